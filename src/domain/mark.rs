@@ -1,0 +1,85 @@
+//! What tells cheaply that a table, or a date of it, has not changed: a fingerprint of its parts.
+
+use alloc::vec::Vec;
+
+use super::dates::{Date, DateRange, Timestamp};
+
+/// The mark of one part of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartMark {
+    /// The dates that the part can hold; nothing when that is not known, so it may hold any.
+    pub dates: Option<DateRange>,
+    /// Changes whenever the part changes.
+    pub hash: u64,
+}
+
+/// The mark of a table, taken before it is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableMark {
+    /// Every part, in the order of its name.
+    pub parts: Vec<PartMark>,
+    /// When the newest part was modified.
+    pub modified: Option<Timestamp>,
+    /// A part is so young that it may still be written: read again soon.
+    pub unsettled: bool,
+}
+
+impl TableMark {
+    /// The mark of one date: of all parts that can hold it. Equal marks mean equal data of that date.
+    pub fn of(&self, date: Date) -> u64 {
+        self.parts.iter().filter(|p| p.dates.is_none_or(|r| r.contains(date))).fold(SEED, |h, p| mix(h, p.hash))
+    }
+
+    /// The mark of the whole table.
+    pub fn whole(&self) -> u64 {
+        self.parts.iter().fold(SEED, |h, p| mix(h, p.hash))
+    }
+}
+
+/// Where every mark begins: a table without parts has a mark too.
+const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Mixes a value into a mark; the order matters. Not for secrets: a fingerprint, stable over releases.
+pub fn mix(mark: u64, value: u64) -> u64 {
+    let mut x = mark.rotate_left(5) ^ value;
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+/// Mixes bytes into a mark.
+pub fn mix_bytes(mark: u64, bytes: &[u8]) -> u64 {
+    let chunks = bytes.chunks(8).map(|c| {
+        let mut word = [0; 8];
+        word[..c.len()].copy_from_slice(c);
+        u64::from_le_bytes(word)
+    });
+    chunks.fold(mix(mark, bytes.len() as u64), mix)
+}
+
+/// A [`core::hash::Hasher`] over [`mix_bytes`]: hashes any value alike on every machine and in every run.
+#[derive(Clone, Copy, Debug)]
+pub struct StableHasher(u64);
+
+impl Default for StableHasher {
+    fn default() -> Self {
+        Self(SEED)
+    }
+}
+
+impl core::hash::Hasher for StableHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = mix_bytes(self.0, bytes);
+    }
+}
+
+/// The stable hash of a value.
+pub fn stable_hash<T: core::hash::Hash + ?Sized>(value: &T) -> u64 {
+    let mut hasher = StableHasher::default();
+    value.hash(&mut hasher);
+    core::hash::Hasher::finish(&hasher)
+}

@@ -1,0 +1,21 @@
+//! What gapless knows and decides. No I/O, no clock, no Kubernetes: values in, values out.
+//!
+//! Read in this order: [`policy`] (what people want), [`schedule`] (which units a date expects),
+//! [`probe`] (what is asked of a table and what it answers), [`judge`] (what the data says of a date),
+//! [`ledger`] (what was tried), [`assess`] (what is the matter with a date, and what is wanted),
+//! [`admit`] (what may start now).
+
+pub mod admit;
+pub mod anchors;
+pub mod assess;
+pub mod dates;
+pub mod judge;
+pub mod ledger;
+pub mod mark;
+pub mod policy;
+pub mod probe;
+pub mod schedule;
+pub mod share;
+pub mod span;
+pub mod state;
+pub mod verdict;

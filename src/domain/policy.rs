@@ -1,0 +1,343 @@
+//! What people want, parsed: the values that lowering makes of the resources. Nothing here knows a kind's name.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
+
+use super::dates::{Date, DateRange, Timestamp};
+use super::probe::{Question, ScheduleQuestion};
+use super::share::Share;
+use super::span::Span;
+use super::verdict::Flaw;
+
+/// Names one object. Shown as `KIND/NAME`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The namespace; `default` on one machine.
+    pub namespace: Arc<str>,
+    /// The kind, as users write it.
+    pub kind: Arc<str>,
+    /// The name.
+    pub name: Arc<str>,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.name)
+    }
+}
+
+/// A table of a warehouse.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Table {
+    /// The resolved place: engine and location, the same for two Warehouses that mean the same place (`files:/data/nba`).
+    pub place: Arc<str>,
+    /// The table's name within it (`nba_raw.props`).
+    pub name: Arc<str>,
+}
+
+/// Which dates a season spans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dates {
+    /// From one date through another.
+    Closed(DateRange),
+    /// From a date to two days after today, for ever.
+    Open(Date),
+    /// The last so many days, through two days after today.
+    Last(u32),
+}
+
+/// A run of dates that a user says are empty by right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Break {
+    /// The dates.
+    pub dates: DateRange,
+    /// Why.
+    pub reason: String,
+}
+
+/// A season, parsed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Season {
+    /// Its object.
+    pub key: Key,
+    /// The zone of its dates.
+    pub zone: TimeZone,
+    /// Its dates.
+    pub dates: Dates,
+    /// Only these days of the week; empty: all.
+    pub week_days: Vec<Weekday>,
+    /// Where units come from; without it every date expects one unit, the date itself.
+    pub schedule: Option<Schedule>,
+    /// Dates that are empty by right; never hides scheduled units.
+    pub breaks: Vec<Break>,
+    /// So many dates with units after each start are the warm-up.
+    pub warm_up_game_days: u32,
+    /// Where warm-ups start; empty: the season's first date.
+    pub warm_up_starts: Vec<Date>,
+    /// Nothing is launched.
+    pub suspend: bool,
+}
+
+/// Where a season's units come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schedule {
+    /// The table.
+    pub table: Table,
+    /// What is asked of it.
+    pub question: Arc<ScheduleQuestion>,
+    /// For dates not yet settled: the schedule may be this old.
+    pub max_age: Option<Span>,
+}
+
+/// Which units of the season a coverage expects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expects {
+    /// All that are scheduled.
+    Scheduled,
+    /// A unit not yet final is not missing, but the cell is not complete before all are.
+    Final,
+}
+
+/// What a unit of a coverage is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grain {
+    /// A unit of the season.
+    Unit,
+    /// A unit of the season, its values compared as a set.
+    UnitAnyOrder,
+    /// Every value of the season's unit columns (a team).
+    EachValue,
+    /// The date itself.
+    Date,
+}
+
+/// How many units may be absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tolerance {
+    /// At least this share must be covered.
+    Share(Share),
+    /// At most so many may be missing.
+    Missing(u32),
+}
+
+/// When one measure of a unit is good enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// At least so many; fewer is [`Flaw::ValuesMissing`].
+    AtLeast(u64),
+    /// At most so many; more is [`Flaw::Excess`].
+    AtMost(u64),
+    /// The newest value is at most this much before the unit's start (judged once it has started); else [`Flaw::ValuesMissing`].
+    BeforeStart(Span),
+    /// The newest value ≤ t is at least t − within, t = min(now, anchor); else [`Flaw::NotFresh`].
+    Fresh {
+        /// How old it may be.
+        within: Span,
+        /// Where the judgement freezes.
+        until: Anchor,
+    },
+}
+
+/// One rule on the units of a date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Which measure of the question.
+    pub measure: usize,
+    /// What it must satisfy.
+    pub check: Check,
+    /// What it counts, for sentences: `rows`, `player_lookup`, `system_id catboost_v9`, `players with draftkings points`.
+    pub what: Arc<str>,
+}
+
+/// A limit on a share of the date's rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShareRule {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The largest share that is well.
+    pub max: Share,
+}
+
+/// What complete means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Criteria {
+    /// What a unit is.
+    pub grain: Grain,
+    /// Which units are expected.
+    pub expects: Expects,
+    /// How many may be absent.
+    pub units: Tolerance,
+    /// When a unit is covered: all hold.
+    pub rules: Vec<Rule>,
+    /// One for each of `Question::shares`.
+    pub shares: Vec<ShareRule>,
+    /// Whether a unit without a known start makes the date unknown (`snapshots.beforeStart`).
+    pub needs_starts: bool,
+    /// Whether dates of the warm-up are skipped.
+    pub after_warm_up: bool,
+}
+
+/// A fixed point of a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Anchor {
+    /// Local midnight at which the date begins.
+    DateStart,
+    /// When the first unit starts.
+    FirstStart,
+    /// When the last unit starts.
+    LastStart,
+    /// The next local midnight.
+    DateEnd,
+}
+
+/// An instant told from a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The fixed point.
+    pub after: Anchor,
+    /// How much later.
+    pub offset: Span,
+}
+
+/// Report only, or launch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Report only.
+    Observe,
+    /// Launch.
+    Fill,
+}
+
+/// In which order dates are filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FillOrder {
+    /// The newest date first.
+    NewestFirst,
+    /// The oldest date first.
+    OldestFirst,
+    /// A date starts only when every expected date before it is Complete, Waived or Unrecoverable.
+    Sequential,
+}
+
+/// What a rung can mend: a date without rows, or a flaw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Repairs {
+    /// [`super::verdict::Verdict::Missing`].
+    NoRows,
+    /// A flaw.
+    Flaw(Flaw),
+}
+
+/// One way to fill a cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rung {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The CronJob whose template makes the Job.
+    pub cron_job: Arc<str>,
+    /// The container that fills; nothing: the only one.
+    pub container: Option<Arc<str>>,
+    /// What it can mend.
+    pub repairs: Vec<Repairs>,
+    /// Charged failures before it is used up.
+    pub attempts: u8,
+    /// The first wait after a charged failure.
+    pub backoff_initial: Span,
+    /// The longest wait.
+    pub backoff_max: Span,
+}
+
+/// How gaps are filled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// Report only, or launch.
+    pub mode: Mode,
+    /// The ways, in the order in which they are tried (one until ladders come).
+    pub ladder: Vec<Rung>,
+    /// Dates that one Job takes.
+    pub dates_per_job: u32,
+    /// Live Jobs of the coverage.
+    pub max_concurrent_jobs: u32,
+    /// In which order.
+    pub order: FillOrder,
+    /// How long a Job may run.
+    pub deadline: Span,
+    /// From the Job's end to the probe that decides the outcome.
+    pub settle: Span,
+}
+
+/// Dates that a person has given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiver {
+    /// The dates.
+    pub dates: DateRange,
+    /// Why.
+    pub reason: String,
+    /// The last date, in the season's zone, on which it holds; nothing: for ever.
+    pub expires: Option<Date>,
+}
+
+/// A coverage, parsed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Coverage {
+    /// Its object.
+    pub key: Key,
+    /// Its object's uid: another object of the same name is another coverage.
+    pub uid: Arc<str>,
+    /// The season's name.
+    pub season: Key,
+    /// The table that is read and filled.
+    pub table: Table,
+    /// Narrows the season's dates.
+    pub from: Option<Date>,
+    /// Narrows the season's dates.
+    pub through: Option<Date>,
+    /// What is asked.
+    pub question: Arc<Question>,
+    /// What complete means.
+    pub criteria: Criteria,
+    /// When gapless may act.
+    pub due: Moment,
+    /// When an incomplete cell is late.
+    pub late: Moment,
+    /// How gaps are filled.
+    pub fill: Fill,
+    /// Dates that a person has given up, here and in GameDates.
+    pub waivers: Vec<Waiver>,
+    /// Nothing is launched.
+    pub suspend: bool,
+    /// Changes when what it takes to fill a date changes (design §6): clears backoff and exhaustion.
+    pub fill_fingerprint: u64,
+}
+
+/// What a person wants of one date now, from its GameDate.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DateOrder {
+    /// Higher first.
+    pub priority: i32,
+    /// A new token runs the named coverages once more.
+    pub rerun: Option<Rerun>,
+}
+
+/// A wish to run a date once more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rerun {
+    /// Spent once; a new one is a new wish.
+    pub token: Arc<str>,
+    /// Which coverages; empty: all of the date.
+    pub coverages: Vec<Key>,
+}
+
+/// The wishes for a season's dates.
+pub type DateOrders = BTreeMap<Date, DateOrder>;
+
+/// The local date of an instant.
+pub fn local_date(at: Timestamp, zone: &TimeZone) -> Date {
+    at.to_zoned(zone.clone()).date()
+}

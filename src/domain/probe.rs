@@ -1,0 +1,305 @@
+//! What is asked of a table, and what it answers. An engine of `src/warehouse` turns a [`Probe`] into a
+//! [`Reading`] in one pass; nothing here knows how.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
+use super::dates::{Date, DateSet, Timestamp};
+use super::mark::TableMark;
+use super::verdict::Unknown;
+
+/// A unit's identity within its date: its values, aliases applied, joined by `@` in the season's order (`BOS@MIA`).
+pub type UnitKey = Arc<str>;
+
+/// Joins the values of a unit. `None` when one is blank: such a row is no unit.
+pub fn unit_key<'a>(values: impl IntoIterator<Item = &'a str>) -> Option<UnitKey> {
+    let mut key = String::new();
+    for (n, value) in values.into_iter().enumerate() {
+        if value.trim().is_empty() {
+            return None;
+        }
+        if n > 0 {
+            key.push('@');
+        }
+        key.push_str(value);
+    }
+    Some(key.into())
+}
+
+/// The unit of a table that is not per game: the date itself.
+pub const WHOLE_DATE: &str = "*";
+
+/// A value that a user wrote, compared in the column's own type.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Value {
+    /// A whole number.
+    Int(i64),
+    /// A text; a decimal, date or instant when the column is one.
+    Text(String),
+}
+
+/// One condition on one column. NULL satisfies only `IsNull(true)`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Test {
+    /// The same value.
+    Equals(Value),
+    /// Another value.
+    NotEquals(Value),
+    /// One of these.
+    In(Vec<Value>),
+    /// None of these.
+    NotIn(Vec<Value>),
+    /// A text that begins with one of these.
+    StartsWith(Vec<String>),
+    /// NULL, or with `false` anything else.
+    IsNull(bool),
+    /// Smaller.
+    LessThan(Value),
+    /// The same or larger.
+    AtLeast(Value),
+}
+
+/// A condition on rows. Of a list of filters all must hold.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Filter {
+    /// The column's name.
+    pub column: String,
+    /// What it must satisfy.
+    pub test: Test,
+}
+
+/// How a date is told from a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DateReading {
+    /// A DATE column (or a text `YYYY-MM-DD`); a TIMESTAMP is refused with both readings of a sample value.
+    Plain,
+    /// An instant: the local date in `zone`; before `day_starts` it belongs to the day before.
+    Instant {
+        /// The season's zone.
+        zone: TimeZone,
+        /// When a day begins.
+        day_starts: Time,
+    },
+    /// The UTC calendar date of a timestamp (what data frames write for dates), or a DATE.
+    Date,
+}
+
+/// The column that dates a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DateColumn {
+    /// The column's name.
+    pub column: String,
+    /// How it is read.
+    pub reading: DateReading,
+}
+
+/// How a row names its unit.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UnitForm {
+    /// Every row belongs to the one unit [`WHOLE_DATE`].
+    Whole,
+    /// The values of columns, by position.
+    Columns {
+        /// The columns, in the season's order.
+        columns: Vec<String>,
+        /// Compared as a set: the values are sorted before they are joined.
+        any_order: bool,
+    },
+    /// Parts of one column: `20260115_ATL_POR` with `_` and parts 2, 3 is `ATL@POR`. A value with too few parts is no unit.
+    Split {
+        /// The column.
+        column: String,
+        /// What stands between the parts.
+        separator: String,
+        /// Which parts, counted from 1, in the season's order.
+        parts: Vec<u8>,
+    },
+}
+
+/// What one measure counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Of {
+    /// Rows.
+    Rows,
+    /// Distinct non-NULL values of a column.
+    Distinct(String),
+    /// The newest value of an instant column that is not later than the date's cap.
+    Newest(String),
+}
+
+/// One figure wanted of each unit, over those of its rows in which every `only` column equals its value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Measure {
+    /// What is counted.
+    pub of: Of,
+    /// Restricts the rows.
+    pub only: Vec<(String, Value)>,
+}
+
+/// What a coverage asks of its table. Equal questions over equal data have equal answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The column that dates a row.
+    pub date: DateColumn,
+    /// Rows that do not satisfy all of these are not the coverage's.
+    pub filters: Vec<Filter>,
+    /// How a row names its unit.
+    pub unit: UnitForm,
+    /// Replaces unit values before they are joined: `PHO` → `PHX`.
+    pub aliases: Arc<BTreeMap<String, String>>,
+    /// An instant column: in measures only rows strictly before the unit's start count.
+    pub before: Option<String>,
+    /// The figures wanted of each unit; answers stand in the same order.
+    pub measures: Vec<Measure>,
+    /// A key: rows beyond the first of each key within a date are surplus. Empty: not asked. NULL equals NULL.
+    pub unique: Vec<String>,
+    /// For each list of filters, how many of the date's filtered rows satisfy it.
+    pub shares: Vec<Vec<Filter>>,
+}
+
+/// A question bound to dates.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// What is asked.
+    pub question: Arc<Question>,
+    /// For these dates, and no others.
+    pub dates: DateSet,
+    /// Starts of units, for `Question::before`: a unit without one has no row before its start.
+    pub starts: BTreeMap<Date, BTreeMap<UnitKey, Timestamp>>,
+    /// The latest instant that `Of::Newest` may answer, per date; a date without one has no cap.
+    pub caps: BTreeMap<Date, Timestamp>,
+}
+
+/// The answer to one measure of one unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Measured {
+    /// `Of::Rows` and `Of::Distinct`.
+    Count(u64),
+    /// `Of::Newest`; nothing when no row has a value.
+    Newest(Option<Timestamp>),
+}
+
+/// What a table holds of one unit on one date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitFacts {
+    /// All filtered rows of the unit, also those after its start.
+    pub rows: u64,
+    /// In the order of `Question::measures`.
+    pub measures: Vec<Measured>,
+}
+
+/// What a table holds of one date.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DateFacts {
+    /// Filtered rows.
+    pub rows: u64,
+    /// Filtered rows that name no unit (a blank or malformed value).
+    pub blank: u64,
+    /// Every unit that has rows, expected or not.
+    pub units: BTreeMap<UnitKey, UnitFacts>,
+    /// Whether there were more units than [`MAX_UNITS_PER_DATE`]; the rest is dropped, so nothing may be concluded from `units`.
+    pub overflow: bool,
+    /// Filtered rows beyond the first of each unique key.
+    pub surplus: u64,
+    /// In the order of `Question::shares`.
+    pub shares: Vec<u64>,
+}
+
+/// More distinct units than this on one date are a wrong mapping, not a league.
+pub const MAX_UNITS_PER_DATE: usize = 1_024;
+
+/// The answer to one probe: all asked dates, or nothing at all.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// Every asked date: its facts (an empty date has zero rows), or why they are not known (a broken part).
+    pub dates: BTreeMap<Date, Result<DateFacts, Unknown>>,
+    /// Filtered rows whose date is NULL.
+    pub null_dates: u64,
+}
+
+/// The answers to several probes of one table, by one pass over it.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// In the order of the probes.
+    pub readings: Vec<Reading>,
+    /// The table's mark, taken before the scan.
+    pub mark: TableMark,
+    /// Bytes of data read.
+    pub bytes: u64,
+}
+
+/// What a season asks of its schedule table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleQuestion {
+    /// The column that dates a row.
+    pub date: DateColumn,
+    /// The columns that identify a unit.
+    pub unit: Vec<String>,
+    /// As in [`Question::aliases`].
+    pub aliases: Arc<BTreeMap<String, String>>,
+    /// The instant at which a unit starts.
+    pub starts_at: Option<String>,
+    /// Rows that are units at all.
+    pub filters: Vec<Filter>,
+    /// All hold: the unit is played nowhere. Empty: never.
+    pub void: Vec<Filter>,
+    /// How to tell that a unit was played.
+    pub is_final: Option<Filter>,
+    /// An id and what orders its rows: only the newest row of an id counts.
+    pub latest_by: Option<(String, String)>,
+    /// The instant at which a row was updated.
+    pub updated_at: Option<String>,
+}
+
+/// A value that orders the rows of one id: numbers and instants by size, texts by code point.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Order {
+    /// A whole number, or an instant in nanoseconds.
+    Number(i128),
+    /// A text.
+    Text(String),
+}
+
+/// One filtered row of a schedule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleRow {
+    /// Its date; nothing when it is NULL.
+    pub date: Option<Date>,
+    /// Its unit; nothing when a value is blank.
+    pub unit: Option<UnitKey>,
+    /// The values of the unit, aliases applied, in the order of `ScheduleQuestion::unit` (for `eachOf`).
+    pub values: Vec<Arc<str>>,
+    /// When it starts.
+    pub start: Option<Timestamp>,
+    /// Whether every `void` filter holds.
+    pub void: bool,
+    /// Whether `is_final` holds.
+    pub is_final: bool,
+    /// The id of `latest_by`.
+    pub id: Option<Arc<str>>,
+    /// The order of `latest_by`; NULL sorts first.
+    pub order: Option<Order>,
+    /// The row's `updated_at`.
+    pub updated: Option<Timestamp>,
+}
+
+/// A schedule as it was read, whole. At most [`MAX_SCHEDULE_ROWS`].
+#[derive(Clone, Debug, Default)]
+pub struct ScheduleReading {
+    /// In any order.
+    pub rows: Vec<ScheduleRow>,
+    /// When the table itself was last modified, where the engine can tell.
+    pub modified: Option<Timestamp>,
+    /// The table's mark, taken before the scan.
+    pub mark: TableMark,
+    /// Bytes of data read.
+    pub bytes: u64,
+}
+
+/// A larger schedule is refused: it is not one.
+pub const MAX_SCHEDULE_ROWS: usize = 200_000;
