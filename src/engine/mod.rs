@@ -1,1 +1,3 @@
-//! To be written.
+//! Observe (many, async) → decide (one, sync) → apply (many, async) → report, over the [`ports`].
+
+pub mod ports;

@@ -1,0 +1,122 @@
+//! The ports: everything that the engine asks of the world. The cluster, one machine and the simulated world
+//! implement them; engine, decisions, status and words are the same in all three.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::domain::dates::Timestamp;
+use crate::domain::ledger::{Job, Launch, Ledger};
+use crate::domain::mark::TableMark;
+use crate::domain::policy::{Key, Table};
+use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
+use crate::domain::verdict::Unknown;
+
+/// Where time enters.
+pub trait Clock: Send + Sync + 'static {
+    /// The present instant.
+    fn now(&self) -> Timestamp;
+    /// Returns at that instant or later; at once when it has passed.
+    fn until(&self, at: Timestamp) -> impl Future<Output = ()> + Send;
+}
+
+/// Where the data is. Every answer is whole or nothing; a failed read is an [`Unknown`], never an empty answer.
+pub trait Warehouse: Send + Sync + 'static {
+    /// The table's mark: what tells cheaply that nothing changed.
+    fn mark(&self, table: &Table, date: &DateColumn) -> impl Future<Output = Result<TableMark, Unknown>> + Send;
+    /// Answers all probes by one pass over the table.
+    fn probe(&self, table: &Table, probes: Vec<Probe>) -> impl Future<Output = Result<Answer, Unknown>> + Send;
+    /// Reads a schedule, whole.
+    fn schedule(
+        &self,
+        table: &Table,
+        question: Arc<ScheduleQuestion>,
+    ) -> impl Future<Output = Result<ScheduleReading, Unknown>> + Send;
+}
+
+/// What guards a ledger against two writers: the resourceVersion, or the journal's count.
+pub type Version = u64;
+
+/// A stored ledger.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Whose.
+    pub coverage: Key,
+    /// Its object's uid: a ledger of another object of the same name is not taken over.
+    pub uid: Arc<str>,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// Its version.
+    pub version: Version,
+}
+
+/// Why a ledger was not saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SaveFault {
+    /// Somebody else wrote: read and decide again.
+    Conflict,
+    /// The object is gone.
+    Gone,
+    /// Not allowed, with the store's own sentence.
+    Denied(String),
+    /// The store did not answer, or not clearly: it may or may not have been saved.
+    Unclear(String),
+}
+
+/// Keeps the ledgers. An acknowledged save survives a crash.
+pub trait Store: Send + Sync + 'static {
+    /// Every ledger there is.
+    fn load(&self) -> impl Future<Output = Result<Vec<Stored>, String>> + Send;
+    /// Saves a ledger whose last known version is `at` (0: none yet).
+    fn save(
+        &self,
+        coverage: &Key,
+        uid: &Arc<str>,
+        at: Version,
+        ledger: &Ledger,
+    ) -> impl Future<Output = Result<Recorded, SaveFault>> + Send;
+}
+
+/// Proof that a ledger was saved: only a store can make one, so create-before-record does not compile.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The ledger's new version.
+    pub version: Version,
+    _proof: (),
+}
+
+impl Recorded {
+    /// For stores only: says that the save was acknowledged.
+    pub fn acknowledged(version: Version) -> Self {
+        Self { version, _proof: () }
+    }
+}
+
+/// What came of a create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// The Job is new.
+    New(Arc<str>),
+    /// The Job was there already, and it is the one of this launch.
+    Ours(Arc<str>),
+    /// A Job of this name is somebody else's.
+    Foreign,
+    /// Refused, with the server's own sentence. Permanent: the same create can never succeed.
+    Refused {
+        /// Whether the same create can never succeed.
+        permanent: bool,
+        /// Why.
+        why: String,
+    },
+    /// No clear answer: it may or may not exist.
+    Unclear(String),
+}
+
+/// Starts Jobs and sees them.
+pub trait Launcher: Send + Sync + 'static {
+    /// Every Job of gapless there is, live or ended: authoritative, not a cache.
+    fn live(&self) -> impl Future<Output = Result<Vec<Job>, String>> + Send;
+    /// Creates the Job of a launch. The same launch twice makes one Job.
+    fn create(&self, launch: &Launch, proof: &Recorded) -> impl Future<Output = Created> + Send;
+    /// Removes an ended Job whose attempt is settled.
+    fn remove(&self, job: &Job) -> impl Future<Output = Result<(), String>> + Send;
+}
