@@ -1,0 +1,102 @@
+//! What the engine tells people: values that the views draw and scripts read. Everything here is derived.
+
+use std::sync::Arc;
+
+use crate::domain::dates::{Date, DateSet, Timestamp};
+use crate::domain::ledger::{Attempt, Settled, Tally};
+use crate::domain::policy::{Key, Mode, Table};
+use crate::domain::state::{Cell, State};
+
+/// Everything at one instant.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// The instant.
+    pub now: Timestamp,
+    /// Every coverage, by season, then in the order of its name.
+    pub coverages: Vec<CoverageView>,
+    /// What would be launched now, in order.
+    pub launches: Vec<Planned>,
+    /// Open cells that are not launched, and why: cells of one coverage, state and reason together.
+    pub held: Vec<Held>,
+}
+
+/// One coverage.
+#[derive(Clone, Debug)]
+pub struct CoverageView {
+    /// Its name.
+    pub key: Key,
+    /// Its season's name.
+    pub season: Key,
+    /// Its table.
+    pub table: Table,
+    /// Report only, or launch.
+    pub mode: Mode,
+    /// Why its spec cannot be obeyed; such a coverage has no cells.
+    pub stalled: Option<String>,
+    /// One for every date, in date order.
+    pub cells: Vec<Cell>,
+    /// Attempts that are not settled.
+    pub attempts: Vec<Attempt>,
+    /// What was charged, per rung and date.
+    pub tallies: Vec<(Arc<str>, Date, Tally)>,
+    /// Charged failures that use a rung up, per rung.
+    pub limits: Vec<(Arc<str>, u8)>,
+    /// The last settled attempts, newest last.
+    pub recent: Vec<Settled>,
+    /// Rows whose date is NULL: counted apart, they cover nothing.
+    pub null_dates: u64,
+    /// When its table was last read or proved unchanged.
+    pub confirmed_at: Option<Timestamp>,
+}
+
+impl CoverageView {
+    /// How many cells are in a state.
+    pub fn count(&self, state: State) -> usize {
+        self.cells.iter().filter(|c| c.state() == state).count()
+    }
+}
+
+/// A launch that is admitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// The coverage.
+    pub coverage: Key,
+    /// The rung.
+    pub rung: Arc<str>,
+    /// The dates.
+    pub dates: DateSet,
+    /// Which attempt it is: the largest charged + 1.
+    pub attempt: u32,
+    /// The reason of the first date.
+    pub reason: &'static str,
+}
+
+/// Open cells that are not launched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The coverage.
+    pub coverage: Key,
+    /// The dates.
+    pub dates: DateSet,
+    /// Their state.
+    pub state: State,
+    /// Its reason.
+    pub reason: &'static str,
+    /// What happens next.
+    pub message: String,
+}
+
+/// What happened: one line for a log, one Event for a cluster. One per cause, not per date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// To whom.
+    pub coverage: Key,
+    /// What: `GapFound`, `JobLaunched`, `Filled`, `Ineffective`, `Regressed`, `Exhausted`, `ScheduleChanged`, …
+    pub reason: &'static str,
+    /// Which dates.
+    pub dates: DateSet,
+    /// One sentence.
+    pub message: String,
+}
