@@ -1,1 +1,101 @@
-//! To be written.
+//! The fixed points of a date, told once per season and date: local midnights and the starts of its units.
+//! A moment that falls into a skipped hour is the next valid instant; in a doubled hour it is the first one.
+
+use jiff::tz::TimeZone;
+
+use super::dates::{Date, Timestamp, next_day};
+use super::policy::{Anchor, Moment};
+
+/// The instants that moments count from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Anchors {
+    date_start: Timestamp,
+    starts: Option<(Timestamp, Timestamp)>,
+    date_end: Timestamp,
+}
+
+impl Anchors {
+    /// The anchors of a date whose units start at `starts`. Any unknown start makes both Start anchors fall to DateEnd.
+    pub fn new(date: Date, zone: &TimeZone, starts: impl IntoIterator<Item = Option<Timestamp>>) -> Self {
+        let mut span: Option<(Timestamp, Timestamp)> = None;
+        let mut known = true;
+        for start in starts {
+            match start {
+                None => known = false,
+                Some(at) => span = Some(span.map_or((at, at), |(a, b)| (a.min(at), b.max(at)))),
+            }
+        }
+        Self {
+            date_start: midnight(date, zone),
+            starts: span.filter(|_| known),
+            date_end: midnight(next_day(date), zone),
+        }
+    }
+
+    /// The instant of an anchor.
+    pub fn at(&self, anchor: Anchor) -> Timestamp {
+        let (first, last) = self.starts.unwrap_or((self.date_end, self.date_end));
+        match anchor {
+            Anchor::DateStart => self.date_start,
+            Anchor::FirstStart => first,
+            Anchor::LastStart => last,
+            Anchor::DateEnd => self.date_end,
+        }
+    }
+
+    /// The instant of a moment.
+    pub fn moment(&self, moment: Moment, zone: &TimeZone) -> Timestamp {
+        moment.offset.after(self.at(moment.after), zone)
+    }
+}
+
+/// The first instant of a date in a zone, saturating at the ends of time.
+pub fn midnight(date: Date, zone: &TimeZone) -> Timestamp {
+    date.to_zoned(zone.clone()).map(|z| z.timestamp()).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::span::Span;
+
+    fn new_york() -> TimeZone {
+        TimeZone::get("America/New_York").unwrap()
+    }
+
+    fn moment(date: &str, starts: &[Option<&str>], after: Anchor, offset: &str) -> alloc::string::String {
+        let starts = starts.iter().map(|s| s.map(|s| s.parse().unwrap()));
+        let anchors = Anchors::new(date.parse().unwrap(), &new_york(), starts);
+        let offset: Span = offset.parse().unwrap();
+        alloc::string::ToString::to_string(&anchors.moment(Moment { after, offset }, &new_york()))
+    }
+
+    #[test]
+    fn moments_count_from_the_league_zone_not_from_utc() {
+        let tips = [Some("2025-11-15T00:00:00Z"), Some("2025-11-15T03:30:00Z")];
+        assert_eq!(moment("2025-11-14", &tips, Anchor::DateStart, "10h"), "2025-11-14T15:00:00Z");
+        assert_eq!(moment("2025-11-14", &tips, Anchor::FirstStart, "-1h"), "2025-11-14T23:00:00Z");
+        assert_eq!(moment("2025-11-14", &tips, Anchor::LastStart, "6h"), "2025-11-15T09:30:00Z");
+        assert_eq!(moment("2025-11-14", &tips, Anchor::DateEnd, "0s"), "2025-11-15T05:00:00Z");
+    }
+
+    #[test]
+    fn an_unknown_start_falls_to_the_end_of_the_date() {
+        let tips = [Some("2025-11-15T00:00:00Z"), None];
+        for anchor in [Anchor::FirstStart, Anchor::LastStart] {
+            assert_eq!(moment("2025-11-14", &tips, anchor, "0s"), "2025-11-15T05:00:00Z");
+        }
+    }
+
+    #[test]
+    fn days_of_23_and_25_hours_end_at_their_own_midnight() {
+        assert_eq!(moment("2026-03-08", &[], Anchor::DateStart, "0s"), "2026-03-08T05:00:00Z");
+        assert_eq!(moment("2026-03-08", &[], Anchor::DateEnd, "0s"), "2026-03-09T04:00:00Z");
+        assert_eq!(moment("2025-11-02", &[], Anchor::DateEnd, "0s"), "2025-11-03T05:00:00Z");
+        assert_eq!(
+            moment("2025-11-01", &[], Anchor::DateStart, "1d"),
+            "2025-11-02T04:00:00Z",
+            "a day is a calendar day"
+        );
+    }
+}

@@ -1,1 +1,57 @@
-//! To be written.
+//! Which units a date expects. The schedule is itself observed: it can be stale, silent or wrong, and then the
+//! date is unknown, never empty (design §3).
+
+mod calendar;
+mod fold;
+
+pub use calendar::{Calendar, calendar};
+pub use fold::{ScheduleFacts, Scheduled, fold};
+
+use alloc::vec::Vec;
+
+use super::anchors::Anchors;
+use super::dates::Timestamp;
+use super::probe::UnitKey;
+use super::verdict::{Off, Unknown};
+
+/// What a season says of one of its dates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Day {
+    /// Nothing has to be there.
+    Off(Off),
+    /// Units are expected.
+    On(Expected),
+    /// In the future, and the schedule says nothing of it yet.
+    Unscheduled,
+    /// Nothing can be said.
+    Unknown(Unknown),
+}
+
+/// One unit of a date.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Unit {
+    /// Its name.
+    pub key: UnitKey,
+    /// Its values, for coverages that expect each of them.
+    pub values: Vec<UnitKey>,
+    /// When it starts.
+    pub start: Option<Timestamp>,
+    /// Whether the schedule calls it final; true where the schedule cannot tell.
+    pub is_final: bool,
+}
+
+/// What a date expects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The units, in the order of their names.
+    pub units: Vec<Unit>,
+    /// Units that were scheduled and are dropped as not played.
+    pub dropped: Vec<UnitKey>,
+    /// The fixed points of the date.
+    pub anchors: Anchors,
+    /// The date belongs to the season's warm-up.
+    pub warm_up: bool,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! From a season and its schedule to one [`Day`] per date. Rules in order; the first that holds wins.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::vec::Vec;
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+
+use super::{Day, Expected, ScheduleFacts, Scheduled, Unit};
+use crate::domain::anchors::{Anchors, midnight};
+use crate::domain::dates::{Date, DateRange, Timestamp, next_day, shift};
+use crate::domain::policy::{Dates, Schedule, Season, local_date};
+use crate::domain::probe::WHOLE_DATE;
+use crate::domain::verdict::{Off, Unknown, UnknownReason};
+
+/// A coverage spans at most so many dates; an open range keeps the newest (design §9).
+pub const MAX_DATES: i32 = 3_660;
+/// An open range ends so many days after today.
+const AHEAD: i32 = 2;
+/// A schedule updated so long after a date's end is never stale for that date.
+const SETTLED_HOURS: i64 = 48;
+/// A unit not final in a schedule updated so long after the date's end was not played.
+const NOT_PLAYED_HOURS: i64 = 12;
+
+/// Every date of a season.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Calendar {
+    /// The season's zone.
+    pub zone: TimeZone,
+    /// Today, in that zone.
+    pub today: Date,
+    /// One for every date of the season.
+    pub days: BTreeMap<Date, Day>,
+    /// Until then the same facts give the same calendar.
+    pub valid_until: Timestamp,
+}
+
+/// The calendar of a season at an instant. `Err` is a schedule that could not be read.
+pub fn calendar(season: &Season, facts: Result<&ScheduleFacts, &Unknown>, now: Timestamp) -> Calendar {
+    let today = local_date(now, &season.zone);
+    let ctx = Context { season, facts, today, now };
+    let mut days: BTreeMap<Date, Day> =
+        span(season.dates, today).map(|r| r.iter().map(|d| (d, ctx.day(d))).collect()).unwrap_or_default();
+    mark_warm_up(season, &mut days);
+    Calendar { zone: season.zone.clone(), today, days, valid_until: ctx.valid_until() }
+}
+
+/// The dates of a season on a day.
+fn span(dates: Dates, today: Date) -> Option<DateRange> {
+    let newest = |from: Date, through: Date| DateRange::new(from.max(shift(through, 1 - MAX_DATES)), through);
+    match dates {
+        Dates::Closed(range) => newest(range.from(), range.through()),
+        Dates::Open(from) => newest(from, shift(today, AHEAD)),
+        Dates::Last(days) => newest(shift(today, 1 - days.min(MAX_DATES as u32) as i32), shift(today, AHEAD)),
+    }
+}
+
+/// The first dates with units after each start are the warm-up.
+fn mark_warm_up(season: &Season, days: &mut BTreeMap<Date, Day>) {
+    let first = days.keys().next().copied();
+    let starts: Vec<Date> =
+        if season.warm_up_starts.is_empty() { first.into_iter().collect() } else { season.warm_up_starts.clone() };
+    for start in starts {
+        let on = days.range_mut(start..).filter_map(|(_, d)| if let Day::On(e) = d { Some(e) } else { None });
+        on.take(season.warm_up_game_days as usize).for_each(|e| e.warm_up = true);
+    }
+}
+
+struct Context<'a> {
+    season: &'a Season,
+    facts: Result<&'a ScheduleFacts, &'a Unknown>,
+    today: Date,
+    now: Timestamp,
+}
+
+impl Context<'_> {
+    fn day(&self, date: Date) -> Day {
+        if !self.season.week_days.is_empty() && !self.season.week_days.contains(&date.weekday()) {
+            return Day::Off(Off::OffDay);
+        }
+        match &self.season.schedule {
+            None if self.in_break(date) => Day::Off(Off::Break),
+            None => Day::On(self.expected(date, Vec::from([whole_date()]), Vec::new())),
+            Some(schedule) => match self.facts {
+                Err(unknown) => Day::Unknown(unknown.clone()),
+                Ok(facts) => self.scheduled_day(date, schedule, facts),
+            },
+        }
+    }
+
+    fn scheduled_day(&self, date: Date, schedule: &Schedule, facts: &ScheduleFacts) -> Day {
+        if let Some(unknown) = self.stale(date, schedule, facts) {
+            return Day::Unknown(unknown);
+        }
+        let listed = facts.units.get(&date).map(Vec::as_slice).unwrap_or_default();
+        if listed.is_empty() {
+            return self.empty_day(date, facts);
+        }
+        let judged = schedule.question.is_final.is_some();
+        let over = self.updated_after_end(date, facts, NOT_PLAYED_HOURS);
+        let (played, dropped): (Vec<&Scheduled>, _) = listed.iter().partition(|u| !judged || !over || u.is_final);
+        if played.is_empty() {
+            return Day::Off(if self.in_break(date) { Off::Break } else { Off::OffDay });
+        }
+        let units = played.into_iter().map(|u| unit(u, judged)).collect();
+        Day::On(self.expected(date, units, dropped.into_iter().map(|u| u.key.clone()).collect()))
+    }
+
+    /// A date without units is empty by right only where the schedule speaks of its surroundings.
+    fn empty_day(&self, date: Date, facts: &ScheduleFacts) -> Day {
+        if self.in_break(date) {
+            return Day::Off(Off::Break);
+        }
+        let mut scheduled = facts.units.keys().filter(|d| self.in_season(**d));
+        let (first, last) = (scheduled.next().copied(), scheduled.next_back().copied());
+        let between = first.is_some_and(|f| f <= date && date <= last.unwrap_or(f));
+        let after = first.is_some_and(|f| last.unwrap_or(f) < date) && self.updated_after_end(date, facts, 0);
+        if between || after {
+            Day::Off(Off::OffDay)
+        } else if date > self.today {
+            Day::Unscheduled
+        } else {
+            Day::Unknown(schedule_missing(first.is_none()))
+        }
+    }
+
+    /// A schedule that is too old says nothing of a date that is not settled.
+    fn stale(&self, date: Date, schedule: &Schedule, facts: &ScheduleFacts) -> Option<Unknown> {
+        let limit = schedule.max_age?;
+        if self.updated_after_end(date, facts, SETTLED_HOURS) {
+            return None;
+        }
+        let table = &schedule.table.name;
+        let Some(updated) = facts.updated else {
+            let text = format!(
+                "nothing tells when schedule `{table}` was updated; name its column in spec.schedule.updatedAt"
+            );
+            return Some(Unknown::new(UnknownReason::ScheduleStale, text));
+        };
+        (limit.after(updated, &self.season.zone) < self.now).then(|| {
+            let text =
+                format!("schedule `{table}` was last updated at {updated}, longer ago than maxAge {limit}; refresh it");
+            Unknown::new(UnknownReason::ScheduleStale, text)
+        })
+    }
+
+    fn updated_after_end(&self, date: Date, facts: &ScheduleFacts, hours: i64) -> bool {
+        let end = midnight(next_day(date), &self.season.zone);
+        let limit = end.saturating_add(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MAX);
+        facts.updated.is_some_and(|u| u >= limit)
+    }
+
+    fn expected(&self, date: Date, units: Vec<Unit>, dropped: Vec<crate::domain::probe::UnitKey>) -> Expected {
+        let whole = self.season.schedule.is_none();
+        let starts = units.iter().map(|u| u.start).filter(|_| !whole);
+        let anchors = Anchors::new(date, &self.season.zone, starts);
+        Expected { anchors, units, dropped, warm_up: false }
+    }
+
+    fn in_break(&self, date: Date) -> bool {
+        self.season.breaks.iter().any(|b| b.dates.contains(date))
+    }
+
+    fn in_season(&self, date: Date) -> bool {
+        span(self.season.dates, self.today).is_some_and(|r| r.contains(date))
+    }
+
+    /// Only midnight and the ageing of the schedule change a calendar without new facts.
+    fn valid_until(&self) -> Timestamp {
+        let midnight = midnight(next_day(self.today), &self.season.zone);
+        let updated = self.facts.ok().and_then(|f| f.updated);
+        let stale = self.season.schedule.as_ref().and_then(|s| s.max_age).zip(updated);
+        let stale = stale.map(|(age, at)| age.after(at, &self.season.zone)).filter(|at| *at >= self.now);
+        let just_after = |at: Timestamp| at.saturating_add(SignedDuration::from_nanos(1)).unwrap_or(at);
+        stale.map_or(midnight, |at| midnight.min(just_after(at)))
+    }
+}
+
+fn whole_date() -> Unit {
+    Unit { key: WHOLE_DATE.into(), values: Vec::from([WHOLE_DATE.into()]), start: None, is_final: true }
+}
+
+fn unit(scheduled: &Scheduled, judged: bool) -> Unit {
+    Unit {
+        key: scheduled.key.clone(),
+        values: scheduled.values.clone(),
+        start: scheduled.start,
+        is_final: scheduled.is_final || !judged,
+    }
+}
+
+fn schedule_missing(nothing_at_all: bool) -> Unknown {
+    let text = if nothing_at_all {
+        "the schedule has no unit in this season; check spec.schedule.where and the table"
+    } else {
+        "the schedule ends before this date, or begins after it, and was not updated since; refresh it"
+    };
+    Unknown::new(UnknownReason::ScheduleMissing, text)
+}

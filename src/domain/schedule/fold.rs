@@ -1,0 +1,77 @@
+//! From the rows of a schedule to its units: the newest row of an id counts, void rows and blank units do not.
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::domain::dates::{Date, Timestamp};
+use crate::domain::probe::{ScheduleReading, ScheduleRow, UnitKey};
+
+/// One unit as the schedule has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scheduled {
+    /// Its name.
+    pub key: UnitKey,
+    /// Its values.
+    pub values: Vec<UnitKey>,
+    /// When it starts.
+    pub start: Option<Timestamp>,
+    /// Whether the schedule calls it final.
+    pub is_final: bool,
+}
+
+/// A schedule, folded: what a season needs of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScheduleFacts {
+    /// The units per date, in the order of their names. A date without units is absent.
+    pub units: BTreeMap<Date, Vec<Scheduled>>,
+    /// When the schedule was last updated: the newest `updatedAt`, else the table's modification time.
+    pub updated: Option<Timestamp>,
+    /// Rows without a date.
+    pub null_dates: u64,
+}
+
+/// Folds the rows of a schedule. The result does not depend on their order.
+pub fn fold(reading: &ScheduleReading) -> ScheduleFacts {
+    let mut units: BTreeMap<Date, BTreeMap<UnitKey, &ScheduleRow>> = BTreeMap::new();
+    for row in newest_rows(&reading.rows).into_iter().filter(|r| !r.void) {
+        let (Some(date), Some(unit)) = (row.date, row.unit.clone()) else { continue };
+        let slot = units.entry(date).or_default().entry(unit).or_insert(row);
+        if rank(row) > rank(slot) {
+            *slot = row;
+        }
+    }
+    ScheduleFacts {
+        units: units.into_iter().map(|(d, by_key)| (d, by_key.into_iter().map(scheduled).collect())).collect(),
+        updated: reading.rows.iter().filter_map(|r| r.updated).max().or(reading.modified),
+        null_dates: reading.rows.iter().filter(|r| r.date.is_none()).count() as u64,
+    }
+}
+
+/// Rows without an id stand for themselves; of each id only the newest, wherever it stands.
+fn newest_rows(rows: &[ScheduleRow]) -> Vec<&ScheduleRow> {
+    let mut newest: BTreeMap<Arc<str>, &ScheduleRow> = BTreeMap::new();
+    let mut out = Vec::new();
+    for row in rows {
+        let Some(id) = row.id.clone() else {
+            out.push(row);
+            continue;
+        };
+        let slot = newest.entry(id).or_insert(row);
+        if rank(row) > rank(slot) {
+            *slot = row;
+        }
+    }
+    out.extend(newest.into_values());
+    out
+}
+
+/// What makes a row newer than another. Ties are broken by its content, so that order of reading never matters;
+/// at the same order a later date wins, because a unit is moved into the future more often than into the past.
+fn rank(row: &ScheduleRow) -> impl Ord + use<'_> {
+    (&row.order, row.updated, row.date, row.is_final, !row.void, row.start)
+}
+
+fn scheduled((key, row): (UnitKey, &ScheduleRow)) -> Scheduled {
+    Scheduled { key, values: row.values.clone(), start: row.start, is_final: row.is_final }
+}

@@ -1,0 +1,255 @@
+//! The rules of a season's dates, as a specification.
+
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::*;
+use crate::domain::dates::{Date, DateRange};
+use crate::domain::policy::{Break, Dates, Key, Schedule, Season, Table};
+use crate::domain::probe::{
+    DateColumn, DateReading, Filter, Order, ScheduleQuestion, ScheduleReading, ScheduleRow, Test, Value, unit_key,
+};
+use crate::domain::verdict::{Unknown, UnknownReason};
+
+fn day(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn filter(column: &str) -> Filter {
+    Filter { column: column.into(), test: Test::Equals(Value::Int(3)) }
+}
+
+fn season() -> Season {
+    let key = |kind: &str| Key { namespace: "default".into(), kind: kind.into(), name: "nba".into() };
+    let question = ScheduleQuestion {
+        date: DateColumn { column: "game_date".into(), reading: DateReading::Plain },
+        unit: vec!["away".into(), "home".into()],
+        aliases: Arc::default(),
+        starts_at: Some("start".into()),
+        filters: vec![],
+        void: vec![],
+        is_final: None,
+        latest_by: Some(("game_id".into(), "processed_at".into())),
+        updated_at: Some("processed_at".into()),
+    };
+    let table = Table { place: "files:/data".into(), name: "schedule".into() };
+    Season {
+        key: key("Season"),
+        zone: jiff::tz::TimeZone::get("America/New_York").unwrap(),
+        dates: Dates::Closed(DateRange::new(day("2025-10-20"), day("2025-10-31")).unwrap()),
+        week_days: vec![],
+        schedule: Some(Schedule { table, question: Arc::new(question), max_age: None }),
+        breaks: vec![],
+        warm_up_game_days: 0,
+        warm_up_starts: vec![],
+        suspend: false,
+    }
+}
+
+fn row(date: &str, game: &str, id: &str, updated: &str) -> ScheduleRow {
+    let values: Vec<Arc<str>> = game.split('@').map(Arc::from).collect();
+    ScheduleRow {
+        date: Some(day(date)),
+        unit: unit_key(game.split('@')),
+        values,
+        start: Some(at("2025-10-22T00:00:00Z")),
+        void: false,
+        is_final: false,
+        id: Some(id.into()),
+        order: Some(Order::Number(at(updated).as_nanosecond())),
+        updated: Some(at(updated)),
+    }
+}
+
+fn facts(rows: Vec<ScheduleRow>) -> ScheduleFacts {
+    fold(&ScheduleReading { rows, ..ScheduleReading::default() })
+}
+
+fn tell(day: Option<&Day>) -> String {
+    match day {
+        None => "outside".into(),
+        Some(Day::Off(off)) => off.word().into(),
+        Some(Day::Unscheduled) => "Unscheduled".into(),
+        Some(Day::Unknown(u)) => u.reason.word().into(),
+        Some(Day::On(e)) => {
+            let keys: Vec<String> = e.units.iter().map(|u| u.key.to_string()).collect();
+            keys.join(" ") + if e.warm_up { " (warm-up)" } else { "" }
+        }
+    }
+}
+
+fn check(season: &Season, rows: Vec<ScheduleRow>, now: &str, expected: &[(&str, &str)]) {
+    let facts = facts(rows);
+    let calendar = calendar(season, Ok(&facts), at(now));
+    for (date, want) in expected {
+        assert_eq!(tell(calendar.days.get(&day(date))), *want, "on {date} seen at {now}");
+    }
+}
+
+const UPDATED: &str = "2025-10-25T12:00:00Z";
+
+fn two_games() -> Vec<ScheduleRow> {
+    vec![row("2025-10-21", "BOS@NYK", "1", UPDATED), row("2025-10-24", "LAL@MIN", "2", UPDATED)]
+}
+
+#[test]
+fn an_empty_date_is_off_only_where_the_schedule_speaks_of_its_surroundings() {
+    check(
+        &season(),
+        two_games(),
+        "2025-10-27T12:00:00Z",
+        &[
+            ("2025-10-20", "ScheduleMissing"),
+            ("2025-10-21", "BOS@NYK"),
+            ("2025-10-22", "OffDay"),
+            ("2025-10-24", "LAL@MIN"),
+            ("2025-10-25", "ScheduleMissing"),
+            ("2025-10-27", "ScheduleMissing"),
+            ("2025-10-28", "Unscheduled"),
+            ("2025-11-01", "outside"),
+        ],
+    );
+    let later = vec![row("2025-10-21", "BOS@NYK", "1", "2025-10-26T05:00:00Z")];
+    check(&season(), later, "2025-10-27T12:00:00Z", &[("2025-10-25", "OffDay"), ("2025-10-26", "ScheduleMissing")]);
+}
+
+#[test]
+fn a_schedule_without_any_unit_says_nothing() {
+    check(
+        &season(),
+        vec![],
+        "2025-10-27T12:00:00Z",
+        &[("2025-10-22", "ScheduleMissing"), ("2025-10-30", "Unscheduled")],
+    );
+}
+
+#[test]
+fn an_id_on_two_dates_counts_only_in_its_newest_row() {
+    let mut moved = two_games();
+    moved.push(row("2025-10-23", "BOS@NYK", "1", "2025-10-25T13:00:00Z"));
+    for _ in 0..moved.len() {
+        moved.rotate_left(1);
+        check(
+            &season(),
+            moved.clone(),
+            "2025-10-27T12:00:00Z",
+            &[("2025-10-21", "ScheduleMissing"), ("2025-10-23", "BOS@NYK")],
+        );
+    }
+}
+
+#[test]
+fn a_void_row_is_no_unit_and_takes_its_id_along() {
+    let mut rows = two_games();
+    rows.push(ScheduleRow { void: true, ..row("2025-10-24", "LAL@MIN", "2", "2025-10-25T13:00:00Z") });
+    rows.push(row("2025-10-25", "PHX@DEN", "3", UPDATED));
+    check(&season(), rows, "2025-10-27T12:00:00Z", &[("2025-10-24", "OffDay"), ("2025-10-25", "PHX@DEN")]);
+}
+
+#[test]
+fn a_unit_that_a_later_schedule_does_not_call_final_was_not_played() {
+    let mut season = season();
+    if let Some(schedule) = &mut season.schedule {
+        Arc::make_mut(&mut schedule.question).is_final = Some(filter("game_status"));
+    }
+    let played = ScheduleRow { is_final: true, ..row("2025-10-24", "LAL@MIN", "2", UPDATED) };
+    let rows = vec![played, row("2025-10-24", "BOS@NYK", "1", UPDATED), row("2025-10-23", "UTA@SAS", "4", UPDATED)];
+    check(
+        &season,
+        rows.clone(),
+        "2025-10-27T12:00:00Z",
+        &[("2025-10-23", "OffDay"), ("2025-10-24", "BOS@NYK LAL@MIN")],
+    );
+    let twelve_hours_after: Vec<_> =
+        rows.into_iter().map(|r| ScheduleRow { updated: Some(at("2025-10-25T16:00:00Z")), ..r }).collect();
+    check(&season, twelve_hours_after, "2025-10-27T12:00:00Z", &[("2025-10-24", "LAL@MIN")]);
+}
+
+#[test]
+fn a_stale_schedule_says_nothing_of_dates_that_are_not_settled() {
+    let mut season = season();
+    if let Some(schedule) = &mut season.schedule {
+        schedule.max_age = Some("24h".parse().unwrap());
+    }
+    check(&season, two_games(), "2025-10-26T11:00:00Z", &[("2025-10-24", "LAL@MIN")]);
+    check(
+        &season,
+        two_games(),
+        "2025-10-26T13:00:00Z",
+        &[
+            ("2025-10-21", "BOS@NYK"),
+            ("2025-10-22", "OffDay"),
+            ("2025-10-24", "ScheduleStale"),
+            ("2025-10-30", "ScheduleStale"),
+        ],
+    );
+}
+
+#[test]
+fn breaks_name_empty_dates_and_never_hide_units() {
+    let mut season = season();
+    let dates = DateRange::new(day("2025-10-21"), day("2025-10-26")).unwrap();
+    season.breaks = vec![Break { dates, reason: "AllStar".into() }];
+    check(
+        &season,
+        two_games(),
+        "2025-10-27T12:00:00Z",
+        &[("2025-10-21", "BOS@NYK"), ("2025-10-22", "Break"), ("2025-10-26", "Break")],
+    );
+}
+
+#[test]
+fn without_a_schedule_every_chosen_day_expects_itself() {
+    let mut season = season();
+    season.schedule = None;
+    season.week_days = vec![jiff::civil::Weekday::Monday, jiff::civil::Weekday::Tuesday];
+    check(
+        &season,
+        vec![],
+        "2025-10-21T12:00:00Z",
+        &[("2025-10-20", "*"), ("2025-10-21", "*"), ("2025-10-22", "OffDay")],
+    );
+}
+
+#[test]
+fn rolling_ranges_end_two_days_after_today_in_the_seasons_zone() {
+    let mut season = season();
+    season.schedule = None;
+    season.dates = Dates::Last(3);
+    let late_evening = "2025-10-22T03:00:00Z";
+    check(
+        &season,
+        vec![],
+        late_evening,
+        &[("2025-10-18", "outside"), ("2025-10-19", "*"), ("2025-10-23", "*"), ("2025-10-24", "outside")],
+    );
+    season.dates = Dates::Open(day("2025-10-20"));
+    check(&season, vec![], late_evening, &[("2025-10-19", "outside"), ("2025-10-20", "*"), ("2025-10-24", "outside")]);
+}
+
+#[test]
+fn the_warm_up_counts_dates_with_units() {
+    let mut season = season();
+    season.warm_up_game_days = 2;
+    let mut rows = two_games();
+    rows.push(row("2025-10-25", "PHX@DEN", "3", UPDATED));
+    check(
+        &season,
+        rows,
+        "2025-10-27T12:00:00Z",
+        &[("2025-10-21", "BOS@NYK (warm-up)"), ("2025-10-24", "LAL@MIN (warm-up)"), ("2025-10-25", "PHX@DEN")],
+    );
+}
+
+#[test]
+fn a_schedule_that_cannot_be_read_never_says_empty() {
+    let unknown = Unknown::new(UnknownReason::ProbeFailed, "no answer");
+    let calendar = calendar(&season(), Err(&unknown), at("2025-10-27T12:00:00Z"));
+    assert!(calendar.days.values().all(|d| tell(Some(d)) == "ProbeFailed"));
+}
