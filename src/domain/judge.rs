@@ -1,1 +1,202 @@
-//! To be written.
+//! From what is expected and what was read to a verdict. From the data alone: nothing here knows of Jobs or attempts.
+
+mod units;
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::dates::{Date, Timestamp};
+use super::policy::{Coverage, Expects, Tolerance};
+use super::probe::{DateFacts, UnitKey};
+use super::schedule::{Calendar, Day, Expected};
+use super::verdict::{Flaw, Judgement, Off, Unknown, UnknownReason, Verdict};
+use units::{Tallied, tally};
+
+pub use units::{expected_keys, values_of};
+
+/// Names that a sentence or a status shows at most (design §2.6, §3).
+pub const MAX_SHOWN: usize = 20;
+
+/// What is known of one date of a table.
+#[derive(Clone, Copy, Debug)]
+pub enum Known<'a> {
+    /// Nothing, and why.
+    Never(&'a Unknown),
+    /// Read once, but the last read failed: it can prove that a date is complete, never that it is not.
+    Old(&'a DateFacts, &'a Unknown),
+    /// As it is.
+    Fresh(&'a DateFacts),
+}
+
+/// A judgement and until when the same facts give the same one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// The judgement.
+    pub judgement: Judgement,
+    /// Nothing: for ever.
+    pub valid_until: Option<Timestamp>,
+}
+
+/// Judges one date of a coverage.
+pub fn judge(coverage: &Coverage, calendar: &Calendar, date: Date, known: Known<'_>, now: Timestamp) -> Judged {
+    let plain = |verdict, message: String| Judged { judgement: bare(verdict, message), valid_until: None };
+    match calendar.days.get(&date) {
+        None | Some(Day::Off(Off::OffDay)) => plain(Verdict::NotExpected(Off::OffDay), "no unit on this date".into()),
+        Some(Day::Off(off)) => plain(Verdict::NotExpected(*off), "nothing is expected on this date".into()),
+        Some(Day::Unscheduled) => {
+            plain(Verdict::Unknown(UnknownReason::ScheduleMissing), "the schedule says nothing of this date yet".into())
+        }
+        Some(Day::Unknown(unknown)) => plain(Verdict::Unknown(unknown.reason), unknown.text.clone()),
+        Some(Day::On(expected)) if expected.warm_up && coverage.criteria.after_warm_up => {
+            plain(Verdict::NotExpected(Off::WarmUp), "the season warms up".into())
+        }
+        Some(Day::On(expected)) => judge_expected(coverage, calendar, expected, known, now),
+    }
+}
+
+fn judge_expected(
+    coverage: &Coverage,
+    calendar: &Calendar,
+    expected: &Expected,
+    known: Known<'_>,
+    now: Timestamp,
+) -> Judged {
+    if coverage.criteria.needs_starts && expected.units.iter().any(|u| u.start.is_none()) {
+        let text = "a unit has no known start, and only rows before it count; complete the schedule";
+        return Judged {
+            judgement: bare(Verdict::Unknown(UnknownReason::StartUnknown), text.into()),
+            valid_until: None,
+        };
+    }
+    let (facts, failure) = match known {
+        Known::Never(unknown) => {
+            let judgement = bare(Verdict::Unknown(unknown.reason), unknown.text.clone());
+            return Judged {
+                judgement: Judgement { expected: expected.units.len() as u32, ..judgement },
+                valid_until: None,
+            };
+        }
+        Known::Old(facts, unknown) => (facts, Some(unknown)),
+        Known::Fresh(facts) => (facts, None),
+    };
+    let due = now >= expected.anchors.moment(coverage.due, &calendar.zone);
+    let tallied = tally(coverage, expected, facts, now);
+    let mut judgement = weigh(coverage, facts, &tallied, due);
+    if let Some(unknown) = failure.filter(|_| judgement.verdict != Verdict::Complete) {
+        judgement.verdict = Verdict::Unknown(unknown.reason);
+        judgement.message = format!("{}; when last read: {}", unknown.text, judgement.message);
+    }
+    Judged { judgement, valid_until: tallied.valid_until }
+}
+
+/// Rules in order; the first that holds gives the verdict.
+fn weigh(coverage: &Coverage, facts: &DateFacts, tallied: &Tallied, due: bool) -> Judgement {
+    let flaws = flaws(coverage, facts, tallied);
+    let unmatched = facts.rows > 0 && (tallied.matched == 0 || facts.overflow) && due && tallied.expected > 0;
+    let required = tallied.required > 0;
+    let verdict = match flaws.first() {
+        _ if unmatched => Verdict::Unknown(UnknownReason::UnitsUnmatched),
+        None => Verdict::Complete,
+        Some(_) if facts.rows == 0 && required => Verdict::Missing,
+        Some(first) => Verdict::Partial(*first),
+    };
+    let message = match verdict {
+        Verdict::Unknown(_) => unmatched_message(coverage, facts),
+        Verdict::Missing => format!("no row; {} expected", units_word(tallied.expected)),
+        _ => message(coverage, facts, tallied, &flaws),
+    };
+    Judgement {
+        verdict,
+        flaws,
+        covered: tallied.covered,
+        expected: tallied.expected,
+        missing: tallied.missing.clone(),
+        rows: Some(facts.rows),
+        unexpected_rows: tallied.unexpected_rows + facts.blank,
+        message,
+    }
+}
+
+/// Every flaw, in order. Those of units count only beyond the tolerance; the others always.
+fn flaws(coverage: &Coverage, facts: &DateFacts, tallied: &Tallied) -> Vec<Flaw> {
+    let missing = tallied.missing.len() as u64;
+    let required = u64::from(tallied.required);
+    let tolerated = match coverage.criteria.units {
+        Tolerance::Share(share) => share.is_reached_by(required.saturating_sub(missing), required),
+        Tolerance::Missing(most) => missing <= u64::from(most),
+    };
+    let mut flaws = if tolerated { Vec::new() } else { tallied.flaws.clone() };
+    if facts.surplus > 0 {
+        flaws.push(Flaw::Duplicated);
+    }
+    let mut shares = coverage.criteria.shares.iter().zip(&facts.shares);
+    if facts.rows > 0 && shares.any(|(rule, part)| rule.max.is_exceeded_by(*part, facts.rows)) {
+        flaws.push(Flaw::ShareExceeded);
+    }
+    if coverage.criteria.expects == Expects::Final && tallied.required < tallied.expected {
+        flaws.push(Flaw::NotFinal);
+    }
+    flaws.sort_unstable();
+    flaws.dedup();
+    flaws
+}
+
+fn message(coverage: &Coverage, facts: &DateFacts, tallied: &Tallied, flaws: &[Flaw]) -> String {
+    let mut parts = Vec::from([format!("{} of {} covered", tallied.covered, units_word(tallied.expected))]);
+    if !tallied.missing.is_empty() {
+        parts.push(format!("not covered: {}", names(&tallied.missing)));
+    }
+    parts.extend(tallied.first_shortfall.iter().cloned());
+    if facts.surplus > 0 {
+        parts.push(format!("{} rows repeat a key that must be unique", facts.surplus));
+    }
+    for (rule, part) in coverage.criteria.shares.iter().zip(&facts.shares) {
+        if facts.rows > 0 && rule.max.is_exceeded_by(*part, facts.rows) {
+            parts.push(format!("{}: {part} of {} rows, at most {}", rule.name, facts.rows, rule.max));
+        }
+    }
+    if flaws.contains(&Flaw::NotFinal) {
+        parts.push(format!("{} not final yet", units_word(tallied.expected - tallied.required)));
+    }
+    parts.join("; ")
+}
+
+fn unmatched_message(coverage: &Coverage, facts: &DateFacts) -> String {
+    let found: Vec<UnitKey> = facts.units.keys().take(MAX_SHOWN + 1).cloned().collect();
+    let blank = if facts.blank > 0 { format!(" and {} rows that name no unit", facts.blank) } else { String::new() };
+    format!(
+        "{} rows of `{}`, and none belongs to an expected unit: the mapping in spec is wrong, not the data; found {}{blank}",
+        facts.rows,
+        coverage.table.name,
+        if found.is_empty() { "no unit".into() } else { names(&found) },
+    )
+}
+
+/// `1 unit`, `9 units`.
+fn units_word(count: u32) -> String {
+    format!("{count} unit{}", if count == 1 { "" } else { "s" })
+}
+
+/// Up to twenty names, and how many more.
+fn names(keys: &[UnitKey]) -> String {
+    let shown: Vec<&str> = keys.iter().take(MAX_SHOWN).map(|k| &**k).collect();
+    let more = keys.len().saturating_sub(MAX_SHOWN);
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+}
+
+fn bare(verdict: Verdict, message: String) -> Judgement {
+    Judgement {
+        verdict,
+        flaws: Vec::new(),
+        covered: 0,
+        expected: 0,
+        missing: Vec::new(),
+        rows: None,
+        unexpected_rows: 0,
+        message,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

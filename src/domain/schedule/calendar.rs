@@ -39,9 +39,9 @@ pub struct Calendar {
 /// The calendar of a season at an instant. `Err` is a schedule that could not be read.
 pub fn calendar(season: &Season, facts: Result<&ScheduleFacts, &Unknown>, now: Timestamp) -> Calendar {
     let today = local_date(now, &season.zone);
-    let ctx = Context { season, facts, today, now };
-    let mut days: BTreeMap<Date, Day> =
-        span(season.dates, today).map(|r| r.iter().map(|d| (d, ctx.day(d))).collect()).unwrap_or_default();
+    let range = span(season.dates, today);
+    let ctx = Context { season, facts, today, now, scheduled: scheduled_hull(facts, range) };
+    let mut days: BTreeMap<Date, Day> = range.map(|r| r.iter().map(|d| (d, ctx.day(d))).collect()).unwrap_or_default();
     mark_warm_up(season, &mut days);
     Calendar { zone: season.zone.clone(), today, days, valid_until: ctx.valid_until() }
 }
@@ -67,11 +67,20 @@ fn mark_warm_up(season: &Season, days: &mut BTreeMap<Date, Day>) {
     }
 }
 
+/// The first and the last date of the season that have units.
+fn scheduled_hull(facts: Result<&ScheduleFacts, &Unknown>, range: Option<DateRange>) -> Option<DateRange> {
+    let (facts, range) = (facts.ok()?, range?);
+    let mut dates = facts.units.range(range.from()..=range.through()).map(|(d, _)| *d);
+    let first = dates.next()?;
+    DateRange::new(first, dates.next_back().unwrap_or(first))
+}
+
 struct Context<'a> {
     season: &'a Season,
     facts: Result<&'a ScheduleFacts, &'a Unknown>,
     today: Date,
     now: Timestamp,
+    scheduled: Option<DateRange>,
 }
 
 impl Context<'_> {
@@ -112,16 +121,14 @@ impl Context<'_> {
         if self.in_break(date) {
             return Day::Off(Off::Break);
         }
-        let mut scheduled = facts.units.keys().filter(|d| self.in_season(**d));
-        let (first, last) = (scheduled.next().copied(), scheduled.next_back().copied());
-        let between = first.is_some_and(|f| f <= date && date <= last.unwrap_or(f));
-        let after = first.is_some_and(|f| last.unwrap_or(f) < date) && self.updated_after_end(date, facts, 0);
+        let between = self.scheduled.is_some_and(|r| r.contains(date));
+        let after = self.scheduled.is_some_and(|r| r.through() < date) && self.updated_after_end(date, facts, 0);
         if between || after {
             Day::Off(Off::OffDay)
         } else if date > self.today {
             Day::Unscheduled
         } else {
-            Day::Unknown(schedule_missing(first.is_none()))
+            Day::Unknown(schedule_missing(self.scheduled.is_none()))
         }
     }
 
@@ -160,10 +167,6 @@ impl Context<'_> {
 
     fn in_break(&self, date: Date) -> bool {
         self.season.breaks.iter().any(|b| b.dates.contains(date))
-    }
-
-    fn in_season(&self, date: Date) -> bool {
-        span(self.season.dates, self.today).is_some_and(|r| r.contains(date))
     }
 
     /// Only midnight and the ageing of the schedule change a calendar without new facts.

@@ -1,0 +1,296 @@
+//! What the data says of a date, as a specification.
+
+use alloc::collections::BTreeMap;
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::*;
+use crate::domain::anchors::Anchors;
+use crate::domain::policy::*;
+use crate::domain::probe::*;
+use crate::domain::schedule::Unit;
+use crate::domain::share::Share;
+use crate::domain::span::Span;
+
+pub(crate) const DATE: &str = "2025-11-14";
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(crate) fn day(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+/// A coverage of games by (away, home), every game at least two rows, filled by one rung.
+pub(crate) fn coverage() -> Coverage {
+    let key = |kind: &str, name: &str| Key { namespace: "default".into(), kind: kind.into(), name: name.into() };
+    let question = Question {
+        date: DateColumn { column: "game_date".into(), reading: DateReading::Plain },
+        filters: vec![],
+        unit: UnitForm::Columns { columns: vec!["away".into(), "home".into()], any_order: false },
+        aliases: Arc::default(),
+        before: None,
+        measures: vec![Measure { of: Of::Rows, only: vec![] }],
+        unique: vec![],
+        shares: vec![],
+    };
+    let criteria = Criteria {
+        grain: Grain::Unit,
+        expects: Expects::Scheduled,
+        units: Tolerance::Share(Share::ALL),
+        rules: vec![Rule { measure: 0, check: Check::AtLeast(2), what: "rows".into() }],
+        shares: vec![],
+        needs_starts: false,
+        after_warm_up: false,
+    };
+    let repairs = [Flaw::UnitsMissing, Flaw::ValuesMissing, Flaw::NotFresh].map(Repairs::Flaw);
+    let rung = Rung {
+        name: "reload".into(),
+        cron_job: "load".into(),
+        container: None,
+        repairs: [Repairs::NoRows].into_iter().chain(repairs).collect(),
+        attempts: 3,
+        backoff_initial: Span::minutes(5),
+        backoff_max: Span::hours(12),
+    };
+    let fill = Fill {
+        mode: Mode::Fill,
+        ladder: vec![rung],
+        dates_per_job: 1,
+        max_concurrent_jobs: 3,
+        order: FillOrder::NewestFirst,
+        deadline: Span::hours(2),
+        settle: Span::minutes(5),
+    };
+    Coverage {
+        key: key("TableCoverage", "boxscores"),
+        uid: "uid-boxscores".into(),
+        season: key("Season", "nba"),
+        table: Table { place: "files:/data".into(), name: "boxscores".into() },
+        from: None,
+        through: None,
+        question: Arc::new(question),
+        criteria,
+        due: Moment { after: Anchor::LastStart, offset: Span::hours(6) },
+        late: Moment { after: Anchor::LastStart, offset: Span::hours(12) },
+        fill,
+        waivers: vec![],
+        suspend: false,
+        fill_fingerprint: 1,
+    }
+}
+
+/// A calendar of one date with these games, all starting at midnight UTC after the date.
+pub(crate) fn calendar_of(date: Date, games: &[&str]) -> (Date, Day) {
+    let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
+    let start = crate::domain::anchors::midnight(crate::domain::dates::next_day(date), &jiff::tz::TimeZone::UTC);
+    let units: Vec<Unit> = games
+        .iter()
+        .map(|g| Unit {
+            key: (*g).into(),
+            values: g.split('@').map(Arc::from).collect(),
+            start: Some(start),
+            is_final: !g.starts_with('L'),
+        })
+        .collect();
+    let anchors = Anchors::new(date, &zone, units.iter().map(|u| u.start));
+    let day = if units.is_empty() {
+        Day::Off(Off::OffDay)
+    } else {
+        Day::On(Expected { units, dropped: vec![], anchors, warm_up: false })
+    };
+    (date, day)
+}
+
+pub(crate) fn calendar(days: impl IntoIterator<Item = (Date, Day)>, today: &str) -> Calendar {
+    let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
+    Calendar { zone, today: day(today), days: days.into_iter().collect(), valid_until: Timestamp::MAX }
+}
+
+/// `BOS@NYK=3` is a unit with three rows.
+pub(crate) fn facts(units: &[(&str, u64)]) -> DateFacts {
+    let unit = |rows: u64| UnitFacts { rows, measures: vec![Measured::Count(rows)] };
+    let units: BTreeMap<UnitKey, UnitFacts> = units.iter().map(|(k, n)| ((*k).into(), unit(*n))).collect();
+    DateFacts { rows: units.values().map(|u| u.rows).sum(), units, ..DateFacts::default() }
+}
+
+const GAMES: [&str; 3] = ["BOS@NYK", "LAL@MIN", "PHX@DEN"];
+const AFTER: &str = "2025-11-15T12:00:00Z";
+
+fn judged(coverage: &Coverage, known: Known<'_>, now: &str) -> Judgement {
+    let calendar = calendar([calendar_of(day(DATE), &GAMES)], DATE);
+    judge(coverage, &calendar, day(DATE), known, at(now)).judgement
+}
+
+fn tell(j: &Judgement) -> alloc::string::String {
+    let reason = if j.verdict.reason().is_empty() { String::new() } else { format!("/{}", j.verdict.reason()) };
+    format!("{}{reason} {}/{} [{}]", j.verdict.word(), j.covered, j.expected, j.missing.join(" "))
+}
+
+#[track_caller]
+fn check(change: impl Fn(&mut Coverage), facts: &DateFacts, expected: &str) {
+    let mut coverage = coverage();
+    change(&mut coverage);
+    assert_eq!(tell(&judged(&coverage, Known::Fresh(facts), AFTER)), expected);
+}
+
+#[test]
+fn a_date_is_measured_in_units_and_missing_units_are_named() {
+    let same = |_: &mut Coverage| {};
+    check(same, &facts(&[("BOS@NYK", 2), ("LAL@MIN", 2), ("PHX@DEN", 9)]), "Complete 3/3 []");
+    check(same, &facts(&[("BOS@NYK", 2), ("PHX@DEN", 9)]), "Partial/UnitsMissing 2/3 [LAL@MIN]");
+    check(same, &facts(&[("BOS@NYK", 1), ("LAL@MIN", 2), ("PHX@DEN", 9)]), "Partial/ValuesMissing 2/3 [BOS@NYK]");
+    check(same, &facts(&[("BOS@NYK", 1), ("PHX@DEN", 9)]), "Partial/UnitsMissing 1/3 [BOS@NYK LAL@MIN]");
+    check(same, &facts(&[]), "Missing/NoRows 0/3 [BOS@NYK LAL@MIN PHX@DEN]");
+}
+
+#[test]
+fn rows_that_match_no_unit_are_a_wrong_mapping_not_a_gap() {
+    let wrong = facts(&[("0022500644", 20), ("0022500645", 20)]);
+    let judgement = judged(&coverage(), Known::Fresh(&wrong), AFTER);
+    assert_eq!(judgement.verdict, Verdict::Unknown(UnknownReason::UnitsUnmatched));
+    assert!(judgement.message.contains("0022500644, 0022500645"), "{}", judgement.message);
+    let early = judged(&coverage(), Known::Fresh(&wrong), "2025-11-14T12:00:00Z");
+    assert_eq!(early.verdict, Verdict::Partial(Flaw::UnitsMissing), "before the date is due nothing is concluded");
+}
+
+#[test]
+fn rows_of_other_units_warn_and_never_complete() {
+    let found = facts(&[("BOS@NYK", 2), ("LAL@MIN", 2), ("UTA@SAS", 7)]);
+    let judgement = judged(&coverage(), Known::Fresh(&found), AFTER);
+    assert_eq!((judgement.covered, judgement.unexpected_rows), (2, 7));
+}
+
+#[test]
+fn tolerance_forgives_units_but_never_duplicates() {
+    let one_missing = facts(&[("BOS@NYK", 2), ("LAL@MIN", 2)]);
+    check(|c| c.criteria.units = Tolerance::Missing(1), &one_missing, "Complete 2/3 [PHX@DEN]");
+    check(|c| c.criteria.units = Tolerance::Share("66%".parse().unwrap()), &one_missing, "Complete 2/3 [PHX@DEN]");
+    check(
+        |c| c.criteria.units = Tolerance::Share("67%".parse().unwrap()),
+        &one_missing,
+        "Partial/UnitsMissing 2/3 [PHX@DEN]",
+    );
+    let doubled = DateFacts { surplus: 1, ..one_missing };
+    check(|c| c.criteria.units = Tolerance::Missing(1), &doubled, "Partial/Duplicated 2/3 [PHX@DEN]");
+}
+
+#[test]
+fn too_many_rows_of_a_unit_are_excess() {
+    let limit = |c: &mut Coverage| {
+        c.criteria.rules.push(Rule { measure: 0, check: Check::AtMost(5), what: "rows".into() });
+    };
+    check(limit, &facts(&[("BOS@NYK", 2), ("LAL@MIN", 6), ("PHX@DEN", 5)]), "Partial/Excess 2/3 [LAL@MIN]");
+}
+
+#[test]
+fn a_share_is_judged_only_over_rows() {
+    let no_line = |c: &mut Coverage| {
+        c.criteria.shares = vec![ShareRule { name: "no-line".into(), max: "10%".parse().unwrap() }];
+    };
+    let with = |n: u64| DateFacts { shares: vec![n], ..facts(&[("BOS@NYK", 10), ("LAL@MIN", 5), ("PHX@DEN", 5)]) };
+    check(no_line, &with(2), "Complete 3/3 []");
+    check(no_line, &with(3), "Partial/ShareExceeded 3/3 []");
+    check(no_line, &DateFacts { shares: vec![0], ..facts(&[]) }, "Missing/NoRows 0/3 [BOS@NYK LAL@MIN PHX@DEN]");
+}
+
+#[test]
+fn a_unit_that_is_not_final_is_not_missing_and_not_complete() {
+    let only_final = |c: &mut Coverage| c.criteria.expects = Expects::Final;
+    check(only_final, &facts(&[("BOS@NYK", 2), ("PHX@DEN", 2)]), "Partial/NotFinal 2/3 []");
+    check(only_final, &facts(&[("BOS@NYK", 2)]), "Partial/UnitsMissing 1/3 [PHX@DEN]");
+}
+
+#[test]
+fn each_value_of_a_unit_may_be_expected_by_itself() {
+    let teams = |c: &mut Coverage| c.criteria.grain = Grain::EachValue;
+    let found = facts(&[("BOS", 2), ("NYK", 2), ("LAL", 2), ("MIN", 2), ("PHX", 2)]);
+    check(teams, &found, "Partial/UnitsMissing 5/6 [DEN]");
+}
+
+#[test]
+fn values_in_any_order_are_compared_as_a_set() {
+    let any = |c: &mut Coverage| c.criteria.grain = Grain::UnitAnyOrder;
+    check(any, &facts(&[("BOS@NYK", 2), ("LAL@MIN", 2), ("DEN@PHX", 2)]), "Complete 3/3 []");
+}
+
+#[test]
+fn a_failed_read_proves_completeness_and_never_a_gap() {
+    let failure = Unknown::new(UnknownReason::ProbeFailed, "no answer in 30s");
+    let full = facts(&[("BOS@NYK", 2), ("LAL@MIN", 2), ("PHX@DEN", 9)]);
+    assert_eq!(judged(&coverage(), Known::Old(&full, &failure), AFTER).verdict, Verdict::Complete);
+    let unknown = Verdict::Unknown(UnknownReason::ProbeFailed);
+    assert_eq!(judged(&coverage(), Known::Old(&facts(&[]), &failure), AFTER).verdict, unknown);
+    assert_eq!(judged(&coverage(), Known::Never(&failure), AFTER).verdict, unknown);
+}
+
+#[test]
+fn freshness_freezes_at_its_anchor() {
+    let mut coverage = coverage();
+    let until = Anchor::FirstStart;
+    coverage.criteria.rules =
+        vec![Rule { measure: 0, check: Check::Fresh { within: Span::hours(2), until }, what: "updated_at".into() }];
+    let newest = |text: &str| {
+        let unit = UnitFacts { rows: 2, measures: vec![Measured::Newest(Some(at(text)))] };
+        DateFacts {
+            rows: 6,
+            units: GAMES.iter().map(|g| (UnitKey::from(*g), unit.clone())).collect(),
+            ..DateFacts::default()
+        }
+    };
+    let verdict = |newest_at: &str, now: &str| judged(&coverage, Known::Fresh(&newest(newest_at)), now).verdict;
+    let stale = Verdict::Partial(Flaw::NotFresh);
+    assert_eq!(verdict("2025-11-14T20:00:00Z", "2025-11-14T21:00:00Z"), Verdict::Complete);
+    assert_eq!(verdict("2025-11-14T20:00:00Z", "2025-11-14T22:30:00Z"), stale, "older than two hours now");
+    assert_eq!(
+        verdict("2025-11-14T22:30:00Z", "2025-12-24T00:00:00Z"),
+        Verdict::Complete,
+        "judged at the first start, for ever"
+    );
+    assert_eq!(verdict("2025-11-14T21:59:59Z", "2025-12-24T00:00:00Z"), stale);
+}
+
+#[test]
+fn the_last_snapshot_is_judged_once_the_unit_has_started() {
+    let mut coverage = coverage();
+    coverage.criteria.rules =
+        vec![Rule { measure: 0, check: Check::BeforeStart(Span::minutes(45)), what: "snapshot".into() }];
+    let newest = UnitFacts { rows: 2, measures: vec![Measured::Newest(Some(at("2025-11-14T23:14:59Z")))] };
+    let found = DateFacts {
+        rows: 6,
+        units: GAMES.iter().map(|g| (UnitKey::from(*g), newest.clone())).collect(),
+        ..DateFacts::default()
+    };
+    assert_eq!(judged(&coverage, Known::Fresh(&found), "2025-11-14T23:59:00Z").verdict, Verdict::Complete);
+    let verdict = judged(&coverage, Known::Fresh(&found), "2025-11-15T00:00:00Z").verdict;
+    assert_eq!(verdict, Verdict::Partial(Flaw::ValuesMissing), "45 minutes and one second before the start");
+}
+
+#[test]
+fn what_needs_starts_is_unknown_without_them() {
+    let mut coverage = coverage();
+    coverage.criteria.needs_starts = true;
+    let (date, mut one) = calendar_of(day(DATE), &GAMES);
+    if let Day::On(expected) = &mut one {
+        expected.units[1].start = None;
+    }
+    let calendar = calendar([(date, one)], DATE);
+    let judged = judge(&coverage, &calendar, date, Known::Fresh(&facts(&[])), at(AFTER));
+    assert_eq!(judged.judgement.verdict, Verdict::Unknown(UnknownReason::StartUnknown));
+}
+
+#[test]
+fn a_date_off_stays_off_whatever_the_table_holds() {
+    let calendar = calendar([calendar_of(day(DATE), &[])], DATE);
+    let judged = judge(&coverage(), &calendar, day(DATE), Known::Fresh(&facts(&[("BOS@NYK", 2)])), at(AFTER));
+    assert_eq!(judged.judgement.verdict.to_word(), "NotExpected/OffDay");
+}
+
+impl Verdict {
+    fn to_word(self) -> alloc::string::String {
+        [self.word(), self.reason()].join("/").to_string()
+    }
+}
