@@ -1,1 +1,246 @@
-//! To be written.
+//! From verdicts, the ledger and the Jobs of one coverage to its cells and to what it wants. Knows nothing of other
+//! coverages: limits and single flight are [`super::admit`]'s.
+
+mod rules;
+mod rungs;
+
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::anchors::Anchors;
+use super::dates::{Date, Timestamp, previous_day};
+use super::judge::Judged;
+use super::ledger::{Attempt, Job, Ledger, Stage};
+use super::policy::{Coverage, DateOrders, Mode, Rung};
+use super::schedule::{Calendar, Day};
+use super::state::{Cause, Cell, Hold, State};
+use super::verdict::{Flaw, Verdict};
+
+/// Everything that the state of a coverage depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// What people want.
+    pub coverage: &'a Coverage,
+    /// Its season's dates.
+    pub calendar: &'a Calendar,
+    /// What the data says, one for every date of the coverage, in date order.
+    pub judged: &'a [(Date, Judged)],
+    /// What was tried.
+    pub ledger: &'a Ledger,
+    /// The coverage's own Jobs.
+    pub jobs: &'a [Job],
+    /// What people want of single dates.
+    pub orders: Option<&'a DateOrders>,
+    /// What holds all launches of the coverage.
+    pub hold: Option<Hold>,
+    /// The instant.
+    pub now: Timestamp,
+}
+
+/// A cell that is to be launched, as soon as limits allow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Want {
+    /// The date.
+    pub date: Date,
+    /// The rung.
+    pub rung: Arc<str>,
+    /// The CronJob behind the rung.
+    pub cron_job: Arc<str>,
+    /// `GameDate.priority`.
+    pub priority: i32,
+    /// Yesterday and later, in the season's zone.
+    pub tonight: bool,
+    /// Charged + 1.
+    pub number: u32,
+    /// It runs in a Job of its own.
+    pub alone: bool,
+    /// The rerun token that it spends.
+    pub token: Option<Arc<str>>,
+    /// The verdict's reason.
+    pub reason: &'static str,
+}
+
+/// What the matter is with a coverage.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assessment {
+    /// One for every date, in date order.
+    pub cells: Vec<Cell>,
+    /// In the declared order.
+    pub wants: Vec<Want>,
+    /// When the passing of time alone changes this; nothing: never.
+    pub valid_until: Option<Timestamp>,
+}
+
+/// Assesses a coverage.
+pub fn assess(situation: &Situation<'_>) -> Assessment {
+    let mut out = Assessment::default();
+    let mut chain_broken = false;
+    for (date, judged) in situation.judged {
+        let view = View::new(situation, *date, judged, chain_broken);
+        let cause = rules::cause(&view);
+        chain_broken |= view.breaks_chain(cause);
+        out.wants.extend(rules::want(&view, cause));
+        let cell = view.cell(cause);
+        for at in [cell.next, judged.valid_until, view.late_at()].into_iter().flatten().filter(|at| *at > situation.now)
+        {
+            out.valid_until = Some(out.valid_until.map_or(at, |v| v.min(at)));
+        }
+        out.cells.push(cell);
+    }
+    if situation.coverage.fill.order == super::policy::FillOrder::NewestFirst {
+        out.wants.reverse();
+    }
+    out
+}
+
+/// One date with everything that its rules look at.
+struct View<'a> {
+    s: &'a Situation<'a>,
+    date: Date,
+    judged: &'a Judged,
+    anchors: Option<&'a Anchors>,
+    unscheduled: bool,
+    attempt: Option<&'a Attempt>,
+    job: Option<&'a Job>,
+    chain_broken: bool,
+}
+
+impl<'a> View<'a> {
+    fn new(s: &'a Situation<'a>, date: Date, judged: &'a Judged, chain_broken: bool) -> Self {
+        let day = s.calendar.days.get(&date);
+        let attempt = s.ledger.attempts.iter().find(|a| a.dates.contains(date));
+        let live = |j: &&Job| j.ended.is_none() && j.dates.contains(date);
+        Self {
+            s,
+            date,
+            judged,
+            anchors: if let Some(Day::On(e)) = day { Some(&e.anchors) } else { None },
+            unscheduled: matches!(day, Some(Day::Unscheduled)),
+            attempt,
+            job: s.jobs.iter().find(live),
+            chain_broken,
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        self.judged.judgement.verdict
+    }
+
+    fn due_at(&self) -> Option<Timestamp> {
+        self.anchors.map(|a| a.moment(self.s.coverage.due, &self.s.calendar.zone))
+    }
+
+    fn late_at(&self) -> Option<Timestamp> {
+        self.anchors.map(|a| a.moment(self.s.coverage.late, &self.s.calendar.zone))
+    }
+
+    fn is_tonight(&self) -> bool {
+        self.date >= previous_day(self.s.calendar.today)
+    }
+
+    /// The rerun token of the date that was not spent yet.
+    fn token(&self) -> Option<Arc<str>> {
+        let rerun = self.s.orders?.get(&self.date)?.rerun.as_ref()?;
+        let named = rerun.coverages.is_empty() || rerun.coverages.contains(&self.s.coverage.key);
+        let spent = self.s.ledger.tokens.get(&self.date) == Some(&rerun.token);
+        (named && !spent && !rerun.token.is_empty()).then(|| rerun.token.clone())
+    }
+
+    /// Whether a later date may not start before this one is done, when the order is Sequential.
+    fn breaks_chain(&self, cause: Cause) -> bool {
+        !cause.state().is_done() && !matches!(cause.state(), State::NotDue | State::Unrecoverable)
+    }
+
+    /// Only flaws that no Job can mend: the unit is simply not over yet.
+    fn only_waits(&self) -> bool {
+        self.judged.judgement.flaws == [Flaw::NotFinal]
+    }
+
+    fn cell(&self, cause: Cause) -> Cell {
+        let tally = self.rung().and_then(|r| self.tally(&r.name));
+        let open = !cause.state().is_done();
+        Cell {
+            date: self.date,
+            cause,
+            judgement: self.judged.judgement.clone(),
+            since: self.s.now,
+            next: self.next(cause),
+            late: open && self.late_at().is_some_and(|at| at <= self.s.now),
+            attempts: tally.map_or(0, |t| u32::from(t.charged)),
+            message: self.message(cause),
+        }
+    }
+
+    fn next(&self, cause: Cause) -> Option<Timestamp> {
+        match cause.state() {
+            State::NotDue => self.due_at(),
+            State::Waiting => self.rung().and_then(|r| self.tally(&r.name)).map(|t| t.retry_at),
+            State::Verifying => self.settled_at(),
+            _ => None,
+        }
+    }
+
+    /// When the Job's data must be visible.
+    fn settled_at(&self) -> Option<Timestamp> {
+        let Stage::Ended { at, .. } = self.attempt?.stage else { return None };
+        Some(self.s.coverage.fill.settle.after(at, &self.s.calendar.zone))
+    }
+
+    /// What happens next, as one sentence.
+    fn message(&self, cause: Cause) -> Cow<'static, str> {
+        let found = &self.judged.judgement.message;
+        match cause {
+            Cause::NotExpected(_) | Cause::Unknown(_) | Cause::Complete => found.clone(),
+            Cause::Running(_) => self.running_message().into(),
+            Cause::Verifying { probing: false } => {
+                "its Job has ended; the data is read again when it has settled".into()
+            }
+            Cause::Verifying { probing: true } => "its Job has ended; the data is being read again".into(),
+            Cause::Waived => self.waiver_message().into(),
+            Cause::NotDue { unscheduled: true } => found.clone(),
+            Cause::NotDue { unscheduled: false } => "not due yet".into(),
+            Cause::NoRung => format!("{found}; no rung repairs this: a person must").into(),
+            Cause::Exhausted(o) => {
+                format!("{found}; no attempt is left (last: {}): mend the cause, then retry", o.word()).into()
+            }
+            Cause::Blocked(hold) => format!("{found}; {}", hold.sentence()).into(),
+            Cause::Waiting(o) => format!("{found}; last attempt: {}; tried again after its backoff", o.word()).into(),
+            Cause::Partial(_) | Cause::Missing => format!("{found}; {}", self.plan_message()).into(),
+        }
+    }
+
+    fn plan_message(&self) -> &'static str {
+        match self.s.coverage.fill.mode {
+            Mode::Observe => "only reported: fill.mode is Observe",
+            Mode::Fill if self.only_waits() => "complete when every unit is final",
+            Mode::Fill => "launched as soon as a slot is free",
+        }
+    }
+
+    fn running_message(&self) -> alloc::string::String {
+        let job = self.attempt.map(|a| format!("attempt {} on rung {}", a.number, a.rung));
+        let pending = match self.job.and_then(|j| j.pending.as_ref()) {
+            Some(super::ledger::Pending::Queued) => " waits in a queue",
+            Some(super::ledger::Pending::Pod(why)) => return format!("its pod cannot start: {why}"),
+            None => " is running",
+        };
+        job.unwrap_or_else(|| "a Job".to_string()) + pending
+    }
+
+    fn waiver_message(&self) -> alloc::string::String {
+        rules::waiver(self).map_or_else(alloc::string::String::new, |w| match w.expires {
+            Some(last) => format!("waived through {last}: {}", w.reason),
+            None => format!("waived: {}", w.reason),
+        })
+    }
+
+    fn rung(&self) -> Option<&'a Rung> {
+        rungs::current(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 mod units;
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -40,14 +41,14 @@ pub struct Judged {
 
 /// Judges one date of a coverage.
 pub fn judge(coverage: &Coverage, calendar: &Calendar, date: Date, known: Known<'_>, now: Timestamp) -> Judged {
-    let plain = |verdict, message: String| Judged { judgement: bare(verdict, message), valid_until: None };
+    let plain = |verdict, message: Cow<'static, str>| Judged { judgement: bare(verdict, message), valid_until: None };
     match calendar.days.get(&date) {
         None | Some(Day::Off(Off::OffDay)) => plain(Verdict::NotExpected(Off::OffDay), "no unit on this date".into()),
         Some(Day::Off(off)) => plain(Verdict::NotExpected(*off), "nothing is expected on this date".into()),
         Some(Day::Unscheduled) => {
             plain(Verdict::Unknown(UnknownReason::ScheduleMissing), "the schedule says nothing of this date yet".into())
         }
-        Some(Day::Unknown(unknown)) => plain(Verdict::Unknown(unknown.reason), unknown.text.clone()),
+        Some(Day::Unknown(unknown)) => plain(Verdict::Unknown(unknown.reason), unknown.text.clone().into()),
         Some(Day::On(expected)) if expected.warm_up && coverage.criteria.after_warm_up => {
             plain(Verdict::NotExpected(Off::WarmUp), "the season warms up".into())
         }
@@ -71,7 +72,7 @@ fn judge_expected(
     }
     let (facts, failure) = match known {
         Known::Never(unknown) => {
-            let judgement = bare(Verdict::Unknown(unknown.reason), unknown.text.clone());
+            let judgement = bare(Verdict::Unknown(unknown.reason), unknown.text.clone().into());
             return Judged {
                 judgement: Judgement { expected: expected.units.len() as u32, ..judgement },
                 valid_until: None,
@@ -85,7 +86,7 @@ fn judge_expected(
     let mut judgement = weigh(coverage, facts, &tallied, due);
     if let Some(unknown) = failure.filter(|_| judgement.verdict != Verdict::Complete) {
         judgement.verdict = Verdict::Unknown(unknown.reason);
-        judgement.message = format!("{}; when last read: {}", unknown.text, judgement.message);
+        judgement.message = format!("{}; when last read: {}", unknown.text, judgement.message).into();
     }
     Judged { judgement, valid_until: tallied.valid_until }
 }
@@ -102,9 +103,10 @@ fn weigh(coverage: &Coverage, facts: &DateFacts, tallied: &Tallied, due: bool) -
         Some(first) => Verdict::Partial(*first),
     };
     let message = match verdict {
-        Verdict::Unknown(_) => unmatched_message(coverage, facts),
-        Verdict::Missing => format!("no row; {} expected", units_word(tallied.expected)),
-        _ => message(coverage, facts, tallied, &flaws),
+        Verdict::Complete if tallied.missing.is_empty() => Cow::Borrowed("all that is expected is there"),
+        Verdict::Unknown(_) => unmatched_message(coverage, facts).into(),
+        Verdict::Missing => format!("no row; {} expected", units_word(tallied.expected)).into(),
+        _ => message(coverage, facts, tallied, &flaws).into(),
     };
     Judgement {
         verdict,
@@ -185,7 +187,7 @@ fn names(keys: &[UnitKey]) -> String {
     if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }
 
-fn bare(verdict: Verdict, message: String) -> Judgement {
+fn bare(verdict: Verdict, message: Cow<'static, str>) -> Judgement {
     Judgement {
         verdict,
         flaws: Vec::new(),

@@ -9,6 +9,13 @@ use alloc::vec::Vec;
 use super::dates::{Date, DateSet, Timestamp};
 use super::policy::{Key, Table};
 
+mod backoff;
+mod record;
+mod settle;
+
+pub use record::Admitted;
+pub use settle::{After, outcome};
+
 /// The ledger of one coverage.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
@@ -264,3 +271,6 @@ pub fn job_name(coverage: &str, uid: &str, launch: u64) -> Arc<str> {
     let hash = super::mark::stable_hash(uid) & 0xffff_ffff;
     alloc::format!("{}-{hash:08x}-l{launch}", head.trim_end_matches(['-', '.'])).into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -248,7 +248,7 @@ pub struct Cell {
     /// Charged attempts on its rung.
     pub attempts: u32,
     /// What happens next, as one sentence without a time that changes on each pass.
-    pub message: alloc::string::String,
+    pub message: alloc::borrow::Cow<'static, str>,
 }
 
 impl Cell {

@@ -1,5 +1,6 @@
 //! What the data says of a cell, from the data alone (design §4).
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -174,5 +175,5 @@ pub struct Judgement {
     /// Rows of units that are not (or no longer) expected, and rows that name no unit: a warning, never a gap.
     pub unexpected_rows: u64,
     /// One sentence: what is there and what is not.
-    pub message: String,
+    pub message: Cow<'static, str>,
 }

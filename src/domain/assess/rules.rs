@@ -1,0 +1,142 @@
+//! The states in the order of design §4: the first rule that holds wins. The list is the documentation.
+
+use super::rungs::{self, Standing};
+use super::{View, Want};
+use crate::domain::dates::{DateRange, Timestamp};
+use crate::domain::ledger::{Pending, Stage};
+use crate::domain::policy::{FillOrder, Mode, Waiver};
+use crate::domain::state::{Cause, Hold, Running, State};
+use crate::domain::verdict::Verdict;
+
+type Rule = fn(&View<'_>) -> Option<Cause>;
+
+const RULES: [Rule; 12] = [
+    running,
+    verifying,
+    not_expected,
+    complete,
+    waived,
+    unknown,
+    not_due,
+    observed,
+    unrecoverable,
+    exhausted,
+    blocked,
+    waiting,
+];
+
+/// The state of a date, with its reason.
+pub(super) fn cause(view: &View<'_>) -> Cause {
+    RULES.iter().find_map(|rule| rule(view)).unwrap_or_else(|| open(view))
+}
+
+fn running(view: &View<'_>) -> Option<Cause> {
+    let unsettled = view.attempt.map(|a| matches!(a.stage, Stage::Recorded | Stage::Created { .. }));
+    (unsettled.unwrap_or(false) || (view.attempt.is_none() && view.job.is_some())).then(|| {
+        Cause::Running(match view.job.and_then(|j| j.pending.as_ref()) {
+            None => Running::Started,
+            Some(Pending::Queued) => Running::Queued,
+            Some(Pending::Pod(_)) => Running::PodPending,
+        })
+    })
+}
+
+fn verifying(view: &View<'_>) -> Option<Cause> {
+    let at: Timestamp = view.settled_at()?;
+    Some(Cause::Verifying { probing: view.s.now >= at })
+}
+
+fn not_expected(view: &View<'_>) -> Option<Cause> {
+    if let Verdict::NotExpected(off) = view.verdict() { Some(Cause::NotExpected(off)) } else { None }
+}
+
+fn complete(view: &View<'_>) -> Option<Cause> {
+    (view.verdict() == Verdict::Complete).then_some(Cause::Complete)
+}
+
+fn waived(view: &View<'_>) -> Option<Cause> {
+    waiver(view).map(|_| Cause::Waived)
+}
+
+/// The waiver that covers a date and has not expired.
+pub(super) fn waiver<'a>(view: &View<'a>) -> Option<&'a Waiver> {
+    let holds = |w: &&Waiver| {
+        DateRange::contains(&w.dates, view.date) && w.expires.is_none_or(|last| view.s.calendar.today <= last)
+    };
+    view.s.coverage.waivers.iter().find(holds)
+}
+
+fn unknown(view: &View<'_>) -> Option<Cause> {
+    match view.verdict() {
+        Verdict::Unknown(_) if view.unscheduled => None,
+        Verdict::Unknown(reason) => Some(Cause::Unknown(reason)),
+        _ => None,
+    }
+}
+
+fn not_due(view: &View<'_>) -> Option<Cause> {
+    if view.unscheduled {
+        return Some(Cause::NotDue { unscheduled: true });
+    }
+    view.due_at().filter(|at| view.s.now < *at).map(|_| Cause::NotDue { unscheduled: false })
+}
+
+/// Under Observe, and where only time can help, nothing below applies.
+fn observed(view: &View<'_>) -> Option<Cause> {
+    (view.s.coverage.fill.mode == Mode::Observe || view.only_waits()).then(|| open(view))
+}
+
+fn unrecoverable(view: &View<'_>) -> Option<Cause> {
+    (rungs::standing(view) == Standing::NoneRepairs).then_some(Cause::NoRung)
+}
+
+fn exhausted(view: &View<'_>) -> Option<Cause> {
+    if let Standing::UsedUp(last) = rungs::standing(view) { Some(Cause::Exhausted(last)) } else { None }
+}
+
+fn blocked(view: &View<'_>) -> Option<Cause> {
+    let sequence = view.chain_broken && view.s.coverage.fill.order == FillOrder::Sequential;
+    view.s.hold.or(sequence.then_some(Hold::Sequence)).map(Cause::Blocked)
+}
+
+fn waiting(view: &View<'_>) -> Option<Cause> {
+    let tally = view.tally(&view.rung()?.name)?;
+    (view.token().is_none() && tally.retry_at > view.s.now).then_some(Cause::Waiting(tally.last))
+}
+
+/// Open: the verdict's own word.
+fn open(view: &View<'_>) -> Cause {
+    match view.verdict() {
+        Verdict::Partial(flaw) => Cause::Partial(flaw),
+        Verdict::Unknown(reason) => Cause::Unknown(reason),
+        Verdict::NotExpected(off) => Cause::NotExpected(off),
+        Verdict::Complete => Cause::Complete,
+        Verdict::Missing => Cause::Missing,
+    }
+}
+
+/// What a cell wants: a launch when it is open, or when a token asks for one (design §5).
+pub(super) fn want(view: &View<'_>, cause: Cause) -> Option<Want> {
+    if view.s.coverage.fill.mode == Mode::Observe || view.s.hold.is_some() {
+        return None;
+    }
+    let token = view.token();
+    let open = matches!(cause.state(), State::Partial | State::Missing) && !view.only_waits();
+    let never = [State::Running, State::Verifying, State::NotExpected, State::Waived, State::Unknown, State::Blocked];
+    if !open && (token.is_none() || never.contains(&cause.state())) {
+        return None;
+    }
+    let rung = if token.is_some() { view.s.coverage.fill.ladder.first()? } else { view.rung()? };
+    let tally = view.tally(&rung.name).filter(|_| token.is_none());
+    Some(Want {
+        date: view.date,
+        rung: rung.name.clone(),
+        cron_job: rung.cron_job.clone(),
+        priority: view.s.orders.and_then(|o| o.get(&view.date)).map_or(0, |o| o.priority),
+        tonight: view.is_tonight(),
+        number: tally.map_or(1, |t| u32::from(t.charged) + 1),
+        alone: tally.is_some_and(|t| t.alone),
+        token,
+        reason: view.verdict().reason(),
+    })
+}

@@ -1,0 +1,57 @@
+//! Which rung is tried next: usable, used up, or of no use for what is wrong.
+
+use super::View;
+use crate::domain::ledger::{MAX_FREE, Outcome, Tally};
+use crate::domain::policy::{Repairs, Rung};
+use crate::domain::verdict::Verdict;
+
+/// How the ladder stands for a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// A rung can be tried.
+    Usable,
+    /// Every rung that could repair it is used up; the last outcome.
+    UsedUp(Outcome),
+    /// No rung repairs what is wrong.
+    NoneRepairs,
+}
+
+impl<'a> View<'a> {
+    /// What was charged to the date on a rung. A rerun token that is not spent yet clears it.
+    pub(super) fn tally(&self, rung: &alloc::sync::Arc<str>) -> Option<&'a Tally> {
+        let tally = self.s.ledger.tallies.get(&(rung.clone(), self.date));
+        tally.filter(|_| self.token().is_none())
+    }
+
+    fn repairing(&self) -> impl Iterator<Item = &'a Rung> {
+        let judgement = &self.judged.judgement;
+        let missing = judgement.verdict == Verdict::Missing;
+        self.s.coverage.fill.ladder.iter().filter(move |rung| {
+            rung.repairs.iter().any(|r| match r {
+                Repairs::NoRows => missing,
+                Repairs::Flaw(flaw) => !missing && judgement.flaws.contains(flaw),
+            })
+        })
+    }
+
+    fn is_used_up(&self, rung: &Rung) -> bool {
+        self.tally(&rung.name).is_some_and(|t| {
+            t.charged >= rung.attempts || t.free >= MAX_FREE || (t.last == Outcome::Permanent && !t.alone)
+        })
+    }
+}
+
+/// The rung that is tried next, or the last one that was.
+pub(super) fn current<'a>(view: &View<'a>) -> Option<&'a Rung> {
+    let usable = view.repairing().find(|r| !view.is_used_up(r));
+    usable.or_else(|| view.repairing().last())
+}
+
+/// How the ladder stands for a date.
+pub(super) fn standing(view: &View<'_>) -> Standing {
+    let Some(last) = view.repairing().last() else { return Standing::NoneRepairs };
+    if view.repairing().any(|r| !view.is_used_up(r)) {
+        return Standing::Usable;
+    }
+    Standing::UsedUp(view.tally(&last.name).map_or(Outcome::Failed, |t| t.last))
+}

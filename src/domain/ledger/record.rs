@@ -1,0 +1,81 @@
+//! Steps 1 and 2 of an attempt: recorded, then seen as a Job. Each returns the next ledger; the caller saves it.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::sync::Arc;
+
+use super::{Attempt, Before, End, Ledger, Stage};
+use crate::domain::dates::{Date, DateSet, Timestamp};
+
+/// A launch that was admitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// The rung.
+    pub rung: Arc<str>,
+    /// The dates.
+    pub dates: DateSet,
+    /// The largest charged + 1 of its dates.
+    pub number: u32,
+    /// The rerun tokens that it spends.
+    pub tokens: BTreeMap<Date, Arc<str>>,
+}
+
+impl Ledger {
+    /// Step 1: a new attempt under the next launch number. Its tokens are spent here, and what they clear is cleared.
+    #[must_use]
+    pub fn record(&self, admitted: &Admitted, before: BTreeMap<Date, Before>, now: Timestamp) -> Self {
+        let mut next = self.clone();
+        next.launches += 1;
+        next.attempts.push(Attempt {
+            launch: next.launches,
+            rung: admitted.rung.clone(),
+            dates: admitted.dates.clone(),
+            before,
+            number: admitted.number,
+            tokens: admitted.tokens.clone(),
+            recorded_at: now,
+            stage: Stage::Recorded,
+        });
+        for (date, token) in &admitted.tokens {
+            next.tokens.insert(*date, token.clone());
+            next.tallies.retain(|(_, d), _| d != date);
+        }
+        next
+    }
+
+    /// Step 2: the Job of a launch exists.
+    pub fn created(&mut self, launch: u64, uid: &Arc<str>) {
+        if let Some(attempt) = self.attempt_mut(launch).filter(|a| a.stage == Stage::Recorded) {
+            attempt.stage = Stage::Created { uid: uid.clone() };
+        }
+    }
+
+    /// The Job of a launch has ended, is gone, or never came to be.
+    pub fn ended(&mut self, launch: u64, at: Timestamp, end: End, message: String) {
+        if let Some(attempt) = self.attempt_mut(launch).filter(|a| !matches!(a.stage, Stage::Ended { .. })) {
+            attempt.stage = Stage::Ended { at, end, message };
+        }
+    }
+
+    /// The unsettled attempt of a launch.
+    pub fn attempt(&self, launch: u64) -> Option<&Attempt> {
+        self.attempts.iter().find(|a| a.launch == launch)
+    }
+
+    fn attempt_mut(&mut self, launch: u64) -> Option<&mut Attempt> {
+        self.attempts.iter_mut().find(|a| a.launch == launch)
+    }
+
+    /// An attempt that was refused for good or for now: uncharged, forgotten, its number never used again.
+    pub fn forget(&mut self, launch: u64) {
+        self.attempts.retain(|a| a.launch != launch);
+    }
+
+    /// What it takes to fill a date changed: backoff and exhaustion start anew.
+    pub fn rebase(&mut self, fingerprint: u64) {
+        if self.fingerprint != fingerprint {
+            self.fingerprint = fingerprint;
+            self.tallies.clear();
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Step 3 of an attempt: what became of it, per date, told by a read after its end. A Job's exit never completes a cell.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+
+use super::backoff::retry_at;
+use super::{Attempt, Before, End, Ledger, MAX_RECENT, Outcome, Settled, Stage, Tally};
+use crate::domain::dates::{Date, Timestamp};
+use crate::domain::policy::Coverage;
+
+/// What a date holds after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct After {
+    /// The verdict is Complete, or nothing is expected any more.
+    pub complete: bool,
+    /// Units covered.
+    pub covered: u32,
+    /// As in [`Before::values`].
+    pub values: u64,
+}
+
+/// The outcome of an attempt for one date (design §6, in that order).
+pub fn outcome(before: &Before, after: &After, end: End) -> Outcome {
+    let fell = after.covered < before.covered || (after.covered == before.covered && after.values < before.values);
+    let rose = after.covered > before.covered || (after.covered == before.covered && after.values > before.values);
+    match end {
+        _ if after.complete => Outcome::Filled,
+        _ if fell => Outcome::Regressed,
+        _ if rose => Outcome::Improved,
+        End::Disrupted => Outcome::Disrupted,
+        End::Exit(75) => Outcome::RateLimited,
+        End::Exit(69) => Outcome::SourceDown,
+        End::Exit(77) => Outcome::CredentialsRefused,
+        End::Exit(65) => Outcome::Permanent,
+        End::Exit(_) | End::Deadline | End::Killed => Outcome::Failed,
+        End::Lost => Outcome::Lost,
+        End::NeverStarted => Outcome::NeverStarted,
+        End::Succeeded => Outcome::Ineffective,
+    }
+}
+
+impl Ledger {
+    /// Settles an ended attempt; the caller has read all its dates after its end + `settle`.
+    #[must_use]
+    pub fn settle(&self, coverage: &Coverage, launch: u64, after: &BTreeMap<Date, After>, now: Timestamp) -> Self {
+        let mut next = self.clone();
+        let Some(at) = next.attempts.iter().position(|a| a.launch == launch) else { return next };
+        let Stage::Ended { end, ref message, .. } = next.attempts[at].stage else { return next };
+        let message = message.clone();
+        let attempt = next.attempts.remove(at);
+        let mut outcomes = BTreeMap::new();
+        for date in attempt.dates.iter() {
+            let gone = After { complete: true, covered: 0, values: 0 };
+            let before = attempt.before.get(&date).copied().unwrap_or_default();
+            let outcome = outcome(&before, after.get(&date).unwrap_or(&gone), end);
+            next.charge(coverage, &attempt, date, outcome, now);
+            outcomes.insert(date, outcome);
+        }
+        next.remember(&attempt, outcomes, message, now);
+        next
+    }
+
+    fn remember(&mut self, attempt: &Attempt, outcomes: BTreeMap<Date, Outcome>, message: String, now: Timestamp) {
+        let (launch, rung) = (attempt.launch, attempt.rung.clone());
+        self.recent.push_back(Settled { launch, rung, at: now, outcomes, message });
+        while self.recent.len() > MAX_RECENT {
+            self.recent.pop_front();
+        }
+    }
+
+    /// Charges an outcome to a date on its rung.
+    fn charge(&mut self, coverage: &Coverage, attempt: &Attempt, date: Date, outcome: Outcome, now: Timestamp) {
+        let key = (attempt.rung.clone(), date);
+        let old = self.tallies.get(&key).copied();
+        if outcome == Outcome::Filled {
+            if let Some(tally) = self.tallies.get_mut(&key) {
+                *tally = Tally { last: outcome, free: 0, alone: false, complete_reads: 1, ..*tally };
+            }
+            return;
+        }
+        let (charged, free) = old.map_or((0, 0), |t| (t.charged, t.free));
+        let (charged, free) =
+            if outcome.is_charged() { (charged.saturating_add(1), 0) } else { (charged, free.saturating_add(1)) };
+        let failures = u32::from(if outcome.is_charged() { charged } else { free });
+        let retry_at = coverage
+            .fill
+            .ladder
+            .iter()
+            .find(|r| r.name == attempt.rung)
+            .map_or(now, |rung| retry_at(rung, failures, &coverage.uid, date, attempt.launch, now));
+        // Of several dates, 65 does not tell which cannot be had: each is tried alone before it is given up.
+        let alone = outcome == Outcome::Permanent && attempt.dates.len() > 1;
+        self.tallies.insert(key, Tally { charged, free, last: outcome, retry_at, alone, complete_reads: 0 });
+    }
+
+    /// A read of dates: two in a row that found a date complete clear what was charged to it.
+    pub fn note_read(&mut self, date: Date, complete: bool) {
+        if complete {
+            self.complete.insert(date);
+        } else {
+            self.complete.remove(date);
+        }
+        let of_date = |key: &(alloc::sync::Arc<str>, Date)| key.1 == date;
+        self.tallies.iter_mut().filter(|(k, _)| of_date(k)).for_each(|(_, t)| {
+            t.complete_reads = if complete { t.complete_reads.saturating_add(1) } else { 0 };
+        });
+        self.tallies.retain(|k, t| !of_date(k) || t.complete_reads < 2);
+    }
+}

@@ -1,0 +1,119 @@
+//! The attempt protocol, as a specification.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+
+use super::record::Admitted;
+use super::settle::{After, outcome};
+use super::*;
+use crate::domain::judge::tests::{at, coverage, day};
+
+const DATE: &str = "2025-11-14";
+const NOW: &str = "2025-11-15T12:00:00Z";
+
+fn before(covered: u32, values: u64) -> Before {
+    Before { covered, values, ..Before::default() }
+}
+
+fn after(covered: u32, values: u64) -> After {
+    After { complete: false, covered, values }
+}
+
+/// One whole attempt on dates: recorded, created, ended, settled with nothing changed.
+fn attempt(ledger: &Ledger, dates: &[&str], end: End) -> Ledger {
+    let dates: DateSet = dates.iter().map(|d| day(d)).collect();
+    let admitted = Admitted { rung: "reload".into(), dates: dates.clone(), number: 1, tokens: BTreeMap::new() };
+    let mut next = ledger.record(&admitted, dates.iter().map(|d| (d, before(1, 10))).collect(), at(NOW));
+    let launch = next.launches;
+    next.created(launch, &"job".into());
+    next.ended(launch, at(NOW), end, String::new());
+    next.settle(&coverage(), launch, &dates.iter().map(|d| (d, after(1, 10))).collect(), at(NOW))
+}
+
+fn tally(ledger: &Ledger) -> Option<Tally> {
+    ledger.tallies.get(&("reload".into(), day(DATE))).copied()
+}
+
+#[test]
+fn data_decides_the_outcome_before_the_exit_code_does() {
+    let rows = [
+        (after(1, 10), End::Succeeded, Outcome::Ineffective),
+        (after(1, 10), End::Exit(1), Outcome::Failed),
+        (after(1, 10), End::Exit(65), Outcome::Permanent),
+        (after(1, 10), End::Exit(69), Outcome::SourceDown),
+        (after(1, 10), End::Exit(75), Outcome::RateLimited),
+        (after(1, 10), End::Exit(77), Outcome::CredentialsRefused),
+        (after(1, 10), End::Deadline, Outcome::Failed),
+        (after(1, 10), End::Lost, Outcome::Lost),
+        (after(1, 10), End::NeverStarted, Outcome::NeverStarted),
+        (after(1, 10), End::Disrupted, Outcome::Disrupted),
+        (after(2, 5), End::Exit(1), Outcome::Improved),
+        (after(1, 11), End::Exit(65), Outcome::Improved),
+        (after(0, 20), End::Succeeded, Outcome::Regressed),
+        (after(1, 9), End::Exit(75), Outcome::Regressed),
+        (After { complete: true, covered: 0, values: 0 }, End::Exit(1), Outcome::Filled),
+    ];
+    for (after, end, expected) in rows {
+        assert_eq!(outcome(&before(1, 10), &after, end), expected, "{after:?} after {end:?}");
+    }
+}
+
+#[test]
+fn charged_failures_count_and_uncharged_ones_do_not() {
+    let mut ledger = attempt(&Ledger::default(), &[DATE], End::Succeeded);
+    assert_eq!(tally(&ledger).map(|t| (t.charged, t.free)), Some((1, 0)));
+    ledger = attempt(&ledger, &[DATE], End::Exit(75));
+    ledger = attempt(&ledger, &[DATE], End::Exit(75));
+    assert_eq!(tally(&ledger).map(|t| (t.charged, t.free)), Some((1, 2)));
+    ledger = attempt(&ledger, &[DATE], End::Exit(3));
+    assert_eq!(tally(&ledger).map(|t| (t.charged, t.free)), Some((2, 0)), "a row of uncharged ones ends");
+    assert_eq!(ledger.launches, 4, "every launch has a number of its own");
+    assert!(tally(&ledger).is_some_and(|t| t.retry_at > at(NOW)));
+}
+
+#[test]
+fn an_exit_65_of_several_dates_makes_each_run_alone() {
+    let ledger = attempt(&Ledger::default(), &[DATE, "2025-11-15"], End::Exit(65));
+    assert!(tally(&ledger).is_some_and(|t| t.alone));
+    assert!(tally(&attempt(&ledger, &[DATE], End::Exit(65))).is_some_and(|t| !t.alone && t.last == Outcome::Permanent));
+}
+
+#[test]
+fn two_complete_reads_clear_what_was_charged() {
+    let mut ledger = attempt(&Ledger::default(), &[DATE], End::Succeeded);
+    ledger.note_read(day(DATE), true);
+    ledger.note_read(day(DATE), false);
+    ledger.note_read(day(DATE), true);
+    assert!(tally(&ledger).is_some(), "not in a row");
+    ledger.note_read(day(DATE), true);
+    assert!(tally(&ledger).is_none());
+}
+
+#[test]
+fn a_rerun_token_is_spent_by_the_record_and_clears_the_date() {
+    let ledger = attempt(&Ledger::default(), &[DATE], End::Succeeded);
+    let tokens = BTreeMap::from([(day(DATE), "again".into())]);
+    let dates = [day(DATE)].into_iter().collect();
+    let next = ledger.record(&Admitted { rung: "reload".into(), dates, number: 1, tokens }, BTreeMap::new(), at(NOW));
+    assert!(tally(&next).is_none());
+    assert_eq!(next.tokens.get(&day(DATE)).map(|t| &**t), Some("again"));
+}
+
+#[test]
+fn another_fill_fingerprint_clears_charges_and_keeps_launch_numbers() {
+    let mut ledger = attempt(&Ledger::default(), &[DATE], End::Succeeded);
+    ledger.rebase(0);
+    assert!(tally(&ledger).is_some(), "the same fingerprint");
+    ledger.rebase(7);
+    assert!(tally(&ledger).is_none());
+    assert_eq!(ledger.launches, 1);
+}
+
+#[test]
+fn job_names_fit_labels_whatever_the_coverage_is_called() {
+    let long = "a".repeat(52);
+    let name = job_name(&long, "uid", u64::MAX);
+    assert!(name.len() <= 63 + 9, "{name}");
+    assert_ne!(job_name(&long, "uid-1", 1), job_name(&long, "uid-2", 1), "names differ by uid");
+    assert!(job_name("odds-api-points", "uid", 12).ends_with("-l12"));
+}
