@@ -8,6 +8,7 @@
 pub mod admit;
 pub mod anchors;
 pub mod assess;
+pub mod bind;
 pub mod dates;
 pub mod judge;
 pub mod ledger;
@@ -18,4 +19,5 @@ pub mod schedule;
 pub mod share;
 pub mod span;
 pub mod state;
+pub mod suspicion;
 pub mod verdict;

@@ -1,4 +1,17 @@
 //! Observe (many, async) → decide (one, sync) → apply (many, async) → report, over the [`ports`].
+//!
+//! [`world`] is all that is known; [`observe`] and [`jobs`] bring answers into it; [`pass`] turns it into calls;
+//! [`drive`] makes them; [`report`] and [`events`] tell people.
 
+pub mod call;
+pub mod drive;
+mod events;
+mod idle;
+mod jobs;
+mod observe;
 pub mod overview;
+mod pass;
 pub mod ports;
+mod report;
+pub mod spec;
+pub mod world;

@@ -1,0 +1,62 @@
+//! What a question must be bound to before it can be asked of a date: the starts of its units, and the cap of its
+//! newest value. A start that moves is a new question.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use super::dates::Timestamp;
+use super::mark::{mix, stable_hash};
+use super::policy::{Check, Coverage, Grain};
+use super::probe::{UnitKey, WHOLE_DATE};
+use super::schedule::Expected;
+
+/// What one date binds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Binding {
+    /// The starts of units, under the names that the table has for them; only where the question asks for them.
+    pub starts: BTreeMap<UnitKey, Timestamp>,
+    /// The latest instant that a newest value may have.
+    pub cap: Option<Timestamp>,
+}
+
+impl Binding {
+    /// The binding of a date; nothing is bound on a date that expects nothing.
+    pub fn new(coverage: &Coverage, expected: Option<&Expected>) -> Self {
+        let Some(expected) = expected else { return Self::default() };
+        let starts = if coverage.question.before.is_some() {
+            starts(coverage.criteria.grain, expected)
+        } else {
+            BTreeMap::new()
+        };
+        let cap = coverage.criteria.rules.iter().find_map(|rule| match rule.check {
+            Check::Fresh { until, .. } => Some(expected.anchors.at(until)),
+            _ => None,
+        });
+        Self { starts, cap }
+    }
+
+    /// Joins a date's mark with what was bound: facts rest on both.
+    pub fn rests_on(&self, mark: u64) -> u64 {
+        if self.starts.is_empty() && self.cap.is_none() {
+            return mark;
+        }
+        mix(mark, stable_hash(&(&self.starts, &self.cap)))
+    }
+}
+
+fn starts(grain: Grain, expected: &Expected) -> BTreeMap<UnitKey, Timestamp> {
+    let known = expected.units.iter().filter_map(|u| Some((u, u.start?)));
+    match grain {
+        Grain::Unit => known.map(|(u, at)| (u.key.clone(), at)).collect(),
+        Grain::UnitAnyOrder => known.map(|(u, at)| (sorted(&u.values), at)).collect(),
+        Grain::EachValue => known.flat_map(|(u, at)| u.values.iter().map(move |v| (v.clone(), at))).collect(),
+        Grain::Date => known.map(|(_, at)| at).min().map(|at| (UnitKey::from(WHOLE_DATE), at)).into_iter().collect(),
+    }
+}
+
+/// The name of a unit whose values a table has in any order.
+pub fn sorted(values: &[UnitKey]) -> UnitKey {
+    let mut values: Vec<&str> = values.iter().map(|v| &**v).collect();
+    values.sort_unstable();
+    values.join("@").into()
+}

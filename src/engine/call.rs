@@ -1,0 +1,84 @@
+//! Effects as data: every call that the engine makes on the world, and every answer that comes back to the inbox.
+
+use std::sync::Arc;
+
+use super::ports::{Created, Recorded, SaveFault, Stored, Version};
+use crate::domain::dates::Timestamp;
+use crate::domain::ledger::{Job, Launch, Ledger};
+use crate::domain::mark::TableMark;
+use crate::domain::policy::{Key, Table};
+use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
+use crate::domain::verdict::Unknown;
+
+/// What is looked at together: a table, dated by one column.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WatchId {
+    /// The table.
+    pub table: Table,
+    /// The date column, as it is read.
+    pub date: String,
+}
+
+/// A call on a port.
+#[derive(Clone, Debug)]
+pub enum Call {
+    /// Load every ledger.
+    Load,
+    /// List every Job.
+    ListJobs,
+    /// Ask whether a table changed.
+    Mark(WatchId, DateColumn),
+    /// Read a table, for these coverages in this order.
+    Probe(WatchId, Vec<(Key, Probe)>),
+    /// Ask whether a schedule changed.
+    MarkSchedule(Key, Table, DateColumn),
+    /// Read a schedule.
+    ReadSchedule(Key, Table, Arc<ScheduleQuestion>),
+    /// Save a ledger.
+    Save {
+        /// Whose.
+        coverage: Key,
+        /// Its uid.
+        uid: Arc<str>,
+        /// The version it is based on.
+        at: Version,
+        /// The ledger.
+        ledger: Arc<Ledger>,
+    },
+    /// Create a Job whose attempt is recorded.
+    Create(Box<Launch>, Recorded),
+    /// Remove an ended Job whose attempt is settled.
+    Remove(Job),
+}
+
+/// An answer, with the instant at which the call was sent.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// When the call was sent: what the answer says was true at that instant or later.
+    pub asked_at: Timestamp,
+    /// What came back.
+    pub reply: Reply,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// Of [`Call::Load`].
+    Loaded(Result<Vec<Stored>, String>),
+    /// Of [`Call::ListJobs`].
+    Jobs(Result<Vec<Job>, String>),
+    /// Of [`Call::Mark`].
+    Marked(WatchId, Result<TableMark, Unknown>),
+    /// Of [`Call::Probe`], with the coverages in the order of the readings.
+    Probed(WatchId, Vec<Key>, Result<Answer, Unknown>),
+    /// Of [`Call::MarkSchedule`].
+    ScheduleMarked(Key, Result<TableMark, Unknown>),
+    /// Of [`Call::ReadSchedule`].
+    ScheduleRead(Key, Result<ScheduleReading, Unknown>),
+    /// Of [`Call::Save`].
+    Saved(Key, Arc<Ledger>, Result<Recorded, SaveFault>),
+    /// Of [`Call::Create`].
+    Created(Box<Launch>, Created),
+    /// Of [`Call::Remove`].
+    Removed(Arc<str>, Result<(), String>),
+}

@@ -1,0 +1,91 @@
+//! What is worth a line in a log: transitions, grouped by cause, never one per date.
+
+use std::collections::BTreeMap;
+
+use super::overview::Event;
+use crate::domain::admit::Admission;
+use crate::domain::dates::{Date, DateSet, Timestamp};
+use crate::domain::ledger::{Outcome, Settled};
+use crate::domain::policy::Key;
+use crate::domain::state::{Cause, Cell, Hold, State};
+
+/// A launch was recorded.
+pub(super) fn launched(admission: &Admission, launch: u64, now: Timestamp) -> Event {
+    let admitted = &admission.admitted;
+    let message =
+        format!("launch {launch}, attempt {} on rung {}: {}", admitted.number, admitted.rung, admission.reason);
+    Event {
+        at: now,
+        coverage: admission.coverage.clone(),
+        reason: "JobLaunched",
+        dates: admitted.dates.clone(),
+        message,
+    }
+}
+
+/// An attempt was settled: one event for each outcome.
+pub(super) fn settled(coverage: &Key, settled: &Settled, now: Timestamp) -> Vec<Event> {
+    let mut by_outcome: BTreeMap<Outcome, DateSet> = BTreeMap::new();
+    for (date, outcome) in &settled.outcomes {
+        by_outcome.entry(*outcome).or_default().insert(*date);
+    }
+    let said = if settled.message.is_empty() { String::new() } else { format!(": {}", settled.message) };
+    let event = |(outcome, dates): (Outcome, DateSet)| Event {
+        at: now,
+        coverage: coverage.clone(),
+        reason: outcome.word(),
+        dates,
+        message: format!("launch {} on rung {}{said}", settled.launch, settled.rung),
+    };
+    by_outcome.into_iter().map(event).collect()
+}
+
+/// Cells changed their state.
+pub(super) fn of_changes(
+    coverage: &Key,
+    changed: &[(Date, Option<Cause>, Cause)],
+    cells: &[Cell],
+    now: Timestamp,
+) -> Vec<Event> {
+    let mut by_reason: BTreeMap<&'static str, DateSet> = BTreeMap::new();
+    for (date, before, cause) in changed {
+        if let Some(reason) = reason(*before, *cause) {
+            by_reason.entry(reason).or_default().insert(*date);
+        }
+    }
+    let message = |dates: &DateSet| {
+        let first = dates.first().and_then(|d| cells.iter().find(|c| c.date == d));
+        let said = first.map_or("", |c| &*c.message);
+        let of = if dates.len() > 1 { format!("{} dates; the first: ", dates.len()) } else { String::new() };
+        format!("{of}{said}")
+    };
+    let event = |(reason, dates): (&'static str, DateSet)| Event {
+        at: now,
+        coverage: coverage.clone(),
+        reason,
+        message: message(&dates),
+        dates,
+    };
+    by_reason.into_iter().map(event).collect()
+}
+
+/// What a transition is called, where it is worth telling.
+fn reason(before: Option<Cause>, after: Cause) -> Option<&'static str> {
+    let was = before.map(Cause::state);
+    match after {
+        Cause::Exhausted(_) => Some("Exhausted"),
+        Cause::NoRung => Some("NoRung"),
+        Cause::Blocked(Hold::SuspectProbe) => Some("SuspectProbe"),
+        Cause::Unknown(_) => Some("Unknown"),
+        Cause::Missing | Cause::Partial(_) | Cause::NotDue { .. } if was == Some(State::Complete) => Some("Revoked"),
+        Cause::Missing | Cause::Partial(_) | Cause::Blocked(_)
+            if was.is_none_or(|s| !s.is_open() || s == State::Unknown) =>
+        {
+            Some("GapFound")
+        }
+        Cause::Complete if was.is_some_and(|s| s.is_open() && !matches!(s, State::Verifying | State::Unknown)) => {
+            Some("Completed")
+        }
+        _ => None,
+    }
+}

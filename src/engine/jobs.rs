@@ -1,0 +1,217 @@
+//! What the list of Jobs says of attempts, and which calls on Jobs follow. What is recorded alone says which step is
+//! next, so a crash between any two steps changes nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::call::Call;
+use super::ports::Created;
+use super::world::{CoverageState, World, later, look_again};
+use crate::domain::dates::{DateSet, Timestamp};
+use crate::domain::ledger::{Attempt, End, Job, Launch, Stage, job_name};
+use crate::domain::policy::{Coverage, Table};
+
+/// A recorded attempt without a Job is created within this time, later it never started (design §6).
+const NEVER_STARTED_MILLIS: i64 = 10 * 60 * 1000;
+/// Finished Jobs that are kept, per coverage.
+const KEPT_SUCCESSES: usize = 3;
+const KEPT_FAILURES: usize = 5;
+/// Finished Jobs are kept at least so long after their end.
+const KEPT_MILLIS: i64 = 10 * 60 * 1000;
+
+impl World {
+    /// A list of Jobs came in. It is authoritative for everything that was created before it was asked for.
+    pub(super) fn listed(&mut self, list: Result<Vec<Job>, String>, asked_at: Timestamp, now: Timestamp) {
+        self.jobs.listing = false;
+        self.jobs.next_list = later(now, i64::try_from(self.limits.job_poll.as_millis()).unwrap_or(1000).max(10));
+        let Ok(list) = list else { return };
+        self.jobs.listed_at = Some(asked_at);
+        let mut by_uid: BTreeMap<&str, Vec<&Job>> = BTreeMap::new();
+        list.iter().for_each(|j| by_uid.entry(&j.coverage).or_default().push(j));
+        let mut ended = Vec::new();
+        for state in self.coverages.values_mut() {
+            let jobs = by_uid.get(&*state.coverage.uid).map(Vec::as_slice).unwrap_or_default();
+            if state.take_jobs(jobs, asked_at, now) {
+                ended.push(state.coverage.table.clone());
+            }
+        }
+        if list != self.jobs.all {
+            self.coverages.values_mut().for_each(|s| s.dirty = true);
+            self.jobs.all = list;
+        }
+        for table in ended {
+            self.look_when_settled(&table);
+        }
+    }
+
+    /// The table of an ended Job is looked at as soon as its data must be visible.
+    fn look_when_settled(&mut self, table: &Table) {
+        for state in self.coverages.values().filter(|s| s.coverage.table == *table) {
+            let settled = state.ledger.attempts.iter().filter_map(|a| state.settled_at(a)).min();
+            let watches = self.watches.iter_mut().filter(|(id, _)| id.table == *table);
+            watches.for_each(|(_, w)| settled.into_iter().for_each(|at| w.look.no_later_than(at)));
+        }
+    }
+
+    /// Lists Jobs when something depends on it: at the start, and while an attempt has a live Job.
+    pub(super) fn list_jobs(&mut self, now: Timestamp) -> Option<Call> {
+        let unsettled = |s: &CoverageState| s.ledger.attempts.iter().any(|a| !matches!(a.stage, Stage::Ended { .. }));
+        let needed = self.jobs.listed_at.is_none()
+            || self.jobs.all.iter().any(|j| j.ended.is_none())
+            || self.coverages.values().any(unsettled);
+        if self.jobs.listing || !needed || self.jobs.next_list > now {
+            return None;
+        }
+        self.jobs.listing = true;
+        Some(Call::ListJobs)
+    }
+
+    /// Dates that are taken, per target, by live Jobs and by attempts that are not settled.
+    pub(super) fn taken(&self) -> BTreeMap<Table, DateSet> {
+        let mut taken: BTreeMap<Table, DateSet> = BTreeMap::new();
+        for job in self.jobs.all.iter().filter(|j| j.ended.is_none()) {
+            taken.entry(job.target.clone()).or_default().extend(&job.dates);
+        }
+        for state in self.coverages.values() {
+            for attempt in &state.ledger.attempts {
+                taken.entry(state.coverage.table.clone()).or_default().extend(&attempt.dates);
+            }
+        }
+        taken
+    }
+
+    /// Recorded attempts without a Job are created, under the same name each time.
+    pub(super) fn creates(&mut self, now: Timestamp) -> Vec<Call> {
+        let Some(listed_at) = self.jobs.listed_at else { return Vec::new() };
+        let mut calls = Vec::new();
+        for state in self.coverages.values_mut().filter(|s| !s.saving && s.ledger == *s.saved) {
+            let Some(proof) = state.proof.clone() else { continue };
+            let recorded = state.ledger.attempts.iter().filter(|a| a.stage == Stage::Recorded);
+            let waiting = state.refused.is_some_and(|(until, _)| until > now);
+            let next: Vec<Launch> = recorded
+                .filter(|a| !state.creating.contains(&a.launch) && a.recorded_at.max(listed_at) <= now && !waiting)
+                .map(|a| launch(&state.coverage, a, state))
+                .collect();
+            for launch in next {
+                state.creating.insert(launch.launch);
+                calls.push(Call::Create(Box::new(launch), proof.clone()));
+            }
+        }
+        calls
+    }
+
+    /// A create was answered.
+    pub(super) fn created(&mut self, launch: &Launch, created: Created, now: Timestamp) {
+        self.jobs.next_list = now;
+        let Some(state) = self.coverages.get_mut(&launch.coverage).filter(|s| s.coverage.uid == launch.uid) else {
+            return;
+        };
+        state.creating.remove(&launch.launch);
+        state.dirty = true;
+        match created {
+            Created::New(uid) | Created::Ours(uid) => {
+                state.refused = None;
+                state.created_at.insert(launch.launch, now);
+                state.ledger.created(launch.launch, &uid);
+            }
+            Created::Foreign => {
+                state.ledger.forget(launch.launch);
+                state.stalled =
+                    Some(format!("NameTaken: a Job `{}` of somebody else is there; remove it", launch.name));
+            }
+            Created::Refused { permanent: true, why } => {
+                state.ledger.forget(launch.launch);
+                state.stalled = Some(why);
+            }
+            Created::Refused { permanent: false, .. } => {
+                state.ledger.forget(launch.launch);
+                let times = state.refused.map_or(0, |(_, n)| n) + 1;
+                state.refused = Some((look_again(now, times), times));
+            }
+            Created::Unclear(_) => {}
+        }
+    }
+
+    /// Finished Jobs beyond the history limits whose attempts are settled.
+    pub(super) fn removals(&mut self, now: Timestamp) -> Vec<Call> {
+        let mut calls = Vec::new();
+        for state in self.coverages.values() {
+            let settled = |j: &&Job| j.coverage == state.coverage.uid && state.ledger.attempt(j.launch).is_none();
+            let mut done: Vec<&Job> = self.jobs.all.iter().filter(settled).filter(|j| j.ended.is_some()).collect();
+            done.sort_by_key(|j| std::cmp::Reverse(j.launch));
+            let (good, bad): (Vec<&Job>, Vec<&Job>) =
+                done.into_iter().partition(|j| matches!(j.ended, Some((_, End::Succeeded))));
+            let beyond = good.into_iter().skip(KEPT_SUCCESSES).chain(bad.into_iter().skip(KEPT_FAILURES));
+            let old = |j: &&Job| j.ended.is_some_and(|(at, _)| later(at, KEPT_MILLIS) <= now);
+            calls.extend(beyond.filter(old).filter(|j| !self.jobs.removing.contains(&j.name)).cloned());
+        }
+        self.jobs.removing.extend(calls.iter().map(|j| j.name.clone()));
+        calls.into_iter().map(Call::Remove).collect()
+    }
+}
+
+impl CoverageState {
+    /// Whether an attempt ended.
+    fn take_jobs(&mut self, jobs: &[&Job], asked_at: Timestamp, now: Timestamp) -> bool {
+        let highest = jobs.iter().map(|j| j.launch).max().unwrap_or(0);
+        self.ledger.launches = self.ledger.launches.max(highest);
+        let mut ended = false;
+        for attempt in self.ledger.attempts.clone() {
+            let job = jobs.iter().find(|j| j.launch == attempt.launch);
+            match (job.map(|j| (j, j.ended)), &attempt.stage) {
+                (_, Stage::Ended { .. }) => {}
+                (Some((job, Some((at, end)))), _) => {
+                    self.ledger.ended(attempt.launch, at, end, job.message.clone());
+                    ended = true;
+                }
+                (Some((job, None)), _) => self.ledger.created(attempt.launch, &job.uid),
+                (None, _) if self.was_created_since(attempt.launch, asked_at) => {}
+                (None, Stage::Created { .. }) => {
+                    self.ledger.ended(attempt.launch, now, End::Lost, "the Job is gone".into());
+                    ended = true;
+                }
+                (None, Stage::Recorded) if later(attempt.recorded_at, NEVER_STARTED_MILLIS) <= now => {
+                    self.ledger.ended(attempt.launch, now, End::NeverStarted, "the Job never came to be".into());
+                    ended = true;
+                }
+                (None, Stage::Recorded) => {}
+            }
+        }
+        self.dirty |= ended;
+        ended
+    }
+
+    fn was_created_since(&self, launch: u64, asked_at: Timestamp) -> bool {
+        self.creating.contains(&launch) || self.created_at.get(&launch).is_some_and(|at| *at >= asked_at)
+    }
+
+    /// When the data of an ended attempt must be visible.
+    pub(super) fn settled_at(&self, attempt: &Attempt) -> Option<Timestamp> {
+        let Stage::Ended { at, .. } = attempt.stage else { return None };
+        Some(self.coverage.fill.settle.after(at, &jiff::tz::TimeZone::UTC))
+    }
+}
+
+/// What the launcher needs, from a recorded attempt.
+fn launch(coverage: &Coverage, attempt: &Attempt, state: &CoverageState) -> Launch {
+    let rung = coverage.fill.ladder.iter().find(|r| r.name == attempt.rung);
+    let judged =
+        |d| state.judged.binary_search_by_key(&d, |(date, _)| *date).ok().map(|at| &state.judged[at].1.judgement);
+    let missing = attempt.dates.iter().filter_map(|d| Some((d, judged(d)?.missing.clone()))).collect();
+    let first = attempt.dates.first().and_then(judged);
+    Launch {
+        coverage: coverage.key.clone(),
+        uid: coverage.uid.clone(),
+        name: job_name(&coverage.key.name, &coverage.uid, attempt.launch),
+        launch: attempt.launch,
+        rung: attempt.rung.clone(),
+        cron_job: rung.map_or_else(|| Arc::from(""), |r| r.cron_job.clone()),
+        container: rung.and_then(|r| r.container.clone()),
+        dates: attempt.dates.clone(),
+        number: attempt.number,
+        reason: first.map_or("", |j| j.verdict.reason()),
+        missing,
+        deadline_seconds: coverage.fill.deadline.as_seconds(),
+        target: coverage.table.clone(),
+    }
+}

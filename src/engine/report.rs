@@ -1,0 +1,96 @@
+//! Report: the world as people see it.
+
+use std::collections::BTreeMap;
+
+use super::overview::{CoverageView, Held, Overview, Planned};
+use super::world::{CoverageState, World};
+use crate::domain::admit::Refusal;
+use crate::domain::dates::{DateSet, Timestamp};
+use crate::domain::policy::Key;
+use crate::domain::state::{Cause, Cell, State};
+
+impl World {
+    /// Everything at an instant.
+    pub fn overview(&self, now: Timestamp) -> Overview {
+        let mut coverages: Vec<CoverageView> = self.coverages.values().map(|s| self.view(s)).collect();
+        coverages.extend(self.stalled.iter().map(|(key, season, why)| stalled(key, season.as_ref(), why)));
+        coverages.sort_by(|a, b| (&a.season, &a.key.name, &a.key.kind).cmp(&(&b.season, &b.key.name, &b.key.kind)));
+        let held = coverages.iter().flat_map(held).collect();
+        Overview { now, coverages, launches: self.planned(), held }
+    }
+
+    fn planned(&self) -> Vec<Planned> {
+        let plan = |a: &crate::domain::admit::Admission| Planned {
+            coverage: a.coverage.clone(),
+            rung: a.admitted.rung.clone(),
+            dates: a.admitted.dates.clone(),
+            attempt: a.admitted.number,
+            reason: a.reason,
+        };
+        self.decision.launches.iter().map(plan).collect()
+    }
+
+    fn view(&self, state: &CoverageState) -> CoverageView {
+        let coverage = &state.coverage;
+        CoverageView {
+            key: coverage.key.clone(),
+            season: coverage.season.clone(),
+            table: coverage.table.clone(),
+            mode: coverage.fill.mode,
+            stalled: state.stalled.clone(),
+            cells: state.assessment.cells.iter().map(|c| self.with_hold(&coverage.key, c)).collect(),
+            attempts: state.ledger.attempts.clone(),
+            tallies: state.ledger.tallies.iter().map(|((r, d), t)| (r.clone(), *d, *t)).collect(),
+            limits: coverage.fill.ladder.iter().map(|r| (r.name.clone(), r.attempts)).collect(),
+            recent: state.ledger.recent.iter().cloned().collect(),
+            null_dates: state.book.null_dates,
+            confirmed_at: state.book.confirmed_at,
+        }
+    }
+
+    /// A hold that only the whole operator knows shows in the cell.
+    fn with_hold(&self, key: &Key, cell: &Cell) -> Cell {
+        let refused = self.decision.refused.get(&(key.clone(), cell.date));
+        let open = matches!(cell.state(), State::Partial | State::Missing);
+        let mut cell = cell.clone();
+        if let Some(Refusal::Hold(hold)) = refused.filter(|_| open) {
+            cell.cause = Cause::Blocked(*hold);
+            cell.message = format!("{}; {}", cell.judgement.message, hold.sentence()).into();
+        }
+        cell
+    }
+}
+
+/// Open cells that are not launched now, those of one state, reason and sentence together.
+fn held(view: &CoverageView) -> Vec<Held> {
+    let mut groups: BTreeMap<(State, &'static str, &str), DateSet> = BTreeMap::new();
+    let waits = |c: &&Cell| c.state().is_open() && !matches!(c.state(), State::Running | State::Verifying);
+    for cell in view.cells.iter().filter(waits) {
+        groups.entry((cell.state(), cell.cause.reason(), &cell.message)).or_default().insert(cell.date);
+    }
+    let held = |((state, reason, message), dates): ((State, &'static str, &str), DateSet)| Held {
+        coverage: view.key.clone(),
+        dates,
+        state,
+        reason,
+        message: message.to_string(),
+    };
+    groups.into_iter().map(held).collect()
+}
+
+fn stalled(key: &Key, season: Option<&Key>, why: &str) -> CoverageView {
+    CoverageView {
+        key: key.clone(),
+        season: season.cloned().unwrap_or_else(|| Key { name: "".into(), kind: "Season".into(), ..key.clone() }),
+        table: crate::domain::policy::Table { place: "".into(), name: "".into() },
+        mode: crate::domain::policy::Mode::Observe,
+        stalled: Some(why.to_string()),
+        cells: Vec::new(),
+        attempts: Vec::new(),
+        tallies: Vec::new(),
+        limits: Vec::new(),
+        recent: Vec::new(),
+        null_dates: 0,
+        confirmed_at: None,
+    }
+}

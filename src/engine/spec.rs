@@ -1,0 +1,60 @@
+//! What the engine is told to keep complete, and within which limits.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+
+use crate::domain::policy::{Coverage, DateOrders, Key, Season};
+use crate::domain::span::Span;
+
+/// Everything that people want, parsed. A changed spec replaces the whole.
+#[derive(Clone, Debug, Default)]
+pub struct Spec {
+    /// The seasons.
+    pub seasons: Vec<Season>,
+    /// The coverages.
+    pub coverages: Vec<Coverage>,
+    /// What people want of single dates, per season.
+    pub orders: BTreeMap<Key, DateOrders>,
+    /// Coverages whose spec cannot be obeyed, with their season where known and why.
+    pub stalled: Vec<(Key, Option<Key>, String)>,
+}
+
+/// The limits of one installation.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Live Jobs of all coverages at most.
+    pub max_jobs: u32,
+    /// Whether anything is launched at all.
+    pub launches: bool,
+    /// The step of slow start; nothing: none.
+    pub slow_start: Span,
+    /// How often live Jobs are looked at.
+    pub job_poll: SignedDuration,
+    /// How often tables are looked at.
+    pub cadence: Cadence,
+}
+
+/// How often a table is asked whether it changed, by its newest expected date. A mark is cheap; still, a season of
+/// five years ago need not be asked every minute.
+#[derive(Clone, Copy, Debug)]
+pub struct Cadence {
+    /// A date is due within two days.
+    pub hot: Span,
+    /// Younger than thirty days.
+    pub warm: Span,
+    /// Older.
+    pub cold: Span,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_jobs: 20,
+            launches: true,
+            slow_start: Span::minutes(1),
+            job_poll: SignedDuration::from_secs(1),
+            cadence: Cadence { hot: Span::minutes(1), warm: Span::hours(1), cold: Span::hours(24) },
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Everything that the engine knows, in one value. Answers bring values in; a pass turns it into calls.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::call::WatchId;
+use super::overview::Event;
+use super::ports::Recorded;
+use super::spec::{Limits, Spec};
+use crate::domain::admit::{Decision, Lane, Ramp};
+use crate::domain::assess::Assessment;
+use crate::domain::dates::{Date, Timestamp};
+use crate::domain::judge::{Judged, Known};
+use crate::domain::ledger::{Job, Ledger};
+use crate::domain::mark::TableMark;
+use crate::domain::policy::{Coverage, DateOrders, Key, Season};
+use crate::domain::probe::{DateColumn, DateFacts};
+use crate::domain::schedule::{Calendar, ScheduleFacts};
+use crate::domain::state::Cause;
+use crate::domain::verdict::{Unknown, UnknownReason};
+
+/// The world.
+pub struct World {
+    pub(super) limits: Limits,
+    /// Nothing is recorded or created: what would be launched is only told.
+    pub(super) read_only: bool,
+    pub(super) stalled: Vec<(Key, Option<Key>, String)>,
+    pub(super) seasons: BTreeMap<Key, SeasonState>,
+    pub(super) coverages: BTreeMap<Key, CoverageState>,
+    pub(super) watches: BTreeMap<WatchId, Watch>,
+    pub(super) jobs: Jobs,
+    pub(super) loading: Loading,
+    pub(super) ramp: Ramp,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) decision: Decision,
+    pub(super) events: Vec<Event>,
+    /// Calls that are not answered yet.
+    pub(super) in_flight: usize,
+    pub(super) bytes_read: u64,
+}
+
+/// Whether the ledgers are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loading {
+    Wanted { not_before: Timestamp },
+    Sent,
+    Done,
+}
+
+/// What is known of Jobs.
+#[derive(Debug)]
+pub(super) struct Jobs {
+    pub all: Vec<Job>,
+    /// When the list that stands was asked for; nothing: never.
+    pub listed_at: Option<Timestamp>,
+    pub listing: bool,
+    pub next_list: Timestamp,
+    pub removing: BTreeSet<Arc<str>>,
+}
+
+/// A season with its schedule.
+pub(super) struct SeasonState {
+    pub season: Season,
+    pub orders: DateOrders,
+    pub facts: Option<Arc<ScheduleFacts>>,
+    pub failure: Option<Unknown>,
+    pub mark: Option<u64>,
+    pub look: Look,
+    /// A schedule that lost so much that it is not believed yet, and how many reads agreed.
+    pub doubted: Option<(Arc<ScheduleFacts>, u8)>,
+    pub calendar: Arc<Calendar>,
+    pub dirty: bool,
+}
+
+/// A coverage with all that is known of it.
+pub(super) struct CoverageState {
+    pub coverage: Coverage,
+    pub book: Book,
+    pub ledger: Ledger,
+    pub saved: Arc<Ledger>,
+    pub proof: Option<Recorded>,
+    pub saving: bool,
+    /// Creates that are sent and not answered, by launch.
+    pub creating: BTreeSet<u64>,
+    /// When this process saw the Job of a launch created: an older list knows nothing of it.
+    pub created_at: BTreeMap<u64, Timestamp>,
+    pub refused: Option<(Timestamp, u32)>,
+    pub stalled: Option<String>,
+    pub doubt: Option<u8>,
+    /// A look has ended since the last pass: its dates are to be noted.
+    pub looked: bool,
+    pub judged: Vec<(Date, Judged)>,
+    pub assessment: Assessment,
+    pub since: BTreeMap<Date, (Cause, Timestamp)>,
+    pub dirty: bool,
+}
+
+/// The facts of one coverage.
+#[derive(Default)]
+pub(super) struct Book {
+    pub dates: BTreeMap<Date, Entry>,
+    /// The last look at the table failed.
+    pub failure: Option<Unknown>,
+    pub null_dates: u64,
+    /// Every date was seen as it was at this instant or later.
+    pub confirmed_at: Option<Timestamp>,
+}
+
+/// The facts of one date.
+pub(super) struct Entry {
+    pub facts: Option<DateFacts>,
+    /// The mark and the binding that the facts rest on.
+    pub rests_on: u64,
+    pub read_at: Timestamp,
+    pub failure: Option<Unknown>,
+}
+
+/// A table that is looked at.
+pub(super) struct Watch {
+    pub date: DateColumn,
+    pub coverages: Vec<Key>,
+    pub look: Look,
+    pub mark: Option<TableMark>,
+}
+
+/// When something is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    pub next: Timestamp,
+    pub busy: bool,
+    pub failures: u32,
+    /// When the last look that succeeded was asked for.
+    pub last: Option<Timestamp>,
+}
+
+impl Look {
+    pub fn new(now: Timestamp) -> Self {
+        Self { next: now, busy: false, failures: 0, last: None }
+    }
+
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        !self.busy && self.next <= now
+    }
+
+    /// Looks again at an instant, or earlier when that was planned already.
+    pub fn no_later_than(&mut self, at: Timestamp) {
+        self.next = self.next.min(at);
+    }
+}
+
+/// After a failed look: 2 s, 4 s … up to five minutes.
+pub(super) fn look_again(now: Timestamp, failures: u32) -> Timestamp {
+    later(now, (1_i64 << failures.min(8)).min(300) * 1000)
+}
+
+pub(super) fn later(at: Timestamp, millis: i64) -> Timestamp {
+    at.checked_add(jiff::SignedDuration::from_millis(millis)).unwrap_or(Timestamp::MAX)
+}
+
+impl SeasonState {
+    /// Whether its dates are known, or known to be unreadable.
+    pub(super) fn is_known(&self) -> bool {
+        self.season.schedule.is_none() || self.facts.is_some() || self.failure.is_some()
+    }
+
+    fn new(season: Season, orders: DateOrders, old: Option<Self>, now: Timestamp) -> Self {
+        let same = old.filter(|o| o.season.schedule == season.schedule);
+        let look = same.as_ref().map_or_else(|| Look::new(now), |o| Look { next: now, ..o.look });
+        let (facts, mark) = same.map_or((None, None), |o| (o.facts, o.mark));
+        let empty = Calendar { zone: season.zone.clone(), today: Date::MIN, days: BTreeMap::new(), valid_until: now };
+        let calendar = Arc::new(empty);
+        Self { season, orders, facts, failure: None, mark, look, doubted: None, calendar, dirty: true }
+    }
+}
+
+impl CoverageState {
+    fn new(coverage: Coverage, old: Option<Self>) -> Self {
+        let mut old = old.filter(|o| o.coverage.uid == coverage.uid);
+        let same_question = old
+            .as_ref()
+            .is_some_and(|o| o.coverage.question == coverage.question && o.coverage.table == coverage.table);
+        let book = old.as_mut().filter(|_| same_question).map(|o| std::mem::take(&mut o.book)).unwrap_or_default();
+        let blank = || Self {
+            coverage: coverage.clone(),
+            book: Book::default(),
+            ledger: Ledger::default(),
+            saved: Arc::default(),
+            proof: None,
+            saving: false,
+            creating: BTreeSet::new(),
+            created_at: BTreeMap::new(),
+            refused: None,
+            stalled: None,
+            doubt: None,
+            looked: false,
+            judged: Vec::new(),
+            assessment: Assessment::default(),
+            since: BTreeMap::new(),
+            dirty: true,
+        };
+        let mut state = Self { book, refused: None, stalled: None, dirty: true, ..old.unwrap_or_else(blank) };
+        state.ledger.rebase(coverage.fill_fingerprint);
+        state.coverage = coverage;
+        state
+    }
+}
+
+impl Book {
+    /// What is known of a date. Last good facts older than `too_old` say nothing any more.
+    pub fn known<'a>(&'a self, date: Date, too_old: Timestamp, not_probed: &'a Unknown) -> Known<'a> {
+        let entry = self.dates.get(&date);
+        let failure = entry.and_then(|e| e.failure.as_ref()).or(self.failure.as_ref());
+        let facts = entry.and_then(|e| e.facts.as_ref());
+        match (facts, failure) {
+            (Some(facts), None) => Known::Fresh(facts),
+            (Some(facts), Some(f)) if self.confirmed_at.is_some_and(|at| at >= too_old) => Known::Old(facts, f),
+            (_, Some(failure)) => Known::Never(failure),
+            (None, None) => Known::Never(not_probed),
+        }
+    }
+}
+
+impl World {
+    /// A world that knows nothing yet but what it is told.
+    pub fn new(spec: Spec, limits: Limits, read_only: bool, now: Timestamp) -> Self {
+        let mut world = Self {
+            limits,
+            read_only,
+            stalled: Vec::new(),
+            seasons: BTreeMap::new(),
+            coverages: BTreeMap::new(),
+            watches: BTreeMap::new(),
+            jobs: Jobs { all: Vec::new(), listed_at: None, listing: false, next_list: now, removing: BTreeSet::new() },
+            loading: Loading::Wanted { not_before: now },
+            ramp: Ramp { started_at: now, step: limits.slow_start, launched: 0 },
+            lanes: Vec::new(),
+            decision: Decision::default(),
+            events: Vec::new(),
+            in_flight: 0,
+            bytes_read: 0,
+        };
+        world.respec(spec, now);
+        world
+    }
+
+    /// Takes a new spec; what is known of objects that stay is kept.
+    pub fn respec(&mut self, spec: Spec, now: Timestamp) {
+        let Spec { seasons, coverages, mut orders, stalled } = spec;
+        self.stalled = stalled;
+        let mut old = std::mem::take(&mut self.seasons);
+        for season in seasons {
+            let orders = orders.remove(&season.key).unwrap_or_default();
+            let known = old.remove(&season.key);
+            self.seasons.insert(season.key.clone(), SeasonState::new(season, orders, known, now));
+        }
+        let mut old = std::mem::take(&mut self.coverages);
+        for coverage in coverages {
+            let state = CoverageState::new(coverage.clone(), old.remove(&coverage.key));
+            self.coverages.insert(coverage.key, state);
+        }
+        self.rewatch(now);
+    }
+
+    fn rewatch(&mut self, now: Timestamp) {
+        let mut old = std::mem::take(&mut self.watches);
+        for (key, state) in &self.coverages {
+            let date = &state.coverage.question.date;
+            let id = WatchId { table: state.coverage.table.clone(), date: format!("{date:?}") };
+            let watch = self.watches.entry(id.clone()).or_insert_with(|| {
+                let look = old.remove(&id).map_or_else(|| Look::new(now), |w| Look { next: now, ..w.look });
+                Watch { date: date.clone(), coverages: Vec::new(), look, mark: None }
+            });
+            watch.coverages.push(key.clone());
+        }
+    }
+
+    /// What happened since it was last asked.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// Bytes of data read since the start.
+    pub fn bytes_read(&self) -> u64 {
+        self.bytes_read
+    }
+}
+
+/// The facts of a coverage that nobody has looked at.
+pub(super) fn not_probed() -> Unknown {
+    Unknown::new(UnknownReason::NotProbed, "not read yet")
+}
