@@ -8,6 +8,7 @@ pub mod drive;
 mod events;
 mod idle;
 mod jobs;
+pub mod memory;
 mod observe;
 pub mod overview;
 mod pass;
@@ -15,3 +16,6 @@ pub mod ports;
 mod report;
 pub mod spec;
 pub mod world;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+//! The process dies at every call, before it takes effect and after it did, and is started again: the same end as
+//! undisturbed, no attempt lost, none doubled (design §12.1, 2, 4, 6; faults P1, P2, P7, P8).
+
+use super::sim::*;
+use crate::domain::dates::Date;
+use crate::domain::ledger::End;
+
+/// One date that is filled, one that stays empty, one that is limited for a while.
+fn mixed(date: Date, run: u32) -> (i64, End, Option<Vec<(&'static str, u64)>>) {
+    match (date.day(), run) {
+        (3, _) => (40, End::Succeeded, Some(FULL.to_vec())),
+        (4, _) => (40, End::Succeeded, None),
+        (_, 1) => (5, End::Exit(75), None),
+        _ => (5, End::Succeeded, Some(FULL.to_vec())),
+    }
+}
+
+const EXPECTED: [&str; 1] = ["Exhausted/Ineffective 2025-11-04"];
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_at_any_call_changes_nothing_in_the_end() {
+    let undisturbed = world(mixed, &[3, 4, 5]);
+    assert_eq!(tell(&undisturbed.settle(&spec()).await), EXPECTED);
+    let calls = undisturbed.state().calls;
+    let runs = undisturbed.state().runs.clone();
+    assert!(calls > 20, "the script is worth crashing: {calls} calls");
+    for call in 1..=calls {
+        for before in [true, false] {
+            let sim = world(mixed, &[3, 4, 5]);
+            sim.state().die_at = Some((call, before));
+            let overview = sim.settle(&spec()).await;
+            assert_eq!(tell(&overview), EXPECTED, "after a crash at call {call}");
+            assert_eq!(sim.state().runs, runs, "attempts lost or doubled after a crash at call {call}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_dies_ten_times_still_ends() {
+    let sim = world(mixed, &[3, 4, 5]);
+    for life in 1..=10 {
+        let calls = sim.state().calls;
+        sim.state().die_at = Some((calls + life, true));
+        let ends = tokio::time::timeout(std::time::Duration::from_secs(7 * 86_400), sim.settle(&spec())).await;
+        assert!(ends.is_ok());
+    }
+    assert_eq!(tell(&sim.settle(&spec()).await), EXPECTED);
+}

@@ -1,0 +1,195 @@
+//! What people rely on, as scripts.
+
+use super::sim::*;
+use crate::domain::judge::tests::day;
+use crate::domain::ledger::{End, Outcome};
+use crate::domain::policy::{DateOrder, Mode, Rerun};
+use crate::engine::drive::Until;
+use crate::engine::ports::Created;
+
+const HOUR: u64 = 3600;
+
+type Done = (i64, End, Option<Vec<(&'static str, u64)>>);
+
+fn good(_: crate::domain::dates::Date, _: u32) -> Done {
+    (60, End::Succeeded, Some(FULL.to_vec()))
+}
+
+fn useless(_: crate::domain::dates::Date, _: u32) -> Done {
+    (60, End::Succeeded, None)
+}
+
+#[tokio::test(start_paused = true)]
+async fn gaps_are_found_filled_and_verified() {
+    let sim = world(good, &[3, 4, 9]);
+    let overview = sim.settle(&spec()).await;
+    assert_eq!(tell(&overview), Vec::<String>::new());
+    assert_eq!(sim.state().creates.len(), 3);
+    let recent = &overview.coverages[0].recent;
+    assert!(recent.iter().all(|s| s.outcomes.values().all(|o| *o == Outcome::Filled)), "{recent:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_complete_table_costs_no_job_no_read_and_no_write_for_ever() {
+    let sim = world(good, &[]);
+    sim.settle(&spec()).await;
+    let saves = sim.state().saves;
+    let probes = sim.state().probes;
+    sim.run_for(&spec(), 24 * HOUR).await;
+    assert_eq!(sim.state().saves, saves, "zero writes at rest");
+    assert_eq!(sim.state().probes, probes + 1, "a new process reads once, then only marks");
+    assert!(sim.state().creates.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn success_without_data_is_charged_and_ends_exhausted() {
+    let sim = world(useless, &[3]);
+    let overview = sim.settle(&spec()).await;
+    assert_eq!(tell(&overview), ["Exhausted/Ineffective 2025-11-03"]);
+    assert_eq!(sim.state().runs[&day("2025-11-03")], 3, "as many attempts as the rung has");
+}
+
+#[tokio::test(start_paused = true)]
+async fn data_that_arrives_by_itself_completes_and_data_lost_again_reopens() {
+    let sim = world(useless, &[3]);
+    sim.settle(&spec()).await;
+    sim.state().table.insert(day("2025-11-03"), FULL.to_vec());
+    assert_eq!(tell(&sim.run_for(&spec(), 72 * HOUR).await), Vec::<String>::new());
+    sim.state().table.remove(&day("2025-11-03"));
+    assert_eq!(tell(&sim.settle(&spec()).await), ["Exhausted/Ineffective 2025-11-03"]);
+    assert_eq!(sim.state().ledgers.values().next().unwrap().1.launches, 6, "new launches under new numbers");
+}
+
+#[tokio::test(start_paused = true)]
+async fn exit_codes_that_blame_the_world_are_not_charged() {
+    fn busy_then_good(_: crate::domain::dates::Date, run: u32) -> Done {
+        if run <= 4 { (5, End::Exit(75), None) } else { (5, End::Succeeded, Some(FULL.to_vec())) }
+    }
+    let sim = world(busy_then_good, &[3]);
+    assert_eq!(tell(&sim.settle(&spec()).await), Vec::<String>::new());
+    fn never(_: crate::domain::dates::Date, _: u32) -> Done {
+        (5, End::Exit(65), None)
+    }
+    let sim = world(never, &[3]);
+    assert_eq!(tell(&sim.settle(&spec()).await), ["Exhausted/Permanent 2025-11-03"]);
+    assert_eq!(sim.state().runs[&day("2025-11-03")], 1, "65 is not asked again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_mapping_launches_nothing() {
+    let sim = world(good, &[]);
+    sim.state().table.values_mut().for_each(|units| *units = vec![("0022500644", 20)]);
+    let overview = sim.settle(&spec()).await;
+    assert_eq!(tell(&overview), ["Unknown/UnitsUnmatched 2025-11-01..2025-11-10"]);
+    assert!(sim.state().creates.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_that_cannot_be_read_launches_nothing() {
+    let sim = world(good, &[3]);
+    sim.state().broken = Some(failed());
+    let overview = sim.settle(&spec()).await;
+    assert_eq!(tell(&overview), ["Unknown/ProbeFailed 2025-11-01..2025-11-10"]);
+    assert!(sim.state().creates.is_empty());
+    sim.state().broken = None;
+    assert_eq!(tell(&sim.settle(&spec()).await), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_much_gone_at_once_is_doubted_for_two_more_reads() {
+    let sim = world(good, &[]);
+    sim.settle(&spec()).await;
+    let table = std::mem::take(&mut sim.state().table);
+    let overview = sim.run_for(&spec(), 30).await;
+    assert_eq!(tell(&overview), ["Blocked/SuspectProbe 2025-11-01..2025-11-10"]);
+    assert!(sim.state().creates.is_empty(), "nothing is launched on one read");
+    sim.state().table = table;
+    assert_eq!(tell(&sim.settle(&spec()).await), Vec::<String>::new());
+    assert!(sim.state().creates.is_empty());
+    sim.state().table.clear();
+    assert_eq!(tell(&sim.settle(&spec()).await), Vec::<String>::new(), "agreed by two more reads, it is filled");
+    assert_eq!(sim.state().creates.len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_moved_game_costs_no_attempt_on_its_old_date() {
+    let sim = world(good, &[]);
+    {
+        let mut state = sim.state();
+        state.table.insert(day("2025-11-03"), vec![FULL[0]]);
+        state.table.get_mut(&day("2025-11-05")).unwrap().push(("UTA@SAS", 2));
+        let id = format!("{}-LAL@MIN", day("2025-11-03"));
+        let moved = schedule_row(day("2025-11-05"), "UTA@SAS", &id);
+        state.schedule.push(moved);
+    }
+    let overview = sim.settle(&spec()).await;
+    assert_eq!(tell(&overview), Vec::<String>::new(), "the old date expects one game, the new one three");
+    assert!(sim.state().creates.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_off_season_of_60_days_is_silent() {
+    let sim = world(good, &[]);
+    sim.settle(&spec()).await;
+    let saves = sim.state().saves;
+    let reads = sim.state().schedule_reads;
+    sim.run_for(&spec(), 60 * 24 * HOUR).await;
+    assert!(sim.state().creates.is_empty());
+    assert_eq!(sim.state().saves, saves);
+    assert_eq!(sim.state().schedule_reads, reads + 1, "one read by the new process");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rerun_token_runs_a_complete_date_once() {
+    let sim = world(good, &[]);
+    let mut spec = spec();
+    let rerun = Some(Rerun { token: "again".into(), coverages: vec![] });
+    let order = DateOrder { priority: 0, rerun };
+    spec.orders.entry(spec.seasons[0].key.clone()).or_default().insert(day("2025-11-03"), order);
+    sim.settle(&spec).await;
+    sim.settle(&spec).await;
+    assert_eq!(sim.state().runs.get(&day("2025-11-03")), Some(&1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn observe_reports_and_never_launches() {
+    let sim = world(good, &[3]);
+    let mut spec = spec();
+    spec.coverages[0].fill.mode = Mode::Observe;
+    assert_eq!(tell(&sim.settle(&spec).await), ["Missing/NoRows 2025-11-03"]);
+    assert!(sim.state().creates.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_coverages_of_one_table_never_fill_a_date_at_the_same_time() {
+    let sim = world(good, &[3, 4]);
+    let mut spec = spec();
+    spec.coverages.push(second("boxscores-too"));
+    assert_eq!(tell(&sim.settle(&spec).await), Vec::<String>::new());
+    assert_eq!(sim.state().creates.len(), 2, "what one has filled the other finds complete");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_create_is_not_charged_and_comes_back() {
+    let sim = world(good, &[3]);
+    sim.state().answer_create = Some(Created::Refused { permanent: false, why: "exceeded quota".into() });
+    let overview = sim.run_for(&spec(), 90).await;
+    assert_eq!(tell(&overview), ["Blocked/Quota 2025-11-03"]);
+    sim.state().answer_create = None;
+    let overview = sim.settle(&spec()).await;
+    assert_eq!(tell(&overview), Vec::<String>::new());
+    assert!(overview.coverages[0].tallies.is_empty(), "uncharged");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_remembered_need_not_be_read_again() {
+    let sim = world(good, &[3]);
+    let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+    let mut first = sim.engine(spec());
+    let seen = first.run(Until::Done, &mut wishes, |_, _| {}).await;
+    let reads = sim.state().probes;
+    let mut second = sim.engine(spec());
+    second.world.recall(first.world.remember());
+    assert_eq!(tell(&second.run(Until::Done, &mut wishes, |_, _| {}).await), tell(&seen));
+    assert_eq!(sim.state().probes, reads, "the marks prove that nothing changed");
+}

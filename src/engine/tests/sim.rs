@@ -1,0 +1,349 @@
+//! The simulated world. Time is tokio's paused clock; a crash drops the engine and keeps the world.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::domain::dates::{Date, Timestamp};
+use crate::domain::judge::tests::{at, coverage, day, facts};
+use crate::domain::ledger::{End, Job, Launch, Ledger};
+use crate::domain::mark::{PartMark, TableMark, mix, stable_hash};
+use crate::domain::policy::{Coverage, Dates, Key, Season, Table};
+use crate::domain::probe::{
+    Answer, DateColumn, DateFacts, DateReading, Probe, Reading, ScheduleQuestion, ScheduleReading, ScheduleRow,
+    unit_key,
+};
+use crate::domain::state::State;
+use crate::domain::verdict::{Unknown, UnknownReason};
+use crate::engine::drive::{Engine, Ports, Until, Wish};
+use crate::engine::overview::Overview;
+use crate::engine::ports::*;
+use crate::engine::spec::{Limits, Spec};
+
+/// When every simulation starts: all dates of the fixture are long due.
+pub const START: &str = "2025-11-20T12:00:00Z";
+
+/// What one Job does: seconds it takes, how it ends, units with rows that it writes per date.
+pub type Filler = fn(date: Date, run: u32) -> (i64, End, Option<Vec<(&'static str, u64)>>);
+
+/// The world's state.
+#[derive(Default)]
+pub struct State_ {
+    pub table: BTreeMap<Date, Vec<(&'static str, u64)>>,
+    pub schedule: Vec<ScheduleRow>,
+    pub broken: Option<Unknown>,
+    pub ledgers: BTreeMap<Key, (Arc<str>, Ledger, Version)>,
+    pub jobs: BTreeMap<Arc<str>, (Job, Timestamp, Launch)>,
+    pub runs: BTreeMap<Date, u32>,
+    pub saves: u32,
+    pub probes: u32,
+    pub schedule_reads: u32,
+    pub marks: u32,
+    pub creates: BTreeMap<Arc<str>, u32>,
+    pub calls: u32,
+    /// The process dies at this call, before or after it took effect.
+    pub die_at: Option<(u32, bool)>,
+    pub answer_create: Option<Created>,
+}
+
+/// A handle on the world; every port.
+#[derive(Clone)]
+pub struct Sim {
+    state: Arc<Mutex<State_>>,
+    filler: Filler,
+    origin: tokio::time::Instant,
+    died: Arc<tokio::sync::Notify>,
+}
+
+impl Sim {
+    pub fn new(filler: Filler) -> Self {
+        Self { state: Arc::default(), filler, origin: tokio::time::Instant::now(), died: Arc::default() }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State_> {
+        self.state.lock().unwrap()
+    }
+
+    pub fn now(&self) -> Timestamp {
+        let nanos = self.origin.elapsed().as_nanos() as i64;
+        at(START).checked_add(jiff::SignedDuration::from_nanos(nanos)).unwrap()
+    }
+
+    /// Counts a call; dies here when it is this call's turn. A dead process's call never returns.
+    async fn call(&self, before: bool) {
+        let dies = {
+            let mut state = self.state();
+            state.calls += u32::from(before);
+            state.die_at == Some((state.calls, before))
+        };
+        if dies {
+            self.state().die_at = None;
+            self.died.notify_one();
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Ends the Jobs whose time has come; what they write is there at once.
+    fn advance(&self) {
+        let now = self.now();
+        let mut state = self.state();
+        let State_ { jobs, table, runs, .. } = &mut *state;
+        for (job, ends, launch) in jobs.values_mut().filter(|(j, ends, _)| j.ended.is_none() && *ends <= now) {
+            let mut end = End::Succeeded;
+            for date in launch.dates.iter() {
+                let run = runs.entry(date).or_default();
+                *run += 1;
+                let (_, ended, written) = (self.filler)(date, *run);
+                end = ended;
+                written.into_iter().for_each(|units| _ = table.insert(date, units));
+            }
+            job.ended = Some((*ends, end));
+        }
+    }
+
+    pub fn engine(&self, spec: Spec) -> Engine<Self, Self, Self, Self> {
+        let limits = Limits { slow_start: crate::domain::span::Span::default(), ..Limits::default() };
+        let ports = Ports { clock: self.clone(), warehouse: self.clone(), store: self.clone(), launcher: self.clone() };
+        Engine::new(ports, spec, limits, false)
+    }
+
+    /// Runs until nothing is left to do; a process that dies is started again.
+    pub async fn settle(&self, spec: &Spec) -> Overview {
+        loop {
+            let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+            let mut engine = self.engine(spec.clone());
+            tokio::select! {
+                overview = engine.run(Until::Done, &mut wishes, |_, _| self.check_single_flight()) => return overview,
+                () = self.died.notified() => {}
+            }
+        }
+    }
+
+    /// Runs for a while, whatever there is to do.
+    pub async fn run_for(&self, spec: &Spec, seconds: u64) -> Overview {
+        let (stop, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            tokio::time::sleep(std::time::Duration::from_secs(seconds)).await;
+            let _ = stop.send(Wish::Stop);
+        });
+        self.engine(spec.clone()).run(Until::Stopped, &mut wishes, |_, _| self.check_single_flight()).await
+    }
+
+    /// Invariants 1 and 2 of design §12, seen from the world and not from gapless.
+    pub fn check_single_flight(&self) {
+        let state = self.state();
+        let mut live = BTreeSet::new();
+        for (job, _, _) in state.jobs.values().filter(|(j, _, _)| j.ended.is_none()) {
+            for date in job.dates.iter() {
+                assert!(live.insert((job.target.clone(), date)), "two live Jobs cover {date}");
+            }
+        }
+        assert!(state.creates.values().all(|n| *n == 1), "a launch made two Jobs: {:?}", state.creates);
+    }
+}
+
+impl Clock for Sim {
+    fn now(&self) -> Timestamp {
+        Sim::now(self)
+    }
+
+    async fn until(&self, at: Timestamp) {
+        let wait = at.duration_since(self.now()).unsigned_abs();
+        tokio::time::sleep(wait.min(std::time::Duration::from_secs(86_400 * 400))).await;
+    }
+}
+
+impl Warehouse for Sim {
+    async fn mark(&self, table: &Table, _: &DateColumn) -> Result<TableMark, Unknown> {
+        self.call(true).await;
+        self.advance();
+        let mut state = self.state();
+        state.marks += 1;
+        if let Some(unknown) = &state.broken {
+            return Err(unknown.clone());
+        }
+        if &*table.name == "schedule" {
+            let hash = stable_hash(&format!("{:?}", state.schedule));
+            return Ok(TableMark { parts: vec![PartMark { dates: None, hash }], ..TableMark::default() });
+        }
+        let part = |(d, units): (&Date, &Vec<(&str, u64)>)| PartMark {
+            dates: Some(crate::domain::dates::DateRange::day(*d)),
+            hash: mix(1, stable_hash(units)),
+        };
+        Ok(TableMark { parts: state.table.iter().map(part).collect(), ..TableMark::default() })
+    }
+
+    async fn probe(&self, table: &Table, probes: Vec<Probe>) -> Result<Answer, Unknown> {
+        let date = &probes[0].question.date.clone();
+        let mark = self.mark(table, date).await?;
+        let mut state = self.state();
+        state.probes += 1;
+        let facts_of = |d| state.table.get(&d).map_or_else(DateFacts::default, |units| facts(units));
+        let read = |p: &Probe| Reading { dates: p.dates.iter().map(|d| (d, Ok(facts_of(d)))).collect(), null_dates: 0 };
+        Ok(Answer { readings: probes.iter().map(read).collect(), mark, bytes: 1 })
+    }
+
+    async fn schedule(&self, table: &Table, q: Arc<ScheduleQuestion>) -> Result<ScheduleReading, Unknown> {
+        let mark = self.mark(table, &q.date).await?;
+        self.state().schedule_reads += 1;
+        Ok(ScheduleReading { rows: self.state().schedule.clone(), modified: None, mark, bytes: 1 })
+    }
+}
+
+impl Store for Sim {
+    async fn load(&self) -> Result<Vec<Stored>, String> {
+        self.call(true).await;
+        let state = self.state();
+        let stored = |(k, (uid, ledger, version)): (&Key, &(Arc<str>, Ledger, Version))| Stored {
+            coverage: k.clone(),
+            uid: uid.clone(),
+            ledger: ledger.clone(),
+            version: *version,
+        };
+        Ok(state.ledgers.iter().map(stored).collect())
+    }
+
+    async fn save(&self, key: &Key, uid: &Arc<str>, at: Version, ledger: &Ledger) -> Result<Recorded, SaveFault> {
+        self.call(true).await;
+        let version = {
+            let mut state = self.state();
+            state.saves += 1;
+            let old = state.ledgers.get(key).cloned();
+            if old.as_ref().map_or(0, |o| o.2) != at {
+                return Err(SaveFault::Conflict);
+            }
+            assert!(old.is_none_or(|o| o.1.launches <= ledger.launches), "launch numbers never fall");
+            state.ledgers.insert(key.clone(), (uid.clone(), ledger.clone(), at + 1));
+            at + 1
+        };
+        self.call(false).await;
+        Ok(Recorded::acknowledged(version))
+    }
+}
+
+impl Launcher for Sim {
+    async fn live(&self) -> Result<Vec<Job>, String> {
+        self.call(true).await;
+        self.advance();
+        Ok(self.state().jobs.values().map(|(j, _, _)| j.clone()).collect())
+    }
+
+    async fn create(&self, launch: &Launch, _: &Recorded) -> Created {
+        self.call(true).await;
+        if let Some(answer) = self.state().answer_create.clone() {
+            return answer;
+        }
+        let uid: Arc<str> = format!("job-{}", launch.name).into();
+        if self.state().jobs.contains_key(&launch.name) {
+            return Created::Ours(uid);
+        }
+        let first = launch.dates.first().unwrap();
+        let run = self.state().runs.get(&first).copied().unwrap_or(0) + 1;
+        let takes = (self.filler)(first, run).0;
+        let ends = self.now().checked_add(jiff::SignedDuration::from_secs(takes)).unwrap();
+        let job = Job {
+            name: launch.name.clone(),
+            uid: uid.clone(),
+            coverage: launch.uid.clone(),
+            launch: launch.launch,
+            dates: launch.dates.clone(),
+            target: launch.target.clone(),
+            ended: None,
+            message: String::new(),
+            pending: None,
+        };
+        *self.state().creates.entry(launch.name.clone()).or_default() += 1;
+        self.state().jobs.insert(launch.name.clone(), (job, ends, launch.clone()));
+        self.call(false).await;
+        Created::New(uid)
+    }
+
+    async fn remove(&self, job: &Job) -> Result<(), String> {
+        self.call(true).await;
+        self.state().jobs.remove(&job.name);
+        Ok(())
+    }
+}
+
+/// A season of ten dates with two games each, and one coverage that fills them.
+pub fn spec() -> Spec {
+    let coverage = coverage();
+    let date = DateColumn { column: "game_date".into(), reading: DateReading::Plain };
+    let question = ScheduleQuestion {
+        date,
+        unit: vec!["away".into(), "home".into()],
+        aliases: Arc::default(),
+        starts_at: None,
+        filters: vec![],
+        void: vec![],
+        is_final: None,
+        latest_by: Some(("id".into(), "processed_at".into())),
+        updated_at: Some("processed_at".into()),
+    };
+    let table = Table { place: "files:/data".into(), name: "schedule".into() };
+    let schedule = crate::domain::policy::Schedule { table, question: Arc::new(question), max_age: None };
+    let season = Season {
+        key: coverage.season.clone(),
+        zone: jiff::tz::TimeZone::get("America/New_York").unwrap(),
+        dates: Dates::Closed(crate::domain::dates::DateRange::new(day("2025-11-01"), day("2025-11-10")).unwrap()),
+        week_days: vec![],
+        schedule: Some(schedule),
+        breaks: vec![],
+        warm_up_game_days: 0,
+        warm_up_starts: vec![],
+        suspend: false,
+    };
+    Spec { seasons: vec![season], coverages: vec![coverage], ..Spec::default() }
+}
+
+pub const GAMES: [&str; 2] = ["BOS@NYK", "LAL@MIN"];
+pub const FULL: [(&str, u64); 2] = [("BOS@NYK", 2), ("LAL@MIN", 2)];
+
+/// The schedule of [`spec`].
+pub fn schedule() -> Vec<ScheduleRow> {
+    let dates = (1..=10).map(|n| day(&format!("2025-11-{n:02}")));
+    dates.flat_map(|d| GAMES.map(|g| schedule_row(d, g, &format!("{d}-{g}")))).collect()
+}
+
+pub fn schedule_row(date: Date, game: &str, id: &str) -> ScheduleRow {
+    ScheduleRow {
+        date: Some(date),
+        unit: unit_key(game.split('@')),
+        values: game.split('@').map(Arc::from).collect(),
+        start: None,
+        void: false,
+        is_final: true,
+        id: Some(id.into()),
+        order: None,
+        updated: Some(at("2025-11-19T12:00:00Z")),
+    }
+}
+
+/// A world whose table lacks the named days of November.
+pub fn world(filler: Filler, missing: &[i8]) -> Sim {
+    let sim = Sim::new(filler);
+    sim.state().schedule = schedule();
+    let days = (1..=10).filter(|n| !missing.contains(n)).map(|n| (jiff::civil::date(2025, 11, n), FULL.to_vec()));
+    sim.state().table = days.collect();
+    sim
+}
+
+/// The states of an overview's first coverage, as `STATE/REASON dates`, without the complete ones.
+pub fn tell(overview: &Overview) -> Vec<String> {
+    let mut groups: BTreeMap<(State, &str), crate::domain::dates::DateSet> = BTreeMap::new();
+    for cell in overview.coverages.iter().flat_map(|c| &c.cells).filter(|c| c.state() != State::Complete) {
+        groups.entry((cell.state(), cell.cause.reason())).or_default().insert(cell.date);
+    }
+    groups.into_iter().map(|((s, r), dates)| format!("{}/{r} {dates}", s.word())).collect()
+}
+
+pub fn failed() -> Unknown {
+    Unknown::new(UnknownReason::ProbeFailed, "no answer")
+}
+
+/// A coverage of the same table under another name.
+pub fn second(name: &str) -> Coverage {
+    let mut other = coverage();
+    other.key.name = name.into();
+    other.uid = format!("uid-{name}").into();
+    other
+}
