@@ -1,0 +1,122 @@
+//! The embedded warehouse: a table is a folder of Parquet and CSV parts, a date's data arrives by rename.
+//!
+//! Never writes, never leaves its root, never answers from a part of the data: a read that fails is an
+//! [`Unknown`], and a broken part makes the dates that it may hold unknown, not empty.
+
+mod column;
+mod datum;
+mod parts;
+mod read;
+mod scan;
+mod schedule;
+mod tally;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use crate::domain::dates::{DateRange, Timestamp};
+use crate::domain::mark::{PartMark, TableMark};
+use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
+use crate::domain::verdict::{Unknown, UnknownReason};
+use parts::{Listing, Part};
+
+/// The date ranges of parts whose names do not tell them, by the identity of the part and the column asked.
+pub type PartRanges = BTreeMap<(u64, String), Option<DateRange>>;
+
+/// A warehouse of folders below a root. Cheap to clone; clones share what they learnt of parts.
+#[derive(Clone, Debug)]
+pub struct Files {
+    root: PathBuf,
+    ranges: Arc<Mutex<PartRanges>>,
+}
+
+impl Files {
+    /// The warehouse below a folder.
+    pub fn new(root: PathBuf) -> Self {
+        Self { root, ranges: Arc::default() }
+    }
+
+    /// What is known of parts, to be kept between two runs.
+    pub fn ranges(&self) -> PartRanges {
+        self.ranges.lock().map(|r| r.clone()).unwrap_or_default()
+    }
+
+    /// Takes back what was kept.
+    pub fn restore(&self, kept: PartRanges) {
+        if let Ok(mut ranges) = self.ranges.lock() {
+            ranges.extend(kept);
+        }
+    }
+
+    /// The table's mark: its parts by name, size, times and inode. Reads no data, and the footer only of a part that
+    /// neither its name nor an earlier look dates.
+    pub fn mark(&self, table: &str, date: &DateColumn, now: Timestamp) -> Result<TableMark, Unknown> {
+        let listing = parts::list(&self.root, table)?;
+        Ok(self.mark_of(&listing, date, now))
+    }
+
+    /// Answers several probes by one pass over the parts that can hold their dates.
+    pub fn probe(&self, table: &str, probes: &[Probe], now: Timestamp) -> Result<Answer, Unknown> {
+        let Some(first) = probes.first() else { return Ok(Answer::default()) };
+        let (listing, readings) = self.stable(table, |listing| {
+            let ranges: Vec<_> = listing.parts.iter().map(|p| self.range(p, &first.question.date)).collect();
+            scan::scan(&listing.parts, &ranges, probes)
+        })?;
+        let (readings, bytes) = readings;
+        Ok(Answer { readings, mark: self.mark_of(&listing, &first.question.date, now), bytes })
+    }
+
+    /// Reads a schedule, whole.
+    pub fn schedule(
+        &self,
+        table: &str,
+        question: &ScheduleQuestion,
+        now: Timestamp,
+    ) -> Result<ScheduleReading, Unknown> {
+        let (listing, (rows, bytes)) = self.stable(table, |listing| schedule::read(&listing.parts, question))?;
+        let mark = self.mark_of(&listing, &question.date, now);
+        Ok(ScheduleReading { rows, modified: mark.modified, mark, bytes })
+    }
+
+    /// List, read, list must agree; a table that changes under the read is read once more, then given up.
+    fn stable<T>(&self, table: &str, read: impl Fn(&Listing) -> Result<T, Unknown>) -> Result<(Listing, T), Unknown> {
+        for _ in 0..2 {
+            let before = parts::list(&self.root, table)?;
+            let result = read(&before);
+            if parts::list(&self.root, table)? == before {
+                return Ok((before, result?));
+            }
+        }
+        let text = format!("table `{table}` changed while it was read, twice; it is read again soon");
+        Err(Unknown::new(UnknownReason::ProbeFailed, text))
+    }
+
+    fn mark_of(&self, listing: &Listing, date: &DateColumn, now: Timestamp) -> TableMark {
+        let mark = |p: &Part| PartMark { dates: self.range(p, date), hash: p.identity() };
+        TableMark {
+            parts: listing.parts.iter().map(mark).collect(),
+            modified: listing.parts.iter().map(|p| p.modified).max(),
+            unsettled: listing.parts.iter().any(|p| p.is_young(now)),
+        }
+    }
+
+    /// The dates that a part can hold: told by its partition, else by its footer, else any.
+    fn range(&self, part: &Part, date: &DateColumn) -> Option<DateRange> {
+        if let Some(range) = part.partition_range(date) {
+            return Some(range);
+        }
+        let key = (part.identity(), format!("{date:?}"));
+        if let Some(known) = self.ranges.lock().ok().and_then(|r| r.get(&key).copied()) {
+            return known;
+        }
+        let range = read::footer_range(part, date);
+        if let Ok(mut ranges) = self.ranges.lock() {
+            ranges.insert(key, range);
+        }
+        range
+    }
+}
+
+#[cfg(test)]
+mod tests;

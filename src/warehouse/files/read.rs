@@ -1,0 +1,393 @@
+//! Reading one part: only the needed columns, row groups that can hold a needed date, rows as ids.
+
+use std::any::Any;
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::*;
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch};
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::statistics::Statistics;
+
+use super::column::{Column, NULL};
+use super::datum::Datum;
+use super::parts::{Format, Part, parse_date};
+use crate::domain::dates::{Date, DateRange, DateSet, Timestamp, next_day, previous_day, shift};
+use crate::domain::probe::{DateColumn, DateReading};
+use crate::domain::verdict::{Unknown, UnknownReason};
+
+/// Rows that are looked at together.
+const BATCH: usize = 8_192;
+
+/// Why a part was not read.
+#[derive(Debug)]
+pub(super) enum ReadFault {
+    /// The part is broken: its dates are unknown.
+    Part(String),
+    /// The table is not what was asked for: the whole read fails.
+    Table(Unknown),
+}
+
+impl From<Unknown> for ReadFault {
+    fn from(unknown: Unknown) -> Self {
+        Self::Table(unknown)
+    }
+}
+
+/// Some rows: for each needed column the ids of its values.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub len: usize,
+    pub ids: Vec<Vec<u32>>,
+}
+
+/// What is read of a part.
+pub(super) struct Reader<'a> {
+    /// The needed columns.
+    pub columns: &'a mut [Column],
+    /// Row groups without such a date are skipped.
+    pub dates: Option<(&'a DateColumn, &'a DateSet)>,
+}
+
+impl Reader<'_> {
+    /// Reads a part in batches; returns the bytes that were read.
+    pub fn part(
+        &mut self,
+        part: &Part,
+        each: &mut dyn FnMut(&[Column], &Rows) -> Result<(), Unknown>,
+    ) -> Result<u64, ReadFault> {
+        // A damaged file can make a decoder panic; that is the part's fault and must not stop another object.
+        let read = catch_unwind(AssertUnwindSafe(|| match part.format {
+            Format::Parquet => self.parquet(part, each),
+            Format::Csv => self.csv(part, each),
+        }));
+        read.unwrap_or_else(|panic| Err(ReadFault::Part(panic_text(&panic).into())))
+    }
+
+    fn parquet(
+        &mut self,
+        part: &Part,
+        each: &mut dyn FnMut(&[Column], &Rows) -> Result<(), Unknown>,
+    ) -> Result<u64, ReadFault> {
+        let broken = |e: &dyn std::fmt::Display| {
+            ReadFault::Part(format!("is no readable Parquet file ({})", cut(&e.to_string())))
+        };
+        let file = File::open(&part.path).map_err(|e| ReadFault::Part(format!("cannot be opened ({})", e.kind())))?;
+        let plain = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let found = ArrowReaderMetadata::load(&file, plain).map_err(|e| broken(&e))?;
+        let schema = Arc::new(dictionaries(found.schema()));
+        let wanted = self.positions(part, &schema)?;
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(schema);
+        let metadata = ArrowReaderMetadata::try_new(found.metadata().clone(), options).map_err(|e| broken(&e))?;
+        let mut bytes = 0;
+        for (n, group) in metadata.metadata().row_groups().iter().enumerate() {
+            if !self.can_hold(group) {
+                continue;
+            }
+            let needed: Vec<usize> = wanted.iter().flatten().copied().collect();
+            let mask =
+                ProjectionMask::roots(metadata.metadata().file_metadata().schema_descr(), needed.iter().copied());
+            bytes += needed
+                .iter()
+                .filter_map(|c| group.columns().get(*c))
+                .map(|c| c.compressed_size().unsigned_abs())
+                .sum::<u64>();
+            let file = file.try_clone().map_err(|e| broken(&e))?;
+            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
+                .with_projection(mask)
+                .with_row_groups(vec![n])
+                .with_batch_size(BATCH)
+                .build()
+                .map_err(|e| broken(&e))?;
+            let mut dictionaries = vec![None; self.columns.len()];
+            for batch in reader {
+                let batch = batch.map_err(|e| broken(&e))?;
+                let rows = self.batch(part, &batch, &mut dictionaries)?;
+                each(self.columns, &rows)?;
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Where each needed column stands in the file; nothing for a partition column.
+    fn positions(&self, part: &Part, schema: &Schema) -> Result<Vec<Option<usize>>, ReadFault> {
+        let position = |column: &Column| match schema.index_of(&column.name) {
+            Ok(at) => Ok(Some(at)),
+            Err(_) if part.partition_value(&column.name).is_some() => Ok(None),
+            Err(_) => Err(ReadFault::Table(no_column(&column.name, part, &names(schema)))),
+        };
+        self.columns.iter().map(position).collect()
+    }
+
+    fn can_hold(&self, group: &RowGroupMetaData) -> bool {
+        let Some((date, dates)) = self.dates else { return true };
+        let range = group.columns().iter().find(|c| c.column_path().string() == date.column);
+        let range = range.and_then(|c| statistics_range(c.statistics()?, date));
+        range.is_none_or(|r| dates.ranges().iter().any(|d| d.intersect(&r).is_some()))
+    }
+
+    fn batch(
+        &mut self,
+        part: &Part,
+        batch: &RecordBatch,
+        seen: &mut [Option<(ArrayRef, Vec<u32>)>],
+    ) -> Result<Rows, ReadFault> {
+        let mut rows = Rows { len: batch.num_rows(), ids: Vec::with_capacity(self.columns.len()) };
+        for (column, seen) in self.columns.iter_mut().zip(seen) {
+            rows.ids.push(match batch.column_by_name(&column.name) {
+                Some(array) => ids(column, array, seen, part)?,
+                None => vec![constant(column, part)?; batch.num_rows()],
+            });
+        }
+        Ok(rows)
+    }
+
+    fn csv(
+        &mut self,
+        part: &Part,
+        each: &mut dyn FnMut(&[Column], &Rows) -> Result<(), Unknown>,
+    ) -> Result<u64, ReadFault> {
+        let broken = |e: csv::Error| ReadFault::Part(csv_fault(&e));
+        let mut reader = csv::ReaderBuilder::new().from_path(&part.path).map_err(broken)?;
+        let header = reader.headers().map_err(broken)?.clone();
+        let at = |name: &str| header.iter().position(|h| h.trim_start_matches('\u{feff}') == name);
+        let mut positions = Vec::new();
+        for column in &*self.columns {
+            match at(&column.name) {
+                None if part.partition_value(&column.name).is_none() => {
+                    let names: Vec<&str> = header.iter().collect();
+                    return Err(ReadFault::Table(no_column(&column.name, part, &names.join(", "))));
+                }
+                found => positions.push(found),
+            }
+        }
+        let mut rows = self.empty();
+        let mut record = csv::StringRecord::new();
+        while reader.read_record(&mut record).map_err(broken)? {
+            for ((column, at), ids) in self.columns.iter_mut().zip(&positions).zip(&mut rows.ids) {
+                let field = at.map_or_else(|| part.partition_value(&column.name), |at| record.get(at)).unwrap_or("");
+                ids.push(if field.is_empty() { NULL } else { column.intern_text(field, true)? });
+            }
+            rows.len += 1;
+            if rows.len == BATCH {
+                each(self.columns, &rows)?;
+                rows = self.empty();
+            }
+        }
+        each(self.columns, &rows)?;
+        Ok(part.size)
+    }
+
+    fn empty(&self) -> Rows {
+        Rows { len: 0, ids: self.columns.iter().map(|_| Vec::with_capacity(BATCH)).collect() }
+    }
+}
+
+fn constant(column: &mut Column, part: &Part) -> Result<u32, Unknown> {
+    let value = part.partition_value(&column.name).unwrap_or("");
+    if value.is_empty() || value == "__HIVE_DEFAULT_PARTITION__" { Ok(NULL) } else { column.intern_text(value, true) }
+}
+
+/// Texts are read as dictionaries: each distinct value is then translated once, not once a row.
+fn dictionaries(schema: &Schema) -> Schema {
+    let field = |f: &Arc<Field>| match f.data_type() {
+        DataType::Utf8 => {
+            let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+            Field::new(f.name(), dictionary, f.is_nullable())
+        }
+        _ => f.as_ref().clone(),
+    };
+    Schema::new(schema.fields().iter().map(field).collect::<Vec<_>>())
+}
+
+/// The ids of a column of a batch.
+fn ids(
+    column: &mut Column,
+    array: &ArrayRef,
+    seen: &mut Option<(ArrayRef, Vec<u32>)>,
+    part: &Part,
+) -> Result<Vec<u32>, ReadFault> {
+    let made = match array.data_type() {
+        DataType::Dictionary(_, _) => return dictionary_ids(column, array, seen, part),
+        DataType::Utf8 => texts(column, array.as_string::<i32>().iter()),
+        DataType::LargeUtf8 => texts(column, array.as_string::<i64>().iter()),
+        DataType::Boolean => each(column, array.as_boolean().iter(), |v| Some(Datum::Bool(v))),
+        DataType::Int8 => primitive::<Int8Type>(column, array, |v| Some(Datum::Int(v.into()))),
+        DataType::Int16 => primitive::<Int16Type>(column, array, |v| Some(Datum::Int(v.into()))),
+        DataType::Int32 => primitive::<Int32Type>(column, array, |v| Some(Datum::Int(v.into()))),
+        DataType::Int64 => primitive::<Int64Type>(column, array, |v| Some(Datum::Int(v))),
+        DataType::UInt8 => primitive::<UInt8Type>(column, array, |v| Some(Datum::Int(v.into()))),
+        DataType::UInt16 => primitive::<UInt16Type>(column, array, |v| Some(Datum::Int(v.into()))),
+        DataType::UInt32 => primitive::<UInt32Type>(column, array, |v| Some(Datum::Int(v.into()))),
+        DataType::UInt64 => primitive::<UInt64Type>(column, array, |v| i64::try_from(v).ok().map(Datum::Int)),
+        DataType::Float32 => primitive::<Float32Type>(column, array, |v| Some(float(v.into()))),
+        DataType::Float64 => primitive::<Float64Type>(column, array, |v| Some(float(v))),
+        DataType::Decimal128(_, scale) => {
+            primitive::<Decimal128Type>(column, array, |v| Some(Datum::Decimal(v, *scale)))
+        }
+        DataType::Date32 => primitive::<Date32Type>(column, array, |v| epoch_day(v).map(Datum::Date)),
+        DataType::Timestamp(unit, _) => match unit {
+            TimeUnit::Second => primitive::<TimestampSecondType>(column, array, |v| instant(v, 1_000_000_000)),
+            TimeUnit::Millisecond => primitive::<TimestampMillisecondType>(column, array, |v| instant(v, 1_000_000)),
+            TimeUnit::Microsecond => primitive::<TimestampMicrosecondType>(column, array, |v| instant(v, 1_000)),
+            TimeUnit::Nanosecond => primitive::<TimestampNanosecondType>(column, array, |v| instant(v, 1)),
+        },
+        other => {
+            let text = format!(
+                "column `{}` of part `{}` is of type {other}, which cannot be compared",
+                column.name, part.name
+            );
+            return Err(ReadFault::Table(Unknown::new(UnknownReason::SchemaMismatch, text)));
+        }
+    };
+    Ok(made?)
+}
+
+fn dictionary_ids(
+    column: &mut Column,
+    array: &ArrayRef,
+    seen: &mut Option<(ArrayRef, Vec<u32>)>,
+    part: &Part,
+) -> Result<Vec<u32>, ReadFault> {
+    let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() else {
+        return Err(ReadFault::Part("has a dictionary of an unknown form".into()));
+    };
+    let values = dictionary.values();
+    // The array itself is kept and compared: an address alone may be used again by another one.
+    if !seen.as_ref().is_some_and(|(known, _)| Arc::ptr_eq(known, values)) {
+        let translated = ids(column, values, &mut None, part)?;
+        *seen = Some((values.clone(), translated));
+    }
+    let translated = seen.as_ref().map(|(_, t)| t.as_slice()).unwrap_or_default();
+    let id = |key: Option<i32>| key.and_then(|k| translated.get(usize::try_from(k).ok()?).copied()).unwrap_or(NULL);
+    Ok(dictionary.keys().iter().map(id).collect())
+}
+
+fn texts<'a>(column: &mut Column, values: impl Iterator<Item = Option<&'a str>>) -> Result<Vec<u32>, Unknown> {
+    values.map(|v| v.map_or(Ok(NULL), |text| column.intern_text(text, false))).collect()
+}
+
+fn primitive<T: ArrowPrimitiveType>(
+    column: &mut Column,
+    array: &ArrayRef,
+    make: impl Fn(T::Native) -> Option<Datum>,
+) -> Result<Vec<u32>, Unknown> {
+    each(column, array.as_primitive::<T>().iter(), make)
+}
+
+/// Runs of one value are common (dates, games): the last one is remembered.
+fn each<V: PartialEq + Copy>(
+    column: &mut Column,
+    values: impl Iterator<Item = Option<V>>,
+    make: impl Fn(V) -> Option<Datum>,
+) -> Result<Vec<u32>, Unknown> {
+    let mut last: Option<(V, u32)> = None;
+    values
+        .map(|value| {
+            let Some(value) = value else { return Ok(NULL) };
+            if let Some((_, id)) = last.filter(|(v, _)| *v == value) {
+                return Ok(id);
+            }
+            let id = make(value).map_or(Ok(NULL), |datum| column.intern(datum))?;
+            last = Some((value, id));
+            Ok(id)
+        })
+        .collect()
+}
+
+fn float(value: f64) -> Datum {
+    Datum::Float(
+        if value.is_nan() {
+            f64::NAN
+        } else if value == 0.0 {
+            0.0
+        } else {
+            value
+        }
+        .to_bits(),
+    )
+}
+
+fn epoch_day(days: i32) -> Option<Date> {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    let date = shift(epoch, days);
+    (date > Date::MIN && date < Date::MAX).then_some(date)
+}
+
+fn instant(value: i64, nanos: i128) -> Option<Datum> {
+    Timestamp::from_nanosecond(i128::from(value) * nanos).ok().map(Datum::Instant)
+}
+
+/// The dates that a part can hold, told by its footer; nothing when it does not tell.
+pub(super) fn footer_range(part: &Part, date: &DateColumn) -> Option<DateRange> {
+    if part.format != Format::Parquet {
+        return None;
+    }
+    let read = || {
+        let file = File::open(&part.path).ok()?;
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let metadata = ArrowReaderMetadata::load(&file, options).ok()?;
+        let mut hull: Option<DateRange> = None;
+        for group in metadata.metadata().row_groups() {
+            let column = group.columns().iter().find(|c| c.column_path().string() == date.column)?;
+            let range = statistics_range(column.statistics()?, date)?;
+            hull = Some(hull.map_or(range, |h| {
+                DateRange::new(h.from().min(range.from()), h.through().max(range.through())).unwrap_or(h)
+            }));
+        }
+        hull
+    };
+    catch_unwind(AssertUnwindSafe(read)).ok().flatten()
+}
+
+/// The dates between a column's smallest and largest value. Instants are widened by a day: the zone decides later.
+fn statistics_range(statistics: &Statistics, date: &DateColumn) -> Option<DateRange> {
+    let (min, max) = match statistics {
+        Statistics::Int32(s) => (epoch_day(*s.min_opt()?)?, epoch_day(*s.max_opt()?)?),
+        Statistics::ByteArray(s) => {
+            let text = |b: &parquet::data_type::ByteArray| parse_date(std::str::from_utf8(b.data()).ok()?);
+            (text(s.min_opt()?)?, text(s.max_opt()?)?)
+        }
+        _ => return None,
+    };
+    let widened = matches!(date.reading, DateReading::Instant { .. });
+    let (min, max) = if widened { (previous_day(min), next_day(max)) } else { (min, max) };
+    DateRange::new(min, max)
+}
+
+fn no_column(column: &str, part: &Part, found: &str) -> Unknown {
+    let text = format!("column `{column}` is not in part `{}`, which has: {}", part.name, cut(found));
+    Unknown::new(UnknownReason::SchemaMismatch, text)
+}
+
+fn names(schema: &Schema) -> String {
+    schema.fields().iter().map(|f| f.name().as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn csv_fault(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
+            let line = pos.as_ref().map_or(0, csv::Position::line);
+            format!("is broken at line {line}: expected {expected_len} fields, found {len}")
+        }
+        csv::ErrorKind::Utf8 { pos, .. } => {
+            format!("is no UTF-8 text at line {}", pos.as_ref().map_or(0, csv::Position::line))
+        }
+        csv::ErrorKind::Io(e) => format!("cannot be read ({})", e.kind()),
+        _ => "is no readable CSV file".into(),
+    }
+}
+
+/// A library's sentence, cut to a length that fits a status; control characters removed.
+fn cut(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(300).collect()
+}
+
+fn panic_text(_: &Box<dyn Any + Send>) -> &'static str {
+    "is damaged: its decoder failed"
+}
