@@ -1,1 +1,12 @@
-//! To be written.
+//! The resources as they stand on the wire, and the only room that sees them: what leaves it is parsed.
+//!
+//! [`kinds`] are the types and their CRDs, [`manifest`] reads YAML with positions, [`check`] applies the rules of the
+//! API server offline, [`lower`] turns what is valid into the domain's values, [`load`] does all of it.
+
+pub mod check;
+pub mod crds;
+pub mod kinds;
+pub mod load;
+pub mod lower;
+pub mod manifest;
+pub mod schema;

@@ -1,0 +1,83 @@
+//! House rules of the schema, walked over what is really generated.
+
+use serde_json::Value;
+
+use super::*;
+
+fn schemas() -> Vec<(String, Value)> {
+    let spec = |crd: &CustomResourceDefinition| {
+        let json = serde_json::to_value(crd).unwrap();
+        (crd.spec.names.kind.clone(), json["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone())
+    };
+    definitions().iter().map(spec).collect()
+}
+
+/// Every schema below one, with its path.
+fn walk(path: &str, schema: &Value, visit: &mut impl FnMut(&str, &Value)) {
+    visit(path, schema);
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        walk(&format!("{path}.{name}"), property, visit);
+    }
+    for inner in ["items", "additionalProperties"] {
+        if schema[inner].is_object() {
+            walk(&format!("{path}[]"), &schema[inner], visit);
+        }
+    }
+}
+
+fn each(mut visit: impl FnMut(&str, &Value)) {
+    for (kind, schema) in schemas() {
+        walk(&kind, &schema["properties"]["spec"], &mut visit);
+    }
+}
+
+#[test]
+fn every_field_is_described_for_its_user() {
+    each(|path, schema| {
+        let described = schema["description"].as_str().is_some_and(|d| !d.is_empty());
+        assert!(described || path.ends_with("[]"), "{path} has no description");
+    });
+}
+
+#[test]
+fn every_list_and_text_is_bounded_and_every_pattern_anchored() {
+    each(|path, schema| match schema["type"].as_str() {
+        Some("array") => assert!(schema["maxItems"].is_u64(), "{path} has no maxItems"),
+        Some("string") if schema["enum"].is_null() => {
+            assert!(schema["maxLength"].is_u64(), "{path} has no maxLength");
+            let pattern = schema["pattern"].as_str().unwrap_or("^$");
+            assert!(pattern.starts_with('^') && pattern.ends_with('$'), "{path}: {pattern} is not anchored");
+        }
+        _ => {}
+    });
+}
+
+#[test]
+fn no_field_names_a_namespace_a_phase_or_sql() {
+    each(|path, schema| {
+        for name in schema["properties"].as_object().into_iter().flatten().map(|(n, _)| n.to_lowercase()) {
+            assert!(!["namespace", "phase", "sql", "query"].contains(&name.as_str()), "{path}.{name}");
+        }
+    });
+}
+
+#[test]
+fn every_rule_compiles() {
+    for (kind, schema) in schemas() {
+        let compiled = kube_cel::compile_schema(&schema);
+        assert!(!compiled.has_errors(), "{kind}: {:?}", compiled.compilation_errors());
+    }
+}
+
+#[test]
+fn the_committed_definitions_are_fresh() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("crds");
+    for (name, yaml) in crds() {
+        let file = folder.join(name);
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&file, &yaml).unwrap();
+        }
+        let committed = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(committed == yaml, "{} is stale: run `make update` and commit it", file.display());
+    }
+}

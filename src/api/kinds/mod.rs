@@ -1,0 +1,17 @@
+//! The kinds: one file each, and one for what several share.
+
+mod coverage;
+mod game_date;
+mod prop_coverage;
+mod season;
+mod status;
+mod table_coverage;
+mod warehouse;
+
+pub use coverage::*;
+pub use game_date::*;
+pub use prop_coverage::*;
+pub use season::*;
+pub use status::*;
+pub use table_coverage::*;
+pub use warehouse::*;

@@ -1,0 +1,216 @@
+//! TableCoverage: one table over a range of dates, with what complete means and how to fill it.
+
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::*;
+use crate::api::schema::*;
+
+/// One table over a range of dates, with what complete means and how to fill it.
+#[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "gapless.dev",
+    version = "v1alpha1",
+    kind = "TableCoverage",
+    namespaced,
+    status = "CoverageStatus",
+    shortname = "tc",
+    category = "gapless",
+    printcolumn = r#"{"name":"Expected","type":"integer","jsonPath":".status.summary.expected"}"#,
+    printcolumn = r#"{"name":"Complete","type":"integer","jsonPath":".status.summary.complete"}"#,
+    printcolumn = r#"{"name":"Open","type":"integer","jsonPath":".status.summary.open"}"#,
+    printcolumn = r#"{"name":"Late","type":"integer","jsonPath":".status.summary.late"}"#,
+    printcolumn = r#"{"name":"Running","type":"integer","jsonPath":".status.summary.running"}"#,
+    printcolumn = r#"{"name":"Exhausted","type":"integer","jsonPath":".status.summary.exhausted"}"#,
+    printcolumn = r#"{"name":"Coverage","type":"string","jsonPath":".status.summary.coverage"}"#,
+    printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type=='Ready')].status"}"#,
+    printcolumn = r#"{"name":"Reason","type":"string","jsonPath":".status.conditions[?(@.type=='Ready')].reason"}"#,
+    printcolumn = r#"{"name":"Next","type":"string","jsonPath":".status.next","priority":1}"#
+)]
+#[kube(validation = Rule::new(r"self.metadata.name.matches('^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$')").message("name must be at most 52 characters: a letter, then letters, digits or dashes"))]
+#[serde(rename_all = "camelCase")]
+pub struct TableCoverageSpec {
+    /// The Season whose dates and units are expected.
+    #[x_kube(validation = Rule::new("self == oldSelf").message("is immutable; create a new TableCoverage"))]
+    pub season: NameText,
+    /// Narrows the season's dates.
+    #[serde(default)]
+    #[x_kube(validation = Rule::new(r#"!has(self.from) || !has(self.through) || self.from <= self.through"#).message("'through' must be on or after 'from'"))]
+    pub dates: NarrowDates,
+    /// The Warehouse of the table; without it the season's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warehouse: Option<NameText>,
+    /// The table.
+    #[x_kube(validation = Rule::new("self == oldSelf").message("is immutable; create a new TableCoverage"))]
+    pub table: TableText,
+    /// The column that dates a row.
+    pub date: ColumnText,
+    /// How a TIMESTAMP column names a date; such a column is refused without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_as: Option<DateAs>,
+    /// With `dateAs: Instant`: before this time of day an instant belongs to the day before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day_starts: Option<TimeText>,
+    /// What a unit of the table is.
+    pub unit: UnitSpec,
+    /// Rows that do not satisfy all of these are not this coverage's.
+    #[serde(default, rename = "where")]
+    #[schemars(length(max = 16))]
+    pub filters: Vec<Filter>,
+    /// Which units are expected.
+    #[serde(default = "scheduled")]
+    pub expects: ExpectsName,
+    /// Skip the dates of the season's warm-up.
+    #[serde(default)]
+    pub after_warm_up: bool,
+    /// What complete means.
+    #[serde(default)]
+    #[x_kube(validation = Rule::new(r#"!(has(self.units) && has(self.missing))"#).message("must not have both 'units' and 'missing'"))]
+    #[x_kube(validation = Rule::new(r#"!has(self.perUnit.rows.min) || !has(self.perUnit.rows.max) || self.perUnit.rows.min <= self.perUnit.rows.max"#).message("'min' must be less than or equal to 'max'").field_path(".perUnit.rows"))]
+    pub complete: CompleteSpec,
+    /// When gapless may act. Default: six hours after the last start.
+    #[serde(default = "default_due")]
+    pub due: MomentSpec,
+    /// When an incomplete cell is late. Default: six hours after it is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<MomentSpec>,
+    /// How gaps are filled.
+    #[serde(default)]
+    #[x_kube(validation = Rule::new(r#"self.mode == 'Observe' || self.ladder.size() > 0"#).message("mode 'Fill' needs a rung in 'ladder'"))]
+    pub fill: FillSpec,
+    /// Dates that a person has given up.
+    #[serde(default)]
+    #[schemars(length(max = 128))]
+    pub waivers: Vec<WaiverSpec>,
+    /// Launch nothing.
+    #[serde(default)]
+    pub suspend: bool,
+}
+
+/// Which units are expected.
+#[derive(JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExpectsName {
+    /// All that are scheduled.
+    Scheduled,
+    /// A unit not yet final is not missing, but the cell is not Complete before all are.
+    Final,
+}
+
+fn scheduled() -> ExpectsName {
+    ExpectsName::Scheduled
+}
+
+pub(super) fn default_due() -> MomentSpec {
+    MomentSpec { after: AnchorName::LastStart, offset: SpanText("6h".into()) }
+}
+
+/// What complete means.
+#[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CompleteSpec {
+    /// The share of expected units that must be covered. Default: 100%.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub units: Option<ShareText>,
+    /// Units that may be absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 10000))]
+    pub missing: Option<u32>,
+    /// When a unit is covered: all of.
+    pub per_unit: PerUnitSpec,
+    /// A key: rows beyond the first of each make the cell Partial/Duplicated.
+    #[schemars(length(max = 16))]
+    pub unique: Vec<ColumnText>,
+    /// Limits on shares of a date's rows; a date without rows is not judged.
+    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    pub shares: Vec<ShareSpec>,
+    /// How new the newest value of each unit must be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub freshness: Option<FreshnessSpec>,
+}
+
+/// When a unit is covered: all of.
+#[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PerUnitSpec {
+    /// How many rows it has.
+    pub rows: RowsSpec,
+    /// How many distinct values a column has.
+    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["column"]))]
+    pub distinct: Vec<DistinctSpec>,
+    /// Which values a column has.
+    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["column"]))]
+    pub contains: Vec<ContainsSpec>,
+}
+
+/// How many rows a unit has.
+#[derive(JsonSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RowsSpec {
+    /// At least so many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1000000000))]
+    pub min: Option<u64>,
+    /// At most so many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1000000000))]
+    pub max: Option<u64>,
+}
+
+/// How many distinct values a column has in a unit's rows; NULL is no value.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DistinctSpec {
+    /// The column.
+    pub column: ColumnText,
+    /// At least so many.
+    #[schemars(range(min = 1, max = 1000000000))]
+    pub min: u64,
+}
+
+/// Which values a column has in a unit's rows.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainsSpec {
+    /// The column.
+    pub column: ColumnText,
+    /// Each of these.
+    #[schemars(length(min = 1, max = 64))]
+    pub values: Vec<IntOrText>,
+    /// In at least so many rows.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 1000000000))]
+    pub min_rows: u64,
+}
+
+fn one() -> u64 {
+    1
+}
+
+/// A limit on a share of a date's rows.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShareSpec {
+    /// Its name.
+    pub name: NameText,
+    /// The rows that count.
+    #[serde(rename = "where")]
+    #[schemars(length(min = 1, max = 16))]
+    pub filters: Vec<Filter>,
+    /// The largest share that is well.
+    pub max: ShareText,
+}
+
+/// How new the newest value of each unit must be.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreshnessSpec {
+    /// A column of instants.
+    pub column: ColumnText,
+    /// How old its newest value may be.
+    pub within: SpanText,
+    /// Where the judgement freezes.
+    #[serde(default = "date_end")]
+    pub until: AnchorName,
+}
+
+fn date_end() -> AnchorName {
+    AnchorName::DateEnd
+}

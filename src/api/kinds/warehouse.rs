@@ -1,0 +1,96 @@
+//! Warehouse: where the data is. No address and no credential ever stands in it.
+
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ObjectStatus;
+use crate::api::schema::*;
+
+/// Where the data is: exactly one engine, and limits on what is read.
+#[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "gapless.dev",
+    version = "v1alpha1",
+    kind = "Warehouse",
+    namespaced,
+    status = "ObjectStatus",
+    shortname = "wh",
+    category = "gapless",
+    printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type=='Ready')].status"}"#,
+    printcolumn = r#"{"name":"Reason","type":"string","jsonPath":".status.conditions[?(@.type=='Ready')].reason"}"#,
+    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
+)]
+#[kube(validation = Rule::new(r"self.metadata.name.matches('^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$')").message("name must be at most 52 characters: a letter, then letters, digits or dashes"))]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("[has(self.files), has(self.bigquery), has(self.postgres)].filter(x, x).size() == 1").message("must name exactly one of 'files', 'bigquery', 'postgres'"))]
+pub struct WarehouseSpec {
+    /// Folders of Parquet and CSV parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = Rule::new("self == oldSelf").message("is immutable; create a new Warehouse"))]
+    pub files: Option<FilesEngine>,
+    /// BigQuery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = Rule::new("self == oldSelf").message("is immutable; create a new Warehouse"))]
+    pub bigquery: Option<BigQueryEngine>,
+    /// PostgreSQL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[x_kube(validation = Rule::new("self == oldSelf").message("is immutable; create a new Warehouse"))]
+    pub postgres: Option<PostgresEngine>,
+    /// Limits on what is read.
+    #[serde(default)]
+    pub limits: WarehouseLimits,
+}
+
+/// Folders of Parquet and CSV parts.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilesEngine {
+    /// The folder below the operator's files root that holds the tables: table `a.b` is the folder `a/b` in it.
+    pub folder: FolderText,
+}
+
+/// BigQuery, with the operator's own credentials.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BigQueryEngine {
+    /// The project that holds the datasets and pays for the queries.
+    #[schemars(length(max = 63), regex(pattern = r"^[a-z][-a-z0-9:.]{4,61}[a-z0-9]$"))]
+    pub project: String,
+    /// Where the datasets are, `us-west2`.
+    #[schemars(length(max = 32), regex(pattern = r"^[A-Za-z][-A-Za-z0-9]{1,31}$"))]
+    pub location: String,
+}
+
+/// PostgreSQL, with a connection of the operator.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostgresEngine {
+    /// The name of a folder in the operator's connections folder.
+    pub connection: NameText,
+    /// The database.
+    pub database: ColumnText,
+}
+
+/// Limits on what is read.
+#[derive(JsonSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WarehouseLimits {
+    /// How long one query may take.
+    pub query_timeout: SpanText,
+    /// Queries at the same time.
+    #[schemars(range(min = 1, max = 64))]
+    pub max_concurrent_queries: u32,
+    /// Bytes that one query may read.
+    pub max_bytes_per_query: BytesText,
+    /// Bytes that all queries of a day may read.
+    pub max_bytes_per_day: BytesText,
+}
+
+impl Default for WarehouseLimits {
+    fn default() -> Self {
+        Self {
+            query_timeout: SpanText("30s".into()),
+            max_concurrent_queries: 4,
+            max_bytes_per_query: BytesText("2Gi".into()),
+            max_bytes_per_day: BytesText("50Gi".into()),
+        }
+    }
+}

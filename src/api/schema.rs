@@ -1,0 +1,86 @@
+//! Text types with a bound and an anchored pattern each: what a pattern can say is refused by the API server itself.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+macro_rules! texts {
+    ($($(#[doc = $doc:literal])* $name:ident($pattern:literal, $max:literal);)*) => {$(
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub String);
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": $pattern, "maxLength": $max })
+            }
+        }
+    )*};
+}
+
+texts! {
+    /// A calendar date, `YYYY-MM-DD`.
+    DateText(r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", 10);
+    /// A duration: `90d`, `6h`, `-1h30m`. A day is a calendar day, the rest elapsed time.
+    SpanText(r"^-?([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?$", 24);
+    /// A share: `95%`, `99.5%`.
+    ShareText(r"^(100|[0-9]{1,2}(\.[0-9]{1,2})?)%$", 6);
+    /// The name of an object of the same namespace.
+    NameText(r"^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$", 52);
+    /// The name of a CronJob of the same namespace.
+    CronJobText(r"^[a-z0-9]([-.a-z0-9]{0,50}[a-z0-9])?$", 52);
+    /// A column: letters, digits and underscores.
+    ColumnText(r"^[A-Za-z_][A-Za-z0-9_]{0,127}$", 128);
+    /// A table: up to three names joined by dots.
+    TableText(r"^[A-Za-z_][A-Za-z0-9_-]{0,127}(\.[A-Za-z_][A-Za-z0-9_-]{0,127}){0,2}$", 386);
+    /// A folder below the operator's root; never absolute, never `..`.
+    FolderText(r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}){0,7}$", 512);
+    /// An IANA time zone, `America/New_York`.
+    ZoneText(r"^[A-Za-z][A-Za-z0-9_+-]{0,31}(/[A-Za-z0-9_+-]{1,31}){0,2}$", 96);
+    /// A time of day, `06:00`.
+    TimeText(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", 5);
+    /// A sentence for people.
+    ReasonText(r"^[^\x00-\x1f]+$", 256);
+    /// A size in bytes: `2Gi`.
+    BytesText(r"^[0-9]{1,9}(Ki|Mi|Gi|Ti)?$", 12);
+    /// A value of a table: a text that a column is compared with.
+    ValueText(r"^[^\x00-\x1f]*$", 128);
+    /// A token: letters, digits, dots, dashes and underscores.
+    TokenText(r"^[A-Za-z0-9._-]*$", 64);
+    /// A kind of coverage.
+    KindText(r"^(TableCoverage|PropCoverage)$", 16);
+}
+
+/// A whole number or a text; compared in the column's type. Decimals are quoted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum IntOrText {
+    /// A whole number.
+    Int(i64),
+    /// A text.
+    Text(String),
+}
+
+impl JsonSchema for IntOrText {
+    fn schema_name() -> Cow<'static, str> {
+        "IntOrText".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "x-kubernetes-int-or-string": true })
+    }
+}
