@@ -10,3 +10,5 @@ pub mod load;
 pub mod lower;
 pub mod manifest;
 pub mod schema;
+
+pub use load::{CronJob, Loaded, Problem, load};

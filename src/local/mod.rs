@@ -1,1 +1,13 @@
-//! To be written.
+//! One machine: the ports of the engine over folders, child processes and a journal.
+//!
+//! [`clock`] is where time enters, [`journal`] keeps the ledgers, [`jobs`] runs fillers, [`warehouse`] reads tables,
+//! [`cache`] remembers facts between two runs, [`manifests`] finds the resources.
+
+pub mod cache;
+pub mod clock;
+mod codec;
+pub mod disk;
+pub mod jobs;
+pub mod journal;
+pub mod manifests;
+pub mod warehouse;

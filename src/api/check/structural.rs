@@ -1,0 +1,187 @@
+//! The schema part: types, required and unknown fields, bounds, patterns, unique list keys. Messages are those of the
+//! API server, so that what `check` says and what `kubectl apply` says read alike.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, OnceLock};
+
+use serde_json::{Map, Value};
+
+/// Problems as field and message.
+type Found = Vec<(String, String)>;
+
+/// Checks an object against its definition's schema. `metadata` is the API server's own.
+pub(super) fn check(schema: &Value, object: &Value, found: &mut Found) {
+    let Some(fields) = object.as_object() else { return };
+    let known = schema["properties"].as_object();
+    for name in fields.keys().filter(|n| !["apiVersion", "kind", "metadata"].contains(&n.as_str())) {
+        if known.is_none_or(|k| !k.contains_key(name)) {
+            found.push((name.clone(), unknown_field(name, name, known)));
+        }
+    }
+    match fields.get("spec") {
+        None | Some(Value::Null) => found.push(("spec".into(), "Required value".into())),
+        Some(spec) => value("spec", &schema["properties"]["spec"], spec, found),
+    }
+}
+
+fn value(path: &str, schema: &Value, it: &Value, found: &mut Found) {
+    if schema["x-kubernetes-int-or-string"] == Value::Bool(true) {
+        if !it.is_i64() && !it.is_u64() && !it.is_string() {
+            found.push((path.into(), "must be of type integer or string".into()));
+        } else if it.as_str().is_some_and(|t| t.len() > 128) {
+            found.push((path.into(), "must be at most 128 characters".into()));
+        }
+        return;
+    }
+    match (schema["type"].as_str(), it) {
+        (Some("object"), Value::Object(fields)) => object(path, schema, fields, found),
+        (Some("array"), Value::Array(items)) => array(path, schema, items, found),
+        (Some("string"), Value::String(text)) => string(path, schema, text, found),
+        (Some("integer"), Value::Number(n)) if n.is_i64() || n.is_u64() => number(path, schema, n.as_f64(), found),
+        (Some("boolean"), Value::Bool(_)) => {}
+        (_, Value::Null) if schema["nullable"] == Value::Bool(true) => {}
+        (Some(wanted), _) => found.push((path.into(), format!("must be of type {wanted}"))),
+        (None, _) => {}
+    }
+}
+
+fn object(path: &str, schema: &Value, fields: &Map<String, Value>, found: &mut Found) {
+    let known = schema["properties"].as_object();
+    for required in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        if !fields.contains_key(required) {
+            found.push((format!("{path}.{required}"), "Required value".into()));
+        }
+    }
+    for (name, it) in fields {
+        let below = format!("{path}.{name}");
+        match known.and_then(|k| k.get(name)) {
+            Some(schema) => value(&below, schema, it, found),
+            None if schema["additionalProperties"].is_object() => {
+                value(&below, &schema["additionalProperties"], it, found)
+            }
+            None => found.push((below.clone(), unknown_field(&below, name, known))),
+        }
+    }
+    let most = schema["maxProperties"].as_u64().unwrap_or(u64::MAX);
+    if fields.len() as u64 > most {
+        found.push((path.into(), format!("must have at most {most} properties")));
+    }
+}
+
+fn array(path: &str, schema: &Value, items: &[Value], found: &mut Found) {
+    let count = items.len() as u64;
+    if schema["maxItems"].as_u64().is_some_and(|most| count > most) {
+        found.push((path.into(), format!("must have at most {} items", schema["maxItems"])));
+        return;
+    }
+    if schema["minItems"].as_u64().is_some_and(|least| count < least) {
+        found.push((path.into(), format!("must have at least {} items", schema["minItems"])));
+    }
+    let mut seen = BTreeSet::new();
+    for (n, it) in items.iter().enumerate() {
+        let below = format!("{path}[{n}]");
+        value(&below, &schema["items"], it, found);
+        if let Some(key) = list_key(schema, it)
+            && !seen.insert(key.clone())
+        {
+            found.push((below, format!("Duplicate value: {key}")));
+        }
+    }
+}
+
+/// What must not stand twice in a list: the key of a map, the item of a set.
+fn list_key(schema: &Value, item: &Value) -> Option<String> {
+    match schema["x-kubernetes-list-type"].as_str()? {
+        "set" => Some(item.to_string()),
+        "map" => {
+            let keys = schema["x-kubernetes-list-map-keys"].as_array()?.iter().filter_map(Value::as_str);
+            Some(keys.map(|k| item[k].to_string()).collect::<Vec<_>>().join(", "))
+        }
+        _ => None,
+    }
+}
+
+fn string(path: &str, schema: &Value, text: &str, found: &mut Found) {
+    if let Some(names) = schema["enum"].as_array() {
+        if !names.iter().any(|n| n.as_str() == Some(text)) {
+            let names: Vec<String> = names.iter().filter_map(Value::as_str).map(|n| format!("'{n}'")).collect();
+            found.push((path.into(), format!("must be one of {}", names.join(", "))));
+        }
+        return;
+    }
+    let length = text.chars().count() as u64;
+    if schema["maxLength"].as_u64().is_some_and(|most| length > most) {
+        found.push((path.into(), format!("must be at most {} characters", schema["maxLength"])));
+    } else if schema["minLength"].as_u64().is_some_and(|least| length < least) {
+        found.push((path.into(), format!("must be at least {} characters", schema["minLength"])));
+    } else if let Some(pattern) = schema["pattern"].as_str()
+        && !matches(pattern, text)
+    {
+        found.push((path.into(), format!("must match '{pattern}'")));
+    }
+}
+
+fn number(path: &str, schema: &Value, it: Option<f64>, found: &mut Found) {
+    let (min, max) = (schema["minimum"].as_f64(), schema["maximum"].as_f64());
+    let Some(it) = it else { return };
+    if min.is_none_or(|m| it >= m) && max.is_none_or(|m| it <= m) {
+        return;
+    }
+    let text = match (min, max) {
+        (Some(min), Some(max)) => format!("must be greater than or equal to {min} and less than or equal to {max}"),
+        (Some(min), None) => format!("must be greater than or equal to {min}"),
+        (_, max) => format!("must be less than or equal to {}", max.unwrap_or_default()),
+    };
+    found.push((path.into(), text));
+}
+
+/// Patterns are few and ours; each is compiled once.
+fn matches(pattern: &str, text: &str) -> bool {
+    static COMPILED: OnceLock<Mutex<std::collections::BTreeMap<String, Option<regex::Regex>>>> = OnceLock::new();
+    let Ok(mut compiled) = COMPILED.get_or_init(Mutex::default).lock() else { return false };
+    let regex = compiled.entry(pattern.to_string()).or_insert_with(|| regex::Regex::new(pattern).ok());
+    regex.as_ref().is_some_and(|r| r.is_match(text))
+}
+
+fn unknown_field(path: &str, name: &str, known: Option<&Map<String, Value>>) -> String {
+    let near = known.into_iter().flatten().map(|(k, _)| (distance(k, name), k)).min();
+    let hint = near.filter(|(d, k)| *d <= 1 + k.len() / 3).map(|(_, k)| format!("; did you mean '{k}'?"));
+    format!("unknown field \"{path}\"{}", hint.unwrap_or_default())
+}
+
+/// How many letters must change (Levenshtein), upper and lower case alike.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) =
+        (a.to_lowercase().chars().take(64).collect(), b.to_lowercase().chars().take(64).collect());
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != y);
+            let best = change.min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], best);
+        }
+    }
+    row[b.len()]
+}
+
+/// The object with its defaults, as the API server stores it.
+pub(super) fn with_defaults(schema: &Value, it: &Value) -> Value {
+    match it {
+        Value::Object(fields) => {
+            let mut out = fields.clone();
+            for (name, below) in schema["properties"].as_object().into_iter().flatten() {
+                if let Some(default) = below.get("default").filter(|_| !out.contains_key(name)) {
+                    out.insert(name.clone(), default.clone());
+                }
+                if let Some(value) = out.get(name) {
+                    let filled = with_defaults(below, value);
+                    out.insert(name.clone(), filled);
+                }
+            }
+            Value::Object(out)
+        }
+        Value::Array(items) => Value::Array(items.iter().map(|i| with_defaults(&schema["items"], i)).collect()),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,40 @@
+//! CronJob → the few things that gapless looks at.
+
+use serde_json::Value;
+
+use super::{name, text};
+use crate::api::load::{Container, CronJob};
+use crate::api::manifest::Document;
+
+pub(super) fn lower(document: &Document) -> CronJob {
+    let value = &document.value;
+    let pod = value.pointer("/spec/jobTemplate/spec/template/spec").unwrap_or(&Value::Null);
+    let containers = pod["containers"].as_array().into_iter().flatten();
+    let annotations = &value["metadata"]["annotations"];
+    CronJob {
+        name: name(document).into(),
+        file: document.file.clone(),
+        allowed: annotations["gapless.dev/fill"] == "allowed",
+        containers: containers.map(container).collect(),
+        grace_seconds: pod["terminationGracePeriodSeconds"].as_u64().unwrap_or(30),
+    }
+}
+
+fn container(value: &Value) -> Container {
+    let texts = |name: &str| -> Vec<String> {
+        value[name].as_array().into_iter().flatten().filter_map(Value::as_str).map(String::from).collect()
+    };
+    let env = value["env"].as_array().cloned().unwrap_or_default();
+    let named = |e: &Value| text(e, "/name").unwrap_or_default().to_string();
+    Container {
+        name: text(value, "/name").unwrap_or_default().into(),
+        command: texts("command"),
+        args: texts("args"),
+        env: env
+            .iter()
+            .filter(|e| e.get("valueFrom").is_none())
+            .map(|e| (named(e), text(e, "/value").unwrap_or_default().to_string()))
+            .collect(),
+        env_from_elsewhere: env.iter().filter(|e| e.get("valueFrom").is_some()).map(named).collect(),
+    }
+}

@@ -1,0 +1,194 @@
+//! Parsing single fields. What is wrong is noted with its field, and parsing goes on, so that all problems are told.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
+use crate::api::kinds::*;
+use crate::api::load::Problem;
+use crate::api::manifest::Document;
+use crate::api::schema::*;
+use crate::domain::dates::{Date, DateRange};
+use crate::domain::policy::{Anchor, Grain, Moment, Waiver};
+use crate::domain::probe::{DateColumn, DateReading, Filter as Condition, Test, UnitForm, Value};
+use crate::domain::share::Share;
+use crate::domain::span::Span;
+
+/// The fields of one document, and what is wrong with them.
+pub(super) struct Fields<'a> {
+    document: &'a Document,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Fields<'a> {
+    pub fn new(document: &'a Document) -> Self {
+        Self { document, problems: Vec::new() }
+    }
+
+    pub fn problem(&mut self, field: &str, message: impl Into<String>) {
+        self.problems.push(Problem::field(self.document, field, message));
+    }
+
+    /// Hands over the problems; whether there was none.
+    pub fn report(self, problems: &mut Vec<Problem>) -> bool {
+        let none = self.problems.is_empty();
+        problems.extend(self.problems);
+        none
+    }
+
+    pub fn date(&mut self, field: &str, text: &DateText) -> Date {
+        let bounds = (jiff::civil::date(1970, 1, 1), jiff::civil::date(2199, 12, 31));
+        match text.0.parse::<Date>() {
+            Ok(date) if bounds.0 <= date && date <= bounds.1 => return date,
+            Ok(_) => self.problem(field, "must be between '1970-01-01' and '2199-12-31'"),
+            Err(_) => self.problem(field, format!("'{}' is not a calendar date", text.0)),
+        }
+        bounds.0
+    }
+
+    pub fn range(&mut self, field: &str, from: &DateText, through: &DateText) -> DateRange {
+        let (from, through) =
+            (self.date(&format!("{field}.from"), from), self.date(&format!("{field}.through"), through));
+        DateRange::new(from, through).unwrap_or_else(|| DateRange::day(from))
+    }
+
+    pub fn span(&mut self, field: &str, text: &SpanText) -> Span {
+        text.0.parse().unwrap_or_else(|why: &str| {
+            self.problem(field, why);
+            Span::default()
+        })
+    }
+
+    /// A wait or a limit: more than nothing.
+    pub fn positive(&mut self, field: &str, text: &SpanText) -> Span {
+        let span = self.span(field, text);
+        if !span.is_positive() {
+            self.problem(field, "must be longer than nothing");
+        }
+        span
+    }
+
+    pub fn share(&mut self, field: &str, text: &ShareText) -> Share {
+        text.0.parse().unwrap_or_else(|why: &str| {
+            self.problem(field, why);
+            Share::ALL
+        })
+    }
+
+    pub fn zone(&mut self, field: &str, text: &ZoneText) -> TimeZone {
+        TimeZone::get(&text.0).unwrap_or_else(|_| {
+            let text = format!("unknown time zone '{}'; must be an IANA name, for example 'America/New_York'", text.0);
+            self.problem(field, text);
+            TimeZone::UTC
+        })
+    }
+
+    pub fn moment(&mut self, field: &str, moment: &MomentSpec) -> Moment {
+        let offset = self.span(&format!("{field}.offset"), &moment.offset);
+        Moment { after: anchor(moment.after), offset }
+    }
+
+    /// How a column dates a row.
+    pub fn date_column(
+        &mut self,
+        field: &str,
+        column: &ColumnText,
+        date_as: Option<DateAs>,
+        day_starts: Option<&TimeText>,
+        zone: &TimeZone,
+    ) -> DateColumn {
+        if day_starts.is_some() && date_as != Some(DateAs::Instant) {
+            self.problem(&format!("{field}.dayStarts"), "needs 'dateAs: Instant'");
+        }
+        let day_starts = day_starts.and_then(|t| t.0.parse().ok()).unwrap_or(Time::midnight());
+        let reading = match date_as {
+            None => DateReading::Plain,
+            Some(DateAs::Date) => DateReading::Date,
+            Some(DateAs::Instant) => DateReading::Instant { zone: zone.clone(), day_starts },
+        };
+        DateColumn { column: column.0.clone(), reading }
+    }
+
+    pub fn waivers(&mut self, specs: &[WaiverSpec]) -> Vec<Waiver> {
+        let lower = |(n, w): (usize, &WaiverSpec)| {
+            let field = format!("spec.waivers[{n}]");
+            let dates = self.range(&field, &w.from, &w.through);
+            let expires = w.expires.as_ref().map(|d| self.date(&format!("{field}.expires"), d));
+            Waiver { dates, reason: w.reason.0.clone(), expires }
+        };
+        specs.iter().enumerate().map(lower).collect()
+    }
+
+    /// What a unit of a table is, and which of the season's units it means.
+    pub fn unit(&mut self, field: &str, unit: &UnitSpec, season_columns: usize) -> (UnitForm, Grain) {
+        let (form, grain, count) = if let Some(split) = &unit.split {
+            let form = UnitForm::Split {
+                column: split.column.0.clone(),
+                separator: split.separator.clone(),
+                parts: split.parts.clone(),
+            };
+            (form, Grain::Unit, split.parts.len())
+        } else if let Some(columns) = &unit.columns {
+            let any_order = unit.any_order == Some(true);
+            let form = UnitForm::Columns { columns: columns.iter().map(|c| c.0.clone()).collect(), any_order };
+            (form, if any_order { Grain::UnitAnyOrder } else { Grain::Unit }, columns.len())
+        } else if let Some(column) = &unit.each_of {
+            return (UnitForm::Columns { columns: vec![column.0.clone()], any_order: false }, Grain::EachValue);
+        } else {
+            return (UnitForm::Whole, Grain::Date);
+        };
+        if season_columns == 0 {
+            self.problem(field, "the season has no schedule, so its unit is the date itself; must be '{whole: Date}'");
+        } else if count != season_columns {
+            self.problem(
+                field,
+                format!("must name as many values as the season's unit has: {season_columns}, not {count}"),
+            );
+        }
+        (form, grain)
+    }
+}
+
+pub(super) fn anchor(name: AnchorName) -> Anchor {
+    match name {
+        AnchorName::DateStart => Anchor::DateStart,
+        AnchorName::FirstStart => Anchor::FirstStart,
+        AnchorName::LastStart => Anchor::LastStart,
+        AnchorName::DateEnd => Anchor::DateEnd,
+    }
+}
+
+pub(super) fn value(value: &IntOrText) -> Value {
+    match value {
+        IntOrText::Int(n) => Value::Int(*n),
+        IntOrText::Text(t) => Value::Text(t.clone()),
+    }
+}
+
+pub(super) fn filters(specs: &[Filter]) -> Vec<Condition> {
+    specs.iter().map(filter).collect()
+}
+
+/// The schema lets exactly one test through.
+pub(super) fn filter(spec: &Filter) -> Condition {
+    let one = |v: &IntOrText| value(v);
+    let many = |v: &[IntOrText]| v.iter().map(value).collect();
+    let tests = [
+        spec.equals.as_ref().map(|v| Test::Equals(one(v))),
+        spec.not_equals.as_ref().map(|v| Test::NotEquals(one(v))),
+        spec.any_of.as_ref().map(|v| Test::In(many(v))),
+        spec.not_in.as_ref().map(|v| Test::NotIn(many(v))),
+        spec.starts_with.as_ref().map(|v| Test::StartsWith(v.iter().map(|t| t.0.clone()).collect())),
+        spec.less_than.as_ref().map(|v| Test::LessThan(one(v))),
+        spec.at_least.as_ref().map(|v| Test::AtLeast(one(v))),
+    ];
+    let test = tests.into_iter().flatten().next().unwrap_or(Test::IsNull(spec.is_null.unwrap_or(true)));
+    Condition { column: spec.column.0.clone(), test }
+}
+
+/// Values that a schedule and its tables call differently.
+pub(super) fn aliases(aliases: &BTreeMap<String, String>) -> Arc<BTreeMap<String, String>> {
+    Arc::new(aliases.clone())
+}

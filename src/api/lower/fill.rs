@@ -1,0 +1,157 @@
+//! What both kinds of coverage share below their criteria: filling, dates, references, the fill fingerprint.
+
+use std::sync::Arc;
+
+use super::fields::Fields;
+use super::{Known, Lowered, key, name, table, uid};
+use crate::api::kinds::*;
+use crate::api::load::CronJob;
+use crate::api::manifest::Document;
+use crate::domain::mark::stable_hash;
+use crate::domain::policy::{Coverage, Criteria, Fill, FillOrder, Mode, Moment, Repairs, Rung};
+use crate::domain::probe::Question;
+use crate::domain::verdict::Flaw;
+
+/// The fields that every coverage has.
+pub(super) struct Common<'a> {
+    pub kind: &'a str,
+    pub warehouse: Option<&'a str>,
+    pub table: &'a str,
+    pub dates: &'a NarrowDates,
+    pub due: &'a MomentSpec,
+    pub late: Option<&'a MomentSpec>,
+    pub fill: &'a FillSpec,
+    pub waivers: &'a [WaiverSpec],
+    pub suspend: bool,
+}
+
+/// The season of a coverage, or a problem.
+pub(super) fn season_of<'a>(season: &str, known: &'a Known, fields: &mut Fields<'_>) -> Option<&'a Lowered> {
+    let found = known.seasons.get(season);
+    if found.is_none() {
+        fields.problem("spec.season", format!("SeasonNotFound: there is no valid Season '{season}'"));
+    }
+    found
+}
+
+pub(super) fn coverage(
+    document: &Document,
+    common: &Common<'_>,
+    season: &Lowered,
+    question: Question,
+    criteria: Criteria,
+    known: &Known,
+    fields: &mut Fields<'_>,
+) -> Coverage {
+    let (warehouse, field) =
+        common.warehouse.map_or((season.spec.warehouse.0.as_str(), "spec.season"), |w| (w, "spec.warehouse"));
+    let table = table(warehouse, field, common.table, known, fields);
+    let due = fields.moment("spec.due", common.due);
+    let late = common.late.map(|m| fields.moment("spec.late", m));
+    let fill = fill(common.fill, known, fields);
+    let ladder: Vec<_> =
+        fill.ladder.iter().map(|r| (&r.name, &r.cron_job, &r.container, &r.repairs, r.attempts)).collect();
+    let fill_fingerprint = stable_hash(&format!("{table:?} {question:?} {criteria:?} {ladder:?}"));
+    Coverage {
+        key: key(document, common.kind, name(document)),
+        uid: uid(document),
+        season: season.season.key.clone(),
+        from: common.dates.from.as_ref().map(|d| fields.date("spec.dates.from", d)),
+        through: common.dates.through.as_ref().map(|d| fields.date("spec.dates.through", d)),
+        question: Arc::new(question),
+        criteria,
+        late: late.unwrap_or(Moment { after: due.after, offset: due.offset.plus_hours(6) }),
+        due,
+        fill,
+        waivers: fields.waivers(common.waivers),
+        suspend: common.suspend,
+        fill_fingerprint,
+        table,
+    }
+}
+
+fn fill(spec: &FillSpec, known: &Known, fields: &mut Fields<'_>) -> Fill {
+    let ladder = spec.ladder.iter().enumerate().map(|(n, r)| rung(n, r, spec.mode, known, fields)).collect();
+    Fill {
+        mode: if spec.mode == FillMode::Fill { Mode::Fill } else { Mode::Observe },
+        ladder,
+        dates_per_job: spec.dates_per_job,
+        max_concurrent_jobs: spec.max_concurrent_jobs,
+        order: match spec.order {
+            FillOrderName::NewestFirst => FillOrder::NewestFirst,
+            FillOrderName::OldestFirst => FillOrder::OldestFirst,
+            FillOrderName::Sequential => FillOrder::Sequential,
+        },
+        deadline: fields.positive("spec.fill.deadline", &spec.deadline),
+        settle: fields.span("spec.fill.settle", &spec.settle),
+    }
+}
+
+fn rung(n: usize, spec: &RungSpec, mode: FillMode, known: &Known, fields: &mut Fields<'_>) -> Rung {
+    let field = format!("spec.fill.ladder[{n}]");
+    let initial = fields.positive(&format!("{field}.attempts.backoff.initial"), &spec.attempts.backoff.initial);
+    let max = fields.positive(&format!("{field}.attempts.backoff.max"), &spec.attempts.backoff.max);
+    if initial.as_seconds() > max.as_seconds() {
+        fields.problem(&format!("{field}.attempts.backoff"), "'initial' must be less than or equal to 'max'");
+    }
+    let from = &spec.job_from;
+    if mode == FillMode::Fill {
+        match known.cron_jobs.get(from.cron_job.0.as_str()) {
+            Some(cron_job) => template(&format!("{field}.jobFrom"), cron_job, &from.container, fields),
+            None => {
+                let text = format!("TemplateNotFound: CronJob '{}' not found", from.cron_job.0);
+                fields.problem(&format!("{field}.jobFrom.cronJob"), text);
+            }
+        }
+    }
+    Rung {
+        name: spec.name.0.as_str().into(),
+        cron_job: from.cron_job.0.as_str().into(),
+        container: (!from.container.is_empty()).then(|| from.container.as_str().into()),
+        repairs: spec.repairs.iter().map(|r| repairs(*r)).collect(),
+        attempts: spec.attempts.max,
+        backoff_initial: initial,
+        backoff_max: max,
+    }
+}
+
+/// Whether a Job can be made from a CronJob.
+fn template(field: &str, cron_job: &CronJob, container: &str, fields: &mut Fields<'_>) {
+    let name = &cron_job.name;
+    if !cron_job.allowed {
+        let text = format!("FillNotAllowed: CronJob '{name}' lacks the annotation 'gapless.dev/fill: allowed'");
+        fields.problem(&format!("{field}.cronJob"), text);
+    }
+    let names: Vec<&str> = cron_job.containers.iter().map(|c| c.name.as_str()).collect();
+    let chosen = match (container, cron_job.containers.as_slice()) {
+        ("", [only]) => only,
+        ("", []) => return fields.problem(&format!("{field}.cronJob"), format!("CronJob '{name}' has no container")),
+        ("", _) => {
+            let text = format!("must name the container that fills the date: one of {}", names.join(", "));
+            return fields.problem(&format!("{field}.container"), text);
+        }
+        (wanted, all) => match all.iter().find(|c| c.name == wanted) {
+            Some(found) => found,
+            None => {
+                let text = format!("CronJob '{name}' has no container '{wanted}'; it has: {}", names.join(", "));
+                return fields.problem(&format!("{field}.container"), text);
+            }
+        },
+    };
+    let own = chosen.env.iter().map(|(n, _)| n).chain(&chosen.env_from_elsewhere);
+    for reserved in own.filter(|n| n.starts_with("GAPLESS_")) {
+        fields.problem(&format!("{field}.cronJob"), format!("CronJob '{name}' sets the reserved name '{reserved}'"));
+    }
+}
+
+fn repairs(name: RepairName) -> Repairs {
+    match name {
+        RepairName::NoRows => Repairs::NoRows,
+        RepairName::UnitsMissing => Repairs::Flaw(Flaw::UnitsMissing),
+        RepairName::ValuesMissing => Repairs::Flaw(Flaw::ValuesMissing),
+        RepairName::NotFresh => Repairs::Flaw(Flaw::NotFresh),
+        RepairName::Duplicated => Repairs::Flaw(Flaw::Duplicated),
+        RepairName::Excess => Repairs::Flaw(Flaw::Excess),
+        RepairName::ShareExceeded => Repairs::Flaw(Flaw::ShareExceeded),
+    }
+}

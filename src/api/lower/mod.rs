@@ -1,0 +1,159 @@
+//! Parse, don't validate: from wire types to the domain's values. Nothing beyond this room sees a wire type.
+
+mod cron_job;
+mod fields;
+mod fill;
+mod prop_coverage;
+mod season;
+mod table_coverage;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::kinds::*;
+use super::load::{CronJob, Loaded, Problem};
+use super::manifest::Document;
+use crate::domain::dates::DateRange;
+use crate::domain::mark::stable_hash;
+use crate::domain::policy::{Coverage, DateOrder, Key, Rerun, Season, Table, Waiver};
+use fields::Fields;
+
+/// What references point at.
+#[derive(Default)]
+pub(super) struct Known {
+    /// The resolved place of each Warehouse.
+    places: BTreeMap<String, Arc<str>>,
+    /// The seasons, with their aliases and unit columns.
+    seasons: BTreeMap<String, Lowered>,
+    cron_jobs: BTreeMap<Arc<str>, CronJob>,
+}
+
+/// A season and what its coverages need of its spec.
+struct Lowered {
+    season: Season,
+    spec: SeasonSpec,
+    aliases: Arc<BTreeMap<String, String>>,
+}
+
+/// Lowers documents that every rule of the schema accepts. References to what is absent or refused are problems.
+pub fn lower(documents: &[Document], place: &dyn Fn(&str) -> String, problems: &mut Vec<Problem>) -> Loaded {
+    let mut known = Known::default();
+    for (document, spec) in of_kind::<WarehouseSpec>(documents, "Warehouse", problems) {
+        known.places.insert(name(document).into(), place_of(&spec, place));
+    }
+    for document in documents.iter().filter(|d| d.value["kind"] == "CronJob") {
+        let cron_job = cron_job::lower(document);
+        known.cron_jobs.insert(cron_job.name.clone(), cron_job);
+    }
+    for (document, spec) in of_kind::<SeasonSpec>(documents, "Season", problems) {
+        let mut fields = Fields::new(document);
+        let lowered = season::lower(document, spec, &known, &mut fields);
+        if let (Some(lowered), true) = (lowered, fields.report(problems)) {
+            known.seasons.insert(name(document).into(), lowered);
+        }
+    }
+    let mut coverages = Vec::new();
+    for (document, spec) in of_kind::<TableCoverageSpec>(documents, "TableCoverage", problems) {
+        let mut fields = Fields::new(document);
+        let coverage = table_coverage::lower(document, &spec, &known, &mut fields);
+        coverages.extend(coverage.filter(|_| fields.report(problems)));
+    }
+    for (document, spec) in of_kind::<PropCoverageSpec>(documents, "PropCoverage", problems) {
+        let mut fields = Fields::new(document);
+        let coverage = prop_coverage::lower(document, &spec, &known, &mut fields);
+        coverages.extend(coverage.filter(|_| fields.report(problems)));
+    }
+    let mut loaded = Loaded { coverages, ..Loaded::default() };
+    game_dates(documents, &known, &mut loaded, problems);
+    loaded.seasons = known.seasons.into_values().map(|l| l.season).collect();
+    loaded.cron_jobs = known.cron_jobs;
+    loaded
+}
+
+/// Every document of a kind with its spec.
+fn of_kind<'a, T: DeserializeOwned>(
+    documents: &'a [Document],
+    kind: &str,
+    problems: &mut Vec<Problem>,
+) -> Vec<(&'a Document, T)> {
+    let mut out = Vec::new();
+    for document in documents.iter().filter(|d| d.value["kind"] == kind) {
+        match serde_json::from_value(document.value["spec"].clone()) {
+            Ok(spec) => out.push((document, spec)),
+            Err(error) => problems.push(Problem::field(document, "spec", error.to_string())),
+        }
+    }
+    out
+}
+
+fn name(document: &Document) -> &str {
+    document.value["metadata"]["name"].as_str().unwrap_or_default()
+}
+
+/// One machine has one namespace; in a cluster the object's own.
+fn key(document: &Document, kind: &str, name: &str) -> Key {
+    let namespace = document.value["metadata"]["namespace"].as_str().unwrap_or("default");
+    Key { namespace: namespace.into(), kind: kind.into(), name: name.into() }
+}
+
+/// The object's uid; where nobody gave it one, a hash of its name.
+fn uid(document: &Document) -> Arc<str> {
+    let given = document.value["metadata"]["uid"].as_str();
+    given.map_or_else(|| format!("{:016x}", stable_hash(&document.object())).into(), Arc::from)
+}
+
+fn place_of(spec: &WarehouseSpec, place: &dyn Fn(&str) -> String) -> Arc<str> {
+    match (&spec.files, &spec.bigquery, &spec.postgres) {
+        (Some(files), _, _) => format!("files:{}", place(&files.folder.0)).into(),
+        (_, Some(b), _) => format!("bigquery:{}/{}", b.project, b.location).into(),
+        (_, _, Some(p)) => format!("postgres:{}/{}", p.connection.0, p.database.0).into(),
+        (None, None, None) => "".into(),
+    }
+}
+
+/// The table of a coverage or a season.
+fn table(warehouse: &str, field: &str, table: &str, known: &Known, fields: &mut Fields<'_>) -> Table {
+    let place = known.places.get(warehouse).cloned().unwrap_or_else(|| {
+        fields.problem(field, format!("WarehouseNotFound: there is no valid Warehouse '{warehouse}'"));
+        "".into()
+    });
+    Table { place, name: table.into() }
+}
+
+/// What people want of single dates: orders per season, waivers per coverage.
+fn game_dates(documents: &[Document], known: &Known, loaded: &mut Loaded, problems: &mut Vec<Problem>) {
+    for (document, spec) in of_kind::<GameDateSpec>(documents, "GameDate", problems) {
+        let mut fields = Fields::new(document);
+        let date = fields.date("spec.date", &spec.date);
+        if !known.seasons.contains_key(&spec.season.0) {
+            fields.problem("spec.season", format!("SeasonNotFound: there is no valid Season '{}'", spec.season.0));
+        }
+        let coverage = |kind: &str, name: &str| key(document, kind, name);
+        let mut waivers = Vec::new();
+        for (n, w) in spec.waived.iter().enumerate() {
+            let expires = w.expires.as_ref().map(|d| fields.date(&format!("spec.waived[{n}].expires"), d));
+            let waiver = Waiver { dates: DateRange::day(date), reason: w.reason.0.clone(), expires };
+            waivers.push((coverage(&w.kind.0, &w.name.0), waiver));
+        }
+        if !fields.report(problems) {
+            continue;
+        }
+        for (key, waiver) in waivers {
+            let of = |c: &&mut Coverage| c.key == key && *c.season.name == *spec.season.0;
+            loaded.coverages.iter_mut().filter(of).for_each(|c| c.waivers.push(waiver.clone()));
+        }
+        let coverages = spec.rerun.coverages.iter().map(|c| coverage(&c.kind.0, &c.name.0)).collect();
+        let rerun =
+            (!spec.rerun.token.0.is_empty()).then(|| Rerun { token: spec.rerun.token.0.as_str().into(), coverages });
+        let season = key(document, "Season", &spec.season.0);
+        loaded.orders.entry(season).or_default().insert(date, DateOrder { priority: spec.priority, rerun });
+    }
+}
+
+/// A JSON text of a pointer.
+fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+    value.pointer(pointer).and_then(Value::as_str)
+}

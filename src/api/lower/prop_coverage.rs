@@ -1,0 +1,148 @@
+//! PropCoverage → [`Coverage`]: games are units; players, bookmakers and snapshots are measures of them.
+
+use super::Known;
+use super::fields::{Fields, filters, value};
+use super::fill::{Common, coverage, season_of};
+use super::table_coverage::{Asked, tolerance};
+use crate::api::kinds::*;
+use crate::api::manifest::Document;
+use crate::domain::policy::{Check, Coverage, Criteria, Expects, ShareRule};
+use crate::domain::probe::{Filter as Condition, Of, Question, Test, UnitForm, Value};
+
+pub(super) fn lower(
+    document: &Document,
+    spec: &PropCoverageSpec,
+    known: &Known,
+    fields: &mut Fields<'_>,
+) -> Option<Coverage> {
+    let season = season_of(&spec.season.0, known, fields)?;
+    let zone = season.season.zone.clone();
+    let units = season.spec.schedule.as_ref().map_or(0, |s| s.unit.len());
+    let (columns, expect) = (&spec.columns, &spec.expect);
+    let (unit, grain) = fields.unit("spec.columns.game", &columns.game, units);
+    if !expect.markets.is_empty() && columns.market.is_none() {
+        fields.problem("spec.expect.markets", "needs 'spec.columns.market'");
+    }
+    let mut asked = Asked::default();
+    measures(spec, &mut asked, fields);
+    let placeholder = expect.placeholder_lines.as_ref();
+    let question = Question {
+        date: fields.date_column("spec.columns", &columns.date, columns.date_as, None, &zone),
+        filters: filters(&spec.filters).into_iter().chain(market_filter(spec)).collect(),
+        unique: if expect.unique { unique(columns, &unit) } else { Vec::new() },
+        unit,
+        aliases: season.aliases.clone(),
+        before: expect.snapshots.before_start.then(|| columns.snapshot.0.clone()),
+        measures: asked.measures,
+        shares: placeholder
+            .iter()
+            .map(|p| vec![one_of(&columns.line.0, p.values.iter().map(value).collect())])
+            .collect(),
+    };
+    let share = |p: &PlaceholderLines| ShareRule {
+        name: "placeholder lines".into(),
+        max: fields.share("spec.expect.placeholderLines.max", &p.max),
+    };
+    let shares = placeholder.map(share).into_iter().collect();
+    let games = expect.games.as_ref().map(|s| fields.share("spec.expect.games", s));
+    let criteria = Criteria {
+        grain,
+        expects: Expects::Scheduled,
+        units: tolerance(games, expect.missing_games),
+        rules: asked.rules,
+        shares,
+        needs_starts: expect.snapshots.before_start || expect.snapshots.last.is_some(),
+        after_warm_up: spec.after_warm_up,
+    };
+    let common = Common {
+        kind: "PropCoverage",
+        warehouse: spec.warehouse.as_ref().map(|w| w.0.as_str()),
+        table: &spec.table.0,
+        dates: &spec.dates,
+        due: &spec.due,
+        late: spec.late.as_ref(),
+        fill: &spec.fill,
+        waivers: &spec.waivers,
+        suspend: spec.suspend,
+    };
+    Some(coverage(document, &common, season, question, criteria, known, fields))
+}
+
+/// Players for each market and required bookmaker, bookmakers for each market, snapshots of the game.
+fn measures(spec: &PropCoverageSpec, asked: &mut Asked, fields: &mut Fields<'_>) {
+    let (columns, expect) = (&spec.columns, &spec.expect);
+    let markets: Vec<Option<&str>> = match (&columns.market, expect.markets.as_slice()) {
+        (Some(_), markets) if !markets.is_empty() => markets.iter().map(|m| Some(m.0.as_str())).collect(),
+        _ => vec![None],
+    };
+    let market_only = |market: Option<&str>| -> Vec<(String, Value)> {
+        columns.market.iter().zip(market).map(|(c, m)| (c.0.clone(), Value::Text(m.into()))).collect()
+    };
+    for market in markets {
+        let of_market = market.map(|m| format!(" in {m}")).unwrap_or_default();
+        let players = Check::AtLeast(expect.players_per_game.into());
+        for bookmaker in &expect.required_bookmakers {
+            let mut only = market_only(market);
+            only.push((columns.bookmaker.0.clone(), Value::Text(bookmaker.0.clone())));
+            let what = format!("players with {}{of_market}", bookmaker.0);
+            asked.add(Of::Distinct(columns.player.0.clone()), only, players, &what);
+        }
+        if expect.required_bookmakers.is_empty() && expect.players_per_game > 0 {
+            asked.add(
+                Of::Distinct(columns.player.0.clone()),
+                market_only(market),
+                players,
+                &format!("players{of_market}"),
+            );
+        }
+        if expect.bookmakers_per_game > 0 {
+            let bookmakers = Check::AtLeast(expect.bookmakers_per_game.into());
+            asked.add(
+                Of::Distinct(columns.bookmaker.0.clone()),
+                market_only(market),
+                bookmakers,
+                &format!("bookmakers{of_market}"),
+            );
+        }
+    }
+    let snapshot = &columns.snapshot.0;
+    asked.add(
+        Of::Distinct(snapshot.clone()),
+        Vec::new(),
+        Check::AtLeast(expect.snapshots.min.into()),
+        "snapshots before the start",
+    );
+    if let Some(last) = &expect.snapshots.last {
+        let span = fields.positive("spec.expect.snapshots.last", last);
+        asked.add(Of::Newest(snapshot.clone()), Vec::new(), Check::BeforeStart(span), "the newest snapshot");
+    }
+}
+
+fn market_filter(spec: &PropCoverageSpec) -> Option<Condition> {
+    let column = spec.columns.market.as_ref().filter(|_| !spec.expect.markets.is_empty())?;
+    Some(one_of(&column.0, spec.expect.markets.iter().map(|m| Value::Text(m.0.clone())).collect()))
+}
+
+fn one_of(column: &str, values: Vec<Value>) -> Condition {
+    Condition { column: column.into(), test: Test::In(values) }
+}
+
+/// Every declared column: alternate lines are more rows of a player and no duplicates.
+fn unique(columns: &PropColumns, unit: &UnitForm) -> Vec<String> {
+    let mut names: Vec<String> = match unit {
+        UnitForm::Whole => Vec::new(),
+        UnitForm::Columns { columns, .. } => columns.clone(),
+        UnitForm::Split { column, .. } => vec![column.clone()],
+    };
+    let declared = [
+        Some(&columns.player),
+        Some(&columns.bookmaker),
+        columns.market.as_ref(),
+        columns.side.as_ref(),
+        Some(&columns.line),
+        Some(&columns.snapshot),
+    ];
+    names.extend(declared.into_iter().flatten().map(|c| c.0.clone()));
+    names.dedup();
+    names
+}

@@ -1,0 +1,86 @@
+//! Season → [`Season`].
+
+use std::sync::Arc;
+
+use jiff::civil::Weekday;
+
+use super::fields::{Fields, aliases, filter, filters};
+use super::{Known, Lowered, key, name, table};
+use crate::api::kinds::*;
+use crate::api::manifest::Document;
+use crate::domain::dates::DateRange;
+use crate::domain::policy::{Break, Dates, Schedule, Season};
+use crate::domain::probe::ScheduleQuestion;
+
+pub(super) fn lower(document: &Document, spec: SeasonSpec, known: &Known, fields: &mut Fields<'_>) -> Option<Lowered> {
+    let zone = fields.zone("spec.timeZone", &spec.time_zone);
+    let aliases = aliases(&spec.aliases);
+    let schedule = spec.schedule.as_ref().map(|s| {
+        let date = fields.date_column("spec.schedule", &s.date, s.date_as, None, &zone);
+        let question = ScheduleQuestion {
+            date,
+            unit: s.unit.iter().map(|c| c.0.clone()).collect(),
+            aliases: aliases.clone(),
+            starts_at: s.starts_at.as_ref().map(|c| c.0.clone()),
+            filters: filters(&s.filters),
+            void: filters(&s.void),
+            is_final: s.is_final.as_ref().map(filter),
+            latest_by: s.latest_by.as_ref().map(|l| (l.id.0.clone(), l.order.0.clone())),
+            updated_at: s.updated_at.as_ref().map(|c| c.0.clone()),
+        };
+        Schedule {
+            table: table(&spec.warehouse.0, "spec.warehouse", &s.table.0, known, fields),
+            question: Arc::new(question),
+            max_age: s.max_age.as_ref().map(|a| fields.positive("spec.schedule.maxAge", a)),
+        }
+    });
+    let season = Season {
+        key: key(document, "Season", name(document)),
+        dates: dates(&spec.dates, fields),
+        week_days: spec.week_days.iter().map(|d| week_day(*d)).collect(),
+        schedule,
+        breaks: spec.breaks.iter().enumerate().map(|(n, b)| lower_break(n, b, fields)).collect(),
+        warm_up_game_days: spec.warm_up.game_days,
+        warm_up_starts: spec
+            .warm_up
+            .starts
+            .iter()
+            .enumerate()
+            .map(|(n, d)| fields.date(&format!("spec.warmUp.starts[{n}]"), d))
+            .collect(),
+        suspend: spec.suspend,
+        zone,
+    };
+    Some(Lowered { season, aliases, spec })
+}
+
+fn dates(spec: &SeasonDates, fields: &mut Fields<'_>) -> Dates {
+    match (&spec.from, &spec.through, spec.last_days) {
+        (Some(from), Some(through), _) => {
+            let range: DateRange = fields.range("spec.dates", from, through);
+            if range.days() > 3_660 {
+                fields.problem("spec.dates", "must span at most 3660 days; split it into several resources");
+            }
+            Dates::Closed(range)
+        }
+        (Some(from), None, _) => Dates::Open(fields.date("spec.dates.from", from)),
+        (None, _, days) => Dates::Last(days.unwrap_or(1)),
+    }
+}
+
+fn lower_break(n: usize, spec: &BreakSpec, fields: &mut Fields<'_>) -> Break {
+    let dates = fields.range(&format!("spec.breaks[{n}]"), &spec.from, &spec.through);
+    Break { dates, reason: spec.reason.0.clone() }
+}
+
+fn week_day(day: WeekDay) -> Weekday {
+    match day {
+        WeekDay::Monday => Weekday::Monday,
+        WeekDay::Tuesday => Weekday::Tuesday,
+        WeekDay::Wednesday => Weekday::Wednesday,
+        WeekDay::Thursday => Weekday::Thursday,
+        WeekDay::Friday => Weekday::Friday,
+        WeekDay::Saturday => Weekday::Saturday,
+        WeekDay::Sunday => Weekday::Sunday,
+    }
+}

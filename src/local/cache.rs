@@ -1,0 +1,125 @@
+//! Facts that can be read again, kept between two runs. A file that is damaged, or of another version, is ignored:
+//! losing it costs one read.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::codec::{Code, Reader, Writer, fields};
+use super::disk;
+use crate::domain::dates::DateRange;
+use crate::domain::mark::mix_bytes;
+use crate::domain::probe::{DateFacts, Measured, UnitFacts};
+use crate::domain::schedule::{ScheduleFacts, Scheduled};
+use crate::engine::memory::{Memory, RememberedBook, RememberedSchedule};
+use crate::warehouse::files::PartRanges;
+
+const MAGIC: &[u8] = b"gapless facts 1\n";
+
+fields!(UnitFacts { rows, measures });
+fields!(DateFacts { rows, blank, units, overflow, surplus, shares });
+fields!(RememberedBook { coverage, table, question, null_dates, dates });
+fields!(Scheduled { key, values, start, is_final });
+fields!(ScheduleFacts { units, updated, null_dates });
+fields!(RememberedSchedule { season, table, question, mark, facts });
+
+impl Code for Measured {
+    fn write(&self, to: &mut Writer) {
+        match self {
+            Self::Count(n) => {
+                to.number(0);
+                to.put(n);
+            }
+            Self::Newest(at) => {
+                to.number(1);
+                to.put(at);
+            }
+        }
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        match from.number()? {
+            0 => Some(Self::Count(from.get()?)),
+            1 => Some(Self::Newest(from.get()?)),
+            _ => None,
+        }
+    }
+}
+
+impl Code for DateRange {
+    fn write(&self, to: &mut Writer) {
+        to.put(&self.from()).put(&self.through());
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        Self::new(from.get()?, from.get()?)
+    }
+}
+
+/// What was kept.
+#[derive(Debug, Default, PartialEq)]
+pub struct Cache {
+    /// Facts of coverages and seasons.
+    pub memory: Memory,
+    /// Date ranges of parts, per place.
+    pub ranges: BTreeMap<String, PartRanges>,
+}
+
+/// What a file kept; nothing of it when it cannot be believed.
+pub fn load(path: &Path) -> Cache {
+    read(&std::fs::read(path).unwrap_or_default()).unwrap_or_default()
+}
+
+fn read(bytes: &[u8]) -> Option<Cache> {
+    let rest = bytes.strip_prefix(MAGIC)?;
+    let (sum, body) = rest.split_at_checked(8)?;
+    if mix_bytes(0, body).to_le_bytes() != *sum {
+        return None;
+    }
+    let mut reader = Reader(body);
+    let memory = Memory { books: reader.get()?, schedules: reader.get()? };
+    Some(Cache { memory, ranges: reader.all()? })
+}
+
+/// Keeps facts; returns whether anything had to be written.
+pub fn save(path: &Path, cache: &Cache) -> std::io::Result<bool> {
+    let mut body = Writer::default();
+    body.put(&cache.memory.books).put(&cache.memory.schedules).put(&cache.ranges);
+    let bytes = [MAGIC, &mix_bytes(0, &body.0).to_le_bytes(), &body.0].concat();
+    if std::fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(false);
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    disk::replace(path, &bytes).map(|()| true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_file_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let sum = mix_bytes(0, &bytes).to_le_bytes();
+            let _ = read(&[MAGIC, &sum, &bytes].concat());
+        }
+    }
+
+    #[test]
+    fn what_was_kept_comes_back_and_a_changed_byte_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("facts");
+        let range = Some(DateRange::day(jiff::civil::date(2025, 11, 14)));
+        let ranges = BTreeMap::from([("files:/data".to_string(), BTreeMap::from([((7, "d".to_string()), range)]))]);
+        let cache = Cache { ranges, ..Cache::default() };
+        assert!(save(&path, &cache).unwrap());
+        assert!(!save(&path, &cache).unwrap(), "nothing changed, nothing is written");
+        assert_eq!(load(&path), cache);
+        let mut bytes = std::fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        assert_eq!(load(&path), Cache::default());
+    }
+}

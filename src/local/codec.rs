@@ -1,0 +1,248 @@
+//! Values of the domain as bytes: little, total and versioned. Reading arbitrary bytes gives nothing, never a panic.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::domain::dates::{DateRange, DateSet};
+
+/// Writes values.
+#[derive(Debug, Default)]
+pub(super) struct Writer(pub Vec<u8>);
+
+/// Reads what [`Writer`] wrote.
+#[derive(Debug)]
+pub(super) struct Reader<'a>(pub &'a [u8]);
+
+/// A value that can be written and read back.
+pub(super) trait Code: Sized {
+    fn write(&self, to: &mut Writer);
+    fn read(from: &mut Reader<'_>) -> Option<Self>;
+}
+
+impl Writer {
+    pub fn number(&mut self, mut n: u64) {
+        while n >= 0x80 {
+            self.0.push((n as u8) | 0x80);
+            n >>= 7;
+        }
+        self.0.push(n as u8);
+    }
+
+    pub fn put<T: Code>(&mut self, value: &T) -> &mut Self {
+        value.write(self);
+        self
+    }
+}
+
+impl Reader<'_> {
+    pub fn number(&mut self) -> Option<u64> {
+        let mut n = 0_u64;
+        for shift in (0..64).step_by(7) {
+            let (byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            n |= u64::from(byte & 0x7f).checked_shl(shift)?;
+            if byte & 0x80 == 0 {
+                return Some(n);
+            }
+        }
+        None
+    }
+
+    pub fn get<T: Code>(&mut self) -> Option<T> {
+        T::read(self)
+    }
+
+    /// Reads a value that fills the rest exactly.
+    pub fn all<T: Code>(mut self) -> Option<T> {
+        let value = self.get()?;
+        self.0.is_empty().then_some(value)
+    }
+}
+
+macro_rules! numbers {
+    ($($type:ty),*) => {$(
+        impl Code for $type {
+            fn write(&self, to: &mut Writer) {
+                to.number(u64::from(*self));
+            }
+            fn read(from: &mut Reader<'_>) -> Option<Self> {
+                from.number()?.try_into().ok()
+            }
+        }
+    )*};
+}
+
+numbers!(u8, u16, u32, u64);
+
+impl Code for bool {
+    fn write(&self, to: &mut Writer) {
+        to.number(u64::from(*self));
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        [false, true].get(usize::try_from(from.number()?).ok()?).copied()
+    }
+}
+
+impl Code for i64 {
+    fn write(&self, to: &mut Writer) {
+        to.number(((self << 1) ^ (self >> 63)).cast_unsigned());
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let n = from.number()?;
+        Some((n >> 1).cast_signed() ^ -(n & 1).cast_signed())
+    }
+}
+
+impl Code for i32 {
+    fn write(&self, to: &mut Writer) {
+        i64::from(*self).write(to);
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        i64::read(from)?.try_into().ok()
+    }
+}
+
+impl Code for String {
+    fn write(&self, to: &mut Writer) {
+        to.number(self.len() as u64);
+        to.0.extend_from_slice(self.as_bytes());
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let len = usize::try_from(from.number()?).ok()?;
+        let (text, rest) = from.0.split_at_checked(len)?;
+        from.0 = rest;
+        String::from_utf8(text.to_vec()).ok()
+    }
+}
+
+impl Code for Arc<str> {
+    fn write(&self, to: &mut Writer) {
+        to.number(self.len() as u64);
+        to.0.extend_from_slice(self.as_bytes());
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        String::read(from).map(Into::into)
+    }
+}
+
+impl Code for Timestamp {
+    fn write(&self, to: &mut Writer) {
+        self.as_second().write(to);
+        i64::from(self.subsec_nanosecond()).write(to);
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let (seconds, nanos) = (i64::read(from)?, i64::read(from)?);
+        Timestamp::new(seconds, nanos.try_into().ok()?).ok()
+    }
+}
+
+impl Code for Date {
+    fn write(&self, to: &mut Writer) {
+        let days = crate::domain::dates::days_between(jiff::civil::date(1970, 1, 1), *self);
+        days.write(to);
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let days = i32::read(from)?.checked_sub(1)?;
+        jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().try_days(days).ok()?).ok()
+    }
+}
+
+impl<T: Code> Code for Option<T> {
+    fn write(&self, to: &mut Writer) {
+        self.is_some().write(to);
+        self.iter().for_each(|v| v.write(to));
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        if bool::read(from)? { Some(Some(T::read(from)?)) } else { Some(None) }
+    }
+}
+
+impl<T: Code> Code for Vec<T> {
+    fn write(&self, to: &mut Writer) {
+        to.number(self.len() as u64);
+        self.iter().for_each(|v| v.write(to));
+    }
+    /// The length is not believed: memory grows with what is really there.
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let len = from.number()?;
+        (0..len).map(|_| T::read(from)).collect()
+    }
+}
+
+impl<K: Code + Ord, V: Code> Code for BTreeMap<K, V> {
+    fn write(&self, to: &mut Writer) {
+        to.number(self.len() as u64);
+        for (key, value) in self {
+            to.put(key).put(value);
+        }
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let len = from.number()?;
+        (0..len).map(|_| Some((K::read(from)?, V::read(from)?))).collect()
+    }
+}
+
+impl<A: Code, B: Code> Code for (A, B) {
+    fn write(&self, to: &mut Writer) {
+        to.put(&self.0).put(&self.1);
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        Some((from.get()?, from.get()?))
+    }
+}
+
+impl<A: Code, B: Code, C: Code> Code for (A, B, C) {
+    fn write(&self, to: &mut Writer) {
+        to.put(&self.0).put(&self.1).put(&self.2);
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        Some((from.get()?, from.get()?, from.get()?))
+    }
+}
+
+impl Code for DateSet {
+    fn write(&self, to: &mut Writer) {
+        to.number(self.ranges().len() as u64);
+        self.ranges().iter().for_each(|r| _ = to.put(&r.from()).put(&r.through()));
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let len = from.number()?;
+        (0..len).map(|_| DateRange::new(from.get()?, from.get()?)).collect()
+    }
+}
+
+/// A struct, field by field in this order.
+macro_rules! fields {
+    ($type:path { $($field:ident),* $(,)? }) => {
+        impl Code for $type {
+            fn write(&self, to: &mut Writer) {
+                let Self { $($field),* } = self;
+                $($field.write(to);)*
+            }
+            fn read(from: &mut Reader<'_>) -> Option<Self> {
+                $(let $field = from.get()?;)*
+                Some(Self { $($field),* })
+            }
+        }
+    };
+}
+
+/// An enum without content, by its place in this list.
+macro_rules! words {
+    ($type:path { $($word:ident),* $(,)? }) => {
+        impl Code for $type {
+            fn write(&self, to: &mut Writer) {
+                let all = [$(Self::$word),*];
+                to.number(all.iter().position(|w| w == self).unwrap_or(0) as u64);
+            }
+            fn read(from: &mut Reader<'_>) -> Option<Self> {
+                [$(Self::$word),*].get(usize::try_from(from.number()?).ok()?).copied()
+            }
+        }
+    };
+}
+
+pub(super) use {fields, words};

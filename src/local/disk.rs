@@ -1,0 +1,70 @@
+//! Every write of this room: appended and synced, or written aside, synced and renamed. Each write is a named place
+//! where a test can kill the process: before it, in its middle, after it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// In builds with debug assertions the process dies at the write with this number: `7`, `7:middle`, `7:after`.
+pub const DIE_AT_WRITE: &str = "GAPLESS_DIE_AT_WRITE";
+
+static WRITES: AtomicU32 = AtomicU32::new(0);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Before,
+    Middle,
+    After,
+}
+
+/// Where this process is to die, when a test says so.
+fn death(number: u32) -> Option<Place> {
+    if !cfg!(debug_assertions) {
+        return None;
+    }
+    let wish = std::env::var(DIE_AT_WRITE).ok()?;
+    let (at, place) = wish.split_once(':').unwrap_or((&wish, "before"));
+    (at.parse() == Ok(number)).then_some(match place {
+        "middle" => Place::Middle,
+        "after" => Place::After,
+        _ => Place::Before,
+    })
+}
+
+fn write_all(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    let death = death(WRITES.fetch_add(1, Ordering::SeqCst) + 1);
+    if death == Some(Place::Before) {
+        std::process::abort();
+    }
+    if death == Some(Place::Middle) {
+        file.write_all(&bytes[..bytes.len() / 2])?;
+        file.sync_data()?;
+        std::process::abort();
+    }
+    file.write_all(bytes)?;
+    file.sync_data()?;
+    if death == Some(Place::After) {
+        std::process::abort();
+    }
+    Ok(())
+}
+
+/// Appends and syncs: acknowledged means it survives a crash.
+pub fn append(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    write_all(file, bytes)
+}
+
+/// Replaces a file: whoever reads it sees the old or the new content, never a part.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let aside = path.with_extension(format!("new-{}", std::process::id()));
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&aside)?;
+    write_all(&mut file, bytes)?;
+    fs::rename(&aside, path)?;
+    sync_folder(path)
+}
+
+/// Makes a rename or a new file in a folder last.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}

@@ -1,0 +1,90 @@
+//! The runner of one Job: a process of its own session. It takes the lock, hands it on to the filler as standard input,
+//! enforces the deadline and writes how it ended.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group, setsid};
+
+use super::folder::{JobFolder, Written};
+use crate::domain::ledger::End;
+use crate::engine::ports::Clock;
+use crate::local::clock::SystemClock;
+
+/// How often the runner looks whether its filler has ended.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Runs the Job of a folder to its end. Another runner of the same Job makes this one do nothing.
+pub fn run(path: &Path) -> i32 {
+    // A session of its own: closing the terminal, or stopping gapless, leaves the filler alone.
+    let _ = setsid();
+    let folder = JobFolder::at(path);
+    let Ok(Some(lock)) = folder.lock() else { return 0 };
+    if folder.was_started() || folder.end().is_some() {
+        return 0;
+    }
+    let Some(job) = folder.read() else { return 1 };
+    if folder.mark_started().is_err() {
+        return 1;
+    }
+    let end = match start(&folder, &job, &lock) {
+        Ok(child) => wait(child, &job),
+        Err(error) => {
+            let _ = std::fs::write(folder.termination(), format!("'{}' cannot be started: {error}", job.program));
+            // What a shell says of a program that is not there.
+            End::Exit(127)
+        }
+    };
+    i32::from(folder.write_end(SystemClock.now(), end).is_err())
+}
+
+fn start(folder: &JobFolder, job: &Written, lock: &File) -> std::io::Result<Child> {
+    let log = OpenOptions::new().create(true).append(true).open(folder.log())?;
+    Command::new(&job.program)
+        .args(&job.args)
+        .env_clear()
+        .envs(job.env.iter().cloned())
+        .current_dir(&job.folder)
+        .stdin(Stdio::from(lock.try_clone()?))
+        .stdout(Stdio::from(log.try_clone()?))
+        .stderr(Stdio::from(log))
+        .process_group(0)
+        .spawn()
+}
+
+/// Waits for the filler; at its deadline it is asked to stop, after its grace it is stopped.
+fn wait(mut child: Child, job: &Written) -> End {
+    let begun = Instant::now();
+    let deadline = Duration::from_secs(job.deadline_seconds.max(1).unsigned_abs());
+    let mut asked = false;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return if asked { End::Deadline } else { end_of(status) },
+            Err(_) => return End::Killed,
+            Ok(None) => {}
+        }
+        if begun.elapsed() >= deadline + Duration::from_secs(job.grace_seconds) {
+            signal(&child, Signal::KILL);
+        } else if begun.elapsed() >= deadline && !asked {
+            asked = true;
+            signal(&child, Signal::TERM);
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+fn signal(child: &Child, signal: Signal) {
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    group.into_iter().for_each(|group| _ = kill_process_group(group, signal));
+}
+
+fn end_of(status: ExitStatus) -> End {
+    match (status.code(), status.signal()) {
+        (Some(0), _) => End::Succeeded,
+        (Some(code), _) => End::Exit(code),
+        (None, _) => End::Killed,
+    }
+}

@@ -1,0 +1,92 @@
+//! The ledger as bytes. A new field is a new version of the journal.
+
+use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stage, Tally};
+use crate::domain::policy::{Key, Table};
+use crate::local::codec::{Code, Reader, Writer, fields, words};
+
+fields!(Key { namespace, kind, name });
+fields!(Table { place, name });
+fields!(Before { mark, rows, covered, values });
+fields!(Tally { charged, free, last, retry_at, alone, complete_reads });
+fields!(Attempt { launch, rung, dates, before, number, tokens, recorded_at, stage });
+fields!(Settled { launch, rung, at, outcomes, message });
+words!(Outcome {
+    Filled,
+    Regressed,
+    Improved,
+    Disrupted,
+    RateLimited,
+    SourceDown,
+    CredentialsRefused,
+    Permanent,
+    Failed,
+    Lost,
+    NeverStarted,
+    Ineffective,
+});
+
+impl Code for Ledger {
+    fn write(&self, to: &mut Writer) {
+        let Self { launches, attempts, tallies, recent, fingerprint, tokens, complete } = self;
+        let recent: Vec<Settled> = recent.iter().cloned().collect();
+        to.put(launches).put(attempts).put(tallies).put(&recent).put(fingerprint).put(tokens).put(complete);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            launches: from.get()?,
+            attempts: from.get()?,
+            tallies: from.get()?,
+            recent: from.get::<Vec<Settled>>()?.into(),
+            fingerprint: from.get()?,
+            tokens: from.get()?,
+            complete: from.get()?,
+        })
+    }
+}
+
+impl Code for Stage {
+    fn write(&self, to: &mut Writer) {
+        match self {
+            Self::Recorded => to.number(0),
+            Self::Created { uid } => {
+                to.number(1);
+                to.put(uid);
+            }
+            Self::Ended { at, end, message } => {
+                to.number(2);
+                to.put(at).put(end).put(message);
+            }
+        }
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        match from.number()? {
+            0 => Some(Self::Recorded),
+            1 => Some(Self::Created { uid: from.get()? }),
+            2 => Some(Self::Ended { at: from.get()?, end: from.get()?, message: from.get()? }),
+            _ => None,
+        }
+    }
+}
+
+impl Code for End {
+    fn write(&self, to: &mut Writer) {
+        let plain = [Self::Succeeded, Self::Deadline, Self::Killed, Self::Disrupted, Self::Lost, Self::NeverStarted];
+        match self {
+            Self::Exit(code) => {
+                to.number(0);
+                to.put(code);
+            }
+            other => to.number(1 + plain.iter().position(|p| p == other).unwrap_or(0) as u64),
+        }
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let plain = [Self::Succeeded, Self::Deadline, Self::Killed, Self::Disrupted, Self::Lost, Self::NeverStarted];
+        match from.number()? {
+            0 => Some(Self::Exit(from.get()?)),
+            n => plain.get(usize::try_from(n - 1).ok()?).copied(),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Finding the resources: every YAML file of the given folders and files, and noticing when one changes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// The manifests of some folders and files.
+#[derive(Clone, Debug)]
+pub struct Manifests {
+    given: Vec<PathBuf>,
+}
+
+/// What tells that a manifest changed.
+pub type Stamp = Vec<(PathBuf, u64, Option<SystemTime>)>;
+
+impl Manifests {
+    /// Folders and files, as the person named them.
+    pub fn new(given: Vec<PathBuf>) -> Self {
+        Self { given }
+    }
+
+    /// The folder that relative places start from: the first folder given, or the folder of the first file.
+    pub fn home(&self) -> PathBuf {
+        let first = self.given.first().cloned().unwrap_or_default();
+        if first.is_dir() {
+            first
+        } else {
+            first.parent().map(Path::to_path_buf).filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| ".".into())
+        }
+    }
+
+    /// Every manifest: its name and its text.
+    pub fn read(&self) -> Result<Vec<(String, String)>, String> {
+        let mut out = Vec::new();
+        for path in self.files()? {
+            let bytes = fs::read(&path).map_err(|e| format!("{} cannot be read: {e}", path.display()))?;
+            let text = String::from_utf8(bytes).map_err(|_| format!("{} is no UTF-8 text", path.display()))?;
+            out.push((path.display().to_string(), text));
+        }
+        Ok(out)
+    }
+
+    /// Changes whenever a manifest does.
+    pub fn stamp(&self) -> Stamp {
+        let stamp = |path: PathBuf| {
+            let meta = fs::metadata(&path).ok();
+            (path, meta.as_ref().map_or(0, fs::Metadata::len), meta.and_then(|m| m.modified().ok()))
+        };
+        self.files().unwrap_or_default().into_iter().map(stamp).collect()
+    }
+
+    fn files(&self) -> Result<Vec<PathBuf>, String> {
+        let mut files = Vec::new();
+        for given in &self.given {
+            if given.is_dir() {
+                collect(given, 0, &mut files)?;
+            } else if given.is_file() {
+                files.push(given.clone());
+            } else {
+                return Err(format!("{} is neither a file nor a folder", given.display()));
+            }
+        }
+        files.sort();
+        files.dedup();
+        Ok(files)
+    }
+}
+
+/// YAML files below a folder, three levels deep. Folders of tables are not searched: they hold no YAML, but much else.
+fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), String> {
+    let entries = fs::read_dir(folder).map_err(|e| format!("{} cannot be listed: {e}", folder.display()))?;
+    for path in entries.flatten().map(|e| e.path()) {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let hidden = name.starts_with(['.', '_']) || name == "state";
+        if path.is_dir() && !hidden && depth < 2 {
+            collect(&path, depth + 1, files)?;
+        } else if path.is_file() && !hidden && (name.ends_with(".yaml") || name.ends_with(".yml")) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
