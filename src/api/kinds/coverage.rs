@@ -9,7 +9,7 @@ use crate::api::schema::*;
 /// A condition on one column. NULL satisfies only `isNull`.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("[has(self.equals), has(self.notEquals), has(self.in), has(self.notIn), has(self.startsWith), has(self.isNull), has(self.lessThan), has(self.atLeast)].filter(x, x).size() == 1").message("must have exactly one of 'equals', 'notEquals', 'in', 'notIn', 'startsWith', 'isNull', 'lessThan', 'atLeast'"))]
+#[x_kube(validation = Rule::new("[has(self.equals), has(self.notEquals), has(self.__in__), has(self.notIn), has(self.startsWith), has(self.isNull), has(self.lessThan), has(self.atLeast)].filter(x, x).size() == 1").message("must have exactly one of 'equals', 'notEquals', 'in', 'notIn', 'startsWith', 'isNull', 'lessThan', 'atLeast'"))]
 pub struct Filter {
     /// The column.
     pub column: ColumnText,

@@ -59,12 +59,14 @@ pub fn lower(documents: &[Document], place: &dyn Fn(&str) -> String, problems: &
     for (document, spec) in of_kind::<TableCoverageSpec>(documents, "TableCoverage", problems) {
         let mut fields = Fields::new(document);
         let coverage = table_coverage::lower(document, &spec, &known, &mut fields);
-        coverages.extend(coverage.filter(|_| fields.report(problems)));
+        let valid = fields.report(problems);
+        coverages.extend(coverage.filter(|_| valid));
     }
     for (document, spec) in of_kind::<PropCoverageSpec>(documents, "PropCoverage", problems) {
         let mut fields = Fields::new(document);
         let coverage = prop_coverage::lower(document, &spec, &known, &mut fields);
-        coverages.extend(coverage.filter(|_| fields.report(problems)));
+        let valid = fields.report(problems);
+        coverages.extend(coverage.filter(|_| valid));
     }
     let mut loaded = Loaded { coverages, ..Loaded::default() };
     game_dates(documents, &known, &mut loaded, problems);

@@ -1,0 +1,254 @@
+//! The arguments of every verb.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// Keeps date-partitioned data complete: finds the gaps, fills them with Jobs, verifies by reading again.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gapless",
+    version,
+    propagate_version = true,
+    after_help = "\
+Examples:
+  gapless demo                                     a season with punched gaps, filled before your eyes
+  gapless check -f manifests/                      every problem of the manifests, with file and line
+  gapless calendar -f manifests/                   the season as a heat map
+  gapless explain -f manifests/ tc/boxscores 2025-11-14
+  gapless local -f manifests/ --once               fill until nothing is left to do
+
+Exit status: 0 every due date is done, 3 gaps remain or something is unknown, 2 wrong usage or bad input, 1 gapless failed."
+)]
+pub struct Cli {
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = Colors::Auto)]
+    pub color: Colors,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Colors {
+    /// In a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Colors {
+    pub(super) fn apply(self) {
+        let choice = match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Fill gaps on this machine: Jobs are child processes, state is a folder.
+    Local(LocalArgs),
+    /// Tell what would be launched, in which order, and why the rest is not; changes nothing.
+    Plan(ReadArgs),
+    /// Draw the dates of all coverages as a heat map.
+    Calendar(CalendarArgs),
+    /// Tell the story of one date of one coverage.
+    Explain(ExplainArgs),
+    /// One line per coverage.
+    Status(ReadArgs),
+    /// Run dates once more, from the first rung; writes GameDates.
+    Retry(RetryArgs),
+    /// Give dates up, with a reason; writes GameDates.
+    Waive(WaiveArgs),
+    /// Read every resource as the API server would; list all problems with file, line and field.
+    Check(CheckArgs),
+    /// Print the CustomResourceDefinitions.
+    Crds(CrdsArgs),
+    /// Make a season with punched gaps in a folder and fill it.
+    Demo(DemoArgs),
+    /// Run the Job of a folder.
+    #[command(hide = true)]
+    RunJob {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The demo's filler.
+    #[command(hide = true)]
+    DemoFiller {
+        /// Its arguments.
+        #[arg(trailing_var_arg = true)]
+        args: Vec<String>,
+    },
+}
+
+/// Where the manifests and the state are.
+#[derive(Clone, Debug, Args)]
+pub struct Place {
+    /// A folder or file with manifests; may be given several times.
+    #[arg(short, long = "file", value_name = "DIR", required = true)]
+    pub files: Vec<PathBuf>,
+    /// The folder for ledger, Jobs and remembered facts; default: `state` beside the manifests.
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// The folder below which Warehouse folders lie; default: that of the manifests.
+    #[arg(long, value_name = "DIR", env = "GAPLESS_FILES_ROOT")]
+    pub files_root: Option<PathBuf>,
+}
+
+/// How a result is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    Text,
+    /// For scripts; documented, additive only.
+    Json,
+}
+
+/// A verb that only reads.
+#[derive(Clone, Debug, Args)]
+pub struct ReadArgs {
+    /// Where the manifests are.
+    #[command(flatten)]
+    pub place: Place,
+    /// Text for people or JSON for scripts.
+    #[arg(short, long, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+    /// An instant that replaces the clock.
+    #[arg(long, value_name = "INSTANT")]
+    pub now: Option<Timestamp>,
+}
+
+/// `calendar`.
+#[derive(Clone, Debug, Args)]
+pub struct CalendarArgs {
+    /// Common arguments.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Only this coverage or season: `tc/boxscores`, `boxscores`, `nba-2024-25`.
+    pub name: Option<String>,
+    /// Dates as rows, coverages as columns; only rows with something open.
+    #[arg(long)]
+    pub grid: bool,
+    /// With --grid: every row.
+    #[arg(long, requires = "grid")]
+    pub all: bool,
+    /// The first date.
+    #[arg(long)]
+    pub from: Option<Date>,
+    /// The last date.
+    #[arg(long)]
+    pub through: Option<Date>,
+}
+
+/// `explain`.
+#[derive(Clone, Debug, Args)]
+pub struct ExplainArgs {
+    /// Common arguments.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// The coverage: `tc/boxscores`, `PropCoverage/points`.
+    pub coverage: String,
+    /// The date.
+    pub date: Date,
+}
+
+/// `local`.
+#[derive(Clone, Debug, Args)]
+pub struct LocalArgs {
+    /// Where the manifests are.
+    #[command(flatten)]
+    pub place: Place,
+    /// End when nothing is left to do.
+    #[arg(long)]
+    pub once: bool,
+    /// Live Jobs of all coverages at most.
+    #[arg(long, default_value_t = 4)]
+    pub max_jobs: u32,
+    /// Whether anything is launched.
+    #[arg(long, value_enum, default_value_t = Switch::On)]
+    pub launches: Switch,
+    /// The step of slow start (1, 2, 4, 8 … launches a step); 0s: none.
+    #[arg(long, default_value = "1s")]
+    pub slow_start: String,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
+/// `retry`.
+#[derive(Clone, Debug, Args)]
+pub struct RetryArgs {
+    /// Where the manifests are.
+    #[command(flatten)]
+    pub place: Place,
+    /// The coverage: `tc/boxscores`.
+    pub coverage: String,
+    /// Dates: `2025-11-14`, or `2025-11-14..2025-11-20`.
+    #[arg(required = true)]
+    pub dates: Vec<String>,
+    /// The token; default: made from the present instant.
+    #[arg(long)]
+    pub token: Option<String>,
+}
+
+/// `waive`.
+#[derive(Clone, Debug, Args)]
+pub struct WaiveArgs {
+    /// Where the manifests are.
+    #[command(flatten)]
+    pub place: Place,
+    /// The coverage: `tc/boxscores`.
+    pub coverage: String,
+    /// Dates: `2025-11-14`, or `2025-11-14..2025-11-20`.
+    #[arg(required = true)]
+    pub dates: Vec<String>,
+    /// Why.
+    #[arg(long)]
+    pub reason: String,
+    /// The last date on which it holds.
+    #[arg(long)]
+    pub expires: Option<Date>,
+}
+
+/// `check`.
+#[derive(Clone, Debug, Args)]
+pub struct CheckArgs {
+    /// A folder or file with manifests; may be given several times.
+    #[arg(short, long = "file", value_name = "DIR", required = true)]
+    pub files: Vec<PathBuf>,
+}
+
+/// `crds`.
+#[derive(Clone, Debug, Args)]
+pub struct CrdsArgs {
+    /// Write one file each into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// `demo`.
+#[derive(Clone, Debug, Args)]
+pub struct DemoArgs {
+    /// Leave everything in this folder to look at.
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+    /// Which gaps are punched; the same number gives the same demo.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}

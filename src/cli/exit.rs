@@ -1,0 +1,79 @@
+//! What scripts may rely on: 0 done · 3 gaps remain or something is unknown · 2 wrong usage or bad input · 1 gapless failed.
+
+use std::process::ExitCode;
+
+use jiff::civil::Date;
+
+use crate::domain::state::State;
+use crate::engine::overview::Overview;
+
+/// How a verb ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Every due cell is done; no problem.
+    Done,
+    /// gapless itself failed.
+    Failed,
+    /// Wrong usage or bad input.
+    BadInput,
+    /// Gaps remain, or something is unknown.
+    Gaps,
+    /// The status of a program that ran in our name.
+    Status(u8),
+}
+
+impl Exit {
+    /// The status of a program.
+    pub fn status(code: i32) -> Self {
+        Self::Status(u8::try_from(code).unwrap_or(1))
+    }
+
+    /// How an overview ends a verb.
+    pub fn of(overview: &Overview, bad_input: bool) -> Self {
+        let zone_lag = crate::domain::dates::shift(overview.now.to_zoned(jiff::tz::TimeZone::UTC).date(), 0);
+        let matters = |date: Date, state: State| state.is_open() && (state != State::Unknown || date <= zone_lag);
+        let open = overview.coverages.iter().flat_map(|c| &c.cells).any(|c| matters(c.date, c.state()));
+        match (bad_input, open) {
+            (true, _) => Self::BadInput,
+            (false, true) => Self::Gaps,
+            (false, false) => Self::Done,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::from(0),
+            Exit::Failed => Self::from(1),
+            Exit::BadInput => Self::from(2),
+            Exit::Gaps => Self::from(3),
+            Exit::Status(code) => Self::from(code),
+        }
+    }
+}
+
+/// Why a verb cannot go on: a sentence for the person, and how it ends.
+#[derive(Debug)]
+pub struct Stop {
+    exit: Exit,
+    sentence: String,
+}
+
+impl Stop {
+    /// The person can mend it.
+    pub fn bad_input(sentence: impl Into<String>) -> Self {
+        Self { exit: Exit::BadInput, sentence: sentence.into() }
+    }
+
+    /// gapless, or the machine, failed.
+    pub fn failed(sentence: impl Into<String>) -> Self {
+        Self { exit: Exit::Failed, sentence: sentence.into() }
+    }
+
+    /// Tells it on standard error.
+    pub fn report(self) -> Exit {
+        anstream::eprintln!("gapless: {}", self.sentence);
+        self.exit
+    }
+}

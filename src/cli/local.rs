@@ -1,0 +1,140 @@
+//! `gapless local`: fills gaps on this machine. In a terminal it draws a screen, elsewhere it writes one line per event.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::args::{LocalArgs, Switch};
+use super::exit::{Exit, Stop};
+use super::setup::{Setup, limits, runtime, spec};
+use crate::domain::span::Span;
+use crate::engine::drive::{Until, Wish};
+use crate::engine::overview::{Event, Overview};
+use crate::engine::ports::Clock;
+use crate::engine::world::World;
+use crate::local::clock::SystemClock;
+use crate::view::live::Screen;
+use crate::view::summary::{Tally, summary};
+use crate::view::{log, problems};
+
+/// The screen is drawn at most so often.
+const REDRAW: Duration = Duration::from_millis(200);
+
+pub(super) fn local(args: &LocalArgs) -> Result<Exit, Stop> {
+    let slow_start: Span = args.slow_start.parse().map_err(|why| Stop::bad_input(format!("--slow-start: {why}")))?;
+    let mut setup = Setup::new(&args.place)?;
+    let limits = limits(slow_start, args.max_jobs, args.launches == Switch::On);
+    let until = if args.once { Until::Done } else { Until::Stopped };
+    let (overview, tally) = run(&mut setup, limits, until)?;
+    anstream::print!("{}", summary(&overview, &tally));
+    Ok(Exit::of(&overview, setup.has_problems()))
+}
+
+/// Runs the engine until it is done or stopped.
+pub(super) fn run(
+    setup: &mut Setup,
+    limits: crate::engine::spec::Limits,
+    until: Until,
+) -> Result<(Overview, Tally), Stop> {
+    let mut teller = Teller::new();
+    let overview = runtime()?.block_on(async {
+        let (wish, mut wishes) = unbounded_channel();
+        stop_on_signal(&wish);
+        let mut engine = setup.filler(limits)?;
+        let overview = drive(setup, &mut engine, until, &wish, &mut wishes, &mut teller).await;
+        setup.remember(&engine);
+        Ok::<_, Stop>(overview)
+    })?;
+    Ok((overview, teller.tally))
+}
+
+async fn drive(
+    setup: &Setup,
+    engine: &mut super::setup::LocalEngine,
+    until: Until,
+    wish: &UnboundedSender<Wish>,
+    wishes: &mut UnboundedReceiver<Wish>,
+    teller: &mut Teller,
+) -> Overview {
+    let watching = until == Until::Stopped;
+    let mut stamp = setup.manifests.stamp();
+    let (mut looked, mut remembered) = (Instant::now(), 0);
+    engine
+        .run(until, wishes, |world, events| {
+            teller.tell(world, events);
+            if watching && looked.elapsed() >= Duration::from_secs(1) {
+                looked = Instant::now();
+                let now = setup.manifests.stamp();
+                if now != stamp {
+                    stamp = now;
+                    respec(setup, wish);
+                }
+            }
+            remembered += events.len();
+        })
+        .await
+}
+
+/// A changed manifest is taken at once; what it says wrong is told and stalls only itself.
+fn respec(setup: &Setup, wish: &UnboundedSender<Wish>) {
+    match setup.reload() {
+        Ok(loaded) => {
+            anstream::eprint!("{}", problems::problems(&loaded.problems));
+            let _ = wish.send(Wish::Respec(Box::new(spec(&loaded))));
+        }
+        Err(stop) => _ = stop.report(),
+    }
+}
+
+/// The first signal stops gapless and leaves its Jobs to themselves; the next run finds them.
+fn stop_on_signal(wish: &UnboundedSender<Wish>) {
+    let wish = wish.clone();
+    tokio::spawn(async move {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+        let terminated = async {
+            match &mut terminate {
+                Some(signal) => _ = signal.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            () = terminated => {}
+        }
+        let _ = wish.send(Wish::Stop);
+    });
+}
+
+/// Tells what happens: a screen in a terminal, a line per event elsewhere.
+struct Teller {
+    tally: Tally,
+    screen: Option<Screen>,
+    drawn: Option<Instant>,
+    pending: Vec<Event>,
+}
+
+impl Teller {
+    fn new() -> Self {
+        let terminal = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        Self { tally: Tally::default(), screen: terminal.then(Screen::default), drawn: None, pending: Vec::new() }
+    }
+
+    fn tell(&mut self, world: &World, events: &[Event]) {
+        self.tally.count(events);
+        let Some(screen) = &mut self.screen else {
+            events.iter().for_each(|e| anstream::print!("{}", log::line(e)));
+            return;
+        };
+        self.pending.extend_from_slice(events);
+        if self.drawn.is_some_and(|at| at.elapsed() < REDRAW) {
+            return;
+        }
+        self.drawn = Some(Instant::now());
+        let width = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).unwrap_or(100);
+        let text = screen.draw(&world.overview(SystemClock.now()), &self.pending, width);
+        self.pending.clear();
+        anstream::print!("{text}");
+        let _ = std::io::stdout().flush();
+    }
+}

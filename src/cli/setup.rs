@@ -1,0 +1,130 @@
+//! From arguments to an engine over one machine's ports.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::args::Place;
+use super::exit::Stop;
+use crate::api::{Loaded, load};
+use crate::domain::span::Span;
+use crate::engine::drive::{Engine, Ports};
+use crate::engine::spec::{Cadence, Limits, Spec};
+use crate::local::cache::{self, Cache};
+use crate::local::clock::AnyClock;
+use crate::local::jobs::{Jobs, Template};
+use crate::local::journal::Journal;
+use crate::local::manifests::Manifests;
+use crate::local::warehouse::Warehouses;
+
+/// The engine on one machine.
+pub type LocalEngine = Engine<AnyClock, Warehouses, Arc<Journal>, Jobs>;
+
+/// Everything that a verb on one machine needs.
+pub struct Setup {
+    /// The manifests.
+    pub manifests: Manifests,
+    /// What they say.
+    pub loaded: Loaded,
+    /// The state folder.
+    pub state: PathBuf,
+    root: PathBuf,
+    warehouses: Warehouses,
+}
+
+impl Setup {
+    /// Reads the manifests; their problems are told on standard error.
+    pub fn new(place: &Place) -> Result<Self, Stop> {
+        let manifests = Manifests::new(place.files.clone());
+        let root = place.files_root.clone().unwrap_or_else(|| manifests.home());
+        let root =
+            root.canonicalize().map_err(|e| Stop::bad_input(format!("{} cannot be opened: {e}", root.display())))?;
+        let loaded = read(&manifests, &root)?;
+        anstream::eprint!("{}", crate::view::problems::problems(&loaded.problems));
+        let state = place.state.clone().unwrap_or_else(|| manifests.home().join("state"));
+        Ok(Self { manifests, loaded, state, root, warehouses: Warehouses::new(BTreeMap::new()) })
+    }
+
+    /// The manifests as they stand now.
+    pub fn reload(&self) -> Result<Loaded, Stop> {
+        read(&self.manifests, &self.root)
+    }
+
+    /// Whether a manifest was refused.
+    pub fn has_problems(&self) -> bool {
+        !self.loaded.problems.is_empty()
+    }
+
+    /// An engine that only looks.
+    pub fn reader(&mut self, now: Option<Timestamp>) -> LocalEngine {
+        let journal = Journal::read_only(&self.state);
+        self.engine(journal, AnyClock::new(now), limits(Span::default(), 20, true), true)
+    }
+
+    /// An engine that fills.
+    pub fn filler(&mut self, limits: Limits) -> Result<LocalEngine, Stop> {
+        let journal = Journal::open(&self.state).map_err(Stop::failed)?;
+        Ok(self.engine(journal, AnyClock::new(None), limits, false))
+    }
+
+    fn engine(&mut self, journal: Journal, clock: AnyClock, limits: Limits, read_only: bool) -> LocalEngine {
+        let Cache { memory, ranges } = cache::load(&self.facts());
+        self.warehouses = Warehouses::new(ranges);
+        let jobs = Jobs::new(&self.state, templates(&self.loaded));
+        let ports = Ports { clock, warehouse: self.warehouses.clone(), store: Arc::new(journal), launcher: jobs };
+        let mut engine = Engine::new(ports, spec(&self.loaded), limits, read_only);
+        engine.world.recall(memory);
+        engine
+    }
+
+    /// Keeps the facts for the next run. Where that is not possible the next run reads again.
+    pub fn remember(&self, engine: &LocalEngine) {
+        let cache = Cache { memory: engine.world.remember(), ranges: self.warehouses.ranges() };
+        let _ = cache::save(&self.facts(), &cache);
+    }
+
+    fn facts(&self) -> PathBuf {
+        self.state.join("facts")
+    }
+}
+
+fn read(manifests: &Manifests, root: &Path) -> Result<Loaded, Stop> {
+    let files = manifests.read().map_err(Stop::bad_input)?;
+    let place = |folder: &str| root.join(folder).display().to_string();
+    Ok(load(&files, &place))
+}
+
+/// What the engine is told, of what the manifests say.
+pub fn spec(loaded: &Loaded) -> Spec {
+    Spec {
+        seasons: loaded.seasons.clone(),
+        coverages: loaded.coverages.clone(),
+        orders: loaded.orders.clone(),
+        stalled: loaded.stalled.clone(),
+    }
+}
+
+fn templates(loaded: &Loaded) -> BTreeMap<Arc<str>, Template> {
+    let folder = |file: &str| {
+        let parent = Path::new(file).parent().map(Path::to_path_buf).unwrap_or_default();
+        std::path::absolute(&parent).unwrap_or(parent)
+    };
+    let template = |(name, job): (&Arc<str>, &crate::api::CronJob)| {
+        (name.clone(), Template { cron_job: job.clone(), folder: folder(&job.file) })
+    };
+    loaded.cron_jobs.iter().map(template).collect()
+}
+
+/// The limits of one machine: a mark is a listing of a folder here, so tables are looked at often.
+pub fn limits(slow_start: Span, max_jobs: u32, launches: bool) -> Limits {
+    let cadence = Cadence { hot: Span::seconds(10), warm: Span::seconds(10), cold: Span::seconds(30) };
+    Limits { max_jobs, launches, slow_start, job_poll: SignedDuration::from_millis(100), cadence }
+}
+
+/// A runtime for one verb.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
+    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    built.map_err(|e| Stop::failed(format!("the runtime cannot be started: {e}")))
+}

@@ -1,0 +1,155 @@
+//! The heat map: a line per month and coverage, a sign per date; below it what is open, with what happens next.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use super::names::{counts, dates, share};
+use super::palette::{legend, paint, sign};
+use crate::domain::dates::{DateRange, DateSet};
+use crate::domain::state::{Cell, State};
+use crate::engine::overview::{CoverageView, Overview};
+
+/// What is drawn.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Only these dates.
+    pub dates: Option<DateRange>,
+    /// Dates as rows and coverages as columns, only rows with something open.
+    pub grid: bool,
+    /// With `grid`: every row.
+    pub all: bool,
+}
+
+/// Draws an overview.
+pub fn calendar(overview: &Overview, options: Options) -> String {
+    let mut out = String::new();
+    let mut seasons: BTreeMap<&str, Vec<&CoverageView>> = BTreeMap::new();
+    overview.coverages.iter().for_each(|c| seasons.entry(&c.season.name).or_default().push(c));
+    for (season, coverages) in seasons {
+        out += &format!("{season}\n\n");
+        out += &if options.grid { grid(&coverages, options) } else { months(&coverages, options) };
+        out += &stalled(&coverages);
+        out += &footer(&coverages, options);
+    }
+    out
+}
+
+fn shown<'a>(view: &'a CoverageView, options: Options) -> impl Iterator<Item = &'a Cell> {
+    view.cells.iter().filter(move |c| options.dates.is_none_or(|r| r.contains(c.date)))
+}
+
+fn months(coverages: &[&CoverageView], options: Options) -> String {
+    let all = coverages.iter().flat_map(|c| shown(c, options)).map(|c| (c.date.year(), c.date.month()));
+    let months: BTreeSet<(i16, i8)> = all.collect();
+    let width = coverages.iter().map(|c| c.key.name.chars().count()).max().unwrap_or(0).max(8);
+    let mut out = String::new();
+    for month in months {
+        out += &month_header(month, width);
+        for view in coverages.iter().filter(|c| c.stalled.is_none()) {
+            out += &month_line(view, month, width, options);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn month_header((year, month): (i16, i8), width: usize) -> String {
+    const NAMES: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let name = NAMES[usize::try_from(month - 1).unwrap_or(0) % 12];
+    let first = jiff::civil::date(year, month, 1);
+    let days = (1..=first.days_in_month()).map(|d| if d % 5 == 0 { format!("{:>5}", d) } else { String::new() });
+    let ruler: String = days.collect();
+    format!("{:<width$}  {}\n", format!("{name} {year}"), paint(&ruler, anstyle::AnsiColor::BrightBlack.on_default()))
+}
+
+fn month_line(view: &CoverageView, month: (i16, i8), width: usize, options: Options) -> String {
+    let cells: BTreeMap<Date, &Cell> = shown(view, options).map(|c| (c.date, c)).collect();
+    let first = jiff::civil::date(month.0, month.1, 1);
+    let day = |n: i8| {
+        let cell = cells.get(&jiff::civil::date(month.0, month.1, n));
+        cell.map_or_else(|| " ".to_string(), |c| paint(&sign(c.state()).0.to_string(), sign(c.state()).1))
+    };
+    let line: String = (1..=first.days_in_month()).map(day).collect();
+    let done = cells.values().filter(|c| (c.date.year(), c.date.month()) == month);
+    let (mut expected, mut complete) = (0, 0);
+    for cell in done.filter(|c| c.state() != State::NotExpected) {
+        expected += 1;
+        complete += usize::from(cell.state() == State::Complete);
+    }
+    let pad = " ".repeat(usize::try_from(31 - first.days_in_month()).unwrap_or(0));
+    format!("{:<width$}  {line}{pad}  {complete}/{expected}\n", view.key.name)
+}
+
+/// Dates as rows: for reading one night across all tables.
+fn grid(coverages: &[&CoverageView], options: Options) -> String {
+    let mut rows: BTreeMap<Date, Vec<Option<State>>> = BTreeMap::new();
+    for (n, view) in coverages.iter().enumerate() {
+        for cell in shown(view, options) {
+            rows.entry(cell.date).or_insert_with(|| vec![None; coverages.len()])[n] = Some(cell.state());
+        }
+    }
+    let mut out = String::new();
+    for (n, view) in coverages.iter().enumerate() {
+        out += &format!("{}{} {}\n", " ".repeat(12), "| ".repeat(n) + "+", view.key.name);
+    }
+    for (date, states) in rows.iter().filter(|(_, s)| options.all || s.iter().flatten().any(|s| s.is_open())) {
+        let signs = states.iter().map(|s| s.map_or_else(|| " ".into(), |s| paint(&sign(s).0.to_string(), sign(s).1)));
+        out += &format!("{date}  {}\n", signs.collect::<Vec<_>>().join(" "));
+    }
+    out + "\n"
+}
+
+fn stalled(coverages: &[&CoverageView]) -> String {
+    let told = coverages.iter().filter_map(|c| Some(format!("{} is stalled: {}\n", c.key, c.stalled.as_ref()?)));
+    told.collect()
+}
+
+/// Counts, what the signs mean, and every run of open dates with what happens next.
+fn footer(coverages: &[&CoverageView], options: Options) -> String {
+    let states: BTreeSet<State> = coverages.iter().flat_map(|c| shown(c, options)).map(Cell::state).collect();
+    let mut out = format!("{}\n\n", legend(states));
+    for view in coverages.iter().filter(|c| c.stalled.is_none()) {
+        let counts = counts(view);
+        let late = if counts.late > 0 { format!(", {} late", counts.late) } else { String::new() };
+        out += &format!(
+            "{}: {} of {} expected dates complete ({}), {} open{late}\n",
+            view.key,
+            counts.complete,
+            counts.expected,
+            share(&counts),
+            counts.open
+        );
+        out += &open_runs(view, options);
+    }
+    out
+}
+
+/// A wrong night has many dates of one cause: they are told together.
+const MAX_RUNS: usize = 12;
+
+fn open_runs(view: &CoverageView, options: Options) -> String {
+    let mut runs: BTreeMap<(State, &str), (DateSet, &Cell)> = BTreeMap::new();
+    for cell in shown(view, options).filter(|c| c.state().is_open()) {
+        runs.entry((cell.state(), cell.cause.reason())).or_insert_with(|| (DateSet::new(), cell)).0.insert(cell.date);
+    }
+    let line = |((state, reason), (set, first)): (&(State, &str), &(DateSet, &Cell))| {
+        let ranges: Vec<String> = set.ranges().iter().take(6).map(ToString::to_string).collect();
+        let more = set.ranges().len().saturating_sub(6);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let (letter, style) = sign(*state);
+        let message = &first.message;
+        format!(
+            "  {} {}/{reason}, {}: {}{more}\n      {}: {message}\n",
+            paint(&letter.to_string(), style),
+            state.word(),
+            dates(set.len()),
+            ranges.join(", "),
+            first.date
+        )
+    };
+    runs.iter().take(MAX_RUNS).map(line).collect()
+}
+
+#[cfg(test)]
+mod tests;

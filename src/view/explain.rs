@@ -1,0 +1,86 @@
+//! The story of one cell: what the data says, what is the matter, what was tried, what happens next and when.
+
+use jiff::civil::Date;
+
+use super::names::{relative, state, table};
+use crate::domain::judge::MAX_SHOWN;
+use crate::domain::ledger::Stage;
+use crate::domain::state::Cell;
+use crate::engine::overview::{CoverageView, Overview};
+
+/// Explains a date of a coverage; nothing when the coverage has no such date.
+pub fn explain(view: &CoverageView, date: Date, overview: &Overview) -> Option<String> {
+    let cell = view.cells.iter().find(|c| c.date == date)?;
+    let mut rows = facts(view, cell, overview);
+    rows.extend(attempts(view, date));
+    let launch = overview.launches.iter().find(|l| l.coverage == view.key && l.dates.contains(date));
+    if let Some(launch) = launch {
+        rows.push(row(
+            "would launch",
+            format!("rung {}, attempt {}, dates {}", launch.rung, launch.attempt, launch.dates),
+        ));
+    }
+    Some(format!("{} {date}: {}\n\n{}", view.key, state(cell), table(&rows)))
+}
+
+fn row(name: &str, value: impl Into<String>) -> Vec<String> {
+    vec![format!("  {name}"), value.into()]
+}
+
+fn facts(view: &CoverageView, cell: &Cell, overview: &Overview) -> Vec<Vec<String>> {
+    let judgement = &cell.judgement;
+    let reason = judgement.verdict.reason();
+    let verdict = if reason.is_empty() {
+        judgement.verdict.word().into()
+    } else {
+        format!("{}/{reason}", judgement.verdict.word())
+    };
+    let mut rows = vec![
+        row("verdict", format!("{verdict}: {}", judgement.message)),
+        row("state", format!("{}: {}", state(cell), cell.message)),
+        row("covered", format!("{} of {} units", judgement.covered, judgement.expected)),
+    ];
+    if !judgement.missing.is_empty() {
+        let names: Vec<&str> = judgement.missing.iter().take(MAX_SHOWN).map(|k| &**k).collect();
+        let more = judgement.missing.len().saturating_sub(MAX_SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        rows.push(row("not covered", names.join(", ") + &more));
+    }
+    rows.extend(judgement.rows.map(|n| row("rows", n.to_string())));
+    if judgement.unexpected_rows > 0 {
+        rows.push(row("warning", format!("{} rows belong to no expected unit", judgement.unexpected_rows)));
+    }
+    rows.push(row("table", view.table.name.to_string()));
+    rows.extend(view.confirmed_at.map(|at| row("as of", format!("{at} ({})", relative(at, overview.now)))));
+    rows.push(row("late", if cell.late { "yes" } else { "no" }));
+    let next = cell
+        .next
+        .map_or_else(|| "when something changes".into(), |at| format!("{at} ({})", relative(at, overview.now)));
+    rows.push(row("looks again", next));
+    rows
+}
+
+fn attempts(view: &CoverageView, date: Date) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for (rung, _, tally) in view.tallies.iter().filter(|(_, d, _)| *d == date) {
+        let limit = view.limits.iter().find(|(name, _)| name == rung).map_or(0, |(_, n)| *n);
+        rows.push(row("charged", format!("{} of {limit} on rung {rung}; last: {}", tally.charged, tally.last.word())));
+    }
+    for settled in view.recent.iter().filter(|s| s.outcomes.contains_key(&date)) {
+        let outcome = settled.outcomes[&date].word();
+        let said = if settled.message.is_empty() { String::new() } else { format!(": {}", settled.message) };
+        rows.push(row(
+            "attempt",
+            format!("launch {} on rung {} at {}: {outcome}{said}", settled.launch, settled.rung, settled.at),
+        ));
+    }
+    for attempt in view.attempts.iter().filter(|a| a.dates.contains(date)) {
+        let stage = match attempt.stage {
+            Stage::Recorded => "recorded",
+            Stage::Created { .. } => "its Job is live",
+            Stage::Ended { .. } => "its Job has ended, not settled yet",
+        };
+        rows.push(row("attempt", format!("launch {} on rung {}: {stage}", attempt.launch, attempt.rung)));
+    }
+    rows
+}

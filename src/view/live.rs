@@ -1,0 +1,90 @@
+//! The screen of `gapless local` in a terminal: how far each coverage is, what runs, what comes next and when, and the
+//! last events. Drawn over itself; where there is no terminal nothing of it is used.
+
+use std::collections::VecDeque;
+
+use super::log;
+use super::names::{counts, relative, share};
+use super::palette::{paint, sign};
+use crate::domain::ledger::Stage;
+use crate::domain::state::State;
+use crate::engine::overview::{CoverageView, Event, Overview};
+
+/// Events that the screen shows.
+const EVENTS: usize = 8;
+/// Width of the bar.
+const BAR: usize = 24;
+
+/// What stands on the screen.
+#[derive(Debug, Default)]
+pub struct Screen {
+    lines: usize,
+    events: VecDeque<String>,
+}
+
+impl Screen {
+    /// The text that draws an overview over what was drawn before.
+    pub fn draw(&mut self, overview: &Overview, events: &[Event], width: usize) -> String {
+        for event in events {
+            self.events.push_back(log::line(event).trim_end().to_string());
+        }
+        while self.events.len() > EVENTS {
+            self.events.pop_front();
+        }
+        let mut lines: Vec<String> = overview.coverages.iter().map(coverage).collect();
+        lines.push(String::new());
+        lines.extend(running(overview));
+        lines.push(next(overview));
+        lines.push(String::new());
+        lines.extend(self.events.iter().map(|e| e.chars().take(width.max(20)).collect()));
+        // Up over the old screen, then each line is cleared to its end before it is written.
+        let up = if self.lines > 0 { format!("\x1b[{}A", self.lines) } else { String::new() };
+        let extra = self.lines.saturating_sub(lines.len());
+        self.lines = lines.len();
+        let clear = "\x1b[K\n".repeat(extra);
+        let back = if extra > 0 { format!("\x1b[{extra}A") } else { String::new() };
+        let text: String = lines.iter().map(|l| format!("{l}\x1b[K\n")).collect();
+        up + &text + &clear + &back
+    }
+}
+
+fn coverage(view: &CoverageView) -> String {
+    if let Some(why) = &view.stalled {
+        return format!("{:<32} stalled: {why}", view.key.name);
+    }
+    let counts = counts(view);
+    let filled = if counts.expected == 0 { 0 } else { counts.complete * BAR / counts.expected };
+    let bar = format!("{}{}", "█".repeat(filled), "░".repeat(BAR - filled));
+    let loud = State::ALL.iter().filter(|s| s.is_open()).filter_map(|s| {
+        let n = view.count(*s);
+        (n > 0).then(|| format!("{} {n}", paint(&sign(*s).0.to_string(), sign(*s).1)))
+    });
+    let bar = paint(&bar, anstyle::AnsiColor::Green.on_default());
+    format!("{:<32} {bar} {:>6}  {}", view.key.name, share(&counts), loud.collect::<Vec<_>>().join("  "))
+}
+
+fn running(overview: &Overview) -> Vec<String> {
+    let mut lines = Vec::new();
+    for view in &overview.coverages {
+        for attempt in view.attempts.iter().filter(|a| !matches!(a.stage, Stage::Ended { .. })) {
+            let since = relative(attempt.recorded_at, overview.now);
+            lines.push(format!(
+                "  running  {} {} (launch {}, attempt {}, {since})",
+                view.key, attempt.dates, attempt.launch, attempt.number
+            ));
+        }
+    }
+    lines.truncate(8);
+    lines
+}
+
+fn next(overview: &Overview) -> String {
+    let cells = overview.coverages.iter().flat_map(|v| v.cells.iter().map(move |c| (v, c)));
+    let ahead = cells.filter_map(|(v, c)| Some((c.next.filter(|at| *at > overview.now)?, v, c)));
+    match ahead.min_by_key(|(at, _, _)| *at) {
+        Some((at, view, cell)) => {
+            format!("  next     {} {} {} {}", view.key, cell.date, cell.state().word(), relative(at, overview.now))
+        }
+        None => "  next     when something changes".into(),
+    }
+}

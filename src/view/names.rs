@@ -1,0 +1,67 @@
+//! Words that several views share.
+
+use crate::domain::dates::Timestamp;
+use crate::domain::state::{Cell, State};
+use crate::engine::overview::CoverageView;
+
+/// `1 date`, `3 dates`.
+pub(super) fn dates(count: u32) -> String {
+    format!("{count} date{}", if count == 1 { "" } else { "s" })
+}
+
+/// `Missing/NoRows`, or `Complete`.
+pub(super) fn state(cell: &Cell) -> String {
+    let reason = cell.cause.reason();
+    if reason.is_empty() { cell.state().word().into() } else { format!("{}/{reason}", cell.state().word()) }
+}
+
+/// How far away an instant is: `in 4 min`, `3 d ago`.
+pub(super) fn relative(at: Timestamp, now: Timestamp) -> String {
+    let seconds = at.duration_since(now).as_secs();
+    let text = match seconds.unsigned_abs() {
+        s @ 0..=119 => format!("{s} s"),
+        s @ 120..=7199 => format!("{} min", s / 60),
+        s @ 7200..=172_799 => format!("{} h", s / 3600),
+        s => format!("{} d", s / 86_400),
+    };
+    if seconds >= 0 { format!("in {text}") } else { format!("{text} ago") }
+}
+
+/// The counts of a coverage that every view tells.
+pub(super) struct Counts {
+    pub expected: usize,
+    pub complete: usize,
+    pub open: usize,
+    pub late: usize,
+}
+
+pub(super) fn counts(view: &CoverageView) -> Counts {
+    let not_expected = view.count(State::NotExpected);
+    Counts {
+        expected: view.cells.len() - not_expected,
+        complete: view.count(State::Complete),
+        open: view.cells.iter().filter(|c| c.state().is_open()).count(),
+        late: view.cells.iter().filter(|c| c.late).count(),
+    }
+}
+
+/// Complete of those expected, cut and never rounded up: 99.9 % is not all.
+pub(super) fn share(counts: &Counts) -> String {
+    if counts.expected == 0 {
+        return "-".into();
+    }
+    let tenths = counts.complete * 1000 / counts.expected;
+    if tenths == 1000 { "100%".into() } else { format!("{}.{}%", tenths / 10, tenths % 10) }
+}
+
+/// Rows of cells as columns, each as wide as its widest; the last one is not padded.
+pub(super) fn table(rows: &[Vec<String>]) -> String {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |n: usize| rows.iter().filter_map(|r| r.get(n)).map(|c| c.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..count).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().enumerate().map(|(n, cell)| format!("{cell:<width$}", width = widths[n]));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_string() + "\n"
+    };
+    rows.iter().map(line).collect()
+}
