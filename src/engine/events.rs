@@ -8,6 +8,7 @@ use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::ledger::{Outcome, Settled};
 use crate::domain::policy::Key;
 use crate::domain::state::{Cause, Cell, Hold, State};
+use crate::domain::verdict::UnknownReason;
 
 /// A launch was recorded.
 pub(super) fn launched(admission: &Admission, launch: u64, now: Timestamp) -> Event {
@@ -76,6 +77,7 @@ fn reason(before: Option<Cause>, after: Cause) -> Option<&'static str> {
         Cause::Exhausted(_) => Some("Exhausted"),
         Cause::NoRung => Some("NoRung"),
         Cause::Blocked(Hold::SuspectProbe) => Some("SuspectProbe"),
+        Cause::Unknown(UnknownReason::NotProbed) => None,
         Cause::Unknown(_) => Some("Unknown"),
         Cause::Missing | Cause::Partial(_) | Cause::NotDue { .. } if was == Some(State::Complete) => Some("Revoked"),
         Cause::Missing | Cause::Partial(_) | Cause::Blocked(_)

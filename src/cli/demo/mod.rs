@@ -1,6 +1,83 @@
-//! stub
-use super::args::DemoArgs;
+//! `gapless demo`: a real season with punched gaps in a folder, fillers that behave like the world, and `local` on it
+//! until nothing is left to do. It ends well when exactly the dates remain that it made impossible.
+
+mod behave;
+mod punch;
+mod rows;
+mod world;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::args::{DemoArgs, Place};
 use super::exit::{Exit, Stop};
-pub(super) fn demo(_: &DemoArgs) -> Result<Exit, Stop> {
-    Err(Stop::failed("not yet"))
+use super::local::run;
+use super::setup::{Setup, limits};
+use crate::domain::dates::DateSet;
+use crate::domain::span::Span;
+use crate::engine::drive::Until;
+use crate::engine::overview::Overview;
+use crate::view;
+use world::World;
+
+/// Live Jobs of the demo.
+const MAX_JOBS: u32 = 6;
+
+pub(super) fn demo(args: &DemoArgs) -> Result<Exit, Stop> {
+    let temporary = std::env::temp_dir().join(format!("gapless-demo-{}", std::process::id()));
+    let folder = args.keep.clone().unwrap_or_else(|| temporary.clone());
+    let result = play(&folder, args.seed);
+    if args.keep.is_none() {
+        let _ = std::fs::remove_dir_all(&temporary);
+    }
+    result
 }
+
+fn play(folder: &Path, seed: u64) -> Result<Exit, Stop> {
+    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Stop::bad_input(format!("{} is not empty; give --keep a new folder", folder.display())));
+    }
+    let world =
+        World::build(folder, seed).map_err(|e| Stop::failed(format!("{} cannot be filled: {e}", folder.display())))?;
+    anstream::print!("{}", world.tell());
+    let place = Place { files: vec![folder.into()], state: None, files_root: None };
+    let mut setup = Setup::new(&place)?;
+    if setup.has_problems() {
+        return Err(Stop::failed("the demo's own manifests are refused; please report it"));
+    }
+    let (overview, tally) = run(&mut setup, limits(Span::seconds(1), MAX_JOBS, true), Until::Done)?;
+    anstream::print!("\n{}", view::calendar::calendar(&overview, view::calendar::Options::default()));
+    anstream::print!("{}", view::summary::summary(&overview, &tally));
+    Ok(verdict(&remaining(&overview), &world.impossible))
+}
+
+/// Open dates by coverage, state and reason.
+type Remaining = BTreeMap<(String, String), DateSet>;
+
+fn remaining(overview: &Overview) -> Remaining {
+    let mut out = Remaining::new();
+    for view in &overview.coverages {
+        for cell in view.cells.iter().filter(|c| c.state().is_open()) {
+            let state = format!("{}/{}", cell.state().word(), cell.cause.reason());
+            out.entry((view.key.name.to_string(), state)).or_default().insert(cell.date);
+        }
+    }
+    out
+}
+
+fn verdict(remaining: &Remaining, impossible: &Remaining) -> Exit {
+    if remaining == impossible {
+        anstream::println!(
+            "\nExactly the dates remain that the demo made impossible. Everything else was filled and read again."
+        );
+        return Exit::Done;
+    }
+    anstream::println!("\nThese dates should remain and no others:");
+    for ((coverage, state), dates) in impossible {
+        anstream::println!("  {coverage} {state}: {dates}");
+    }
+    Exit::Gaps
+}
+
+#[cfg(test)]
+mod tests;
