@@ -1,0 +1,42 @@
+# What people run. CI runs the same verbs: .ci/run.
+
+CARGO ?= cargo
+export CARGO_TERM_COLOR ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help test test-fast lint sets docs run-tests update bench deny
+
+help: ## list these verbs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# The tests stand last, so that what they print is what you see last.
+test: lint sets docs run-tests ## everything a change must pass
+
+test-fast: ## the domain alone: seconds, for the loop while you write
+	$(CARGO) test --locked --no-default-features --lib
+
+lint: ## format, and every warning is an error
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+# Default is the set that lint checked. `local` equals it today and will not when the cluster joins the default;
+# none proves that the domain needs no clock, no files and no random hash order, for they do not exist there.
+sets: ## the other two feature sets: none and `local`
+	$(CARGO) clippy --locked --all-targets --no-default-features -- -D warnings
+	$(CARGO) clippy --locked --all-targets --no-default-features --features local -- -D warnings
+
+docs: ## the documentation builds, and no link in it is broken
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
+
+run-tests: ## all tests: the domain without features, then everything
+	$(CARGO) test --locked --no-default-features --lib
+	$(CARGO) test --locked
+
+update: ## rewrite the generated files that tests compare with
+	UPDATE=1 $(CARGO) test --locked
+
+bench: ## how fast, measured
+	benches/run.sh
+
+deny: ## licences, advisories, banned crates; needs cargo-deny and the network
+	$(CARGO) deny --locked --all-features check
