@@ -11,6 +11,8 @@ use crate::domain::verdict::{Unknown, UnknownReason};
 
 /// A part younger than this may still be written.
 const YOUNG_MILLIS: i64 = 2_000;
+/// What Hive and those who follow it call the partition of NULL.
+const HIVE_NULL: &str = "__HIVE_DEFAULT_PARTITION__";
 /// Partitions nest at most so deep.
 const MAX_DEPTH: usize = 8;
 /// A table has at most so many parts.
@@ -53,9 +55,10 @@ impl Part {
         now.duration_since(self.modified).as_millis() < i128::from(YOUNG_MILLIS)
     }
 
-    /// The value of a partition column; nothing when the part has no such partition.
+    /// The value of a partition column, empty for NULL; nothing when the part has no such partition.
     pub fn partition_value(&self, column: &str) -> Option<&str> {
-        self.partition.iter().find(|(c, _)| c == column).map(|(_, v)| v.as_str())
+        let value = self.partition.iter().find(|(c, _)| c == column).map(|(_, v)| v.as_str())?;
+        Some(if value == HIVE_NULL { "" } else { value })
     }
 
     /// The date that the partition names, when the date column is a partition.

@@ -190,7 +190,7 @@ impl Reader<'_> {
 
 fn constant(column: &mut Column, part: &Part) -> Result<u32, Unknown> {
     let value = part.partition_value(&column.name).unwrap_or("");
-    if value.is_empty() || value == "__HIVE_DEFAULT_PARTITION__" { Ok(NULL) } else { column.intern_text(value, true) }
+    if value.is_empty() { Ok(NULL) } else { column.intern_text(value, true) }
 }
 
 /// Texts are read as dictionaries: each distinct value is then translated once, not once a row.

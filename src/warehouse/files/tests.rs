@@ -1,1 +1,4 @@
+//! The kernel against a second, naive implementation on random tables, and the rules of folders and parts one by one.
 
+mod naive;
+mod rules;

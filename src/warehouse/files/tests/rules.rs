@@ -1,0 +1,171 @@
+//! The rules of folders and parts, one by one.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::super::Files;
+use crate::domain::dates::{DateSet, Timestamp};
+use crate::domain::probe::*;
+use crate::domain::verdict::{Unknown, UnknownReason};
+
+fn day(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+fn now() -> Timestamp {
+    "2100-01-01T00:00:00Z".parse().unwrap()
+}
+
+fn put(root: &Path, name: &str, text: &str) {
+    let path = root.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn column(reading: DateReading) -> DateColumn {
+    DateColumn { column: "day".into(), reading }
+}
+
+fn ask(root: &Path, dates: &[&str], change: impl Fn(&mut Question)) -> Result<Answer, Unknown> {
+    let mut question = Question {
+        date: column(DateReading::Plain),
+        filters: vec![],
+        unit: UnitForm::Whole,
+        aliases: Arc::default(),
+        before: None,
+        measures: vec![],
+        unique: vec![],
+        shares: vec![],
+    };
+    change(&mut question);
+    let dates: DateSet = dates.iter().map(|d| day(d)).collect();
+    let probe = Probe { question: Arc::new(question), dates, starts: Default::default(), caps: Default::default() };
+    Files::new(root.into()).probe("t", &[probe], now())
+}
+
+fn rows(root: &Path, date: &str) -> u64 {
+    ask(root, &[date], |_| {}).unwrap().readings[0].dates[&day(date)].as_ref().unwrap().rows
+}
+
+#[test]
+fn no_part_is_no_row_and_no_folder_is_no_answer() {
+    let root = tempfile::tempdir().unwrap();
+    let missing = ask(root.path(), &["2025-11-14"], |_| {}).unwrap_err();
+    assert_eq!(missing.reason, UnknownReason::ProbeFailed);
+    assert!(missing.text.contains("table `t`"), "{}", missing.text);
+    fs::create_dir(root.path().join("t")).unwrap();
+    assert_eq!(rows(root.path(), "2025-11-14"), 0);
+}
+
+#[test]
+fn hidden_names_and_other_suffixes_are_no_data() {
+    let root = tempfile::tempdir().unwrap();
+    for name in ["t/.a.csv", "t/_tmp.csv", "t/_aside/day=2025-11-14/a.csv", "t/notes.txt", "t/a.csv.tmp"] {
+        put(root.path(), name, "day\n2025-11-14\n");
+    }
+    assert_eq!(rows(root.path(), "2025-11-14"), 0);
+    put(root.path(), "t/a.csv", "\u{feff}day,x\r\n2025-11-14,1\r\n");
+    assert_eq!(rows(root.path(), "2025-11-14"), 1, "a byte order mark and CRLF do no harm");
+}
+
+#[test]
+fn a_broken_part_makes_its_own_date_unknown_and_no_other() {
+    let root = tempfile::tempdir().unwrap();
+    put(root.path(), "t/day=2025-11-14/a.csv", "x\n1\n");
+    put(root.path(), "t/day=2025-11-15/a.parquet", "this is no parquet");
+    let answer = ask(root.path(), &["2025-11-14", "2025-11-15"], |_| {}).unwrap();
+    let dates = &answer.readings[0].dates;
+    assert_eq!(dates[&day("2025-11-14")].as_ref().unwrap().rows, 1);
+    let broken = dates[&day("2025-11-15")].as_ref().unwrap_err();
+    assert!(broken.text.contains("part `day=2025-11-15/a.parquet` is no readable Parquet file"), "{}", broken.text);
+    put(root.path(), "t/b.csv", "day,x\n2025-11-14\n");
+    let flat = ask(root.path(), &["2025-11-14"], |_| {}).unwrap();
+    let text = &flat.readings[0].dates[&day("2025-11-14")].as_ref().unwrap_err().text;
+    assert!(text.contains("part `b.csv` is broken at line 2: expected 2 fields, found 1"), "{text}");
+}
+
+#[test]
+fn a_table_never_leaves_its_root() {
+    let root = tempfile::tempdir().unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    put(outside.path(), "secret.csv", "day\n2025-11-14\n");
+    for table in ["../etc", "..", "/etc", "a..b", ""] {
+        assert!(Files::new(root.path().into()).mark(table, &column(DateReading::Plain), now()).is_err(), "{table}");
+    }
+    std::os::unix::fs::symlink(outside.path(), root.path().join("t")).unwrap();
+    let error = ask(root.path(), &["2025-11-14"], |_| {}).unwrap_err();
+    assert!(error.text.contains("leads out of the warehouse's folder"), "{}", error.text);
+}
+
+#[test]
+fn a_column_that_is_not_there_is_named() {
+    let root = tempfile::tempdir().unwrap();
+    put(root.path(), "t/a.csv", "date,x\n2025-11-14,1\n");
+    let error = ask(root.path(), &["2025-11-14"], |_| {}).unwrap_err();
+    assert_eq!(error.reason, UnknownReason::SchemaMismatch);
+    assert_eq!(error.text, "column `day` is not in part `a.csv`, which has: date, x");
+}
+
+#[test]
+fn an_instant_is_the_date_of_its_zone_and_of_its_day_start() {
+    let root = tempfile::tempdir().unwrap();
+    put(
+        root.path(),
+        "t/a.csv",
+        "day\n2025-11-15T04:59:00Z\n2025-11-15T05:00:00Z\n2025-11-15T10:59:00Z\n2025-11-15T11:00:00Z\n",
+    );
+    let count = |reading: DateReading, date: &str| {
+        let answer = ask(root.path(), &[date], |q| q.date = column(reading.clone())).unwrap();
+        answer.readings[0].dates[&day(date)].as_ref().unwrap().rows
+    };
+    let zone = TimeZone::get("America/New_York").unwrap();
+    let midnight = DateReading::Instant { zone: zone.clone(), day_starts: jiff::civil::Time::midnight() };
+    assert_eq!((count(midnight.clone(), "2025-11-14"), count(midnight, "2025-11-15")), (1, 3));
+    let six = DateReading::Instant { zone, day_starts: jiff::civil::time(6, 0, 0, 0) };
+    assert_eq!((count(six.clone(), "2025-11-14"), count(six, "2025-11-15")), (3, 1));
+    assert_eq!(count(DateReading::Date, "2025-11-15"), 4, "the UTC calendar date");
+}
+
+#[test]
+fn one_changed_date_changes_the_mark_of_that_date_alone() {
+    let root = tempfile::tempdir().unwrap();
+    put(root.path(), "t/day=2025-11-14/a.csv", "x\n1\n");
+    put(root.path(), "t/day=2025-11-15/a.csv", "x\n1\n");
+    let files = Files::new(root.path().into());
+    let mark = || files.mark("t", &column(DateReading::Plain), now()).unwrap();
+    let before = mark();
+    assert_eq!(before, mark(), "nothing changed");
+    put(root.path(), "t/day=2025-11-15/_new.csv", "x\n1\n2\n");
+    fs::rename(root.path().join("t/day=2025-11-15/_new.csv"), root.path().join("t/day=2025-11-15/a.csv")).unwrap();
+    let after = mark();
+    assert_eq!(before.of(day("2025-11-14")), after.of(day("2025-11-14")));
+    assert_ne!(before.of(day("2025-11-15")), after.of(day("2025-11-15")));
+    assert_ne!(before.whole(), after.whole());
+}
+
+#[test]
+fn more_units_than_any_league_has_are_an_overflow() {
+    let root = tempfile::tempdir().unwrap();
+    let text: String = (0..MAX_UNITS_PER_DATE + 5).map(|n| format!("2025-11-14,u{n}\n")).collect();
+    put(root.path(), "t/a.csv", &format!("day,u\n{text}"));
+    let unit = UnitForm::Columns { columns: vec!["u".into()], any_order: false };
+    let answer = ask(root.path(), &["2025-11-14"], |q| q.unit = unit.clone()).unwrap();
+    let facts = answer.readings[0].dates[&day("2025-11-14")].as_ref().unwrap();
+    assert!(facts.overflow);
+    assert_eq!(facts.units.len(), MAX_UNITS_PER_DATE);
+}
+
+#[test]
+fn a_split_value_with_too_few_parts_names_no_unit() {
+    let root = tempfile::tempdir().unwrap();
+    put(root.path(), "t/a.csv", "day,id\n2025-11-14,20251114_BOS_NYK\n2025-11-14,0022500644\n");
+    let unit = UnitForm::Split { column: "id".into(), separator: "_".into(), parts: vec![2, 3] };
+    let answer = ask(root.path(), &["2025-11-14"], |q| q.unit = unit.clone()).unwrap();
+    let facts = answer.readings[0].dates[&day("2025-11-14")].as_ref().unwrap();
+    assert_eq!(facts.units.keys().map(|k| k.to_string()).collect::<Vec<_>>(), ["BOS@NYK"]);
+    assert_eq!(facts.blank, 1);
+}
