@@ -73,7 +73,10 @@ fn parse(text: &str) -> Result<Value, (usize, String)> {
     let options = serde_saphyr::options! { budget: budget };
     serde_saphyr::from_str_with_options(text, options).map_err(|e| {
         let line = e.location().map_or(0, |l| usize::try_from(l.line()).unwrap_or(1).saturating_sub(1));
-        let first = e.to_string().lines().next().unwrap_or_default().to_string();
+        let text = e.to_string();
+        // The library's advice to programmers is nothing for the person who wrote the file.
+        let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let first = first.split(", set ").next().unwrap_or(first);
         (line, format!("is no readable YAML: {first}"))
     })
 }

@@ -1,0 +1,68 @@
+//! `gapless local` dies at every write it makes, before, in the middle and after, and is started again: the same end,
+//! no attempt lost, none doubled. Real processes, a real disk.
+
+use super::gapless::{GOOD, Place, SEASON, filled};
+
+/// Kills at write `n` until a run outlives it; returns how many writes there are.
+fn at_every_write(place: &str) -> u32 {
+    for n in 1.. {
+        let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 2")]);
+        let died =
+            here.run("local", &["--once", "--slow-start", "0s"], &[("GAPLESS_DIE_AT_WRITE", &format!("{n}{place}"))]);
+        if died.code.is_some() {
+            assert_eq!(died.code, Some(0), "{}{}", died.out, died.err);
+            return n;
+        }
+        let done = here.run("local", &["--once", "--slow-start", "0s"], &[]);
+        assert_eq!(done.code, Some(0), "after dying at write {n}{place}: {}{}", done.out, done.err);
+        assert_eq!(here.runs(), ["2026-01-03", "2026-01-04", "2026-01-05"], "after dying at write {n}{place}");
+        let again = here.run("local", &["--once"], &[]);
+        assert!(again.out.contains("Launched  0 Jobs"), "{}", again.out);
+    }
+    unreachable!("a run ends")
+}
+
+#[test]
+fn dying_before_any_write_changes_nothing_in_the_end() {
+    assert!(at_every_write("") > 5, "the script is worth dying for");
+}
+
+#[test]
+fn dying_in_the_middle_of_any_write_changes_nothing_in_the_end() {
+    at_every_write(":middle");
+}
+
+#[test]
+fn dying_after_any_write_changes_nothing_in_the_end() {
+    at_every_write(":after");
+}
+
+#[test]
+fn a_job_outlives_gapless_and_is_found_again() {
+    let slow = format!("sleep 2\n{GOOD}");
+    let here = Place::new(&[SEASON, &filled(&slow, "datesPerJob: 3")]);
+    let binary = env!("CARGO_BIN_EXE_gapless");
+    let mut first = std::process::Command::new(binary)
+        .args(["local", "--once", "--slow-start", "0s", "-f"])
+        .arg(here.folder.path())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while !here
+        .path("state/jobs")
+        .read_dir()
+        .is_ok_and(|mut d| d.any(|j| j.is_ok_and(|j| j.path().join("started").exists())))
+    {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert!(here.runs().is_empty(), "its Job has only begun");
+    let done = here.run("local", &["--once", "--slow-start", "0s"], &[]);
+    assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
+    assert_eq!(
+        here.runs(),
+        ["2026-01-03", "2026-01-04", "2026-01-05"],
+        "run once, by the Job that outlived its master"
+    );
+}

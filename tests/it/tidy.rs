@@ -1,0 +1,170 @@
+//! The house rules that a machine can check. Each test names every offender at once, and what to do.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Lines of a file, its tests not counted.
+const FILE_BUDGET: usize = 400;
+/// Files that may be longer, how long, and why. A new line here wants a reason that convinces a reviewer.
+const LONGER: [(&str, usize, &str); 0] = [];
+/// The map is read in one sitting or not at all.
+const MAP_BUDGET: usize = 200;
+/// As `deny.toml` has them.
+const BANNED: [&str; 6] = ["openssl", "openssl-sys", "native-tls", "aws-lc-rs", "aws-lc-sys", "serde_yaml"];
+/// Time enters here and nowhere else.
+const CLOCK: &str = "src/local/clock.rs";
+
+#[test]
+fn files_stay_within_their_size_budget() {
+    let budget = |path: &str| LONGER.iter().find(|(longer, ..)| *longer == path).map_or(FILE_BUDGET, |(_, n, _)| *n);
+    let too_long = sources().filter(|(path, _)| !is_test_file(path)).filter_map(|(path, text)| {
+        let lines = text.lines().take_while(|line| *line != "#[cfg(test)]").count();
+        (lines > budget(&path)).then(|| format!("{path}: {lines} lines of {}", budget(&path)))
+    });
+    none("split these files, or list them with a reason", too_long);
+}
+
+#[test]
+fn every_file_opens_with_what_it_is() {
+    let silent = sources().filter(|(_, text)| !text.starts_with("//! ")).map(|(path, _)| path);
+    none("open these files with `//!`: what it does, what it never does", silent);
+}
+
+#[test]
+fn the_domain_sees_no_wire_type() {
+    let domain = sources().filter(|(path, _)| path.starts_with("src/domain/"));
+    none("parse in src/api, pass values on", offending_lines(domain, |line| line.contains("serde")));
+}
+
+#[test]
+fn time_enters_once() {
+    let reads = |line: &str| ["Timestamp::now", "Zoned::now", "SystemTime::now"].iter().any(|call| line.contains(call));
+    let outside = sources().filter(|(path, _)| path != CLOCK);
+    none("take `now` as a value; only the clock reads it", offending_lines(outside, reads));
+}
+
+#[test]
+fn features_are_rooms() {
+    let mut offenders = Vec::new();
+    for (path, text) in sources() {
+        let lines: Vec<_> = text.lines().map(str::trim).collect();
+        for (at, line) in lines.iter().enumerate().filter(|(_, line)| is_code(line) && names_a_feature(line)) {
+            let on = lines[at + 1..].iter().find(|next| is_code(next) && !next.starts_with("#["));
+            let is_room = on.is_some_and(|next| next.starts_with("mod ") || next.starts_with("pub mod "));
+            let is_no_std = path == "src/lib.rs" && line.starts_with("#![cfg_attr(") && line.ends_with("no_std)]");
+            if !(line.starts_with("#[cfg(") && is_room || is_no_std) {
+                offenders.push(format!("{path}:{}: {line}", at + 1));
+            }
+        }
+    }
+    none("put `cfg(feature = …)` on a `mod` line", offenders);
+}
+
+#[test]
+fn nothing_points_outside_the_repository() {
+    let machine = [concat!("/wo", "rk/"), concat!("/tmp", "/w/"), concat!("/tmp", "/t/"), concat!("/ro", "ot/")];
+    let named = |line: &str| machine.iter().any(|path| line.contains(path));
+    none("name no path of one machine", offending_lines(files(root()).into_iter().filter_map(read), named));
+}
+
+#[test]
+fn ci_runs_what_the_readme_promises() {
+    let (readme, ci) = (text_of("README.md"), text_of(".ci/run"));
+    let two = readme.split_once("```sh\n").and_then(|(_, rest)| rest.split_once("```")).map_or("", |(block, _)| block);
+    let promised: Vec<_> = two.lines().map(|line| line.split(" #").next().unwrap_or(line).trim()).collect();
+    assert_eq!(promised, ["cargo run --release -- demo", "make test"], "the README's first block is its two commands");
+    let run: Vec<_> = ci.lines().map(|line| line.replace(" --locked", "")).collect();
+    none("run these in .ci/run", promised.into_iter().filter(|command| !run.iter().any(|line| line == command)));
+}
+
+#[test]
+fn the_map_is_short_and_names_what_exists() {
+    let map = text_of("ARCHITECTURE.md");
+    assert!(map.lines().count() < MAP_BUDGET, "ARCHITECTURE.md has {} lines", map.lines().count());
+    let places = ["src/", "tests/", "crds/", "examples/", "benches/", "docs/"];
+    let named = map.split('`').skip(1).step_by(2).filter(|word| places.iter().any(|place| word.starts_with(place)));
+    none("ARCHITECTURE.md names what does not exist", named.filter(|path| !root().join(path).exists()));
+    let rooms = fs::read_dir(root().join("src")).expect("src is readable").flatten();
+    let rooms = rooms.filter(|entry| entry.path().is_dir()).map(|entry| format!("src/{}", entry.file_name().display()));
+    none("ARCHITECTURE.md is silent on these rooms", rooms.filter(|room| !map.contains(room.as_str())));
+}
+
+#[test]
+fn decisions_are_recorded_whole() {
+    let records = files(root().join("docs/adr")).into_iter().filter_map(read);
+    let parts = ["Status: accepted", "## Context", "## Decision", "## Consequences"];
+    none("these records lack a part", records.filter(|(_, text)| !parts.iter().all(|p| text.contains(p))).map(|r| r.0));
+}
+
+#[test]
+fn every_state_is_explained() {
+    let concepts = text_of("docs/concepts.md");
+    let states = gapless::domain::state::State::ALL.map(|state| format!("| `{}` |", state.word()));
+    none("docs/concepts.md is silent on these states", states.iter().filter(|row| !concepts.contains(row.as_str())));
+}
+
+#[test]
+fn the_lock_file_holds_only_what_is_allowed() {
+    let lock = text_of("Cargo.lock");
+    let value = |line: &str, key: &str| line.strip_prefix(key).map(|rest| rest.trim_matches('"').to_owned());
+    let banned = lock.lines().filter_map(|line| value(line, "name = ")).filter(|name| BANNED.contains(&name.as_str()));
+    none("these crates are banned, see deny.toml", banned);
+    let index = "registry+https://github.com/rust-lang/crates.io-index";
+    let foreign = lock.lines().filter_map(|line| value(line, "source = ")).filter(|source| source != index);
+    none("crates come from crates.io only", foreign);
+}
+
+fn none<T: ToString>(what: &str, offenders: impl IntoIterator<Item = T>) {
+    let offenders: Vec<_> = offenders.into_iter().map(|offender| offender.to_string()).collect();
+    assert!(offenders.is_empty(), "{what}:\n  {}", offenders.join("\n  "));
+}
+
+fn offending_lines(
+    texts: impl Iterator<Item = (String, String)>,
+    offends: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = String> {
+    texts.flat_map(move |(path, text)| {
+        let lines = text.lines().enumerate().filter(|(_, line)| is_code(line) && offends(line));
+        lines.map(|(at, line)| format!("{path}:{}: {}", at + 1, line.trim())).collect::<Vec<_>>()
+    })
+}
+
+fn is_code(line: &str) -> bool {
+    !line.trim().is_empty() && !line.trim().starts_with("//")
+}
+
+fn names_a_feature(line: &str) -> bool {
+    line.contains("cfg") && line.contains("feature =")
+}
+
+fn is_test_file(path: &str) -> bool {
+    path.ends_with("/tests.rs") || path.contains("/tests/")
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text_of(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The sources: path from the root, and text.
+fn sources() -> impl Iterator<Item = (String, String)> {
+    files(root().join("src")).into_iter().filter(|path| path.extension().is_some_and(|e| e == "rs")).filter_map(read)
+}
+
+/// A file's path from the root, and its text; nothing when it is no text.
+fn read(path: PathBuf) -> Option<(String, String)> {
+    let name = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
+    fs::read_to_string(&path).ok().map(|text| (name, text))
+}
+
+/// Every file below a folder, in order; build products and git's own are none of ours.
+fn files(folder: impl AsRef<Path>) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    let ours = |path: &PathBuf| !path.ends_with("target") && !path.ends_with(".git");
+    paths.into_iter().filter(ours).flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}

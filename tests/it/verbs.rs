@@ -1,0 +1,135 @@
+//! The verbs as people and scripts use them.
+
+use super::gapless::{GOOD, Place, SEASON, filled, gapless};
+
+fn local(here: &Place) -> super::gapless::Done {
+    here.run("local", &["--once", "--slow-start", "0s"], &[])
+}
+
+#[test]
+fn gaps_are_filled_and_the_second_run_does_nothing() {
+    let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1")]);
+    let plan = here.run("plan", &[], &[]);
+    assert_eq!(plan.code, Some(3));
+    assert!(plan.out.starts_with("3 Jobs would be launched now, in this order:\n"), "{}", plan.out);
+    assert!(!here.path("runs").exists(), "plan changes nothing");
+    let done = local(&here);
+    assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
+    assert!(done.out.contains("TableCoverage/t Filled 2026-01-0"), "{}", done.out);
+    let again = local(&here);
+    assert_eq!(again.code, Some(0));
+    assert!(again.out.contains("Launched  0 Jobs"), "{}", again.out);
+    assert_eq!(here.runs().len(), 3);
+}
+
+#[test]
+fn success_without_data_ends_exhausted_and_arriving_data_completes() {
+    let here =
+        Place::new(&[SEASON, &filled("echo $GAPLESS_DATE $GAPLESS_ATTEMPT $GAPLESS_REASON >> runs", "datesPerJob: 1")]);
+    let done = local(&here);
+    assert_eq!(done.code, Some(3));
+    assert!(done.out.contains("Exhausted/Ineffective, 3 dates: 2026-01-03..2026-01-05"), "{}", done.out);
+    let asked = ["2026-01-03 1 NoRows", "2026-01-03 2 NoRows"];
+    assert_eq!(here.runs()[..2], asked, "twice each, and told so");
+    for day in 3..=5 {
+        here.write(&format!("data/t/day=2026-01-0{day}/part.csv"), "x\n1\n");
+    }
+    assert_eq!(local(&here).code, Some(0), "observation wins over bookkeeping");
+}
+
+#[test]
+fn exit_codes_and_messages_of_fillers_are_told() {
+    let here =
+        Place::new(&[SEASON, &filled("echo no such date > $GAPLESS_TERMINATION_LOG\nexit 65", "datesPerJob: 1")]);
+    let done = local(&here);
+    assert!(done.out.contains("Exhausted/Permanent, 3 dates"), "{}", done.out);
+    let story = here.run("explain", &["tc/t", "2026-01-03"], &[]);
+    assert!(story.out.contains("Permanent: no such date"), "{}", story.out);
+}
+
+#[test]
+fn a_filler_past_its_deadline_is_stopped() {
+    let here = Place::new(&[SEASON, &filled("trap '' TERM\nsleep 60 & wait; sleep 60", "deadline: 1s")]);
+    let begun = std::time::Instant::now();
+    let done = here.run("local", &["--once", "--slow-start", "0s"], &[]);
+    assert!(done.out.contains("Exhausted/Failed, 3 dates"), "{}", done.out);
+    assert!(begun.elapsed().as_secs() < 50);
+}
+
+#[test]
+fn retry_runs_dates_once_more_and_waive_gives_them_up() {
+    let here = Place::new(&[SEASON, &filled("echo $GAPLESS_DATE >> runs; exit 65", "datesPerJob: 1")]);
+    local(&here);
+    assert_eq!(here.runs().len(), 3);
+    assert_eq!(here.run("retry", &["tc/t", "2026-01-03", "--token", "again"], &[]).code, Some(0));
+    local(&here);
+    local(&here);
+    assert_eq!(here.runs().len(), 4, "a token is spent once");
+    let waived = here.run("waive", &["tc/t", "2026-01-04..2026-01-05", "--reason", "the source is gone"], &[]);
+    assert_eq!(waived.code, Some(0), "{}", waived.err);
+    let status = here.run("calendar", &["--color", "never"], &[]);
+    assert!(status.out.contains("ccXww"), "{}", status.out);
+}
+
+#[test]
+fn scripts_get_one_documented_object() {
+    let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 2")]);
+    let plan = here.run("plan", &["-o", "json"], &[]);
+    let json: serde_json::Value = serde_json::from_str(&plan.out).unwrap();
+    let coverage = &json["coverages"][0];
+    assert_eq!(
+        (&coverage["kind"], &coverage["name"], &coverage["season"]),
+        (&"TableCoverage".into(), &"t".into(), &"s".into())
+    );
+    assert_eq!(coverage["counts"]["Complete"], 2);
+    let cell = &coverage["cells"][2];
+    let keys: Vec<&str> = cell.as_object().unwrap().keys().map(String::as_str).collect();
+    let expected = [
+        "date", "state", "reason", "verdict", "message", "expected", "covered", "missing", "rows", "late", "attempts",
+        "rung", "nextLook",
+    ];
+    assert_eq!(keys, expected);
+    assert_eq!(
+        (&cell["date"], &cell["state"], &cell["reason"]),
+        (&"2026-01-03".into(), &"Missing".into(), &"NoRows".into())
+    );
+    assert_eq!(
+        json["launches"][0]["dates"],
+        serde_json::json!(["2026-01-04", "2026-01-05"]),
+        "newest first, two a Job"
+    );
+    assert!(json["held"].is_array());
+}
+
+#[test]
+fn the_clock_can_be_set_for_verbs_that_only_read() {
+    let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1")]);
+    let early = here.run("calendar", &["--color", "never", "--now", "2026-01-03T12:00:00Z"], &[]);
+    assert!(early.out.contains("ccnnn"), "not due yet: {}", early.out);
+    assert_eq!(early.code, Some(0));
+}
+
+#[test]
+fn wrong_usage_is_status_2_and_one_writer_holds_the_state() {
+    assert_eq!(gapless(&["plan"]).code, Some(2));
+    assert_eq!(gapless(&["explain", "-f", "examples/minimal", "nothing", "2026-01-01"]).code, Some(2));
+    let missing = gapless(&["check", "-f", "no/such/folder"]);
+    assert_eq!(missing.err, "gapless: no/such/folder is neither a file nor a folder\n");
+    assert_eq!(missing.code, Some(2));
+}
+
+#[test]
+fn the_definitions_are_printed_as_they_are_committed() {
+    let printed = gapless(&["crds"]).out;
+    for kind in ["Warehouse", "Season", "TableCoverage", "PropCoverage", "GameDate"] {
+        assert!(printed.contains(&format!("    kind: {kind}\n")), "{kind}");
+    }
+}
+
+#[test]
+fn the_shipped_examples_are_valid() {
+    for example in ["examples/minimal", "examples/nba", "examples/demo"] {
+        let done = gapless(&["check", "-f", example]);
+        assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
+    }
+}
