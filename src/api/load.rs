@@ -137,6 +137,3 @@ fn stalled(documents: &[Document], loaded: &Loaded, problems: &[Problem]) -> Vec
     }
     out
 }
-
-#[cfg(test)]
-mod tests;

@@ -150,6 +150,3 @@ fn open_runs(view: &CoverageView, options: Options) -> String {
     };
     runs.iter().take(MAX_RUNS).map(line).collect()
 }
-
-#[cfg(test)]
-mod tests;

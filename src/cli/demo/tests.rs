@@ -1,1 +1,54 @@
+//! The demo's folder: the same seed gives the same one, and what it says it punched is really gone.
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::punch::Kind;
+use super::rows::games;
+use super::world::World;
+
+/// Every file below a folder with its text.
+fn files(folder: &Path) -> BTreeMap<String, String> {
+    let mut out = BTreeMap::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(next) = open.pop() {
+        for path in fs::read_dir(&next).unwrap().flatten().map(|e| e.path()) {
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().display().to_string();
+                out.insert(name, fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn the_same_seed_gives_the_same_demo_and_another_one_another() {
+    let folders = [1, 1, 2].map(|seed| {
+        let folder = tempfile::tempdir().unwrap();
+        World::build(folder.path(), seed).unwrap();
+        files(folder.path())
+    });
+    assert!(folders[0] == folders[1]);
+    assert!(folders[0] != folders[2]);
+}
+
+#[test]
+fn every_punched_date_really_lacks_something() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::build(folder.path(), 7).unwrap();
+    let games = games();
+    assert_eq!((games.len(), games.values().map(Vec::len).sum::<usize>()), (214, 1321));
+    for gap in &world.gaps {
+        let table = folder.path().join("warehouse").join(gap.table.name().replace('.', "/"));
+        let held = fs::read_to_string(table.join(format!("game_date={}", gap.date)).join("part.csv")).ok();
+        let whole = gap.table.day(&games[&gap.date]);
+        assert_ne!(held.as_ref(), Some(&whole), "{gap:?}");
+        assert_eq!(held.is_none(), gap.kind == Kind::WholeDate, "{gap:?}");
+        let provider = folder.path().join("provider").join(gap.table.name()).join(format!("{}.csv", gap.date));
+        assert_eq!(fs::read_to_string(provider).unwrap(), whole, "its provider has all of it");
+    }
+}

@@ -1,1 +1,206 @@
+//! What may start, as a specification, and as properties over arbitrary wants.
 
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::dates::shift;
+use crate::domain::judge::tests::{at, coverage, day};
+use crate::domain::span::Span;
+
+const NOW: &str = "2025-11-15T12:00:00Z";
+
+fn want(date: &str) -> Want {
+    Want {
+        date: day(date),
+        rung: "reload".into(),
+        cron_job: "load".into(),
+        priority: 0,
+        tonight: day(date) >= day("2025-11-14"),
+        number: 1,
+        alone: false,
+        token: None,
+        reason: "NoRows",
+    }
+}
+
+fn pools() -> Pools {
+    Pools {
+        max_jobs: 20,
+        live_jobs: 0,
+        taken: BTreeMap::new(),
+        daily_runs: BTreeSet::new(),
+        launches_off: false,
+        ramp: Ramp { started_at: at("2025-11-15T00:00:00Z"), step: Span::default(), launched: 0 },
+        lanes: vec![],
+    }
+}
+
+fn named(name: &str) -> Coverage {
+    let mut coverage = coverage();
+    coverage.key.name = name.into();
+    coverage.table.name = name.into();
+    coverage.fill.max_concurrent_jobs = 10;
+    coverage
+}
+
+fn wanting<'a>(coverage: &'a Coverage, wants: &'a [Want]) -> Wanting<'a> {
+    Wanting { coverage, wants, live: 0, unsettled: 0 }
+}
+
+/// `boxscores 2025-11-14`, in order.
+fn launches(decision: &Decision) -> Vec<String> {
+    decision.launches.iter().map(|a| format!("{} {}", a.coverage.name, a.admitted.dates)).collect()
+}
+
+fn refusals(decision: &Decision) -> Vec<String> {
+    decision.refused.iter().map(|((key, date), why)| format!("{} {date} {why:?}", key.name)).collect()
+}
+
+#[test]
+fn each_coverage_has_its_limit_and_the_operator_has_one() {
+    let mut a = named("a");
+    a.fill.max_concurrent_jobs = 1;
+    let b = named("b");
+    let wants = [want("2025-11-12"), want("2025-11-11")];
+    let decision = admit(&[wanting(&a, &wants), wanting(&b, &wants)], &Pools { max_jobs: 2, ..pools() }, at(NOW));
+    assert_eq!(launches(&decision), ["a 2025-11-12", "b 2025-11-12"], "in turns");
+    assert_eq!(refusals(&decision), ["a 2025-11-11 Slot", "b 2025-11-11 Slot"]);
+}
+
+#[test]
+fn priority_comes_first_then_tonight_then_the_declared_order() {
+    let a = named("a");
+    let urgent = Want { priority: 5, ..want("2025-11-01") };
+    let wants = [want("2025-11-10"), want("2025-11-14"), urgent];
+    let decision = admit(&[wanting(&a, &wants)], &pools(), at(NOW));
+    assert_eq!(launches(&decision), ["a 2025-11-01", "a 2025-11-14", "a 2025-11-10"]);
+}
+
+#[test]
+fn of_four_launches_one_goes_to_history_and_one_to_tonight() {
+    let (a, b) = (named("a"), named("b"));
+    let tonight: Vec<Want> = (14..=19).map(|d| want(&format!("2025-11-{d}"))).collect();
+    let history = [want("2025-11-01"), want("2025-11-02")];
+    let decision = admit(&[wanting(&a, &tonight), wanting(&b, &history)], &Pools { max_jobs: 8, ..pools() }, at(NOW));
+    let lanes: Vec<bool> = decision.launches.iter().map(|a| a.lane == Lane::Tonight).collect();
+    assert_eq!(lanes, [true, true, true, false, true, true, true, false]);
+}
+
+#[test]
+fn a_job_takes_neighbours_of_one_rung_and_a_date_that_failed_runs_alone() {
+    let mut a = named("a");
+    a.fill.dates_per_job = 3;
+    let alone = Want { alone: true, ..want("2025-11-11") };
+    let wants = [want("2025-11-13"), want("2025-11-12"), alone, want("2025-11-10"), want("2025-11-09")];
+    let decision = admit(&[wanting(&a, &wants)], &pools(), at(NOW));
+    assert_eq!(launches(&decision), ["a 2025-11-12..2025-11-13", "a 2025-11-11", "a 2025-11-09..2025-11-10"]);
+}
+
+#[test]
+fn a_date_of_a_table_is_filled_by_one_job_at_a_time() {
+    let (a, mut b) = (named("a"), named("b"));
+    b.table = a.table.clone();
+    let wants = [want("2025-11-12"), want("2025-11-11")];
+    let mut pools = pools();
+    pools.taken.insert(a.table.clone(), [day("2025-11-11")].into_iter().collect());
+    let decision = admit(&[wanting(&a, &wants), wanting(&b, &wants)], &pools, at(NOW));
+    assert_eq!(launches(&decision), ["a 2025-11-12"]);
+    assert_eq!(refusals(&decision), ["a 2025-11-11 Hold(Busy)", "b 2025-11-11 Hold(Busy)", "b 2025-11-12 Hold(Busy)"]);
+}
+
+#[test]
+fn the_daily_run_keeps_tonight_to_itself_and_an_off_switch_stops_all() {
+    let a = named("a");
+    let wants = [want("2025-11-14"), want("2025-11-01")];
+    let mut daily = pools();
+    daily.daily_runs.insert(("default".into(), "load".into()));
+    let decision = admit(&[wanting(&a, &wants)], &daily, at(NOW));
+    assert_eq!(refusals(&decision), ["a 2025-11-14 Hold(DailyRun)"]);
+    let off = admit(&[wanting(&a, &wants)], &Pools { launches_off: true, ..pools() }, at(NOW));
+    assert!(off.launches.is_empty());
+}
+
+#[test]
+fn slow_start_doubles_with_each_step() {
+    let ramp = Ramp { started_at: at(NOW), step: Span::minutes(1), launched: 0 };
+    let after = |minutes: i64| ramp.allowance(Span::minutes(minutes).after(at(NOW), &jiff::tz::TimeZone::UTC));
+    assert_eq!((after(0), after(1), after(2), after(3)), (1, 3, 7, 15));
+    assert_eq!(after(60), u32::MAX);
+    assert_eq!(Ramp { launched: 3, ..ramp }.allowance(at(NOW)), 0);
+    assert_eq!(ramp.allowance(at("2025-11-01T00:00:00Z")), 1, "a clock that went back");
+}
+
+fn any_wants() -> impl Strategy<Value = Vec<Want>> {
+    let want =
+        (0..20i32, -1..2i32, any::<bool>(), 1..4u32, any::<bool>()).prop_map(|(n, priority, other, number, alone)| {
+            Want {
+                priority,
+                number,
+                alone,
+                rung: if other { "other".into() } else { "reload".into() },
+                tonight: n >= 15,
+                date: shift(day("2025-11-01"), n),
+                ..want("2025-11-01")
+            }
+        });
+    proptest::collection::vec(want, 0..15).prop_map(|mut wants| {
+        wants.sort_by_key(|w| w.date);
+        wants.dedup_by_key(|w| w.date);
+        wants
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_decision_goes_beyond_a_limit_or_depends_on_the_order_of_its_input(
+        wants in proptest::collection::vec((any_wants(), 1..4u32, 1..5u32, 0..3u32), 1..5),
+        max_jobs in 0..12u32,
+        live_jobs in 0..5u32,
+        step in 0..3i64,
+    ) {
+        let coverages: Vec<Coverage> = wants.iter().enumerate().map(|(n, (_, concurrent, size, _))| {
+            let mut coverage = named(&format!("c{n}"));
+            coverage.table.name = if n % 2 == 0 { "shared".into() } else { coverage.table.name };
+            coverage.fill.max_concurrent_jobs = *concurrent;
+            coverage.fill.dates_per_job = *size;
+            coverage
+        }).collect();
+        let mut all: Vec<Wanting<'_>> = coverages.iter().zip(&wants)
+            .map(|(c, (w, _, _, live))| Wanting { coverage: c, wants: w, live: *live, unsettled: *live }).collect();
+        let ramp = Ramp { started_at: at(NOW), step: Span::minutes(step), launched: 0 };
+        let pools = Pools { max_jobs, live_jobs, ramp, ..pools() };
+        let decision = admit(&all, &pools, at(NOW));
+        prop_assert!(decision.launches.len() as u32 <= max_jobs.saturating_sub(live_jobs));
+        prop_assert!(decision.launches.len() as u32 <= ramp.allowance(at(NOW)));
+        let mut taken: BTreeMap<Table, DateSet> = BTreeMap::new();
+        for launch in &decision.launches {
+            let coverage = coverages.iter().find(|c| c.key == launch.coverage).unwrap();
+            prop_assert!(launch.admitted.dates.len() <= coverage.fill.dates_per_job);
+            let target = taken.entry(coverage.table.clone()).or_default();
+            prop_assert!(launch.admitted.dates.iter().all(|d| !target.contains(d)), "single flight");
+            target.extend(&launch.admitted.dates);
+        }
+        for w in &all {
+            let own = decision.launches.iter().filter(|l| l.coverage == w.coverage.key);
+            prop_assert!(own.clone().count() as u32 + w.live <= w.coverage.fill.max_concurrent_jobs.max(w.live));
+            let launched: u32 = own.map(|l| l.admitted.dates.len()).sum();
+            let refused = decision.refused.keys().filter(|(k, _)| *k == w.coverage.key).count() as u32;
+            prop_assert_eq!(launched + refused, w.wants.len() as u32, "every want is launched or refused");
+        }
+        all.reverse();
+        prop_assert_eq!(admit(&all, &pools, at(NOW)), decision);
+    }
+}
+
+#[test]
+fn the_largest_attempt_number_of_a_job_is_told() {
+    let mut a = named("a");
+    a.fill.dates_per_job = 2;
+    let wants = [Want { number: 3, ..want("2025-11-12") }, want("2025-11-11")];
+    let decision = admit(&[wanting(&a, &wants)], &pools(), at(NOW));
+    assert_eq!(decision.launches[0].admitted.number.to_string(), "3");
+}

@@ -1,1 +1,355 @@
+//! The state of a cell, as a specification: every rule of design §4, and what it yields to.
 
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+
+use super::*;
+use crate::domain::dates::DateSet;
+use crate::domain::judge::tests::{at, calendar, calendar_of, coverage, day, facts};
+use crate::domain::judge::{Known, judge};
+use crate::domain::ledger::{Admitted, Before, End, Outcome, Pending, Tally};
+use crate::domain::policy::{DateOrder, FillOrder, Repairs, Rerun, Waiver};
+use crate::domain::probe::DateFacts;
+use crate::domain::span::Span;
+use crate::domain::verdict::{Unknown, UnknownReason};
+
+const DATE: &str = "2025-11-14";
+const GAMES: [&str; 2] = ["BOS@NYK", "PHX@DEN"];
+/// Twelve hours after the date's games have started, six after it was due.
+const NOW: &str = "2025-11-15T11:00:00Z";
+
+/// One date and everything around it.
+#[derive(Debug)]
+struct Case {
+    coverage: Coverage,
+    games: Vec<&'static str>,
+    facts: Result<DateFacts, Unknown>,
+    ledger: Ledger,
+    jobs: Vec<Job>,
+    orders: DateOrders,
+    hold: Option<Hold>,
+    now: &'static str,
+}
+
+fn case() -> Case {
+    Case {
+        coverage: coverage(),
+        games: GAMES.to_vec(),
+        facts: Ok(facts(&[])),
+        ledger: Ledger::default(),
+        jobs: vec![],
+        orders: DateOrders::new(),
+        hold: None,
+        now: NOW,
+    }
+}
+
+impl Case {
+    fn assess(&self) -> Assessment {
+        let calendar = calendar([calendar_of(day(DATE), &self.games)], "2025-11-15");
+        let known = match &self.facts {
+            Ok(facts) => Known::Fresh(facts),
+            Err(unknown) => Known::Never(unknown),
+        };
+        let judged = [(day(DATE), judge(&self.coverage, &calendar, day(DATE), known, at(self.now)))];
+        assess(&Situation {
+            coverage: &self.coverage,
+            calendar: &calendar,
+            judged: &judged,
+            ledger: &self.ledger,
+            jobs: &self.jobs,
+            orders: Some(&self.orders),
+            hold: self.hold,
+            now: at(self.now),
+        })
+    }
+
+    fn recorded(mut self) -> Self {
+        let dates: DateSet = [day(DATE)].into_iter().collect();
+        let admitted = Admitted { rung: "reload".into(), dates, number: 1, tokens: Default::default() };
+        self.ledger = self.ledger.record(&admitted, [(day(DATE), Before::default())].into(), at(NOW));
+        self
+    }
+
+    fn tally(mut self, tally: Tally) -> Self {
+        self.ledger.tallies.insert(("reload".into(), day(DATE)), tally);
+        self
+    }
+
+    fn token(mut self, token: &str) -> Self {
+        let rerun = Some(Rerun { token: token.into(), coverages: vec![] });
+        self.orders.insert(day(DATE), DateOrder { priority: 0, rerun });
+        self
+    }
+}
+
+fn tally(charged: u8, last: Outcome, retry_at: &str) -> Tally {
+    Tally { charged, free: 0, last, retry_at: at(retry_at), alone: false, complete_reads: 0 }
+}
+
+#[track_caller]
+fn check(case: &Case, expected: &str) {
+    let assessment = case.assess();
+    let cell = &assessment.cells[0];
+    let wants = if assessment.wants.is_empty() { "" } else { " wants a Job" };
+    let told: String = format!("{}/{}{wants}", cell.state().word(), cell.cause.reason());
+    assert_eq!(told, expected);
+    assert!(!cell.message.contains("2025-11-15T"), "a message has no time that changes: {}", cell.message);
+}
+
+fn complete() -> DateFacts {
+    facts(&[("BOS@NYK", 2), ("PHX@DEN", 2)])
+}
+
+#[test]
+fn an_open_due_date_wants_a_job() {
+    check(&case(), "Missing/NoRows wants a Job");
+    check(&Case { facts: Ok(facts(&[("BOS@NYK", 2)])), ..case() }, "Partial/UnitsMissing wants a Job");
+}
+
+#[test]
+fn a_live_job_comes_before_everything_the_data_says() {
+    check(&case().recorded(), "Running/Started");
+    check(&Case { facts: Ok(complete()), ..case() }.recorded(), "Running/Started");
+    let mut queued = case().recorded();
+    queued.jobs.push(job(Some(Pending::Queued)));
+    check(&queued, "Running/Queued");
+    let mut stuck = case().recorded();
+    stuck.jobs.push(job(Some(Pending::Pod("ImagePullBackOff".into()))));
+    check(&stuck, "Running/PodPending");
+    let mut forgotten = case();
+    forgotten.jobs.push(job(None));
+    check(&forgotten, "Running/Started");
+}
+
+fn job(pending: Option<Pending>) -> Job {
+    Job {
+        name: "j".into(),
+        uid: "u".into(),
+        coverage: "uid-boxscores".into(),
+        launch: 1,
+        dates: [day(DATE)].into_iter().collect(),
+        target: coverage().table,
+        ended: None,
+        message: String::new(),
+        pending,
+    }
+}
+
+#[test]
+fn an_ended_job_is_verified_after_its_settle_time() {
+    let mut ended = case().recorded();
+    ended.ledger.ended(1, at("2025-11-15T10:58:00Z"), End::Succeeded, String::new());
+    check(&ended, "Verifying/Settling");
+    assert_eq!(ended.assess().cells[0].next, Some(at("2025-11-15T11:03:00Z")));
+    check(&Case { now: "2025-11-15T11:03:00Z", ..ended }, "Verifying/Probing");
+}
+
+#[test]
+fn complete_data_wins_over_waivers_exhaustion_and_suspension() {
+    let mut waived = Case { facts: Ok(complete()), hold: Some(Hold::Suspended), ..case() };
+    waived.coverage.waivers.push(waiver(None));
+    check(&waived.tally(tally(3, Outcome::Failed, NOW)), "Complete/");
+}
+
+fn waiver(expires: Option<&str>) -> Waiver {
+    let dates = crate::domain::dates::DateRange::day(day(DATE));
+    Waiver { dates, reason: "no source".into(), expires: expires.map(day) }
+}
+
+#[test]
+fn a_waiver_covers_gaps_and_the_unknown_until_it_expires() {
+    let waived = |expires| {
+        let mut case = case();
+        case.coverage.waivers.push(waiver(expires));
+        case
+    };
+    check(&waived(None), "Waived/Waiver");
+    check(&waived(Some("2025-11-15")), "Waived/Waiver");
+    check(&waived(Some("2025-11-14")), "Missing/NoRows wants a Job");
+    let unknown = Err(Unknown::new(UnknownReason::ProbeFailed, "no answer"));
+    check(&Case { facts: unknown, ..waived(None) }, "Waived/Waiver");
+}
+
+#[test]
+fn nothing_is_launched_on_the_unknown_nor_before_it_is_due() {
+    let unknown = Err(Unknown::new(UnknownReason::ProbeFailed, "no answer"));
+    check(&Case { facts: unknown, ..case() }.token("again"), "Unknown/ProbeFailed");
+    check(&Case { now: "2025-11-15T05:59:59Z", ..case() }, "NotDue/Due");
+    check(&Case { now: "2025-11-15T06:00:00Z", ..case() }, "Missing/NoRows wants a Job");
+    check(&Case { games: vec![], ..case() }.token("again"), "NotExpected/OffDay");
+}
+
+#[test]
+fn what_no_rung_repairs_needs_a_person() {
+    let doubled = DateFacts { surplus: 3, ..complete() };
+    check(&Case { facts: Ok(doubled.clone()), ..case() }, "Unrecoverable/NoRung");
+    let mut repairs = Case { facts: Ok(doubled.clone()), ..case() };
+    repairs.coverage.fill.ladder[0].repairs.push(Repairs::Flaw(crate::domain::verdict::Flaw::Duplicated));
+    check(&repairs, "Partial/Duplicated wants a Job");
+    let both = DateFacts { surplus: 3, ..facts(&[("BOS@NYK", 2)]) };
+    check(&Case { facts: Ok(both), ..case() }, "Partial/UnitsMissing wants a Job");
+}
+
+#[test]
+fn a_rung_is_used_up_by_charges_by_65_and_by_ten_uncharged_in_a_row() {
+    let passed = "2025-11-15T10:00:00Z";
+    check(&case().tally(tally(2, Outcome::Ineffective, passed)), "Missing/NoRows wants a Job");
+    check(&case().tally(tally(3, Outcome::Ineffective, passed)), "Exhausted/Ineffective");
+    check(&case().tally(tally(0, Outcome::Permanent, passed)), "Exhausted/Permanent");
+    check(&case().tally(Tally { alone: true, ..tally(0, Outcome::Permanent, passed) }), "Missing/NoRows wants a Job");
+    check(&case().tally(Tally { free: 9, ..tally(0, Outcome::RateLimited, passed) }), "Missing/NoRows wants a Job");
+    check(&case().tally(Tally { free: 10, ..tally(0, Outcome::RateLimited, passed) }), "Exhausted/RateLimited");
+}
+
+#[test]
+fn a_date_waits_for_its_backoff_and_a_hold_comes_first() {
+    let waiting = case().tally(tally(1, Outcome::Failed, "2025-11-15T12:00:00Z"));
+    check(&waiting, "Waiting/Failed");
+    assert_eq!(waiting.assess().valid_until, Some(at("2025-11-15T12:00:00Z")));
+    check(&Case { hold: Some(Hold::Suspended), ..waiting }, "Blocked/Suspended");
+    check(&Case { hold: Some(Hold::SuspectProbe), ..case() }, "Blocked/SuspectProbe");
+}
+
+#[test]
+fn a_new_token_runs_a_date_once_more_whatever_was_charged() {
+    let used_up = || case().tally(tally(3, Outcome::Failed, "2025-11-15T12:00:00Z"));
+    check(&used_up().token("again"), "Missing/NoRows wants a Job");
+    check(&Case { facts: Ok(complete()), ..case() }.token("again"), "Complete/ wants a Job");
+    let mut spent = used_up().token("again");
+    spent.ledger.tokens.insert(day(DATE), "again".into());
+    check(&spent, "Exhausted/Failed");
+    check(&Case { hold: Some(Hold::Suspended), ..used_up() }.token("again"), "Blocked/Suspended");
+}
+
+#[test]
+fn observe_reports_and_knows_no_attempts() {
+    let mut observe = case().tally(tally(3, Outcome::Failed, NOW));
+    observe.coverage.fill.mode = Mode::Observe;
+    check(&observe, "Missing/NoRows");
+    check(&observe.token("again"), "Missing/NoRows");
+}
+
+#[test]
+fn in_sequence_a_date_waits_for_every_expected_date_before_it() {
+    let mut coverage = coverage();
+    coverage.fill.order = FillOrder::Sequential;
+    let dates = ["2025-11-12", "2025-11-13", "2025-11-14"];
+    let calendar = calendar(dates.map(|d| calendar_of(day(d), &GAMES)), "2025-11-15");
+    let held = [complete(), facts(&[]), facts(&[])];
+    let judged: Vec<_> = dates
+        .iter()
+        .zip(&held)
+        .map(|(d, f)| (day(d), judge(&coverage, &calendar, day(d), Known::Fresh(f), at(NOW))))
+        .collect();
+    let (ledger, jobs) = (Ledger::default(), []);
+    let situation = Situation {
+        coverage: &coverage,
+        calendar: &calendar,
+        judged: &judged,
+        ledger: &ledger,
+        jobs: &jobs,
+        orders: None,
+        hold: None,
+        now: at(NOW),
+    };
+    let reasons: Vec<_> = assess(&situation).cells.iter().map(|c| c.cause.reason()).collect();
+    assert_eq!(reasons, ["", "NoRows", "Sequence"]);
+}
+
+#[test]
+fn a_date_is_late_only_while_it_is_not_done() {
+    assert!(!Case { now: "2025-11-15T11:59:00Z", ..case() }.assess().cells[0].late);
+    assert!(Case { now: "2025-11-15T12:00:00Z", ..case() }.assess().cells[0].late);
+    assert!(!Case { now: "2025-11-16T12:00:00Z", facts: Ok(complete()), ..case() }.assess().cells[0].late);
+    assert_eq!(case().assess().valid_until, Some(at("2025-11-15T12:00:00Z")), "looked at again when it becomes late");
+}
+
+mod properties {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_case() -> impl Strategy<Value = Case> {
+        let facts = prop_oneof![
+            Just(Ok(facts(&[]))),
+            Just(Ok(complete())),
+            Just(Ok(facts(&[("BOS@NYK", 2)]))),
+            Just(Ok(facts(&[("X@Y", 2)]))),
+            Just(Ok(DateFacts { surplus: 2, ..complete() })),
+            Just(Err(Unknown::new(UnknownReason::ProbeFailed, "no answer"))),
+        ];
+        let outcome = prop_oneof![
+            Just(Outcome::Failed),
+            Just(Outcome::Permanent),
+            Just(Outcome::RateLimited),
+            Just(Outcome::Filled)
+        ];
+        let tally =
+            (0..5u8, 0..12u8, outcome, 0..30i64, any::<bool>()).prop_map(|(charged, free, last, hours, alone)| Tally {
+                charged,
+                free,
+                last,
+                alone,
+                complete_reads: 0,
+                retry_at: Span::hours(hours - 5).after(at(NOW), &jiff::tz::TimeZone::UTC),
+            });
+        let hold = prop_oneof![
+            Just(None),
+            Just(Some(Hold::Suspended)),
+            Just(Some(Hold::SuspectProbe)),
+            Just(Some(Hold::Quota))
+        ];
+        (facts, proptest::option::of(tally), hold, any::<[bool; 5]>(), 0..3usize).prop_map(
+            |(facts, tally, hold, flags, when)| {
+                let mut case =
+                    Case { facts, hold, now: ["2025-11-14T20:00:00Z", NOW, "2026-01-01T00:00:00Z"][when], ..case() };
+                if flags[0] {
+                    case.coverage.waivers.push(waiver(None));
+                }
+                if flags[1] {
+                    case.coverage.fill.mode = Mode::Observe;
+                }
+                if flags[2] {
+                    case.games.clear();
+                }
+                case = if flags[3] { case.token("again") } else { case };
+                case = if let Some(t) = tally { case.tally(t) } else { case };
+                if flags[4] { case.recorded() } else { case }
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_wanted_where_nothing_may_be_launched(case in any_case()) {
+            let assessment = case.assess();
+            let cell = &assessment.cells[0];
+            let never = [State::Running, State::Verifying, State::NotExpected, State::Waived, State::Unknown, State::Blocked];
+            if never.contains(&cell.state()) || case.coverage.fill.mode == Mode::Observe || case.hold.is_some() {
+                prop_assert!(assessment.wants.is_empty(), "{:?}", cell.cause);
+            }
+            prop_assert!(assessment.wants.len() <= 1);
+            prop_assert_eq!(assessment.cells.len(), 1, "every date in exactly one state");
+        }
+
+        #[test]
+        fn a_result_stands_until_the_instant_it_names(case in any_case()) {
+            let first = case.assess();
+            let end = first.valid_until.unwrap_or(at("2026-06-01T00:00:00Z"));
+            let just_before = end.checked_sub(jiff::SignedDuration::from_secs(1)).unwrap();
+            if just_before > at(case.now) {
+                let calendar = calendar([calendar_of(day(DATE), &case.games)], "2025-11-15");
+                let known = match &case.facts { Ok(f) => Known::Fresh(f), Err(u) => Known::Never(u) };
+                let judged = [(day(DATE), judge(&case.coverage, &calendar, day(DATE), known, just_before))];
+                let later = assess(&Situation {
+                    coverage: &case.coverage, calendar: &calendar, judged: &judged, ledger: &case.ledger, jobs: &case.jobs,
+                    orders: Some(&case.orders), hold: case.hold, now: just_before,
+                });
+                prop_assert_eq!(later.cells[0].cause, first.cells[0].cause);
+                prop_assert_eq!(later.cells[0].late, first.cells[0].late);
+                prop_assert_eq!(later.wants, first.wants);
+            }
+        }
+    }
+}

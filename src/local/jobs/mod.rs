@@ -106,6 +106,3 @@ impl Launcher for Jobs {
         std::fs::remove_dir_all(&path).map_err(|e| format!("{} cannot be removed: {e}", path.display()))
     }
 }
-
-#[cfg(test)]
-mod tests;
