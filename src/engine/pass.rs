@@ -206,7 +206,7 @@ impl World {
             calls.push(Call::Save {
                 coverage: key.clone(),
                 uid: state.coverage.uid.clone(),
-                at: state.proof.as_ref().map_or(0, |p| p.version),
+                at: state.proof.as_ref().map_or(0, |p| p.version()),
                 ledger: Arc::new(state.ledger.clone()),
             });
         }

@@ -78,16 +78,17 @@ pub trait Store: Send + Sync + 'static {
 
 /// Proof that a ledger was saved: only a store can make one, so create-before-record does not compile.
 #[derive(Clone, Debug)]
-pub struct Recorded {
-    /// The ledger's new version.
-    pub version: Version,
-    _proof: (),
-}
+pub struct Recorded(Version);
 
 impl Recorded {
+    /// The ledger's new version.
+    pub fn version(&self) -> Version {
+        self.0
+    }
+
     /// For stores only: says that the save was acknowledged.
     pub fn acknowledged(version: Version) -> Self {
-        Self { version, _proof: () }
+        Self(version)
     }
 }
 

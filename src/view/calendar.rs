@@ -35,7 +35,7 @@ pub fn calendar(overview: &Overview, options: Options) -> String {
     out
 }
 
-fn shown<'a>(view: &'a CoverageView, options: Options) -> impl Iterator<Item = &'a Cell> {
+fn shown(view: &CoverageView, options: Options) -> impl Iterator<Item = &Cell> {
     view.cells.iter().filter(move |c| options.dates.is_none_or(|r| r.contains(c.date)))
 }
 

@@ -53,7 +53,7 @@ fn coverage(view: &CoverageView) -> String {
         return format!("{:<32} stalled: {why}", view.key.name);
     }
     let counts = counts(view);
-    let filled = if counts.expected == 0 { 0 } else { counts.complete * BAR / counts.expected };
+    let filled = (counts.complete * BAR).checked_div(counts.expected).unwrap_or(0);
     let bar = format!("{}{}", "█".repeat(filled), "░".repeat(BAR - filled));
     let loud = State::ALL.iter().filter(|s| s.is_open()).filter_map(|s| {
         let n = view.count(*s);

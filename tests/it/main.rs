@@ -1,5 +1,7 @@
 //! Everything that is tested from outside, in one binary: one link, and modules that share a helper.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod gapless;
 mod invalid;
 mod kill;

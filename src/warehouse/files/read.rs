@@ -46,6 +46,9 @@ pub(super) struct Rows {
     pub ids: Vec<Vec<u32>>,
 }
 
+/// Takes rows as they are read.
+pub(super) type Each<'a> = &'a mut dyn FnMut(&[Column], &Rows) -> Result<(), Unknown>;
+
 /// What is read of a part.
 pub(super) struct Reader<'a> {
     /// The needed columns.
@@ -56,11 +59,7 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// Reads a part in batches; returns the bytes that were read.
-    pub fn part(
-        &mut self,
-        part: &Part,
-        each: &mut dyn FnMut(&[Column], &Rows) -> Result<(), Unknown>,
-    ) -> Result<u64, ReadFault> {
+    pub fn part(&mut self, part: &Part, each: Each<'_>) -> Result<u64, ReadFault> {
         // A damaged file can make a decoder panic; that is the part's fault and must not stop another object.
         let read = catch_unwind(AssertUnwindSafe(|| match part.format {
             Format::Parquet => self.parquet(part, each),
@@ -69,11 +68,7 @@ impl Reader<'_> {
         read.unwrap_or_else(|panic| Err(ReadFault::Part(panic_text(&panic).into())))
     }
 
-    fn parquet(
-        &mut self,
-        part: &Part,
-        each: &mut dyn FnMut(&[Column], &Rows) -> Result<(), Unknown>,
-    ) -> Result<u64, ReadFault> {
+    fn parquet(&mut self, part: &Part, each: Each<'_>) -> Result<u64, ReadFault> {
         let broken = |e: &dyn std::fmt::Display| {
             ReadFault::Part(format!("is no readable Parquet file ({})", cut(&e.to_string())))
         };
@@ -147,11 +142,7 @@ impl Reader<'_> {
         Ok(rows)
     }
 
-    fn csv(
-        &mut self,
-        part: &Part,
-        each: &mut dyn FnMut(&[Column], &Rows) -> Result<(), Unknown>,
-    ) -> Result<u64, ReadFault> {
+    fn csv(&mut self, part: &Part, each: Each<'_>) -> Result<u64, ReadFault> {
         let broken = |e: csv::Error| ReadFault::Part(csv_fault(&e));
         let mut reader = csv::ReaderBuilder::new().from_path(&part.path).map_err(broken)?;
         let header = reader.headers().map_err(broken)?.clone();

@@ -214,7 +214,7 @@ impl<'a> Tally<'a> {
             let id = rows.ids[*column][row];
             let instant =
                 memo.get(id, || Ok::<_, Unknown>(columns[*column].value(id).and_then(super::datum::Datum::instant)))?;
-            if !instant.zip(slot.start).is_some_and(|(at, start)| at < start) {
+            if instant.zip(slot.start).is_none_or(|(at, start)| at >= start) {
                 return Ok(());
             }
         }
