@@ -1,7 +1,7 @@
 //! The resources as they stand on the wire, and the only room that sees them: what leaves it is parsed.
 //!
 //! [`kinds`] are the types and their CRDs, [`manifest`] reads YAML with positions, [`check`] applies the rules of the
-//! API server offline, [`lower`] turns what is valid into the domain's values, [`load`] does all of it.
+//! API server offline, [`lower`] turns what is valid into the domain's values, [`load()`] does all of it.
 
 pub mod check;
 pub mod crds;

@@ -1,7 +1,7 @@
 //! Observe (many, async) → decide (one, sync) → apply (many, async) → report, over the [`ports`].
 //!
-//! [`world`] is all that is known; [`observe`] and [`jobs`] bring answers into it; [`pass`] turns it into calls;
-//! [`drive`] makes them; [`report`] and [`events`] tell people.
+//! [`world`] is all that is known; `observe` and `jobs` bring answers into it; `pass` turns it into calls;
+//! [`drive`] makes them; `report` and `events` tell people.
 
 pub mod call;
 pub mod drive;
