@@ -1,9 +1,11 @@
-//! One needed column over a whole scan: every distinct value gets a small id once, so that filters, dates and units
-//! are worked out per value and not per row.
+//! One needed column over a whole scan. Every distinct value gets a small id once, so that filters, dates and units are
+//! worked out per value and not per row. A column that is only part of a unique key is not interned: its values give
+//! their bits.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use arrow_schema::DataType;
 use rustc_hash::FxHashMap;
 
 use super::datum::Datum;
@@ -13,19 +15,40 @@ use crate::domain::verdict::{Unknown, UnknownReason};
 pub(super) const NULL: u32 = 0;
 /// A column with more distinct values than this is refused: interning it would not be bounded.
 const MAX_VALUES: usize = 16_000_000;
+/// Numbers that lie so close to the first one are found by their place, not by a hash.
+const DENSE: usize = 1 << 16;
 
 /// The values of one column, by id.
 #[derive(Debug)]
 pub(super) struct Column {
     pub name: String,
+    /// Whether somebody needs ids; else bits suffice.
+    pub interned: bool,
     ids: FxHashMap<Datum, u32>,
     values: Vec<Datum>,
     texts: FxHashMap<Arc<str>, u32>,
+    numbers: Numbers,
+}
+
+/// The ids of fixed-size values, by their bits in the column's present type.
+#[derive(Debug, Default)]
+struct Numbers {
+    of: Option<DataType>,
+    base: u64,
+    dense: Vec<u32>,
+    sparse: FxHashMap<u64, u32>,
 }
 
 impl Column {
     pub fn new(name: &str) -> Self {
-        Self { name: name.into(), ids: FxHashMap::default(), values: Vec::new(), texts: FxHashMap::default() }
+        Self {
+            name: name.into(),
+            interned: false,
+            ids: FxHashMap::default(),
+            values: Vec::new(),
+            texts: FxHashMap::default(),
+            numbers: Numbers::default(),
+        }
     }
 
     /// The id of a value, a new one when it was not seen before.
@@ -49,6 +72,25 @@ impl Column {
         Ok(id)
     }
 
+    /// Bits mean what the present part's type says: those of another type are forgotten.
+    pub fn begin(&mut self, of: &DataType) {
+        if self.numbers.of.as_ref() != Some(of) {
+            self.numbers = Numbers { of: Some(of.clone()), ..Numbers::default() };
+        }
+    }
+
+    /// The id of a fixed-size value, by its bits.
+    pub fn intern_bits(&mut self, bits: u64, make: impl FnOnce() -> Option<Datum>) -> Result<u32, Unknown> {
+        let known = self.numbers.get(bits);
+        if known != NULL {
+            return Ok(known);
+        }
+        let Some(datum) = make() else { return Ok(NULL) };
+        let id = self.intern(datum)?;
+        self.numbers.insert(bits, id);
+        Ok(id)
+    }
+
     fn push(&mut self, datum: Datum) -> Result<u32, Unknown> {
         if self.values.len() >= MAX_VALUES {
             let text = format!(
@@ -67,6 +109,27 @@ impl Column {
     }
 }
 
+impl Numbers {
+    fn get(&self, bits: u64) -> u32 {
+        let at = bits.wrapping_sub(self.base) as usize;
+        match self.dense.get(at) {
+            Some(id) => *id,
+            None => self.sparse.get(&bits).copied().unwrap_or(NULL),
+        }
+    }
+
+    fn insert(&mut self, bits: u64, id: u32) {
+        if self.dense.is_empty() {
+            self.base = bits.wrapping_sub(DENSE as u64 / 2);
+            self.dense = vec![NULL; DENSE];
+        }
+        match self.dense.get_mut(bits.wrapping_sub(self.base) as usize) {
+            Some(slot) => *slot = id,
+            None => _ = self.sparse.insert(bits, id),
+        }
+    }
+}
+
 /// Something worked out once per id.
 #[derive(Debug)]
 pub(super) struct Memo<T>(RefCell<Vec<Option<T>>>);
@@ -78,15 +141,20 @@ impl<T> Default for Memo<T> {
 }
 
 impl<T: Clone> Memo<T> {
+    #[inline]
     pub fn get<E>(&self, id: u32, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        let at = id as usize;
-        if let Some(Some(known)) = self.0.borrow().get(at) {
+        if let Some(Some(known)) = self.0.borrow().get(id as usize) {
             return Ok(known.clone());
         }
+        self.make(id as usize, make)
+    }
+
+    #[cold]
+    fn make<E>(&self, at: usize, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let made = make()?;
         let mut memo = self.0.borrow_mut();
         if memo.len() <= at {
-            memo.resize(at + 1, None);
+            memo.resize((at + 1).next_power_of_two(), None);
         }
         memo[at] = Some(made.clone());
         Ok(made)

@@ -5,6 +5,7 @@
 
 mod column;
 mod datum;
+mod decode;
 mod parts;
 mod read;
 mod scan;
@@ -29,12 +30,13 @@ pub type PartRanges = BTreeMap<(u64, String), Option<DateRange>>;
 pub struct Files {
     root: PathBuf,
     ranges: Arc<Mutex<PartRanges>>,
+    limits: scan::Limits,
 }
 
 impl Files {
     /// The warehouse below a folder.
     pub fn new(root: PathBuf) -> Self {
-        Self { root, ranges: Arc::default() }
+        Self { root, ranges: Arc::default(), limits: scan::Limits::default() }
     }
 
     /// What is known of parts, to be kept between two runs.
@@ -61,7 +63,7 @@ impl Files {
         let Some(first) = probes.first() else { return Ok(Answer::default()) };
         let (listing, readings) = self.stable(table, |listing| {
             let ranges: Vec<_> = listing.parts.iter().map(|p| self.range(p, &first.question.date)).collect();
-            scan::scan(&listing.parts, &ranges, probes)
+            scan::scan(scan::Table { parts: &listing.parts, ranges: &ranges, limits: self.limits }, probes)
         })?;
         let (readings, bytes) = readings;
         Ok(Answer { readings, mark: self.mark_of(&listing, &first.question.date, now), bytes })

@@ -5,19 +5,17 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::*;
-use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch};
-use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use arrow_array::RecordBatch;
+use arrow_schema::Schema;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 
-use super::column::{Column, NULL};
-use super::datum::Datum;
+use super::column::Column;
+use super::decode::{Translated, dictionaries, epoch_day, loose, values};
 use super::parts::{Format, Part, parse_date};
-use crate::domain::dates::{Date, DateRange, DateSet, Timestamp, next_day, previous_day, shift};
+use crate::domain::dates::{DateRange, DateSet, next_day, previous_day};
 use crate::domain::probe::{DateColumn, DateReading};
 use crate::domain::verdict::{Unknown, UnknownReason};
 
@@ -39,11 +37,36 @@ impl From<Unknown> for ReadFault {
     }
 }
 
-/// Some rows: for each needed column the ids of its values.
+/// The values of one column of some rows.
+#[derive(Clone, Debug)]
+pub(super) enum Values {
+    /// Ids, where somebody needs to know the values.
+    Ids(Vec<u32>),
+    /// Bits: equal values have equal bits, and seldom others.
+    Bits(Vec<u64>),
+}
+
+impl Values {
+    fn for_column(column: &Column, len: usize) -> Self {
+        if column.interned { Self::Ids(Vec::with_capacity(len)) } else { Self::Bits(Vec::with_capacity(len)) }
+    }
+}
+
+/// Some rows: for each needed column its values.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     pub len: usize,
-    pub ids: Vec<Vec<u32>>,
+    pub values: Vec<Values>,
+}
+
+impl Rows {
+    /// The ids of an interned column.
+    pub fn ids(&self, at: usize) -> &[u32] {
+        match &self.values[at] {
+            Values::Ids(ids) => ids,
+            Values::Bits(_) => unreachable!("only columns that nobody interned have bits"),
+        }
+    }
 }
 
 /// Takes rows as they are read.
@@ -126,17 +149,12 @@ impl Reader<'_> {
         range.is_none_or(|r| dates.ranges().iter().any(|d| d.intersect(&r).is_some()))
     }
 
-    fn batch(
-        &mut self,
-        part: &Part,
-        batch: &RecordBatch,
-        seen: &mut [Option<(ArrayRef, Vec<u32>)>],
-    ) -> Result<Rows, ReadFault> {
-        let mut rows = Rows { len: batch.num_rows(), ids: Vec::with_capacity(self.columns.len()) };
+    fn batch(&mut self, part: &Part, batch: &RecordBatch, seen: &mut [Translated]) -> Result<Rows, ReadFault> {
+        let mut rows = Rows { len: batch.num_rows(), values: Vec::with_capacity(self.columns.len()) };
         for (column, seen) in self.columns.iter_mut().zip(seen) {
-            rows.ids.push(match batch.column_by_name(&column.name) {
-                Some(array) => ids(column, array, seen, part)?,
-                None => vec![constant(column, part)?; batch.num_rows()],
+            rows.values.push(match batch.column_by_name(&column.name) {
+                Some(array) => values(column, array, seen, &part.name)?,
+                None => constant(column, part, batch.num_rows())?,
             });
         }
         Ok(rows)
@@ -160,9 +178,9 @@ impl Reader<'_> {
         let mut rows = self.empty();
         let mut record = csv::StringRecord::new();
         while reader.read_record(&mut record).map_err(broken)? {
-            for ((column, at), ids) in self.columns.iter_mut().zip(&positions).zip(&mut rows.ids) {
+            for ((column, at), values) in self.columns.iter_mut().zip(&positions).zip(&mut rows.values) {
                 let field = at.map_or_else(|| part.partition_value(&column.name), |at| record.get(at)).unwrap_or("");
-                ids.push(if field.is_empty() { NULL } else { column.intern_text(field, true)? });
+                loose(column, field, values)?;
             }
             rows.len += 1;
             if rows.len == BATCH {
@@ -175,143 +193,19 @@ impl Reader<'_> {
     }
 
     fn empty(&self) -> Rows {
-        Rows { len: 0, ids: self.columns.iter().map(|_| Vec::with_capacity(BATCH)).collect() }
+        Rows { len: 0, values: self.columns.iter().map(|c| Values::for_column(c, BATCH)).collect() }
     }
 }
 
-fn constant(column: &mut Column, part: &Part) -> Result<u32, Unknown> {
-    let value = part.partition_value(&column.name).unwrap_or("");
-    if value.is_empty() { Ok(NULL) } else { column.intern_text(value, true) }
-}
-
-/// Texts are read as dictionaries: each distinct value is then translated once, not once a row.
-fn dictionaries(schema: &Schema) -> Schema {
-    let field = |f: &Arc<Field>| match f.data_type() {
-        DataType::Utf8 => {
-            let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-            Field::new(f.name(), dictionary, f.is_nullable())
-        }
-        _ => f.as_ref().clone(),
-    };
-    Schema::new(schema.fields().iter().map(field).collect::<Vec<_>>())
-}
-
-/// The ids of a column of a batch.
-fn ids(
-    column: &mut Column,
-    array: &ArrayRef,
-    seen: &mut Option<(ArrayRef, Vec<u32>)>,
-    part: &Part,
-) -> Result<Vec<u32>, ReadFault> {
-    let made = match array.data_type() {
-        DataType::Dictionary(_, _) => return dictionary_ids(column, array, seen, part),
-        DataType::Utf8 => texts(column, array.as_string::<i32>().iter()),
-        DataType::LargeUtf8 => texts(column, array.as_string::<i64>().iter()),
-        DataType::Boolean => each(column, array.as_boolean().iter(), |v| Some(Datum::Bool(v))),
-        DataType::Int8 => primitive::<Int8Type>(column, array, |v| Some(Datum::Int(v.into()))),
-        DataType::Int16 => primitive::<Int16Type>(column, array, |v| Some(Datum::Int(v.into()))),
-        DataType::Int32 => primitive::<Int32Type>(column, array, |v| Some(Datum::Int(v.into()))),
-        DataType::Int64 => primitive::<Int64Type>(column, array, |v| Some(Datum::Int(v))),
-        DataType::UInt8 => primitive::<UInt8Type>(column, array, |v| Some(Datum::Int(v.into()))),
-        DataType::UInt16 => primitive::<UInt16Type>(column, array, |v| Some(Datum::Int(v.into()))),
-        DataType::UInt32 => primitive::<UInt32Type>(column, array, |v| Some(Datum::Int(v.into()))),
-        DataType::UInt64 => primitive::<UInt64Type>(column, array, |v| i64::try_from(v).ok().map(Datum::Int)),
-        DataType::Float32 => primitive::<Float32Type>(column, array, |v| Some(float(v.into()))),
-        DataType::Float64 => primitive::<Float64Type>(column, array, |v| Some(float(v))),
-        DataType::Decimal128(_, scale) => {
-            primitive::<Decimal128Type>(column, array, |v| Some(Datum::Decimal(v, *scale)))
-        }
-        DataType::Date32 => primitive::<Date32Type>(column, array, |v| epoch_day(v).map(Datum::Date)),
-        DataType::Timestamp(unit, _) => match unit {
-            TimeUnit::Second => primitive::<TimestampSecondType>(column, array, |v| instant(v, 1_000_000_000)),
-            TimeUnit::Millisecond => primitive::<TimestampMillisecondType>(column, array, |v| instant(v, 1_000_000)),
-            TimeUnit::Microsecond => primitive::<TimestampMicrosecondType>(column, array, |v| instant(v, 1_000)),
-            TimeUnit::Nanosecond => primitive::<TimestampNanosecondType>(column, array, |v| instant(v, 1)),
-        },
-        other => {
-            let text = format!(
-                "column `{}` of part `{}` is of type {other}, which cannot be compared",
-                column.name, part.name
-            );
-            return Err(ReadFault::Table(Unknown::new(UnknownReason::SchemaMismatch, text)));
-        }
-    };
-    Ok(made?)
-}
-
-fn dictionary_ids(
-    column: &mut Column,
-    array: &ArrayRef,
-    seen: &mut Option<(ArrayRef, Vec<u32>)>,
-    part: &Part,
-) -> Result<Vec<u32>, ReadFault> {
-    let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() else {
-        return Err(ReadFault::Part("has a dictionary of an unknown form".into()));
-    };
-    let values = dictionary.values();
-    // The array itself is kept and compared: an address alone may be used again by another one.
-    if !seen.as_ref().is_some_and(|(known, _)| Arc::ptr_eq(known, values)) {
-        let translated = ids(column, values, &mut None, part)?;
-        *seen = Some((values.clone(), translated));
-    }
-    let translated = seen.as_ref().map(|(_, t)| t.as_slice()).unwrap_or_default();
-    let id = |key: Option<i32>| key.and_then(|k| translated.get(usize::try_from(k).ok()?).copied()).unwrap_or(NULL);
-    Ok(dictionary.keys().iter().map(id).collect())
-}
-
-fn texts<'a>(column: &mut Column, values: impl Iterator<Item = Option<&'a str>>) -> Result<Vec<u32>, Unknown> {
-    values.map(|v| v.map_or(Ok(NULL), |text| column.intern_text(text, false))).collect()
-}
-
-fn primitive<T: ArrowPrimitiveType>(
-    column: &mut Column,
-    array: &ArrayRef,
-    make: impl Fn(T::Native) -> Option<Datum>,
-) -> Result<Vec<u32>, Unknown> {
-    each(column, array.as_primitive::<T>().iter(), make)
-}
-
-/// Runs of one value are common (dates, games): the last one is remembered.
-fn each<V: PartialEq + Copy>(
-    column: &mut Column,
-    values: impl Iterator<Item = Option<V>>,
-    make: impl Fn(V) -> Option<Datum>,
-) -> Result<Vec<u32>, Unknown> {
-    let mut last: Option<(V, u32)> = None;
-    values
-        .map(|value| {
-            let Some(value) = value else { return Ok(NULL) };
-            if let Some((_, id)) = last.filter(|(v, _)| *v == value) {
-                return Ok(id);
-            }
-            let id = make(value).map_or(Ok(NULL), |datum| column.intern(datum))?;
-            last = Some((value, id));
-            Ok(id)
-        })
-        .collect()
-}
-
-fn float(value: f64) -> Datum {
-    Datum::Float(
-        if value.is_nan() {
-            f64::NAN
-        } else if value == 0.0 {
-            0.0
-        } else {
-            value
-        }
-        .to_bits(),
-    )
-}
-
-fn epoch_day(days: i32) -> Option<Date> {
-    let epoch = jiff::civil::date(1970, 1, 1);
-    let date = shift(epoch, days);
-    (date > Date::MIN && date < Date::MAX).then_some(date)
-}
-
-fn instant(value: i64, nanos: i128) -> Option<Datum> {
-    Timestamp::from_nanosecond(i128::from(value) * nanos).ok().map(Datum::Instant)
+/// A partition column has one value for all rows of a part.
+fn constant(column: &mut Column, part: &Part, len: usize) -> Result<Values, Unknown> {
+    let mut one = Values::for_column(column, 1);
+    let value = part.partition_value(&column.name).unwrap_or("").to_string();
+    loose(column, &value, &mut one)?;
+    Ok(match one {
+        Values::Ids(ids) => Values::Ids(vec![ids[0]; len]),
+        Values::Bits(bits) => Values::Bits(vec![bits[0]; len]),
+    })
 }
 
 /// The dates that a part can hold, told by its footer; nothing when it does not tell.

@@ -69,7 +69,7 @@ impl<'a> Places<'a> {
         part: &Part,
         out: &mut Vec<ScheduleRow>,
     ) -> Result<(), Unknown> {
-        let datum = |at: usize| columns[at].value(rows.ids[at][row]);
+        let datum = |at: usize| columns[at].value(rows.ids(at)[row]);
         let holds = |(at, filter): &(usize, &Filter)| {
             satisfies(datum(*at), &filter.test).map_err(|found| {
                 let text = format!(

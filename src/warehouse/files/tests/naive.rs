@@ -11,6 +11,7 @@ use parquet::arrow::ArrowWriter;
 use proptest::prelude::*;
 
 use super::super::Files;
+use super::super::scan::Limits;
 use crate::domain::dates::{DateSet, Timestamp, shift};
 use crate::domain::probe::*;
 
@@ -288,12 +289,18 @@ proptest! {
         first in any_question(),
         second in any_question(),
         cap in proptest::option::of(0..9u8),
+        cramped in any::<bool>(),
     ) {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("raw/props")).unwrap();
         write(&folder.path().join("raw/props"), &rows, layout);
         let probes = [probe(first, &[0, 1, 2, 3], cap), probe(second, &[2, 3, 5], None)];
-        let answer = Files::new(folder.path().into()).probe("raw.props", &probes, instant(0)).unwrap();
+        let mut files = Files::new(folder.path().into());
+        if cramped {
+            // Four bits of a key make most rows suspects, and few rows fit: every way of comparing keys is taken.
+            files.limits = Limits { open_rows: 8, suspect_rows: 5, key_mask: 0xf };
+        }
+        let answer = files.probe("raw.props", &probes, instant(0)).unwrap();
         for (probe, reading) in probes.iter().zip(answer.readings) {
             let expected = naive(&rows, probe);
             // A partitioned table's NULL dates stand in a partition of their own, which no date asks for.

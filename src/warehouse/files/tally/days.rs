@@ -1,0 +1,83 @@
+//! Which asked date a row belongs to: worked out once per value of the date column.
+
+use rustc_hash::FxHashMap;
+
+use crate::domain::dates::Date;
+use crate::domain::probe::Probe;
+use crate::domain::verdict::{Unknown, UnknownReason};
+use crate::warehouse::files::column::{Column, NULL};
+use crate::warehouse::files::parts::Part;
+use crate::warehouse::files::read::Rows;
+use crate::warehouse::files::scan::Needs;
+
+/// A value of the date column that was not looked at yet.
+const NEW: u32 = u32::MAX;
+/// A date that was not asked for.
+const OUT: u32 = u32::MAX - 1;
+
+/// The asked dates that have rows, in the order in which they were met.
+pub(super) struct Days<'a> {
+    probe: &'a Probe,
+    column: usize,
+    by_id: Vec<u32>,
+    by_date: FxHashMap<Date, u32>,
+    pub dates: Vec<Date>,
+    pub nulls: u64,
+}
+
+impl<'a> Days<'a> {
+    pub fn new(probe: &'a Probe, needs: &mut Needs) -> Self {
+        let column = needs.column(&probe.question.date.column);
+        Self { probe, column, by_id: Vec::new(), by_date: FxHashMap::default(), dates: Vec::new(), nulls: 0 }
+    }
+
+    /// Keeps the rows of asked dates, each with its day.
+    pub fn find(
+        &mut self,
+        columns: &[Column],
+        rows: &Rows,
+        part: &Part,
+        at: &mut Vec<u32>,
+        days: &mut Vec<u32>,
+    ) -> Result<(), Unknown> {
+        days.clear();
+        let (ids, mut kept) = (rows.ids(self.column), 0);
+        for n in 0..at.len() {
+            let row = at[n];
+            let id = ids[row as usize];
+            let day = match self.by_id.get(id as usize) {
+                Some(day) if *day != NEW => *day,
+                _ => self.meet(columns, id, part)?,
+            };
+            self.nulls += u64::from(id == NULL);
+            if day != OUT {
+                days.push(day);
+                at[kept] = row;
+                kept += 1;
+            }
+        }
+        at.truncate(kept);
+        Ok(())
+    }
+
+    fn meet(&mut self, columns: &[Column], id: u32, part: &Part) -> Result<u32, Unknown> {
+        let column = &columns[self.column];
+        let date = column.value(id).map(|datum| datum.date(&self.probe.question.date.reading)).transpose();
+        let date = date.map_err(|why| {
+            let text = format!("date column `{}` of part `{}` {why}", column.name, part.name);
+            Unknown::new(UnknownReason::SchemaMismatch, text)
+        })?;
+        let day = match date.filter(|date| self.probe.dates.contains(*date)) {
+            None => OUT,
+            Some(date) => *self.by_date.entry(date).or_insert_with(|| {
+                self.dates.push(date);
+                self.dates.len() as u32 - 1
+            }),
+        };
+        if self.by_id.len() <= id as usize {
+            self.by_id.resize((id as usize + 1).next_power_of_two(), NEW);
+        }
+        self.by_id[id as usize] = day;
+        Ok(day)
+    }
+}

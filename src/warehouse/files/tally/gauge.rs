@@ -1,0 +1,145 @@
+//! Measures: what each has counted so far, per slot.
+
+use rustc_hash::FxHashSet;
+
+use super::select::{Condition, Picked, all};
+use crate::domain::dates::Timestamp;
+use crate::domain::probe::{Measure, Measured, Of};
+use crate::domain::verdict::Unknown;
+use crate::warehouse::files::column::{Column, Memo, NULL};
+use crate::warehouse::files::datum::Datum;
+use crate::warehouse::files::read::Rows;
+use crate::warehouse::files::scan::Needs;
+
+/// Ids from here on are kept in a set: bits for them would cost more than they save.
+const WIDE: u32 = 1 << 13;
+
+/// One measure.
+pub(super) struct Gauge<'a> {
+    only: Vec<Condition<'a>>,
+    kind: Kind,
+    subset: Picked,
+}
+
+enum Kind {
+    Rows(Vec<u64>),
+    Distinct(usize, Sets),
+    Newest(usize, Memo<Option<Timestamp>>, Vec<Option<Timestamp>>),
+}
+
+impl<'a> Gauge<'a> {
+    pub fn new(measure: &'a Measure, needs: &mut Needs) -> Self {
+        let kind = match &measure.of {
+            Of::Rows => Kind::Rows(Vec::new()),
+            Of::Distinct(column) => Kind::Distinct(needs.column(column), Sets::default()),
+            Of::Newest(column) => Kind::Newest(needs.column(column), Memo::default(), Vec::new()),
+        };
+        let only = measure.only.iter().map(|(c, v)| Condition::equals(c, v, needs)).collect();
+        Self { only, kind, subset: Picked::default() }
+    }
+
+    /// Counts the picked rows; `caps` are those of the slots.
+    pub fn count(
+        &mut self,
+        columns: &[Column],
+        rows: &Rows,
+        picked: &Picked,
+        caps: &[Option<Timestamp>],
+    ) -> Result<(), Unknown> {
+        if self.only.is_empty() {
+            return self.kind.count(columns, rows, picked, caps);
+        }
+        self.subset.clear();
+        for (row, slot) in picked.iter() {
+            if all(&self.only, columns, rows, row)? {
+                self.subset.push(row as u32, slot);
+            }
+        }
+        self.kind.count(columns, rows, &self.subset, caps)
+    }
+
+    /// What was counted for a slot.
+    pub fn measured(&self, slot: usize) -> Measured {
+        match &self.kind {
+            Kind::Rows(counts) => Measured::Count(counts.get(slot).copied().unwrap_or(0)),
+            Kind::Distinct(_, sets) => Measured::Count(sets.len(slot)),
+            Kind::Newest(_, _, newest) => Measured::Newest(newest.get(slot).copied().flatten()),
+        }
+    }
+}
+
+impl Kind {
+    fn count(
+        &mut self,
+        columns: &[Column],
+        rows: &Rows,
+        picked: &Picked,
+        caps: &[Option<Timestamp>],
+    ) -> Result<(), Unknown> {
+        match self {
+            Self::Rows(counts) => {
+                counts.resize(caps.len(), 0);
+                picked.slots.iter().for_each(|slot| counts[*slot as usize] += 1);
+            }
+            Self::Distinct(column, sets) => sets.insert(rows.ids(*column), picked, caps.len()),
+            Self::Newest(column, memo, newest) => {
+                newest.resize(caps.len(), None);
+                let (ids, column) = (rows.ids(*column), &columns[*column]);
+                for (row, slot) in picked.iter() {
+                    let instant = memo.get(ids[row], || Ok(column.value(ids[row]).and_then(Datum::instant)))?;
+                    let capped = instant.filter(|at| caps[slot as usize].is_none_or(|cap| *at <= cap));
+                    newest[slot as usize] = newest[slot as usize].max(capped);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A set of ids per slot: a bit per id, so many words for every slot, and a hash set for what lies beyond.
+#[derive(Default)]
+struct Sets {
+    words: usize,
+    bits: Vec<u64>,
+    wide: FxHashSet<(u32, u32)>,
+    wide_counts: Vec<u64>,
+}
+
+impl Sets {
+    fn insert(&mut self, ids: &[u32], picked: &Picked, slots: usize) {
+        let largest = picked.rows.iter().map(|row| ids[*row as usize]).filter(|id| *id < WIDE).max().unwrap_or(0);
+        self.widen(largest as usize / 64 + 1);
+        self.bits.resize(slots * self.words, 0);
+        self.wide_counts.resize(slots, 0);
+        for (row, slot) in picked.iter() {
+            let id = ids[row];
+            if id < WIDE {
+                self.bits[slot as usize * self.words + id as usize / 64] |= 1 << (id % 64);
+            } else if self.wide.insert((slot, id)) {
+                self.wide_counts[slot as usize] += 1;
+            }
+        }
+    }
+
+    /// Gives every slot more words, at least twice as many, so that it happens seldom.
+    fn widen(&mut self, words: usize) {
+        if words <= self.words {
+            return;
+        }
+        let (old, new) = (self.words.max(1), words.next_power_of_two());
+        let mut bits = Vec::with_capacity(self.bits.len() / old * new);
+        for slot in self.bits.chunks(old) {
+            bits.extend_from_slice(slot);
+            bits.resize(bits.len() + new - slot.len(), 0);
+        }
+        (self.bits, self.words) = (bits, new);
+    }
+
+    /// Distinct values of a slot; NULL is none.
+    fn len(&self, slot: usize) -> u64 {
+        let words = self.bits.get(slot * self.words..(slot + 1) * self.words).unwrap_or_default();
+        let narrow: u32 = words.iter().map(|w| w.count_ones()).sum();
+        let null = words.first().is_some_and(|w| w & (1 << NULL) != 0);
+        u64::from(narrow - u32::from(null)) + self.wide_counts.get(slot).copied().unwrap_or(0)
+    }
+}

@@ -1,0 +1,146 @@
+//! Rows that repeat a key. A first pass keeps 64 bits of each row's key while its date is open; when the date closes,
+//! equal bits make it a suspect. Suspects are read once more and compared by their values, so the answer is exact and
+//! memory is eight bytes a row of the open dates.
+
+use rustc_hash::FxHashSet;
+
+use super::days::Days;
+use super::select::{Condition, select};
+use crate::domain::dates::{Date, DateSet};
+use crate::domain::mark::mix;
+use crate::domain::probe::Probe;
+use crate::domain::verdict::{Unknown, UnknownReason};
+use crate::warehouse::files::column::Column;
+use crate::warehouse::files::parts::Part;
+use crate::warehouse::files::read::{Rows, Values};
+use crate::warehouse::files::scan::{Counter, Limits, Needs};
+
+/// Rows in one date beyond this cannot be compared within the memory that a read may take.
+const MAX_ROWS_OF_A_DATE: usize = 8_000_000;
+
+/// The keys of the open dates.
+pub(super) struct Keys {
+    columns: Vec<usize>,
+    limits: Limits,
+    bits: Vec<u64>,
+    open: Vec<Vec<u64>>,
+    rows: usize,
+    /// Dates that did not fit in this pass.
+    pub deferred: DateSet,
+    /// Dates on which two rows have the same bits, with their rows.
+    pub suspects: Vec<(Date, usize)>,
+}
+
+impl Keys {
+    pub fn new(unique: &[String], limits: Limits, needs: &mut Needs) -> Self {
+        let columns = unique.iter().map(|c| needs.bits(c)).collect();
+        let (bits, open) = (Vec::new(), Vec::new());
+        Self { columns, limits, bits, open, rows: 0, deferred: DateSet::new(), suspects: Vec::new() }
+    }
+
+    /// Notes the keys of rows, each with its day.
+    pub fn note(&mut self, rows: &Rows, at: &[u32], days: &[u32], dates: &[Date]) {
+        if self.columns.is_empty() {
+            return;
+        }
+        self.bits.clear();
+        self.bits.resize(at.len(), 0);
+        for column in &self.columns {
+            match &rows.values[*column] {
+                Values::Ids(ids) => fold(&mut self.bits, at.iter().map(|row| u64::from(ids[*row as usize]))),
+                Values::Bits(bits) => fold(&mut self.bits, at.iter().map(|row| bits[*row as usize])),
+            }
+        }
+        self.open.resize(dates.len(), Vec::new());
+        for (bits, day) in self.bits.iter().zip(days) {
+            self.open[*day as usize].push(bits & self.limits.key_mask);
+        }
+        self.rows += at.len();
+        while self.rows > self.limits.open_rows && self.defer(dates) {}
+    }
+
+    /// Puts the latest open date off to another pass; never the last one, so each pass gets on.
+    fn defer(&mut self, dates: &[Date]) -> bool {
+        let open = || self.open.iter().enumerate().filter(|(_, rows)| !rows.is_empty());
+        let Some((day, _)) = open().max_by_key(|(day, _)| dates[*day]).filter(|_| open().nth(1).is_some()) else {
+            return false;
+        };
+        self.deferred.insert(dates[day]);
+        self.rows -= std::mem::take(&mut self.open[day]).len();
+        true
+    }
+
+    /// No row of the day comes any more.
+    pub fn close(&mut self, day: usize, date: Date) {
+        let Some(open) = self.open.get_mut(day) else { return };
+        let mut rows = std::mem::take(open);
+        self.rows -= rows.len();
+        if self.deferred.contains(date) {
+            return;
+        }
+        rows.sort_unstable();
+        if rows.windows(2).any(|pair| pair[0] == pair[1]) {
+            self.suspects.push((date, rows.len()));
+        }
+    }
+}
+
+fn fold(into: &mut [u64], bits: impl Iterator<Item = u64>) {
+    into.iter_mut().zip(bits).for_each(|(key, bits)| *key = mix(*key, bits));
+}
+
+/// The second pass: the keys of suspect dates, by value.
+pub(in crate::warehouse::files) struct Confirm<'a> {
+    filters: Vec<Condition<'a>>,
+    days: Days<'a>,
+    columns: Vec<usize>,
+    at: Vec<u32>,
+    of: Vec<u32>,
+    seen: Vec<FxHashSet<Box<[u32]>>>,
+    surplus: Vec<u64>,
+}
+
+impl<'a> Confirm<'a> {
+    pub fn new(probe: &'a Probe, needs: &mut Needs) -> Self {
+        Self {
+            filters: probe.question.filters.iter().map(|f| Condition::filter(f, needs)).collect(),
+            days: Days::new(probe, needs),
+            columns: probe.question.unique.iter().map(|c| needs.column(c)).collect(),
+            at: Vec::new(),
+            of: Vec::new(),
+            seen: Vec::new(),
+            surplus: Vec::new(),
+        }
+    }
+
+    /// Surplus rows per date.
+    pub fn finish(self) -> impl Iterator<Item = (Date, u64)> {
+        self.days.dates.into_iter().zip(self.surplus)
+    }
+}
+
+impl Counter for Confirm<'_> {
+    fn rows(&mut self, columns: &[Column], rows: &Rows, part: &Part) -> Result<(), Unknown> {
+        select(&self.filters, columns, rows, &mut self.at)?;
+        self.days.find(columns, rows, part, &mut self.at, &mut self.of)?;
+        self.seen.resize(self.days.dates.len(), FxHashSet::default());
+        self.surplus.resize(self.days.dates.len(), 0);
+        let ids: Vec<&[u32]> = self.columns.iter().map(|column| rows.ids(*column)).collect();
+        for (row, day) in self.at.iter().zip(&self.of) {
+            let key: Box<[u32]> = ids.iter().map(|ids| ids[*row as usize]).collect();
+            let seen = &mut self.seen[*day as usize];
+            self.surplus[*day as usize] += u64::from(!seen.insert(key));
+            if seen.len() > MAX_ROWS_OF_A_DATE {
+                let date = self.days.dates[*day as usize];
+                let text = format!("{date} has more than {MAX_ROWS_OF_A_DATE} different keys; narrow spec.where");
+                return Err(Unknown::new(UnknownReason::ProbeBudget, text));
+            }
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, is_closed: &dyn Fn(Date) -> bool) {
+        let closed = self.days.dates.iter().zip(&mut self.seen).filter(|(date, _)| is_closed(**date));
+        closed.for_each(|(_, seen)| *seen = FxHashSet::default());
+    }
+}
