@@ -10,6 +10,9 @@ use gapless::domain::dates::{DateSet, Timestamp, shift};
 use gapless::domain::probe::{DateColumn, DateReading, Measure, Of, Probe, Question, Reading, UnitForm};
 use gapless::warehouse::files::Files;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const TABLE: &str = "nba_raw.props";
 
 fn main() {

@@ -80,15 +80,23 @@ impl Column {
     }
 
     /// The id of a fixed-size value, by its bits.
+    #[inline]
     pub fn intern_bits(&mut self, bits: u64, make: impl FnOnce() -> Option<Datum>) -> Result<u32, Unknown> {
         let known = self.numbers.get(bits);
-        if known != NULL {
-            return Ok(known);
-        }
-        let Some(datum) = make() else { return Ok(NULL) };
+        if known != NULL { Ok(known) } else { self.intern_new(bits, make()) }
+    }
+
+    #[cold]
+    fn intern_new(&mut self, bits: u64, datum: Option<Datum>) -> Result<u32, Unknown> {
+        let Some(datum) = datum else { return Ok(NULL) };
         let id = self.intern(datum)?;
         self.numbers.insert(bits, id);
         Ok(id)
+    }
+
+    /// How many distinct values there are: the largest id.
+    pub fn len(&self) -> usize {
+        self.values.len()
     }
 
     fn push(&mut self, datum: Datum) -> Result<u32, Unknown> {
@@ -110,6 +118,7 @@ impl Column {
 }
 
 impl Numbers {
+    #[inline]
     fn get(&self, bits: u64) -> u32 {
         let at = bits.wrapping_sub(self.base) as usize;
         match self.dense.get(at) {

@@ -140,7 +140,6 @@ fn instants<T: ArrowPrimitiveType<Native = i64>>(
     numbers::<T>(column, array, |v| v.wrapping_mul(nanos) as u64, make)
 }
 
-/// Runs of one value are common (dates, games): the last one is remembered.
 fn fixed<V: Copy>(
     column: &mut Column,
     values: impl Iterator<Item = Option<V>>,
@@ -150,20 +149,14 @@ fn fixed<V: Copy>(
     if !column.interned {
         return Ok(Values::Bits(values.map(|v| v.map_or(NULL_BITS, &bits)).collect()));
     }
-    let mut last: Option<(u64, u32)> = None;
-    let ids: Result<_, _> = values
-        .map(|value| {
-            let Some(value) = value else { return Ok(NULL) };
-            let bits = bits(value);
-            if let Some((_, id)) = last.filter(|(known, _)| *known == bits) {
-                return Ok(id);
-            }
-            let id = column.intern_bits(bits, || make(value))?;
-            last = Some((bits, id));
-            Ok(id)
-        })
-        .collect();
-    Ok(Values::Ids(ids?))
+    let mut ids = Vec::with_capacity(values.size_hint().0);
+    for value in values {
+        ids.push(match value {
+            Some(value) => column.intern_bits(bits(value), || make(value))?,
+            None => NULL,
+        });
+    }
+    Ok(Values::Ids(ids))
 }
 
 /// Decimals have more bits than a word: their ids go by value.
@@ -185,6 +178,11 @@ fn float(value: f64) -> u64 {
 
 fn datum(value: f64) -> Datum {
     Datum::Float(float(value))
+}
+
+/// The day count of a date since 1970.
+pub(super) fn day_number(date: Date) -> i32 {
+    (date - jiff::civil::date(1970, 1, 1)).get_days()
 }
 
 /// The date of a day count since 1970.

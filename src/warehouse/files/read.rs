@@ -5,15 +5,19 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use arrow_schema::Schema;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Date32Type;
+use arrow_array::{BooleanArray, RecordBatch};
+use arrow_schema::{DataType, Schema};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter,
+};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 
 use super::column::Column;
-use super::decode::{Translated, dictionaries, epoch_day, loose, values};
+use super::decode::{Translated, day_number, dictionaries, epoch_day, loose, values};
 use super::parts::{Format, Part, parse_date};
 use crate::domain::dates::{DateRange, DateSet, next_day, previous_day};
 use crate::domain::probe::{DateColumn, DateReading};
@@ -116,12 +120,14 @@ impl Reader<'_> {
                 .map(|c| c.compressed_size().unsigned_abs())
                 .sum::<u64>();
             let file = file.try_clone().map_err(|e| broken(&e))?;
-            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
+            let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
                 .with_projection(mask)
                 .with_row_groups(vec![n])
-                .with_batch_size(BATCH)
-                .build()
-                .map_err(|e| broken(&e))?;
+                .with_batch_size(BATCH);
+            if let Some(filter) = self.row_filter(&metadata, group) {
+                reader = reader.with_row_filter(filter);
+            }
+            let reader = reader.build().map_err(|e| broken(&e))?;
             let mut dictionaries = vec![None; self.columns.len()];
             for batch in reader {
                 let batch = batch.map_err(|e| broken(&e))?;
@@ -144,9 +150,30 @@ impl Reader<'_> {
 
     fn can_hold(&self, group: &RowGroupMetaData) -> bool {
         let Some((date, dates)) = self.dates else { return true };
-        let range = group.columns().iter().find(|c| c.column_path().string() == date.column);
-        let range = range.and_then(|c| statistics_range(c.statistics()?, date));
+        let range = group_range(group, date);
         range.is_none_or(|r| dates.ranges().iter().any(|d| d.intersect(&r).is_some()))
+    }
+
+    /// Where few dates of a row group are wanted, the others are told by the date column alone and not decoded further.
+    fn row_filter(&self, metadata: &ArrowReaderMetadata, group: &RowGroupMetaData) -> Option<RowFilter> {
+        let (date, dates) = self.dates?;
+        let range = group_range(group, date)?;
+        let wanted: DateSet = dates.ranges().iter().filter_map(|d| d.intersect(&range)).collect();
+        let at = metadata.schema().index_of(&date.column).ok()?;
+        let plain = *metadata.schema().field(at).data_type() == DataType::Date32;
+        if !plain || wanted.len() * 2 > range.days() {
+            return None;
+        }
+        let ranges: Vec<(i32, i32)> =
+            wanted.ranges().iter().map(|r| (day_number(r.from()), day_number(r.through()))).collect();
+        let mask = ProjectionMask::roots(metadata.metadata().file_metadata().schema_descr(), [at]);
+        let holds = move |day: i32| ranges.iter().any(|(from, through)| (*from..=*through).contains(&day));
+        // Rows without a date are kept: they are counted apart.
+        let predicate = move |batch: RecordBatch| {
+            let days = batch.column(0).as_primitive::<Date32Type>();
+            Ok(days.iter().map(|day| Some(day.is_none_or(&holds))).collect::<BooleanArray>())
+        };
+        Some(RowFilter::new(vec![Box::new(ArrowPredicateFn::new(mask, predicate))]))
     }
 
     fn batch(&mut self, part: &Part, batch: &RecordBatch, seen: &mut [Translated]) -> Result<Rows, ReadFault> {
@@ -219,8 +246,7 @@ pub(super) fn footer_range(part: &Part, date: &DateColumn) -> Option<DateRange> 
         let metadata = ArrowReaderMetadata::load(&file, options).ok()?;
         let mut hull: Option<DateRange> = None;
         for group in metadata.metadata().row_groups() {
-            let column = group.columns().iter().find(|c| c.column_path().string() == date.column)?;
-            let range = statistics_range(column.statistics()?, date)?;
+            let range = group_range(group, date)?;
             hull = Some(hull.map_or(range, |h| {
                 DateRange::new(h.from().min(range.from()), h.through().max(range.through())).unwrap_or(h)
             }));
@@ -228,6 +254,11 @@ pub(super) fn footer_range(part: &Part, date: &DateColumn) -> Option<DateRange> 
         hull
     };
     catch_unwind(AssertUnwindSafe(read)).ok().flatten()
+}
+
+fn group_range(group: &RowGroupMetaData, date: &DateColumn) -> Option<DateRange> {
+    let column = group.columns().iter().find(|c| c.column_path().string() == date.column)?;
+    statistics_range(column.statistics()?, date)
 }
 
 /// The dates between a column's smallest and largest value. Instants are widened by a day: the zone decides later.

@@ -107,15 +107,15 @@ impl<'a> Tally<'a> {
                 facts.shares.clone_from(shared);
             }
         }
-        for (n, slot) in self.slots.all.iter().enumerate() {
+        for (n, (slot, rows)) in self.slots.all.iter().zip(&self.slots.rows).enumerate() {
             let Some(facts) = dates.get_mut(&self.days.dates[slot.day as usize]) else { continue };
-            facts.rows += slot.rows;
+            facts.rows += rows;
             match &slot.whose {
-                Whose::Blank => facts.blank += slot.rows,
+                Whose::Blank => facts.blank += rows,
                 Whose::Overflow => facts.overflow = true,
                 Whose::Unit(name) => {
                     let measures = self.gauges.iter().map(|g| g.measured(n)).collect();
-                    facts.units.insert(name.clone(), UnitFacts { rows: slot.rows, measures });
+                    facts.units.insert(name.clone(), UnitFacts { rows: *rows, measures });
                 }
             }
         }
@@ -134,9 +134,6 @@ impl Counter for Tally<'_> {
         self.keys.note(rows, &self.at, &self.of, &self.days.dates);
         self.share(columns, rows)?;
         self.slots.find(columns, rows, &self.at, &mut self.of, &self.days.dates)?;
-        for slot in &self.of {
-            self.slots.all[*slot as usize].rows += 1;
-        }
         self.pick(columns, rows)?;
         for gauge in &mut self.gauges {
             gauge.count(columns, rows, &self.picked, &self.slots.caps)?;

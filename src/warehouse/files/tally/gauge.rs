@@ -81,7 +81,10 @@ impl Kind {
                 counts.resize(caps.len(), 0);
                 picked.slots.iter().for_each(|slot| counts[*slot as usize] += 1);
             }
-            Self::Distinct(column, sets) => sets.insert(rows.ids(*column), picked, caps.len()),
+            Self::Distinct(column, sets) => {
+                sets.fit(columns[*column].len(), caps.len());
+                sets.insert(rows.ids(*column), picked);
+            }
             Self::Newest(column, memo, newest) => {
                 newest.resize(caps.len(), None);
                 let (ids, column) = (rows.ids(*column), &columns[*column]);
@@ -106,11 +109,14 @@ struct Sets {
 }
 
 impl Sets {
-    fn insert(&mut self, ids: &[u32], picked: &Picked, slots: usize) {
-        let largest = picked.rows.iter().map(|row| ids[*row as usize]).filter(|id| *id < WIDE).max().unwrap_or(0);
-        self.widen(largest as usize / 64 + 1);
+    /// Makes room for ids up to the largest, and for slots.
+    fn fit(&mut self, largest: usize, slots: usize) {
+        self.widen(largest.min(WIDE as usize - 1) / 64 + 1);
         self.bits.resize(slots * self.words, 0);
         self.wide_counts.resize(slots, 0);
+    }
+
+    fn insert(&mut self, ids: &[u32], picked: &Picked) {
         for (row, slot) in picked.iter() {
             let id = ids[row];
             if id < WIDE {

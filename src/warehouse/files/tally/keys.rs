@@ -18,12 +18,16 @@ use crate::warehouse::files::scan::{Counter, Limits, Needs};
 /// Rows in one date beyond this cannot be compared within the memory that a read may take.
 const MAX_ROWS_OF_A_DATE: usize = 8_000_000;
 
+/// Rows of one date that are compared by a table of twice as many words.
+const TABLE: usize = 1 << 20;
+
 /// The keys of the open dates.
 pub(super) struct Keys {
     columns: Vec<usize>,
     limits: Limits,
     bits: Vec<u64>,
     open: Vec<Vec<u64>>,
+    table: Vec<u64>,
     rows: usize,
     /// Dates that did not fit in this pass.
     pub deferred: DateSet,
@@ -34,8 +38,8 @@ pub(super) struct Keys {
 impl Keys {
     pub fn new(unique: &[String], limits: Limits, needs: &mut Needs) -> Self {
         let columns = unique.iter().map(|c| needs.bits(c)).collect();
-        let (bits, open) = (Vec::new(), Vec::new());
-        Self { columns, limits, bits, open, rows: 0, deferred: DateSet::new(), suspects: Vec::new() }
+        let (bits, open, table) = (Vec::new(), Vec::new(), Vec::new());
+        Self { columns, limits, bits, open, table, rows: 0, deferred: DateSet::new(), suspects: Vec::new() }
     }
 
     /// Notes the keys of rows, each with its day.
@@ -53,7 +57,7 @@ impl Keys {
         }
         self.open.resize(dates.len(), Vec::new());
         for (bits, day) in self.bits.iter().zip(days) {
-            self.open[*day as usize].push(bits & self.limits.key_mask);
+            self.open[*day as usize].push(mix(0, *bits) & self.limits.key_mask);
         }
         self.rows += at.len();
         while self.rows > self.limits.open_rows && self.defer(dates) {}
@@ -78,15 +82,38 @@ impl Keys {
         if self.deferred.contains(date) {
             return;
         }
-        rows.sort_unstable();
-        if rows.windows(2).any(|pair| pair[0] == pair[1]) {
+        if has_equal(&mut rows, &mut self.table) {
             self.suspects.push((date, rows.len()));
         }
     }
 }
 
+/// Whether two are equal. Sorting is slower than a table, but needs no memory of its own.
+fn has_equal(rows: &mut [u64], table: &mut Vec<u64>) -> bool {
+    if rows.len() > TABLE {
+        rows.sort_unstable();
+        return rows.windows(2).any(|pair| pair[0] == pair[1]);
+    }
+    table.clear();
+    table.resize((rows.len() * 2).next_power_of_two(), 0);
+    let mask = table.len() - 1;
+    rows.iter().any(|bits| {
+        // Zero means free: a key of zero bits is taken for a key of one, which makes a suspect at worst.
+        let bits = (*bits).max(1);
+        let mut at = bits as usize & mask;
+        while table[at] != 0 && table[at] != bits {
+            at = (at + 1) & mask;
+        }
+        std::mem::replace(&mut table[at], bits) == bits
+    })
+}
+
+/// One multiplication a column; the whole is mixed well at the end. What still collides is only a suspect.
 fn fold(into: &mut [u64], bits: impl Iterator<Item = u64>) {
-    into.iter_mut().zip(bits).for_each(|(key, bits)| *key = mix(*key, bits));
+    for (key, bits) in into.iter_mut().zip(bits) {
+        let product = (*key ^ bits).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        *key = product ^ (product >> 29);
+    }
 }
 
 /// The second pass: the keys of suspect dates, by value.

@@ -12,8 +12,10 @@ use crate::warehouse::files::scan::Needs;
 
 /// More different units than this in one read are a wrong mapping; the read is refused, its memory bounded.
 const MAX_PAIRS: usize = 4_000_000;
-/// Pairs that were seen last, found without a hash table.
-const RECENT: usize = 1 << 13;
+/// A matrix of pairs has at most so many places.
+const MAX_DENSE: usize = 1 << 21;
+/// A pair that was not met yet.
+const NEW: u32 = u32::MAX;
 
 /// What the rows of a slot are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +32,6 @@ pub(super) enum Whose {
 pub(super) struct Slot {
     pub day: u32,
     pub whose: Whose,
-    pub rows: u64,
     pub start: Option<Timestamp>,
 }
 
@@ -43,6 +44,7 @@ pub(super) struct Slots<'a> {
     units_of: Vec<usize>,
     pub all: Vec<Slot>,
     pub caps: Vec<Option<Timestamp>>,
+    pub rows: Vec<u64>,
 }
 
 impl<'a> Slots<'a> {
@@ -54,10 +56,10 @@ impl<'a> Slots<'a> {
         };
         let levels = (0..unit.len().max(1)).map(|_| Pairs::default()).collect();
         let (by_name, units_of) = (FxHashMap::default(), Vec::new());
-        Self { probe, unit, levels, by_name, units_of, all: Vec::new(), caps: Vec::new() }
+        Self { probe, unit, levels, by_name, units_of, all: Vec::new(), caps: Vec::new(), rows: Vec::new() }
     }
 
-    /// Turns the day of each row into its slot.
+    /// Turns the day of each row into its slot, and counts it.
     pub fn find(
         &mut self,
         columns: &[Column],
@@ -69,26 +71,33 @@ impl<'a> Slots<'a> {
         let days = slots.to_vec();
         for level in 0..self.levels.len() {
             let ids = self.unit.get(level).map(|column| rows.ids(*column));
-            let last = level + 1 == self.levels.len();
-            let mut previous = (u64::MAX, 0);
+            let width = self.unit.get(level).map_or(1, |column| columns[*column].len() + 1);
+            self.levels[level].widen(width);
             for (n, row) in at.iter().enumerate() {
-                let key = u64::from(slots[n]) << 32 | ids.map_or(0, |ids| u64::from(ids[*row as usize]));
-                if key != previous.0 {
-                    let known = self.levels[level].get(key);
-                    let found = match known {
-                        Some(found) => found,
-                        None if last => {
-                            let slot = self.slot(columns, rows, *row as usize, days[n], dates);
-                            self.levels[level].insert(key, slot)?
-                        }
-                        None => self.levels[level].number(key)?,
-                    };
-                    previous = (key, found);
-                }
-                slots[n] = previous.1;
+                let pair = (slots[n], ids.map_or(0, |ids| ids[*row as usize]));
+                slots[n] = match self.levels[level].get(pair) {
+                    NEW => self.meet(level, pair, columns, rows, (*row as usize, days[n]), dates)?,
+                    found => found,
+                };
             }
         }
+        slots.iter().for_each(|slot| self.rows[*slot as usize] += 1);
         Ok(())
+    }
+
+    #[cold]
+    fn meet(
+        &mut self,
+        level: usize,
+        pair: (u32, u32),
+        columns: &[Column],
+        rows: &Rows,
+        (row, day): (usize, u32),
+        dates: &[Date],
+    ) -> Result<u32, Unknown> {
+        let last = level + 1 == self.levels.len();
+        let found = if last { self.slot(columns, rows, row, day, dates) } else { self.levels[level].len };
+        self.levels[level].insert(pair, found)
     }
 
     /// The slot of a row whose ids were not seen together before.
@@ -110,7 +119,8 @@ impl<'a> Slots<'a> {
         let date = dates[day as usize];
         let start = name.as_ref().and_then(|name| self.probe.starts.get(&date)?.get(name)).copied();
         let slot = self.all.len() as u32;
-        self.all.push(Slot { day, whose, rows: 0, start });
+        self.all.push(Slot { day, whose, start });
+        self.rows.push(0);
         self.caps.push(self.probe.caps.get(&date).copied());
         self.by_name.insert((day, name), slot);
         slot
@@ -139,44 +149,59 @@ impl<'a> Slots<'a> {
     }
 }
 
-/// What two ids stand for together.
+/// What two ids stand for together: a matrix while it is small, a map beyond.
+#[derive(Default)]
 struct Pairs {
-    known: FxHashMap<u64, u32>,
-    recent: Vec<(u64, u32)>,
-}
-
-impl Default for Pairs {
-    fn default() -> Self {
-        Self { known: FxHashMap::default(), recent: vec![(u64::MAX, 0); RECENT] }
-    }
+    len: u32,
+    width: usize,
+    dense: Vec<u32>,
+    sparse: FxHashMap<(u32, u32), u32>,
 }
 
 impl Pairs {
-    fn place(key: u64) -> usize {
-        (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize % RECENT
-    }
-
     #[inline]
-    fn get(&mut self, key: u64) -> Option<u32> {
-        let recent = &mut self.recent[Self::place(key)];
-        if recent.0 == key {
-            return Some(recent.1);
+    fn get(&self, (row, column): (u32, u32)) -> u32 {
+        match self.dense.get(row as usize * self.width + column as usize) {
+            Some(found) => *found,
+            None => self.sparse.get(&(row, column)).copied().unwrap_or(NEW),
         }
-        let found = *self.known.get(&key)?;
-        *recent = (key, found);
-        Some(found)
     }
 
-    fn number(&mut self, key: u64) -> Result<u32, Unknown> {
-        self.insert(key, self.known.len() as u32)
+    /// Makes room for ids below `width`; twice as much each time, so that it happens seldom.
+    fn widen(&mut self, width: usize) {
+        if width <= self.width {
+            return;
+        }
+        let (old, new) = (self.width.max(1), width.next_power_of_two());
+        let rows: Vec<&[u32]> = self.dense.chunks(old).collect();
+        let mut dense = Vec::new();
+        if rows.len() * new <= MAX_DENSE {
+            for row in &rows {
+                dense.extend_from_slice(row);
+                dense.resize(dense.len() + new - row.len(), NEW);
+            }
+        } else {
+            let known =
+                rows.iter().enumerate().flat_map(|(n, row)| row.iter().enumerate().map(move |(c, f)| (n, c, *f)));
+            self.sparse.extend(known.filter(|(.., f)| *f != NEW).map(|(n, c, f)| ((n as u32, c as u32), f)));
+        }
+        (self.dense, self.width) = (dense, new);
     }
 
-    fn insert(&mut self, key: u64, found: u32) -> Result<u32, Unknown> {
-        if self.known.len() >= MAX_PAIRS {
+    fn insert(&mut self, (row, column): (u32, u32), found: u32) -> Result<u32, Unknown> {
+        if self.len as usize >= MAX_PAIRS {
             let text = format!("more than {MAX_PAIRS} different units; check spec.unit, or narrow spec.dates");
             return Err(Unknown::new(UnknownReason::ProbeBudget, text));
         }
-        self.known.insert(key, found);
+        self.len += 1;
+        let end = (row as usize + 1) * self.width;
+        if end <= MAX_DENSE && self.dense.len() < end && self.sparse.is_empty() {
+            self.dense.resize(end, NEW);
+        }
+        match self.dense.get_mut(row as usize * self.width + column as usize) {
+            Some(place) => *place = found,
+            None => _ = self.sparse.insert((row, column), found),
+        }
         Ok(found)
     }
 }
