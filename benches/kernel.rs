@@ -10,9 +10,6 @@ use gapless::domain::dates::{DateSet, Timestamp, shift};
 use gapless::domain::probe::{DateColumn, DateReading, Measure, Of, Probe, Question, Reading, UnitForm};
 use gapless::warehouse::files::Files;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const TABLE: &str = "nba_raw.props";
 
 fn main() {
@@ -63,16 +60,15 @@ fn dates() -> DateSet {
 fn totals(reading: &Reading) -> (u64, usize, u64, u64) {
     use gapless::domain::probe::Measured::Count;
     let facts: Vec<_> = reading.dates.values().map(|f| f.as_ref().expect("every part is readable")).collect();
-    let units = || facts.iter().flat_map(|f| f.units.values());
+    let units = || facts.iter().flat_map(|f| f.units.iter());
     let count = |m: &_| if let Count(n) = m { *n } else { 0 };
-    let distinct = units().flat_map(|u| &u.measures).map(count).sum();
+    let distinct = units().flat_map(|(_, u)| &u.measures).map(count).sum();
     (facts.iter().map(|f| f.rows).sum(), units().count(), distinct, facts.iter().map(|f| f.surplus).sum())
 }
 
 fn cpu_seconds() -> f64 {
-    let text = std::fs::read_to_string("/proc/self/schedstat").expect("Linux tells the CPU time of a process");
-    let nanos: f64 = text.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(f64::NAN);
-    nanos / 1e9
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 fn peak_bytes() -> u64 {

@@ -1,5 +1,7 @@
 //! The verbs that only look: plan, calendar, explain, status.
 
+use std::io::Write;
+
 use super::args::{CalendarArgs, ExplainArgs, Output, ReadArgs};
 use super::exit::{Exit, Stop};
 use super::setup::{Setup, runtime};
@@ -15,7 +17,11 @@ fn look(args: &ReadArgs) -> Result<(Overview, bool), Stop> {
         let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
         let mut engine = setup.reader(args.now);
         let overview = engine.run(Until::Seen, &mut wishes, |_, _| {}).await;
-        setup.remember(&engine);
+        if engine.world.has_read() {
+            setup.remember(&engine);
+        }
+        // The process ends soon: to take a large world apart piece by piece would be time for nothing.
+        std::mem::forget(engine);
         overview
     });
     Ok((overview, setup.has_problems()))
@@ -23,7 +29,8 @@ fn look(args: &ReadArgs) -> Result<(Overview, bool), Stop> {
 
 fn print(output: Output, json: impl FnOnce() -> serde_json::Value, text: impl FnOnce() -> String) {
     match output {
-        Output::Json => anstream::println!("{}", json()),
+        // No escape code is in it, so nothing has to be stripped. A closed pipe is the reader's choice.
+        Output::Json => _ = writeln!(std::io::stdout().lock(), "{}", json()),
         Output::Text => anstream::print!("{}", text()),
     }
 }

@@ -75,8 +75,8 @@ pub enum Refusal {
 pub struct Decision {
     /// In the order in which they start.
     pub launches: Vec<Admission>,
-    /// The rest.
-    pub refused: BTreeMap<(Key, Date), Refusal>,
+    /// The rest, per coverage.
+    pub refused: BTreeMap<Key, BTreeMap<Date, Refusal>>,
 }
 
 /// Admits wants. The result does not depend on the order of `wanting`.
@@ -142,13 +142,18 @@ impl<'a> State<'a> {
         let Some(taken) = self.taken.get(&batch.coverage.table) else { return };
         let key = &batch.coverage.key;
         let busy = batch.wants.iter().filter(|w| taken.contains(w.date));
-        self.decision.refused.extend(busy.map(|w| ((key.clone(), w.date), Refusal::Hold(Hold::Busy))));
+        let busy: Vec<_> = busy.map(|w| (w.date, Refusal::Hold(Hold::Busy))).collect();
+        if !busy.is_empty() {
+            self.decision.refused.entry(key.clone()).or_default().extend(busy);
+        }
         batch.wants.retain(|w| !taken.contains(w.date));
     }
 
     fn refuse(&mut self, batch: &queue::Batch<'a>, refusal: Refusal) {
-        for want in &batch.wants {
-            self.decision.refused.insert((batch.coverage.key.clone(), want.date), refusal);
+        let dates = batch.wants.iter().map(|w| (w.date, refusal));
+        match self.decision.refused.get_mut(&batch.coverage.key) {
+            Some(refused) => refused.extend(dates),
+            None => _ = self.decision.refused.insert(batch.coverage.key.clone(), dates.collect()),
         }
     }
 

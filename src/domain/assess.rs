@@ -76,10 +76,14 @@ pub struct Assessment {
 
 /// Assesses a coverage.
 pub fn assess(situation: &Situation<'_>) -> Assessment {
-    let mut out = Assessment::default();
+    let mut out = Assessment { cells: Vec::with_capacity(situation.judged.len()), ..Assessment::default() };
     let mut chain_broken = false;
+    let first = situation.judged.first().map_or(Date::MAX, |(date, _)| *date);
+    let mut days = situation.calendar.days.range(first..).peekable();
     for (date, judged) in situation.judged {
-        let view = View::new(situation, *date, judged, chain_broken);
+        while days.next_if(|(d, _)| *d < date).is_some() {}
+        let day = days.next_if(|(d, _)| *d == date).map(|(_, day)| day);
+        let view = View::new(situation, *date, judged, day, chain_broken);
         let cause = rules::cause(&view);
         chain_broken |= view.breaks_chain(cause);
         out.wants.extend(rules::want(&view, cause));
@@ -109,8 +113,7 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn new(s: &'a Situation<'a>, date: Date, judged: &'a Judged, chain_broken: bool) -> Self {
-        let day = s.calendar.days.get(&date);
+    fn new(s: &'a Situation<'a>, date: Date, judged: &'a Judged, day: Option<&'a Day>, chain_broken: bool) -> Self {
         let attempt = s.ledger.attempts.iter().find(|a| a.dates.contains(date));
         let live = |j: &&Job| j.ended.is_none() && j.dates.contains(date);
         Self {

@@ -4,10 +4,10 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::dates::Timestamp;
+use super::dates::{Date, Timestamp};
 use super::mark::{mix, stable_hash};
 use super::policy::{Check, Coverage, Grain};
-use super::probe::{UnitKey, WHOLE_DATE};
+use super::probe::{Probe, UnitKey, WHOLE_DATE};
 use super::schedule::Expected;
 
 /// What one date binds.
@@ -33,6 +33,12 @@ impl Binding {
             _ => None,
         });
         Self { starts, cap }
+    }
+
+    /// The binding of a date as it was asked.
+    pub fn of_probe(probe: &Probe, date: Date) -> Self {
+        let starts = probe.starts.get(&date).cloned().unwrap_or_default();
+        Self { starts, cap: probe.caps.get(&date).copied() }
     }
 
     /// Joins a date's mark with what was bound: facts rest on both.

@@ -5,7 +5,10 @@ mod units;
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+
+use jiff::tz::TimeZone;
 
 use super::dates::{Date, Timestamp};
 use super::policy::{Coverage, Expects, Tolerance};
@@ -16,6 +19,8 @@ use units::{Tallied, tally};
 
 pub use units::{expected_keys, values_of};
 
+/// What is said of a date that lacks nothing.
+pub const ALL_THERE: &str = "all that is expected is there";
 /// Names that a sentence or a status shows at most (design §2.6, §3).
 pub const MAX_SHOWN: usize = 20;
 
@@ -33,16 +38,21 @@ pub enum Known<'a> {
 /// A judgement and until when the same facts give the same one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
-    /// The judgement.
-    pub judgement: Judgement,
+    /// The judgement; a cell shares it.
+    pub judgement: Arc<Judgement>,
     /// Nothing: for ever.
     pub valid_until: Option<Timestamp>,
 }
 
 /// Judges one date of a coverage.
 pub fn judge(coverage: &Coverage, calendar: &Calendar, date: Date, known: Known<'_>, now: Timestamp) -> Judged {
-    let plain = |verdict, message: Cow<'static, str>| Judged { judgement: bare(verdict, message), valid_until: None };
-    match calendar.days.get(&date) {
+    judge_day(coverage, &calendar.zone, calendar.days.get(&date), known, now)
+}
+
+/// Judges a date of a coverage, given what its season says of it.
+pub fn judge_day(coverage: &Coverage, zone: &TimeZone, day: Option<&Day>, known: Known<'_>, now: Timestamp) -> Judged {
+    let plain = |verdict, message| Judged::new(bare(verdict, message));
+    match day {
         None | Some(Day::Off(Off::OffDay)) => plain(Verdict::NotExpected(Off::OffDay), "no unit on this date".into()),
         Some(Day::Off(off)) => plain(Verdict::NotExpected(*off), "nothing is expected on this date".into()),
         Some(Day::Unscheduled) => {
@@ -52,43 +62,44 @@ pub fn judge(coverage: &Coverage, calendar: &Calendar, date: Date, known: Known<
         Some(Day::On(expected)) if expected.warm_up && coverage.criteria.after_warm_up => {
             plain(Verdict::NotExpected(Off::WarmUp), "the season warms up".into())
         }
-        Some(Day::On(expected)) => judge_expected(coverage, calendar, expected, known, now),
+        Some(Day::On(expected)) => judge_expected(coverage, zone, expected, known, now),
     }
 }
 
 fn judge_expected(
     coverage: &Coverage,
-    calendar: &Calendar,
+    zone: &TimeZone,
     expected: &Expected,
     known: Known<'_>,
     now: Timestamp,
 ) -> Judged {
     if coverage.criteria.needs_starts && expected.units.iter().any(|u| u.start.is_none()) {
         let text = "a unit has no known start, and only rows before it count; complete the schedule";
-        return Judged {
-            judgement: bare(Verdict::Unknown(UnknownReason::StartUnknown), text.into()),
-            valid_until: None,
-        };
+        return Judged::new(bare(Verdict::Unknown(UnknownReason::StartUnknown), text.into()));
     }
     let (facts, failure) = match known {
         Known::Never(unknown) => {
             let judgement = bare(Verdict::Unknown(unknown.reason), unknown.text.clone().into());
-            return Judged {
-                judgement: Judgement { expected: expected.units.len() as u32, ..judgement },
-                valid_until: None,
-            };
+            return Judged::new(Judgement { expected: expected.units.len() as u32, ..judgement });
         }
         Known::Old(facts, unknown) => (facts, Some(unknown)),
         Known::Fresh(facts) => (facts, None),
     };
-    let due = now >= expected.anchors.moment(coverage.due, &calendar.zone);
+    let due = now >= expected.anchors.moment(coverage.due, zone);
     let tallied = tally(coverage, expected, facts, now);
     let mut judgement = weigh(coverage, facts, &tallied, due);
     if let Some(unknown) = failure.filter(|_| judgement.verdict != Verdict::Complete) {
         judgement.verdict = Verdict::Unknown(unknown.reason);
         judgement.message = format!("{}; when last read: {}", unknown.text, judgement.message).into();
     }
-    Judged { judgement, valid_until: tallied.valid_until }
+    Judged { judgement: judgement.into(), valid_until: tallied.valid_until }
+}
+
+impl Judged {
+    /// A judgement that the passing of time does not change.
+    pub fn new(judgement: Judgement) -> Self {
+        Self { judgement: judgement.into(), valid_until: None }
+    }
 }
 
 /// Rules in order; the first that holds gives the verdict.
@@ -103,7 +114,7 @@ fn weigh(coverage: &Coverage, facts: &DateFacts, tallied: &Tallied, due: bool) -
         Some(first) => Verdict::Partial(*first),
     };
     let message = match verdict {
-        Verdict::Complete if tallied.missing.is_empty() => Cow::Borrowed("all that is expected is there"),
+        Verdict::Complete if tallied.missing.is_empty() => Cow::Borrowed(ALL_THERE),
         Verdict::Unknown(_) => unmatched_message(coverage, facts).into(),
         Verdict::Missing => format!("no row; {} expected", units_word(tallied.expected)).into(),
         _ => message(coverage, facts, tallied, &flaws).into(),
@@ -165,7 +176,7 @@ fn message(coverage: &Coverage, facts: &DateFacts, tallied: &Tallied, flaws: &[F
 }
 
 fn unmatched_message(coverage: &Coverage, facts: &DateFacts) -> String {
-    let found: Vec<UnitKey> = facts.units.keys().take(MAX_SHOWN + 1).cloned().collect();
+    let found: Vec<UnitKey> = facts.units.iter().take(MAX_SHOWN + 1).map(|(key, _)| key.clone()).collect();
     let blank = if facts.blank > 0 { format!(" and {} rows that name no unit", facts.blank) } else { String::new() };
     format!(
         "{} rows of `{}`, and none belongs to an expected unit: the mapping in spec is wrong, not the data; found {}{blank}",

@@ -1,5 +1,6 @@
 //! What tells cheaply that a table, or a date of it, has not changed: a fingerprint of its parts.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::dates::{Date, DateRange, Timestamp};
@@ -25,14 +26,41 @@ pub struct TableMark {
 }
 
 impl TableMark {
-    /// The mark of one date: of all parts that can hold it. Equal marks mean equal data of that date.
-    pub fn of(&self, date: Date) -> u64 {
-        self.parts.iter().filter(|p| p.dates.is_none_or(|r| r.contains(date))).fold(SEED, |h, p| mix(h, p.hash))
+    /// The marks of its dates, each worked out by the parts that can hold it.
+    pub fn dates(&self) -> DateMarks {
+        let mut marks = DateMarks::default();
+        for part in &self.parts {
+            match part.dates {
+                Some(range) if range.days() == 1 => {
+                    let mark = marks.days.entry(range.from()).or_insert(SEED);
+                    *mark = mix(*mark, part.hash);
+                }
+                _ => marks.wide.push(*part),
+            }
+        }
+        marks
     }
 
     /// The mark of the whole table.
     pub fn whole(&self) -> u64 {
         self.parts.iter().fold(SEED, |h, p| mix(h, p.hash))
+    }
+}
+
+/// The marks of a table's dates.
+#[derive(Clone, Debug, Default)]
+pub struct DateMarks {
+    /// Of the parts that hold one date.
+    days: BTreeMap<Date, u64>,
+    /// The parts that can hold several.
+    wide: Vec<PartMark>,
+}
+
+impl DateMarks {
+    /// The mark of one date: of all parts that can hold it. Equal marks mean equal data of that date.
+    pub fn of(&self, date: Date) -> u64 {
+        let day = self.days.get(&date).copied().unwrap_or(SEED);
+        self.wide.iter().filter(|p| p.dates.is_none_or(|r| r.contains(date))).fold(day, |h, p| mix(h, p.hash))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is asked of a table, and what it answers. An engine of `src/warehouse` turns a [`Probe`] into a
 //! [`Reading`] in one pass; nothing here knows how.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -190,7 +191,42 @@ pub struct UnitFacts {
     /// All filtered rows of the unit, also those after its start.
     pub rows: u64,
     /// In the order of `Question::measures`.
-    pub measures: Vec<Measured>,
+    pub measures: Box<[Measured]>,
+}
+
+/// The units of one date in the order of their names. There are millions of them: a list takes half of what a tree does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Units(Box<[(UnitKey, UnitFacts)]>);
+
+impl Units {
+    /// What is known of a unit.
+    pub fn get(&self, key: &str) -> Option<&UnitFacts> {
+        let at = self.0.binary_search_by(|(k, _)| (**k).cmp(key)).ok()?;
+        Some(&self.0[at].1)
+    }
+
+    /// Every unit, in the order of their names.
+    pub fn iter(&self) -> core::slice::Iter<'_, (UnitKey, UnitFacts)> {
+        self.0.iter()
+    }
+
+    /// The number of units.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no unit.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<(UnitKey, UnitFacts)> for Units {
+    fn from_iter<I: IntoIterator<Item = (UnitKey, UnitFacts)>>(units: I) -> Self {
+        let mut units: Vec<_> = units.into_iter().collect();
+        units.sort_by(|a, b| a.0.cmp(&b.0));
+        Self(units.into())
+    }
 }
 
 /// What a table holds of one date.
@@ -201,7 +237,7 @@ pub struct DateFacts {
     /// Filtered rows that name no unit (a blank or malformed value).
     pub blank: u64,
     /// Every unit that has rows, expected or not.
-    pub units: BTreeMap<UnitKey, UnitFacts>,
+    pub units: Units,
     /// Whether there were more units than [`MAX_UNITS_PER_DATE`]; the rest is dropped, so nothing may be concluded from `units`.
     pub overflow: bool,
     /// Filtered rows beyond the first of each unique key.

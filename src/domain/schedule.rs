@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 
 use super::anchors::Anchors;
 use super::dates::Timestamp;
+use super::mark::{mix, stable_hash};
 use super::probe::UnitKey;
 use super::verdict::{Off, Unknown};
 
@@ -51,6 +52,22 @@ pub struct Expected {
     pub anchors: Anchors,
     /// The date belongs to the season's warm-up.
     pub warm_up: bool,
+    /// Changes when anything above does.
+    pub mark: u64,
+}
+
+impl Expected {
+    /// The date belongs to the warm-up.
+    pub(super) fn warm_up(&mut self) {
+        self.warm_up = true;
+        self.mark = mix(self.mark, 1);
+    }
+
+    /// Marks what is expected as it stands now.
+    pub fn marked(mut self) -> Self {
+        self.mark = stable_hash(&(&self.units, &self.dropped, &self.anchors, self.warm_up));
+        self
+    }
 }
 
 #[cfg(test)]

@@ -49,10 +49,14 @@ impl Span {
 
     /// The instant this much after `at`: days by the calendar of `zone`, the rest by the clock. Saturates at the ends of time.
     pub fn after(self, at: Timestamp, zone: &TimeZone) -> Timestamp {
+        let elapsed = jiff::SignedDuration::from_secs(self.seconds);
+        if self.days == 0 {
+            return at.saturating_add(elapsed).unwrap_or(at);
+        }
         let civil = at.to_zoned(zone.clone());
         let days = jiff::Span::new().try_days(self.days).unwrap_or_default();
         let moved = civil.checked_add(days).map(|z| z.timestamp()).unwrap_or(at);
-        moved.saturating_add(jiff::SignedDuration::from_secs(self.seconds)).unwrap_or(moved)
+        moved.saturating_add(elapsed).unwrap_or(moved)
     }
 
     /// The elapsed seconds, a day counted as 24 hours: for waits and limits, where no calendar is meant.

@@ -1,6 +1,8 @@
 //! What is the matter with a cell, and so what happens next (design §4). A [`Cause`] carries the state and its
 //! reason together, so that no cell can have one without the other.
 
+use alloc::sync::Arc;
+
 use super::dates::{Date, Timestamp};
 use super::ledger::Outcome;
 use super::verdict::{Flaw, Judgement, Off, UnknownReason};
@@ -238,7 +240,7 @@ pub struct Cell {
     /// State and reason.
     pub cause: Cause,
     /// What the data says, with figures and names.
-    pub judgement: Judgement,
+    pub judgement: Arc<Judgement>,
     /// Since when it is in this state.
     pub since: Timestamp,
     /// When gapless looks at it next; nothing when only a change can bring something new.

@@ -29,7 +29,7 @@ pub enum Call {
     /// Ask whether a table changed.
     Mark(WatchId, DateColumn),
     /// Read a table, for these coverages in this order.
-    Probe(WatchId, Vec<(Key, Probe)>),
+    Probe(WatchId, Vec<Key>, Arc<Vec<Probe>>),
     /// Ask whether a schedule changed.
     MarkSchedule(Key, Table, DateColumn),
     /// Read a schedule.
@@ -69,8 +69,8 @@ pub enum Reply {
     Jobs(Result<Vec<Job>, String>),
     /// Of [`Call::Mark`].
     Marked(WatchId, Result<TableMark, Unknown>),
-    /// Of [`Call::Probe`], with the coverages in the order of the readings.
-    Probed(WatchId, Vec<Key>, Result<Answer, Unknown>),
+    /// Of [`Call::Probe`], with the coverages and what was asked in the order of the readings.
+    Probed(WatchId, Vec<Key>, Arc<Vec<Probe>>, Result<Answer, Unknown>),
     /// Of [`Call::MarkSchedule`].
     ScheduleMarked(Key, Result<TableMark, Unknown>),
     /// Of [`Call::ReadSchedule`].

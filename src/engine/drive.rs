@@ -139,10 +139,9 @@ async fn perform<C: Clock, W: Warehouse, S: Store, L: Launcher>(ports: &Ports<C,
             let mark = ports.warehouse.mark(&id.table, &date).await;
             Reply::Marked(id, mark)
         }
-        Call::Probe(id, wanted) => {
-            let (keys, probes) = wanted.into_iter().unzip();
-            let answer = ports.warehouse.probe(&id.table, probes).await;
-            Reply::Probed(id, keys, answer)
+        Call::Probe(id, keys, probes) => {
+            let answer = ports.warehouse.probe(&id.table, probes.clone()).await;
+            Reply::Probed(id, keys, probes, answer)
         }
         Call::MarkSchedule(key, table, date) => Reply::ScheduleMarked(key, ports.warehouse.mark(&table, &date).await),
         Call::ReadSchedule(key, table, question) => {

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::world::{Entry, World};
+pub use super::book::Folded;
+use super::book::{Entry, Held};
+use super::world::World;
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::mark::stable_hash;
 use crate::domain::policy::{Key, Table};
@@ -31,8 +33,28 @@ pub struct RememberedBook {
     pub question: u64,
     /// Rows without a date.
     pub null_dates: u64,
-    /// Per date what the facts rest on, when they were read, and the facts.
-    pub dates: BTreeMap<Date, (u64, Timestamp, DateFacts)>,
+    /// The facts per date.
+    pub dates: BTreeMap<Date, RememberedDate>,
+}
+
+/// The facts of one date.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RememberedDate {
+    /// What they rest on.
+    pub rests_on: u64,
+    /// When they were read.
+    pub read_at: Timestamp,
+    /// The facts.
+    pub facts: RememberedFacts,
+}
+
+/// Facts in full, or what they amounted to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RememberedFacts {
+    /// In full.
+    Full(DateFacts),
+    /// Of a settled date.
+    Folded(Folded),
 }
 
 /// The units of one season.
@@ -81,8 +103,7 @@ impl World {
             if !same || !state.book.dates.is_empty() {
                 continue;
             }
-            let entry = |(rests_on, read_at, facts)| Entry { facts: Some(facts), rests_on, read_at, failure: None };
-            state.book.dates = book.dates.into_iter().map(|(d, e)| (d, entry(e))).collect();
+            state.book.dates = book.dates.into_iter().map(|(date, kept)| (date, kept.into())).collect();
             state.book.null_dates = book.null_dates;
         }
         for kept in memory.schedules {
@@ -98,9 +119,24 @@ impl World {
     }
 }
 
-fn remembered((date, entry): (&Date, &Entry)) -> Option<(Date, (u64, Timestamp, DateFacts))> {
-    let facts = entry.facts.clone().filter(|_| entry.failure.is_none())?;
-    Some((*date, (entry.rests_on, entry.read_at, facts)))
+fn remembered((date, entry): (&Date, &Entry)) -> Option<(Date, RememberedDate)> {
+    let facts = match &entry.held {
+        Held::Facts(facts) => RememberedFacts::Full(facts.as_ref().clone()),
+        Held::Folded(folded) => RememberedFacts::Folded(folded.clone()),
+        Held::Nothing => return None,
+    };
+    let kept = RememberedDate { rests_on: entry.rests_on, read_at: entry.read_at, facts };
+    entry.failure.is_none().then_some((*date, kept))
+}
+
+impl From<RememberedDate> for Entry {
+    fn from(kept: RememberedDate) -> Self {
+        let held = match kept.facts {
+            RememberedFacts::Full(facts) => Held::Facts(facts.into()),
+            RememberedFacts::Folded(folded) => Held::Folded(folded),
+        };
+        Self { held, rests_on: kept.rests_on, read_at: kept.read_at, failure: None }
+    }
 }
 
 /// A question's hash. Its debug form holds all of it; when that form changes, facts are read once more.

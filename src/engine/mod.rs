@@ -3,6 +3,7 @@
 //! [`world`] is all that is known; `observe` and `jobs` bring answers into it; `pass` turns it into calls;
 //! [`drive`] makes them; `report` and `events` tell people.
 
+mod book;
 pub mod call;
 pub mod drive;
 mod events;

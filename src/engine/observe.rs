@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::book::basis;
 use super::call::{Call, WatchId};
-use super::world::{Book, CoverageState, Entry, SeasonState, World, later, look_again};
+use super::world::{CoverageState, SeasonState, World, later};
 use crate::domain::bind::Binding;
 use crate::domain::dates::{Date, DateSet, Timestamp, days_between, shift};
-use crate::domain::mark::TableMark;
+use crate::domain::mark::{DateMarks, TableMark};
 use crate::domain::policy::Key;
 use crate::domain::probe::{Answer, Probe, Reading, ScheduleReading};
-use crate::domain::schedule::{Day, Expected, fold};
+use crate::domain::schedule::{Calendar, Day, Expected, fold};
 use crate::domain::span::Span;
 use crate::domain::suspicion::{AGREEING_READS, is_schedule_suspect};
 use crate::domain::verdict::Unknown;
@@ -27,12 +28,12 @@ impl World {
         let mut calls = Vec::new();
         for (key, state) in &mut self.seasons {
             let Some(schedule) = state.season.schedule.as_ref().filter(|_| state.look.is_due(now)) else { continue };
-            state.look.busy = true;
+            state.look.begin();
             calls.push(Call::MarkSchedule(key.clone(), schedule.table.clone(), schedule.question.date.clone()));
         }
         for (id, watch) in &mut self.watches {
             if watch.look.is_due(now) {
-                watch.look.busy = true;
+                watch.look.begin();
                 calls.push(Call::Mark(id.clone(), watch.date.clone()));
             }
         }
@@ -55,17 +56,18 @@ impl World {
             }
         };
         let watch = self.watches.get(id)?;
-        let wanted: Vec<(Key, Probe)> =
-            watch.coverages.iter().filter_map(|k| Some((k.clone(), self.probe_for(k, &mark)?))).collect();
-        if wanted.is_empty() {
-            self.look_ended(id, &mark, asked_at, now);
+        let marks = mark.dates();
+        let wanted = watch.coverages.iter().filter_map(|k| Some((k.clone(), self.probe_for(k, &marks)?)));
+        let (keys, probes): (Vec<Key>, Vec<Probe>) = wanted.unzip();
+        if keys.is_empty() {
+            self.look_ended(id, &mark, &[], asked_at, now);
             return None;
         }
-        Some(Call::Probe(id.clone(), wanted))
+        Some(Call::Probe(id.clone(), keys, Arc::new(probes)))
     }
 
     /// What a coverage must ask anew, given the table's mark.
-    fn probe_for(&self, key: &Key, mark: &TableMark) -> Option<Probe> {
+    fn probe_for(&self, key: &Key, marks: &DateMarks) -> Option<Probe> {
         let state = self.coverages.get(key)?;
         let mut probe = Probe {
             question: state.coverage.question.clone(),
@@ -73,9 +75,9 @@ impl World {
             starts: BTreeMap::new(),
             caps: BTreeMap::new(),
         };
-        for date in self.asked_dates(state) {
-            let binding = self.binding(state, date);
-            if state.book.is_good(date, binding.rests_on(mark.of(date))) {
+        for (date, day) in self.asked_days(state) {
+            let binding = Binding::new(&state.coverage, expected(Some(day)));
+            if state.book.is_good(date, binding.rests_on(marks.of(date)), basis(state.criteria, day)) {
                 continue;
             }
             probe.dates.insert(date);
@@ -88,15 +90,12 @@ impl World {
     }
 
     /// The dates of a coverage that are read: all of its own that are not too far ahead.
-    fn asked_dates(&self, state: &CoverageState) -> Vec<Date> {
-        let Some(season) = self.seasons.get(&state.coverage.season) else { return Vec::new() };
-        let last = shift(season.calendar.today, AHEAD);
-        state.dates(season).filter(|d| *d <= last).collect()
-    }
-
-    fn binding(&self, state: &CoverageState, date: Date) -> Binding {
-        let day = self.seasons.get(&state.coverage.season).and_then(|s| s.calendar.days.get(&date));
-        Binding::new(&state.coverage, expected(day))
+    fn asked_days<'a>(&'a self, state: &'a CoverageState) -> impl Iterator<Item = (Date, &'a Day)> {
+        let season = self.seasons.get(&state.coverage.season);
+        season.into_iter().flat_map(|season| {
+            let last = shift(season.calendar.today, AHEAD);
+            state.days(&season.calendar).take_while(move |(date, _)| *date <= last)
+        })
     }
 
     /// A table was read.
@@ -104,6 +103,7 @@ impl World {
         &mut self,
         id: &WatchId,
         keys: &[Key],
+        probes: &[Probe],
         answer: Result<Answer, Unknown>,
         asked_at: Timestamp,
         now: Timestamp,
@@ -113,54 +113,47 @@ impl World {
             Err(unknown) => return self.look_failed(id, &unknown, now),
         };
         self.bytes_read += answer.bytes;
-        for (key, reading) in keys.iter().zip(answer.readings) {
-            self.take_reading(key, reading, &answer.mark, asked_at);
+        let marks = answer.mark.dates();
+        for ((key, probe), reading) in keys.iter().zip(probes).zip(answer.readings) {
+            self.take_reading(key, probe, reading, &marks, asked_at);
         }
-        self.look_ended(id, &answer.mark, asked_at, now);
+        // What changed while the table was read is wanted again, and keeps the rest from being confirmed.
+        let stale: Vec<Key> = keys.iter().filter(|key| self.probe_for(key, &marks).is_some()).cloned().collect();
+        self.look_ended(id, &answer.mark, &stale, asked_at, now);
     }
 
-    fn take_reading(&mut self, key: &Key, reading: Reading, mark: &TableMark, read_at: Timestamp) {
-        let Some(state) = self.coverages.get(key) else { return };
-        let rests: BTreeMap<Date, u64> =
-            reading.dates.keys().map(|d| (*d, self.binding(state, *d).rests_on(mark.of(*d)))).collect();
-        let Some(state) = self.coverages.get_mut(key) else { return };
+    /// Facts rest on what was asked, which may no longer be what would be asked now.
+    fn take_reading(&mut self, key: &Key, probe: &Probe, reading: Reading, marks: &DateMarks, read_at: Timestamp) {
+        let Some(state) = self.coverages.get_mut(key).filter(|s| s.coverage.question == probe.question) else { return };
         state.book.null_dates = reading.null_dates;
         for (date, facts) in reading.dates {
-            let rests_on = rests.get(&date).copied().unwrap_or_default();
+            let rests_on = Binding::of_probe(probe, date).rests_on(marks.of(date));
             state.book.take(date, facts, rests_on, read_at);
         }
         state.dirty = true;
     }
 
     /// A look ended well: whatever rests on this mark is as it was when the look was asked for.
-    fn look_ended(&mut self, id: &WatchId, mark: &TableMark, asked_at: Timestamp, now: Timestamp) {
+    fn look_ended(&mut self, id: &WatchId, mark: &TableMark, stale: &[Key], asked_at: Timestamp, now: Timestamp) {
         let Some(keys) = self.watches.get(id).map(|w| w.coverages.clone()) else { return };
         for key in &keys {
-            let stale = self.probe_for(key, mark).is_some();
             let Some(state) = self.coverages.get_mut(key) else { continue };
-            state.dirty |= state.book.failure.take().is_some() || !state.looked;
+            state.dirty |= state.book.failure.take().is_some() || state.waits_for_looks();
             state.looked = true;
-            if !stale {
+            if !stale.contains(key) {
                 state.book.confirmed_at = Some(asked_at);
             }
         }
         let cadence = self.cadence(&keys);
         let Some(watch) = self.watches.get_mut(id) else { return };
-        watch.look.busy = false;
-        watch.look.failures = 0;
-        watch.look.last = Some(asked_at);
-        watch.look.next = cadence.after(now, &jiff::tz::TimeZone::UTC);
-        if mark.unsettled {
-            watch.look.next = watch.look.next.min(later(now, UNSETTLED_MILLIS));
-        }
+        let next = cadence.after(now, &jiff::tz::TimeZone::UTC);
+        watch.look.ended(asked_at, if mark.unsettled { next.min(later(now, UNSETTLED_MILLIS)) } else { next });
         watch.mark = Some(mark.clone());
     }
 
     fn look_failed(&mut self, id: &WatchId, unknown: &Unknown, now: Timestamp) {
         let Some(watch) = self.watches.get_mut(id) else { return };
-        watch.look.busy = false;
-        watch.look.failures += 1;
-        watch.look.next = look_again(now, watch.look.failures);
+        watch.look.failed(now);
         for key in &watch.coverages {
             if let Some(state) = self.coverages.get_mut(key) {
                 state.dirty |= state.book.failure.as_ref() != Some(unknown);
@@ -175,8 +168,9 @@ impl World {
         let ages = keys.iter().filter_map(|k| {
             let state = self.coverages.get(k)?;
             let season = self.seasons.get(&state.coverage.season)?;
-            let on = |d: &Date| matches!(season.calendar.days.get(d), Some(Day::On(_) | Day::Unknown(_)));
-            let newest = state.dates(season).filter(|d| *d <= shift(season.calendar.today, AHEAD) && on(d)).last()?;
+            let last = shift(season.calendar.today, AHEAD);
+            let mut days = state.days(&season.calendar).rev().skip_while(|(date, _)| *date > last);
+            let (newest, _) = days.find(|(_, day)| matches!(day, Day::On(_) | Day::Unknown(_)))?;
             Some(days_between(newest, season.calendar.today))
         });
         match ages.min() {
@@ -238,17 +232,12 @@ impl SeasonState {
     }
 
     fn look_ended(&mut self, next: Timestamp, mark: &TableMark, now: Timestamp) {
-        self.look.busy = false;
-        self.look.failures = 0;
-        self.look.last = Some(now);
-        self.look.next = if mark.unsettled { next.min(later(now, UNSETTLED_MILLIS)) } else { next };
+        self.look.ended(now, if mark.unsettled { next.min(later(now, UNSETTLED_MILLIS)) } else { next });
         self.dirty |= self.failure.take().is_some();
     }
 
     fn look_failed(&mut self, unknown: Unknown, now: Timestamp) {
-        self.look.busy = false;
-        self.look.failures += 1;
-        self.look.next = look_again(now, self.look.failures);
+        self.look.failed(now);
         self.dirty |= self.failure.as_ref() != Some(&unknown);
         self.failure = Some(unknown);
     }
@@ -256,33 +245,21 @@ impl SeasonState {
 
 impl CoverageState {
     /// The coverage's own dates of its season, in order.
-    pub(super) fn dates<'a>(&'a self, season: &'a SeasonState) -> impl Iterator<Item = Date> + 'a {
+    pub(super) fn days<'a>(
+        &self,
+        calendar: &'a Calendar,
+    ) -> impl DoubleEndedIterator<Item = (Date, &'a Day)> + use<'a> {
         let (from, through) = (self.coverage.from.unwrap_or(Date::MIN), self.coverage.through.unwrap_or(Date::MAX));
-        season.calendar.days.keys().copied().filter(move |d| from <= *d && *d <= through)
-    }
-}
-
-impl Book {
-    fn is_good(&self, date: Date, rests_on: u64) -> bool {
-        self.dates.get(&date).is_some_and(|e| e.rests_on == rests_on && e.facts.is_some() && e.failure.is_none())
+        let range = calendar.days.range(from..=through.max(from));
+        range.map(|(date, day)| (*date, day)).filter(move |(date, _)| *date <= through)
     }
 
-    fn take(
-        &mut self,
-        date: Date,
-        facts: Result<crate::domain::probe::DateFacts, Unknown>,
-        rests_on: u64,
-        read_at: Timestamp,
-    ) {
-        match facts {
-            Ok(facts) => {
-                self.dates.insert(date, Entry { facts: Some(facts), rests_on, read_at, failure: None });
-            }
-            Err(unknown) => {
-                let entry = self.dates.entry(date).or_insert(Entry { facts: None, rests_on, read_at, failure: None });
-                entry.failure = Some(unknown);
-            }
-        }
+    /// A look that finds nothing new still changes something: an attempt settles, a doubt ends, a charge is cleared.
+    fn waits_for_looks(&self) -> bool {
+        self.judged.is_empty()
+            || self.doubt.is_some()
+            || !self.ledger.attempts.is_empty()
+            || self.ledger.tallies.values().any(|tally| tally.complete_reads > 0)
     }
 }
 

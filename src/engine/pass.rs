@@ -4,34 +4,38 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::book::Terms;
 use super::call::{Answered, Call, Reply};
 use super::overview::Event;
 use super::ports::{Recorded, SaveFault, Stored};
-use super::world::{CoverageState, Loading, World, later, not_probed};
+use super::world::{CoverageState, Loading, World, later};
 use crate::domain::admit::{Admission, Pools, Wanting, admit};
 use crate::domain::assess::{Situation, assess};
-use crate::domain::dates::{Date, Timestamp};
-use crate::domain::judge::{Judged, judge, values_of};
+use crate::domain::dates::{Date, Timestamp, shift};
+use crate::domain::judge::Judged;
 use crate::domain::ledger::{After, Before, Ledger, Stage};
 use crate::domain::policy::Key;
 use crate::domain::schedule::{Calendar, calendar};
-use crate::domain::state::Hold;
+use crate::domain::state::{Cell, Hold};
 use crate::domain::suspicion::{AGREEING_READS, is_suspect};
 use crate::domain::verdict::{Unknown, UnknownReason, Verdict};
 
 /// Last good facts say nothing any more after three cadences, but stand at least an hour (design §3).
 const TOO_OLD_MILLIS: i64 = 60 * 60 * 1000;
+/// A complete date this old is settled: its units are forgotten (design §13).
+const SETTLED_DAYS: i32 = 30;
 
 impl World {
     /// Takes one answer in; some lead to a call at once.
     pub fn receive(&mut self, answered: Answered, now: Timestamp) -> Option<Call> {
         let asked_at = answered.asked_at;
         self.in_flight = self.in_flight.saturating_sub(1);
+        self.undecided |= !matches!(answered.reply, Reply::Marked(..) | Reply::ScheduleMarked(..));
         match answered.reply {
             Reply::Loaded(stored) => self.loaded(stored, now),
             Reply::Jobs(list) => self.listed(list, asked_at, now),
             Reply::Marked(id, mark) => return self.marked(&id, mark, asked_at, now),
-            Reply::Probed(id, keys, answer) => self.probed(&id, &keys, answer, asked_at, now),
+            Reply::Probed(id, keys, probes, answer) => self.probed(&id, &keys, &probes, answer, asked_at, now),
             Reply::ScheduleMarked(key, mark) => return self.schedule_marked(&key, mark, now),
             Reply::ScheduleRead(key, reading) => self.schedule_read(&key, reading, now),
             Reply::Saved(key, ledger, result) => self.saved(&key, &ledger, result, now),
@@ -86,7 +90,7 @@ impl World {
         calls.retain(|call| match call {
             Call::Mark(id, _) if early.contains(id) => {
                 if let Some(watch) = self.watches.get_mut(id) {
-                    watch.look.busy = false;
+                    (watch.look.busy, watch.look.next) = (false, now);
                 }
                 false
             }
@@ -137,11 +141,11 @@ impl World {
         let Some(mut state) = self.coverages.remove(key) else { return };
         if let Some(season) = self.seasons.get(&state.coverage.season) {
             let calendar = season.calendar.clone();
-            state.judged = judge_all(&state, &calendar, state.dates(season).collect(), now);
+            state.judge(&calendar, now);
             state.note_look();
             let mut events = state.settle(now);
             let own: Vec<_> = self.jobs.all.iter().filter(|j| j.coverage == state.coverage.uid).cloned().collect();
-            state.assessment = assess(&Situation {
+            let assessment = assess(&Situation {
                 coverage: &state.coverage,
                 calendar: &calendar,
                 judged: &state.judged,
@@ -151,15 +155,21 @@ impl World {
                 hold: state.hold(season.season.suspend, now),
                 now,
             });
-            events.extend(state.note_changes(now));
+            let before = std::mem::replace(&mut state.assessment, assessment);
+            events.extend(state.note_changes(&before.cells, now));
             self.events.extend(events);
         }
         state.dirty = false;
+        self.undecided = true;
         self.coverages.insert(key.clone(), state);
     }
 
-    /// One decision over all coverages.
+    /// One decision over all coverages, when something changed or slow start lets more through.
     fn decide(&mut self, now: Timestamp) {
+        if !std::mem::take(&mut self.undecided) && self.ramp.allowance(now) == self.ramp.allowance(self.decided_at) {
+            return;
+        }
+        self.decided_at = now;
         let ready = self.jobs.listed_at.is_some();
         let wanting: Vec<Wanting<'_>> =
             self.coverages.values().filter(|s| ready && s.may_launch()).map(CoverageState::wanting).collect();
@@ -244,21 +254,23 @@ impl World {
     }
 }
 
-/// Judges every date of a coverage.
-fn judge_all(state: &CoverageState, calendar: &Calendar, dates: Vec<Date>, now: Timestamp) -> Vec<(Date, Judged)> {
-    let (too_old, unknown) = (later(now, -TOO_OLD_MILLIS), not_probed());
-    let known = |d| state.book.known(d, too_old, &unknown);
-    dates.into_iter().map(|d| (d, judge(&state.coverage, calendar, d, known(d), now))).collect()
-}
-
 impl CoverageState {
-    fn judgement(&self, date: Date) -> Option<&Judged> {
-        self.judged.binary_search_by_key(&date, |(d, _)| *d).ok().map(|at| &self.judged[at].1)
+    /// Judges every date.
+    fn judge(&mut self, calendar: &Calendar, now: Timestamp) {
+        let days: Vec<_> = self.days(calendar).collect();
+        let terms = Terms {
+            coverage: &self.coverage,
+            zone: &calendar.zone,
+            criteria: self.criteria,
+            now,
+            too_old: later(now, -TOO_OLD_MILLIS),
+            settled: shift(calendar.today, -SETTLED_DAYS),
+        };
+        self.judged = days.into_iter().map(|(date, day)| (date, self.book.judge(&terms, date, day))).collect();
     }
 
-    fn values(&self, date: Date) -> u64 {
-        let facts = self.book.dates.get(&date).and_then(|e| e.facts.as_ref());
-        facts.map_or(0, |f| values_of(&self.coverage, f))
+    fn judgement(&self, date: Date) -> Option<&Judged> {
+        self.judged.binary_search_by_key(&date, |(d, _)| *d).ok().map(|at| &self.judged[at].1)
     }
 
     /// After a look: suspicion first, then what the look found is noted in the ledger.
@@ -311,18 +323,13 @@ impl CoverageState {
     fn after(&self, date: Date, judged: &Judged) -> After {
         let verdict = judged.judgement.verdict;
         let complete = matches!(verdict, Verdict::Complete | Verdict::NotExpected(_));
-        After { complete, covered: judged.judgement.covered, values: self.values(date) }
+        After { complete, covered: judged.judgement.covered, values: self.book.content(&self.coverage, date).2 }
     }
 
     fn before(&self, admission: &Admission) -> BTreeMap<Date, Before> {
         let before = |date| {
-            let entry = self.book.dates.get(&date);
-            Before {
-                mark: entry.map_or(0, |e| e.rests_on),
-                rows: entry.and_then(|e| e.facts.as_ref()).map_or(0, |f| f.rows),
-                covered: self.judgement(date).map_or(0, |j| j.judgement.covered),
-                values: self.values(date),
-            }
+            let (mark, rows, values) = self.book.content(&self.coverage, date);
+            Before { mark, rows, covered: self.judgement(date).map_or(0, |j| j.judgement.covered), values }
         };
         admission.admitted.dates.iter().map(|d| (d, before(d))).collect()
     }
@@ -354,15 +361,15 @@ impl CoverageState {
     }
 
     /// Keeps since when each cell is in its state; tells what changed.
-    fn note_changes(&mut self, now: Timestamp) -> Vec<Event> {
+    fn note_changes(&mut self, before: &[Cell], now: Timestamp) -> Vec<Event> {
         let mut changed = Vec::new();
-        let old = std::mem::take(&mut self.since);
+        let mut before = before.iter().peekable();
         for cell in &mut self.assessment.cells {
-            let before = old.get(&cell.date).copied();
-            cell.since = before.filter(|(cause, _)| *cause == cell.cause).map_or(now, |(_, at)| at);
-            self.since.insert(cell.date, (cell.cause, cell.since));
-            if before.map(|b| b.0) != Some(cell.cause) {
-                changed.push((cell.date, before.map(|b| b.0), cell.cause));
+            while before.next_if(|old| old.date < cell.date).is_some() {}
+            let old = before.next_if(|old| old.date == cell.date);
+            cell.since = old.filter(|old| old.cause == cell.cause).map_or(now, |old| old.since);
+            if old.map(|old| old.cause) != Some(cell.cause) {
+                changed.push((cell.date, old.map(|old| old.cause), cell.cause));
             }
         }
         super::events::of_changes(&self.coverage.key, &changed, &self.assessment.cells, now)

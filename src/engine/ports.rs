@@ -24,7 +24,7 @@ pub trait Warehouse: Send + Sync + 'static {
     /// The table's mark: what tells cheaply that nothing changed.
     fn mark(&self, table: &Table, date: &DateColumn) -> impl Future<Output = Result<TableMark, Unknown>> + Send;
     /// Answers all probes by one pass over the table.
-    fn probe(&self, table: &Table, probes: Vec<Probe>) -> impl Future<Output = Result<Answer, Unknown>> + Send;
+    fn probe(&self, table: &Table, probes: Arc<Vec<Probe>>) -> impl Future<Output = Result<Answer, Unknown>> + Send;
     /// Reads a schedule, whole.
     fn schedule(
         &self,

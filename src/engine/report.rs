@@ -50,7 +50,7 @@ impl World {
 
     /// A hold that only the whole operator knows shows in the cell.
     fn with_hold(&self, key: &Key, cell: &Cell) -> Cell {
-        let refused = self.decision.refused.get(&(key.clone(), cell.date));
+        let refused = self.decision.refused.get(key).and_then(|dates| dates.get(&cell.date));
         let open = matches!(cell.state(), State::Partial | State::Missing);
         let mut cell = cell.clone();
         if let Some(Refusal::Hold(hold)) = refused.filter(|_| open) {

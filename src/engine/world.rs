@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::book::{Book, criteria_mark};
 use super::call::WatchId;
 use super::overview::Event;
 use super::ports::Recorded;
@@ -10,14 +11,13 @@ use super::spec::{Limits, Spec};
 use crate::domain::admit::{Decision, Lane, Ramp};
 use crate::domain::assess::Assessment;
 use crate::domain::dates::{Date, Timestamp};
-use crate::domain::judge::{Judged, Known};
+use crate::domain::judge::Judged;
 use crate::domain::ledger::{Job, Ledger};
 use crate::domain::mark::TableMark;
 use crate::domain::policy::{Coverage, DateOrders, Key, Season};
-use crate::domain::probe::{DateColumn, DateFacts};
+use crate::domain::probe::DateColumn;
 use crate::domain::schedule::{Calendar, ScheduleFacts};
-use crate::domain::state::Cause;
-use crate::domain::verdict::{Unknown, UnknownReason};
+use crate::domain::verdict::Unknown;
 
 /// The world.
 pub struct World {
@@ -33,6 +33,9 @@ pub struct World {
     pub(super) ramp: Ramp,
     pub(super) lanes: Vec<Lane>,
     pub(super) decision: Decision,
+    /// Something that a decision depends on has changed since the last one.
+    pub(super) undecided: bool,
+    pub(super) decided_at: Timestamp,
     pub(super) events: Vec<Event>,
     /// Calls that are not answered yet.
     pub(super) in_flight: usize,
@@ -91,28 +94,9 @@ pub(super) struct CoverageState {
     pub looked: bool,
     pub judged: Vec<(Date, Judged)>,
     pub assessment: Assessment,
-    pub since: BTreeMap<Date, (Cause, Timestamp)>,
+    /// The mark of its criteria.
+    pub criteria: u64,
     pub dirty: bool,
-}
-
-/// The facts of one coverage.
-#[derive(Default)]
-pub(super) struct Book {
-    pub dates: BTreeMap<Date, Entry>,
-    /// The last look at the table failed.
-    pub failure: Option<Unknown>,
-    pub null_dates: u64,
-    /// Every date was seen as it was at this instant or later.
-    pub confirmed_at: Option<Timestamp>,
-}
-
-/// The facts of one date.
-pub(super) struct Entry {
-    pub facts: Option<DateFacts>,
-    /// The mark and the binding that the facts rest on.
-    pub rests_on: u64,
-    pub read_at: Timestamp,
-    pub failure: Option<Unknown>,
 }
 
 /// A table that is looked at.
@@ -140,6 +124,24 @@ impl Look {
 
     pub fn is_due(&self, now: Timestamp) -> bool {
         !self.busy && self.next <= now
+    }
+
+    /// A look is sent.
+    pub fn begin(&mut self) {
+        self.busy = true;
+        self.next = Timestamp::MAX;
+    }
+
+    /// A look ended well; the next is due then, or earlier when that was wished for meanwhile.
+    pub fn ended(&mut self, asked_at: Timestamp, next: Timestamp) {
+        *self = Self { next: self.next.min(next), busy: false, failures: 0, last: Some(asked_at) };
+    }
+
+    /// A look failed.
+    pub fn failed(&mut self, now: Timestamp) {
+        self.busy = false;
+        self.failures += 1;
+        self.next = look_again(now, self.failures);
     }
 
     /// Looks again at an instant, or earlier when that was planned already.
@@ -195,28 +197,14 @@ impl CoverageState {
             looked: false,
             judged: Vec::new(),
             assessment: Assessment::default(),
-            since: BTreeMap::new(),
+            criteria: 0,
             dirty: true,
         };
         let mut state = Self { book, refused: None, stalled: None, dirty: true, ..old.unwrap_or_else(blank) };
         state.ledger.rebase(coverage.fill_fingerprint);
+        state.criteria = criteria_mark(&coverage);
         state.coverage = coverage;
         state
-    }
-}
-
-impl Book {
-    /// What is known of a date. Last good facts older than `too_old` say nothing any more.
-    pub fn known<'a>(&'a self, date: Date, too_old: Timestamp, not_probed: &'a Unknown) -> Known<'a> {
-        let entry = self.dates.get(&date);
-        let failure = entry.and_then(|e| e.failure.as_ref()).or(self.failure.as_ref());
-        let facts = entry.and_then(|e| e.facts.as_ref());
-        match (facts, failure) {
-            (Some(facts), None) => Known::Fresh(facts),
-            (Some(facts), Some(f)) if self.confirmed_at.is_some_and(|at| at >= too_old) => Known::Old(facts, f),
-            (_, Some(failure)) => Known::Never(failure),
-            (None, None) => Known::Never(not_probed),
-        }
     }
 }
 
@@ -235,6 +223,8 @@ impl World {
             ramp: Ramp { started_at: now, step: limits.slow_start, launched: 0 },
             lanes: Vec::new(),
             decision: Decision::default(),
+            undecided: true,
+            decided_at: now,
             events: Vec::new(),
             in_flight: 0,
             bytes_read: 0,
@@ -247,6 +237,7 @@ impl World {
     pub fn respec(&mut self, spec: Spec, now: Timestamp) {
         let Spec { seasons, coverages, mut orders, stalled } = spec;
         self.stalled = stalled;
+        self.undecided = true;
         let mut old = std::mem::take(&mut self.seasons);
         for season in seasons {
             let orders = orders.remove(&season.key).unwrap_or_default();
@@ -279,13 +270,13 @@ impl World {
         std::mem::take(&mut self.events)
     }
 
+    /// Whether data was read since the start: then there is something new to remember.
+    pub fn has_read(&self) -> bool {
+        self.bytes_read > 0
+    }
+
     /// Bytes of data read since the start.
     pub fn bytes_read(&self) -> u64 {
         self.bytes_read
     }
-}
-
-/// The facts of a coverage that nobody has looked at.
-pub(super) fn not_probed() -> Unknown {
-    Unknown::new(UnknownReason::NotProbed, "not read yet")
 }

@@ -3,20 +3,25 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::codec::{Code, Reader, Writer, fields};
 use super::disk;
 use crate::domain::dates::DateRange;
+use crate::domain::judge::ALL_THERE;
 use crate::domain::mark::mix_bytes;
-use crate::domain::probe::{DateFacts, Measured, UnitFacts};
+use crate::domain::probe::{DateFacts, Measured, UnitFacts, Units};
 use crate::domain::schedule::{ScheduleFacts, Scheduled};
-use crate::engine::memory::{Memory, RememberedBook, RememberedSchedule};
+use crate::domain::verdict::{Judgement, Verdict};
+use crate::engine::memory::{Folded, Memory, RememberedBook, RememberedDate, RememberedFacts, RememberedSchedule};
 use crate::warehouse::files::PartRanges;
 
-const MAGIC: &[u8] = b"gapless facts 1\n";
+const MAGIC: &[u8] = b"gapless facts 2\n";
 
 fields!(UnitFacts { rows, measures });
 fields!(DateFacts { rows, blank, units, overflow, surplus, shares });
+fields!(RememberedDate { rests_on, read_at, facts });
+fields!(Folded { judgement, values, basis });
 fields!(RememberedBook { coverage, table, question, null_dates, dates });
 fields!(Scheduled { key, values, start, is_final });
 fields!(ScheduleFacts { units, updated, null_dates });
@@ -42,6 +47,53 @@ impl Code for Measured {
             1 => Some(Self::Newest(from.get()?)),
             _ => None,
         }
+    }
+}
+
+impl Code for Units {
+    fn write(&self, to: &mut Writer) {
+        to.number(self.len() as u64);
+        self.iter().for_each(|(key, unit)| _ = to.put(key).put(unit));
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        from.get::<Vec<_>>().map(|units| units.into_iter().collect())
+    }
+}
+
+impl Code for RememberedFacts {
+    fn write(&self, to: &mut Writer) {
+        match self {
+            Self::Full(facts) => to.put(&0_u8).put(facts),
+            Self::Folded(folded) => to.put(&1_u8).put(folded),
+        };
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        match from.get::<u8>()? {
+            0 => Some(Self::Full(from.get()?)),
+            1 => Some(Self::Folded(from.get()?)),
+            _ => None,
+        }
+    }
+}
+
+/// Only what is Complete is folded: it has no flaw.
+impl Code for Arc<Judgement> {
+    fn write(&self, to: &mut Writer) {
+        let message = if self.message == ALL_THERE { String::new() } else { self.message.to_string() };
+        to.put(&self.covered).put(&self.expected).put(&self.missing).put(&self.rows).put(&self.unexpected_rows);
+        to.put(&message);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let (covered, expected, missing) = (from.get()?, from.get()?, from.get()?);
+        let (rows, unexpected_rows, message) = (from.get()?, from.get()?, from.get::<String>()?);
+        let message = if message.is_empty() { ALL_THERE.into() } else { message.into() };
+        let verdict = Verdict::Complete;
+        Some(
+            Judgement { verdict, flaws: Vec::new(), covered, expected, missing, rows, unexpected_rows, message }.into(),
+        )
     }
 }
 
@@ -75,7 +127,7 @@ fn read(bytes: &[u8]) -> Option<Cache> {
     if mix_bytes(0, body).to_le_bytes() != *sum {
         return None;
     }
-    let mut reader = Reader(body);
+    let mut reader = Reader::new(body);
     let memory = Memory { books: reader.get()?, schedules: reader.get()? };
     Some(Cache { memory, ranges: reader.all()? })
 }

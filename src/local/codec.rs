@@ -1,6 +1,6 @@
 //! Values of the domain as bytes: little, total and versioned. Reading arbitrary bytes gives nothing, never a panic.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -12,9 +12,12 @@ use crate::domain::dates::{DateRange, DateSet};
 #[derive(Debug, Default)]
 pub(super) struct Writer(pub Vec<u8>);
 
-/// Reads what [`Writer`] wrote.
+/// Reads what [`Writer`] wrote. Equal texts become one.
 #[derive(Debug)]
-pub(super) struct Reader<'a>(pub &'a [u8]);
+pub(super) struct Reader<'a> {
+    bytes: &'a [u8],
+    texts: HashMap<&'a [u8], Arc<str>>,
+}
 
 /// A value that can be written and read back.
 pub(super) trait Code: Sized {
@@ -37,12 +40,23 @@ impl Writer {
     }
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, texts: HashMap::new() }
+    }
+
+    fn text(&mut self) -> Option<&'a [u8]> {
+        let len = usize::try_from(self.number()?).ok()?;
+        let (text, rest) = self.bytes.split_at_checked(len)?;
+        self.bytes = rest;
+        Some(text)
+    }
+
     pub fn number(&mut self) -> Option<u64> {
         let mut n = 0_u64;
         for shift in (0..64).step_by(7) {
-            let (byte, rest) = self.0.split_first()?;
-            self.0 = rest;
+            let (byte, rest) = self.bytes.split_first()?;
+            self.bytes = rest;
             n |= u64::from(byte & 0x7f).checked_shl(shift)?;
             if byte & 0x80 == 0 {
                 return Some(n);
@@ -58,7 +72,7 @@ impl Reader<'_> {
     /// Reads a value that fills the rest exactly.
     pub fn all<T: Code>(mut self) -> Option<T> {
         let value = self.get()?;
-        self.0.is_empty().then_some(value)
+        self.bytes.is_empty().then_some(value)
     }
 }
 
@@ -111,10 +125,7 @@ impl Code for String {
         to.0.extend_from_slice(self.as_bytes());
     }
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        let len = usize::try_from(from.number()?).ok()?;
-        let (text, rest) = from.0.split_at_checked(len)?;
-        from.0 = rest;
-        String::from_utf8(text.to_vec()).ok()
+        String::from_utf8(from.text()?.to_vec()).ok()
     }
 }
 
@@ -124,7 +135,13 @@ impl Code for Arc<str> {
         to.0.extend_from_slice(self.as_bytes());
     }
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        String::read(from).map(Into::into)
+        let text = from.text()?;
+        if let Some(known) = from.texts.get(text) {
+            return Some(known.clone());
+        }
+        let new: Self = std::str::from_utf8(text).ok()?.into();
+        from.texts.insert(text, new.clone());
+        Some(new)
     }
 }
 
@@ -169,6 +186,16 @@ impl<T: Code> Code for Vec<T> {
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let len = from.number()?;
         (0..len).map(|_| T::read(from)).collect()
+    }
+}
+
+impl<T: Code> Code for Box<[T]> {
+    fn write(&self, to: &mut Writer) {
+        to.number(self.len() as u64);
+        self.iter().for_each(|v| v.write(to));
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        from.get::<Vec<T>>().map(Into::into)
     }
 }
 

@@ -90,7 +90,7 @@ impl Warehouse for Warehouses {
         self.read(table, move |files, name| files.mark(name, &date, SystemClock.now())).await
     }
 
-    async fn probe(&self, table: &Table, probes: Vec<Probe>) -> Result<Answer, Unknown> {
+    async fn probe(&self, table: &Table, probes: Arc<Vec<Probe>>) -> Result<Answer, Unknown> {
         self.read(table, move |files, name| files.probe(name, &probes, SystemClock.now())).await
     }
 

@@ -1,6 +1,5 @@
 //! What the data says of a date, as a specification.
 
-use alloc::collections::BTreeMap;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec;
@@ -100,7 +99,7 @@ pub(crate) fn calendar_of(date: Date, games: &[&str]) -> (Date, Day) {
     let day = if units.is_empty() {
         Day::Off(Off::OffDay)
     } else {
-        Day::On(Expected { units, dropped: vec![], anchors, warm_up: false })
+        Day::On(Expected { units, dropped: vec![], anchors, warm_up: false, mark: 0 }.marked())
     };
     (date, day)
 }
@@ -112,9 +111,9 @@ pub(crate) fn calendar(days: impl IntoIterator<Item = (Date, Day)>, today: &str)
 
 /// `BOS@NYK=3` is a unit with three rows.
 pub(crate) fn facts(units: &[(&str, u64)]) -> DateFacts {
-    let unit = |rows: u64| UnitFacts { rows, measures: vec![Measured::Count(rows)] };
-    let units: BTreeMap<UnitKey, UnitFacts> = units.iter().map(|(k, n)| ((*k).into(), unit(*n))).collect();
-    DateFacts { rows: units.values().map(|u| u.rows).sum(), units, ..DateFacts::default() }
+    let unit = |rows: u64| UnitFacts { rows, measures: [Measured::Count(rows)].into() };
+    let units: Units = units.iter().map(|(k, n)| ((*k).into(), unit(*n))).collect();
+    DateFacts { rows: units.iter().map(|(_, u)| u.rows).sum(), units, ..DateFacts::default() }
 }
 
 const GAMES: [&str; 3] = ["BOS@NYK", "LAL@MIN", "PHX@DEN"];
@@ -122,7 +121,7 @@ const AFTER: &str = "2025-11-15T12:00:00Z";
 
 fn judged(coverage: &Coverage, known: Known<'_>, now: &str) -> Judgement {
     let calendar = calendar([calendar_of(day(DATE), &GAMES)], DATE);
-    judge(coverage, &calendar, day(DATE), known, at(now)).judgement
+    judge(coverage, &calendar, day(DATE), known, at(now)).judgement.as_ref().clone()
 }
 
 fn tell(j: &Judgement) -> alloc::string::String {
@@ -234,7 +233,7 @@ fn freshness_freezes_at_its_anchor() {
     coverage.criteria.rules =
         vec![Rule { measure: 0, check: Check::Fresh { within: Span::hours(2), until }, what: "updated_at".into() }];
     let newest = |text: &str| {
-        let unit = UnitFacts { rows: 2, measures: vec![Measured::Newest(Some(at(text)))] };
+        let unit = UnitFacts { rows: 2, measures: [Measured::Newest(Some(at(text)))].into() };
         DateFacts {
             rows: 6,
             units: GAMES.iter().map(|g| (UnitKey::from(*g), unit.clone())).collect(),
@@ -258,7 +257,7 @@ fn the_last_snapshot_is_judged_once_the_unit_has_started() {
     let mut coverage = coverage();
     coverage.criteria.rules =
         vec![Rule { measure: 0, check: Check::BeforeStart(Span::minutes(45)), what: "snapshot".into() }];
-    let newest = UnitFacts { rows: 2, measures: vec![Measured::Newest(Some(at("2025-11-14T23:14:59Z")))] };
+    let newest = UnitFacts { rows: 2, measures: [Measured::Newest(Some(at("2025-11-14T23:14:59Z")))].into() };
     let found = DateFacts {
         rows: 6,
         units: GAMES.iter().map(|g| (UnitKey::from(*g), newest.clone())).collect(),

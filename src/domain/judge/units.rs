@@ -43,25 +43,30 @@ struct Wanted {
 
 /// Counts the units of a date.
 pub(super) fn tally(coverage: &Coverage, expected: &Expected, facts: &DateFacts, now: Timestamp) -> Tallied {
-    let wanted = wanted(coverage.criteria.grain, expected);
     let only_final = coverage.criteria.expects == Expects::Final;
-    let mut out = Tallied { expected: wanted.len() as u32, ..Tallied::default() };
-    for (key, unit) in &wanted {
-        let found = facts.units.get(key).filter(|f| f.rows > 0);
+    let mut out = Tallied::default();
+    let mut units = facts.units.iter().peekable();
+    // Both stand in the order of their names.
+    for_each_wanted(coverage.criteria.grain, expected, &mut |key, unit| {
+        out.expected += 1;
+        while let Some((_, other)) = units.next_if(|(k, _)| k < key) {
+            out.unexpected_rows += other.rows;
+        }
+        let found = units.next_if(|(k, _)| k == key).map(|(_, f)| f).filter(|f| f.rows > 0);
         out.matched += u32::from(found.is_some());
         if only_final && !unit.is_final {
-            continue;
+            return;
         }
         out.required += 1;
         let shortfall = match found {
             None => Some((Flaw::UnitsMissing, None)),
             Some(found) => {
-                first_failure(&coverage.criteria.rules, unit, found, &expected.anchors, now, &mut out.valid_until)
+                first_failure(&coverage.criteria.rules, &unit, found, &expected.anchors, now, &mut out.valid_until)
             }
         };
         out.note(key, shortfall);
-    }
-    out.unexpected_rows = facts.units.iter().filter(|(k, _)| !wanted.contains_key(*k)).map(|(_, f)| f.rows).sum();
+    });
+    out.unexpected_rows += units.map(|(_, f)| f.rows).sum::<u64>();
     out
 }
 
@@ -81,7 +86,18 @@ impl Tallied {
 
 /// The names under which a coverage looks for what a date expects.
 pub fn expected_keys(grain: Grain, expected: &Expected) -> Vec<UnitKey> {
-    wanted(grain, expected).into_keys().collect()
+    let mut keys = Vec::new();
+    for_each_wanted(grain, expected, &mut |key, _| keys.push(key.clone()));
+    keys
+}
+
+/// Everything that a date expects of a coverage, in the order of its names.
+fn for_each_wanted(grain: Grain, expected: &Expected, each: &mut dyn FnMut(&UnitKey, Wanted)) {
+    if grain == Grain::Unit {
+        let plain = |u: &Unit| Wanted { start: u.start, is_final: u.is_final };
+        return expected.units.iter().for_each(|u| each(&u.key, plain(u)));
+    }
+    wanted(grain, expected).into_iter().for_each(|(key, wanted)| each(&key, wanted));
 }
 
 fn wanted(grain: Grain, expected: &Expected) -> BTreeMap<UnitKey, Wanted> {
@@ -202,7 +218,7 @@ pub fn values_of(coverage: &Coverage, facts: &DateFacts) -> u64 {
         let measures = &coverage.question.measures;
         measures.iter().zip(&f.measures).map(|(m, v)| if matches!(m.of, Of::Rows) { 0 } else { count(*v) }).sum()
     };
-    facts.rows.saturating_sub(facts.surplus) + facts.units.values().map(distinct).sum::<u64>()
+    facts.rows.saturating_sub(facts.surplus) + facts.units.iter().map(|(_, unit)| distinct(unit)).sum::<u64>()
 }
 
 fn count(measured: Measured) -> u64 {

@@ -63,7 +63,7 @@ fn mark_warm_up(season: &Season, days: &mut BTreeMap<Date, Day>) {
         if season.warm_up_starts.is_empty() { first.into_iter().collect() } else { season.warm_up_starts.clone() };
     for start in starts {
         let on = days.range_mut(start..).filter_map(|(_, d)| if let Day::On(e) = d { Some(e) } else { None });
-        on.take(season.warm_up_game_days as usize).for_each(|e| e.warm_up = true);
+        on.take(season.warm_up_game_days as usize).for_each(|e| e.warm_up());
     }
 }
 
@@ -162,7 +162,7 @@ impl Context<'_> {
         let whole = self.season.schedule.is_none();
         let starts = units.iter().map(|u| u.start).filter(|_| !whole);
         let anchors = Anchors::new(date, &self.season.zone, starts);
-        Expected { anchors, units, dropped, warm_up: false }
+        Expected { anchors, units, dropped, warm_up: false, mark: 0 }.marked()
     }
 
     fn in_break(&self, date: Date) -> bool {

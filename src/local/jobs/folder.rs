@@ -98,7 +98,7 @@ impl JobFolder {
     }
 
     pub fn read(&self) -> Option<Written> {
-        Reader(&fs::read(self.path.join("job")).ok()?).all()
+        Reader::new(&fs::read(self.path.join("job")).ok()?).all()
     }
 
     /// The lock, or nothing when a live Job holds it.
@@ -137,7 +137,7 @@ impl JobFolder {
     }
 
     pub fn end(&self) -> Option<Ended> {
-        Reader(&fs::read(self.path.join("end")).ok()?).all()
+        Reader::new(&fs::read(self.path.join("end")).ok()?).all()
     }
 
     /// The Job as the engine sees it; nothing when it was never fully written, or not started yet.

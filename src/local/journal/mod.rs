@@ -149,7 +149,7 @@ fn decode(bytes: &[u8], path: &Path) -> Result<(Records, usize), String> {
             Err(length) if at + HEAD + length < bytes.len() => return Err(damaged()),
             Err(_) => return Ok((records, at)),
             Ok(body) => {
-                let (key, record) = Reader(body).all().ok_or_else(damaged)?;
+                let (key, record) = Reader::new(body).all().ok_or_else(damaged)?;
                 records.insert(key, record);
                 at += HEAD + body.len();
             }

@@ -74,7 +74,7 @@ proptest! {
     fn a_ledger_is_read_as_it_was_written(ledger in any_ledger()) {
         let mut writer = Writer::default();
         writer.put(&ledger);
-        prop_assert_eq!(Reader(&writer.0).all::<Ledger>(), Some(ledger));
+        prop_assert_eq!(Reader::new(&writer.0).all::<Ledger>(), Some(ledger));
     }
 
     #[test]
@@ -82,7 +82,7 @@ proptest! {
         let with_magic = [MAGIC, &bytes].concat();
         let _ = decode(&bytes, Path::new("journal"));
         let _ = decode(&with_magic, Path::new("journal"));
-        let _ = Reader(&bytes).all::<Ledger>();
+        let _ = Reader::new(&bytes).all::<Ledger>();
     }
 
     #[test]

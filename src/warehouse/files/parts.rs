@@ -81,6 +81,7 @@ pub(super) fn list(root: &Path, table: &str) -> Result<Listing, Unknown> {
         .canonicalize()
         .map_err(|e| failed(table, &format!("its warehouse folder cannot be opened: {}", reason(&e))))?;
     let mut walk = Walk { root, table, parts: Vec::new() };
+    walk.stay_inside(&folder, &table.replace('.', "/"))?;
     walk.folder(&folder, "", &[], 0)?;
     walk.parts.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Listing { parts: walk.parts })
@@ -103,6 +104,20 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// A link may lead anywhere within the warehouse's folder.
+    fn stay_inside(&self, path: &Path, name: &str) -> Result<(), Unknown> {
+        let inside = path
+            .canonicalize()
+            .map_err(|e| failed(self.table, &format!("its folder `{name}` cannot be opened: {}", reason(&e))))?;
+        if inside.starts_with(&self.root) {
+            return Ok(());
+        }
+        Err(failed(
+            self.table,
+            &format!("`{name}` leads out of the warehouse's folder; links that leave it are refused"),
+        ))
+    }
+
     fn folder(
         &mut self,
         folder: &Path,
@@ -110,18 +125,6 @@ impl Walk<'_> {
         partition: &[(String, String)],
         depth: usize,
     ) -> Result<(), Unknown> {
-        let inside = folder.canonicalize().map_err(|e| {
-            failed(
-                self.table,
-                &format!("its folder `{}` cannot be opened: {}", self.table.replace('.', "/"), reason(&e)),
-            )
-        })?;
-        if !inside.starts_with(&self.root) {
-            return Err(failed(
-                self.table,
-                &format!("`{name}` leads out of the warehouse's folder; links that leave it are refused"),
-            ));
-        }
         let entries = fs::read_dir(folder)
             .map_err(|e| failed(self.table, &format!("its folder cannot be listed: {}", reason(&e))))?;
         for entry in entries {
@@ -133,22 +136,28 @@ impl Walk<'_> {
                 continue;
             }
             let below = if name.is_empty() { text.to_string() } else { format!("{name}/{text}") };
-            self.entry(&entry.path(), &below, text, partition, depth)?;
+            self.entry(&entry, &below, text, partition, depth)?;
         }
         Ok(())
     }
 
     fn entry(
         &mut self,
-        path: &Path,
+        entry: &fs::DirEntry,
         name: &str,
         text: &str,
         partition: &[(String, String)],
         depth: usize,
     ) -> Result<(), Unknown> {
+        let path = &entry.path();
         // A file that a filler renamed away between list and look is seen by the second list.
-        let Ok(meta) = fs::metadata(path) else { return Ok(()) };
-        if meta.is_dir() {
+        let Ok(mut kind) = entry.file_type() else { return Ok(()) };
+        if kind.is_symlink() {
+            self.stay_inside(path, name)?;
+            let Ok(target) = fs::metadata(path) else { return Ok(()) };
+            kind = target.file_type();
+        }
+        if kind.is_dir() {
             let Some((column, value)) = text.split_once('=').filter(|_| depth < MAX_DEPTH) else { return Ok(()) };
             let mut inner = partition.to_vec();
             inner.push((column.to_string(), value.to_string()));
@@ -159,14 +168,7 @@ impl Walk<'_> {
             Some("csv") => Format::Csv,
             _ => return Ok(()),
         };
-        if fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink())
-            && !path.canonicalize().is_ok_and(|p| p.starts_with(&self.root))
-        {
-            return Err(failed(
-                self.table,
-                &format!("`{name}` leads out of the warehouse's folder; links that leave it are refused"),
-            ));
-        }
+        let Ok(meta) = fs::metadata(path) else { return Ok(()) };
         if self.parts.len() == MAX_PARTS {
             return Err(failed(self.table, &format!("it has more than {MAX_PARTS} parts; compact it")));
         }

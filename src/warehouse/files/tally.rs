@@ -14,7 +14,7 @@ use super::parts::Part;
 use super::read::Rows;
 use super::scan::{Counter, Limits, Needs};
 use crate::domain::dates::{Date, DateSet, Timestamp};
-use crate::domain::probe::{DateFacts, Probe, Reading, UnitFacts};
+use crate::domain::probe::{DateFacts, Probe, Reading, UnitFacts, UnitKey};
 use crate::domain::verdict::Unknown;
 use days::Days;
 use gauge::Gauge;
@@ -107,16 +107,23 @@ impl<'a> Tally<'a> {
                 facts.shares.clone_from(shared);
             }
         }
+        let mut units: BTreeMap<Date, Vec<(UnitKey, UnitFacts)>> = BTreeMap::new();
         for (n, (slot, rows)) in self.slots.all.iter().zip(&self.slots.rows).enumerate() {
-            let Some(facts) = dates.get_mut(&self.days.dates[slot.day as usize]) else { continue };
+            let date = self.days.dates[slot.day as usize];
+            let Some(facts) = dates.get_mut(&date) else { continue };
             facts.rows += rows;
             match &slot.whose {
                 Whose::Blank => facts.blank += rows,
                 Whose::Overflow => facts.overflow = true,
                 Whose::Unit(name) => {
                     let measures = self.gauges.iter().map(|g| g.measured(n)).collect();
-                    facts.units.insert(name.clone(), UnitFacts { rows: *rows, measures });
+                    units.entry(date).or_default().push((name.clone(), UnitFacts { rows: *rows, measures }));
                 }
+            }
+        }
+        for (date, units) in units {
+            if let Some(facts) = dates.get_mut(&date) {
+                facts.units = units.into_iter().collect();
             }
         }
         let reading = Reading {

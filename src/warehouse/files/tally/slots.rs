@@ -1,6 +1,6 @@
 //! Which date and unit a row belongs to: a slot, found by the ids of the row's values, one column at a time.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::probe::{MAX_UNITS_PER_DATE, Probe, UnitForm, UnitKey, WHOLE_DATE, unit_key};
@@ -41,6 +41,8 @@ pub(super) struct Slots<'a> {
     unit: Vec<usize>,
     levels: Vec<Pairs>,
     by_name: FxHashMap<(u32, Option<UnitKey>), u32>,
+    /// One text per name, however many dates have it.
+    names: FxHashSet<UnitKey>,
     units_of: Vec<usize>,
     pub all: Vec<Slot>,
     pub caps: Vec<Option<Timestamp>>,
@@ -55,8 +57,8 @@ impl<'a> Slots<'a> {
             UnitForm::Split { column, .. } => vec![needs.column(column)],
         };
         let levels = (0..unit.len().max(1)).map(|_| Pairs::default()).collect();
-        let (by_name, units_of) = (FxHashMap::default(), Vec::new());
-        Self { probe, unit, levels, by_name, units_of, all: Vec::new(), caps: Vec::new(), rows: Vec::new() }
+        let (by_name, names, units_of) = (FxHashMap::default(), FxHashSet::default(), Vec::new());
+        Self { probe, unit, levels, by_name, names, units_of, all: Vec::new(), caps: Vec::new(), rows: Vec::new() }
     }
 
     /// Turns the day of each row into its slot, and counts it.
@@ -102,7 +104,7 @@ impl<'a> Slots<'a> {
 
     /// The slot of a row whose ids were not seen together before.
     fn slot(&mut self, columns: &[Column], rows: &Rows, row: usize, day: u32, dates: &[Date]) -> u32 {
-        let name = self.name(columns, rows, row);
+        let name = self.name(columns, rows, row).map(|name| self.shared(name));
         if let Some(slot) = self.by_name.get(&(day, name.clone())) {
             return *slot;
         }
@@ -124,6 +126,14 @@ impl<'a> Slots<'a> {
         self.caps.push(self.probe.caps.get(&date).copied());
         self.by_name.insert((day, name), slot);
         slot
+    }
+
+    fn shared(&mut self, name: UnitKey) -> UnitKey {
+        if let Some(known) = self.names.get(&name) {
+            return known.clone();
+        }
+        self.names.insert(name.clone());
+        name
     }
 
     fn name(&self, columns: &[Column], rows: &Rows, row: usize) -> Option<UnitKey> {

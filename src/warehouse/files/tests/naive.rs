@@ -249,6 +249,7 @@ fn naive(rows: &[Row], probe: &Probe) -> Reading {
                 None => facts.blank += 1,
             }
         }
+        let mut all = Vec::new();
         for (unit, rows) in units {
             let start = probe.starts.get(&date).and_then(|u| u.get(&unit)).copied();
             let counts =
@@ -261,8 +262,9 @@ fn naive(rows: &[Row], probe: &Probe) -> Reading {
             let count = |n: usize| Measured::Count(n as u64);
             let measures =
                 vec![count(rows_before.len()), count(players.len()), count(lines.len()), Measured::Newest(newest)];
-            facts.units.insert(unit, UnitFacts { rows: rows.len() as u64, measures });
+            all.push((unit, UnitFacts { rows: rows.len() as u64, measures: measures.into() }));
         }
+        facts.units = all.into_iter().collect();
         reading.dates.insert(date, Ok(facts));
     }
     reading

@@ -142,8 +142,8 @@ fn one_changed_date_changes_the_mark_of_that_date_alone() {
     put(root.path(), "t/day=2025-11-15/_new.csv", "x\n1\n2\n");
     fs::rename(root.path().join("t/day=2025-11-15/_new.csv"), root.path().join("t/day=2025-11-15/a.csv")).unwrap();
     let after = mark();
-    assert_eq!(before.of(day("2025-11-14")), after.of(day("2025-11-14")));
-    assert_ne!(before.of(day("2025-11-15")), after.of(day("2025-11-15")));
+    assert_eq!(before.dates().of(day("2025-11-14")), after.dates().of(day("2025-11-14")));
+    assert_ne!(before.dates().of(day("2025-11-15")), after.dates().of(day("2025-11-15")));
     assert_ne!(before.whole(), after.whole());
 }
 
@@ -166,6 +166,6 @@ fn a_split_value_with_too_few_parts_names_no_unit() {
     let unit = UnitForm::Split { column: "id".into(), separator: "_".into(), parts: vec![2, 3] };
     let answer = ask(root.path(), &["2025-11-14"], |q| q.unit = unit.clone()).unwrap();
     let facts = answer.readings[0].dates[&day("2025-11-14")].as_ref().unwrap();
-    assert_eq!(facts.units.keys().map(|k| k.to_string()).collect::<Vec<_>>(), ["BOS@NYK"]);
+    assert_eq!(facts.units.iter().map(|(k, _)| k.to_string()).collect::<Vec<_>>(), ["BOS@NYK"]);
     assert_eq!(facts.blank, 1);
 }
