@@ -98,7 +98,7 @@ fn answer_all(world: &mut World, mut calls: Vec<Call>, mark: u64, now: Timestamp
 fn answer(call: Call, mark: u64) -> Reply {
     match call {
         Call::Load => Reply::Loaded(Ok(Vec::new())),
-        Call::ListJobs => Reply::Jobs(Ok(Vec::new())),
+        Call::ListJobs => Reply::Jobs(Ok(gapless::engine::ports::JobList::default())),
         Call::Mark(id, _) => Reply::Marked(id, Ok(table_mark(mark))),
         Call::MarkSchedule(key, ..) => Reply::ScheduleMarked(key, Ok(table_mark(1))),
         Call::ReadSchedule(key, ..) => Reply::ScheduleRead(key, Ok(schedule())),
@@ -183,6 +183,8 @@ fn spec(seasons: usize, dates: i32, coverages: usize) -> Spec {
             warm_up_game_days: 0,
             warm_up_starts: Vec::new(),
             suspend: false,
+            generation: 1,
+            creates_game_dates: true,
         });
     }
     spec
@@ -215,6 +217,7 @@ fn coverage(season: &Key, key: Key) -> Coverage {
     let rule = |measure, check, what: &str| Rule { measure, check, what: what.into() };
     Coverage {
         uid: key.name.clone(),
+        generation: 1,
         season: season.clone(),
         table: table(&key.name),
         from: None,

@@ -9,6 +9,8 @@ pub mod kinds;
 pub mod load;
 pub mod lower;
 pub mod manifest;
+#[cfg(feature = "local")]
+pub mod report;
 pub mod schema;
 
 pub use load::{CronJob, Loaded, Problem, load};

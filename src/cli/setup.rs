@@ -103,6 +103,7 @@ pub fn spec(loaded: &Loaded) -> Spec {
         coverages: loaded.coverages.clone(),
         orders: loaded.orders.clone(),
         stalled: loaded.stalled.clone(),
+        ..Spec::default()
     }
 }
 
@@ -120,7 +121,7 @@ fn templates(loaded: &Loaded) -> BTreeMap<Arc<str>, Template> {
 /// The limits of one machine: a mark is a listing of a folder here, so tables are looked at often.
 pub fn limits(slow_start: Span, max_jobs: u32, launches: bool) -> Limits {
     let cadence = Cadence { hot: Span::seconds(10), warm: Span::seconds(10), cold: Span::seconds(30) };
-    Limits { max_jobs, launches, slow_start, job_poll: SignedDuration::from_millis(100), cadence }
+    Limits { max_jobs, launches, slow_start, job_poll: SignedDuration::from_millis(100), cadence, report_every: None }
 }
 
 /// A runtime for one verb.

@@ -82,6 +82,10 @@ pub struct Season {
     pub warm_up_starts: Vec<Date>,
     /// Nothing is launched.
     pub suspend: bool,
+    /// The generation of its object: reports repeat it.
+    pub generation: i64,
+    /// Whether each date that expects something gets an object of its own.
+    pub creates_game_dates: bool,
 }
 
 /// Where a season's units come from.
@@ -290,6 +294,8 @@ pub struct Coverage {
     pub key: Key,
     /// Its object's uid: another object of the same name is another coverage.
     pub uid: Arc<str>,
+    /// The generation of its object: reports repeat it.
+    pub generation: i64,
     /// The season's name.
     pub season: Key,
     /// The table that is read and filled.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::ports::{Created, Recorded, SaveFault, Stored, Version};
+use super::overview::CoverageView;
+use super::ports::{Created, JobList, Recorded, SaveFault, Stored, Version};
 use crate::domain::dates::Timestamp;
 use crate::domain::ledger::{Job, Launch, Ledger};
 use crate::domain::mark::TableMark;
@@ -44,6 +45,8 @@ pub enum Call {
         at: Version,
         /// The ledger.
         ledger: Arc<Ledger>,
+        /// What people see of it, where they look and it was looked at.
+        view: Option<Box<CoverageView>>,
     },
     /// Create a Job whose attempt is recorded.
     Create(Box<Launch>, Recorded),
@@ -66,7 +69,7 @@ pub enum Reply {
     /// Of [`Call::Load`].
     Loaded(Result<Vec<Stored>, String>),
     /// Of [`Call::ListJobs`].
-    Jobs(Result<Vec<Job>, String>),
+    Jobs(Result<JobList, String>),
     /// Of [`Call::Mark`].
     Marked(WatchId, Result<TableMark, Unknown>),
     /// Of [`Call::Probe`], with the coverages and what was asked in the order of the readings.

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::call::{Answered, Call, Reply};
 use super::overview::{Event, Overview};
-use super::ports::{Clock, Launcher, Store, Warehouse};
+use super::ports::{Clock, JobList, Launcher, Store, Warehouse};
 use super::spec::{Limits, Spec};
 use super::world::World;
 
@@ -39,6 +39,10 @@ pub enum Until {
 pub enum Wish {
     /// A changed spec.
     Respec(Box<Spec>),
+    /// Jobs as a watch sees them: true of what is there, and no proof of what is not.
+    Seen(JobList),
+    /// Somebody else changed a stored ledger.
+    Reload,
     /// Stop now: nothing new is started, Jobs go on by themselves.
     Stop,
 }
@@ -112,6 +116,8 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
             Some(answered) = self.inbox.recv() => self.receive(answered),
             wish = wishes.recv() => match wish {
                 Some(Wish::Respec(spec)) => self.world.respec(*spec, self.ports.clock.now()),
+                Some(Wish::Seen(list)) => self.world.seen(list, self.ports.clock.now()),
+                Some(Wish::Reload) => self.world.reload(self.ports.clock.now()),
                 Some(Wish::Stop) | None => return false,
             },
             () = self.ports.clock.until(wake) => {}
@@ -147,8 +153,8 @@ async fn perform<C: Clock, W: Warehouse, S: Store, L: Launcher>(ports: &Ports<C,
         Call::ReadSchedule(key, table, question) => {
             Reply::ScheduleRead(key, ports.warehouse.schedule(&table, question).await)
         }
-        Call::Save { coverage, uid, at, ledger } => {
-            let result = ports.store.save(&coverage, &uid, at, &ledger).await;
+        Call::Save { coverage, uid, at, ledger, view } => {
+            let result = ports.store.save(&coverage, &uid, at, &ledger, view.as_deref()).await;
             Reply::Saved(coverage, ledger, result)
         }
         Call::Create(launch, proof) => {

@@ -24,6 +24,12 @@ pub(super) fn launched(admission: &Admission, launch: u64, now: Timestamp) -> Ev
     }
 }
 
+/// A ledger was lost and its launch numbers were told by the Jobs.
+pub(super) fn rebuilt(coverage: &Key, launches: u64, now: Timestamp) -> Event {
+    let message = format!("the ledger was lost; launches go on above {launches}, and attempts are counted anew");
+    Event { at: now, coverage: coverage.clone(), reason: "AttemptHistoryRebuilt", dates: DateSet::new(), message }
+}
+
 /// An attempt was settled: one event for each outcome.
 pub(super) fn settled(coverage: &Key, settled: &Settled, now: Timestamp) -> Vec<Event> {
     let mut by_outcome: BTreeMap<Outcome, DateSet> = BTreeMap::new();

@@ -21,8 +21,12 @@ impl World {
         let refused = self.coverages.values().filter_map(|s| s.refused.map(|(until, _)| until));
         let calendars = self.seasons.values().map(|s| s.calendar.valid_until);
         let ramp = self.ramp.next_step(now).filter(|_| !self.decision.refused.is_empty());
+        let every = self.limits.report_every;
+        let told = self.coverages.values().filter_map(|s| s.tell_at(every?).filter(|_| !s.saving));
+        let saves = self.coverages.values().filter(|s| s.ledger != *s.saved && !s.saving).map(|s| s.save_after);
         let jobs = self.jobs_are_live().then_some(self.jobs.next_list);
         let all = looks.chain(times).chain(refused).chain(calendars).chain(ramp).chain(jobs).chain(loading);
+        let all = all.chain(told).chain(saves);
         all.filter(|at| *at > now).min().unwrap_or(Timestamp::MAX)
     }
 

@@ -1,11 +1,11 @@
 //! What the list of Jobs says of attempts, and which calls on Jobs follow. What is recorded alone says which step is
 //! next, so a crash between any two steps changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::call::Call;
-use super::ports::Created;
+use super::ports::{Created, JobList};
 use super::world::{CoverageState, World, later, look_again};
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, End, Job, Launch, Stage, job_name};
@@ -21,21 +21,42 @@ const KEPT_MILLIS: i64 = 10 * 60 * 1000;
 
 impl World {
     /// A list of Jobs came in. It is authoritative for everything that was created before it was asked for.
-    pub(super) fn listed(&mut self, list: Result<Vec<Job>, String>, asked_at: Timestamp, now: Timestamp) {
+    pub(super) fn listed(&mut self, list: Result<JobList, String>, asked_at: Timestamp, now: Timestamp) {
         self.jobs.listing = false;
         self.jobs.next_list = later(now, i64::try_from(self.limits.job_poll.as_millis()).unwrap_or(1000).max(10));
         let Ok(list) = list else { return };
         self.jobs.listed_at = Some(asked_at);
+        self.take_jobs(list, Some(asked_at), now);
+    }
+
+    /// What a watch sees. Before the first list nothing follows from it; what it lacks is asked for by a list.
+    pub fn seen(&mut self, list: JobList, now: Timestamp) {
+        if self.jobs.listed_at.is_none() {
+            return;
+        }
+        let there: BTreeSet<&Arc<str>> = list.jobs.iter().map(|j| &j.name).collect();
+        let gone = self.jobs.all.iter().any(|j| j.ended.is_none() && !there.contains(&j.name));
+        if gone {
+            self.jobs.next_list = now;
+        }
+        self.take_jobs(list, None, now);
+    }
+
+    fn take_jobs(&mut self, list: JobList, listed_at: Option<Timestamp>, now: Timestamp) {
+        let JobList { jobs: list, daily_runs } = list;
+        self.undecided |= self.jobs.daily_runs != daily_runs;
+        self.jobs.daily_runs = daily_runs;
         let mut by_uid: BTreeMap<&str, Vec<&Job>> = BTreeMap::new();
         list.iter().for_each(|j| by_uid.entry(&j.coverage).or_default().push(j));
         let mut ended = Vec::new();
         for state in self.coverages.values_mut() {
             let jobs = by_uid.get(&*state.coverage.uid).map(Vec::as_slice).unwrap_or_default();
-            if state.take_jobs(jobs, asked_at, now) {
+            if state.take_jobs(jobs, listed_at, now) {
                 ended.push(state.coverage.table.clone());
             }
         }
         if list != self.jobs.all {
+            self.undecided = true;
             self.coverages.values_mut().for_each(|s| s.dirty = true);
             self.jobs.all = list;
         }
@@ -87,7 +108,9 @@ impl World {
         for state in self.coverages.values_mut().filter(|s| !s.saving && s.ledger == *s.saved) {
             let Some(proof) = state.proof.clone() else { continue };
             let recorded = state.ledger.attempts.iter().filter(|a| a.stage == Stage::Recorded);
-            let waiting = state.refused.is_some_and(|(until, _)| until > now);
+            // After an unclear answer only a list that is younger tells whether the Job is there.
+            let unclear = state.unclear.is_some_and(|at| listed_at <= at);
+            let waiting = unclear || state.refused.is_some_and(|(until, _)| until > now);
             let next: Vec<Launch> = recorded
                 .filter(|a| !state.creating.contains(&a.launch) && a.recorded_at.max(listed_at) <= now && !waiting)
                 .map(|a| launch(&state.coverage, a, state))
@@ -102,7 +125,9 @@ impl World {
 
     /// A create was answered.
     pub(super) fn created(&mut self, launch: &Launch, created: Created, now: Timestamp) {
-        self.jobs.next_list = now;
+        if matches!(created, Created::Unclear(_)) {
+            self.jobs.next_list = now;
+        }
         let Some(state) = self.coverages.get_mut(&launch.coverage).filter(|s| s.coverage.uid == launch.uid) else {
             return;
         };
@@ -128,7 +153,7 @@ impl World {
                 let times = state.refused.map_or(0, |(_, n)| n) + 1;
                 state.refused = Some((look_again(now, times), times));
             }
-            Created::Unclear(_) => {}
+            Created::Unclear(_) => state.unclear = Some(now),
         }
     }
 
@@ -141,6 +166,10 @@ impl World {
             done.sort_by_key(|j| std::cmp::Reverse(j.launch));
             let (good, bad): (Vec<&Job>, Vec<&Job>) =
                 done.into_iter().partition(|j| matches!(j.ended, Some((_, End::Succeeded))));
+            // Of a launch that is settled nothing may go on: it was created by somebody who did not know.
+            let known = |l: &u64| state.ledger.recent.iter().any(|s| s.launch == *l);
+            let live = self.jobs.all.iter().filter(settled).filter(|j| j.ended.is_none() && known(&j.launch));
+            calls.extend(live.filter(|j| !self.jobs.removing.contains(&j.name)).cloned());
             let beyond = good.into_iter().skip(KEPT_SUCCESSES).chain(bad.into_iter().skip(KEPT_FAILURES));
             let old = |j: &&Job| j.ended.is_some_and(|(at, _)| later(at, KEPT_MILLIS) <= now);
             calls.extend(beyond.filter(old).filter(|j| !self.jobs.removing.contains(&j.name)).cloned());
@@ -151,9 +180,10 @@ impl World {
 }
 
 impl CoverageState {
-    /// Whether an attempt ended.
-    fn take_jobs(&mut self, jobs: &[&Job], asked_at: Timestamp, now: Timestamp) -> bool {
+    /// Whether an attempt ended. Only a list can say that a Job is not there.
+    fn take_jobs(&mut self, jobs: &[&Job], listed_at: Option<Timestamp>, now: Timestamp) -> bool {
         let highest = jobs.iter().map(|j| j.launch).max().unwrap_or(0);
+        self.rebuilt |= highest > self.ledger.launches;
         self.ledger.launches = self.ledger.launches.max(highest);
         let mut ended = false;
         for attempt in self.ledger.attempts.clone() {
@@ -165,7 +195,7 @@ impl CoverageState {
                     ended = true;
                 }
                 (Some((job, None)), _) => self.ledger.created(attempt.launch, &job.uid),
-                (None, _) if self.was_created_since(attempt.launch, asked_at) => {}
+                (None, _) if listed_at.is_none_or(|at| self.was_created_since(attempt.launch, at)) => {}
                 (None, Stage::Created { .. }) => {
                     self.ledger.ended(attempt.launch, now, End::Lost, "the Job is gone".into());
                     ended = true;

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, Settled, Tally};
 use crate::domain::policy::{Key, Mode, Table};
+use crate::domain::schedule::Calendar;
 use crate::domain::state::{Cell, State};
+use crate::domain::verdict::Unknown;
 
 /// Everything at one instant.
 #[derive(Clone, Debug)]
 pub struct Overview {
     /// The instant.
     pub now: Timestamp,
+    /// Every season, by name.
+    pub seasons: Vec<SeasonView>,
     /// Every coverage, by season, then in the order of its name.
     pub coverages: Vec<CoverageView>,
     /// What would be launched now, in order.
@@ -29,8 +33,12 @@ pub struct CoverageView {
     pub season: Key,
     /// Its table.
     pub table: Table,
+    /// The generation of its object that this speaks of.
+    pub generation: i64,
     /// Report only, or launch.
     pub mode: Mode,
+    /// It or its season is suspended.
+    pub suspended: bool,
     /// Why its spec cannot be obeyed; such a coverage has no cells.
     pub stalled: Option<String>,
     /// One for every date, in date order.
@@ -47,6 +55,31 @@ pub struct CoverageView {
     pub null_dates: u64,
     /// When its table was last read or proved unchanged.
     pub confirmed_at: Option<Timestamp>,
+    /// Charged failures, reruns and the rest of what was tried.
+    pub launches: u64,
+}
+
+/// One season.
+#[derive(Clone, Debug)]
+pub struct SeasonView {
+    /// Its name.
+    pub key: Key,
+    /// The generation of its object that this speaks of.
+    pub generation: i64,
+    /// Whether each date that expects something gets an object of its own.
+    pub creates_game_dates: bool,
+    /// Nothing is launched.
+    pub suspended: bool,
+    /// Its zone.
+    pub zone: jiff::tz::TimeZone,
+    /// Today in its zone.
+    pub today: Date,
+    /// Why its schedule cannot be read.
+    pub failure: Option<Unknown>,
+    /// Its schedule was read, or it has none.
+    pub is_known: bool,
+    /// Every date, and what the season says of it.
+    pub calendar: Arc<Calendar>,
 }
 
 impl CoverageView {

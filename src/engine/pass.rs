@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use super::book::Terms;
 use super::call::{Answered, Call, Reply};
 use super::overview::Event;
 use super::ports::{Recorded, SaveFault, Stored};
-use super::world::{CoverageState, Loading, World, later};
-use crate::domain::admit::{Admission, Pools, Wanting, admit};
+use super::world::{CoverageState, Loading, World, later, look_again};
+use crate::domain::admit::{Admission, Decision, Pools, Wanting, admit};
 use crate::domain::assess::{Situation, assess};
 use crate::domain::dates::{Date, Timestamp, shift};
 use crate::domain::judge::Judged;
@@ -67,7 +69,7 @@ impl World {
             self.decide(now);
             if !self.read_only {
                 self.record(now);
-                calls.extend(self.saves());
+                calls.extend(self.saves(now));
                 calls.extend(self.creates(now));
                 calls.extend(self.removals(now));
             }
@@ -144,6 +146,9 @@ impl World {
             state.judge(&calendar, now);
             state.note_look();
             let mut events = state.settle(now);
+            if std::mem::take(&mut state.rebuilt) {
+                events.push(super::events::rebuilt(key, state.ledger.launches, now));
+            }
             let own: Vec<_> = self.jobs.all.iter().filter(|j| j.coverage == state.coverage.uid).cloned().collect();
             let assessment = assess(&Situation {
                 coverage: &state.coverage,
@@ -152,11 +157,12 @@ impl World {
                 ledger: &state.ledger,
                 jobs: &own,
                 orders: Some(&season.orders),
-                hold: state.hold(season.season.suspend, now),
+                hold: state.hold(season.season.suspend, self.launches_off.contains(&key.namespace), now),
                 now,
             });
             let before = std::mem::replace(&mut state.assessment, assessment);
             events.extend(state.note_changes(&before.cells, now));
+            state.untold |= state.assessment.cells != before.cells || state.ledger != *state.saved;
             self.events.extend(events);
         }
         state.dirty = false;
@@ -174,19 +180,27 @@ impl World {
         let wanting: Vec<Wanting<'_>> =
             self.coverages.values().filter(|s| ready && s.may_launch()).map(CoverageState::wanting).collect();
         if wanting.iter().all(|w| w.wants.is_empty()) {
-            self.decision = crate::domain::admit::Decision::default();
-            return;
+            return self.take_decision(Decision::default());
         }
         let pools = Pools {
             max_jobs: self.limits.max_jobs,
             live_jobs: self.coverages.values().map(CoverageState::live).sum(),
             taken: self.taken(),
-            daily_runs: std::collections::BTreeSet::new(),
+            daily_runs: self.jobs.daily_runs.clone(),
             launches_off: !self.limits.launches,
             ramp: self.ramp,
             lanes: self.lanes.clone(),
         };
-        self.decision = admit(&wanting, &pools, now);
+        let decision = admit(&wanting, &pools, now);
+        self.take_decision(decision);
+    }
+
+    /// A hold that only the whole operator knows is part of what people see.
+    fn take_decision(&mut self, decision: Decision) {
+        for (key, state) in &mut self.coverages {
+            state.untold |= self.decision.refused.get(key) != decision.refused.get(key);
+        }
+        self.decision = decision;
     }
 
     /// Step 1 of every admitted launch.
@@ -205,19 +219,29 @@ impl World {
         self.lanes.drain(..keep);
     }
 
-    /// Every ledger that differs from what is saved; one write carries everything that changed.
-    fn saves(&mut self) -> Vec<Call> {
+    /// Every ledger that differs from what is saved, and every view that differs from what people see; one write
+    /// carries both.
+    fn saves(&mut self, now: Timestamp) -> Vec<Call> {
+        let every = self.limits.report_every;
+        let due = |s: &CoverageState| {
+            let tell = every.is_some_and(|every| s.tell_at(every).is_some_and(|at| at <= now));
+            !s.saving && s.save_after <= now && (s.ledger != *s.saved || tell)
+        };
+        let keys: Vec<Key> = self.coverages.iter().filter(|(_, s)| due(s)).map(|(k, _)| k.clone()).collect();
         let mut calls = Vec::new();
-        for (key, state) in &mut self.coverages {
-            if state.saving || state.ledger == *state.saved {
-                continue;
-            }
+        for key in keys {
+            let view = self.coverages.get(&key).filter(|s| every.is_some() && s.was_seen()).map(|s| self.view(s));
+            let Some(state) = self.coverages.get_mut(&key) else { continue };
             state.saving = true;
+            if view.is_some() {
+                (state.untold, state.told_at) = (false, now);
+            }
             calls.push(Call::Save {
-                coverage: key.clone(),
+                coverage: key,
                 uid: state.coverage.uid.clone(),
                 at: state.proof.as_ref().map_or(0, |p| p.version()),
                 ledger: Arc::new(state.ledger.clone()),
+                view: view.map(Box::new),
             });
         }
         calls
@@ -231,9 +255,15 @@ impl World {
             Ok(proof) => {
                 state.saved = ledger.clone();
                 state.proof = Some(proof);
+                state.save_faults = 0;
             }
             // Whatever was decided on a ledger that is not the stored one is decided again.
-            Err(_) => self.loading = Loading::Wanted { not_before: later(now, 1000) },
+            Err(_) => {
+                state.save_faults += 1;
+                state.save_after = look_again(now, state.save_faults - 1);
+                state.untold = true;
+                self.loading = Loading::Wanted { not_before: state.save_after };
+            }
         }
     }
 
@@ -245,8 +275,14 @@ impl World {
         self.loading = Loading::Done;
         for Stored { coverage, uid, ledger, version } in stored {
             let Some(state) = self.coverages.get_mut(&coverage).filter(|s| s.coverage.uid == uid) else { continue };
+            // A save that is under way, or younger than this read, knows better.
+            if state.saving || state.proof.as_ref().is_some_and(|p| p.version() >= version) {
+                continue;
+            }
+            let launches = state.ledger.launches;
             state.saved = Arc::new(ledger.clone());
             state.ledger = ledger;
+            state.ledger.launches = state.ledger.launches.max(launches);
             state.ledger.rebase(state.coverage.fill_fingerprint);
             state.proof = Some(Recorded::acknowledged(version));
             state.dirty = true;
@@ -317,7 +353,7 @@ impl CoverageState {
 
     /// Whether the coverage can want anything at all.
     pub(super) fn may_want(&self) -> bool {
-        self.stalled.is_none() && self.hold(false, Timestamp::MIN) != Some(Hold::Suspended)
+        self.stalled.is_none() && self.hold(false, false, Timestamp::MIN) != Some(Hold::Suspended)
     }
 
     fn after(&self, date: Date, judged: &Judged) -> After {
@@ -335,11 +371,26 @@ impl CoverageState {
     }
 
     /// What holds all launches of the coverage.
-    fn hold(&self, season_suspended: bool, now: Timestamp) -> Option<Hold> {
-        let suspended = self.coverage.suspend || season_suspended;
-        let refused = self.refused.is_some_and(|(until, _)| until > now);
-        let holds = [(suspended, Hold::Suspended), (self.doubt.is_some(), Hold::SuspectProbe), (refused, Hold::Quota)];
+    fn hold(&self, season_suspended: bool, launches_off: bool, now: Timestamp) -> Option<Hold> {
+        let holds = [
+            (self.coverage.suspend || season_suspended, Hold::Suspended),
+            (launches_off, Hold::LaunchesOff),
+            (self.doubt.is_some(), Hold::SuspectProbe),
+            (self.refused.is_some_and(|(until, _)| until > now), Hold::Quota),
+            (self.proof.as_ref().is_some_and(Recorded::is_full), Hold::StatusFull),
+        ];
         holds.into_iter().find_map(|(holds, hold)| holds.then_some(hold))
+    }
+
+    /// Whether it was looked at since the start: before, what people see is left as it stands.
+    fn was_seen(&self) -> bool {
+        self.book.confirmed_at.is_some() || self.book.failure.is_some() || self.stalled.is_some()
+    }
+
+    /// When what people see is to be brought up to date.
+    pub(super) fn tell_at(&self, every: SignedDuration) -> Option<Timestamp> {
+        let millis = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
+        (self.untold && self.was_seen()).then(|| later(self.told_at, millis))
     }
 
     /// Nothing is admitted on top of a record that is not acknowledged.

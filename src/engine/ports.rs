@@ -1,9 +1,11 @@
 //! The ports: everything that the engine asks of the world. The cluster, one machine and the simulated world
 //! implement them; engine, decisions, status and words are the same in all three.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 
+use super::overview::CoverageView;
 use crate::domain::dates::Timestamp;
 use crate::domain::ledger::{Job, Launch, Ledger};
 use crate::domain::mark::TableMark;
@@ -66,29 +68,44 @@ pub enum SaveFault {
 pub trait Store: Send + Sync + 'static {
     /// Every ledger there is.
     fn load(&self) -> impl Future<Output = Result<Vec<Stored>, String>> + Send;
-    /// Saves a ledger whose last known version is `at` (0: none yet).
+    /// Saves a ledger whose last known version is `at` (0: none yet), and in the same write what people see of the
+    /// coverage. Without a view, what they saw stays. What is equal to what is stored is not written again.
     fn save(
         &self,
         coverage: &Key,
         uid: &Arc<str>,
         at: Version,
         ledger: &Ledger,
+        view: Option<&CoverageView>,
     ) -> impl Future<Output = Result<Recorded, SaveFault>> + Send;
 }
 
 /// Proof that a ledger was saved: only a store can make one, so create-before-record does not compile.
 #[derive(Clone, Debug)]
-pub struct Recorded(Version);
+pub struct Recorded {
+    version: Version,
+    full: bool,
+}
 
 impl Recorded {
     /// The ledger's new version.
     pub fn version(&self) -> Version {
-        self.0
+        self.version
+    }
+
+    /// Whether the store has hardly room left for more of this ledger: then nothing more is launched.
+    pub fn is_full(&self) -> bool {
+        self.full
     }
 
     /// For stores only: says that the save was acknowledged.
     pub fn acknowledged(version: Version) -> Self {
-        Self(version)
+        Self { version, full: false }
+    }
+
+    /// For stores only: acknowledged, and hardly room left.
+    pub fn nearly_full(version: Version) -> Self {
+        Self { version, full: true }
     }
 }
 
@@ -112,10 +129,19 @@ pub enum Created {
     Unclear(String),
 }
 
+/// The Jobs that there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobList {
+    /// Every Job of gapless, live or ended.
+    pub jobs: Vec<Job>,
+    /// CronJobs, by namespace and name, whose own run is live.
+    pub daily_runs: BTreeSet<(Arc<str>, Arc<str>)>,
+}
+
 /// Starts Jobs and sees them.
 pub trait Launcher: Send + Sync + 'static {
-    /// Every Job of gapless there is, live or ended: authoritative, not a cache.
-    fn live(&self) -> impl Future<Output = Result<Vec<Job>, String>> + Send;
+    /// Every Job there is: authoritative, not a cache.
+    fn live(&self) -> impl Future<Output = Result<JobList, String>> + Send;
     /// Creates the Job of a launch. The same launch twice makes one Job.
     fn create(&self, launch: &Launch, proof: &Recorded) -> impl Future<Output = Created> + Send;
     /// Removes an ended Job whose attempt is settled.

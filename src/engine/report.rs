@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::overview::{CoverageView, Held, Overview, Planned};
-use super::world::{CoverageState, World};
+use super::overview::{CoverageView, Held, Overview, Planned, SeasonView};
+use super::world::{CoverageState, SeasonState, World};
 use crate::domain::admit::Refusal;
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::policy::Key;
@@ -16,7 +16,8 @@ impl World {
         coverages.extend(self.stalled.iter().map(|(key, season, why)| stalled(key, season.as_ref(), why)));
         coverages.sort_by(|a, b| (&a.season, &a.key.name, &a.key.kind).cmp(&(&b.season, &b.key.name, &b.key.kind)));
         let held = coverages.iter().flat_map(held).collect();
-        Overview { now, coverages, launches: self.planned(), held }
+        let seasons = self.seasons.iter().map(|(key, s)| season(key, s)).collect();
+        Overview { now, seasons, coverages, launches: self.planned(), held }
     }
 
     fn planned(&self) -> Vec<Planned> {
@@ -30,9 +31,13 @@ impl World {
         self.decision.launches.iter().map(plan).collect()
     }
 
-    fn view(&self, state: &CoverageState) -> CoverageView {
+    pub(super) fn view(&self, state: &CoverageState) -> CoverageView {
         let coverage = &state.coverage;
+        let season = self.seasons.get(&coverage.season);
         CoverageView {
+            generation: coverage.generation,
+            suspended: coverage.suspend || season.is_some_and(|s| s.season.suspend),
+            launches: state.ledger.launches,
             key: coverage.key.clone(),
             season: coverage.season.clone(),
             table: coverage.table.clone(),
@@ -61,6 +66,20 @@ impl World {
     }
 }
 
+fn season(key: &Key, state: &SeasonState) -> SeasonView {
+    SeasonView {
+        key: key.clone(),
+        generation: state.season.generation,
+        creates_game_dates: state.season.creates_game_dates,
+        suspended: state.season.suspend,
+        zone: state.season.zone.clone(),
+        today: state.calendar.today,
+        failure: state.failure.clone(),
+        is_known: state.is_known(),
+        calendar: state.calendar.clone(),
+    }
+}
+
 /// Open cells that are not launched now, those of one state, reason and sentence together.
 fn held(view: &CoverageView) -> Vec<Held> {
     let mut groups: BTreeMap<(State, &'static str, &str), DateSet> = BTreeMap::new();
@@ -83,6 +102,9 @@ fn stalled(key: &Key, season: Option<&Key>, why: &str) -> CoverageView {
         key: key.clone(),
         season: season.cloned().unwrap_or_else(|| Key { name: "".into(), kind: "Season".into(), ..key.clone() }),
         table: crate::domain::policy::Table { place: "".into(), name: "".into() },
+        generation: 0,
+        suspended: false,
+        launches: 0,
         mode: crate::domain::policy::Mode::Observe,
         stalled: Some(why.to_string()),
         cells: Vec::new(),

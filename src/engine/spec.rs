@@ -1,6 +1,7 @@
 //! What the engine is told to keep complete, and within which limits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 
@@ -18,6 +19,8 @@ pub struct Spec {
     pub orders: BTreeMap<Key, DateOrders>,
     /// Coverages whose spec cannot be obeyed, with their season where known and why.
     pub stalled: Vec<(Key, Option<Key>, String)>,
+    /// Namespaces in which nothing is launched.
+    pub launches_off: BTreeSet<Arc<str>>,
 }
 
 /// The limits of one installation.
@@ -33,6 +36,8 @@ pub struct Limits {
     pub job_poll: SignedDuration,
     /// How often tables are looked at.
     pub cadence: Cadence,
+    /// What people see of a coverage is stored at most so often, unless its ledger is; nothing: nobody looks there.
+    pub report_every: Option<SignedDuration>,
 }
 
 /// How often a table is asked whether it changed, by its newest expected date. A mark is cheap; still, a season of
@@ -55,6 +60,7 @@ impl Default for Limits {
             slow_start: Span::minutes(1),
             job_poll: SignedDuration::from_secs(1),
             cadence: Cadence { hot: Span::minutes(1), warm: Span::hours(1), cold: Span::hours(24) },
+            report_every: None,
         }
     }
 }

@@ -25,6 +25,7 @@ pub struct World {
     /// Nothing is recorded or created: what would be launched is only told.
     pub(super) read_only: bool,
     pub(super) stalled: Vec<(Key, Option<Key>, String)>,
+    pub(super) launches_off: BTreeSet<Arc<str>>,
     pub(super) seasons: BTreeMap<Key, SeasonState>,
     pub(super) coverages: BTreeMap<Key, CoverageState>,
     pub(super) watches: BTreeMap<WatchId, Watch>,
@@ -59,6 +60,8 @@ pub(super) struct Jobs {
     pub listing: bool,
     pub next_list: Timestamp,
     pub removing: BTreeSet<Arc<str>>,
+    /// CronJobs whose own run is live.
+    pub daily_runs: BTreeSet<(Arc<str>, Arc<str>)>,
 }
 
 /// A season with its schedule.
@@ -83,6 +86,14 @@ pub(super) struct CoverageState {
     pub saved: Arc<Ledger>,
     pub proof: Option<Recorded>,
     pub saving: bool,
+    /// Saves that failed in a row, and when the next is due.
+    pub save_faults: u32,
+    pub save_after: Timestamp,
+    /// What people see is older than what is known.
+    pub untold: bool,
+    pub told_at: Timestamp,
+    /// When a create was answered unclearly: nothing is created before a list that is younger.
+    pub unclear: Option<Timestamp>,
     /// Creates that are sent and not answered, by launch.
     pub creating: BTreeSet<u64>,
     /// When this process saw the Job of a launch created: an older list knows nothing of it.
@@ -90,6 +101,8 @@ pub(super) struct CoverageState {
     pub refused: Option<(Timestamp, u32)>,
     pub stalled: Option<String>,
     pub doubt: Option<u8>,
+    /// Its launch numbers were told by its Jobs: the ledger had been lost.
+    pub rebuilt: bool,
     /// A look has ended since the last pass: its dates are to be noted.
     pub looked: bool,
     pub judged: Vec<(Date, Judged)>,
@@ -177,7 +190,7 @@ impl SeasonState {
 
 impl CoverageState {
     fn new(coverage: Coverage, old: Option<Self>) -> Self {
-        let mut old = old.filter(|o| o.coverage.uid == coverage.uid);
+        let mut old = old;
         let same_question = old
             .as_ref()
             .is_some_and(|o| o.coverage.question == coverage.question && o.coverage.table == coverage.table);
@@ -189,18 +202,25 @@ impl CoverageState {
             saved: Arc::default(),
             proof: None,
             saving: false,
+            save_faults: 0,
+            save_after: Timestamp::MIN,
+            untold: true,
+            told_at: Timestamp::MIN,
+            unclear: None,
             creating: BTreeSet::new(),
             created_at: BTreeMap::new(),
             refused: None,
             stalled: None,
             doubt: None,
+            rebuilt: false,
             looked: false,
             judged: Vec::new(),
             assessment: Assessment::default(),
             criteria: 0,
             dirty: true,
         };
-        let mut state = Self { book, refused: None, stalled: None, dirty: true, ..old.unwrap_or_else(blank) };
+        let mut state =
+            Self { book, refused: None, stalled: None, dirty: true, untold: true, ..old.unwrap_or_else(blank) };
         state.ledger.rebase(coverage.fill_fingerprint);
         state.criteria = criteria_mark(&coverage);
         state.coverage = coverage;
@@ -218,7 +238,15 @@ impl World {
             seasons: BTreeMap::new(),
             coverages: BTreeMap::new(),
             watches: BTreeMap::new(),
-            jobs: Jobs { all: Vec::new(), listed_at: None, listing: false, next_list: now, removing: BTreeSet::new() },
+            launches_off: BTreeSet::new(),
+            jobs: Jobs {
+                all: Vec::new(),
+                listed_at: None,
+                listing: false,
+                next_list: now,
+                removing: BTreeSet::new(),
+                daily_runs: BTreeSet::new(),
+            },
             loading: Loading::Wanted { not_before: now },
             ramp: Ramp { started_at: now, step: limits.slow_start, launched: 0 },
             lanes: Vec::new(),
@@ -235,8 +263,9 @@ impl World {
 
     /// Takes a new spec; what is known of objects that stay is kept.
     pub fn respec(&mut self, spec: Spec, now: Timestamp) {
-        let Spec { seasons, coverages, mut orders, stalled } = spec;
+        let Spec { seasons, coverages, mut orders, stalled, launches_off } = spec;
         self.stalled = stalled;
+        self.launches_off = launches_off;
         self.undecided = true;
         let mut old = std::mem::take(&mut self.seasons);
         for season in seasons {
@@ -246,7 +275,12 @@ impl World {
         }
         let mut old = std::mem::take(&mut self.coverages);
         for coverage in coverages {
-            let state = CoverageState::new(coverage.clone(), old.remove(&coverage.key));
+            let known = old.remove(&coverage.key).filter(|o| o.coverage.uid == coverage.uid);
+            // The ledger of an object that is new here may be old: nothing is decided before it is read.
+            if known.is_none() && self.loading != Loading::Sent {
+                self.loading = Loading::Wanted { not_before: now };
+            }
+            let state = CoverageState::new(coverage.clone(), known);
             self.coverages.insert(coverage.key, state);
         }
         self.rewatch(now);
@@ -263,6 +297,11 @@ impl World {
             });
             watch.coverages.push(key.clone());
         }
+    }
+
+    /// A stored ledger was changed by somebody else: what it says now counts.
+    pub fn reload(&mut self, now: Timestamp) {
+        self.loading = Loading::Wanted { not_before: now };
     }
 
     /// What happened since it was last asked.

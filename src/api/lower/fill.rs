@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::fields::Fields;
-use super::{Known, Lowered, key, name, table, uid};
+use super::{Known, Lowered, generation, key, name, table, uid};
 use crate::api::kinds::*;
 use crate::api::load::CronJob;
 use crate::api::manifest::Document;
@@ -55,6 +55,7 @@ pub(super) fn coverage(
     Coverage {
         key: key(document, common.kind, name(document)),
         uid: uid(document),
+        generation: generation(document),
         season: season.season.key.clone(),
         from: common.dates.from.as_ref().map(|d| fields.date("spec.dates.from", d)),
         through: common.dates.through.as_ref().map(|d| fields.date("spec.dates.through", d)),

@@ -107,6 +107,11 @@ fn uid(document: &Document) -> Arc<str> {
     given.map_or_else(|| format!("{:016x}", stable_hash(&document.object())).into(), Arc::from)
 }
 
+/// The object's generation; a file has none.
+fn generation(document: &Document) -> i64 {
+    document.value["metadata"]["generation"].as_i64().unwrap_or(0)
+}
+
 fn place_of(spec: &WarehouseSpec, place: &dyn Fn(&str) -> String) -> Arc<str> {
     match (&spec.files, &spec.bigquery, &spec.postgres) {
         (Some(files), _, _) => format!("files:{}", place(&files.folder.0)).into(),

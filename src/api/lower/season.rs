@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::civil::Weekday;
 
 use super::fields::{Fields, aliases, filter, filters};
-use super::{Known, Lowered, key, name, table};
+use super::{Known, Lowered, generation, key, name, table};
 use crate::api::kinds::*;
 use crate::api::manifest::Document;
 use crate::domain::dates::DateRange;
@@ -49,6 +49,8 @@ pub(super) fn lower(document: &Document, spec: SeasonSpec, known: &Known, fields
             .map(|(n, d)| fields.date(&format!("spec.warmUp.starts[{n}]"), d))
             .collect(),
         suspend: spec.suspend,
+        generation: generation(document),
+        creates_game_dates: spec.game_dates.create,
         zone,
     };
     Some(Lowered { season, aliases, spec })

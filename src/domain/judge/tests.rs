@@ -67,6 +67,7 @@ pub(crate) fn coverage() -> Coverage {
     Coverage {
         key: key("TableCoverage", "boxscores"),
         uid: "uid-boxscores".into(),
+        generation: 1,
         season: key("Season", "nba"),
         table: Table { place: "files:/data".into(), name: "boxscores".into() },
         from: None,

@@ -49,6 +49,8 @@ fn season() -> Season {
         warm_up_game_days: 0,
         warm_up_starts: vec![],
         suspend: false,
+        generation: 1,
+        creates_game_dates: true,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::domain::probe::{
 use crate::domain::state::State;
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::engine::drive::{Engine, Ports, Until, Wish};
-use crate::engine::overview::Overview;
+use crate::engine::overview::{CoverageView, Overview};
 use crate::engine::ports::*;
 use crate::engine::spec::{Limits, Spec};
 
@@ -202,7 +202,14 @@ impl Store for Sim {
         Ok(state.ledgers.iter().map(stored).collect())
     }
 
-    async fn save(&self, key: &Key, uid: &Arc<str>, at: Version, ledger: &Ledger) -> Result<Recorded, SaveFault> {
+    async fn save(
+        &self,
+        key: &Key,
+        uid: &Arc<str>,
+        at: Version,
+        ledger: &Ledger,
+        _: Option<&CoverageView>,
+    ) -> Result<Recorded, SaveFault> {
         self.call(true).await;
         let version = {
             let mut state = self.state();
@@ -221,10 +228,11 @@ impl Store for Sim {
 }
 
 impl Launcher for Sim {
-    async fn live(&self) -> Result<Vec<Job>, String> {
+    async fn live(&self) -> Result<JobList, String> {
         self.call(true).await;
         self.advance();
-        Ok(self.state().jobs.values().map(|(j, _, _)| j.clone()).collect())
+        let jobs = self.state().jobs.values().map(|(j, _, _)| j.clone()).collect();
+        Ok(JobList { jobs, ..JobList::default() })
     }
 
     async fn create(&self, launch: &Launch, _: &Recorded) -> Created {
@@ -291,6 +299,8 @@ pub fn spec() -> Spec {
         warm_up_game_days: 0,
         warm_up_starts: vec![],
         suspend: false,
+        generation: 1,
+        creates_game_dates: true,
     };
     Spec { seasons: vec![season], coverages: vec![coverage], ..Spec::default() }
 }

@@ -16,7 +16,7 @@ pub use run::run;
 pub use template::Template;
 
 use crate::domain::ledger::{Job, Launch};
-use crate::engine::ports::{Created, Launcher, Recorded};
+use crate::engine::ports::{Created, JobList, Launcher, Recorded};
 use folder::JobFolder;
 
 /// Starts and sees Jobs below a folder.
@@ -90,9 +90,11 @@ fn spawn(folder: &Path) -> std::io::Result<()> {
 }
 
 impl Launcher for Jobs {
-    async fn live(&self) -> Result<Vec<Job>, String> {
+    /// There is no daily run on one machine: nobody starts CronJobs.
+    async fn live(&self) -> Result<JobList, String> {
         let jobs = self.clone();
-        tokio::task::spawn_blocking(move || jobs.list()).await.map_err(|e| e.to_string())?
+        let listed = tokio::task::spawn_blocking(move || jobs.list()).await.map_err(|e| e.to_string())?;
+        listed.map(|jobs| JobList { jobs, ..JobList::default() })
     }
 
     async fn create(&self, launch: &Launch, _: &Recorded) -> Created {

@@ -13,6 +13,7 @@ use super::disk;
 use crate::domain::ledger::Ledger;
 use crate::domain::mark::mix_bytes;
 use crate::domain::policy::Key;
+use crate::engine::overview::CoverageView;
 use crate::engine::ports::{Recorded, SaveFault, Store, Stored, Version};
 
 /// What every journal begins with; the number rises when its form changes.
@@ -191,7 +192,15 @@ impl Store for Arc<Journal> {
         Ok(self.stored()?.into_iter().map(stored).collect())
     }
 
-    async fn save(&self, key: &Key, uid: &Arc<str>, at: Version, ledger: &Ledger) -> Result<Recorded, SaveFault> {
+    /// On one machine people look at the ledger itself: the view is not kept.
+    async fn save(
+        &self,
+        key: &Key,
+        uid: &Arc<str>,
+        at: Version,
+        ledger: &Ledger,
+        _: Option<&CoverageView>,
+    ) -> Result<Recorded, SaveFault> {
         let (journal, key, uid, ledger) = (self.clone(), key.clone(), uid.clone(), ledger.clone());
         let saved = tokio::task::spawn_blocking(move || journal.put(&key, &uid, at, &ledger)).await;
         saved.unwrap_or_else(|e| Err(SaveFault::Unclear(e.to_string())))

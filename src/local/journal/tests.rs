@@ -104,8 +104,8 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     {
         let journal = Arc::new(Journal::open(folder.path()).unwrap());
         assert!(Journal::open(folder.path()).unwrap_err().contains("another gapless works in"), "one writer");
-        journal.save(&key("a"), &uid, 0, &ledger).await.unwrap();
-        assert_eq!(journal.save(&key("a"), &uid, 0, &ledger).await.unwrap_err(), SaveFault::Conflict);
+        journal.save(&key("a"), &uid, 0, &ledger, None).await.unwrap();
+        assert_eq!(journal.save(&key("a"), &uid, 0, &ledger, None).await.unwrap_err(), SaveFault::Conflict);
     }
     let again = Arc::new(Journal::open(folder.path()).unwrap());
     let stored = again.load().await.unwrap();

@@ -1,0 +1,1 @@
+//! From the engine's view to the status on the wire, and back.
