@@ -13,4 +13,4 @@ pub mod manifest;
 pub mod report;
 pub mod schema;
 
-pub use load::{CronJob, Loaded, Problem, load};
+pub use load::{CronJob, Loaded, Place, Problem, load, load_documents};

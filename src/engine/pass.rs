@@ -15,7 +15,7 @@ use crate::domain::admit::{Admission, Decision, Pools, Wanting, admit};
 use crate::domain::assess::{Situation, assess};
 use crate::domain::dates::{Date, Timestamp, shift};
 use crate::domain::judge::Judged;
-use crate::domain::ledger::{After, Before, Ledger, Stage};
+use crate::domain::ledger::{After, Attempt, Before, Ledger, Stage};
 use crate::domain::policy::Key;
 use crate::domain::schedule::{Calendar, calendar};
 use crate::domain::state::{Cell, Hold};
@@ -112,6 +112,7 @@ impl World {
             state.dirty = false;
             let changed = new.days != state.calendar.days || new.today != state.calendar.today;
             state.calendar = Arc::new(new);
+            self.revision += u64::from(changed);
             if changed {
                 let mut own = self.coverages.values_mut().filter(|c| c.coverage.season == *key);
                 own.by_ref().for_each(|c| c.dirty = true);
@@ -162,7 +163,9 @@ impl World {
             });
             let before = std::mem::replace(&mut state.assessment, assessment);
             events.extend(state.note_changes(&before.cells, now));
-            state.untold |= state.assessment.cells != before.cells || state.ledger != *state.saved;
+            let changed = state.assessment.cells != before.cells || state.ledger != *state.saved;
+            state.untold |= changed;
+            self.revision += u64::from(changed);
             self.events.extend(events);
         }
         state.dirty = false;
@@ -198,7 +201,9 @@ impl World {
     /// A hold that only the whole operator knows is part of what people see.
     fn take_decision(&mut self, decision: Decision) {
         for (key, state) in &mut self.coverages {
-            state.untold |= self.decision.refused.get(key) != decision.refused.get(key);
+            let changed = self.decision.refused.get(key) != decision.refused.get(key);
+            state.untold |= changed;
+            self.revision += u64::from(changed);
         }
         self.decision = decision;
     }
@@ -223,19 +228,15 @@ impl World {
     /// carries both.
     fn saves(&mut self, now: Timestamp) -> Vec<Call> {
         let every = self.limits.report_every;
-        let due = |s: &CoverageState| {
-            let tell = every.is_some_and(|every| s.tell_at(every).is_some_and(|at| at <= now));
-            !s.saving && s.save_after <= now && (s.ledger != *s.saved || tell)
-        };
+        let due = |s: &CoverageState| !s.saving && s.save_at(every).is_some_and(|at| at <= now);
         let keys: Vec<Key> = self.coverages.iter().filter(|(_, s)| due(s)).map(|(k, _)| k.clone()).collect();
         let mut calls = Vec::new();
         for key in keys {
             let view = self.coverages.get(&key).filter(|s| every.is_some() && s.was_seen()).map(|s| self.view(s));
             let Some(state) = self.coverages.get_mut(&key) else { continue };
             state.saving = true;
-            if view.is_some() {
-                (state.untold, state.told_at) = (false, now);
-            }
+            state.told_at = now;
+            state.untold &= view.is_none();
             calls.push(Call::Save {
                 coverage: key,
                 uid: state.coverage.uid.clone(),
@@ -376,7 +377,7 @@ impl CoverageState {
             (self.coverage.suspend || season_suspended, Hold::Suspended),
             (launches_off, Hold::LaunchesOff),
             (self.doubt.is_some(), Hold::SuspectProbe),
-            (self.refused.is_some_and(|(until, _)| until > now), Hold::Quota),
+            (self.refused.as_ref().is_some_and(|(until, _, _)| *until > now), Hold::Quota),
             (self.proof.as_ref().is_some_and(Recorded::is_full), Hold::StatusFull),
         ];
         holds.into_iter().find_map(|(holds, hold)| holds.then_some(hold))
@@ -387,10 +388,20 @@ impl CoverageState {
         self.book.confirmed_at.is_some() || self.book.failure.is_some() || self.stalled.is_some()
     }
 
-    /// When what people see is to be brought up to date.
-    pub(super) fn tell_at(&self, every: SignedDuration) -> Option<Timestamp> {
-        let millis = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
-        (self.untold && self.was_seen()).then(|| later(self.told_at, millis))
+    /// When the ledger, or what people see, is to be saved. A record is urgent, for a Job waits for it; the rest may
+    /// wait for more of its kind, so that many changes are one write.
+    pub(super) fn save_at(&self, every: Option<SignedDuration>) -> Option<Timestamp> {
+        let differs = self.ledger != *self.saved;
+        let urgent = differs && (every.is_none() || self.has_new_record());
+        let wait = every.map_or(0, |every| i64::try_from(every.as_millis()).unwrap_or(i64::MAX));
+        let tells = every.is_some() && self.untold && self.was_seen();
+        let at = if urgent { self.save_after } else { self.save_after.max(later(self.told_at, wait)) };
+        (differs || tells).then_some(at)
+    }
+
+    fn has_new_record(&self) -> bool {
+        let is_new = |a: &&Attempt| a.stage == Stage::Recorded && self.saved.attempt(a.launch).is_none();
+        self.ledger.attempts.iter().any(|a| is_new(&a))
     }
 
     /// Nothing is admitted on top of a record that is not acknowledged.
