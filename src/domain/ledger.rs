@@ -253,6 +253,8 @@ pub struct Launch {
     pub container: Option<Arc<str>>,
     /// The dates.
     pub dates: DateSet,
+    /// The rerun token that it spends, per date.
+    pub tokens: BTreeMap<Date, Arc<str>>,
     /// `GAPLESS_ATTEMPT`.
     pub number: u32,
     /// `GAPLESS_REASON`: the verdict's reason of the first date.

@@ -241,6 +241,7 @@ fn launch(coverage: &Coverage, attempt: &Attempt, state: &CoverageState) -> Laun
         cron_job: rung.map_or_else(|| Arc::from(""), |r| r.cron_job.clone()),
         container: rung.and_then(|r| r.container.clone()),
         dates: attempt.dates.clone(),
+        tokens: attempt.tokens.clone(),
         number: attempt.number,
         reason: first.map_or("", |j| j.verdict.reason()),
         missing,

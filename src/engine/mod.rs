@@ -5,6 +5,7 @@
 
 mod book;
 pub mod call;
+pub mod contract;
 pub mod drive;
 mod events;
 mod idle;
