@@ -1,8 +1,9 @@
 //! Words that several views share.
 
+pub(super) use crate::api::report::summary::{counts, share};
+
 use crate::domain::dates::Timestamp;
-use crate::domain::state::{Cell, State};
-use crate::engine::overview::CoverageView;
+use crate::domain::state::Cell;
 
 /// `1 date`, `3 dates`.
 pub(super) fn dates(count: u32) -> String {
@@ -25,33 +26,6 @@ pub(super) fn relative(at: Timestamp, now: Timestamp) -> String {
         s => format!("{} d", s / 86_400),
     };
     if seconds >= 0 { format!("in {text}") } else { format!("{text} ago") }
-}
-
-/// The counts of a coverage that every view tells.
-pub(super) struct Counts {
-    pub expected: usize,
-    pub complete: usize,
-    pub open: usize,
-    pub late: usize,
-}
-
-pub(super) fn counts(view: &CoverageView) -> Counts {
-    let not_expected = view.count(State::NotExpected);
-    Counts {
-        expected: view.cells.len() - not_expected,
-        complete: view.count(State::Complete),
-        open: view.cells.iter().filter(|c| c.state().is_open()).count(),
-        late: view.cells.iter().filter(|c| c.late).count(),
-    }
-}
-
-/// Complete of those expected, cut and never rounded up: 99.9 % is not all.
-pub(super) fn share(counts: &Counts) -> String {
-    if counts.expected == 0 {
-        return "-".into();
-    }
-    let tenths = counts.complete * 1000 / counts.expected;
-    if tenths == 1000 { "100%".into() } else { format!("{}.{}%", tenths / 10, tenths % 10) }
 }
 
 /// Rows of cells as columns, each as wide as its widest; the last one is not padded.

@@ -1,6 +1,7 @@
 //! One line per coverage: what `kubectl get` shows in a cluster.
 
 use super::names::{counts, relative, share, table};
+use crate::api::report::ready::standing;
 use crate::domain::state::State;
 use crate::engine::overview::{CoverageView, Overview};
 
@@ -27,7 +28,7 @@ pub fn status(overview: &Overview) -> String {
 
 fn row(view: &CoverageView, overview: &Overview) -> Vec<String> {
     let counts = counts(view);
-    let (ready, reason) = ready(view);
+    let standing = standing(view, overview.now);
     let next = view.cells.iter().filter_map(|c| c.next).filter(|at| *at > overview.now).min();
     vec![
         view.season.name.to_string(),
@@ -39,25 +40,8 @@ fn row(view: &CoverageView, overview: &Overview) -> Vec<String> {
         view.count(State::Running).to_string(),
         view.count(State::Exhausted).to_string(),
         share(&counts),
-        ready.into(),
-        reason,
+        standing.ready.word().into(),
+        standing.reason.word().into(),
         next.map_or_else(|| "-".into(), |at| relative(at, overview.now)),
     ]
-}
-
-/// The Ready condition (design §9): False when a due cell is open, Unknown apart; else Unknown when a cell is.
-pub fn ready(view: &CoverageView) -> (&'static str, String) {
-    if view.stalled.is_some() {
-        return ("False", "Stalled".into());
-    }
-    let worst = view.cells.iter().rfind(|c| c.state().is_open() && c.state() != State::Unknown);
-    let unknown = view.cells.iter().find(|c| c.state() == State::Unknown);
-    match (worst, unknown) {
-        (Some(cell), _) => ("False", super::names::state(cell)),
-        (None, Some(cell)) => ("Unknown", cell.cause.reason().into()),
-        (None, None) if view.cells.iter().all(|c| c.state() == State::NotExpected) => {
-            ("Unknown", "NothingExpected".into())
-        }
-        (None, None) => ("True", "Complete".into()),
-    }
 }

@@ -17,7 +17,8 @@ fn walk(path: &str, schema: &Value, visit: &mut impl FnMut(&str, &Value)) {
 
 fn each(mut visit: impl FnMut(&str, &Value)) {
     for (kind, schema) in schemas() {
-        walk(&kind, &schema["properties"]["spec"], &mut visit);
+        walk(&format!("{kind}.spec"), &schema["properties"]["spec"], &mut visit);
+        walk(&format!("{kind}.status"), &schema["properties"]["status"], &mut visit);
     }
 }
 
@@ -39,6 +40,16 @@ fn every_list_and_text_is_bounded_and_every_pattern_anchored() {
             assert!(pattern.starts_with('^') && pattern.ends_with('$'), "{path}: {pattern} is not anchored");
         }
         _ => {}
+    });
+}
+
+#[test]
+fn lists_of_a_status_say_how_they_merge() {
+    each(|path, schema| {
+        if path.contains(".status") && schema["type"] == "array" {
+            let conditions = path.ends_with(".conditions");
+            assert_eq!(schema["x-kubernetes-list-type"], if conditions { "map" } else { "atomic" }, "{path}");
+        }
     });
 }
 

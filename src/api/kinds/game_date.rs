@@ -20,7 +20,12 @@ use crate::api::schema::*;
     printcolumn = r#"{"name":"Date","type":"string","jsonPath":".spec.date"}"#,
     printcolumn = r#"{"name":"Games","type":"integer","jsonPath":".status.games"}"#,
     printcolumn = r#"{"name":"Complete","type":"string","jsonPath":".status.complete"}"#,
-    printcolumn = r#"{"name":"Open","type":"integer","jsonPath":".status.open"}"#
+    printcolumn = r#"{"name":"Open","type":"integer","jsonPath":".status.open"}"#,
+    printcolumn = r#"{"name":"Late","type":"integer","jsonPath":".status.late"}"#,
+    printcolumn = r#"{"name":"Worst","type":"string","jsonPath":".status.worst"}"#,
+    printcolumn = r#"{"name":"Took","type":"string","jsonPath":".status.took"}"#,
+    printcolumn = r#"{"name":"Last start","type":"string","jsonPath":".status.lastStart","priority":1}"#,
+    printcolumn = r#"{"name":"Completed","type":"string","jsonPath":".status.completedAt","priority":1}"#
 )]
 #[kube(validation = Rule::new("self.metadata.name == self.spec.season + '-' + self.spec.date").message("name must be the season, a dash and the date: 'nba-2025-26-2025-11-14'"))]
 #[serde(rename_all = "camelCase")]

@@ -2,6 +2,8 @@
 
 mod coverage;
 mod game_date;
+mod game_date_status;
+mod ledger_status;
 mod prop_coverage;
 mod season;
 mod status;
@@ -10,6 +12,8 @@ mod warehouse;
 
 pub use coverage::*;
 pub use game_date::*;
+pub use game_date_status::*;
+pub use ledger_status::*;
 pub use prop_coverage::*;
 pub use season::*;
 pub use status::*;

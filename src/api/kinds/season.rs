@@ -6,7 +6,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DateAs, Filter, ObjectStatus};
+use super::{DateAs, Filter, SeasonStatus};
 use crate::api::schema::*;
 
 /// A calendar: which dates have units, which units each expects, when they start, in which zone.
@@ -16,14 +16,18 @@ use crate::api::schema::*;
     version = "v1alpha1",
     kind = "Season",
     namespaced,
-    status = "ObjectStatus",
+    status = "SeasonStatus",
     shortname = "sn",
     category = "gapless",
-    printcolumn = r#"{"name":"Zone","type":"string","jsonPath":".spec.timeZone"}"#,
     printcolumn = r#"{"name":"From","type":"string","jsonPath":".spec.dates.from"}"#,
     printcolumn = r#"{"name":"Through","type":"string","jsonPath":".spec.dates.through"}"#,
+    printcolumn = r#"{"name":"Today","type":"string","jsonPath":".status.today"}"#,
+    printcolumn = r#"{"name":"Dates","type":"integer","jsonPath":".status.dates"}"#,
+    printcolumn = r#"{"name":"Games","type":"integer","jsonPath":".status.games"}"#,
     printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type=='Ready')].status"}"#,
-    printcolumn = r#"{"name":"Reason","type":"string","jsonPath":".status.conditions[?(@.type=='Ready')].reason"}"#
+    printcolumn = r#"{"name":"Reason","type":"string","jsonPath":".status.conditions[?(@.type=='Ready')].reason"}"#,
+    printcolumn = r#"{"name":"Zone","type":"string","jsonPath":".spec.timeZone","priority":1}"#,
+    printcolumn = r#"{"name":"Message","type":"string","jsonPath":".status.conditions[?(@.type=='Ready')].message","priority":1}"#
 )]
 #[kube(validation = Rule::new(r"self.metadata.name.matches('^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$')").message("name must be at most 52 characters: a letter, then letters, digits or dashes"))]
 #[serde(rename_all = "camelCase")]

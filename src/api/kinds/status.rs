@@ -1,21 +1,42 @@
-//! Status: the controller's. Every list is bounded; the ledger is never cut.
+//! Status: the controller's. Every list and text is bounded; the ledger is never cut.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::KubeSchema;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::{AttemptStatus, LedgerStatus, SettledStatus};
 use crate::api::schema::*;
 
-/// The status of a Warehouse or a Season.
+/// The status of a Warehouse.
 #[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ObjectStatus {
     /// The generation that this status speaks of.
     pub observed_generation: i64,
     /// Ready, Reconciling, Stalled.
-    #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "conditions")]
     pub conditions: Vec<Condition>,
+}
+
+/// The status of a Season.
+#[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SeasonStatus {
+    /// The generation that this status speaks of.
+    pub observed_generation: i64,
+    /// Ready, Reconciling, Stalled.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "conditions")]
+    pub conditions: Vec<Condition>,
+    /// Today in the season's zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub today: Option<DateText>,
+    /// Dates that expect something, of the whole season.
+    pub dates: u32,
+    /// Games that are expected, on all dates.
+    pub games: u32,
 }
 
 /// The status of a coverage.
@@ -25,17 +46,30 @@ pub struct CoverageStatus {
     /// The generation that this status speaks of.
     pub observed_generation: i64,
     /// Ready, Reconciling, Stalled.
-    #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "conditions")]
     pub conditions: Vec<Condition>,
     /// The counts.
     pub summary: SummaryStatus,
-    /// When something happens next, as an instant.
+    /// The first instant at which gapless looks at a date again by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 40))]
     pub next: Option<String>,
-    /// Runs of dates per state and reason.
-    #[schemars(length(max = 2000))]
+    /// Every date, by state and reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 256), extend("x-kubernetes-list-type" = "atomic"))]
     pub states: Vec<StateStatus>,
+    /// Attempts that are not settled; part of the ledger.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), extend("x-kubernetes-list-type" = "atomic"))]
+    pub attempts: Vec<AttemptStatus>,
+    /// What was tried and is not to be read anywhere else. Do not edit: what is lost here is charged anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<LedgerStatus>,
+    /// The last settled attempts, newest last; part of the ledger.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
+    pub recent: Vec<SettledStatus>,
 }
 
 /// The counts of a coverage.
@@ -59,32 +93,71 @@ pub struct SummaryStatus {
     pub coverage: String,
 }
 
-/// A run of dates in one state.
-#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The dates of one state and reason.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateStatus {
     /// The state.
     #[schemars(length(max = 32))]
     pub state: String,
-    /// Its reason.
+    /// Its reason; empty for Complete.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 64))]
     pub reason: String,
-    /// The dates: `2025-10-21..2025-11-03`, joined by commas.
+    /// What the data says, where the state does not tell it: `Partial/UnitsMissing`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 64))]
+    pub verdict: String,
+    /// Whether they are late.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
+    /// How many dates.
+    pub count: u32,
+    /// The dates: `2025-10-21..2025-11-03,2025-11-14`; a text too long ends with `and N more`.
     #[schemars(length(max = 65536))]
     pub dates: String,
+    /// What happens next with the first of them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 1024))]
+    pub message: String,
 }
 
-/// The status of a GameDate.
-#[derive(JsonSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct GameDateStatus {
-    /// Games expected.
-    pub games: u32,
-    /// Coverages of it that are open.
-    pub open: u32,
-    /// Complete coverages of those expected: `5/6`.
-    #[schemars(length(max = 16))]
-    pub complete: String,
-    /// Rerun tokens that were spent; the last eight.
-    #[schemars(length(max = 8))]
-    pub tokens: Vec<TokenText>,
+/// Conditions with the bounds that Kubernetes gives them, a message at most 1 KiB.
+fn conditions(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "maxItems": 8,
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["type"],
+        "items": {
+            "type": "object",
+            "description": "One aspect of the object.",
+            "required": ["type", "status", "reason", "message", "lastTransitionTime"],
+            "properties": {
+                "type": {
+                    "description": "Ready, Reconciling or Stalled.",
+                    "type": "string", "maxLength": 32, "pattern": "^[A-Z][A-Za-z]*$"
+                },
+                "status": {
+                    "description": "True, False or Unknown.",
+                    "type": "string", "enum": ["True", "False", "Unknown"]
+                },
+                "observedGeneration": {
+                    "description": "The generation that this condition speaks of.",
+                    "type": "integer", "format": "int64", "minimum": 0
+                },
+                "lastTransitionTime": {
+                    "description": "When the status changed its value.",
+                    "type": "string", "format": "date-time", "maxLength": 40
+                },
+                "reason": {
+                    "description": "Why, as one word; docs/conditions.md explains each.",
+                    "type": "string", "maxLength": 64, "pattern": "^[A-Z][A-Za-z]*$"
+                },
+                "message": {
+                    "description": "Why, as one sentence.",
+                    "type": "string", "maxLength": 1024
+                }
+            }
+        }
+    })
 }

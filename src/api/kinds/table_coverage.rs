@@ -26,7 +26,9 @@ use crate::api::schema::*;
     printcolumn = r#"{"name":"Coverage","type":"string","jsonPath":".status.summary.coverage"}"#,
     printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type=='Ready')].status"}"#,
     printcolumn = r#"{"name":"Reason","type":"string","jsonPath":".status.conditions[?(@.type=='Ready')].reason"}"#,
-    printcolumn = r#"{"name":"Next","type":"string","jsonPath":".status.next","priority":1}"#
+    printcolumn = r#"{"name":"Next","type":"string","jsonPath":".status.next"}"#,
+    printcolumn = r#"{"name":"Season","type":"string","jsonPath":".spec.season","priority":1}"#,
+    printcolumn = r#"{"name":"Message","type":"string","jsonPath":".status.conditions[?(@.type=='Ready')].message","priority":1}"#
 )]
 #[kube(validation = Rule::new(r"self.metadata.name.matches('^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$')").message("name must be at most 52 characters: a letter, then letters, digits or dashes"))]
 #[serde(rename_all = "camelCase")]

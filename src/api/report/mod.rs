@@ -1,1 +1,27 @@
-//! From the engine's view to the status on the wire, and back.
+//! From the engine's view to the status on the wire, and back. Pure: `now` is an argument, and no value of a status
+//! moves while nothing changes, so that an unchanged world writes nothing.
+//!
+//! [`ready`] is the one rule of readiness, [`reasons`] every word that a condition uses, [`conditions`] the one setter;
+//! [`coverage`], [`season`] and [`game_date`] render, [`ledger`] and [`read`] take back, [`patch`] tells what to send,
+//! [`lint`] what must hold of every status.
+
+pub mod conditions;
+pub mod coverage;
+pub mod game_date;
+pub mod ledger;
+pub mod lint;
+pub mod patch;
+pub mod ready;
+pub mod reasons;
+pub mod season;
+pub(crate) mod summary;
+mod text;
+
+pub use coverage::{LIMIT, NEARLY_FULL, coverage_status, is_nearly_full, ledger_status, size, stalled_status};
+pub use game_date::game_date_statuses;
+pub use ledger::ledger;
+pub use patch::merge_patch;
+pub use season::{refused_season_status, season_status, warehouse_status};
+
+#[cfg(test)]
+mod tests;

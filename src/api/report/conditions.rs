@@ -1,0 +1,108 @@
+//! The one setter of conditions: keeps the transition time while the status keeps its value, stamps the generation,
+//! bounds the message, sorts by type.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+use super::reasons::{ConditionType, Reason};
+use super::text::{MAX_SENTENCE, cut};
+use crate::domain::dates::Timestamp;
+
+/// The value of a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It holds.
+    True,
+    /// It does not.
+    False,
+    /// Nobody can say.
+    Unknown,
+}
+
+impl Answer {
+    /// The word on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::True => "True",
+            Self::False => "False",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+/// All that an object's conditions say. [`conditions`] turns it into them, so that they cannot contradict each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Ready.
+    pub ready: Answer,
+    /// What goes on beside it.
+    pub course: Course,
+    /// Why, as one word.
+    pub reason: Reason,
+    /// Why, as one sentence.
+    pub message: String,
+}
+
+/// Whether something changes without a person. Reconciling and Stalled at once cannot be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    /// Nothing is under way.
+    AtRest,
+    /// Something will change without a person.
+    Reconciling,
+    /// Nothing will change without a person.
+    Stalled,
+}
+
+impl Standing {
+    /// A spec that cannot be obeyed, for this reason.
+    pub fn stalled(sentence: &str) -> Self {
+        let reason = Reason::of_refusal(sentence);
+        Self { ready: Answer::False, course: Course::Stalled, reason, message: sentence.into() }
+    }
+
+    /// An object that nobody has looked at yet.
+    pub fn unseen(message: &str) -> Self {
+        Self { ready: Answer::Unknown, course: Course::Reconciling, reason: Reason::NotProbed, message: message.into() }
+    }
+}
+
+/// The conditions of an object, from what they were.
+pub fn conditions(old: &[Condition], standing: &Standing, generation: i64, now: Timestamp) -> Vec<Condition> {
+    let Standing { ready, course, reason, message } = standing;
+    let abnormal = |on: bool, rest: Reason, said: &str| {
+        if on { (Answer::True, *reason, message.clone()) } else { (Answer::False, rest, said.to_string()) }
+    };
+    let all = [
+        (ConditionType::Ready, (*ready, *reason, message.clone())),
+        (ConditionType::Reconciling, abnormal(*course == Course::Reconciling, Reason::AtRest, "nothing is under way")),
+        (
+            ConditionType::Stalled,
+            abnormal(
+                *course == Course::Stalled,
+                Reason::Obeyed,
+                "no person has to do anything before gapless can go on",
+            ),
+        ),
+    ];
+    let mut conditions = Vec::with_capacity(all.len());
+    for (kind, (answer, reason, message)) in all {
+        let known = old.iter().find(|c| c.type_ == kind.word());
+        let since =
+            known.filter(|c| c.status == answer.word()).map_or_else(|| whole_second(now), |c| c.last_transition_time.0);
+        conditions.push(Condition {
+            type_: kind.word().into(),
+            status: answer.word().into(),
+            reason: reason.word().into(),
+            message: cut(&message, MAX_SENTENCE),
+            observed_generation: Some(generation),
+            last_transition_time: Time(since),
+        });
+    }
+    conditions.sort_by(|a, b| a.type_.cmp(&b.type_));
+    conditions
+}
+
+/// Kubernetes writes whole seconds: what is kept must equal what is read back.
+fn whole_second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}

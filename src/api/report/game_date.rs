@@ -1,0 +1,145 @@
+//! The rows of the grid: the status of each GameDate of a season, kept where nothing changed.
+
+use std::collections::BTreeMap;
+
+use super::lint;
+use super::reasons::Reason;
+use super::text::{MAX_SENTENCE, cut};
+use crate::api::kinds::{DateCoverage, GameDateStatus};
+use crate::api::schema::{KindText, NameText, TokenText};
+use crate::domain::dates::{Date, Timestamp, shift};
+use crate::domain::judge::MAX_SHOWN;
+use crate::domain::schedule::{Day, Expected};
+use crate::domain::state::{Cell, State};
+use crate::engine::overview::{CoverageView, SeasonView};
+
+/// Dates so many days after today have a row.
+const AHEAD: i32 = 2;
+/// Spent tokens that are kept.
+const MAX_TOKENS: usize = 8;
+/// Coverages that a row holds.
+const MAX_COVERAGES: usize = 256;
+
+/// The status of each date that expects something, or has a row already, through two days after today.
+pub fn game_date_statuses(
+    season: &SeasonView,
+    coverages: &[&CoverageView],
+    old: impl Fn(Date) -> Option<GameDateStatus>,
+    now: Timestamp,
+) -> BTreeMap<Date, GameDateStatus> {
+    let mut cells: BTreeMap<Date, Vec<(&CoverageView, &Cell)>> = BTreeMap::new();
+    for view in coverages {
+        for cell in view.cells.iter().filter(|c| c.state() != State::NotExpected) {
+            cells.entry(cell.date).or_default().push((view, cell));
+        }
+    }
+    let mut rows = BTreeMap::new();
+    for (date, day) in season.calendar.days.range(..=shift(season.today, AHEAD)) {
+        let expected = if let Day::On(expected) = day { Some(expected) } else { None };
+        let old = old(*date);
+        if expected.is_none() && old.is_none() {
+            continue;
+        }
+        let own = cells.get(date).map(Vec::as_slice).unwrap_or_default();
+        rows.insert(*date, row(*date, expected, own, old, now));
+    }
+    rows
+}
+
+fn row(
+    date: Date,
+    expected: Option<&Expected>,
+    cells: &[(&CoverageView, &Cell)],
+    old: Option<GameDateStatus>,
+    now: Timestamp,
+) -> GameDateStatus {
+    let cells = &cells[..cells.len().min(MAX_COVERAGES)];
+    let was_undone = old.iter().flat_map(|o| &o.coverages).any(is_undone);
+    let old = old.unwrap_or_default();
+    let count = |is: &dyn Fn(&Cell) -> bool| cells.iter().filter(|(_, c)| is(c)).count();
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let open = count(&|c| c.state().is_open());
+    let undone = count(&|c| !c.state().is_done());
+    let (first, last) = expected.map(starts).unwrap_or_default();
+    // A date that was complete when it was first seen became so at an instant that nobody knows.
+    let completed_at = match &old.completed_at {
+        _ if undone > 0 || cells.is_empty() => None,
+        None if was_undone => Some(now.to_string()),
+        known => known.clone(),
+    };
+    let done: Option<Timestamp> = completed_at.as_ref().and_then(|at| at.parse().ok());
+    let status = GameDateStatus {
+        games: number(expected.map_or(0, |e| e.units.len())),
+        first_start: first.map(|at| at.to_string()),
+        last_start: last.map(|at| at.to_string()),
+        complete: format!("{}/{}", count(&|c| c.state() == State::Complete), cells.len()),
+        open: number(open),
+        late: number(count(&|c| c.late)),
+        worst: worst(cells),
+        took: done.zip(last).map(|(done, last)| elapsed(last, done)),
+        completed_at,
+        coverages: cells.iter().map(|(view, cell)| entry(view, cell, &old)).collect(),
+        tokens: tokens(date, cells, &old),
+    };
+    lint::expect(&lint::game_date(&status));
+    status
+}
+
+/// Whether a coverage was seen to lack something. Unknown does not tell: a date that was complete all along is Unknown
+/// until it is read.
+fn is_undone(coverage: &DateCoverage) -> bool {
+    let rest = [State::Complete, State::Waived, State::NotExpected, State::Unknown];
+    rest.iter().all(|state| coverage.state != state.word())
+}
+
+/// When its first and its last unit start, where every start is known.
+fn starts(expected: &Expected) -> (Option<Timestamp>, Option<Timestamp>) {
+    let starts: Option<Vec<Timestamp>> = expected.units.iter().map(|u| u.start).collect();
+    let starts = starts.unwrap_or_default();
+    (starts.iter().min().copied(), starts.iter().max().copied())
+}
+
+/// The worst open coverage and what is the matter with it.
+fn worst(cells: &[(&CoverageView, &Cell)]) -> String {
+    let open = cells.iter().filter(|(_, c)| c.state().is_open());
+    let worst = open.max_by_key(|(_, c)| Reason::of(c.cause));
+    worst.map_or_else(String::new, |(v, c)| format!("{} {}/{}", v.key.name, c.state().word(), c.cause.reason()))
+}
+
+/// `7h12m`; hours are not cut into days.
+fn elapsed(from: Timestamp, to: Timestamp) -> String {
+    let minutes = to.duration_since(from).as_mins().max(0);
+    if minutes < 60 { format!("{minutes}m") } else { format!("{}h{}m", minutes / 60, minutes % 60) }
+}
+
+fn entry(view: &CoverageView, cell: &Cell, old: &GameDateStatus) -> DateCoverage {
+    let (state, reason) = (cell.state().word(), cell.cause.reason());
+    let same = |c: &&DateCoverage| *c.name.0 == *view.key.name && *c.kind.0 == *view.key.kind;
+    let known = old.coverages.iter().find(same).filter(|c| c.state == state && c.reason == reason);
+    DateCoverage {
+        kind: KindText(view.key.kind.to_string()),
+        name: NameText(view.key.name.to_string()),
+        state: state.into(),
+        reason: reason.into(),
+        covered: cell.judgement.covered,
+        expected: cell.judgement.expected,
+        missing: cell.judgement.missing.iter().take(MAX_SHOWN).map(|unit| cut(unit, 256)).collect(),
+        unexpected_rows: cell.judgement.unexpected_rows,
+        since: known.map_or_else(|| cell.since.to_string(), |c| c.since.clone()),
+        late: cell.late,
+        attempts: cell.attempts,
+        message: cut(&cell.message, MAX_SENTENCE),
+        next: cell.next.map(|at| at.to_string()),
+    }
+}
+
+/// The tokens that were spent on the date, the newest last.
+fn tokens(date: Date, cells: &[(&CoverageView, &Cell)], old: &GameDateStatus) -> Vec<TokenText> {
+    let mut tokens = old.tokens.clone();
+    for token in cells.iter().flat_map(|(v, _)| &v.attempts).filter_map(|a| a.tokens.get(&date)) {
+        if tokens.iter().all(|known| *known.0 != **token) {
+            tokens.push(TokenText(token.to_string()));
+        }
+    }
+    tokens.split_off(tokens.len().saturating_sub(MAX_TOKENS))
+}

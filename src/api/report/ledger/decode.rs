@@ -1,0 +1,163 @@
+//! The ledger from status fields. Absent is a ledger of its own: the first one. What cannot be read is never taken for
+//! it: launch numbers and charges would be lost without a word.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::super::text::{outcome, parse_dates, parse_end, parse_instant};
+use crate::api::kinds::*;
+use crate::domain::dates::{Date, Timestamp};
+use crate::domain::ledger::{Attempt, Before, Ledger, Outcome, Settled, Stage, Tally};
+
+type Read<T> = Result<T, String>;
+
+/// The ledger of a status. `Err` is rubbish, with what is wrong with it.
+pub fn ledger(status: &CoverageStatus) -> Read<Ledger> {
+    let Some(stored) = &status.ledger else {
+        let rest = !status.attempts.is_empty() || !status.recent.is_empty();
+        return if rest { Err("status.ledger is gone, its attempts are not".into()) } else { Ok(Ledger::default()) };
+    };
+    let attempts = each("status.attempts", &status.attempts, attempt)?;
+    let recent = each("status.recent", &status.recent, settled)?;
+    let newest = attempts.iter().map(|a| a.launch).chain(recent.iter().map(|s| s.launch)).max().unwrap_or(0);
+    if newest > stored.launches {
+        return Err(format!("status.ledger.launches is {}, and there was a launch {newest}", stored.launches));
+    }
+    let fingerprint = u64::from_str_radix(&stored.fingerprint, 16);
+    Ok(Ledger {
+        launches: stored.launches,
+        attempts,
+        tallies: tallies(&stored.charges)?,
+        recent: recent.into(),
+        fingerprint: fingerprint.map_err(|_| "status.ledger.fingerprint is no number".to_string())?,
+        tokens: tokens(&stored.tokens)?,
+        complete: parse_dates(&stored.complete).map_err(|e| format!("status.ledger.complete: {e}"))?,
+    })
+}
+
+fn each<S, T>(field: &str, list: &[S], read: impl Fn(&S) -> Read<T>) -> Read<Vec<T>> {
+    let at = |(n, item)| read(item).map_err(|e| format!("{field}[{n}]: {e}"));
+    list.iter().enumerate().map(at).collect()
+}
+
+fn tokens(list: &[SpentToken]) -> Read<BTreeMap<Date, Arc<str>>> {
+    let mut all = BTreeMap::new();
+    for SpentToken { token, dates } in list {
+        let token: Arc<str> = token.as_str().into();
+        for date in parse_dates(dates).map_err(|e| format!("tokens: {e}"))?.iter() {
+            once(&mut all, date, token.clone())?;
+        }
+    }
+    Ok(all)
+}
+
+fn tallies(list: &[RungCharges]) -> Read<BTreeMap<(Arc<str>, Date), Tally>> {
+    let mut all = BTreeMap::new();
+    for RungCharges { rung, dates } in list {
+        let rung: Arc<str> = rung.as_str().into();
+        for line in dates {
+            let (set, rest) = line.split_once(' ').ok_or_else(|| format!("charges: '{line}' says nothing"))?;
+            let tally = history(rest)?;
+            for date in parse_dates(set)?.iter() {
+                if all.insert((rung.clone(), date), tally).is_some() {
+                    return Err(format!("charges: rung {rung} names {date} twice"));
+                }
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn history(rest: &str) -> Read<Tally> {
+    let mut words = rest.split(' ');
+    let last: Outcome = outcome(words.next().unwrap_or_default())?;
+    let mut tally = Tally { charged: 0, free: 0, last, retry_at: Timestamp::MIN, alone: false, complete_reads: 0 };
+    let mut retry = None;
+    for word in words {
+        match word.split_once('=') {
+            Some(("charged", n)) => tally.charged = number(n)?,
+            Some(("free", n)) => tally.free = number(n)?,
+            Some(("reads", n)) => tally.complete_reads = number(n)?,
+            Some(("retry", at)) => retry = Some(parse_instant(at)?),
+            None if word == "alone" => tally.alone = true,
+            _ => return Err(format!("charges: '{word}' means nothing")),
+        }
+    }
+    tally.retry_at = retry.ok_or("charges: no `retry`")?;
+    Ok(tally)
+}
+
+fn attempt(status: &AttemptStatus) -> Read<Attempt> {
+    Ok(Attempt {
+        launch: status.launch,
+        rung: status.rung.as_str().into(),
+        dates: parse_dates(&status.dates)?,
+        before: before(&status.before)?,
+        number: status.number,
+        tokens: tokens(&status.tokens)?,
+        recorded_at: parse_instant(&status.recorded_at)?,
+        stage: stage(status)?,
+    })
+}
+
+fn stage(status: &AttemptStatus) -> Read<Stage> {
+    let lacks = |what: &str| format!("stage {} lacks `{what}`", status.stage);
+    match status.stage.as_str() {
+        "Recorded" => Ok(Stage::Recorded),
+        "Created" => Ok(Stage::Created { uid: status.uid.as_deref().ok_or_else(|| lacks("uid"))?.into() }),
+        "Ended" => Ok(Stage::Ended {
+            at: parse_instant(status.ended_at.as_deref().ok_or_else(|| lacks("endedAt"))?)?,
+            end: parse_end(status.end.as_deref().ok_or_else(|| lacks("end"))?)?,
+            message: status.message.clone(),
+        }),
+        other => Err(format!("'{other}' is no stage")),
+    }
+}
+
+fn before(lines: &[String]) -> Read<BTreeMap<Date, Before>> {
+    let mut all = BTreeMap::new();
+    for line in lines {
+        let (set, rest) = line.split_once(' ').ok_or_else(|| format!("before: '{line}' says nothing"))?;
+        let mut held = Before::default();
+        for word in rest.split(' ') {
+            match word.split_once('=') {
+                Some(("mark", n)) => {
+                    held.mark = u64::from_str_radix(n, 16).map_err(|_| format!("before: '{n}' is no mark"))?;
+                }
+                Some(("rows", n)) => held.rows = number(n)?,
+                Some(("covered", n)) => held.covered = number(n)?,
+                Some(("values", n)) => held.values = number(n)?,
+                _ => return Err(format!("before: '{word}' means nothing")),
+            }
+        }
+        for date in parse_dates(set)?.iter() {
+            once(&mut all, date, held)?;
+        }
+    }
+    Ok(all)
+}
+
+fn settled(status: &SettledStatus) -> Read<Settled> {
+    let mut outcomes = BTreeMap::new();
+    for OutcomeStatus { outcome: word, dates } in &status.outcomes {
+        let outcome = outcome(word)?;
+        for date in parse_dates(dates)?.iter() {
+            once(&mut outcomes, date, outcome)?;
+        }
+    }
+    Ok(Settled {
+        launch: status.launch,
+        rung: status.rung.as_str().into(),
+        at: parse_instant(&status.at)?,
+        outcomes,
+        message: status.message.clone(),
+    })
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> Read<T> {
+    text.parse().map_err(|_| format!("'{text}' is no number"))
+}
+
+fn once<T>(map: &mut BTreeMap<Date, T>, date: Date, value: T) -> Read<()> {
+    map.insert(date, value).map_or(Ok(()), |_| Err(format!("{date} stands there twice")))
+}

@@ -1,0 +1,122 @@
+//! The ledger as status fields. Dates of equal history share one text; nothing is ever cut but a filler's message.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use super::super::text::{self, MAX_SENTENCE, cut, dates};
+use crate::api::kinds::*;
+use crate::domain::dates::{Date, DateSet};
+use crate::domain::ledger::{Attempt, Before, Ledger, Settled, Stage, Tally, job_name};
+
+/// Writes a ledger into a status. The name and the uid of its coverage tell the names of its Jobs.
+pub(in super::super) fn write(ledger: &Ledger, name: &str, uid: &str, status: &mut CoverageStatus) {
+    let Ledger { launches, attempts, tallies, recent, fingerprint, tokens, complete } = ledger;
+    let job = |a: &Attempt| job_name(name, uid, a.launch).to_string();
+    status.attempts = attempts.iter().map(|a| attempt(a, job(a))).collect();
+    status.recent = recent.iter().map(settled).collect();
+    status.ledger = Some(LedgerStatus {
+        launches: *launches,
+        fingerprint: format!("{fingerprint:x}"),
+        complete: dates(complete),
+        tokens: spent(tokens),
+        charges: charges(tallies),
+    });
+}
+
+fn spent(tokens: &BTreeMap<Date, Arc<str>>) -> Vec<SpentToken> {
+    let groups = grouped(tokens.iter().map(|(date, token)| (&**token, *date)));
+    groups.into_iter().map(|(token, set)| SpentToken { token: token.into(), dates: dates(&set) }).collect()
+}
+
+fn charges(tallies: &BTreeMap<(Arc<str>, Date), Tally>) -> Vec<RungCharges> {
+    let mut rungs: BTreeMap<&str, Vec<(String, Date)>> = BTreeMap::new();
+    for ((rung, date), tally) in tallies {
+        rungs.entry(rung).or_default().push((history(tally), *date));
+    }
+    let charges =
+        |(rung, rows): (&str, Vec<(String, Date)>)| RungCharges { rung: rung.into(), dates: lines(grouped(rows)) };
+    rungs.into_iter().map(charges).collect()
+}
+
+fn history(tally: &Tally) -> String {
+    let Tally { charged, free, last, retry_at, alone, complete_reads } = tally;
+    let mut text = last.word().to_string();
+    for (name, count) in [("charged", charged), ("free", free), ("reads", complete_reads)] {
+        if *count > 0 {
+            let _ = write!(text, " {name}={count}");
+        }
+    }
+    if *alone {
+        text += " alone";
+    }
+    let _ = write!(text, " retry={retry_at}");
+    text
+}
+
+fn attempt(attempt: &Attempt, job: String) -> AttemptStatus {
+    let Attempt { launch, rung, dates: set, before, number, tokens, recorded_at, stage } = attempt;
+    let mut status = AttemptStatus {
+        launch: *launch,
+        job,
+        rung: rung.to_string(),
+        number: *number,
+        dates: dates(set),
+        before: lines(grouped(before.iter().map(|(date, b)| (held(b), *date)))),
+        tokens: spent(tokens),
+        recorded_at: recorded_at.to_string(),
+        stage: stage_word(stage).into(),
+        ..AttemptStatus::default()
+    };
+    match stage {
+        Stage::Recorded => {}
+        Stage::Created { uid } => status.uid = Some(uid.to_string()),
+        Stage::Ended { at, end, message } => {
+            status.ended_at = Some(at.to_string());
+            status.end = Some(text::end(*end));
+            status.message = cut(message, MAX_SENTENCE);
+        }
+    }
+    status
+}
+
+/// The word of a stage.
+fn stage_word(stage: &Stage) -> &'static str {
+    match stage {
+        Stage::Recorded => "Recorded",
+        Stage::Created { .. } => "Created",
+        Stage::Ended { .. } => "Ended",
+    }
+}
+
+fn held(before: &Before) -> String {
+    let Before { mark, rows, covered, values } = before;
+    format!("mark={mark:x} rows={rows} covered={covered} values={values}")
+}
+
+fn settled(settled: &Settled) -> SettledStatus {
+    let Settled { launch, rung, at, outcomes, message } = settled;
+    let groups = grouped(outcomes.iter().map(|(date, outcome)| (outcome.word(), *date)));
+    let outcome = |(word, set): (&str, DateSet)| OutcomeStatus { outcome: word.into(), dates: dates(&set) };
+    SettledStatus {
+        launch: *launch,
+        rung: rung.to_string(),
+        at: at.to_string(),
+        outcomes: groups.into_iter().map(outcome).collect(),
+        message: cut(message, MAX_SENTENCE),
+    }
+}
+
+/// Dates that share a value, by their first date.
+fn grouped<T: Ord + Clone>(rows: impl IntoIterator<Item = (T, Date)>) -> Vec<(T, DateSet)> {
+    let mut groups: BTreeMap<T, DateSet> = BTreeMap::new();
+    rows.into_iter().for_each(|(value, date)| groups.entry(value).or_default().insert(date));
+    let mut groups: Vec<(T, DateSet)> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, set)| set.first());
+    groups
+}
+
+/// `DATES REST`, one line for each group.
+fn lines(groups: Vec<(String, DateSet)>) -> Vec<String> {
+    groups.into_iter().map(|(rest, set)| format!("{} {rest}", dates(&set))).collect()
+}

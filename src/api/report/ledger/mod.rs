@@ -1,0 +1,10 @@
+//! The ledger on the wire and back, exactly: what is read is what was written, or it is told to be rubbish.
+
+mod decode;
+mod encode;
+
+pub use decode::ledger;
+pub(super) use encode::write;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,194 @@
+//! What was written is read back exactly, and what nobody wrote is told to be rubbish.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::super::text::OUTCOMES;
+use super::*;
+use crate::api::kinds::CoverageStatus;
+use crate::domain::dates::{Date, DateSet, Timestamp, shift};
+use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stage, Tally};
+
+fn date() -> impl Strategy<Value = Date> {
+    (0..800).prop_map(|n| shift(jiff::civil::date(2024, 10, 1), n))
+}
+
+fn dates() -> impl Strategy<Value = DateSet> {
+    prop::collection::vec(date(), 0..12).prop_map(|dates| dates.into_iter().collect())
+}
+
+fn instant() -> impl Strategy<Value = Timestamp> {
+    (0_i64..4_000_000_000, prop_oneof![Just(0), 0..1_000_000_000]).prop_map(|(s, ns)| Timestamp::new(s, ns).unwrap())
+}
+
+fn word() -> impl Strategy<Value = Arc<str>> {
+    "[a-z][a-z0-9-]{0,8}".prop_map(Arc::from)
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop::sample::select(OUTCOMES.to_vec())
+}
+
+fn tally() -> impl Strategy<Value = Tally> {
+    (any::<u8>(), any::<u8>(), outcome(), instant(), any::<bool>(), any::<u8>()).prop_map(
+        |(charged, free, last, retry_at, alone, complete_reads)| Tally {
+            charged,
+            free,
+            last,
+            retry_at,
+            alone,
+            complete_reads,
+        },
+    )
+}
+
+fn end() -> impl Strategy<Value = End> {
+    prop_oneof![
+        any::<i32>().prop_map(End::Exit),
+        prop::sample::select(vec![
+            End::Succeeded,
+            End::Deadline,
+            End::Killed,
+            End::Disrupted,
+            End::Lost,
+            End::NeverStarted
+        ]),
+    ]
+}
+
+fn stage() -> impl Strategy<Value = Stage> {
+    prop_oneof![
+        Just(Stage::Recorded),
+        word().prop_map(|uid| Stage::Created { uid }),
+        (instant(), end(), ".{0,40}").prop_map(|(at, end, message)| Stage::Ended { at, end, message }),
+    ]
+}
+
+fn attempt() -> impl Strategy<Value = Attempt> {
+    let before = (any::<u64>(), any::<u64>(), any::<u32>(), any::<u64>())
+        .prop_map(|(mark, rows, covered, values)| Before { mark, rows, covered, values });
+    let before = prop::collection::btree_map(date(), before, 0..5);
+    let tokens = prop::collection::btree_map(date(), word(), 0..3);
+    (any::<u32>(), word(), dates(), before, tokens, instant(), stage(), any::<u32>()).prop_map(
+        |(launch, rung, dates, before, tokens, recorded_at, stage, number)| Attempt {
+            launch: launch.into(),
+            rung,
+            dates,
+            before,
+            number,
+            tokens,
+            recorded_at,
+            stage,
+        },
+    )
+}
+
+fn settled() -> impl Strategy<Value = Settled> {
+    let outcomes = prop::collection::btree_map(date(), outcome(), 0..6);
+    (any::<u32>(), word(), instant(), outcomes, ".{0,40}").prop_map(|(launch, rung, at, outcomes, message)| Settled {
+        launch: launch.into(),
+        rung,
+        at,
+        outcomes,
+        message,
+    })
+}
+
+pub(crate) fn ledgers() -> impl Strategy<Value = Ledger> {
+    let tallies = prop::collection::btree_map((word(), date()), tally(), 0..20);
+    let tokens = prop::collection::btree_map(date(), word(), 0..6);
+    let lists = (prop::collection::vec(attempt(), 0..4), prop::collection::vec(settled(), 0..4));
+    (lists, tallies, any::<u64>(), tokens, dates(), 0_u64..1000).prop_map(
+        |((attempts, recent), tallies, fingerprint, tokens, complete, more)| {
+            let numbers = attempts.iter().map(|a| a.launch).chain(recent.iter().map(|s| s.launch));
+            let launches = numbers.max().unwrap_or(0) + more;
+            Ledger { launches, attempts, tallies, recent: recent.into(), fingerprint, tokens, complete }
+        },
+    )
+}
+
+/// Through JSON, as the API server keeps it.
+fn stored(ledger: &Ledger) -> CoverageStatus {
+    let mut status = CoverageStatus::default();
+    write(ledger, "boxscores", "uid", &mut status);
+    serde_json::from_str(&serde_json::to_string(&status).unwrap()).unwrap()
+}
+
+proptest! {
+    #[test]
+    fn a_ledger_survives_the_wire(written in ledgers()) {
+        prop_assert_eq!(ledger(&stored(&written)), Ok(written));
+    }
+
+    #[test]
+    fn no_edit_by_hand_makes_it_panic(written in ledgers(), field in 0_usize..9, text in ".{0,20}") {
+        let mut status = stored(&written);
+        let Some(stored) = status.ledger.as_mut() else { unreachable!() };
+        match field {
+            0 => stored.fingerprint = text,
+            1 => stored.complete = text,
+            2 => stored.tokens.iter_mut().for_each(|t| t.dates = text.clone()),
+            3 => stored.charges.iter_mut().flat_map(|c| &mut c.dates).for_each(|d| *d = text.clone()),
+            4 => status.attempts.iter_mut().for_each(|a| a.dates = text.clone()),
+            5 => status.attempts.iter_mut().flat_map(|a| &mut a.before).for_each(|b| *b = text.clone()),
+            6 => status.attempts.iter_mut().for_each(|a| a.stage = text.clone()),
+            7 => status.recent.iter_mut().for_each(|r| r.at = text.clone()),
+            _ => status.recent.iter_mut().flat_map(|r| &mut r.outcomes).for_each(|o| o.outcome = text.clone()),
+        }
+        let _ = ledger(&status);
+    }
+}
+
+#[test]
+fn an_absent_ledger_is_a_new_one_and_rubbish_is_told() {
+    assert_eq!(ledger(&CoverageStatus::default()), Ok(Ledger::default()));
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let day = jiff::civil::date(2025, 11, 14);
+    let tally = Tally {
+        charged: 2,
+        free: 0,
+        last: Outcome::Failed,
+        retry_at: at("2025-11-20T12:05:00Z"),
+        alone: true,
+        complete_reads: 1,
+    };
+    let good = Ledger {
+        launches: 7,
+        fingerprint: u64::MAX,
+        tallies: BTreeMap::from([(("reload".into(), day), tally)]),
+        ..Ledger::default()
+    };
+    let status = stored(&good);
+    let line = &status.ledger.as_ref().unwrap().charges[0].dates[0];
+    assert_eq!(line, "2025-11-14 Failed charged=2 reads=1 alone retry=2025-11-20T12:05:00Z");
+
+    type Edit = fn(&mut CoverageStatus);
+    let edits: [(Edit, &str); 6] = [
+        (|s| s.ledger.as_mut().unwrap().launches = 6, "status.ledger.launches is 6, and there was a launch 7"),
+        (|s| s.ledger = None, "status.ledger is gone, its attempts are not"),
+        (|s| s.ledger.as_mut().unwrap().fingerprint = "-".into(), "status.ledger.fingerprint is no number"),
+        (
+            |s| s.ledger.as_mut().unwrap().complete = "2025-11-14,2025-11-13..2025-11-15".into(),
+            "status.ledger.complete: '2025-11-14,2025-11-13..2025-11-15' names a date twice",
+        ),
+        (
+            |s| s.ledger.as_mut().unwrap().charges[0].dates.push("2025-11-14 Lost retry=2025-11-20T12:05:00Z".into()),
+            "charges: rung reload names 2025-11-14 twice",
+        ),
+        (|s| s.recent[0].outcomes[0].outcome = "Won".into(), "status.recent[0]: 'Won' is no outcome"),
+    ];
+    for (edit, said) in edits {
+        let settled = Settled {
+            launch: 7,
+            rung: "reload".into(),
+            at: at("2025-11-20T12:00:00Z"),
+            outcomes: BTreeMap::from([(day, Outcome::Failed)]),
+            message: String::new(),
+        };
+        let mut status = stored(&Ledger { recent: vec![settled].into(), ..good.clone() });
+        edit(&mut status);
+        assert_eq!(ledger(&status), Err(said.to_string()));
+    }
+}

@@ -1,0 +1,103 @@
+//! What to send so that one value becomes another: a JSON merge patch (RFC 7386). Fields that only the server knows are
+//! never mentioned, so that a newer version's fields survive an older one.
+
+use serde_json::{Map, Value};
+
+/// The patch from one value to another; nothing when they are equal. Lists are replaced whole.
+///
+/// A merge patch cannot set a field to null, so nulls of the new value are read as absent.
+pub fn merge_patch(old: &Value, new: &Value) -> Option<Value> {
+    let (Value::Object(from), Value::Object(to)) = (old, new) else {
+        return (old != new).then(|| without_nulls(new));
+    };
+    let mut patch = Map::new();
+    for (key, value) in to.iter().filter(|(_, v)| !v.is_null()) {
+        let change = match from.get(key) {
+            Some(known) => merge_patch(known, value),
+            None => Some(without_nulls(value)),
+        };
+        patch.extend(change.map(|change| (key.clone(), change)));
+    }
+    let gone = |(key, value): &(&String, &Value)| !value.is_null() && to.get(*key).is_none_or(Value::is_null);
+    patch.extend(from.iter().filter(gone).map(|(key, _)| (key.clone(), Value::Null)));
+    (!patch.is_empty()).then_some(Value::Object(patch))
+}
+
+/// Fields that are null, left away: within a patch they would delete.
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(_, v)| !v.is_null());
+            Value::Object(kept.map(|(k, v)| (k.clone(), without_nulls(v))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    /// RFC 7386, section 2, word by word.
+    fn apply(target: &mut Value, patch: &Value) {
+        let Value::Object(changes) = patch else {
+            *target = patch.clone();
+            return;
+        };
+        if !target.is_object() {
+            *target = Value::Object(Map::new());
+        }
+        let Some(fields) = target.as_object_mut() else { return };
+        for (key, change) in changes {
+            if change.is_null() {
+                fields.remove(key);
+            } else {
+                apply(fields.entry(key.clone()).or_insert(Value::Null), change);
+            }
+        }
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(Value::from),
+            any::<i8>().prop_map(Value::from),
+            "[a-c]{0,2}".prop_map(Value::from)
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                prop::collection::btree_map("[a-d]", inner, 0..4).prop_map(|m| Value::Object(m.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn applied_to_the_old_value_it_gives_the_new_one(old in value(), new in value()) {
+            let mut result = old.clone();
+            if let Some(patch) = merge_patch(&old, &new) {
+                apply(&mut result, &patch);
+            }
+            prop_assert_eq!(result, new);
+        }
+
+        #[test]
+        fn equal_values_need_none(value in value()) {
+            prop_assert_eq!(merge_patch(&value, &value), None);
+        }
+    }
+
+    #[test]
+    fn fields_that_went_are_null_lists_are_whole_and_foreign_fields_are_not_mentioned() {
+        let old = json!({ "a": 1, "list": [1, 2], "gone": true, "deep": { "x": 1, "y": 2 } });
+        let new = json!({ "a": 1, "list": [2], "deep": { "x": 1, "y": 3 } });
+        let patch = json!({ "list": [2], "deep": { "y": 3 }, "gone": null });
+        assert_eq!(merge_patch(&old, &new), Some(patch.clone()));
+        let mut stored = json!({ "a": 1, "list": [1, 2], "gone": true, "deep": { "x": 1, "y": 2 }, "newer": "kept" });
+        apply(&mut stored, &patch);
+        assert_eq!(stored["newer"], "kept");
+    }
+}

@@ -1,0 +1,102 @@
+//! When a coverage is Ready, Reconciling, Stalled (design §9): the one rule, for the status of a cluster and for the
+//! table of `gapless status` alike.
+
+use super::conditions::{Answer, Course, Standing};
+use super::reasons::Reason;
+use crate::domain::dates::{Date, DateSet, Timestamp};
+use crate::domain::policy::Mode;
+use crate::domain::state::{Cause, Cell, Hold, State};
+use crate::domain::verdict::UnknownReason;
+use crate::engine::overview::CoverageView;
+
+/// How a coverage stands.
+pub fn standing(view: &CoverageView, now: Timestamp) -> Standing {
+    if let Some(why) = &view.stalled {
+        return Standing::stalled(why);
+    }
+    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let open: Vec<&Cell> = view.cells.iter().filter(|c| c.state().is_open()).collect();
+    let course = course(view, &open, today);
+    let (gaps, unknown): (Vec<&Cell>, Vec<&Cell>) = open.into_iter().partition(|c| c.state() != State::Unknown);
+    let unknown: Vec<&Cell> = unknown.into_iter().filter(|c| c.date <= today).collect();
+    if !gaps.is_empty() && view.suspended {
+        let message = format!("suspended; {}", told(&gaps));
+        return Standing { ready: Answer::False, course, reason: Reason::Suspended, message };
+    }
+    if let Some((reason, cells)) = worst(&gaps) {
+        return Standing { ready: Answer::False, course, reason, message: told(&cells) };
+    }
+    if let Some((reason, cells)) = worst(&unknown) {
+        return Standing { ready: Answer::Unknown, course, reason, message: told(&cells) };
+    }
+    if view.cells.iter().all(|c| c.state() == State::NotExpected) {
+        let message = "no date expects anything; check the season's dates and schedule".into();
+        return Standing { ready: Answer::Unknown, course, reason: Reason::NothingExpected, message };
+    }
+    if view.confirmed_at.is_none() {
+        return Standing::unseen("its table was not read as a whole yet");
+    }
+    let message = "every due date is complete, waived or not expected".into();
+    Standing { ready: Answer::True, course: Course::AtRest, reason: Reason::Complete, message }
+}
+
+/// Whether something changes without a person.
+fn course(view: &CoverageView, open: &[&Cell], today: Date) -> Course {
+    let present = |c: &&&Cell| c.state() != State::Unknown || c.date <= today;
+    let gaps = open.iter().any(|c| c.state() != State::Unknown);
+    let off = open.iter().any(|c| c.cause == Cause::Blocked(Hold::LaunchesOff));
+    if view.suspended {
+        Course::AtRest
+    } else if open.iter().filter(present).any(|c| moves(c.cause, view.mode)) {
+        Course::Reconciling
+    } else if gaps && view.mode == Mode::Fill && !off {
+        Course::Stalled
+    } else {
+        Course::AtRest
+    }
+}
+
+/// Whether an open cell changes without a person. Switched-off launches are a person's wish and no fault; an earlier
+/// date that holds later ones answers for them.
+fn moves(cause: Cause, mode: Mode) -> bool {
+    match cause {
+        Cause::Running(_) | Cause::Verifying { .. } | Cause::Waiting(_) => true,
+        Cause::Missing | Cause::Partial(_) => mode == Mode::Fill,
+        Cause::Blocked(Hold::Busy | Hold::DailyRun | Hold::SuspectProbe | Hold::Quota) => true,
+        Cause::Blocked(Hold::Suspended | Hold::LaunchesOff | Hold::StatusFull | Hold::Sequence) => false,
+        Cause::Unknown(reason) => {
+            matches!(reason, UnknownReason::NotProbed | UnknownReason::ProbeFailed | UnknownReason::ProbeBudget)
+        }
+        Cause::Exhausted(_) | Cause::NoRung => false,
+        Cause::NotExpected(_) | Cause::Complete | Cause::Waived | Cause::NotDue { .. } => false,
+    }
+}
+
+/// The worst reason, and its cells.
+fn worst<'a>(cells: &[&'a Cell]) -> Option<(Reason, Vec<&'a Cell>)> {
+    let reason = cells.iter().map(|c| Reason::of(c.cause)).max()?;
+    Some((reason, cells.iter().filter(|c| Reason::of(c.cause) == reason).copied().collect()))
+}
+
+/// Ranges that a sentence names.
+const MAX_RANGES: usize = 6;
+
+/// `Missing/NoRows, 3 dates: 2025-11-03..2025-11-05: no row; 9 units expected; …`: the cells that share the first one's
+/// state, and what happens next with that.
+fn told(cells: &[&Cell]) -> String {
+    let Some(first) = cells.first() else { return String::new() };
+    let same = cells.iter().filter(|c| c.cause == first.cause);
+    let dates: DateSet = same.map(|c| c.date).collect();
+    let ranges: Vec<String> = dates.ranges().iter().take(MAX_RANGES).map(ToString::to_string).collect();
+    let more = if dates.ranges().len() > MAX_RANGES { ", …" } else { "" };
+    let slash = if first.cause.reason().is_empty() { "" } else { "/" };
+    format!(
+        "{}{slash}{}, {} date{}: {}{more}: {}",
+        first.state().word(),
+        first.cause.reason(),
+        dates.len(),
+        if dates.len() == 1 { "" } else { "s" },
+        ranges.join(", "),
+        first.message
+    )
+}

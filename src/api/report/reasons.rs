@@ -1,0 +1,194 @@
+//! Every condition type and every reason, one line each. `docs/conditions.md` is made from this file; a test proves it
+//! fresh. A reason that is not here cannot be set.
+
+use std::fmt::Write;
+
+use crate::domain::state::{Cause, Hold};
+use crate::domain::verdict::UnknownReason;
+
+macro_rules! words {
+    ($($(#[doc = $outer:literal])* $enum:ident { $($(#[doc = $doc:literal])* $name:ident,)* })*) => {$(
+        $(#[doc = $outer])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $enum { $($(#[doc = $doc])* $name,)* }
+
+        impl $enum {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The word on the wire.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+
+            /// What it means.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),*).trim_ascii(),)* }
+            }
+        }
+    )*};
+}
+
+words! {
+    /// The types of conditions.
+    ConditionType {
+        /// Every due date of a coverage is done; a Season knows its dates; a Warehouse is accepted.
+        Ready,
+        /// Something will change without a person, and it is not suspended.
+        Reconciling,
+        /// Nothing will change without a person: the spec cannot be obeyed, or no attempt is left for what is open.
+        Stalled,
+    }
+
+    /// The reasons, those of `Ready` from the best to the worst within each group.
+    Reason {
+        /// Every due date is complete, waived or not expected.
+        Complete,
+        /// The spec of a Warehouse is accepted.
+        Accepted,
+        /// The dates of a Season are known.
+        Scheduled,
+        /// Nothing is under way. Of `Reconciling`, when it is False.
+        AtRest,
+        /// The spec can be obeyed, and what is open changes without a person. Of `Stalled`, when it is False.
+        Obeyed,
+        /// No date expects anything: the calendar is empty, or all of it is off.
+        NothingExpected,
+        /// Not every date was read yet.
+        NotProbed,
+        /// A read failed; gapless tries again.
+        ProbeFailed,
+        /// A read would exceed a limit of its Warehouse.
+        ProbeBudget,
+        /// The schedule is older than `maxAge`: refresh it.
+        ScheduleStale,
+        /// The schedule says nothing of a date, or has no unit at all: refresh it, or mend `where`.
+        ScheduleMissing,
+        /// A unit has no known start, and only rows before it count: complete the schedule.
+        StartUnknown,
+        /// A date has rows, and none belongs to an expected unit: the mapping in the spec is wrong.
+        UnitsUnmatched,
+        /// The warehouse refused to answer: mend the permissions.
+        Unauthorized,
+        /// A column is missing, or of a type that cannot be read as declared.
+        SchemaMismatch,
+        /// Jobs of open dates are live.
+        Running,
+        /// Jobs have ended, and what they wrote is being read.
+        Verifying,
+        /// An earlier date is not done yet, and the order is Sequential.
+        Sequence,
+        /// The CronJob's own run is live; gapless looks again when it has ended.
+        DailyRun,
+        /// Another Job of gapless covers the same dates of the same table.
+        Busy,
+        /// A Job was refused for now; gapless tries again.
+        Quota,
+        /// The backoff of a failed attempt has not passed.
+        Waiting,
+        /// Dates have rows, but not all that they must have.
+        Partial,
+        /// Dates have no row.
+        Missing,
+        /// So many complete dates vanished at once that the read is doubted; launches wait for two more.
+        SuspectProbe,
+        /// Launches are switched off for the namespace or the operator.
+        LaunchesOff,
+        /// The ledger has reached its size limit: split the coverage.
+        StatusFull,
+        /// No rung repairs what is wrong: a person must.
+        Unrecoverable,
+        /// No attempt is left: mend the cause, then `retry`.
+        Exhausted,
+        /// It or its Season is suspended while dates are open.
+        Suspended,
+        /// A Job of somebody else has the name that a launch needs: remove it.
+        NameTaken,
+        /// The CronJob's author does not allow gapless to run it: set its annotation `gapless.dev/fill: allowed`.
+        FillNotAllowed,
+        /// The CronJob of a rung is not there.
+        TemplateNotFound,
+        /// The Warehouse is not there, or refused.
+        WarehouseNotFound,
+        /// The Season is not there, or refused.
+        SeasonNotFound,
+        /// The spec, or what was made of it, is refused; the message says which field and why.
+        Refused,
+    }
+}
+
+impl Reason {
+    /// What is the matter with an open cell.
+    pub fn of(cause: Cause) -> Self {
+        match cause {
+            Cause::Running(_) => Self::Running,
+            Cause::Verifying { .. } => Self::Verifying,
+            Cause::NotExpected(_) | Cause::NotDue { .. } | Cause::Complete | Cause::Waived => Self::Complete,
+            Cause::Unknown(unknown) => Self::of_unknown(unknown),
+            Cause::NoRung => Self::Unrecoverable,
+            Cause::Exhausted(_) => Self::Exhausted,
+            Cause::Blocked(hold) => Self::of_hold(hold),
+            Cause::Waiting(_) => Self::Waiting,
+            Cause::Partial(_) => Self::Partial,
+            Cause::Missing => Self::Missing,
+        }
+    }
+
+    /// Why nothing can be said.
+    pub fn of_unknown(unknown: UnknownReason) -> Self {
+        match unknown {
+            UnknownReason::NotProbed => Self::NotProbed,
+            UnknownReason::ProbeFailed => Self::ProbeFailed,
+            UnknownReason::SchemaMismatch => Self::SchemaMismatch,
+            UnknownReason::Unauthorized => Self::Unauthorized,
+            UnknownReason::ProbeBudget => Self::ProbeBudget,
+            UnknownReason::ScheduleStale => Self::ScheduleStale,
+            UnknownReason::ScheduleMissing => Self::ScheduleMissing,
+            UnknownReason::UnitsUnmatched => Self::UnitsUnmatched,
+            UnknownReason::StartUnknown => Self::StartUnknown,
+        }
+    }
+
+    fn of_hold(hold: Hold) -> Self {
+        match hold {
+            Hold::Suspended => Self::Suspended,
+            Hold::LaunchesOff => Self::LaunchesOff,
+            Hold::Busy => Self::Busy,
+            Hold::DailyRun => Self::DailyRun,
+            Hold::SuspectProbe => Self::SuspectProbe,
+            Hold::Quota => Self::Quota,
+            Hold::StatusFull => Self::StatusFull,
+            Hold::Sequence => Self::Sequence,
+        }
+    }
+
+    /// Why a spec is refused, told by the sentence: `spec.season: SeasonNotFound: there is no …`.
+    pub fn of_refusal(sentence: &str) -> Self {
+        const REFUSALS: [Reason; 5] = [
+            Reason::NameTaken,
+            Reason::FillNotAllowed,
+            Reason::TemplateNotFound,
+            Reason::WarehouseNotFound,
+            Reason::SeasonNotFound,
+        ];
+        let told = |r: &Reason| sentence.split(": ").take(2).any(|part| part == r.word());
+        REFUSALS.into_iter().find(told).unwrap_or(Self::Refused)
+    }
+}
+
+/// The page of conditions and reasons.
+pub fn page() -> String {
+    let mut out = String::from(
+        "# Conditions\n\nMade from `src/api/report/reasons.rs`; `make update` writes it anew.\n\nEvery object has all three. \
+         `Reconciling` and `Stalled` are never True together, and neither is True while `Ready` is. While one of them is\nTrue, \
+         `Ready` repeats its reason and its message.\n\n| type | True means |\n|---|---|\n",
+    );
+    for kind in ConditionType::ALL {
+        let _ = writeln!(out, "| `{}` | {} |", kind.word(), kind.meaning());
+    }
+    out += "\n## Reasons\n\n| reason | meaning |\n|---|---|\n";
+    for reason in Reason::ALL {
+        let _ = writeln!(out, "| `{}` | {} |", reason.word(), reason.meaning());
+    }
+    out
+}

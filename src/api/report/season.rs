@@ -1,0 +1,79 @@
+//! The status of a Season and of a Warehouse.
+
+use super::conditions::{Answer, Course, Standing, conditions};
+use super::lint;
+use super::reasons::Reason;
+use crate::api::kinds::{ObjectStatus, SeasonStatus};
+use crate::api::schema::DateText;
+use crate::domain::dates::Timestamp;
+use crate::domain::schedule::Day;
+use crate::domain::verdict::{Unknown, UnknownReason};
+use crate::engine::overview::SeasonView;
+
+/// The status of a Season whose spec is accepted: Ready when its dates are known and its schedule is not stale.
+pub fn season_status(view: &SeasonView, old: &SeasonStatus, now: Timestamp) -> SeasonStatus {
+    let on = view.calendar.days.values().filter_map(|d| if let Day::On(e) = d { Some(e.units.len()) } else { None });
+    let (dates, games) = on.fold((0, 0), |(dates, games), units| (dates + 1, games + units));
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let (dates, games) = (number(dates), number(games));
+    // Before its schedule was read nothing is known that could replace what was told.
+    if !view.is_known {
+        return standing(old.clone(), &Standing::unseen("its schedule was not read yet"), view.generation, now);
+    }
+    let told = SeasonStatus { today: Some(DateText(view.today.to_string())), dates, games, ..old.clone() };
+    let how = unknown(view).map_or_else(
+        || {
+            let message = format!("{games} games on {dates} dates");
+            Standing { ready: Answer::True, course: Course::AtRest, reason: Reason::Scheduled, message }
+        },
+        |unknown| failed(&unknown),
+    );
+    standing(told, &how, view.generation, now)
+}
+
+/// The status of a Season whose spec is refused.
+pub fn refused_season_status(old: &SeasonStatus, generation: i64, why: &str, now: Timestamp) -> SeasonStatus {
+    standing(old.clone(), &Standing::stalled(why), generation, now)
+}
+
+/// The status of a Warehouse: `refused` says why its spec cannot be obeyed, `failure` what went wrong last with one of
+/// its tables.
+pub fn warehouse_status(
+    old: &ObjectStatus,
+    generation: i64,
+    refused: Option<&str>,
+    failure: Option<&str>,
+    now: Timestamp,
+) -> ObjectStatus {
+    let accepted = || {
+        let message = failure.map_or_else(|| "accepted".into(), |text| format!("accepted; a table of it: {text}"));
+        Standing { ready: Answer::True, course: Course::AtRest, reason: Reason::Accepted, message }
+    };
+    let standing = refused.map_or_else(accepted, Standing::stalled);
+    let conditions = conditions(&old.conditions, &standing, generation, now);
+    lint::expect(&lint::conditions(&conditions, generation, generation));
+    ObjectStatus { observed_generation: generation, conditions }
+}
+
+fn standing(status: SeasonStatus, standing: &Standing, generation: i64, now: Timestamp) -> SeasonStatus {
+    let conditions = conditions(&status.conditions, standing, generation, now);
+    lint::expect(&lint::conditions(&conditions, generation, generation));
+    SeasonStatus { observed_generation: generation, conditions, ..status }
+}
+
+/// Why dates up to today are not known: the schedule cannot be read, or says too little.
+fn unknown(view: &SeasonView) -> Option<Unknown> {
+    let of_day = |day: &Day| if let Day::Unknown(unknown) = day { Some(unknown.clone()) } else { None };
+    let days = view.calendar.days.range(..=view.today).map(|(_, day)| day);
+    view.failure.clone().or_else(|| days.rev().find_map(of_day))
+}
+
+fn failed(unknown: &Unknown) -> Standing {
+    let course = match unknown.reason {
+        UnknownReason::NotProbed | UnknownReason::ProbeFailed | UnknownReason::ProbeBudget => Course::Reconciling,
+        UnknownReason::SchemaMismatch | UnknownReason::Unauthorized => Course::Stalled,
+        _ => Course::AtRest,
+    };
+    let reason = Reason::of_unknown(unknown.reason);
+    Standing { ready: Answer::False, course, reason, message: unknown.text.clone() }
+}

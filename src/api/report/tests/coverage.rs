@@ -1,0 +1,215 @@
+//! The status of a coverage: readiness, transition times, size.
+
+use std::collections::BTreeMap;
+
+use super::super::conditions::{Answer, Course};
+use super::super::ready::standing;
+use super::super::reasons::Reason;
+use super::super::{coverage, ledger, lint};
+use super::fixtures::{cell, day, now, view};
+use crate::api::kinds::CoverageStatus;
+use crate::api::report::coverage::{LIMIT, coverage_status, is_nearly_full, ledger_status, size, stalled_status};
+use crate::domain::dates::{DateSet, Timestamp, shift};
+use crate::domain::ledger::{Ledger, Outcome, Tally};
+use crate::domain::policy::Mode;
+use crate::domain::state::{Cause, Hold, Running};
+use crate::domain::verdict::{Flaw, Off, UnknownReason};
+use crate::engine::overview::CoverageView;
+
+fn render(view: &CoverageView, old: &CoverageStatus, at: Timestamp) -> CoverageStatus {
+    let status = coverage_status(view, "uid", &Ledger::default(), old, at);
+    assert_eq!(lint::coverage(&status, view.generation), Vec::<String>::new());
+    status
+}
+
+#[test]
+fn readiness_is_a_table() {
+    use Answer::{False, True, Unknown};
+    use Course::{AtRest, Reconciling, Stalled};
+    const OUT: Cause = Cause::Exhausted(Outcome::Failed);
+    const WAITS: Cause = Cause::Waiting(Outcome::Failed);
+    const SOON: Cause = Cause::NotDue { unscheduled: false };
+    const OFF: Cause = Cause::NotExpected(Off::OffDay);
+    let unknown = Cause::Unknown;
+    let hold = Cause::Blocked;
+    let rows = [
+        (vec![Cause::Complete, SOON, OFF, Cause::Waived], True, AtRest, Reason::Complete),
+        (vec![OFF, OFF], Unknown, AtRest, Reason::NothingExpected),
+        (vec![], Unknown, AtRest, Reason::NothingExpected),
+        (vec![Cause::Complete, Cause::Missing], False, Reconciling, Reason::Missing),
+        (vec![Cause::Running(Running::Started), Cause::Complete], False, Reconciling, Reason::Running),
+        (vec![WAITS, Cause::Verifying { probing: true }], False, Reconciling, Reason::Waiting),
+        (vec![OUT, Cause::Complete], False, Stalled, Reason::Exhausted),
+        (vec![OUT, WAITS], False, Reconciling, Reason::Exhausted),
+        (vec![OUT, hold(Hold::Sequence)], False, Stalled, Reason::Exhausted),
+        (vec![Cause::NoRung], False, Stalled, Reason::Unrecoverable),
+        (vec![hold(Hold::StatusFull)], False, Stalled, Reason::StatusFull),
+        (vec![hold(Hold::LaunchesOff)], False, AtRest, Reason::LaunchesOff),
+        (vec![hold(Hold::Busy)], False, Reconciling, Reason::Busy),
+        (vec![unknown(UnknownReason::ProbeFailed), Cause::Complete], Unknown, Reconciling, Reason::ProbeFailed),
+        (vec![unknown(UnknownReason::UnitsUnmatched)], Unknown, AtRest, Reason::UnitsUnmatched),
+        (vec![unknown(UnknownReason::UnitsUnmatched), OUT], False, Stalled, Reason::Exhausted),
+        (vec![unknown(UnknownReason::ProbeFailed), OUT], False, Reconciling, Reason::Exhausted),
+    ];
+    for (causes, ready, course, reason) in rows {
+        let view = view(&causes);
+        let told = standing(&view, now());
+        assert_eq!((told.ready, told.course, told.reason), (ready, course, reason), "{causes:?}: {}", told.message);
+        render(&view, &CoverageStatus::default(), now());
+    }
+}
+
+#[test]
+fn wishes_of_people_are_no_fault() {
+    let gap = [Cause::Complete, Cause::Missing];
+    let observed = standing(&CoverageView { mode: Mode::Observe, ..view(&gap) }, now());
+    assert_eq!((observed.ready, observed.course), (Answer::False, Course::AtRest), "somebody else fills");
+    let suspended = standing(&CoverageView { suspended: true, ..view(&gap) }, now());
+    assert_eq!(
+        (suspended.ready, suspended.course, suspended.reason),
+        (Answer::False, Course::AtRest, Reason::Suspended)
+    );
+    let done = standing(&CoverageView { suspended: true, ..view(&[Cause::Complete]) }, now());
+    assert_eq!(done.ready, Answer::True, "suspended with nothing open");
+}
+
+#[test]
+fn nothing_is_ready_before_its_table_was_read_as_a_whole() {
+    let told = standing(&CoverageView { confirmed_at: None, ..view(&[Cause::Complete]) }, now());
+    assert_eq!((told.ready, told.course, told.reason), (Answer::Unknown, Course::Reconciling, Reason::NotProbed));
+}
+
+#[test]
+fn a_date_of_the_future_that_nobody_knows_is_no_matter() {
+    let mut future = view(&[Cause::Complete]);
+    future.cells.push(cell(day(40), Cause::Unknown(UnknownReason::ScheduleStale)));
+    assert_eq!(standing(&future, now()).ready, Answer::True);
+}
+
+#[test]
+fn a_refused_spec_is_stalled_and_keeps_ledger_and_report() {
+    let old = render(&view(&[Cause::Complete, Cause::Missing]), &CoverageStatus::default(), now());
+    let why = "spec.season: SeasonNotFound: there is no valid Season 'nba'";
+    let status = stalled_status(&old, 4, why, now());
+    assert_eq!((&status.states, &status.ledger), (&old.states, &old.ledger));
+    let told: Vec<_> = status.conditions.iter().map(|c| (&*c.type_, &*c.status, &*c.reason)).collect();
+    let expected = [
+        ("Ready", "False", "SeasonNotFound"),
+        ("Reconciling", "False", "AtRest"),
+        ("Stalled", "True", "SeasonNotFound"),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(status.observed_generation, 4);
+}
+
+#[test]
+fn a_status_does_not_move_while_nothing_changes_and_times_move_with_the_value_alone() {
+    let gap = view(&[Cause::Complete, Cause::Missing]);
+    let first = render(&gap, &CoverageStatus::default(), now());
+    let later = now() + jiff::SignedDuration::from_hours(9);
+    assert_eq!(render(&gap, &first, later), first);
+    let stored: CoverageStatus = serde_json::from_value(serde_json::to_value(&first).unwrap()).unwrap();
+    assert_eq!(stored, first, "what is kept equals what is read back");
+    let waiting = render(&view(&[Cause::Complete, Cause::Waiting(Outcome::Failed)]), &first, later);
+    let times = |s: &CoverageStatus| s.conditions.iter().map(|c| c.last_transition_time.clone()).collect::<Vec<_>>();
+    assert_eq!(times(&waiting), times(&first), "another reason, the same value");
+    let done = render(&view(&[Cause::Complete, Cause::Complete]), &first, later);
+    assert!(done.conditions[0].last_transition_time > first.conditions[0].last_transition_time);
+    assert_eq!(
+        done.conditions[2].last_transition_time, first.conditions[2].last_transition_time,
+        "Stalled stayed False"
+    );
+}
+
+#[test]
+fn what_was_not_looked_at_keeps_its_report_and_is_never_without_conditions() {
+    let object = coverage::Object { name: "boxscores", uid: "uid", generation: 1 };
+    let ledger_of = |launches| Ledger { launches, ..Ledger::default() };
+    let fresh = ledger_status(object, &ledger_of(1), &CoverageStatus::default(), now());
+    assert_eq!(lint::conditions(&fresh.conditions, 1, 1), Vec::<String>::new());
+    let old = render(&view(&[Cause::Missing]), &CoverageStatus::default(), now());
+    let kept = ledger_status(object, &ledger_of(2), &old, now());
+    assert_eq!((&kept.conditions, &kept.states), (&old.conditions, &old.states));
+    assert_eq!(ledger::ledger(&kept), Ok(ledger_of(2)));
+}
+
+#[test]
+fn every_date_stands_in_one_row_with_what_the_data_says_where_the_state_does_not() {
+    let exhausted = Cause::Exhausted(Outcome::Failed);
+    let mut view = view(&[Cause::Complete, exhausted, Cause::Missing, exhausted, Cause::Partial(Flaw::UnitsMissing)]);
+    view.cells[3].late = true;
+    let status = render(&view, &CoverageStatus::default(), now());
+    let rows: Vec<String> = status
+        .states
+        .iter()
+        .map(|r| format!("{} {} {} {} {}", r.state, r.reason, r.verdict, r.late, r.dates))
+        .collect();
+    let expected = [
+        "Complete   false 2025-11-01",
+        "Exhausted Failed Missing/NoRows false 2025-11-02",
+        "Exhausted Failed Missing/NoRows true 2025-11-04",
+        "Partial UnitsMissing  false 2025-11-05",
+        "Missing NoRows  false 2025-11-03",
+    ];
+    assert_eq!(rows, expected);
+}
+
+/// Ten seasons, 2,000 dates of them exhausted, each with another history, no two of them side by side where avoidable.
+fn ten_seasons() -> (CoverageView, Ledger) {
+    let mut view = view(&[]);
+    let mut ledger = Ledger { launches: 40_000, fingerprint: u64::MAX, ..Ledger::default() };
+    let outcomes = [Outcome::Failed, Outcome::CredentialsRefused, Outcome::Ineffective, Outcome::Permanent];
+    let first = jiff::civil::date(2016, 1, 1);
+    for n in 0..3660_i32 {
+        let date = shift(first, n);
+        let is_exhausted = if n < 3320 { n % 2 == 1 } else { true };
+        let outcome = outcomes[n as usize % 4];
+        let cause = if is_exhausted { Cause::Exhausted(outcome) } else { Cause::Complete };
+        let mut cell = cell(date, cause);
+        cell.late = is_exhausted;
+        view.cells.push(cell);
+        if is_exhausted {
+            let retry_at = Timestamp::new(1_760_000_000 + i64::from(n) * 7919, 123_456_000 + n).unwrap();
+            let (charged, free) = ((n % 20) as u8, (n % 10) as u8);
+            let tally =
+                Tally { charged, free, last: outcome, retry_at, alone: n % 3 == 0, complete_reads: (n % 2) as u8 };
+            ledger.tallies.insert(("reload".into(), date), tally);
+        } else {
+            ledger.complete.insert(date);
+        }
+    }
+    (view, ledger)
+}
+
+#[test]
+fn two_thousand_histories_fit_and_nothing_of_them_is_cut() {
+    let (view, written) = ten_seasons();
+    assert_eq!(written.tallies.len(), 2000);
+    let status = coverage_status(&view, "uid", &written, &CoverageStatus::default(), now());
+    assert!(size(&status) < LIMIT, "{} bytes of {LIMIT}", size(&status));
+    assert!(!is_nearly_full(&status));
+    assert!(status.states.iter().all(|r| !r.dates.contains("more")), "nothing of the report either");
+    assert_eq!(lint::coverage(&status, view.generation), Vec::<String>::new());
+    assert_eq!(ledger::ledger(&status), Ok(written));
+}
+
+#[test]
+fn where_there_is_no_room_the_report_is_cut_and_the_ledger_is_not() {
+    let (view, mut written) = ten_seasons();
+    let second: BTreeMap<_, _> =
+        written.tallies.iter().map(|((_, d), t)| (("scrape".into(), *d), *t)).take(450).collect();
+    written.tallies.extend(second);
+    let status = coverage_status(&view, "uid", &written, &CoverageStatus::default(), now());
+    assert!(is_nearly_full(&status), "launches stop");
+    assert!(size(&status) < LIMIT, "{} bytes of {LIMIT}", size(&status));
+    assert!(status.states.iter().any(|r| r.dates.ends_with(" more")));
+    assert_eq!(status.summary.exhausted, 2000, "the counts stand");
+    assert_eq!(ledger::ledger(&status), Ok(written));
+}
+
+#[test]
+fn a_set_of_dates_that_is_cut_says_how_many_are_left() {
+    let set: DateSet = (0..10).map(|n| day(2 * n)).collect();
+    let text = super::super::text::dates_within(&set, 60);
+    assert_eq!(text, "2025-11-01,2025-11-03,2025-11-05,2025-11-07 and 6 more");
+}

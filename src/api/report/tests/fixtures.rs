@@ -1,0 +1,74 @@
+//! Views made by hand.
+
+use std::sync::Arc;
+
+use crate::domain::dates::{Date, Timestamp, shift};
+use crate::domain::policy::{Key, Mode, Table};
+use crate::domain::state::Cause;
+use crate::domain::state::Cell;
+use crate::domain::verdict::{Flaw, Judgement, Verdict};
+use crate::engine::overview::CoverageView;
+
+pub(super) const NOW: &str = "2025-11-20T12:00:00.5Z";
+
+pub(super) fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}
+
+pub(super) fn day(n: i32) -> Date {
+    shift(jiff::civil::date(2025, 11, 1), n)
+}
+
+/// A cell with a verdict that fits its cause.
+pub(super) fn cell(date: Date, cause: Cause) -> Cell {
+    let verdict = match cause {
+        Cause::NotExpected(off) => Verdict::NotExpected(off),
+        Cause::Complete => Verdict::Complete,
+        Cause::Unknown(unknown) => Verdict::Unknown(unknown),
+        Cause::Partial(flaw) => Verdict::Partial(flaw),
+        Cause::NoRung => Verdict::Partial(Flaw::Duplicated),
+        _ => Verdict::Missing,
+    };
+    let judgement = Judgement {
+        verdict,
+        flaws: vec![],
+        covered: 0,
+        expected: 2,
+        missing: vec!["BOS@NYK".into(), "LAL@MIN".into()],
+        rows: Some(0),
+        unexpected_rows: 0,
+        message: "no row; 2 units expected".into(),
+    };
+    Cell {
+        date,
+        cause,
+        judgement: Arc::new(judgement),
+        since: now(),
+        next: None,
+        late: false,
+        attempts: 0,
+        message: "no row; 2 units expected; what happens next".into(),
+    }
+}
+
+/// A coverage that fills, with a cell for each cause from the first of November on.
+pub(super) fn view(causes: &[Cause]) -> CoverageView {
+    let key = |kind: &str, name: &str| Key { namespace: "default".into(), kind: kind.into(), name: name.into() };
+    CoverageView {
+        key: key("TableCoverage", "boxscores"),
+        season: key("Season", "nba"),
+        table: Table { place: "files:/data".into(), name: "boxscores".into() },
+        generation: 3,
+        mode: Mode::Fill,
+        suspended: false,
+        stalled: None,
+        cells: causes.iter().enumerate().map(|(n, cause)| cell(day(n as i32), *cause)).collect(),
+        attempts: vec![],
+        tallies: vec![],
+        limits: vec![],
+        recent: vec![],
+        null_dates: 0,
+        confirmed_at: Some(now()),
+        launches: 0,
+    }
+}

@@ -1,0 +1,111 @@
+//! The rows of the grid.
+
+use std::collections::BTreeMap;
+
+use super::super::game_date::game_date_statuses;
+use super::fixtures::{day, now, view};
+use super::season::{on, season};
+use crate::api::kinds::GameDateStatus;
+use crate::domain::dates::{Date, DateSet, Timestamp};
+use crate::domain::ledger::{Attempt, Stage};
+use crate::domain::schedule::Day;
+use crate::domain::state::Cause;
+use crate::domain::verdict::Off;
+use crate::engine::overview::{CoverageView, SeasonView};
+
+const STARTS: [Option<&str>; 2] = [Some("2025-11-02T00:00:00Z"), Some("2025-11-02T02:30:00Z")];
+
+fn rows(
+    season: &SeasonView,
+    views: &[&CoverageView],
+    old: &BTreeMap<Date, GameDateStatus>,
+    at: Timestamp,
+) -> BTreeMap<Date, GameDateStatus> {
+    game_date_statuses(season, views, |date| old.get(&date).cloned(), at)
+}
+
+fn hours(hours: i64) -> Timestamp {
+    now() + jiff::SignedDuration::from_hours(hours)
+}
+
+#[test]
+fn every_date_that_expects_something_has_a_row_through_two_days_after_today() {
+    let mut days: Vec<Day> = (0..30).map(|n| on(n, [None, None])).collect();
+    days[1] = Day::Off(Off::OffDay);
+    let all = rows(&season(days), &[], &BTreeMap::new(), now());
+    let dates: DateSet = all.keys().copied().collect();
+    assert_eq!(dates.to_string(), "2025-11-01, 2025-11-03..2025-11-22");
+}
+
+#[test]
+fn a_row_tells_games_starts_and_each_coverage() {
+    let season = season(vec![on(0, STARTS)]);
+    let open = view(&[Cause::Missing]);
+    let mut done = view(&[Cause::Complete]);
+    done.key.name = "gamebook".into();
+    let all = rows(&season, &[&open, &done], &BTreeMap::new(), now());
+    let row = &all[&day(0)];
+    assert_eq!((row.games, row.open, &*row.complete, &*row.worst), (2, 1, "1/2", "boxscores Missing/NoRows"));
+    assert_eq!(row.first_start.as_deref(), STARTS[0]);
+    assert_eq!(row.last_start.as_deref(), STARTS[1]);
+    assert_eq!(row.coverages[0].missing, ["BOS@NYK", "LAL@MIN"]);
+    assert_eq!(row.completed_at, None);
+}
+
+#[test]
+fn since_is_kept_while_state_and_reason_stand_even_over_a_restart() {
+    let season = season(vec![on(0, STARTS)]);
+    let first = rows(&season, &[&view(&[Cause::Missing])], &BTreeMap::new(), now());
+    let mut restarted = view(&[Cause::Missing]);
+    restarted.cells[0].since = hours(5);
+    assert_eq!(rows(&season, &[&restarted], &first, hours(5)), first);
+    restarted.cells[0].cause = Cause::Complete;
+    let done = rows(&season, &[&restarted], &first, hours(5));
+    assert_eq!(done[&day(0)].coverages[0].since, hours(5).to_string());
+}
+
+#[test]
+fn a_date_that_was_seen_to_lack_something_tells_when_it_was_done() {
+    let season = season(vec![on(0, STARTS)]);
+    let (soon, done, gap) =
+        (view(&[Cause::NotDue { unscheduled: false }]), view(&[Cause::Complete]), view(&[Cause::Missing]));
+    let first = rows(&season, &[&soon], &BTreeMap::new(), now());
+    let second = rows(&season, &[&done], &first, now());
+    assert_eq!(second[&day(0)].completed_at.as_deref(), Some(super::fixtures::NOW));
+    assert_eq!(second[&day(0)].took.as_deref(), Some("441h30m"));
+    assert_eq!(rows(&season, &[&done], &second, hours(9)), second, "it stands");
+    let third = rows(&season, &[&gap], &second, hours(9));
+    assert_eq!(third[&day(0)].completed_at, None, "and goes with the data");
+    let fresh = rows(&season, &[&done], &BTreeMap::new(), now());
+    assert_eq!(fresh[&day(0)].completed_at, None, "nobody knows when");
+}
+
+#[test]
+fn a_date_that_lost_its_games_keeps_its_row_and_says_so() {
+    let first = rows(&season(vec![on(0, STARTS)]), &[&view(&[Cause::Missing])], &BTreeMap::new(), now());
+    let moved = rows(&season(vec![Day::Off(Off::OffDay)]), &[&view(&[Cause::NotExpected(Off::OffDay)])], &first, now());
+    let row = &moved[&day(0)];
+    assert_eq!((row.games, row.open, &*row.complete, row.coverages.len()), (0, 0, "0/0", 0));
+}
+
+#[test]
+fn the_last_eight_tokens_are_kept() {
+    let season = season(vec![on(0, STARTS)]);
+    let mut old = BTreeMap::new();
+    for n in 0..10 {
+        let mut view = view(&[Cause::Missing]);
+        view.attempts.push(Attempt {
+            launch: n,
+            rung: "reload".into(),
+            dates: [day(0)].into_iter().collect(),
+            before: BTreeMap::new(),
+            number: 1,
+            tokens: BTreeMap::from([(day(0), format!("again-{n}").into())]),
+            recorded_at: now(),
+            stage: Stage::Recorded,
+        });
+        old = rows(&season, &[&view], &old, now());
+    }
+    let tokens: Vec<&str> = old[&day(0)].tokens.iter().map(|t| &*t.0).collect();
+    assert_eq!(tokens, (2..10).map(|n| format!("again-{n}")).collect::<Vec<_>>());
+}

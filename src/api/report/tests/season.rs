@@ -1,0 +1,99 @@
+//! The status of a Season and of a Warehouse.
+
+use std::sync::Arc;
+
+use super::super::season::{refused_season_status, season_status, warehouse_status};
+use super::fixtures::{day, now};
+use crate::api::kinds::{ObjectStatus, SeasonStatus};
+use crate::domain::anchors::Anchors;
+use crate::domain::dates::Timestamp;
+use crate::domain::policy::Key;
+use crate::domain::schedule::{Calendar, Day, Expected, Unit};
+use crate::domain::verdict::{Off, Unknown, UnknownReason};
+use crate::engine::overview::SeasonView;
+
+pub(super) fn zone() -> jiff::tz::TimeZone {
+    jiff::tz::TimeZone::get("America/New_York").unwrap()
+}
+
+/// A date with two games at these instants.
+pub(super) fn on(n: i32, starts: [Option<&str>; 2]) -> Day {
+    let start = |text: Option<&str>| text.map(|t| t.parse::<Timestamp>().unwrap());
+    let unit = |name: &str, at| Unit { key: name.into(), values: vec![], start: start(at), is_final: true };
+    let units = vec![unit("BOS@NYK", starts[0]), unit("LAL@MIN", starts[1])];
+    let anchors = Anchors::new(day(n), &zone(), units.iter().map(|u| u.start));
+    Day::On(Expected { units, dropped: vec![], anchors, warm_up: false, mark: 0 })
+}
+
+/// A season on 20 November, with these days from the first of November on.
+pub(super) fn season(days: Vec<Day>) -> SeasonView {
+    let days = days.into_iter().enumerate().map(|(n, d)| (day(n as i32), d)).collect();
+    let calendar = Calendar { zone: zone(), today: day(19), days, valid_until: now() };
+    SeasonView {
+        key: Key { namespace: "default".into(), kind: "Season".into(), name: "nba".into() },
+        generation: 2,
+        creates_game_dates: true,
+        suspended: false,
+        zone: zone(),
+        today: day(19),
+        failure: None,
+        is_known: true,
+        calendar: Arc::new(calendar),
+    }
+}
+
+fn told(status: &SeasonStatus) -> Vec<String> {
+    status.conditions.iter().map(|c| format!("{}={}/{}", c.type_, c.status, c.reason)).collect()
+}
+
+#[test]
+fn a_season_is_ready_when_its_dates_are_known() {
+    let view = season(vec![on(0, [None, None]), Day::Off(Off::OffDay), on(2, [None, None]), Day::Unscheduled]);
+    let status = season_status(&view, &SeasonStatus::default(), now());
+    assert_eq!((status.dates, status.games), (2, 4));
+    assert_eq!(status.today.as_ref().map(|d| &*d.0), Some("2025-11-20"));
+    assert_eq!(told(&status), ["Ready=True/Scheduled", "Reconciling=False/AtRest", "Stalled=False/Obeyed"]);
+    assert_eq!(season_status(&view, &status, now() + jiff::SignedDuration::from_hours(1)), status);
+}
+
+#[test]
+fn a_schedule_that_says_too_little_is_told() {
+    let failed = |reason| Unknown::new(reason, "why");
+    let stale = season(vec![on(0, [None, None]), Day::Unknown(failed(UnknownReason::ScheduleStale))]);
+    let rows = [
+        (stale, "Ready=False/ScheduleStale Reconciling=False/AtRest Stalled=False/Obeyed"),
+        (
+            SeasonView { failure: Some(failed(UnknownReason::ProbeFailed)), ..season(vec![]) },
+            "Ready=False/ProbeFailed Reconciling=True/ProbeFailed Stalled=False/Obeyed",
+        ),
+        (
+            SeasonView { failure: Some(failed(UnknownReason::SchemaMismatch)), ..season(vec![]) },
+            "Ready=False/SchemaMismatch Reconciling=False/AtRest Stalled=True/SchemaMismatch",
+        ),
+        (
+            SeasonView { is_known: false, ..season(vec![]) },
+            "Ready=Unknown/NotProbed Reconciling=True/NotProbed Stalled=False/Obeyed",
+        ),
+    ];
+    for (view, expected) in rows {
+        assert_eq!(told(&season_status(&view, &SeasonStatus::default(), now())).join(" "), expected);
+    }
+}
+
+#[test]
+fn refused_specs_are_stalled() {
+    let season = refused_season_status(&SeasonStatus::default(), 3, "spec.warehouse: WarehouseNotFound: no", now());
+    assert_eq!(told(&season)[2], "Stalled=True/WarehouseNotFound");
+    let old = ObjectStatus::default();
+    let warehouse = |refused, failure| warehouse_status(&old, 1, refused, failure, now());
+    let ready = |status: ObjectStatus| {
+        let ready = &status.conditions[0];
+        format!("{} {} {}", ready.status, ready.reason, ready.message)
+    };
+    assert_eq!(ready(warehouse(None, None)), "True Accepted accepted");
+    assert_eq!(ready(warehouse(None, Some("`t`: gone"))), "True Accepted accepted; a table of it: `t`: gone");
+    assert_eq!(
+        ready(warehouse(Some("spec.files.folder: leaves the root"), None)),
+        "False Refused spec.files.folder: leaves the root"
+    );
+}

@@ -1,0 +1,112 @@
+//! Texts of a status: sets of dates, instants, words and sentences within their bounds, and how they are read back.
+
+use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
+use crate::domain::ledger::{End, Outcome};
+
+/// A sentence is at most so long (1 KiB).
+pub(crate) const MAX_SENTENCE: usize = 1024;
+
+/// Every outcome.
+pub(crate) const OUTCOMES: [Outcome; 12] = [
+    Outcome::Filled,
+    Outcome::Regressed,
+    Outcome::Improved,
+    Outcome::Disrupted,
+    Outcome::RateLimited,
+    Outcome::SourceDown,
+    Outcome::CredentialsRefused,
+    Outcome::Permanent,
+    Outcome::Failed,
+    Outcome::Lost,
+    Outcome::NeverStarted,
+    Outcome::Ineffective,
+];
+
+/// The outcome of a word.
+pub(crate) fn outcome(word: &str) -> Result<Outcome, String> {
+    OUTCOMES.into_iter().find(|o| o.word() == word).ok_or_else(|| format!("'{word}' is no outcome"))
+}
+
+/// A text cut at a limit of bytes, never within a character.
+pub(crate) fn cut(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_string();
+    }
+    let dots = '…';
+    let mut end = limit.saturating_sub(dots.len_utf8());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{dots}", &text[..end])
+}
+
+/// `2025-10-21..2025-11-03,2025-11-14`: as [`DateSet`] shows itself, without the blanks.
+pub(crate) fn dates(set: &DateSet) -> String {
+    let texts: Vec<String> = set.ranges().iter().map(ToString::to_string).collect();
+    texts.join(",")
+}
+
+/// As [`dates`], at most so many bytes; what does not fit is counted: `… and 12 more`.
+pub(crate) fn dates_within(set: &DateSet, limit: usize) -> String {
+    let whole = dates(set);
+    if whole.len() <= limit {
+        return whole;
+    }
+    // Room for ` and 3660 more`.
+    let room = limit.saturating_sub(16);
+    let mut shown = DateSet::new();
+    let mut length = 0;
+    for range in set.ranges() {
+        length += range.to_string().len() + 1;
+        if length > room {
+            break;
+        }
+        shown.insert_range(*range);
+    }
+    format!("{} and {} more", dates(&shown), set.len() - shown.len())
+}
+
+/// Reads what [`dates`] wrote. Ranges that overlap are refused: nobody writes them.
+pub(crate) fn parse_dates(text: &str) -> Result<DateSet, String> {
+    let mut set = DateSet::new();
+    let mut count = 0;
+    for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
+        let range = range(part).ok_or_else(|| format!("'{part}' is neither a date nor a range of dates"))?;
+        count += range.days();
+        set.insert_range(range);
+    }
+    if set.len() == count { Ok(set) } else { Err(format!("'{}' names a date twice", cut(text, 80))) }
+}
+
+fn range(part: &str) -> Option<DateRange> {
+    let (from, through) = part.split_once("..").unwrap_or((part, part));
+    let date = |text: &str| text.parse::<Date>().ok();
+    DateRange::new(date(from)?, date(through)?)
+}
+
+/// Reads an instant.
+pub(crate) fn parse_instant(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| format!("'{}' is no instant", cut(text, 40)))
+}
+
+/// `Succeeded`, `Exit 65`, …
+pub(crate) fn end(end: End) -> String {
+    match end {
+        End::Succeeded => "Succeeded".into(),
+        End::Exit(code) => format!("Exit {code}"),
+        End::Deadline => "Deadline".into(),
+        End::Killed => "Killed".into(),
+        End::Disrupted => "Disrupted".into(),
+        End::Lost => "Lost".into(),
+        End::NeverStarted => "NeverStarted".into(),
+    }
+}
+
+/// Reads what [`end`] wrote.
+pub(crate) fn parse_end(text: &str) -> Result<End, String> {
+    let plain = [End::Succeeded, End::Deadline, End::Killed, End::Disrupted, End::Lost, End::NeverStarted];
+    if let Some(code) = text.strip_prefix("Exit ").and_then(|c| c.parse().ok()) {
+        return Ok(End::Exit(code));
+    }
+    plain.into_iter().find(|e| end(*e) == text).ok_or_else(|| format!("'{}' is no end of a Job", cut(text, 40)))
+}
