@@ -248,6 +248,9 @@ pub struct DemoArgs {
     /// Leave everything in this folder to look at.
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
+    /// Only make the season in this folder, with its gaps, and fill nothing: for a volume of a cluster.
+    #[arg(long, value_name = "DIR", conflicts_with = "keep")]
+    pub build: Option<PathBuf>,
     /// Which gaps are punched; the same number gives the same demo.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
