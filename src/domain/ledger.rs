@@ -205,6 +205,8 @@ pub struct Settled {
 /// A Job of gapless as the launcher sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
+    /// Its namespace; `default` on one machine.
+    pub namespace: Arc<str>,
     /// Its name.
     pub name: Arc<str>,
     /// Its uid.

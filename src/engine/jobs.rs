@@ -190,7 +190,9 @@ impl CoverageState {
         self.ledger.launches = self.ledger.launches.max(highest);
         let mut ended = false;
         for attempt in self.ledger.attempts.clone() {
-            let job = jobs.iter().find(|j| j.launch == attempt.launch);
+            // Another Job of the same name is not the one that was created: the attempt's own is gone.
+            let own = |j: &&&Job| !matches!(&attempt.stage, Stage::Created { uid } if *uid != j.uid);
+            let job = jobs.iter().find(|j| j.launch == attempt.launch).filter(own);
             match (job.map(|j| (j, j.ended)), &attempt.stage) {
                 (_, Stage::Ended { .. }) => {}
                 (Some((job, Some((at, end)))), _) => {

@@ -1,7 +1,5 @@
 //! The Launcher port: Jobs made from an allowed CronJob's template, seen by a live list, removed by uid.
 
-use std::collections::BTreeMap;
-
 use k8s_openapi::api::batch::v1::Job as WireJob;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DeleteParams, ListParams, PostParams, Preconditions, PropagationPolicy};
@@ -10,16 +8,15 @@ use kube::{Api, Client};
 use super::errors::{Class, Fault, fault, one};
 use super::feed::Mirrors;
 use super::grants::Grants;
-use super::jobs::{self, Owner, Refusal};
+use super::jobs;
 use super::object::Name;
 use super::scope::Scope;
+use crate::api::template::Refusal;
 use crate::domain::ledger::{Job, Launch};
 use crate::engine::ports::{Created, JobList, Launcher, Recorded};
 
 /// Objects per page of a list.
 const PAGE: u32 = 500;
-/// The label that every Job and pod of gapless carries.
-pub(super) const LAUNCH: &str = "gapless.dev/launch";
 
 /// Starts Jobs and sees them.
 #[derive(Clone)]
@@ -58,67 +55,54 @@ impl Jobs {
 
     /// Every pod of gapless.
     pub(super) async fn pods(&self) -> Result<Vec<Pod>, Fault> {
-        self.all(ListParams::default().limit(PAGE).labels(LAUNCH)).await
+        self.all(ListParams::default().limit(PAGE).labels(jobs::LAUNCH)).await
     }
 
-    /// What the Jobs and pods of a cluster mean.
+    /// What the Jobs and pods of a cluster mean. A label can be forged: a Job claims a table only where its namespace may
+    /// read that table.
     pub(super) fn read(&self, listed: &[WireJob], pods: &[Pod]) -> JobList {
-        let mut list = JobList::default();
-        let mut own: BTreeMap<&str, Vec<Pod>> = BTreeMap::new();
-        for pod in pods {
-            own.entry(jobs::job_uid(pod).unwrap_or_default()).or_default().push(pod.clone());
-        }
-        for wire in listed {
-            let uid = wire.metadata.uid.as_deref().unwrap_or_default();
-            let pods = own.get(uid).map(Vec::as_slice).unwrap_or_default();
-            let namespace = wire.metadata.namespace.as_deref().unwrap_or_default();
-            list.jobs.extend(jobs::job(wire, pods).filter(|job| self.may_claim(namespace, job)));
-            list.daily_runs.extend(jobs::daily_run(wire));
-        }
-        list.jobs.extend(jobs::leftovers(listed, pods));
-        list.jobs.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut list = jobs::read::list(listed, pods);
+        list.jobs.retain(|job| self.grants.allows(&job.namespace, &job.target.place));
         list
-    }
-
-    /// A label can be forged: a Job claims a table only where its namespace may read that table.
-    fn may_claim(&self, namespace: &str, job: &Job) -> bool {
-        self.grants.allows(namespace, &job.target.place)
     }
 
     async fn start(&self, launch: &Launch) -> Created {
         let namespace = launch.coverage.namespace.clone();
         let name = Name { namespace: namespace.clone(), name: launch.cron_job.clone() };
         let Some(template) = self.mirrors.cron_jobs.get(&name) else {
-            return refused(format!("TemplateNotFound: CronJob '{}' not found", launch.cron_job));
+            return refused(Refusal::not_found(&launch.cron_job).to_string());
         };
-        let owner = Owner { kind: launch.coverage.kind.clone(), name: launch.coverage.name.clone(), uid: launch.uid.clone() };
-        let job = match jobs::build(&template, launch, &owner) {
-            Ok(built) => built.job,
-            Err(Refusal(why)) => return refused(why),
+        let built = match jobs::build::job(&template, launch) {
+            Ok(built) => built,
+            Err(refusal) => return refused(refusal.to_string()),
         };
+        if !built.left_out.is_empty() {
+            tracing::info!(cron_job = &*launch.cron_job, left_out = built.left_out.join(", "), "not taken from the template");
+        }
+        let job = built.job;
         let api: Api<WireJob> = Api::namespaced(self.client.clone(), &namespace);
         match api.create(&PostParams::default(), &job).await {
             Ok(created) => Created::New(created.metadata.uid.unwrap_or_default().into()),
-            Err(error) => self.not_created(&api, launch, &job, fault(&error)).await,
+            Err(error) => not_created(&api, launch, fault(&error)).await,
         }
     }
+}
 
-    async fn not_created(&self, api: &Api<WireJob>, launch: &Launch, job: &WireJob, fault: Fault) -> Created {
-        match fault.class {
-            Class::Conflict => match one(api, &launch.name).await {
-                Ok(there) if there.metadata.deletion_timestamp.is_some() => {
-                    Created::Unclear("a Job of this name is being deleted".into())
-                }
-                Ok(there) if jobs::is_same(&there, job) => Created::Ours(there.metadata.uid.unwrap_or_default().into()),
-                Ok(_) => Created::Foreign,
-                Err(fault) => Created::Unclear(fault.sentence),
-            },
-            // An invalid template stays invalid until somebody changes it; a quota or a right comes back by itself.
-            Class::Refused | Class::NotFound => {
-                Created::Refused { permanent: matches!(fault.code, 400 | 422), why: fault.sentence }
+async fn not_created(api: &Api<WireJob>, launch: &Launch, fault: Fault) -> Created {
+    match fault.class {
+        Class::Conflict => match one(api, &launch.name).await {
+            Ok(there) if there.metadata.deletion_timestamp.is_some() => {
+                Created::Unclear("a Job of this name is being deleted".into())
             }
-            Class::Unclear => Created::Unclear(fault.sentence),
+            Ok(there) if jobs::read::is_of(&there, launch) => Created::Ours(there.metadata.uid.unwrap_or_default().into()),
+            Ok(_) => Created::Foreign,
+            Err(fault) => Created::Unclear(fault.sentence),
+        },
+        // An invalid template stays invalid until somebody changes it; a quota or a right comes back by itself.
+        Class::Refused | Class::NotFound => {
+            Created::Refused { permanent: matches!(fault.code, 400 | 422), why: fault.sentence }
         }
+        Class::Unclear => Created::Unclear(fault.sentence),
     }
 }
 

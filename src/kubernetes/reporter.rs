@@ -25,6 +25,8 @@ use crate::api::report;
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::policy::Key;
 use crate::domain::schedule::Day;
+use crate::domain::state::Cause;
+use crate::domain::verdict::UnknownReason;
 use crate::engine::drive::Wish;
 use crate::engine::overview::{CoverageView, Overview, SeasonView};
 
@@ -83,14 +85,17 @@ impl Reporter {
         let mut writes = Vec::new();
         for (name, object) in self.live(Kind::Season) {
             let view = overview.seasons.iter().find(|s| is(&s.key, &name));
-            let problem = problems.get(&(Kind::Season, name)).map(String::as_str);
-            let old = typed(&object);
-            writes.extend(differs(Kind::Season, &object, &report::season_status(view, problem, object.generation, &old, now)));
+            let status = match (problems.get(&(Kind::Season, name)), view) {
+                (Some(why), _) => report::refused_season_status(&typed(&object), object.generation, why, now),
+                (None, Some(view)) => report::season_status(view, &typed(&object), now),
+                (None, None) => continue,
+            };
+            writes.extend(differs(Kind::Season, &object, &status));
         }
         for (name, object) in self.live(Kind::Warehouse) {
             let problem = problems.get(&(Kind::Warehouse, name)).map(String::as_str);
-            let old = typed(&object);
-            writes.extend(differs(Kind::Warehouse, &object, &report::warehouse_status(problem, object.generation, &old, now)));
+            let status = report::warehouse_status(&typed(&object), object.generation, problem, None, now);
+            writes.extend(differs(Kind::Warehouse, &object, &status));
         }
         for ((kind, name), why) in problems {
             if Kind::COVERAGES.contains(&kind) {
@@ -125,6 +130,10 @@ impl Reporter {
             writes.extend(absent.map(|(date, _)| Write::Create(Box::new(game_date(&owner, *date)))));
         }
         let own: Vec<&CoverageView> = coverages.iter().filter(|c| c.season == season.key).collect();
+        // After a start, what was not looked at yet is not assessed: the rows stand as they are.
+        if own.iter().any(|c| is_unseen(c)) {
+            return writes;
+        }
         let old = |date: Date| there.get(&date).map(|o| typed::<GameDateStatus>(o));
         for (date, status) in report::game_date_statuses(season, &own, old, now) {
             writes.extend(there.get(&date).and_then(|object| differs(Kind::GameDate, object, &status)));
@@ -164,6 +173,11 @@ impl Reporter {
 
 fn is(key: &Key, name: &Name) -> bool {
     key.namespace == name.namespace && key.name == name.name
+}
+
+/// Nobody has looked at it since the start.
+fn is_unseen(view: &CoverageView) -> bool {
+    view.cells.iter().any(|c| c.cause == Cause::Unknown(UnknownReason::NotProbed))
 }
 
 fn expects(day: &Day) -> bool {

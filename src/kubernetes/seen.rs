@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::batch::v1::{Job as WireJob, JobSpec};
+use k8s_openapi::api::core::v1::PodTemplateSpec;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
@@ -28,7 +29,11 @@ pub struct Slim(pub WireJob);
 impl From<WireJob> for Slim {
     fn from(mut job: WireJob) -> Self {
         job.metadata.managed_fields = None;
-        job.spec = job.spec.map(|spec| JobSpec { template: Default::default(), ..spec });
+        // What the Job is stands on its pod template; what its pod does is nobody's business here.
+        job.spec = job.spec.map(|spec| {
+            let template = PodTemplateSpec { metadata: spec.template.metadata, spec: None };
+            JobSpec { template, ..spec }
+        });
         Self(job)
     }
 }

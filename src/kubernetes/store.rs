@@ -118,11 +118,16 @@ fn key(kind: Kind, name: &Name) -> Key {
 }
 
 /// The status as it is written: the old one, the ledger over it, and the view where there is one.
-fn render(old: &Value, ledger: &Ledger, view: Option<&CoverageView>) -> CoverageStatus {
-    let old: CoverageStatus = serde_json::from_value(old.clone()).unwrap_or_default();
+fn render(key: &Key, held: &Held, ledger: &Ledger, view: Option<&CoverageView>) -> CoverageStatus {
+    let old: CoverageStatus = serde_json::from_value(held.status.clone()).unwrap_or_default();
+    let now = SystemClock.now();
     match view {
-        Some(view) => report::coverage_status(view, ledger, &old, SystemClock.now()),
-        None => report::with_ledger(&old, ledger),
+        Some(view) => report::coverage_status(view, &held.uid, ledger, &old, now),
+        None => {
+            let generation = held.object().generation;
+            let object = report::coverage::Object { name: &key.name, uid: &held.uid, generation };
+            report::ledger_status(object, ledger, &old, now)
+        }
     }
 }
 
@@ -151,7 +156,7 @@ impl Store for StatusStore {
         view: Option<&CoverageView>,
     ) -> Result<Recorded, SaveFault> {
         let held = self.shelf.begin(key).filter(|held| held.uid == *uid && held.at == at).ok_or(SaveFault::Conflict)?;
-        let status = render(&held.status, ledger, view);
+        let status = render(key, &held, ledger, view);
         let full = report::is_nearly_full(&status);
         let value = serde_json::to_value(&status).map_err(|e| SaveFault::Denied(e.to_string()))?;
         let written = self.put(key, &held, &value).await;

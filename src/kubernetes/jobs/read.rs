@@ -50,6 +50,7 @@ fn read(job: &Job, own: &[&Pod]) -> Option<ledger::Job> {
     let pending = if end.is_none() { pending(job, own) } else { None };
     let (ended, message) = end.map_or((None, String::new()), |Ended { at, end, message }| (Some((at, end)), message));
     Some(ledger::Job {
+        namespace: job.metadata.namespace.as_deref()?.into(),
         name: job.metadata.name.as_deref()?.into(),
         uid: job.metadata.uid.as_deref()?.into(),
         coverage: if identity.is_owned(&job.metadata) { identity.coverage } else { Arc::from("") },
@@ -99,6 +100,7 @@ fn leftover(own: &[&Pod]) -> Option<ledger::Job> {
     let name = owner.or_else(|| labels.get("batch.kubernetes.io/job-name").map(String::as_str))?;
     let named = labels.get(COVERAGE).is_some_and(|coverage| identity.is_named(coverage, name));
     Some(ledger::Job {
+        namespace: pod.metadata.namespace.as_deref()?.into(),
         name: name.into(),
         uid: pods::job_uid(pod)?.into(),
         coverage: if named { identity.coverage } else { Arc::from("") },

@@ -152,6 +152,7 @@ impl JobFolder {
             None => None,
         };
         Some(Job {
+            namespace: "default".into(),
             name: self.name.clone(),
             uid: format!("{}/{}", written.coverage, written.launch).into(),
             coverage: written.coverage,
