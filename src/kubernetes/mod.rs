@@ -2,7 +2,9 @@
 
 pub mod client;
 pub mod gate;
+pub mod health;
 pub mod jobs;
 pub mod lease;
 pub mod logs;
+pub mod observed;
 pub mod serve;
