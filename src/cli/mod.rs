@@ -7,6 +7,8 @@ mod exit;
 mod filler;
 mod game_date;
 mod local;
+#[cfg(feature = "kubernetes")]
+pub mod operator_args;
 mod read;
 mod setup;
 
