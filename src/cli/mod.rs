@@ -7,6 +7,10 @@ mod exit;
 mod filler;
 mod game_date;
 mod local;
+#[cfg(feature = "kubernetes")]
+mod operator;
+#[cfg(feature = "kubernetes")]
+pub mod operator_args;
 mod read;
 mod setup;
 
@@ -26,6 +30,8 @@ pub fn run(cli: Cli) -> Exit {
         Verb::Explain(args) => read::explain(&args),
         Verb::Status(args) => read::status(&args),
         Verb::Local(args) => local::local(&args),
+        #[cfg(feature = "kubernetes")]
+        Verb::Operator(args) => operator::operator(&args),
         Verb::Retry(args) => game_date::retry(&args),
         Verb::Waive(args) => game_date::waive(&args),
         Verb::Demo(args) => demo::demo(&args),

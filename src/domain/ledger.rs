@@ -146,6 +146,22 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every outcome, in order.
+    pub const ALL: [Self; 12] = [
+        Self::Filled,
+        Self::Regressed,
+        Self::Improved,
+        Self::Disrupted,
+        Self::RateLimited,
+        Self::SourceDown,
+        Self::CredentialsRefused,
+        Self::Permanent,
+        Self::Failed,
+        Self::Lost,
+        Self::NeverStarted,
+        Self::Ineffective,
+    ];
+
     /// The outcome's word.
     pub fn word(self) -> &'static str {
         match self {

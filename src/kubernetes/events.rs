@@ -14,6 +14,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 
 use super::feed::Mirrors;
+use super::logs;
 use super::object::{Kind, Name};
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::mark::{mix, stable_hash};
@@ -32,23 +33,6 @@ const REMEMBERED: usize = 4096;
 const MAX_NOTE: usize = 1000;
 /// Who tells.
 const REPORTER: &str = "gapless.dev/operator";
-
-/// Reasons that a person should look at.
-const WARNINGS: [&str; 13] = [
-    "AttemptHistoryRebuilt",
-    "CredentialsRefused",
-    "Exhausted",
-    "Failed",
-    "Ineffective",
-    "Lost",
-    "NeverStarted",
-    "NoRung",
-    "Regressed",
-    "Revoked",
-    "Stalled",
-    "SuspectProbe",
-    "Unknown",
-];
 
 /// Tells Events until nobody sends any more.
 pub async fn tell(client: Client, mirrors: Mirrors, instance: String, mut events: Receiver<Event>) {
@@ -153,7 +137,7 @@ fn wire(regarding: ObjectReference, instance: &str, reason: &'static str, at: Ti
         regarding: Some(regarding),
         reporting_controller: Some(REPORTER.into()),
         reporting_instance: Some(instance.chars().take(128).collect()),
-        type_: Some(if WARNINGS.contains(&reason) { "Warning" } else { "Normal" }.into()),
+        type_: Some(if logs::is_warning(reason) { "Warning" } else { "Normal" }.into()),
         ..WireEvent::default()
     }
 }

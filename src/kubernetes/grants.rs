@@ -37,6 +37,11 @@ impl Grants {
         Self { root, listed: None }
     }
 
+    /// Nothing at all, until a grants file says otherwise.
+    pub fn none(root: PathBuf) -> Self {
+        Self { root, listed: Some(BTreeMap::new()) }
+    }
+
     /// What a grants file gives.
     pub fn read(root: PathBuf, file: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(file)

@@ -20,7 +20,7 @@ use super::feed::Mirrors;
 use super::gate::{Gate, Rate};
 use super::grants::Grants;
 use super::health::Health;
-use super::lease::{Election, Ended, Leadership, Timing, lead};
+use super::lease::{Election, Ended, Leadership, Standing, Timing, lead};
 use super::mirror::Mirror;
 use super::object::Kind;
 use super::scope::Scope;
@@ -43,8 +43,8 @@ pub struct Options {
     pub kubeconfig: Option<PathBuf>,
     /// Its context.
     pub context: Option<String>,
-    /// Where it looks.
-    pub scope: Scope,
+    /// Where it looks; nothing: the namespace of the context or of the pod.
+    pub scope: Option<Scope>,
     /// What it may read.
     pub grants: Grants,
     /// Its limits.
@@ -66,8 +66,8 @@ pub struct Options {
 /// The lease that leaders hold.
 #[derive(Clone, Debug)]
 pub struct LeaseOptions {
-    /// Its namespace.
-    pub namespace: String,
+    /// Its namespace; nothing: that of the context or of the pod.
+    pub namespace: Option<String>,
     /// Its name.
     pub name: String,
     /// How long it holds.
@@ -91,7 +91,7 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(),
                 tracing::info!("stopping; Jobs go on by themselves");
                 let _ = operator.wishes.send(Wish::Stop);
                 // A standby has no engine that could stop.
-                let leads = operator.metrics.leads();
+                let leads = matches!(operator.leadership.standing(), Standing::Leading(_));
                 let _ = tokio::time::timeout(if leads { STOP } else { Duration::ZERO }, &mut work).await;
             }
         }
@@ -109,6 +109,8 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(),
 /// Everything that runs from the start, whoever leads.
 struct Operator {
     options: Options,
+    scope: Scope,
+    home: String,
     client: Client,
     leadership: Leadership,
     mirrors: Mirrors,
@@ -138,12 +140,16 @@ impl Operator {
         let server =
             Server::start(options.listen, Sources { metrics: metrics.clone(), health: health.clone(), lines_dropped })?;
         tracing::info!(server = connected.server, listen = %server.address(), "gapless {}", env!("CARGO_PKG_VERSION"));
-        let (client, mirrors, bells) = (connected.client, Mirrors::new(), Bells::default());
+        let (client, home) = (connected.client, connected.namespace);
+        let scope = options.scope.clone().unwrap_or_else(|| Scope::Namespace(home.clone()));
+        let (mirrors, bells) = (Mirrors::new(), Bells::default());
         let (wishes, inbox) = unbounded_channel();
-        let store = StatusStore::new(client.clone(), options.scope.clone());
-        let (watches, jobs) = watches::start(&client, &options.scope, &mirrors, &bells, &store, &wishes);
+        let store = StatusStore::new(client.clone(), scope.clone());
+        let (watches, jobs) = watches::start(&client, &scope, &mirrors, &bells, &store, &wishes);
         let operator = Self {
             options,
+            scope,
+            home,
             client,
             leadership,
             mirrors,
@@ -168,7 +174,8 @@ impl Operator {
                 Ended::Stopped { released: true }
             });
         };
-        let leases: Api<Lease> = Api::namespaced(self.client.clone(), &namespace);
+        let namespace = namespace.as_deref().unwrap_or(&self.home);
+        let leases: Api<Lease> = Api::namespaced(self.client.clone(), namespace);
         let me = super::lease::identity(&self.options.identity);
         let (election, leadership) =
             (Election { leases, name, me, timing, clock: SystemClock }, self.leadership.clone());

@@ -18,14 +18,13 @@ use crate::kubernetes::feed::{Mirrors, Told, tell};
 use crate::kubernetes::grants::Grants;
 use crate::kubernetes::health::Health;
 use crate::kubernetes::launcher::Jobs;
-use crate::kubernetes::probes::Counted;
+use crate::kubernetes::observed::Observed;
 use crate::kubernetes::reporter::Reporter;
 use crate::kubernetes::store::StatusStore;
-use crate::kubernetes::{events, seen, switch};
+use crate::kubernetes::{events, logs, seen, switch};
 use crate::local::cache::{self, Cache};
 use crate::local::clock::SystemClock;
 use crate::local::warehouse::Warehouses;
-use crate::view::log;
 use crate::view::metrics::Metrics;
 
 /// Changes of specs that come together are told together.
@@ -35,7 +34,7 @@ const BEAT: Duration = Duration::from_secs(15);
 /// Events that wait to be written, at most; what is beyond is in the log all the same.
 const EVENTS: usize = 1024;
 
-type KubernetesEngine = Engine<SystemClock, Counted<Warehouses>, StatusStore, Jobs>;
+type KubernetesEngine = Engine<SystemClock, Observed<Warehouses>, Observed<StatusStore>, Observed<Jobs>>;
 
 impl Operator {
     /// Waits until everything is listed and this process leads, then works until it is told to stop.
@@ -73,7 +72,7 @@ impl Operator {
         inbox: &mut UnboundedReceiver<Wish>,
     ) {
         let launcher =
-            Jobs::new(self.client.clone(), self.options.scope.clone(), self.mirrors.clone(), self.options.grants.clone());
+            Jobs::new(self.client.clone(), self.scope.clone(), self.mirrors.clone(), self.options.grants.clone());
         let (mut engine, warehouses) = self.engine(&mut feed, launcher.clone());
         let (events, heard) = channel(EVENTS);
         let reporter = Reporter {
@@ -108,9 +107,9 @@ impl Operator {
         let warehouses = Warehouses::new(ranges);
         let ports = Ports {
             clock: SystemClock,
-            warehouse: Counted::new(warehouses.clone(), self.metrics.clone()),
-            store: self.store.clone(),
-            launcher,
+            warehouse: Observed::new(warehouses.clone(), self.metrics.clone()),
+            store: Observed::new(self.store.clone(), self.metrics.clone()),
+            launcher: Observed::new(launcher, self.metrics.clone()),
         };
         let mut engine = Engine::new(ports, feed.tell().spec, self.options.limits, false);
         engine.world.recall(memory);
@@ -182,7 +181,7 @@ impl Listener {
         self.health.pass_at(SystemClock.now());
         self.metrics.pass(world.pass_took().as_secs_f64());
         for event in events {
-            log::event(event);
+            logs::event(event);
             self.metrics.event(event);
             let _ = self.events.try_send(event.clone());
         }
