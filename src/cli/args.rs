@@ -57,8 +57,7 @@ impl Colors {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Keep the coverages of a cluster complete.
-    #[cfg(feature = "kubernetes")]
-    Operator(Box<super::operator_args::OperatorArgs>),
+    Operator(Box<super::operator::OperatorArgs>),
     /// Fill gaps on this machine: Jobs are child processes, state is a folder.
     Local(LocalArgs),
     /// Tell what would be launched, in which order, and why the rest is not; changes nothing.

@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicU64;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::exit::{Exit, Stop};
-use super::operator_args::{OperatorArgs, OperatorConfig, Scope as Told, Surroundings};
+pub use super::operator_args::OperatorArgs;
+use super::operator_args::{OperatorConfig, Scope as Told, Surroundings};
 use super::setup::runtime;
 use crate::kubernetes::gate::Rate;
 use crate::kubernetes::grants::Grants;
