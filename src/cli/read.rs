@@ -43,7 +43,11 @@ pub(super) fn plan(args: &ReadArgs) -> Result<Exit, Stop> {
 
 pub(super) fn status(args: &ReadArgs) -> Result<Exit, Stop> {
     let (overview, bad) = look(args)?;
-    print(args.output, || view::json::calendar(&overview), || view::status::status(&overview));
+    print(
+        args.output,
+        || view::json::calendar(&overview),
+        || view::status::status(&overview, view::status::judged(overview.now)),
+    );
     Ok(Exit::of(&overview, bad))
 }
 

@@ -20,4 +20,4 @@ pub mod spec;
 pub mod world;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

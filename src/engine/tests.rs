@@ -3,4 +3,4 @@
 
 mod faults;
 mod scenarios;
-mod sim;
+pub(crate) mod sim;

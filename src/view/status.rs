@@ -2,11 +2,12 @@
 
 use super::names::{counts, relative, share, table};
 use crate::api::report::ready::standing;
+use crate::domain::dates::Timestamp;
 use crate::domain::state::State;
 use crate::engine::overview::{CoverageView, Overview};
 
-/// The table of all coverages.
-pub fn status(overview: &Overview) -> String {
+/// The table of all coverages; `ready` tells each one's Ready condition: [`judged`], or what a cluster has stored.
+pub fn status(overview: &Overview, ready: impl Fn(&CoverageView) -> (String, String)) -> String {
     let head = [
         "SEASON",
         "COVERAGE",
@@ -22,13 +23,12 @@ pub fn status(overview: &Overview) -> String {
         "NEXT",
     ];
     let mut rows = vec![head.map(String::from).to_vec()];
-    rows.extend(overview.coverages.iter().map(|c| row(c, overview)));
+    rows.extend(overview.coverages.iter().map(|c| row(c, ready(c), overview)));
     table(&rows)
 }
 
-fn row(view: &CoverageView, overview: &Overview) -> Vec<String> {
+fn row(view: &CoverageView, (ready, reason): (String, String), overview: &Overview) -> Vec<String> {
     let counts = counts(view);
-    let standing = standing(view, overview.now);
     let next = view.cells.iter().filter_map(|c| c.next).filter(|at| *at > overview.now).min();
     vec![
         view.season.name.to_string(),
@@ -40,8 +40,16 @@ fn row(view: &CoverageView, overview: &Overview) -> Vec<String> {
         view.count(State::Running).to_string(),
         view.count(State::Exhausted).to_string(),
         share(&counts),
-        standing.ready.word().into(),
-        standing.reason.word().into(),
+        ready,
+        reason,
         next.map_or_else(|| "-".into(), |at| relative(at, overview.now)),
     ]
+}
+
+/// The Ready condition by the rule of design §9.
+pub fn judged(now: Timestamp) -> impl Fn(&CoverageView) -> (String, String) {
+    move |view| {
+        let standing = standing(view, now);
+        (standing.ready.word().into(), standing.reason.word().into())
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::conditions::{Standing, conditions};
 use super::ready::standing;
 use super::summary::{counts, share};
-use super::text::{MAX_SENTENCE, cut, dates_within};
+use super::text::{MAX_SENTENCE, cut, dates_within, own_verdict};
 use super::{ledger, lint};
 use crate::api::kinds::{CoverageStatus, StateStatus, SummaryStatus};
 use crate::domain::dates::{DateSet, Timestamp};
@@ -140,8 +140,11 @@ fn grouped(view: &CoverageView, verdict: impl Fn(&Cell) -> String) -> BTreeMap<R
 /// The verdict, where the state does not tell it.
 fn verdict(cell: &Cell) -> String {
     let verdict = cell.judgement.verdict;
-    let told = (verdict.word(), verdict.reason()) == (cell.state().word(), cell.cause.reason());
-    if told { String::new() } else { format!("{}/{}", verdict.word(), verdict.reason()) }
+    if own_verdict(cell.cause) == Some(verdict) {
+        String::new()
+    } else {
+        format!("{}/{}", verdict.word(), verdict.reason())
+    }
 }
 
 fn row(key: &Row, set: &DateSet, first: &Cell, (dates, sentence): (usize, usize)) -> StateStatus {

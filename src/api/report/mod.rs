@@ -11,6 +11,7 @@ pub mod game_date;
 pub mod ledger;
 pub mod lint;
 pub mod patch;
+pub mod read;
 pub mod ready;
 pub mod reasons;
 pub mod season;

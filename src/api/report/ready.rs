@@ -29,12 +29,16 @@ pub fn standing(view: &CoverageView, now: Timestamp) -> Standing {
     if let Some((reason, cells)) = worst(&unknown) {
         return Standing { ready: Answer::Unknown, course, reason, message: told(&cells) };
     }
+    let unseen = Standing::unseen("its table was not read as a whole yet");
+    if view.cells.is_empty() && view.confirmed_at.is_none() {
+        return unseen;
+    }
     if view.cells.iter().all(|c| c.state() == State::NotExpected) {
         let message = "no date expects anything; check the season's dates and schedule".into();
         return Standing { ready: Answer::Unknown, course, reason: Reason::NothingExpected, message };
     }
     if view.confirmed_at.is_none() {
-        return Standing::unseen("its table was not read as a whole yet");
+        return unseen;
     }
     let message = "every due date is complete, waived or not expected".into();
     Standing { ready: Answer::True, course: Course::AtRest, reason: Reason::Complete, message }

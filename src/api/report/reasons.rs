@@ -118,6 +118,16 @@ words! {
 }
 
 impl Reason {
+    /// Why a spec cannot be obeyed.
+    pub const REFUSALS: [Self; 6] = [
+        Self::NameTaken,
+        Self::FillNotAllowed,
+        Self::TemplateNotFound,
+        Self::WarehouseNotFound,
+        Self::SeasonNotFound,
+        Self::Refused,
+    ];
+
     /// What is the matter with an open cell.
     pub fn of(cause: Cause) -> Self {
         match cause {
@@ -164,15 +174,8 @@ impl Reason {
 
     /// Why a spec is refused, told by the sentence: `spec.season: SeasonNotFound: there is no …`.
     pub fn of_refusal(sentence: &str) -> Self {
-        const REFUSALS: [Reason; 5] = [
-            Reason::NameTaken,
-            Reason::FillNotAllowed,
-            Reason::TemplateNotFound,
-            Reason::WarehouseNotFound,
-            Reason::SeasonNotFound,
-        ];
         let told = |r: &Reason| sentence.split(": ").take(2).any(|part| part == r.word());
-        REFUSALS.into_iter().find(told).unwrap_or(Self::Refused)
+        Self::REFUSALS.into_iter().find(told).unwrap_or(Self::Refused)
     }
 }
 

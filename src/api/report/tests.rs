@@ -3,6 +3,7 @@
 mod coverage;
 mod fixtures;
 mod game_date;
+mod read;
 mod season;
 
 #[test]

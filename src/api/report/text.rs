@@ -2,6 +2,8 @@
 
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::ledger::{End, Outcome};
+use crate::domain::state::{Cause, Hold, Running};
+use crate::domain::verdict::{Flaw, Off, UnknownReason, Verdict};
 
 /// A sentence is at most so long (1 KiB).
 pub(crate) const MAX_SENTENCE: usize = 1024;
@@ -46,6 +48,9 @@ pub(crate) fn dates(set: &DateSet) -> String {
     texts.join(",")
 }
 
+/// What stands before the number of dates that were left away.
+const MORE: &str = " and ";
+
 /// As [`dates`], at most so many bytes; what does not fit is counted: `… and 12 more`.
 pub(crate) fn dates_within(set: &DateSet, limit: usize) -> String {
     let whole = dates(set);
@@ -63,7 +68,7 @@ pub(crate) fn dates_within(set: &DateSet, limit: usize) -> String {
         }
         shown.insert_range(*range);
     }
-    format!("{} and {} more", dates(&shown), set.len() - shown.len())
+    format!("{}{MORE}{} more", dates(&shown), set.len() - shown.len())
 }
 
 /// Reads what [`dates`] wrote. Ranges that overlap are refused: nobody writes them.
@@ -76,6 +81,11 @@ pub(crate) fn parse_dates(text: &str) -> Result<DateSet, String> {
         set.insert_range(range);
     }
     if set.len() == count { Ok(set) } else { Err(format!("'{}' names a date twice", cut(text, 80))) }
+}
+
+/// Reads what [`dates_within`] wrote: the dates that are named.
+pub(crate) fn parse_named_dates(text: &str) -> Result<DateSet, String> {
+    parse_dates(text.split(MORE).next().unwrap_or_default())
 }
 
 fn range(part: &str) -> Option<DateRange> {
@@ -109,4 +119,70 @@ pub(crate) fn parse_end(text: &str) -> Result<End, String> {
         return Ok(End::Exit(code));
     }
     plain.into_iter().find(|e| end(*e) == text).ok_or_else(|| format!("'{}' is no end of a Job", cut(text, 40)))
+}
+
+/// The state and reason of two words.
+pub(crate) fn cause(state: &str, reason: &str) -> Option<Cause> {
+    causes().find(|c| c.state().word() == state && c.reason() == reason)
+}
+
+/// The verdict of `Partial/UnitsMissing`.
+pub(crate) fn verdict(text: &str) -> Option<Verdict> {
+    let (word, reason) = text.split_once('/').unwrap_or((text, ""));
+    causes().filter_map(own_verdict).find(|v| v.word() == word && v.reason() == reason)
+}
+
+/// The verdict that a state tells by itself.
+pub(crate) fn own_verdict(cause: Cause) -> Option<Verdict> {
+    match cause {
+        Cause::NotExpected(off) => Some(Verdict::NotExpected(off)),
+        Cause::Complete => Some(Verdict::Complete),
+        Cause::Unknown(reason) => Some(Verdict::Unknown(reason)),
+        Cause::Partial(flaw) => Some(Verdict::Partial(flaw)),
+        Cause::Missing => Some(Verdict::Missing),
+        _ => None,
+    }
+}
+
+/// Every state with every reason.
+fn causes() -> impl Iterator<Item = Cause> {
+    const OFF: [Off; 3] = [Off::OffDay, Off::Break, Off::WarmUp];
+    const FLAWS: [Flaw; 7] = [
+        Flaw::UnitsMissing,
+        Flaw::ValuesMissing,
+        Flaw::Duplicated,
+        Flaw::Excess,
+        Flaw::ShareExceeded,
+        Flaw::NotFresh,
+        Flaw::NotFinal,
+    ];
+    const UNKNOWN: [UnknownReason; 9] = [
+        UnknownReason::NotProbed,
+        UnknownReason::ProbeFailed,
+        UnknownReason::SchemaMismatch,
+        UnknownReason::Unauthorized,
+        UnknownReason::ProbeBudget,
+        UnknownReason::ScheduleStale,
+        UnknownReason::ScheduleMissing,
+        UnknownReason::UnitsUnmatched,
+        UnknownReason::StartUnknown,
+    ];
+    const HOLDS: [Hold; 8] = [
+        Hold::Suspended,
+        Hold::LaunchesOff,
+        Hold::Busy,
+        Hold::DailyRun,
+        Hold::SuspectProbe,
+        Hold::Quota,
+        Hold::StatusFull,
+        Hold::Sequence,
+    ];
+    let running = [Running::Started, Running::Queued, Running::PodPending].map(Cause::Running);
+    let verifying = [false, true].map(|probing| Cause::Verifying { probing });
+    let not_due = [false, true].map(|unscheduled| Cause::NotDue { unscheduled });
+    let plain = [Cause::Complete, Cause::Waived, Cause::NoRung, Cause::Missing];
+    let outcomes = OUTCOMES.into_iter().flat_map(|o| [Cause::Exhausted(o), Cause::Waiting(o)]);
+    let others = running.into_iter().chain(verifying).chain(not_due).chain(plain).chain(outcomes);
+    let told = OFF.map(Cause::NotExpected).into_iter().chain(FLAWS.map(Cause::Partial));
+    others.chain(told).chain(UNKNOWN.map(Cause::Unknown)).chain(HOLDS.map(Cause::Blocked))
 }

@@ -1,0 +1,221 @@
+//! From the objects of a cluster back to the engine's overview, so that the same views draw the same pictures. Nothing
+//! but the objects is asked. What they do not hold is absent here: rows of a table, when it was read last, flaws beyond
+//! the first, and, of a date without a GameDate, its units and its own sentence.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::ledger::ledger;
+use super::reasons::{ConditionType, Reason};
+use super::text::{cause, own_verdict, parse_named_dates, verdict};
+use crate::api::kinds::{CoverageStatus, DateCoverage, GameDateStatus, StateStatus};
+use crate::domain::dates::{Date, Timestamp};
+use crate::domain::judge::ALL_THERE;
+use crate::domain::ledger::{Ledger, Tally};
+use crate::domain::policy::{Key, Mode, Table};
+use crate::domain::state::{Cause, Cell, State};
+use crate::domain::verdict::{Judgement, UnknownReason, Verdict};
+use crate::engine::overview::{CoverageView, Overview};
+
+/// Objects as the API server gives them. One that cannot be read spoils itself alone.
+#[derive(Clone, Debug, Default)]
+pub struct Objects {
+    /// TableCoverages and PropCoverages, each with its `kind`.
+    pub coverages: Vec<Value>,
+    /// GameDates.
+    pub game_dates: Vec<Value>,
+}
+
+/// What the objects say.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// As the engine tells it.
+    pub overview: Overview,
+    /// The Ready condition of each coverage as it is stored: its status and its reason.
+    pub ready: BTreeMap<Key, (String, String)>,
+}
+
+/// The overview that the objects tell.
+pub fn overview(objects: &Objects, now: Timestamp) -> Told {
+    let details = Details::of(&objects.game_dates);
+    let mut ready = BTreeMap::new();
+    let mut coverages = Vec::new();
+    for object in &objects.coverages {
+        let Some((view, told)) = coverage(object, &details, now) else { continue };
+        ready.insert(view.key.clone(), told);
+        coverages.push(view);
+    }
+    coverages.sort_by(|a, b| (&a.season, &a.key.name, &a.key.kind).cmp(&(&b.season, &b.key.name, &b.key.kind)));
+    Told { overview: Overview { now, seasons: Vec::new(), coverages, launches: Vec::new(), held: Vec::new() }, ready }
+}
+
+fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn key(object: &Value, kind: &str, name: &str) -> Key {
+    Key { namespace: text(object, "/metadata/namespace").into(), kind: kind.into(), name: name.into() }
+}
+
+fn coverage(object: &Value, details: &Details, now: Timestamp) -> Option<(CoverageView, (String, String))> {
+    let (kind, name) = (text(object, "/kind"), text(object, "/metadata/name"));
+    if kind.is_empty() || name.is_empty() {
+        return None;
+    }
+    let (status, ledger, why) = match stored(object) {
+        Ok((status, ledger)) => (status, ledger, None),
+        Err(why) => (CoverageStatus::default(), Ledger::default(), Some(format!("its status cannot be read: {why}"))),
+    };
+    let stalled = why.or_else(|| refusal(&status));
+    let season = text(object, "/spec/season");
+    let tallies = ledger.tallies.iter().map(|((_, date), tally)| (*date, *tally)).collect();
+    let of = Row { key: key(object, kind, name), season, details, tallies, now };
+    let cells = if stalled.is_some() { Vec::new() } else { of.cells(&status.states) };
+    let limits = object.pointer("/spec/fill/ladder").and_then(Value::as_array).into_iter().flatten();
+    let limit = |rung: &Value| {
+        let most = rung.pointer("/attempts/max").and_then(Value::as_u64).and_then(|n| u8::try_from(n).ok());
+        (Arc::from(text(rung, "/name")), most.unwrap_or_default())
+    };
+    let view = CoverageView {
+        season: key(object, "Season", season),
+        table: Table { place: "".into(), name: text(object, "/spec/table").into() },
+        generation: object.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or_default(),
+        mode: if text(object, "/spec/fill/mode") == "Fill" { Mode::Fill } else { Mode::Observe },
+        suspended: object.pointer("/spec/suspend").and_then(Value::as_bool).unwrap_or_default(),
+        stalled,
+        cells,
+        tallies: ledger.tallies.iter().map(|((rung, date), tally)| (rung.clone(), *date, *tally)).collect(),
+        limits: limits.map(limit).collect(),
+        recent: ledger.recent.iter().cloned().collect(),
+        null_dates: 0,
+        confirmed_at: None,
+        launches: ledger.launches,
+        attempts: ledger.attempts.clone(),
+        key: of.key,
+    };
+    Some((view, ready(&status)))
+}
+
+/// The status of a coverage and the ledger in it.
+fn stored(object: &Value) -> Result<(CoverageStatus, Ledger), String> {
+    let status = object.get("status").filter(|s| !s.is_null()).cloned();
+    let status: CoverageStatus =
+        status.map_or_else(|| Ok(CoverageStatus::default()), serde_json::from_value).map_err(|e| e.to_string())?;
+    let ledger = ledger(&status)?;
+    Ok((status, ledger))
+}
+
+/// The Ready condition as it is stored.
+fn ready(status: &CoverageStatus) -> (String, String) {
+    let found = status.conditions.iter().find(|c| c.type_ == ConditionType::Ready.word());
+    found.map_or_else(|| ("Unknown".into(), Reason::NotProbed.word().into()), |c| (c.status.clone(), c.reason.clone()))
+}
+
+/// Why the spec cannot be obeyed. A coverage that is Stalled because no attempt is left has a spec that can.
+fn refusal(status: &CoverageStatus) -> Option<String> {
+    let stalled = status.conditions.iter().find(|c| c.type_ == ConditionType::Stalled.word() && c.status == "True")?;
+    let of_spec = Reason::REFUSALS.iter().any(|r| r.word() == stalled.reason);
+    of_spec.then(|| stalled.message.clone())
+}
+
+/// What GameDates say of single dates.
+struct Details {
+    rows: HashMap<(String, String, Date), Vec<DateCoverage>>,
+}
+
+impl Details {
+    fn of(objects: &[Value]) -> Self {
+        let row = |object: &Value| {
+            let date = text(object, "/spec/date").parse().ok()?;
+            let status: GameDateStatus = serde_json::from_value(object.get("status")?.clone()).ok()?;
+            let (namespace, season) = (text(object, "/metadata/namespace"), text(object, "/spec/season"));
+            Some(((namespace.to_string(), season.to_string(), date), status.coverages))
+        };
+        Self { rows: objects.iter().filter_map(row).collect() }
+    }
+}
+
+/// One coverage whose cells are made again.
+struct Row<'a> {
+    key: Key,
+    season: &'a str,
+    details: &'a Details,
+    /// What was charged, by date; of several rungs the last one's.
+    tallies: BTreeMap<Date, Tally>,
+    now: Timestamp,
+}
+
+impl Row<'_> {
+    fn cells(&self, states: &[StateStatus]) -> Vec<Cell> {
+        let mut cells: Vec<Cell> = states.iter().flat_map(|state| self.of_state(state)).collect();
+        cells.sort_by_key(|c| c.date);
+        cells.dedup_by_key(|c| c.date);
+        cells
+    }
+
+    /// A state that this version does not know is Unknown, with its own words.
+    fn of_state(&self, state: &StateStatus) -> Vec<Cell> {
+        let dates = parse_named_dates(&state.dates).unwrap_or_default();
+        let known = cause(&state.state, &state.reason);
+        let cause = known.unwrap_or(Cause::Unknown(UnknownReason::NotProbed));
+        let first = dates.first();
+        let cell = |date| {
+            let mut cell = self.cell(date, cause, state);
+            if known.is_none() {
+                cell.message = format!("{}/{}: {}", state.state, state.reason, state.message).into();
+            } else if first != Some(date) && self.detail(date, state).is_none() {
+                cell.message = like(cause, state, first).into();
+            }
+            cell
+        };
+        dates.iter().map(cell).collect()
+    }
+
+    /// What the date's GameDate says of this coverage, if it speaks of the same state: it is written apart.
+    fn detail(&self, date: Date, state: &StateStatus) -> Option<&DateCoverage> {
+        let row = (self.key.namespace.to_string(), self.season.to_string(), date);
+        let mut entries = self.details.rows.get(&row)?.iter();
+        let entry = entries.find(|e| *e.kind.0 == *self.key.kind && *e.name.0 == *self.key.name)?;
+        ((&entry.state, &entry.reason) == (&state.state, &state.reason)).then_some(entry)
+    }
+
+    fn cell(&self, date: Date, cause: Cause, state: &StateStatus) -> Cell {
+        let detail = self.detail(date, state);
+        let tally = self.tallies.get(&date);
+        let told = verdict(&state.verdict).or_else(|| own_verdict(cause));
+        let message: std::borrow::Cow<'static, str> =
+            detail.map_or_else(|| state.message.clone(), |d| d.message.clone()).into();
+        let judgement = Judgement {
+            verdict: told.unwrap_or(Verdict::Unknown(UnknownReason::NotProbed)),
+            flaws: Vec::new(),
+            covered: detail.map_or(0, |d| d.covered),
+            expected: detail.map_or(0, |d| d.expected),
+            missing: detail.map(|d| d.missing.iter().map(|u| u.as_str().into()).collect()).unwrap_or_default(),
+            rows: None,
+            unexpected_rows: detail.map_or(0, |d| d.unexpected_rows),
+            message: message.clone(),
+        };
+        let waits = tally.filter(|_| cause.state() == State::Waiting).map(|t| t.retry_at);
+        Cell {
+            date,
+            cause,
+            judgement: judgement.into(),
+            since: detail.and_then(|d| d.since.parse().ok()).unwrap_or(self.now),
+            next: detail.map_or(waits, |d| d.next.as_ref().and_then(|at| at.parse().ok())),
+            late: state.late,
+            attempts: detail.map_or_else(|| tally.map_or(0, |t| u32::from(t.charged)), |d| d.attempts),
+            message,
+        }
+    }
+}
+
+/// The sentence of a date whose own is not held: what is said of every date of its state, or of the first one.
+fn like(cause: Cause, state: &StateStatus, first: Option<Date>) -> String {
+    match (cause.state(), first) {
+        (State::Complete, _) => ALL_THERE.into(),
+        (State::NotExpected | State::NotDue | State::Verifying, _) | (_, None) => state.message.clone(),
+        (_, Some(first)) => format!("as {first}: {}", state.message),
+    }
+}

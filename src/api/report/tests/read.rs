@@ -1,0 +1,139 @@
+//! What the simulated world tells, rendered into objects and read back: the same pictures.
+
+use serde_json::{Value, json};
+
+use super::super::coverage::coverage_status;
+use super::super::game_date::game_date_statuses;
+use super::super::lint;
+use super::super::read::{Objects, Told, overview};
+use super::fixtures::{now, view};
+use crate::api::kinds::CoverageStatus;
+use crate::domain::dates::Date;
+use crate::domain::ledger::{End, Ledger};
+use crate::domain::state::Cause;
+use crate::engine::overview::{CoverageView, Overview, SeasonView};
+use crate::engine::tests::sim::{FULL, Sim, spec, world};
+use crate::view;
+
+/// Fills the third at once, the fifth with one game, the rest never.
+fn filler(date: Date, _: u32) -> (i64, End, Option<Vec<(&'static str, u64)>>) {
+    match date.day() {
+        3 => (60, End::Succeeded, Some(FULL.to_vec())),
+        5 => (90, End::Exit(75), Some(FULL[..1].to_vec())),
+        7 => (90, End::Exit(65), None),
+        _ => (4_000, End::Exit(1), None),
+    }
+}
+
+fn object(view: &CoverageView, status: &CoverageStatus) -> Value {
+    let mode = if view.mode == crate::domain::policy::Mode::Fill { "Fill" } else { "Observe" };
+    let ladder: Vec<Value> = view.limits.iter().map(|(r, n)| json!({"name": &**r, "attempts": {"max": n}})).collect();
+    json!({
+        "kind": &*view.key.kind,
+        "metadata": {"name": &*view.key.name, "namespace": &*view.key.namespace, "generation": view.generation},
+        "spec": {"season": &*view.season.name, "table": &*view.table.name, "fill": {"mode": mode, "ladder": ladder}},
+        "status": status,
+    })
+}
+
+fn game_dates(season: &SeasonView, views: &[&CoverageView]) -> Vec<Value> {
+    let rows = game_date_statuses(season, views, |_| None, now());
+    let object = |(date, status): (Date, crate::api::kinds::GameDateStatus)| {
+        json!({
+            "kind": "GameDate", "metadata": {"namespace": "default"},
+            "spec": {"season": &*season.key.name, "date": date.to_string()}, "status": status,
+        })
+    };
+    rows.into_iter().map(object).collect()
+}
+
+/// The objects of a world as it stands.
+fn objects(sim: &Sim, told: &Overview) -> Objects {
+    let views: Vec<&CoverageView> = told.coverages.iter().collect();
+    let ledger = |v: &CoverageView| sim.state().ledgers.get(&v.key).map_or(Ledger::default(), |(_, l, _)| l.clone());
+    let rendered = views.iter().map(|v| {
+        let status = coverage_status(v, "uid-boxscores", &ledger(v), &CoverageStatus::default(), told.now);
+        assert_eq!(lint::coverage(&status, v.generation), Vec::<String>::new());
+        object(v, &status)
+    });
+    Objects { coverages: rendered.collect(), game_dates: game_dates(&told.seasons[0], &views) }
+}
+
+/// The JSON of scripts without what the objects do not hold.
+fn scripted(told: &Overview, without: &[&str]) -> Value {
+    let mut json = view::json::calendar(told);
+    for cell in json["coverages"][0]["cells"].as_array_mut().unwrap() {
+        without.iter().for_each(|field| _ = cell.as_object_mut().unwrap().remove(*field));
+    }
+    json
+}
+
+#[tokio::test(start_paused = true)]
+async fn scripts_read_the_same_from_the_objects_as_from_the_engine() {
+    let mut seen = std::collections::BTreeSet::new();
+    for seconds in [1, 30, 75, 400, 3_000, 5_000, 40_000, 400_000] {
+        let sim = world(filler, &[2, 3, 5, 7]);
+        let told = sim.run_for(&spec(), seconds).await;
+        let objects = objects(&sim, &told);
+        let read = overview(&objects, told.now).overview;
+        assert_eq!(scripted(&read, &["rows"]), scripted(&told, &["rows"]), "after {seconds} s");
+
+        let alone = overview(&Objects { game_dates: vec![], ..objects }, told.now).overview;
+        let lost = ["rows", "expected", "covered", "missing", "message", "nextLook"];
+        assert_eq!(scripted(&alone, &lost), scripted(&told, &lost), "without GameDates, after {seconds} s");
+        seen.extend(told.coverages[0].cells.iter().map(|c| c.state().word()));
+    }
+    let all = ["Complete", "Exhausted", "Running", "Verifying", "Waiting"];
+    assert!(all.iter().all(|state| seen.contains(state)), "the world was dull: {seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn people_see_the_same_calendar_table_and_story() {
+    let sim = world(filler, &[2, 3, 5, 7]);
+    let told = sim.run_for(&spec(), 6_000).await;
+    let Told { overview: read, ready } = overview(&objects(&sim, &told), told.now);
+    let options = view::calendar::Options::default();
+    assert_eq!(view::calendar::calendar(&read, options), view::calendar::calendar(&told, options));
+    let stored = |c: &CoverageView| ready[&c.key].clone();
+    assert_eq!(view::status::status(&read, stored), view::status::status(&told, view::status::judged(told.now)));
+    let story = |told: &Overview, n: i8| {
+        let text = view::explain::explain(&told.coverages[0], jiff::civil::date(2025, 11, n), told).unwrap();
+        let told = |line: &&str| ["  verdict", "  rows", "  as of"].iter().all(|lost| !line.starts_with(lost));
+        text.lines().filter(told).map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+    };
+    for n in [1, 2, 3, 5, 7] {
+        assert_eq!(story(&read, n), story(&told, n));
+    }
+}
+
+#[test]
+fn what_cannot_be_read_spoils_itself_alone_and_says_so() {
+    let gap = view(&[Cause::Missing]);
+    let status = coverage_status(&gap, "uid", &Ledger::default(), &CoverageStatus::default(), now());
+    let good = object(&gap, &status);
+    let mut rubbish = good.clone();
+    rubbish["metadata"]["name"] = "rubbish".into();
+    rubbish["status"]["states"] = json!("none");
+    let mut newer = good.clone();
+    newer["metadata"]["name"] = "newer".into();
+    newer["status"]["states"][0]["state"] = json!("Dreaming");
+    let mut unseen = good.clone();
+    unseen["metadata"]["name"] = "unseen".into();
+    unseen["status"] = Value::Null;
+    let told = overview(&Objects { coverages: vec![good, rubbish, newer, unseen], game_dates: vec![] }, now());
+    let views = &told.overview.coverages;
+    let names: Vec<_> = views.iter().map(|c| (&*c.key.name, c.stalled.is_some(), c.cells.len())).collect();
+    assert_eq!(names, [("boxscores", false, 1), ("newer", false, 1), ("rubbish", true, 0), ("unseen", false, 0)]);
+    assert!(views[1].cells[0].message.starts_with("Dreaming/NoRows: "), "{}", views[1].cells[0].message);
+    assert_eq!(told.ready[&views[3].key], ("Unknown".to_string(), "NotProbed".to_string()));
+}
+
+#[test]
+fn a_date_without_a_game_date_does_not_borrow_the_sentence_of_another() {
+    let gaps = view(&[Cause::Missing, Cause::Missing, Cause::Complete]);
+    let status = coverage_status(&gaps, "uid", &Ledger::default(), &CoverageStatus::default(), now());
+    let told = overview(&Objects { coverages: vec![object(&gaps, &status)], game_dates: vec![] }, now());
+    let said: Vec<&str> = told.overview.coverages[0].cells.iter().map(|c| &*c.message).collect();
+    assert_eq!(said[0], "no row; 2 units expected; what happens next");
+    assert_eq!(said[1], "as 2025-11-01: no row; 2 units expected; what happens next");
+}
