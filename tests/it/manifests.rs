@@ -1,5 +1,6 @@
 //! `manifests/` and the examples for a cluster, read as they stand: the rights against the table of `docs/rbac.md`, the pod
-//! against Pod Security `restricted`, alerts against their runbook. What an API server says of them is for `tests/cluster`.
+//! against Pod Security `restricted`, variables against the flags, alerts against their runbook and the metrics that there
+//! are. What an API server says of them is for `tests/cluster`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -46,7 +47,10 @@ fn no_right_is_more_than_it_says() {
         let bad = words.iter().find(|word| NEVER.contains(&word.as_str()));
         assert!(bad.is_none(), "{verb} {resource} in '{group}': {bad:?} is never given");
         let own = group == "gapless.dev";
-        assert!(!own || resource.ends_with("/status") == (verb == "patch"), "{verb} {resource}: a spec is the person's");
+        assert!(
+            !own || resource.ends_with("/status") == (verb == "patch"),
+            "{verb} {resource}: a spec is the person's"
+        );
     }
 }
 
@@ -62,7 +66,10 @@ fn the_rights_are_few_and_counted_right() {
     let folded: BTreeSet<Right> = documented().into_iter().map(fold).collect();
     assert!(folded.len() <= MOST_PAIRS, "{} pairs", folded.len());
     let text = text_of("docs/rbac.md");
-    for said in [format!("**{} pairs of verb and resource**", folded.len()), format!("Each resource counted singly, it is {singly}:")] {
+    for said in [
+        format!("**{} pairs of verb and resource**", folded.len()),
+        format!("Each resource counted singly, it is {singly}:"),
+    ] {
         assert!(text.contains(&said), "docs/rbac.md does not say: {said}");
     }
 }
@@ -74,7 +81,10 @@ fn people_are_given_what_gapless_has_and_no_status() {
         let documents = documents(&root().join(&file));
         assert_eq!(text(&documents[0], "/metadata/name"), role);
         for (group, resource, _, verb) in granted(&file, &["ClusterRole"]) {
-            assert!(group == "gapless.dev" && KINDS.contains(&resource.as_str()) && verb != "*", "{file}: {verb} {resource}");
+            assert!(
+                group == "gapless.dev" && KINDS.contains(&resource.as_str()) && verb != "*",
+                "{file}: {verb} {resource}"
+            );
         }
     }
 }
@@ -91,7 +101,9 @@ fn the_pods_pass_pod_security_restricted() {
             assert!(pod.get(host).is_none(), "{place}: {host}");
         }
         for container in list(&pod, "/containers") {
-            let is = |pointer: &str, value: Value| assert_eq!(container.pointer(pointer), Some(&value), "{place}: {pointer}");
+            let is = |pointer: &str, value: Value| {
+                assert_eq!(container.pointer(pointer), Some(&value), "{place}: {pointer}")
+            };
             is("/securityContext/allowPrivilegeEscalation", false.into());
             is("/securityContext/readOnlyRootFilesystem", true.into());
             is("/securityContext/capabilities/drop", serde_json::json!(["ALL"]));
@@ -129,6 +141,24 @@ fn the_image_is_that_of_this_version() {
 }
 
 #[test]
+fn every_variable_that_is_set_or_documented_is_a_flags() {
+    let help = super::gapless::gapless(&["operator", "--help"]).out;
+    let mut seen = 0;
+    for file in ["manifests/base/deployment.yaml", "manifests/cluster-wide/deployment.yaml", "docs/operations.md"] {
+        let text = text_of(file);
+        let words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_').filter(|w| w.starts_with("GAPLESS_"));
+        for word in words {
+            assert!(
+                help.contains(&format!("[env: {word}=")),
+                "{file} names {word}, `gapless operator --help` does not"
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen >= 15, "only {seen} variables");
+}
+
+#[test]
 fn metrics_are_open_to_labelled_namespaces_only() {
     let policy = &documents(&root().join("manifests/base/network-policy.yaml"))[0];
     assert_eq!(policy.pointer("/spec/policyTypes"), Some(&serde_json::json!(["Ingress", "Egress"])));
@@ -155,9 +185,12 @@ fn every_file_is_yaml_and_stands_in_a_kustomization() {
                 offenders.push(format!("{} is in no kustomization", path.display()));
             }
         }
-        offenders.extend(named.iter().filter(|n| !folder.join(n).exists()).map(|n| format!("{}: no {n}", folder.display())));
+        offenders
+            .extend(named.iter().filter(|n| !folder.join(n).exists()).map(|n| format!("{}: no {n}", folder.display())));
     }
-    for path in yaml_files(&root().join("examples/gitops")).into_iter().chain(yaml_files(&root().join("examples/cluster"))) {
+    for path in
+        yaml_files(&root().join("examples/gitops")).into_iter().chain(yaml_files(&root().join("examples/cluster")))
+    {
         for document in documents(&path) {
             if text(&document, "/apiVersion").is_empty() || text(&document, "/metadata/name").is_empty() {
                 offenders.push(format!("{}: a document without apiVersion or name", path.display()));
@@ -171,7 +204,9 @@ fn every_file_is_yaml_and_stands_in_a_kustomization() {
 #[test]
 fn dates_stand_in_quotes_wherever_kustomize_may_come_by() {
     let bare = |line: &str| {
-        let value = line.split(['{', ',', ' ', '[']).find(|word| word.len() >= 10 && is_date(word.trim_end_matches(['}', ']'])));
+        let value = line
+            .split(['{', ',', ' ', '['])
+            .find(|word| word.len() >= 10 && is_date(word.trim_end_matches(['}', ']'])));
         value.is_some() && !line.trim_start().starts_with('#') && !line.contains("..")
     };
     let mut offenders = Vec::new();
@@ -191,7 +226,14 @@ fn every_alert_has_a_runbook_here_and_there() {
     let mut names = BTreeSet::new();
     for rule in list(rules, "/spec/groups").iter().flat_map(|group| list(group, "/rules")) {
         let name = text(rule, "/alert");
-        for part in ["/expr", "/for", "/labels/severity", "/annotations/summary", "/annotations/description", "/annotations/runbook"] {
+        for part in [
+            "/expr",
+            "/for",
+            "/labels/severity",
+            "/annotations/summary",
+            "/annotations/description",
+            "/annotations/runbook",
+        ] {
             assert!(!text(rule, part).is_empty(), "{name} has no {part}");
         }
         assert!(operations.contains(&format!("### {name}\n")), "docs/operations.md has no section {name}");
@@ -199,6 +241,25 @@ fn every_alert_has_a_runbook_here_and_there() {
     }
     let sections = operations.lines().filter_map(|l| l.strip_prefix("### Gapless")).map(|l| format!("Gapless{l}"));
     assert_eq!(sections.collect::<BTreeSet<_>>(), names, "sections of docs/operations.md and alerts");
+}
+
+#[test]
+fn alerts_ask_for_metrics_that_there_are() {
+    let rules = &documents(&root().join("manifests/monitoring/rules.yaml"))[0];
+    let metrics = text_of("docs/metrics.md");
+    let mut asked = 0;
+    for rule in list(rules, "/spec/groups").iter().flat_map(|group| list(group, "/rules")) {
+        let words = text(rule, "/expr").split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        for metric in words.filter(|word| word.starts_with("gapless_")) {
+            assert!(
+                metrics.contains(&format!("`{metric}`")),
+                "{}: docs/metrics.md has no {metric}",
+                text(rule, "/alert")
+            );
+            asked += 1;
+        }
+    }
+    assert!(asked >= 10, "only {asked} metrics are asked for");
 }
 
 /// The table of `docs/rbac.md`.
@@ -215,7 +276,8 @@ fn documented() -> BTreeSet<Right> {
             None => (words(cells[2]), String::new()),
         };
         for resource in resources {
-            rights.extend(words(cells[3]).into_iter().map(|verb| (group.clone(), resource.clone(), name.clone(), verb)));
+            rights
+                .extend(words(cells[3]).into_iter().map(|verb| (group.clone(), resource.clone(), name.clone(), verb)));
         }
     }
     rights
@@ -276,9 +338,12 @@ fn kustomizations() -> Vec<PathBuf> {
 
 /// What a kustomization names in its own folder.
 fn named_files(folder: &Path) -> BTreeSet<String> {
-    let file = ["kustomization.yaml", "Kustomization"].map(|n| folder.join(n)).into_iter().find(|p| p.exists()).unwrap();
+    let file =
+        ["kustomization.yaml", "Kustomization"].map(|n| folder.join(n)).into_iter().find(|p| p.exists()).unwrap();
     let kustomization = &documents(&file)[0];
-    let strings = |pointer: &str| list(kustomization, pointer).iter().filter_map(Value::as_str).map(String::from).collect::<Vec<_>>();
+    let strings = |pointer: &str| {
+        list(kustomization, pointer).iter().filter_map(Value::as_str).map(String::from).collect::<Vec<_>>()
+    };
     let mut names = strings("/resources");
     names.extend(list(kustomization, "/patches").iter().map(|p| text(p, "/path").to_string()));
     for generator in list(kustomization, "/configMapGenerator") {
@@ -288,7 +353,8 @@ fn named_files(folder: &Path) -> BTreeSet<String> {
 }
 
 fn yaml_files(folder: &Path) -> Vec<PathBuf> {
-    let files = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())).flatten().map(|e| e.path());
+    let files =
+        fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())).flatten().map(|e| e.path());
     files.filter(|p| p.extension().is_some_and(|e| e == "yaml")).collect()
 }
 
@@ -309,7 +375,8 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
 }
 
 fn is_date(word: &str) -> bool {
-    word.len() == 10 && word.bytes().enumerate().all(|(n, b)| if n == 4 || n == 7 { b == b'-' } else { b.is_ascii_digit() })
+    word.len() == 10
+        && word.bytes().enumerate().all(|(n, b)| if n == 4 || n == 7 { b == b'-' } else { b.is_ascii_digit() })
 }
 
 fn text_of(path: &str) -> String {
