@@ -53,7 +53,11 @@ impl World {
             let active = [State::Running, State::Verifying, State::Waiting];
             let cells = s.assessment.cells.iter().any(|c| active.contains(&c.state()));
             let wants = s.may_want() && !s.assessment.wants.is_empty() && self.limits.launches;
-            cells || wants || s.saving || s.doubt.is_some() || s.refused.as_ref().is_some_and(|(until, _, _)| *until > now)
+            cells
+                || wants
+                || s.saving
+                || s.doubt.is_some()
+                || s.refused.as_ref().is_some_and(|(until, _, _)| *until > now)
         });
         let doubted = self.seasons.values().any(|s| s.doubted.is_some());
         self.is_seen() && !waits && !doubted && self.watches.values().all(|w| hopeless(&w.look))

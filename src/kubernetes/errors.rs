@@ -4,6 +4,8 @@ use kube::api::ListParams;
 use kube::core::Status;
 use kube::{Api, Error};
 
+use super::client::sentence;
+
 /// What follows from a failed call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -37,15 +39,12 @@ impl Fault {
     }
 }
 
-/// Longest sentence of a server that is passed on.
-const MAX_SENTENCE: usize = 512;
-
 /// What a failed call means.
 pub fn fault(error: &Error) -> Fault {
     match error {
-        Error::Api(status) => of_status(status),
-        // Nothing was answered, or nothing that could be read. The library's text may hold an address, never a secret.
-        other => Fault { class: Class::Unclear, code: 0, reason: String::new(), sentence: clean(&other.to_string()) },
+        Error::Api(status) => of_status(status, sentence(error)),
+        // Nothing was answered, or nothing that could be read.
+        other => Fault { class: Class::Unclear, code: 0, reason: String::new(), sentence: sentence(other) },
     }
 }
 
@@ -59,11 +58,16 @@ where
 {
     let named = ListParams::default().fields(&format!("metadata.name={name}"));
     let found = api.list(&named).await.map_err(|e| fault(&e))?;
-    let gone = || Fault { class: Class::NotFound, code: 404, reason: "NotFound".into(), sentence: format!("'{name}' is gone") };
+    let gone = || Fault {
+        class: Class::NotFound,
+        code: 404,
+        reason: "NotFound".into(),
+        sentence: format!("'{name}' is gone"),
+    };
     found.items.into_iter().next().ok_or_else(gone)
 }
 
-fn of_status(status: &Status) -> Fault {
+fn of_status(status: &Status, sentence: String) -> Fault {
     let class = match status.code {
         404 | 410 => Class::NotFound,
         409 => Class::Conflict,
@@ -71,9 +75,5 @@ fn of_status(status: &Status) -> Fault {
         408 | 429 | 500.. => Class::Unclear,
         _ => Class::Refused,
     };
-    Fault { class, code: status.code, reason: status.reason.clone(), sentence: clean(&status.message) }
-}
-
-fn clean(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(MAX_SENTENCE).collect()
+    Fault { class, code: status.code, reason: status.reason.clone(), sentence }
 }

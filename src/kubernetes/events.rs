@@ -2,7 +2,6 @@
 //! told lately is not repeated. An Event that cannot be written is forgotten: nothing depends on it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::ObjectReference;
@@ -100,7 +99,8 @@ impl Told {
         if self.0.len() >= REMEMBERED {
             self.0.clear();
         }
-        let key = mix(stable_hash(regarding.uid.as_deref().unwrap_or_default()), stable_hash(&format!("{reason} {note}")));
+        let key =
+            mix(stable_hash(regarding.uid.as_deref().unwrap_or_default()), stable_hash(&format!("{reason} {note}")));
         self.0.insert(key, now).is_none()
     }
 }

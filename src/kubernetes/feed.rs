@@ -54,8 +54,7 @@ impl Mirrors {
         }
         for (name, job) in self.cron_jobs.all() {
             let metadata = &job.metadata;
-            let own =
-                format!("{name:?} {:?} {:?} {:?}", metadata.uid, metadata.generation, annotation(&job, FILL));
+            let own = format!("{name:?} {:?} {:?} {:?}", metadata.uid, metadata.generation, annotation(&job, FILL));
             revision = mix(revision, stable_hash(&own));
         }
         revision

@@ -77,7 +77,11 @@ impl Jobs {
             Err(refusal) => return refused(refusal.to_string()),
         };
         if !built.left_out.is_empty() {
-            tracing::info!(cron_job = &*launch.cron_job, left_out = built.left_out.join(", "), "not taken from the template");
+            tracing::info!(
+                cron_job = &*launch.cron_job,
+                left_out = built.left_out.join(", "),
+                "not taken from the template"
+            );
         }
         let job = built.job;
         let api: Api<WireJob> = Api::namespaced(self.client.clone(), &namespace);
@@ -94,7 +98,9 @@ async fn not_created(api: &Api<WireJob>, launch: &Launch, fault: Fault) -> Creat
             Ok(there) if there.metadata.deletion_timestamp.is_some() => {
                 Created::Unclear("a Job of this name is being deleted".into())
             }
-            Ok(there) if jobs::read::is_of(&there, launch) => Created::Ours(there.metadata.uid.unwrap_or_default().into()),
+            Ok(there) if jobs::read::is_of(&there, launch) => {
+                Created::Ours(there.metadata.uid.unwrap_or_default().into())
+            }
             Ok(_) => Created::Foreign,
             Err(fault) => Created::Unclear(fault.sentence),
         },

@@ -8,14 +8,13 @@ use std::sync::{Arc, Mutex};
 
 use futures::{StreamExt, pin_mut};
 use kube::runtime::WatchStreamExt;
-use kube::runtime::watcher::{self, Event};
+use kube::runtime::watcher::{Event, watcher};
 use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
 
+use super::client::watching;
 use super::object::Name;
 
-/// A watch is opened anew after so many seconds: a link that swallows everything is noticed within a minute.
-const WATCH_SECONDS: u32 = 50;
 /// Objects per page of a list.
 const PAGE: u32 = 500;
 
@@ -78,8 +77,8 @@ where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
     T: From<K> + Send + Sync + 'static,
 {
-    let config = watcher::Config::default().page_size(PAGE).timeout(WATCH_SECONDS);
-    let events = watcher::watcher(api, config).default_backoff();
+    let config = watching().page_size(PAGE);
+    let events = watcher(api, config).default_backoff();
     pin_mut!(events);
     let mut listed = BTreeMap::new();
     while let Some(event) = events.next().await {

@@ -29,8 +29,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::Warehouse, Self::Season, Self::TableCoverage, Self::PropCoverage, Self::GameDate];
+    pub const ALL: [Self; 5] = [Self::Warehouse, Self::Season, Self::TableCoverage, Self::PropCoverage, Self::GameDate];
     /// The kinds that have a ledger.
     pub const COVERAGES: [Self; 2] = [Self::TableCoverage, Self::PropCoverage];
 

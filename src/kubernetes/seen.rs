@@ -109,6 +109,7 @@ fn uid(job: &WireJob) -> Option<&str> {
 /// A live Job none of whose pods is ready.
 fn is_waiting(job: &WireJob) -> bool {
     let Some(status) = &job.status else { return true };
-    let ended = status.conditions.iter().flatten().any(|c| c.status == "True" && matches!(&*c.type_, "Complete" | "Failed"));
+    let ended =
+        status.conditions.iter().flatten().any(|c| c.status == "True" && matches!(&*c.type_, "Complete" | "Failed"));
     !ended && status.ready.unwrap_or(0) == 0
 }

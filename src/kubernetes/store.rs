@@ -88,7 +88,11 @@ impl StatusStore {
         let mut version = held.version.clone();
         for _ in 0..TRIES {
             let patch = json!({ "metadata": { "resourceVersion": &*version }, "status": change });
-            match api.patch_status(&key.name, &PatchParams::default(), &Patch::Merge(patch)).await.map_err(|e| fault(&e)) {
+            match api
+                .patch_status(&key.name, &PatchParams::default(), &Patch::Merge(patch))
+                .await
+                .map_err(|e| fault(&e))
+            {
                 Ok(written) => return Ok(written.into()),
                 Err(fault) if fault.is_conflict() => {
                     let now: Object = one(&api, &key.name).await.map_err(save_fault)?.into();

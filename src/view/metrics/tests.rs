@@ -71,6 +71,7 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         tallies: vec![],
         limits: vec![],
         recent: vec![],
+        tokens: Vec::new(),
         null_dates: 0,
         confirmed_at: Some(at("2025-11-15T11:59:30Z")),
         launches: 41,
