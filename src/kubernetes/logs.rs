@@ -2,6 +2,7 @@
 //! Whoever logs never waits: lines go into a bounded queue, and those that do not fit are counted and dropped. Text of
 //! resources and servers cannot forge lines or steer a terminal: control characters are written as escapes.
 
+use std::any::Any;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
@@ -53,6 +54,10 @@ impl Logs {
         let queue = Queue::start(io::stderr(), QUEUE)?;
         let subscriber = subscriber(format, filter, queue.clone())?;
         tracing::subscriber::set_global_default(subscriber).map_err(|_| "the log was started twice")?;
+        std::panic::set_hook(Box::new(|info| {
+            let place = info.location().map(ToString::to_string).unwrap_or_default();
+            tracing::error!(place, "panicked{}", constant(info.payload()));
+        }));
         Ok(Self { queue })
     }
 
@@ -66,6 +71,12 @@ impl Drop for Logs {
     fn drop(&mut self) {
         self.queue.flush(LAST_WORDS);
     }
+}
+
+/// What a panic says, where it is a text of the program. One that was made at run time may hold anything, a row's
+/// content too, and is left out: the place tells enough.
+fn constant(payload: &(dyn Any + Send)) -> String {
+    payload.downcast_ref::<&'static str>().map(|text| format!(": {text}")).unwrap_or_default()
 }
 
 /// The line of an event. What wants a person's eye is a warning.

@@ -111,3 +111,9 @@ fn a_blocked_sink_blocks_nobody() {
     drop(entries);
     queue.flush(Duration::from_secs(3600));
 }
+
+#[test]
+fn a_panic_tells_its_place_and_no_content() {
+    assert_eq!(constant(&"a date has two states"), ": a date has two states");
+    assert_eq!(constant(&format!("row {}", 7)), "");
+}

@@ -12,7 +12,9 @@ use tower::ServiceExt;
 
 use super::connections::{CONNECTIONS, LIFETIME, REQUEST_BYTES};
 use super::*;
-use crate::domain::dates::Timestamp;
+use crate::domain::dates::{DateSet, Timestamp};
+use crate::domain::policy::Key;
+use crate::engine::overview::Event;
 
 fn sources() -> Sources {
     Sources { metrics: Metrics::default(), health: Arc::default(), lines_dropped: Arc::default() }
@@ -112,10 +114,12 @@ fn get(address: SocketAddr, path: &str) -> String {
 #[test]
 fn the_oldest_connection_gives_way_to_the_newest() {
     let (server, address) = started();
+    let begun = Instant::now();
     let mut idle: Vec<_> = (0..CONNECTIONS).map(|_| connect(address)).collect();
     assert!(get(address, "/livez").starts_with("HTTP/1.1 200"), "idle connections keep nobody out");
     assert_eq!(rest(&mut idle[0]), "", "the oldest was ended");
     assert!(say(&mut idle[CONNECTIONS - 1], "/readyz").starts_with("HTTP/1.1 503"), "the others are still served");
+    assert!(begun.elapsed() < LIFETIME / 2, "it gave way before it was too old: {:?}", begun.elapsed());
     stop(server);
 }
 
@@ -129,6 +133,33 @@ fn a_request_that_is_too_large_is_cut_off() {
     let _ = stream.write_all(b"\r\n\r\n");
     assert!(!rest(&mut stream).contains("200"));
     assert!(get(address, "/metrics").ends_with("# EOF\n"), "others are served");
+    stop(server);
+}
+
+/// A text larger than the system's buffers, and more readers than there may be, none of which takes a byte.
+#[test]
+fn slow_readers_hold_nobody_up() {
+    let sources = sources();
+    for n in 0..3000 {
+        let name = format!("coverage-{n}").into();
+        let coverage = Key { namespace: "sports".into(), kind: "TableCoverage".into(), name };
+        let (dates, message) = (DateSet::new(), String::new());
+        sources.metrics.event(&Event { at: Timestamp::UNIX_EPOCH, coverage, reason: "Filled", dates, message });
+    }
+    let server = Server::start(SocketAddr::from(([127, 0, 0, 1], 0)), sources).unwrap();
+    let begun = Instant::now();
+    let slow = |_| {
+        let mut stream = connect(server.address());
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: gapless\r\n\r\n").unwrap();
+        stream
+    };
+    let readers: Vec<_> = (0..CONNECTIONS * 2).map(slow).collect();
+    for _ in 0..100 {
+        assert!(get(server.address(), "/livez").starts_with("HTTP/1.1 200"));
+    }
+    assert!(get(server.address(), "/metrics").ends_with("# EOF\n"), "a whole text for who reads it");
+    assert!(begun.elapsed() < LIFETIME / 2, "{:?}", begun.elapsed());
+    drop(readers);
     stop(server);
 }
 
