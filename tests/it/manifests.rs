@@ -138,6 +138,7 @@ fn the_image_is_that_of_this_version() {
     for file in ["Containerfile", "README.md", "docs/install.md"] {
         assert!(text_of(file).contains(&image), "{file} does not name {image}");
     }
+    assert!(text_of("Containerfile").contains("\nUSER 65532:65532\n"), "the image's user is the pod's");
 }
 
 #[test]
