@@ -15,7 +15,7 @@ use tokio::time::{Instant, advance};
 use tower::{BoxError, service_fn};
 
 use super::deadline::Deadlines;
-use super::{Call, Calls, Connect, connect, had_no_answer, sentence};
+use super::{Call, Calls, Connect, connect, had_no_answer, sentence, watching};
 use crate::kubernetes::gate::{Gate, Rate};
 use crate::kubernetes::lease::Leadership;
 
@@ -68,6 +68,31 @@ async fn a_list_is_bounded_whole_and_a_watch_streams_on() {
     // What a watch is refused with is bounded as any answer is.
     let api = jobs(client(|_| async { Ok(Response::builder().status(403).body(endless()).unwrap()) }));
     assert!(had_no_answer(&api.watch(&WatchParams::default(), "0").await.err().expect("never whole")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_is_cut_off_without_a_word_is_begun_anew_within_a_minute() {
+    use futures::StreamExt;
+    use kube::runtime::watcher;
+    let watches = Arc::new(Mutex::new(Vec::new()));
+    let seen = watches.clone();
+    let api = jobs(client(move |request| {
+        let watch = request.uri().query().is_some_and(|query| query.contains("watch=true"));
+        let body = if watch {
+            seen.lock().unwrap().push((Instant::now(), request.uri().query().unwrap().contains("timeoutSeconds=50")));
+            Body::from_stream(futures::stream::pending::<Result<String, BoxError>>())
+        } else {
+            Body::from("{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}")
+        };
+        async { Ok(Response::new(body)) }
+    }));
+    let watch = watcher(api, watching()).for_each(|_| async {});
+    let _ = tokio::time::timeout(Duration::from_secs(200), watch).await;
+    let watches = watches.lock().unwrap();
+    assert!(watches.len() >= 3 && watches.iter().all(|(_, bounded)| *bounded));
+    for pair in watches.windows(2) {
+        assert!(pair[1].0 - pair[0].0 <= Duration::from_secs(60), "{:?}", pair[1].0 - pair[0].0);
+    }
 }
 
 #[tokio::test]

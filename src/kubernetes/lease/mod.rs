@@ -4,8 +4,9 @@
 //! What holds: from the sending of an acknowledged renewal, nobody else takes the lease for its whole duration, measured
 //! by anybody's monotonic clock. A leader writes until its renew deadline, and a write ends within the rest. What it
 //! cannot promise: that a request which the network holds back arrives in time. So every write is harmless late, too, by
-//! resourceVersion, uid or name. And a lease that is *deleted* by hand while a new replica starts at that very moment can be
-//! made by both: everybody else waits until the deleted one would have run out.
+//! resourceVersion, uid or name. And a lease that is *deleted* by hand just before a replica starts, or before one has ever
+//! seen it, can have two makers: everybody else waits until the deleted one would have run out. Nor does a monotonic clock
+//! count the time in which a whole machine is suspended; then only the guards of the writes protect.
 
 use std::time::Duration;
 

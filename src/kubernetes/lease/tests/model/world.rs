@@ -21,6 +21,8 @@ pub(super) struct Scope {
     pub(super) crashes: u8,
     /// Whether one clock is slow and the other fast, by nearly a hundredth.
     pub(super) drift: bool,
+    /// Whether it begins with a lease that a dead process left, and that everybody has seen run out.
+    pub(super) left: bool,
     pub(super) depth: u32,
     pub(super) mutant: Mutant,
 }
@@ -109,6 +111,8 @@ pub(super) struct State {
     pub(super) messages: [Option<Message>; 2],
     edits: u8,
     crashes: u8,
+    /// Since a lease was deleted.
+    deleted: u8,
 }
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
@@ -135,6 +139,21 @@ fn stamp(who: Holder) -> Option<Timestamp> {
     Some(Timestamp::from_second(second).unwrap())
 }
 
+impl One {
+    fn fresh(fast: i8) -> Self {
+        Self {
+            running: true,
+            lease: None,
+            since: OLD,
+            promised: false,
+            renewed: None,
+            wrote: false,
+            waits: false,
+            fast,
+        }
+    }
+}
+
 impl Object {
     fn record(&self, scope: &Scope) -> Record {
         let promise =
@@ -155,19 +174,18 @@ impl Object {
 
 impl State {
     pub(super) fn starts(scope: &Scope) -> Vec<Self> {
-        let one = |fast| One {
-            running: true,
-            lease: None,
-            since: OLD,
-            promised: false,
-            renewed: None,
-            wrote: false,
-            waits: false,
-            fast,
-        };
+        let other = Object { uid: 1, version: 1, holder: Holder::Other, stamp: Holder::Other, short: false };
+        let server = scope.left.then_some(other);
+        let one = |fast| One { lease: server, promised: scope.left, ..One::fresh(fast) };
         let speeds: &[[i8; 3]] = if scope.drift { &[[-9, 9, 0], [9, -9, 0]] } else { &[[0; 3]] };
-        let start =
-            |speeds: &[i8; 3]| Self { server: None, ones: speeds.map(one), messages: [None; 2], edits: 0, crashes: 0 };
+        let start = |speeds: &[i8; 3]| Self {
+            server,
+            ones: speeds.map(one),
+            messages: [None; 2],
+            edits: 0,
+            crashes: 0,
+            deleted: OLD,
+        };
         speeds.iter().map(start).collect()
     }
 
@@ -205,6 +223,7 @@ impl State {
             one.since = older(one.since);
             one.renewed = one.renewed.map(older);
         }
+        self.deleted = older(self.deleted);
         for message in self.messages.iter_mut().flatten() {
             message.age = older(message.age);
         }
@@ -275,7 +294,8 @@ impl State {
 
     /// The process is gone, and started anew under another name: what it wrote is somebody else's now.
     pub(super) fn crash(mut self, i: usize, scope: &Scope) -> Option<Self> {
-        if self.crashes == scope.crashes {
+        let unseen = self.deleted < OLD && scope.mutant != Mutant::DeletedBeforeSeen;
+        if self.crashes == scope.crashes || unseen {
             return None;
         }
         self.crashes += 1;
@@ -288,16 +308,7 @@ impl State {
         for message in self.messages.iter_mut().flatten().filter(|message| message.holder == me) {
             message.holder = Holder::Other;
         }
-        self.ones[i] = One {
-            running: true,
-            lease: None,
-            since: OLD,
-            promised: false,
-            renewed: None,
-            wrote: false,
-            waits: false,
-            fast,
-        };
+        self.ones[i] = One::fresh(fast);
         Some(self)
     }
 
@@ -375,6 +386,7 @@ impl State {
             Edit::Shorten => Some(Object { short: true, ..lease }),
             Edit::Touch => Some(lease),
         };
+        self.deleted = if edited.is_none() { 0 } else { self.deleted };
         self.server = edited.map(|lease| Object { version, ..lease });
         Some(self)
     }
