@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    gapless::cli::run(gapless::cli::Cli::parse()).into()
+    gapless::cli::run(gapless::cli::parse(std::env::args_os())).into()
 }

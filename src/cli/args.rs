@@ -19,6 +19,7 @@ Examples:
   gapless calendar -f manifests/                   the season as a heat map
   gapless explain -f manifests/ tc/boxscores 2025-11-14
   gapless local -f manifests/ --once               fill until nothing is left to do
+  kubectl gapless calendar -n sports               the same of a cluster, from its objects alone
 
 Exit status: 0 every due date is done, 3 gaps remain or something is unknown, 2 wrong usage or bad input, 1 gapless failed."
 )]
@@ -60,14 +61,14 @@ pub enum Verb {
     Operator(Box<super::operator::OperatorArgs>),
     /// Fill gaps on this machine: Jobs are child processes, state is a folder.
     Local(LocalArgs),
-    /// Tell what would be launched, in which order, and why the rest is not; changes nothing.
+    /// Tell what would be launched for manifests, in which order, and why the rest is not; changes nothing.
     Plan(ReadArgs),
     /// Draw the dates of all coverages as a heat map.
     Calendar(CalendarArgs),
     /// Tell the story of one date of one coverage.
     Explain(ExplainArgs),
     /// One line per coverage.
-    Status(ReadArgs),
+    Status(StatusArgs),
     /// Run dates once more, from the first rung; writes GameDates.
     Retry(RetryArgs),
     /// Give dates up, with a reason; writes GameDates.
@@ -97,7 +98,7 @@ pub enum Verb {
 #[derive(Clone, Debug, Args)]
 pub struct Place {
     /// A folder or file with manifests; may be given several times.
-    #[arg(short, long = "file", value_name = "DIR", required = true)]
+    #[arg(short, long = "file", value_name = "DIR")]
     pub files: Vec<PathBuf>,
     /// The folder for ledger, Jobs and remembered facts; default: `state` beside the manifests.
     #[arg(long, value_name = "DIR")]
@@ -105,6 +106,20 @@ pub struct Place {
     /// The folder below which Warehouse folders lie; default: that of the manifests.
     #[arg(long, value_name = "DIR", env = "GAPLESS_FILES_ROOT")]
     pub files_root: Option<PathBuf>,
+}
+
+/// Which cluster, where no manifests are given. What the person may do there is what gapless may do.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ClusterArgs {
+    /// The kubeconfig; default: as kubectl finds it.
+    #[arg(long, value_name = "FILE", conflicts_with = "files", help_heading = "In a cluster (without -f)")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig; default: its current one.
+    #[arg(long, value_name = "NAME", conflicts_with = "files", help_heading = "In a cluster (without -f)")]
+    pub context: Option<String>,
+    /// The namespace; default: that of the context.
+    #[arg(short, long, value_name = "NAME", conflicts_with = "files", help_heading = "In a cluster (without -f)")]
+    pub namespace: Option<String>,
 }
 
 /// How a result is written.
@@ -130,12 +145,32 @@ pub struct ReadArgs {
     pub now: Option<Timestamp>,
 }
 
+/// `status`.
+#[derive(Clone, Debug, Args)]
+pub struct StatusArgs {
+    /// Common arguments.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Of every namespace.
+    #[arg(short = 'A', long, conflicts_with_all = ["files", "namespace"], help_heading = "In a cluster (without -f)")]
+    pub all_namespaces: bool,
+}
+
 /// `calendar`.
 #[derive(Clone, Debug, Args)]
 pub struct CalendarArgs {
     /// Common arguments.
     #[command(flatten)]
     pub read: ReadArgs,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Of every namespace.
+    #[arg(short = 'A', long, conflicts_with_all = ["files", "namespace"], help_heading = "In a cluster (without -f)")]
+    pub all_namespaces: bool,
     /// Only this coverage or season: `tc/boxscores`, `boxscores`, `nba-2024-25`.
     pub name: Option<String>,
     /// Dates as rows, coverages as columns; only rows with something open.
@@ -158,6 +193,9 @@ pub struct ExplainArgs {
     /// Common arguments.
     #[command(flatten)]
     pub read: ReadArgs,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
     /// The coverage: `tc/boxscores`, `PropCoverage/points`.
     pub coverage: String,
     /// The date.
@@ -199,6 +237,9 @@ pub struct RetryArgs {
     /// Where the manifests are.
     #[command(flatten)]
     pub place: Place,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
     /// The coverage: `tc/boxscores`.
     pub coverage: String,
     /// Dates: `2025-11-14`, or `2025-11-14..2025-11-20`.
@@ -215,6 +256,9 @@ pub struct WaiveArgs {
     /// Where the manifests are.
     #[command(flatten)]
     pub place: Place,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
     /// The coverage: `tc/boxscores`.
     pub coverage: String,
     /// Dates: `2025-11-14`, or `2025-11-14..2025-11-20`.

@@ -1,12 +1,14 @@
-//! `retry` and `waive`: what people want of single dates now. They write GameDates, one file each beside the manifests,
-//! so that specs stay as they are.
+//! `retry` and `waive`: what people want of single dates now. They write GameDates, one file each beside the manifests or
+//! the objects of a cluster, so that specs stay as they are.
 
 use jiff::civil::Date;
 
 use super::args::{Place, RetryArgs, WaiveArgs};
+use super::cluster;
 use super::exit::{Exit, Stop};
 use super::read::is_called;
 use super::setup::Setup;
+use super::wish::Wish;
 use crate::domain::dates::{DateRange, DateSet};
 use crate::domain::policy::Coverage;
 use crate::engine::ports::Clock;
@@ -15,6 +17,9 @@ use crate::local::disk;
 
 pub(super) fn retry(args: &RetryArgs) -> Result<Exit, Stop> {
     let token = args.token.clone().unwrap_or_else(|| format!("retry-{}", SystemClock.now().as_second()));
+    if args.place.files.is_empty() {
+        return cluster::write(&args.cluster, &args.coverage, &parse(&args.dates)?, &Wish::Retry { token });
+    }
     write(&args.place, &args.coverage, &args.dates, |coverage| {
         let key = &coverage.key;
         format!("  rerun:\n    token: {token:?}\n    coverages: [{{kind: {}, name: {}}}]\n", key.kind, key.name)
@@ -22,6 +27,10 @@ pub(super) fn retry(args: &RetryArgs) -> Result<Exit, Stop> {
 }
 
 pub(super) fn waive(args: &WaiveArgs) -> Result<Exit, Stop> {
+    if args.place.files.is_empty() {
+        let wish = Wish::Waive { reason: args.reason.clone(), expires: args.expires };
+        return cluster::write(&args.cluster, &args.coverage, &parse(&args.dates)?, &wish);
+    }
     let expires = args.expires.map(|d| format!(", expires: {d}")).unwrap_or_default();
     write(&args.place, &args.coverage, &args.dates, |coverage| {
         let key = &coverage.key;

@@ -2,6 +2,11 @@
 
 mod args;
 mod check;
+#[cfg(feature = "kubernetes")]
+mod cluster;
+#[cfg(not(feature = "kubernetes"))]
+#[path = "no_cluster.rs"]
+mod cluster;
 pub mod demo;
 mod exit;
 mod filler;
@@ -16,11 +21,28 @@ mod operator;
 pub mod operator_args;
 mod read;
 mod setup;
+mod wish;
 
 pub use args::Cli;
 pub use exit::Exit;
 
+use std::ffi::OsString;
+use std::path::Path;
+
 use args::Verb;
+use clap::{CommandFactory, FromArgMatches};
+
+/// Arguments as the process got them. The binary named `kubectl-gapless` is a plugin, and its usage says so.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Cli {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let called = args.first().and_then(|name| Path::new(name).file_stem());
+    let command = Cli::command();
+    let command = match called {
+        Some(name) if name == "kubectl-gapless" => command.name("kubectl gapless").bin_name("kubectl gapless"),
+        _ => command,
+    };
+    Cli::from_arg_matches(&command.get_matches_from(args)).unwrap_or_else(|error| error.exit())
+}
 
 /// Runs a verb.
 pub fn run(cli: Cli) -> Exit {

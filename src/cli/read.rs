@@ -1,16 +1,62 @@
-//! The verbs that only look: plan, calendar, explain, status.
+//! The verbs that only look: plan, calendar, explain, status. At files, or at the objects of a cluster.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
-use super::args::{CalendarArgs, ExplainArgs, Output, ReadArgs};
+use super::args::{CalendarArgs, ClusterArgs, ExplainArgs, Output, ReadArgs, StatusArgs};
 use super::exit::{Exit, Stop};
 use super::setup::{Setup, runtime};
+use crate::api::report::read::Told;
 use crate::domain::dates::DateRange;
+use crate::domain::policy::Key;
 use crate::engine::drive::Until;
 use crate::engine::overview::{CoverageView, Overview};
 use crate::view;
 
-/// Looks at everything once.
+/// What was seen.
+struct Seen {
+    overview: Overview,
+    /// The Ready conditions of a cluster's objects; nothing: judged here.
+    ready: Option<BTreeMap<Key, (String, String)>>,
+    /// A manifest was refused.
+    bad: bool,
+}
+
+impl Seen {
+    fn exit(&self) -> Exit {
+        let told = Exit::of(&self.overview, self.bad);
+        // In a cluster the objects are what was refused, or not looked at yet.
+        let untold = |c: &CoverageView| self.ready.is_some() && (c.stalled.is_some() || c.cells.is_empty());
+        let open = told == Exit::Done && self.overview.coverages.iter().any(untold);
+        if open { Exit::Gaps } else { told }
+    }
+}
+
+/// Looks at everything once: at files where there are any, else at the objects of a cluster.
+fn see(args: &ReadArgs, cluster: &ClusterArgs, all: bool) -> Result<Seen, Stop> {
+    if !args.place.files.is_empty() {
+        let (overview, bad) = look(args)?;
+        return Ok(Seen { overview, ready: None, bad });
+    }
+    let Told { overview, ready } = super::cluster::look(cluster, all, args.now)?;
+    Ok(Seen { overview, ready: Some(ready), bad: false })
+}
+
+/// One after the other where there are several namespaces, each under its name.
+fn by_namespace(overview: &Overview, all: bool, draw: impl Fn(&Overview) -> String) -> String {
+    if !all {
+        return draw(overview);
+    }
+    let mut namespaces: BTreeMap<&str, Vec<CoverageView>> = BTreeMap::new();
+    overview.coverages.iter().for_each(|c| namespaces.entry(&c.key.namespace).or_default().push(c.clone()));
+    let section = |(name, coverages)| {
+        let own = Overview { coverages, ..overview.clone() };
+        format!("namespace {name}\n\n{}\n", draw(&own))
+    };
+    namespaces.into_iter().map(section).collect()
+}
+
+/// Looks at files once.
 fn look(args: &ReadArgs) -> Result<(Overview, bool), Stop> {
     let mut setup = Setup::new(&args.place)?;
     let overview = runtime()?.block_on(async {
@@ -36,23 +82,30 @@ fn print(output: Output, json: impl FnOnce() -> serde_json::Value, text: impl Fn
 }
 
 pub(super) fn plan(args: &ReadArgs) -> Result<Exit, Stop> {
+    if args.place.files.is_empty() {
+        let text =
+            "plan works on manifests: give -f DIR; what a cluster's operator does is in `calendar` and `explain`";
+        return Err(Stop::bad_input(text));
+    }
     let (overview, bad) = look(args)?;
     print(args.output, || view::json::plan(&overview), || view::plan::plan(&overview));
     Ok(Exit::of(&overview, bad))
 }
 
-pub(super) fn status(args: &ReadArgs) -> Result<Exit, Stop> {
-    let (overview, bad) = look(args)?;
-    print(
-        args.output,
-        || view::json::calendar(&overview),
-        || view::status::status(&overview, view::status::judged(overview.now)),
-    );
-    Ok(Exit::of(&overview, bad))
+pub(super) fn status(args: &StatusArgs) -> Result<Exit, Stop> {
+    let seen = see(&args.read, &args.cluster, args.all_namespaces)?;
+    let overview = &seen.overview;
+    let judged = view::status::judged(overview.now);
+    let ready =
+        |c: &CoverageView| seen.ready.as_ref().and_then(|all| all.get(&c.key).cloned()).unwrap_or_else(|| judged(c));
+    let table = || by_namespace(overview, args.all_namespaces, |o| view::status::status(o, ready));
+    print(args.read.output, || view::json::calendar(overview), table);
+    Ok(seen.exit())
 }
 
 pub(super) fn calendar(args: &CalendarArgs) -> Result<Exit, Stop> {
-    let (mut overview, bad) = look(&args.read)?;
+    let mut seen = see(&args.read, &args.cluster, args.all_namespaces)?;
+    let overview = &mut seen.overview;
     if let Some(name) = &args.name {
         overview.coverages.retain(|c| is_named(c, name) || *c.season.name == **name);
         if overview.coverages.is_empty() {
@@ -62,12 +115,15 @@ pub(super) fn calendar(args: &CalendarArgs) -> Result<Exit, Stop> {
     let (from, through) = (args.from.unwrap_or(jiff::civil::Date::MIN), args.through.unwrap_or(jiff::civil::Date::MAX));
     let dates = DateRange::new(from, through).ok_or_else(|| Stop::bad_input("--through must be on or after --from"))?;
     let options = view::calendar::Options { dates: Some(dates), grid: args.grid, all: args.all };
-    print(args.read.output, || view::json::calendar(&overview), || view::calendar::calendar(&overview, options));
-    Ok(Exit::of(&overview, bad))
+    let overview = &seen.overview;
+    let drawn = || by_namespace(overview, args.all_namespaces, |o| view::calendar::calendar(o, options));
+    print(args.read.output, || view::json::calendar(overview), drawn);
+    Ok(seen.exit())
 }
 
 pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Stop> {
-    let (mut overview, bad) = look(&args.read)?;
+    let mut seen = see(&args.read, &args.cluster, false)?;
+    let overview = &mut seen.overview;
     let names: Vec<String> = overview.coverages.iter().map(|c| c.key.to_string()).collect();
     let found = overview.coverages.iter().position(|c| is_named(c, &args.coverage));
     let found = found.ok_or_else(|| {
@@ -76,15 +132,15 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Stop> {
     if let Some(why) = &overview.coverages[found].stalled {
         return Err(Stop::bad_input(format!("{} is stalled: {why}", names[found])));
     }
-    let text = view::explain::explain(&overview.coverages[found], args.date, &overview);
+    let text = view::explain::explain(&overview.coverages[found], args.date, overview);
     let text = text.ok_or_else(|| Stop::bad_input(format!("{} has no date {}", names[found], args.date)))?;
     if args.read.output == Output::Json {
         let coverage = overview.coverages.swap_remove(found);
         let cells = coverage.cells.iter().filter(|c| c.date == args.date).cloned().collect();
         overview.coverages = vec![CoverageView { cells, ..coverage }];
     }
-    print(args.read.output, || view::json::calendar(&overview), || text);
-    Ok(Exit::of(&overview, bad))
+    print(args.read.output, || view::json::calendar(&seen.overview), || text);
+    Ok(seen.exit())
 }
 
 /// `boxscores`, `tc/boxscores`, `TableCoverage/boxscores`.

@@ -37,6 +37,9 @@ pub struct Setup {
 impl Setup {
     /// Reads the manifests; their problems are told on standard error.
     pub fn new(place: &Place) -> Result<Self, Stop> {
+        if place.files.is_empty() {
+            return Err(Stop::bad_input("this verb works on manifests: give -f DIR"));
+        }
         let manifests = Manifests::new(place.files.clone());
         let root = place.files_root.clone().unwrap_or_else(|| manifests.home());
         let root =

@@ -33,6 +33,7 @@ fn coverage(view: &CoverageView) -> Value {
     let counts =
         State::ALL.iter().map(|s| (s.word().to_string(), json!(view.count(*s)))).collect::<serde_json::Map<_, _>>();
     json!({
+        "namespace": &*view.key.namespace,
         "kind": &*view.key.kind,
         "name": &*view.key.name,
         "season": &*view.season.name,

@@ -133,3 +133,49 @@ fn the_shipped_examples_are_valid() {
         assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
     }
 }
+
+/// A kubeconfig whose cluster is nowhere.
+const NOWHERE: &str = "
+apiVersion: v1
+kind: Config
+current-context: c
+contexts: [{name: c, context: {cluster: k, user: u, namespace: sports}}]
+clusters: [{name: k, cluster: {server: 'https://127.0.0.1:1'}}]
+users: [{name: u, user: {token: hidden}}]
+";
+
+#[test]
+fn without_manifests_the_verbs_ask_a_cluster_and_say_in_a_sentence_when_there_is_none() {
+    let here = Place::new(&[SEASON]);
+    here.write("kubeconfig", NOWHERE);
+    let (config, absent) = (here.path("kubeconfig"), here.path("absent"));
+    let rows = [
+        (vec!["calendar", "--kubeconfig", absent.to_str().unwrap()], 2, "no cluster: "),
+        (vec!["status", "--kubeconfig", config.to_str().unwrap(), "--context", "d"], 2, "no cluster: "),
+        (vec!["status", "-A", "--kubeconfig", config.to_str().unwrap()], 1, "the API server at https://127.0.0.1:1 "),
+        (
+            vec!["retry", "--kubeconfig", config.to_str().unwrap(), "tc/t", "2026-01-03"],
+            1,
+            "the API server at https://127.0.0.1:1 ",
+        ),
+        (vec!["plan"], 2, "plan works on manifests: give -f DIR"),
+        (vec!["local"], 2, "this verb works on manifests: give -f DIR"),
+    ];
+    for (args, code, sentence) in rows {
+        let done = gapless(&args);
+        assert_eq!(done.code, Some(code), "{args:?}: {}", done.err);
+        assert!(done.err.starts_with(&format!("gapless: {sentence}")), "{args:?}: {}", done.err);
+        assert!(done.err.lines().count() == 1 && !done.err.contains("hidden"), "{args:?}: {}", done.err);
+    }
+    let both = gapless(&["status", "-f", "examples/minimal", "-n", "sports"]);
+    assert_eq!(both.code, Some(2), "files or a cluster, not both");
+}
+
+#[test]
+fn under_the_name_of_a_plugin_usage_says_so() {
+    use std::os::unix::process::CommandExt;
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_gapless"));
+    let done =
+        super::gapless::Done::of(command.arg0("/bin/kubectl-gapless").args(["calendar", "--help"]).output().unwrap());
+    assert!(done.out.contains("Usage: kubectl gapless calendar "), "{}", done.out);
+}

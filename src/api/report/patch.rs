@@ -1,7 +1,8 @@
 //! What to send so that one value becomes another: a JSON merge patch (RFC 7386). Fields that only the server knows are
 //! never mentioned, so that a newer version's fields survive an older one.
 
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 /// The patch from one value to another; nothing when they are equal. Lists are replaced whole.
 ///
@@ -23,6 +24,14 @@ pub fn merge_patch(old: &Value, new: &Value) -> Option<Value> {
     (!patch.is_empty()).then_some(Value::Object(patch))
 }
 
+/// The patch of a status subresource; nothing when nothing changed: then nothing is written.
+///
+/// Both are the types of this version, so fields that another version added are not mentioned and stay.
+pub fn status_patch<S: Serialize>(old: &S, new: &S) -> Option<Value> {
+    let json = |status: &S| serde_json::to_value(status).unwrap_or_default();
+    merge_patch(&json(old), &json(new)).map(|status| json!({ "status": status }))
+}
+
 /// Fields that are null, left away: within a patch they would delete.
 fn without_nulls(value: &Value) -> Value {
     match value {
@@ -37,7 +46,6 @@ fn without_nulls(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 

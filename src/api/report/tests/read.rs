@@ -1,13 +1,16 @@
 //! What the simulated world tells, rendered into objects and read back: the same pictures.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::super::coverage::coverage_status;
 use super::super::game_date::game_date_statuses;
 use super::super::lint;
+use super::super::patch::status_patch;
 use super::super::read::{Objects, Told, overview};
 use super::fixtures::{now, view};
-use crate::api::kinds::CoverageStatus;
+use crate::api::kinds::{CoverageStatus, GameDateStatus};
 use crate::domain::dates::Date;
 use crate::domain::ledger::{End, Ledger};
 use crate::domain::state::Cause;
@@ -38,7 +41,7 @@ fn object(view: &CoverageView, status: &CoverageStatus) -> Value {
 
 fn game_dates(season: &SeasonView, views: &[&CoverageView]) -> Vec<Value> {
     let rows = game_date_statuses(season, views, |_| None, now());
-    let object = |(date, status): (Date, crate::api::kinds::GameDateStatus)| {
+    let object = |(date, status): (Date, GameDateStatus)| {
         json!({
             "kind": "GameDate", "metadata": {"namespace": "default"},
             "spec": {"season": &*season.key.name, "date": date.to_string()}, "status": status,
@@ -91,6 +94,8 @@ async fn scripts_read_the_same_from_the_objects_as_from_the_engine() {
 async fn people_see_the_same_calendar_table_and_story() {
     let sim = world(filler, &[2, 3, 5, 7]);
     let told = sim.run_for(&spec(), 6_000).await;
+    eprintln!("{}", serde_json::to_string_pretty(&objects(&sim, &told).coverages).unwrap());
+    eprintln!("{}", serde_json::to_string_pretty(&objects(&sim, &told).game_dates[1]).unwrap());
     let Told { overview: read, ready } = overview(&objects(&sim, &told), told.now);
     let options = view::calendar::Options::default();
     assert_eq!(view::calendar::calendar(&read, options), view::calendar::calendar(&told, options));
@@ -103,6 +108,26 @@ async fn people_see_the_same_calendar_table_and_story() {
     };
     for n in [1, 2, 3, 5, 7] {
         assert_eq!(story(&read, n), story(&told, n));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_rest_there_is_nothing_to_write_for_days_and_over_restarts() {
+    let sim = world(filler, &[2, 3, 5, 7]);
+    let told = sim.settle(&spec()).await;
+    let status = |told: &Overview, old: &CoverageStatus| {
+        let view = &told.coverages[0];
+        coverage_status(view, "uid-boxscores", &sim.state().ledgers[&view.key].1, old, told.now)
+    };
+    let rows = |told: &Overview, old: &BTreeMap<Date, GameDateStatus>| {
+        let views: Vec<&CoverageView> = told.coverages.iter().collect();
+        game_date_statuses(&told.seasons[0], &views, |date| old.get(&date).cloned(), told.now)
+    };
+    let (stored, dates) = (status(&told, &CoverageStatus::default()), rows(&told, &BTreeMap::new()));
+    for seconds in [90, 7_200, 400_000] {
+        let later = sim.run_for(&spec(), seconds).await;
+        assert_eq!(status_patch(&stored, &status(&later, &stored)), None, "after {seconds} s");
+        assert_eq!(rows(&later, &dates), dates, "after {seconds} s");
     }
 }
 

@@ -1,0 +1,19 @@
+//! The cluster of a gapless that was built without one.
+
+use jiff::Timestamp;
+
+use super::args::ClusterArgs;
+use super::exit::{Exit, Stop};
+use super::wish::Wish;
+use crate::api::report::read::Told;
+use crate::domain::dates::DateSet;
+
+const ABSENT: &str = "this gapless was built without the cluster part: give -f DIR";
+
+pub(super) fn look(_: &ClusterArgs, _: bool, _: Option<Timestamp>) -> Result<Told, Stop> {
+    Err(Stop::bad_input(ABSENT))
+}
+
+pub(super) fn write(_: &ClusterArgs, _: &str, _: &DateSet, _: &Wish) -> Result<Exit, Stop> {
+    Err(Stop::bad_input(ABSENT))
+}

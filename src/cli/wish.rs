@@ -1,0 +1,96 @@
+//! What people want of one date, written into its GameDate. What others wanted of the date stays.
+
+use jiff::civil::Date;
+
+use crate::api::kinds::{CoverageRef, GameDateSpec, RerunSpec, WaivedSpec};
+use crate::api::schema::{DateText, KindText, NameText, ReasonText, TokenText};
+use crate::domain::policy::Key;
+
+/// A wish for a coverage on a date.
+#[derive(Clone, Debug)]
+pub(super) enum Wish {
+    /// Once more, from the first rung.
+    Retry {
+        /// The token.
+        token: String,
+    },
+    /// Given up.
+    Waive {
+        /// Why.
+        reason: String,
+        /// The last date on which it holds.
+        expires: Option<Date>,
+    },
+}
+
+impl Wish {
+    /// Adds the wish to what is wanted of the date already. A token in `spent` has done its work.
+    pub(super) fn add(&self, spec: &mut GameDateSpec, coverage: &Key, spent: &[TokenText]) {
+        let (kind, name) = (KindText(coverage.kind.to_string()), NameText(coverage.name.to_string()));
+        match self {
+            Self::Retry { token } => rerun(&mut spec.rerun, CoverageRef { kind, name }, token, spent),
+            Self::Waive { reason, expires } => {
+                spec.waived.retain(|w| (&w.kind, &w.name) != (&kind, &name));
+                let expires = expires.map(|date| DateText(date.to_string()));
+                spec.waived.push(WaivedSpec { kind, name, reason: ReasonText(reason.clone()), expires });
+            }
+        }
+    }
+}
+
+/// A new token runs every coverage that stands beside it, so those of a spent one go. Those of one that is still to be
+/// spent stay: their run is only called by another name. No coverage at all means all of them.
+fn rerun(rerun: &mut RerunSpec, coverage: CoverageRef, token: &str, spent: &[TokenText]) {
+    let is_pending = !rerun.token.0.is_empty() && !spent.contains(&rerun.token);
+    let all = is_pending && rerun.coverages.is_empty();
+    if !is_pending {
+        rerun.coverages.clear();
+    }
+    if !all && !rerun.coverages.contains(&coverage) {
+        rerun.coverages.push(coverage);
+    }
+    rerun.token = TokenText(token.into());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(name: &str) -> Key {
+        Key { namespace: "n".into(), kind: "TableCoverage".into(), name: name.into() }
+    }
+
+    fn spec() -> GameDateSpec {
+        serde_json::from_value(serde_json::json!({"season": "nba", "date": "2025-11-14"})).unwrap()
+    }
+
+    fn told(spec: &GameDateSpec) -> String {
+        let names: Vec<&str> = spec.rerun.coverages.iter().map(|c| &*c.name.0).collect();
+        format!("{} {}", spec.rerun.token.0, names.join(","))
+    }
+
+    #[test]
+    fn a_new_token_keeps_wishes_that_are_pending_and_drops_those_that_are_done() {
+        let retry = |token: &str| Wish::Retry { token: token.into() };
+        let mut spec = spec();
+        retry("one").add(&mut spec, &key("a"), &[]);
+        retry("two").add(&mut spec, &key("b"), &[]);
+        assert_eq!(told(&spec), "two a,b");
+        retry("three").add(&mut spec, &key("c"), &[TokenText("two".into())]);
+        assert_eq!(told(&spec), "three c");
+        spec.rerun.coverages.clear();
+        retry("four").add(&mut spec, &key("d"), &[]);
+        assert_eq!(told(&spec), "four ", "all of them are wanted already");
+    }
+
+    #[test]
+    fn a_waiver_replaces_the_one_of_the_same_coverage() {
+        let waive = |reason: &str| Wish::Waive { reason: reason.into(), expires: None };
+        let mut spec = spec();
+        waive("first").add(&mut spec, &key("a"), &[]);
+        waive("other").add(&mut spec, &key("b"), &[]);
+        waive("second").add(&mut spec, &key("a"), &[]);
+        let told: Vec<_> = spec.waived.iter().map(|w| (&*w.name.0, &*w.reason.0)).collect();
+        assert_eq!(told, [("b", "other"), ("a", "second")]);
+    }
+}
