@@ -144,11 +144,19 @@ impl World {
                 state.book.confirmed_at = Some(asked_at);
             }
         }
-        let cadence = self.cadence(&keys);
+        let cadence = self.cadence(&keys).after(now, &jiff::tz::TimeZone::UTC);
+        let settling = self.settling_after(&keys, asked_at);
         let Some(watch) = self.watches.get_mut(id) else { return };
-        let next = cadence.after(now, &jiff::tz::TimeZone::UTC);
+        let next = settling.map_or(cadence, |at| cadence.min(at));
         watch.look.ended(asked_at, if mark.unsettled { next.min(later(now, UNSETTLED_MILLIS)) } else { next });
         watch.mark = Some(mark.clone());
+    }
+
+    /// When the next attempt of these coverages must be visible in the data: the look for an earlier one says nothing of it.
+    fn settling_after(&self, keys: &[Key], asked_at: Timestamp) -> Option<Timestamp> {
+        let own = keys.iter().filter_map(|key| self.coverages.get(key));
+        let settled = own.flat_map(|s| s.ledger.attempts.iter().filter_map(|a| s.settled_at(a)));
+        settled.filter(|at| *at > asked_at).min()
     }
 
     fn look_failed(&mut self, id: &WatchId, unknown: &Unknown, now: Timestamp) {

@@ -29,6 +29,16 @@ async fn gaps_are_found_filled_and_verified() {
     assert!(recent.iter().all(|s| s.outcomes.values().all(|o| *o == Outcome::Filled)), "{recent:?}");
 }
 
+/// The look that was brought forward for the first end once forgot the second, until the cadence an hour later.
+#[tokio::test(start_paused = true)]
+async fn jobs_that_end_one_after_the_other_are_each_verified_in_time() {
+    fn slower_each(date: crate::domain::dates::Date, _: u32) -> Done {
+        (30 * i64::from(date.day()), End::Succeeded, Some(FULL.to_vec()))
+    }
+    let sim = world(slower_each, &[3, 4, 9]);
+    assert_eq!(tell(&sim.run_for(&spec(), 11 * 60).await), Vec::<String>::new(), "the last ends after 4.5 minutes");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_complete_table_costs_no_job_no_read_and_no_write_for_ever() {
     let sim = world(good, &[]);
