@@ -1,0 +1,300 @@
+//! Whether two live Jobs of gapless ever covered the same date of the same table, told from the audit log.
+//!
+//! A Job is live from its first appearance to its terminal condition; one that is deleted before, to the end of its last
+//! pod. Instants are compared by resource version where both have one, which is exact, else by time, and then an
+//! overlap counts only when it is certain. What the API server did not live to write down (it was killed) is looked up
+//! in the objects as they stand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Cluster;
+use super::audit::{Audit, Event, Mark};
+
+/// Two Jobs that were live at the same instant and covered the same date.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Overlap {
+    pub target: String,
+    pub date: String,
+    pub jobs: [String; 2],
+}
+
+impl Cluster {
+    /// Every overlap since the cluster's start. Those of a test are told by their namespace.
+    pub fn overlapping_jobs(&self) -> Vec<Overlap> {
+        let json =
+            |kind: &str| -> Value { serde_json::from_str(&self.kubectl(&["get", kind, "-A", "-o", "json"])).unwrap() };
+        overlaps(&self.audit(Mark::default()), &json("jobs"))
+    }
+}
+
+/// An instant: exact by version, else somewhere between two times.
+#[derive(Clone, Debug)]
+struct Instant {
+    version: Option<u64>,
+    earliest: String,
+    latest: String,
+}
+
+impl Instant {
+    fn of(event: &Event, object: &Value) -> Self {
+        let version = object["metadata"]["resourceVersion"].as_str().and_then(|version| version.parse().ok());
+        Self { version, earliest: event.received.clone(), latest: event.answered.clone() }
+    }
+
+    fn surely_before(&self, other: &Self) -> bool {
+        match (self.version, other.version) {
+            (Some(mine), Some(theirs)) => mine < theirs,
+            _ => self.latest < other.earliest,
+        }
+    }
+}
+
+/// What is known of one Job.
+#[derive(Debug)]
+struct Life {
+    name: String,
+    target: String,
+    dates: BTreeSet<String>,
+    from: Instant,
+    terminal: Option<Instant>,
+    deleted: Option<Instant>,
+    /// The last end of a pod of its.
+    pods: Option<Instant>,
+    /// The last time it was seen.
+    seen: Instant,
+}
+
+impl Life {
+    /// `None`: still live.
+    fn end(&self) -> Option<&Instant> {
+        let after_deletion =
+            self.pods.as_ref().filter(|pods| self.deleted.as_ref().is_some_and(|d| d.surely_before(pods)));
+        self.terminal.as_ref().or(after_deletion).or(self.deleted.as_ref())
+    }
+
+    /// An end that nobody wrote down: in the Job as it stands; or it is gone, some time after it was last seen.
+    fn ends_unwritten(&mut self, standing: Option<&Value>) {
+        match (standing.map(terminal), self.end().is_some()) {
+            (_, true) | (Some(None), _) => {}
+            (Some(Some(condition)), _) => {
+                let at = text(condition, &["lastTransitionTime"]).to_string();
+                self.terminal = Some(Instant { version: None, earliest: at.clone(), latest: at });
+            }
+            (None, _) => self.deleted = Some(self.seen.clone()),
+        }
+    }
+}
+
+/// The lives of gapless's Jobs by uid.
+#[derive(Default)]
+struct Lives {
+    of: BTreeMap<String, Life>,
+    /// The uid that a name has at present.
+    named: BTreeMap<(String, String), String>,
+}
+
+fn overlaps(audit: &Audit, now: &Value) -> Vec<Overlap> {
+    let mut lives = Lives::default();
+    for event in audit.events.iter().filter(|event| event.is_write() && event.is_done()) {
+        match event.resource.as_str() {
+            "jobs" => objects(event).for_each(|job| lives.job(event, job)),
+            "pods" => objects(event).for_each(|pod| lives.pod(event, pod)),
+            _ => {}
+        }
+        if event.resource == "jobs" && event.verb == "delete" && event.subresource.is_empty() {
+            lives.delete(&event.namespace, &event.name, event);
+        }
+    }
+    let standing: BTreeMap<&str, &Value> =
+        now["items"].as_array().into_iter().flatten().map(|job| (text(job, &["metadata", "uid"]), job)).collect();
+    for (uid, life) in &mut lives.of {
+        life.ends_unwritten(standing.get(uid.as_str()).copied());
+    }
+    lives.pairs()
+}
+
+/// The object that was answered, or those of a list.
+fn objects(event: &Event) -> Box<dyn Iterator<Item = &Value> + '_> {
+    match event.response["items"].as_array() {
+        Some(items) => Box::new(items.iter()),
+        None => Box::new(std::iter::once(&event.response)),
+    }
+}
+
+fn text<'a>(object: &'a Value, path: &[&str]) -> &'a str {
+    path.iter().fold(object, |value, name| &value[name]).as_str().unwrap_or_default()
+}
+
+/// When a Job reached a terminal condition.
+fn terminal(job: &Value) -> Option<&Value> {
+    let conditions = job["status"]["conditions"].as_array()?;
+    conditions.iter().find(|c| (c["type"] == "Complete" || c["type"] == "Failed") && c["status"] == "True")
+}
+
+impl Lives {
+    fn job(&mut self, event: &Event, job: &Value) {
+        let (uid, target) = (text(job, &["metadata", "uid"]), text(job, &["metadata", "labels", "gapless.dev/target"]));
+        if uid.is_empty() || target.is_empty() {
+            return;
+        }
+        let (namespace, name) = (text(job, &["metadata", "namespace"]), text(job, &["metadata", "name"]));
+        let instant = Instant::of(event, job);
+        self.named.insert((namespace.into(), name.into()), uid.into());
+        let life = self.of.entry(uid.into()).or_insert_with(|| Life {
+            name: format!("{namespace}/{name}"),
+            target: target.into(),
+            dates: text(job, &["metadata", "annotations", "gapless.dev/dates"]).split(',').map(String::from).collect(),
+            from: instant.clone(),
+            terminal: None,
+            deleted: None,
+            pods: None,
+            seen: instant.clone(),
+        });
+        life.seen = instant.clone();
+        if life.terminal.is_none() && terminal(job).is_some() {
+            life.terminal = Some(instant.clone());
+        }
+        if event.verb == "deletecollection" {
+            life.deleted.get_or_insert(Instant { version: None, ..instant });
+        }
+    }
+
+    fn delete(&mut self, namespace: &str, name: &str, event: &Event) {
+        let uid = self.named.get(&(namespace.into(), name.into()));
+        if let Some(life) = uid.and_then(|uid| self.of.get_mut(uid)) {
+            life.deleted.get_or_insert(Instant::of(event, &Value::Null));
+        }
+    }
+
+    /// A pod's end: its phase says so, or it is taken away by its node, or was on none.
+    fn pod(&mut self, event: &Event, pod: &Value) {
+        let owner = text(pod, &["metadata", "labels", "batch.kubernetes.io/controller-uid"]);
+        let ended = ["Succeeded", "Failed"].contains(&text(pod, &["status", "phase"]));
+        let removed = event.verb.starts_with("delete")
+            && (event.user.starts_with("system:node:") || text(pod, &["spec", "nodeName"]).is_empty());
+        if let Some(life) = self.of.get_mut(owner).filter(|_| ended || removed) {
+            life.pods = Some(Instant::of(event, pod));
+        }
+    }
+
+    fn pairs(&self) -> Vec<Overlap> {
+        let mut found = Vec::new();
+        let lives: Vec<&Life> = self.of.values().collect();
+        for (n, a) in lives.iter().enumerate() {
+            for b in lives[n + 1..].iter().filter(|b| a.target == b.target && both_live(a, b)) {
+                let jobs = [a.name.clone(), b.name.clone()];
+                let of = |date: &String| Overlap { target: a.target.clone(), date: date.clone(), jobs: jobs.clone() };
+                found.extend(a.dates.intersection(&b.dates).map(of));
+            }
+        }
+        found
+    }
+}
+
+fn both_live(a: &Life, b: &Life) -> bool {
+    let begins_within = |a: &Life, b: &Life| b.end().is_none_or(|end| a.from.surely_before(end));
+    begins_within(a, b) && begins_within(b, a)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn job(uid: &str, name: &str, date: &str, version: u32, ended: bool) -> Value {
+        let condition = json!([{"type": "Complete", "status": "True", "lastTransitionTime": "2026-01-01T00:00:09Z"}]);
+        json!({"metadata": {"uid": uid, "name": name, "namespace": "n", "resourceVersion": version.to_string(),
+            "labels": {"gapless.dev/target": "t"}, "annotations": {"gapless.dev/dates": date}},
+            "status": {"conditions": if ended { condition } else { json!([]) }}})
+    }
+
+    fn pod(job: &str, version: u32, phase: &str) -> Value {
+        json!({"metadata": {"labels": {"batch.kubernetes.io/controller-uid": job}, "resourceVersion": version.to_string()},
+            "spec": {"nodeName": "localhost"}, "status": {"phase": phase}})
+    }
+
+    /// An event at a second of the script.
+    fn event(second: u32, verb: &str, resource: &str, name: &str, response: Value) -> Event {
+        let at = |fraction: u32| format!("2026-01-01T00:00:{second:02}.{fraction:06}Z");
+        let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+        Event {
+            verb: verb.into(),
+            resource: resource.into(),
+            subresource: subresource.into(),
+            namespace: "n".into(),
+            name: name.into(),
+            code: 200,
+            received: at(100),
+            answered: at(900),
+            response,
+            ..Event::default()
+        }
+    }
+
+    fn dates(script: Vec<Event>, now: &[Value]) -> Vec<String> {
+        overlaps(&Audit { events: script }, &json!({"items": now})).into_iter().map(|o| o.date).collect()
+    }
+
+    #[test]
+    fn a_job_created_before_the_other_ended_overlaps() {
+        let script = |second_at: u32, ended_at: u32| {
+            let mut script = vec![
+                event(1, "create", "jobs", "a", job("a", "a", "2026-01-01,2026-01-02", 1, false)),
+                event(2, "create", "jobs", "b", job("b", "b", "2026-01-02,2026-01-03", second_at, false)),
+                event(2, "update", "jobs/status", "a", job("a", "a", "2026-01-01,2026-01-02", ended_at, true)),
+            ];
+            script.sort_by_key(|e| e.response["metadata"]["resourceVersion"].to_string());
+            script
+        };
+        assert_eq!(dates(script(5, 7), &[]), ["2026-01-02"]);
+        assert!(dates(script(7, 5), &[]).is_empty());
+    }
+
+    #[test]
+    fn jobs_of_other_dates_never_overlap() {
+        let create = |name: &str, date: &str| event(1, "create", "jobs", name, job(name, name, date, 1, false));
+        assert!(dates(vec![create("a", "2026-01-01"), create("b", "2026-01-02")], &[]).is_empty());
+    }
+
+    #[test]
+    fn a_deleted_job_is_live_until_its_pod_has_ended() {
+        let script = |pod_ended: u32| {
+            let mut script = vec![
+                event(1, "create", "jobs", "a", job("a", "a", "2026-01-01", 1, false)),
+                event(2, "delete", "jobs", "a", json!({"kind": "Status"})),
+                event(4, "create", "jobs", "b", job("b", "b", "2026-01-01", 4, false)),
+                event(pod_ended, "patch", "pods/status", "p", pod("a", pod_ended, "Failed")),
+            ];
+            script.sort_by_key(|e| e.received.clone());
+            script
+        };
+        assert_eq!(dates(script(6), &[]), ["2026-01-01"]);
+        assert!(dates(script(3), &[]).is_empty());
+    }
+
+    #[test]
+    fn an_end_that_was_not_written_down_is_read_from_the_job_itself() {
+        let script = || {
+            vec![
+                event(1, "create", "jobs", "a", job("a", "a", "2026-01-01", 1, false)),
+                event(20, "create", "jobs", "b", job("b", "b", "2026-01-01", 30, false)),
+            ]
+        };
+        let second = job("b", "b", "2026-01-01", 30, false);
+        let first = |ended: bool| job("a", "a", "2026-01-01", 9, ended);
+        assert_eq!(dates(script(), &[first(false), second.clone()]), ["2026-01-01"]);
+        assert!(dates(script(), &[first(true), second]).is_empty());
+    }
+
+    #[test]
+    fn a_name_used_again_is_another_job() {
+        let script = vec![
+            event(1, "create", "jobs", "a", job("1", "a", "2026-01-01", 1, false)),
+            event(2, "delete", "jobs", "a", json!({"kind": "Status"})),
+            event(3, "create", "jobs", "a", job("2", "a", "2026-01-01", 3, false)),
+        ];
+        assert!(dates(script, &[]).is_empty());
+    }
+}
