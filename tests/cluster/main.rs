@@ -8,5 +8,6 @@ mod harness;
 mod invalid;
 mod jobs;
 mod loopback;
+mod manifests;
 mod pods;
 mod teardown;
