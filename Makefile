@@ -38,7 +38,7 @@ parts: ## what the tests' cluster is made of: installed and built where it is mi
 	tests/cluster/parts.sh node
 
 update: ## rewrite the generated files that tests compare with
-	UPDATE=1 $(CARGO) test --locked
+	UPDATE=1 $(CARGO) test --locked --lib --test it
 
 bench: ## how fast, measured
 	benches/run.sh

@@ -4,12 +4,12 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-use super::harness::{Cluster, Options, eventually};
+use super::harness::{Cluster, Options, eventually, remove_left_over};
 use super::jobs::job;
 
 const VICTIM: &str = "teardown::a_cluster_that_is_left_alone";
@@ -17,13 +17,7 @@ const VICTIM: &str = "teardown::a_cluster_that_is_left_alone";
 #[test]
 fn a_killed_or_interrupted_test_run_leaves_nothing() {
     for signal in [Signal::KILL, Signal::INT] {
-        let mut tests = Command::new(std::env::current_exe().unwrap());
-        tests.args(["--ignored", "--exact", "--nocapture", VICTIM]).process_group(0).stdout(Stdio::piped());
-        let mut tests = tests.spawn().unwrap();
-        let lines = BufReader::new(tests.stdout.take().unwrap()).lines();
-        let folder =
-            lines.map(Result::unwrap).find_map(|line| line.split_once("left: ").map(|(_, f)| PathBuf::from(f)));
-        let folder = folder.expect("the victim says where its cluster is");
+        let (mut tests, folder) = victim();
         assert!(!traces(&folder).is_empty());
         kill_process_group(Pid::from_child(&tests), signal).unwrap();
         assert_eq!(tests.wait().unwrap().signal(), Some(signal.as_raw()));
@@ -36,8 +30,40 @@ fn a_killed_or_interrupted_test_run_leaves_nothing() {
     }
 }
 
+#[test]
+fn what_a_killed_guard_leaves_is_removed_by_the_next_start() {
+    let (mut tests, folder) = victim();
+    let ours = |command: &str| command.contains("guard.sh") && command.contains(folder.to_str().unwrap());
+    let guard = processes().find(|(_, command)| ours(command)).unwrap();
+    kill_process(guard.0, Signal::KILL).unwrap();
+    kill_process_group(Pid::from_child(&tests), Signal::KILL).unwrap();
+    tests.wait().unwrap();
+    assert!(!traces(&folder).is_empty());
+    remove_left_over();
+    assert_gone(&folder);
+}
+
+/// A test run of its own, in a group of its own, and the folder of its cluster.
+fn victim() -> (Child, PathBuf) {
+    let mut tests = Command::new(std::env::current_exe().unwrap());
+    tests.args(["--ignored", "--exact", "--nocapture", VICTIM]).process_group(0).stdout(Stdio::piped());
+    let mut tests = tests.env_remove("GAPLESS_KEEP_CLUSTER").spawn().unwrap();
+    let lines = BufReader::new(tests.stdout.take().unwrap()).lines();
+    let folder = lines.map(Result::unwrap).find_map(|line| line.split_once("left: ").map(|(_, f)| PathBuf::from(f)));
+    (tests, folder.expect("the victim says where its cluster is"))
+}
+
+/// Every process and its command line.
+fn processes() -> impl Iterator<Item = (Pid, String)> {
+    let pids = fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(|pid: i32| {
+        let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        Some((Pid::from_raw(pid)?, String::from_utf8_lossy(&command).replace('\0', " ")))
+    })
+}
+
 #[tokio::test]
-#[ignore = "run by the test above, which kills it"]
+#[ignore = "run by the tests above, which kill it"]
 async fn a_cluster_that_is_left_alone() {
     let cluster = Cluster::start(Options::default());
     cluster.load_shell();

@@ -6,6 +6,8 @@ folder=$1
 name=$(basename "$folder")
 trap '' INT HUP TERM
 cd /
+# Who holds the lock guards the cluster; a cluster that nobody guards is removed by the next that starts.
+exec 8>"$folder/.lock" && flock 8 && mv "$folder/.lock" "$folder/lock"
 cat >/dev/null
 if [ -e "$folder/keep" ]; then
   printf 'kept: export KUBECONFIG=%s/kubeconfig\nto remove it: rm %s/keep; sh %s/guard.sh %s </dev/null\n' \

@@ -47,6 +47,7 @@ const KERNEL: [(&str, &str); 6] = [
 
 impl Home {
     pub fn new(kube: PathBuf, options: Options) -> Self {
+        remove_left_over();
         let folder = folder();
         let guard = guard(&folder);
         let ports = Ports::free();
@@ -99,17 +100,33 @@ fn name(folder: &Path) -> &str {
     folder.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
-/// A folder of our own, on a disk that containers can live on (an overlay does not stand on memory or on another overlay),
-/// with a path short enough for the sockets in it.
+/// Removes clusters whose guard was killed as well, or whose machine went down.
+pub fn remove_left_over() {
+    for folder in std::fs::read_dir(place()).unwrap().flatten().map(|entry| entry.path()) {
+        let ours =
+            name(&folder).starts_with("gapless-") && folder.join("lock").exists() && !folder.join("keep").exists();
+        let unguarded = || Command::new("flock").arg("--nonblock").arg(folder.join("lock")).arg("true").status();
+        if ours && unguarded().is_ok_and(|status| status.success()) {
+            let mut guard = Command::new("sh");
+            let _ = guard.arg(folder.join("guard.sh")).arg(&folder).stdin(Stdio::null()).status();
+        }
+    }
+}
+
 fn folder() -> PathBuf {
+    let folder = tempfile::Builder::new().prefix("gapless-").rand_bytes(8).tempdir_in(place()).unwrap().keep();
+    folder.canonicalize().unwrap()
+}
+
+/// Where clusters live: a disk that containers can live on (an overlay does not stand on memory or on another overlay), with
+/// a path short enough for the sockets in it.
+fn place() -> PathBuf {
     let temporary = std::env::temp_dir();
     let built = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let places = [temporary.as_path(), Path::new("/var/tmp"), &built];
     let fit = |place: &&&Path| place.as_os_str().len() < 50 && !["tmpfs", "overlayfs"].contains(&disk(place).as_str());
-    let place =
-        places.iter().find(fit).expect("TMPDIR must name a folder on a disk (no tmpfs, no overlay), below 50 letters");
-    let folder = tempfile::Builder::new().prefix("gapless-").rand_bytes(8).tempdir_in(place).unwrap().keep();
-    folder.canonicalize().unwrap()
+    let place = places.iter().find(fit);
+    place.expect("TMPDIR must name a folder on a disk (no tmpfs, no overlay), below 50 letters").to_path_buf()
 }
 
 fn disk(place: &Path) -> String {

@@ -5,6 +5,7 @@
 //! starts its own (`Cluster::start`). `GAPLESS_TEST_KUBECONFIG` names a cluster to be used instead of the shared one, by the
 //! tests that need no node. `GAPLESS_KEEP_CLUSTER=1` keeps the shared one, and those of failed tests, and says where they are.
 
+mod arguments;
 mod audit;
 mod client;
 mod component;
@@ -24,7 +25,7 @@ pub use audit::Mark;
 pub use client::Refused;
 pub use component::{Component, Handle};
 pub use eventually::eventually;
-pub use home::Options;
+pub use home::{Options, remove_left_over};
 pub use namespace::Namespace;
 
 use component::Components;
