@@ -48,13 +48,15 @@ impl Cluster {
         self.kubectl_with(&["apply", "--server-side", "--validate=strict", "-f", "-"], yaml)
     }
 
-    /// An object or a list by its path; nothing when there is none. Cheaper than kubectl where it is asked often.
+    /// An object or a list by its path; nothing when there is none, or no API server just now. Cheaper than kubectl where
+    /// it is asked often.
     pub async fn get(&self, path: &str) -> Option<Value> {
         let request = http::Request::get(path).body(Vec::new()).unwrap();
         match self.client().await.request(request).await {
             Ok(object) => Some(object),
             Err(kube::Error::Api(status)) if status.code == 404 => None,
-            Err(error) => panic!("{path}: {error}"),
+            Err(kube::Error::Api(status)) => panic!("{path}: {status}"),
+            Err(_) => None,
         }
     }
 

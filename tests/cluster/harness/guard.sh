@@ -45,5 +45,7 @@ done
 for link in /var/log/containers/*.log; do
   case $(readlink "$link") in "$folder"/*) rm -f "$link" ;; esac
 done
+socket=/var/lib/kubelet/device-plugins/kubelet.sock
+grep -q " $socket\$" /proc/net/unix || { rm -f "$socket" && rmdir -p "${socket%/*}"; } 2>/dev/null
 while read -r setting value; do echo "$value" >"$setting"; done 2>/dev/null <"$folder/kernel"
 rm -rf "$folder"

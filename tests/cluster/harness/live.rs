@@ -79,8 +79,10 @@ impl Life {
         match (standing.map(terminal), self.end().is_some()) {
             (_, true) | (Some(None), _) => {}
             (Some(Some(condition)), _) => {
-                let at = text(condition, &["lastTransitionTime"]).to_string();
-                self.terminal = Some(Instant { version: None, earliest: at.clone(), latest: at });
+                // Some time within that second, in the digits of the audit log.
+                let second = text(condition, &["lastTransitionTime"]).trim_end_matches('Z');
+                let [earliest, latest] = ["000000", "999999"].map(|fraction| format!("{second}.{fraction}Z"));
+                self.terminal = Some(Instant { version: None, earliest, latest });
             }
             (None, _) => self.deleted = Some(self.seen.clone()),
         }
