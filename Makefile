@@ -4,7 +4,7 @@ CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-fast lint sets docs run-tests update bench deny
+.PHONY: help test test-fast lint sets docs run-tests parts update bench deny
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,12 +30,15 @@ sets: ## the other two feature sets: none and `local`
 docs: ## the documentation builds, and no link in it is broken
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
 
-run-tests: ## all tests: the domain without features, then everything
+run-tests: parts ## all tests: the domain without features, then everything, the real cluster included
 	$(CARGO) test --locked --no-default-features --lib
 	$(CARGO) test --locked
 
+parts: ## what the tests' cluster is made of: installed and built where it is missing, as root
+	tests/cluster/parts.sh node
+
 update: ## rewrite the generated files that tests compare with
-	UPDATE=1 $(CARGO) test --locked
+	UPDATE=1 $(CARGO) test --locked --lib --test it
 
 bench: ## how fast, measured
 	benches/run.sh

@@ -1,0 +1,65 @@
+//! How each component is called.
+
+use super::component::Component;
+use super::home::Home;
+
+impl Component {
+    /// What the one binary calls it; its log has the same name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Etcd => "etcd",
+            Self::ApiServer => "kube-apiserver",
+            Self::ControllerManager => "kube-controller-manager",
+            Self::Scheduler => "kube-scheduler",
+            Self::Containerd => "containerd",
+            Self::Kubelet => "kubelet",
+        }
+    }
+
+    /// Its arguments, of which none holds a space.
+    pub fn arguments(self, home: &Home) -> String {
+        let (folder, ports, name) = (home.folder.display(), &home.ports, home.name());
+        let controller = |who: &str| {
+            format!(
+                "--kubeconfig {who}.kubeconfig --authentication-kubeconfig {who}.kubeconfig \
+                 --authorization-kubeconfig {who}.kubeconfig --leader-elect=false --secure-port 0 \
+                 --kube-api-qps 200 --kube-api-burst 400"
+            )
+        };
+        match self {
+            Self::Etcd => {
+                let (client, peer) = (ports.etcd, ports.etcd_peer);
+                let sync = if home.options.fsync { "" } else { " --unsafe-no-fsync" };
+                format!(
+                    "--name {name} --data-dir etcd{sync} --listen-client-urls http://127.0.0.1:{client} \
+                     --advertise-client-urls http://127.0.0.1:{client} --listen-peer-urls http://127.0.0.1:{peer} \
+                     --initial-advertise-peer-urls http://127.0.0.1:{peer} --initial-cluster {name}=http://127.0.0.1:{peer}"
+                )
+            }
+            Self::ApiServer => format!(
+                "--etcd-servers http://127.0.0.1:{} --bind-address {address} --advertise-address {address} --secure-port 443 \
+                 --cert-dir certs --token-auth-file tokens.csv --authorization-mode Node,RBAC \
+                 --enable-admission-plugins NodeRestriction --service-account-key-file sa.pub \
+                 --service-account-signing-key-file sa.key --service-account-issuer https://kubernetes.default.svc \
+                 --service-cluster-ip-range {} --endpoint-reconciler-type none \
+                 --kubelet-preferred-address-types Hostname --audit-policy-file audit.yaml --audit-log-path audit.log \
+                 --audit-log-maxsize 100000",
+                ports.etcd,
+                home.network.services(),
+                address = home.network.service(),
+            ),
+            Self::ControllerManager => format!(
+                "{} --use-service-account-credentials --service-account-private-key-file sa.key \
+                 --root-ca-file certs/apiserver.crt --pvclaimbinder-sync-period 1s --flex-volume-plugin-dir {folder}/volume-plugins",
+                controller("controller-manager")
+            ),
+            Self::Scheduler => controller("scheduler"),
+            Self::Containerd => format!("--config {folder}/containerd.toml"),
+            // An external cloud keeps the kubelet from publishing this machine's own address: all stays on loopback.
+            Self::Kubelet => format!(
+                "--config {folder}/kubelet.yaml --kubeconfig kubelet.kubeconfig --root-dir {folder}/kubelet --cert-dir pki \
+                 --hostname-override localhost --cloud-provider external"
+            ),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Talking to the cluster: a typed client, kubectl, manifests.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use serde_json::Value;
+
+use super::Cluster;
+use super::component::PROXIES;
+
+/// The API server's refusal: its status code and its sentence.
+#[derive(Debug)]
+pub struct Refused {
+    pub code: u16,
+    pub message: String,
+}
+
+impl Cluster {
+    /// A client as the administrator. It belongs to the test that asks: connections live in that test's runtime.
+    pub async fn client(&self) -> kube::Client {
+        let _ = rustls::crypto::ring::default_provider().install_default(); // a second installation changes nothing
+        let kubeconfig = Kubeconfig::read_from(&self.kubeconfig).unwrap();
+        let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+        if self.node.is_some() {
+            config.proxy_url = None;
+        }
+        kube::Client::try_from(config).unwrap()
+    }
+
+    /// What kubectl prints. Panics with what it complains of.
+    pub fn kubectl(&self, arguments: &[&str]) -> String {
+        self.try_kubectl(arguments).unwrap_or_else(|error| panic!("kubectl {}: {error}", arguments.join(" ")))
+    }
+
+    /// What kubectl prints, or what it complains of.
+    pub fn try_kubectl(&self, arguments: &[&str]) -> Result<String, String> {
+        self.kubectl_with(arguments, "")
+    }
+
+    /// Applies manifests server-side, with strict validation. Panics with what is refused.
+    pub fn apply(&self, yaml: &str) {
+        self.try_apply(yaml).unwrap_or_else(|error| panic!("{error}in\n{yaml}"));
+    }
+
+    /// Applies manifests server-side, with strict validation.
+    pub fn try_apply(&self, yaml: &str) -> Result<String, String> {
+        self.kubectl_with(&["apply", "--server-side", "--validate=strict", "-f", "-"], yaml)
+    }
+
+    /// An object or a list by its path; nothing when there is none, or no API server just now. Cheaper than kubectl where
+    /// it is asked often.
+    pub async fn get(&self, path: &str) -> Option<Value> {
+        let request = http::Request::get(path).body(Vec::new()).unwrap();
+        match self.client().await.request(request).await {
+            Ok(object) => Some(object),
+            Err(kube::Error::Api(status)) if status.code == 404 => None,
+            Err(kube::Error::Api(status)) => panic!("{path}: {status}"),
+            Err(_) => None,
+        }
+    }
+
+    /// Posts one manifest as it stands, with strict validation: what the API server itself says, with no kubectl between.
+    pub async fn create(&self, path: &str, yaml: &str) -> Result<Value, Refused> {
+        self.post(&format!("{path}?fieldValidation=Strict"), yaml).await
+    }
+
+    /// The same, and nothing is kept of it.
+    pub async fn try_out(&self, path: &str, yaml: &str) -> Result<Value, Refused> {
+        self.post(&format!("{path}?fieldValidation=Strict&dryRun=All"), yaml).await
+    }
+
+    async fn post(&self, path: &str, yaml: &str) -> Result<Value, Refused> {
+        let request = http::Request::post(path).header("content-type", "application/yaml");
+        match self.client().await.request(request.body(yaml.as_bytes().to_vec()).unwrap()).await {
+            Ok(object) => Ok(object),
+            Err(kube::Error::Api(status)) => Err(Refused { code: status.code, message: status.message.clone() }),
+            Err(error) => panic!("{path}: {error}"),
+        }
+    }
+
+    /// Ports come again, and what kubectl remembers of a port must not.
+    fn kubectl_cache(&self) -> std::path::PathBuf {
+        let foreign = concat!(env!("CARGO_TARGET_TMPDIR"), "/kubectl");
+        self.node.as_ref().map_or_else(|| foreign.into(), |node| node.home.path("kubectl"))
+    }
+
+    fn kubectl_with(&self, arguments: &[&str], input: &str) -> Result<String, String> {
+        let mut command = Command::new(&self.kube);
+        command.arg("kubectl").arg("--kubeconfig").arg(&self.kubeconfig);
+        if self.node.is_some() {
+            PROXIES.into_iter().for_each(|proxy| _ = command.env_remove(proxy));
+        }
+        command.arg("--cache-dir").arg(self.kubectl_cache()).args(arguments);
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // kubectl may refuse without reading on.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+    }
+}

@@ -1,0 +1,51 @@
+# Removes a cluster, whole: guard.sh FOLDER. It waits until its input ends, which is when the test process drops the
+# cluster or dies, SIGKILL included; then nothing of the cluster is left running, mounted or lying about.
+# Where the file `keep` lies in FOLDER, it only says how to use the cluster and how to remove it. It ends what runs in FOLDER and in the cluster's own
+# control group, by id, and nothing else.
+folder=$1
+name=$(basename "$folder")
+trap '' INT HUP TERM
+cd /
+# Who holds the lock guards the cluster; a cluster that nobody guards is removed by the next that starts.
+exec 8>"$folder/.lock" && flock 8 && mv "$folder/.lock" "$folder/lock"
+cat >/dev/null
+if [ -e "$folder/keep" ]; then
+  printf 'kept: export KUBECONFIG=%s/kubeconfig\nto remove it: rm %s/keep; sh %s/guard.sh %s </dev/null\n' \
+    "$folder" "$folder" "$folder" "$folder" >&2
+  exit
+fi
+
+# Every process that works below the folder: the components, containerd's shims. Pods stand in the control group.
+ours() {
+  for process in /proc/[0-9]*; do
+    case $(readlink "$process/cwd" 2>/dev/null) in "$folder" | "$folder"/*) echo "${process#/proc/}" ;; esac
+  done
+  find /sys/fs/cgroup -path "*/$name/*" -name cgroup.procs -exec cat {} + 2>/dev/null
+}
+rounds=0
+while pids=$(ours | sort -u) && [ -n "$pids" ]; do
+  kill -9 $pids 2>/dev/null
+  rounds=$((rounds + 1))
+  [ $rounds -lt 300 ] || { echo "$folder: cannot end the processes" $pids >&2; exit 1; }
+  sleep 0.05
+done
+
+sockets=$(cat "$folder"/containerd-state/*/*/*/address "$folder"/containerd-state/*/*/*/bootstrap.json 2>/dev/null | grep -o '/run/containerd/s/[0-9a-f]*')
+rm -f $sockets
+grep -o " $folder/[^ ]*" /proc/mounts | sort -r | while read -r mount; do umount "$mount" 2>/dev/null || umount -l "$mount"; done
+find /sys/fs/cgroup -depth -type d \( -path "*/$name" -o -path "*/$name/*" \) -exec rmdir {} + 2>/dev/null
+
+ip address flush dev lo label "lo:${name#gapless-}" 2>/dev/null
+
+# What the container network's library and the kubelet leave in places that no flag moves.
+for result in /var/lib/cni/results/"$name"-*-eth0; do
+  sandbox=${result#/var/lib/cni/results/"$name"-} && sandbox=${sandbox%-eth0}
+  rm -f "$result" "/var/lib/cni/results/cni-loopback-$sandbox-lo"
+done
+for link in /var/log/containers/*.log; do
+  case $(readlink "$link") in "$folder"/*) rm -f "$link" ;; esac
+done
+socket=/var/lib/kubelet/device-plugins/kubelet.sock
+grep -q " $socket\$" /proc/net/unix || { rm -f "$socket" && rmdir -p "${socket%/*}"; } 2>/dev/null
+while read -r setting value; do echo "$value" >"$setting"; done 2>/dev/null <"$folder/kernel"
+rm -rf "$folder"

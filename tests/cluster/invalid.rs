@@ -1,0 +1,122 @@
+//! The definitions are accepted by a real API server, and what `examples/invalid` is refused for by `gapless check` it
+//! refuses in the same words.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::harness::{Cluster, Refused};
+
+/// What the API server cannot know and only `gapless check` (and the operator's own conditions) say. It must accept these:
+/// a row that it has learnt to refuse is to be taken off this list.
+const ONLY_CHECK: [(&str, &str); 9] = [
+    ("backoff-contradicts", "compares two durations, whose days no rule of the server can read"),
+    ("duplicate-name", "is about two objects of one file; the server sees a change of the first"),
+    ("fill-not-allowed", "follows a reference"),
+    ("no-calendar-date", "knows how long a month is"),
+    ("season-not-found", "follows a reference"),
+    ("template-not-found", "follows a reference"),
+    ("too-long", "counts the days between two dates"),
+    ("unknown-zone", "knows the time zones"),
+    ("which-container", "follows a reference"),
+];
+
+/// What the server says in its own words, where there is no object yet that a rule of ours could speak of.
+const OWN_WORDS: [(&str, &str); 3] = [
+    ("broken-yaml", "did not find expected ',' or ']'"),
+    ("duplicate-key", "key \"files\" already set in map"),
+    ("unknown-kind", "404 page not found"),
+];
+
+impl Cluster {
+    /// Applies `crds/` with strict validation and awaits that they are served.
+    pub fn install_definitions(&self) {
+        let crds = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
+        self.kubectl(&["apply", "--server-side", "--validate=strict", "-f", crds]);
+        self.kubectl(&["wait", "--for=condition=Established", "--timeout=30s", "-f", crds]);
+    }
+}
+
+fn examples() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/invalid");
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|e| e == "yaml"));
+    paths.sort();
+    assert!(paths.len() >= 30);
+    paths
+}
+
+/// Posts every object of gapless's group without keeping it; returns all refusals in one text.
+async fn refusals(cluster: &Cluster, yaml: &str) -> String {
+    let mut said = String::new();
+    for document in yaml.split("---\n").filter(|document| document.contains("apiVersion: gapless.dev/")) {
+        let kind = document.lines().find_map(|line| line.strip_prefix("kind: ")).unwrap_or_default();
+        let plural = format!("{}s", kind.trim_start_matches('[').to_lowercase());
+        let path = format!("/apis/gapless.dev/v1alpha1/namespaces/default/{plural}");
+        if let Err(Refused { code, message }) = cluster.try_out(&path, document).await {
+            assert!([400, 404, 422].contains(&code), "{code}: {message}");
+            said += &message;
+            said += "\n";
+        }
+    }
+    said
+}
+
+/// Our line of a problem in the words of the server: the field's path, and the sentence, of which one must be found.
+/// The server's library says `should` where our offline check says `must`, and names only the bound that is broken.
+fn in_its_words(line: &str) -> (String, Vec<String>) {
+    let problem = line.splitn(4, ": ").collect::<Vec<_>>();
+    let (field, sentence) = match problem.as_slice() {
+        [_, _, field, sentence] if field.starts_with("spec") => (field.to_string(), sentence.to_string()),
+        [_, _, rest @ ..] => (String::new(), rest.join(": ")),
+        _ => panic!("no problem: {line}"),
+    };
+    let sentence = sentence.split("; did you mean").next().unwrap_or_default();
+    let parts = match sentence.strip_prefix("must be greater than or equal to ").and_then(|s| s.split_once(" and ")) {
+        Some((least, most)) => vec![format!("should be greater than or equal to {least}"), format!("should be {most}")],
+        None if sentence.starts_with("must match") => vec![sentence.replacen("must", "should", 1)],
+        None => vec![sentence.to_string()],
+    };
+    (field, parts)
+}
+
+#[tokio::test]
+async fn every_invalid_example_is_refused_by_the_api_server_in_the_words_of_check() {
+    let cluster = Cluster::shared();
+    cluster.install_definitions();
+    let mut wrong = Vec::new();
+    for path in examples() {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let said = refusals(cluster, &fs::read_to_string(&path).unwrap()).await;
+        let expected = fs::read_to_string(path.with_extension("expected")).unwrap();
+        if let Some((_, words)) = OWN_WORDS.iter().find(|(example, _)| *example == name) {
+            if !said.contains(words) {
+                wrong.push(format!("{name}: no '{words}' in: {said}"));
+            }
+        } else if let Some((_, why)) = ONLY_CHECK.iter().find(|(example, _)| *example == name) {
+            if !said.is_empty() {
+                wrong.push(format!("{name}: refused, though only `check` {why}: {said}"));
+            }
+        } else {
+            let lines = expected.lines().map(|line| (line, in_its_words(line)));
+            let unsaid =
+                lines.filter(|(_, (field, parts))| !(said.contains(field) && parts.iter().any(|p| said.contains(p))));
+            wrong.extend(unsaid.map(|(line, _)| format!("{line}\n    but: {said}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn every_valid_example_is_accepted() {
+    let cluster = Cluster::shared();
+    cluster.install_definitions();
+    for folder in ["minimal", "nba", "demo"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(folder);
+        for path in fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()) {
+            if path.extension().is_some_and(|e| e == "yaml") {
+                let said = refusals(cluster, &fs::read_to_string(&path).unwrap()).await;
+                assert!(said.is_empty(), "{}: {said}", path.display());
+            }
+        }
+    }
+}
