@@ -77,7 +77,7 @@ impl Gathered {
             let more = if t.count > 1 { format!(" (and {} more)", t.count - 1) } else { String::new() };
             let dates = t.dates.to_string();
             let text = if dates.is_empty() { t.first.clone() } else { format!("{dates}: {}{more}", t.first) };
-            text.chars().filter(|c| !c.is_control()).scan(0, |n, c| bounded(n, c)).collect()
+            text.chars().filter(|c| !c.is_control()).scan(0, bounded).collect()
         };
         self.0.into_iter().map(|((key, reason), t)| (key, reason, t.at, note(&t))).collect()
     }
