@@ -114,8 +114,11 @@ impl World {
             // After an unclear answer only a list that is younger tells whether the Job is there.
             let unclear = state.unclear.is_some_and(|at| listed_at <= at);
             let waiting = unclear || state.refused.as_ref().is_some_and(|(until, _, _)| *until > now);
+            // After a refusal one create tells whether there is room again: the others would be refused with it.
+            let most = if state.refused.is_none() { usize::MAX } else { usize::from(state.creating.is_empty()) };
             let next: Vec<Launch> = recorded
                 .filter(|a| !state.creating.contains(&a.launch) && a.recorded_at.max(listed_at) <= now && !waiting)
+                .take(most)
                 .map(|a| launch(&state.coverage, a, state))
                 .collect();
             for launch in next {

@@ -82,25 +82,26 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(),
     let (operator, inbox) = Operator::start(options).await?;
     let (release, released) = oneshot::channel();
     let election = operator.stand(released);
-    {
+    let why = {
         let mut work = std::pin::pin!(operator.work(inbox));
         tokio::select! {
-            () = &mut work => {}
-            () = operator.leadership.ended() => {}
+            why = &mut work => why,
+            () = operator.leadership.ended() => None,
             () = stop => {
                 tracing::info!("stopping; Jobs go on by themselves");
                 let _ = operator.wishes.send(Wish::Stop);
                 // A standby has no engine that could stop.
                 let leads = matches!(operator.leadership.standing(), Standing::Leading(_));
                 let _ = tokio::time::timeout(if leads { STOP } else { Duration::ZERO }, &mut work).await;
+                None
             }
         }
-    }
+    };
     let _ = release.send(());
     let ended = election.await;
     operator.server.stop().await;
     match ended {
-        Ok(Ended::Stopped { .. }) => Ok(()),
+        Ok(Ended::Stopped { .. }) => why.map_or(Ok(()), Err),
         Ok(Ended::Lost(why)) => Err(why),
         Err(error) => Err(format!("the election ended by itself: {error}; please report this")),
     }

@@ -52,8 +52,8 @@ impl StatusStore {
     pub async fn stall(&self, kind: Kind, name: &Name, why: &str, mirrors: &Mirrors) -> Option<Class> {
         let key = key(kind, name);
         let object = mirrors.of(kind).get(name)?;
-        self.shelf.put(&key, &object);
-        let held = self.shelf.begin(&key)?;
+        let at = self.shelf.put(&key, &object);
+        let held = self.shelf.begin(&key, &object.uid, at)?;
         let old: CoverageStatus = serde_json::from_value(held.status.clone()).unwrap_or_default();
         let status = report::stalled_status(&old, object.generation, why, SystemClock.now());
         let written = self.put(&key, &held, &serde_json::to_value(&status).unwrap_or_default()).await;
@@ -159,7 +159,7 @@ impl Store for StatusStore {
         ledger: &Ledger,
         view: Option<&CoverageView>,
     ) -> Result<Recorded, SaveFault> {
-        let held = self.shelf.begin(key).filter(|held| held.uid == *uid && held.at == at).ok_or(SaveFault::Conflict)?;
+        let held = self.shelf.begin(key, uid, at).ok_or(SaveFault::Conflict)?;
         let status = render(key, &held, ledger, view);
         let full = report::is_nearly_full(&status);
         let value = serde_json::to_value(&status).map_err(|e| SaveFault::Denied(e.to_string()))?;

@@ -37,8 +37,9 @@ const EVENTS: usize = 1024;
 type KubernetesEngine = Engine<SystemClock, Observed<Warehouses>, Observed<StatusStore>, Observed<Jobs>>;
 
 impl Operator {
-    /// Waits until everything is listed and this process leads, then works until it is told to stop.
-    pub(super) async fn work(&self, mut inbox: UnboundedReceiver<Wish>) {
+    /// Waits until everything is listed and this process leads, then works until it is told to stop. Returns why it cannot
+    /// go on, where that is the reason.
+    pub(super) async fn work(&self, mut inbox: UnboundedReceiver<Wish>) -> Option<String> {
         while !self.mirrors.are_ready() || !self.jobs.is_ready() {
             tokio::select! {
                 () = self.bells.spec.notified() => {}
@@ -47,7 +48,7 @@ impl Operator {
         }
         self.health.ready(true);
         if !self.leadership.won().await {
-            return;
+            return None;
         }
         self.health.leads(SystemClock.now());
         self.metrics.led(true);
@@ -61,7 +62,7 @@ impl Operator {
             revision: 0,
         };
         let told = feed.told.clone();
-        self.lead(feed, off, told, &mut inbox).await;
+        self.lead(feed, off, told, &mut inbox).await
     }
 
     async fn lead(
@@ -70,7 +71,7 @@ impl Operator {
         off: watch::Sender<BTreeSet<Arc<str>>>,
         told: Arc<Mutex<Told>>,
         inbox: &mut UnboundedReceiver<Wish>,
-    ) {
+    ) -> Option<String> {
         let launcher =
             Jobs::new(self.client.clone(), self.scope.clone(), self.mirrors.clone(), self.options.grants.clone());
         let (mut engine, warehouses) = self.engine(&mut feed, launcher.clone());
@@ -97,8 +98,13 @@ impl Operator {
             report: self.bells.report.clone(),
             revision: 0,
         };
-        engine.run(Until::Stopped, inbox, |world, events| listener.hear(world, events)).await;
+        let ended = tokio::select! {
+            _ = engine.run(Until::Stopped, inbox, |world, events| listener.hear(world, events)) => None,
+            // They end only by a panic. Without one of them the operator would be blind or mute, and look well.
+            _ = tasks.join_next() => Some("a part of gapless ended by itself; please report the lines before".to_string()),
+        };
         self.remember(&engine, &warehouses);
+        ended
     }
 
     fn engine(&self, feed: &mut Feed, launcher: Jobs) -> (KubernetesEngine, Warehouses) {

@@ -72,10 +72,10 @@ impl Shelf {
         })
     }
 
-    /// A write begins; nothing: this status was never read.
-    pub fn begin(&self, key: &Key) -> Option<Held> {
+    /// A write begins that is based on that place; nothing: this status was never read, or somebody wrote it since.
+    pub fn begin(&self, key: &Key, uid: &str, at: Version) -> Option<Held> {
         self.locked(|held| {
-            let held = held.get_mut(key)?;
+            let held = held.get_mut(key).filter(|held| *held.uid == *uid && held.at == at)?;
             held.writing = true;
             Some(held.clone())
         })
@@ -140,7 +140,9 @@ mod tests {
         let at = shelf.put(&key(), &object(5, 1));
         assert_eq!(shelf.saw(&key(), &object(4, 0)), Changed::No, "older than what was read");
         assert_eq!(shelf.saw(&key(), &object(6, 1)), Changed::No, "somebody edited the spec");
-        assert_eq!(shelf.begin(&key()).map(|h| h.at), Some(at));
+        assert!(shelf.begin(&key(), "u", at + 1).is_none(), "based on what is not there");
+        assert!(shelf.begin(&key(), "other", at).is_none(), "another object of the same name");
+        assert_eq!(shelf.begin(&key(), "u", at).map(|h| h.at), Some(at));
         assert_eq!(shelf.saw(&key(), &object(7, 2)), Changed::No, "the echo of a write under way");
         assert_eq!(shelf.end(&key(), Some(&object(7, 2))), at + 1);
         assert_eq!(shelf.saw(&key(), &object(8, 0)), Changed::ByOthers, "the status was wiped");
