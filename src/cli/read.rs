@@ -57,7 +57,7 @@ pub(super) fn calendar(args: &CalendarArgs) -> Result<Exit, Stop> {
     }
     let (from, through) = (args.from.unwrap_or(jiff::civil::Date::MIN), args.through.unwrap_or(jiff::civil::Date::MAX));
     let dates = DateRange::new(from, through).ok_or_else(|| Stop::bad_input("--through must be on or after --from"))?;
-    let options = view::calendar::Options { dates: Some(dates), grid: args.grid, all: args.all };
+    let options = view::calendar::Options { dates: Some(dates), grid: args.grid, all: args.all, bare: false };
     print(args.read.output, || view::json::calendar(&overview), || view::calendar::calendar(&overview, options));
     Ok(Exit::of(&overview, bad))
 }
