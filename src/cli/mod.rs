@@ -8,6 +8,8 @@ mod filler;
 mod game_date;
 mod local;
 mod read;
+#[cfg(all(test, feature = "kubernetes"))] // the page is of the binary as it is shipped
+mod reference;
 mod setup;
 
 pub use args::Cli;
