@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::manifest::{Document, read};
 use super::{check, lower};
-use crate::domain::policy::{Coverage, DateOrders, Key, Season};
+use crate::domain::policy::{Coverage, DateOrders, Key, ReadLimits, Season};
 
 /// Something that a person must mend.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,6 +99,8 @@ pub struct Loaded {
     pub stalled: Vec<(Key, Option<Key>, String)>,
     /// What people want of single dates, per season.
     pub orders: BTreeMap<Key, DateOrders>,
+    /// The limits of each resolved place; where two Warehouses mean the same place, the tighter ones.
+    pub limits: BTreeMap<Arc<str>, ReadLimits>,
     /// The CronJobs.
     pub cron_jobs: BTreeMap<Arc<str>, CronJob>,
     /// Every document that was read.

@@ -52,7 +52,9 @@ impl Setup {
 
     /// The manifests as they stand now.
     pub fn reload(&self) -> Result<Loaded, Stop> {
-        read(&self.manifests, &self.root)
+        let loaded = read(&self.manifests, &self.root)?;
+        self.warehouses.limit(&loaded.limits);
+        Ok(loaded)
     }
 
     /// Whether a manifest was refused.
@@ -75,6 +77,7 @@ impl Setup {
     fn engine(&mut self, journal: Journal, clock: AnyClock, limits: Limits, read_only: bool) -> LocalEngine {
         let Cache { memory, ranges } = cache::load(&self.facts());
         self.warehouses = Warehouses::new(ranges);
+        self.warehouses.limit(&self.loaded.limits);
         let jobs = Jobs::new(&self.state, templates(&self.loaded));
         let ports = Ports { clock, warehouse: self.warehouses.clone(), store: Arc::new(journal), launcher: jobs };
         let mut engine = Engine::new(ports, spec(&self.loaded), limits, read_only);

@@ -41,6 +41,24 @@ pub struct Table {
     pub name: Arc<str>,
 }
 
+/// Limits on the reads of one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadLimits {
+    /// How long one read may take.
+    pub timeout: Span,
+    /// Reads at the same time.
+    pub concurrent: u32,
+}
+
+impl ReadLimits {
+    /// What satisfies both.
+    #[must_use]
+    pub fn tighter(self, other: Self) -> Self {
+        let timeout = if other.timeout.as_seconds() < self.timeout.as_seconds() { other.timeout } else { self.timeout };
+        Self { timeout, concurrent: self.concurrent.min(other.concurrent) }
+    }
+}
+
 /// Which dates a season spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dates {

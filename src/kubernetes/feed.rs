@@ -13,6 +13,7 @@ use super::object::{Kind, Name, Object};
 use crate::api::manifest::Document;
 use crate::api::{Loaded, Problem, load_documents};
 use crate::domain::mark::{mix, stable_hash};
+use crate::domain::policy::ReadLimits;
 use crate::engine::spec::Spec;
 
 /// Problems of one object that are shown in full.
@@ -73,6 +74,8 @@ fn annotation<'a>(job: &'a CronJob, name: &str) -> Option<&'a str> {
 pub struct Told {
     /// For the engine.
     pub spec: Spec,
+    /// The limits of each place, the tightest of all namespaces that read it.
+    pub limits: BTreeMap<Arc<str>, ReadLimits>,
     /// Why an object cannot be obeyed, in one text.
     pub problems: BTreeMap<(Kind, Name), String>,
 }
@@ -95,6 +98,9 @@ impl Told {
         self.spec.coverages.extend(loaded.coverages);
         self.spec.orders.extend(loaded.orders);
         self.spec.stalled.extend(loaded.stalled);
+        for (place, own) in loaded.limits {
+            self.limits.entry(place).and_modify(|old| *old = old.tighter(own)).or_insert(own);
+        }
         let mut by_object: BTreeMap<(Kind, Name), Vec<&Problem>> = BTreeMap::new();
         for problem in &loaded.problems {
             let Some((kind, name)) = problem.object.split_once('/') else { continue };

@@ -9,22 +9,34 @@ use tokio::sync::Semaphore;
 
 use super::clock::SystemClock;
 use crate::domain::mark::TableMark;
-use crate::domain::policy::Table;
+use crate::domain::policy::{ReadLimits, Table};
 use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
+use crate::domain::span::Span;
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::engine::ports::{Clock, Warehouse};
 use crate::warehouse::files::{Files, PartRanges};
 
-/// Reads at the same time.
-const CONCURRENT: usize = 4;
-/// One read takes at most so long.
-const TIMEOUT: Duration = Duration::from_secs(120);
+/// Of a place that no Warehouse limits any more: what a Warehouse has by default.
+const DEFAULT: ReadLimits = ReadLimits { timeout: Span::seconds(30), concurrent: 4 };
 
 /// Every warehouse of one machine, by its resolved place.
 #[derive(Clone, Debug)]
 pub struct Warehouses {
-    places: Arc<Mutex<BTreeMap<Arc<str>, Files>>>,
+    places: Arc<Mutex<BTreeMap<Arc<str>, Place>>>,
+}
+
+/// A place with its limits.
+#[derive(Clone, Debug)]
+struct Place {
+    files: Files,
+    limits: ReadLimits,
     permits: Arc<Semaphore>,
+}
+
+impl Place {
+    fn new(files: Files, limits: ReadLimits) -> Self {
+        Self { files, limits, permits: Arc::new(Semaphore::new(limits.concurrent.max(1) as usize)) }
+    }
 }
 
 impl Warehouses {
@@ -33,30 +45,42 @@ impl Warehouses {
         let open = |(place, ranges): (String, PartRanges)| {
             let files = open(&place)?;
             files.restore(ranges);
-            Some((place.into(), files))
+            Some((place.into(), Place::new(files, DEFAULT)))
         };
         let places = kept.into_iter().filter_map(open).collect();
-        Self { places: Arc::new(Mutex::new(places)), permits: Arc::new(Semaphore::new(CONCURRENT)) }
+        Self { places: Arc::new(Mutex::new(places)) }
+    }
+
+    /// From now on these limits hold; reads under way end under those that they began with.
+    pub fn limit(&self, limits: &BTreeMap<Arc<str>, ReadLimits>) {
+        let Ok(mut places) = self.places.lock() else { return };
+        for (name, limits) in limits {
+            match places.get_mut(name) {
+                Some(place) if place.limits == *limits => {}
+                Some(place) => *place = Place::new(place.files.clone(), *limits),
+                None => _ = open(name).map(|files| places.insert(name.clone(), Place::new(files, *limits))),
+            }
+        }
     }
 
     /// What is known of parts, to be kept between two runs.
     pub fn ranges(&self) -> BTreeMap<String, PartRanges> {
         let Ok(places) = self.places.lock() else { return BTreeMap::new() };
-        places.iter().map(|(place, files)| (place.to_string(), files.ranges())).collect()
+        places.iter().map(|(name, place)| (name.to_string(), place.files.ranges())).collect()
     }
 
-    fn files(&self, table: &Table) -> Result<Files, Unknown> {
+    fn place(&self, table: &Table) -> Result<Place, Unknown> {
         let refused = || {
             let text = format!("this build reads folders only, and table `{}` is in `{}`", table.name, table.place);
             Unknown::new(UnknownReason::ProbeFailed, text)
         };
         let mut places = self.places.lock().map_err(|_| refused())?;
-        if let Some(files) = places.get(&table.place) {
-            return Ok(files.clone());
+        if let Some(place) = places.get(&table.place) {
+            return Ok(place.clone());
         }
-        let files = open(&table.place).ok_or_else(refused)?;
-        places.insert(table.place.clone(), files.clone());
-        Ok(files)
+        let place = Place::new(open(&table.place).ok_or_else(refused)?, DEFAULT);
+        places.insert(table.place.clone(), place.clone());
+        Ok(place)
     }
 
     async fn read<T: Send + 'static>(
@@ -64,18 +88,22 @@ impl Warehouses {
         table: &Table,
         read: impl FnOnce(Files, &str) -> Result<T, Unknown> + Send + 'static,
     ) -> Result<T, Unknown> {
-        let files = self.files(table)?;
+        let Place { files, limits, permits } = self.place(table)?;
         let failed = |why: &str| Unknown::new(UnknownReason::ProbeFailed, format!("table `{}`: {why}", table.name));
-        let Ok(permit) = self.permits.clone().acquire_owned().await else { return Err(failed("gapless is stopping")) };
+        let Ok(permit) = permits.acquire_owned().await else { return Err(failed("gapless is stopping")) };
         let name = table.name.clone();
         let task = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             read(files, &name)
         });
-        match tokio::time::timeout(TIMEOUT, task).await {
+        let timeout = Duration::from_secs(limits.timeout.as_seconds().unsigned_abs());
+        match tokio::time::timeout(timeout, task).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(failed("gapless itself failed on this read; please report it")),
-            Err(_) => Err(failed("the read took more than 120 s; narrow spec.dates or compact the table")),
+            Err(_) => Err(failed(&format!(
+                "the read took more than {} s, the Warehouse's limits.queryTimeout; raise it, narrow spec.dates or compact the table",
+                timeout.as_secs()
+            ))),
         }
     }
 }
@@ -96,5 +124,28 @@ impl Warehouse for Warehouses {
 
     async fn schedule(&self, table: &Table, question: Arc<ScheduleQuestion>) -> Result<ScheduleReading, Unknown> {
         self.read(table, move |files, name| files.schedule(name, &question, SystemClock.now())).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_that_takes_longer_than_its_warehouse_allows_is_unknown_and_says_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let place: Arc<str> = format!("files:{}", folder.path().display()).into();
+        let table = Table { place: place.clone(), name: "t".into() };
+        let slow = |_: Files, _: &str| {
+            std::thread::sleep(Duration::from_millis(300));
+            Ok(())
+        };
+        let warehouses = Warehouses::new(BTreeMap::new());
+        assert!(warehouses.read(&table, slow).await.is_ok());
+        let none = ReadLimits { timeout: Span::seconds(0), concurrent: 1 };
+        warehouses.limit(&BTreeMap::from([(place, none)]));
+        let why = warehouses.read(&table, slow).await.unwrap_err();
+        assert_eq!(why.reason, UnknownReason::ProbeFailed);
+        assert!(why.text.contains("limits.queryTimeout"), "{}", why.text);
     }
 }

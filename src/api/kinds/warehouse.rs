@@ -74,14 +74,14 @@ pub struct PostgresEngine {
 #[derive(JsonSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct WarehouseLimits {
-    /// How long one query may take.
+    /// How long one read may take; a longer one is Unknown, never a gap.
     pub query_timeout: SpanText,
-    /// Queries at the same time.
+    /// Reads at the same time.
     #[schemars(range(min = 1, max = 64))]
     pub max_concurrent_queries: u32,
-    /// Bytes that one query may read.
+    /// Bytes that one query may be billed; a folder bills none.
     pub max_bytes_per_query: BytesText,
-    /// Bytes that all queries of a day may read.
+    /// Bytes that all queries of a day may be billed; a folder bills none.
     pub max_bytes_per_day: BytesText,
 }
 

@@ -18,7 +18,7 @@ use super::kinds::*;
 use super::load::{CronJob, Loaded, Place, Problem};
 use super::manifest::Document;
 use crate::domain::mark::stable_hash;
-use crate::domain::policy::{Key, Season, Table};
+use crate::domain::policy::{Key, ReadLimits, Season, Table};
 use fields::Fields;
 
 /// What references point at.
@@ -26,6 +26,7 @@ use fields::Fields;
 pub(super) struct Known {
     /// The resolved place of each Warehouse.
     places: BTreeMap<String, Arc<str>>,
+    limits: BTreeMap<Arc<str>, ReadLimits>,
     /// The seasons, with their aliases and unit columns.
     seasons: BTreeMap<String, Lowered>,
     cron_jobs: BTreeMap<Arc<str>, CronJob>,
@@ -42,9 +43,19 @@ struct Lowered {
 pub fn lower(documents: &[Document], place: Place<'_>, problems: &mut Vec<Problem>) -> Loaded {
     let mut known = Known::default();
     for (document, spec) in of_kind::<WarehouseSpec>(documents, "Warehouse", problems) {
-        match place_of(&spec, place) {
-            Ok(place) => _ = known.places.insert(name(document).into(), place),
-            Err(why) => problems.push(Problem::field(document, "spec.files.folder", why)),
+        let place = match place_of(&spec, place) {
+            Ok(place) => place,
+            Err(why) => {
+                problems.push(Problem::field(document, "spec.files.folder", why));
+                continue;
+            }
+        };
+        let mut fields = Fields::new(document);
+        let timeout = fields.positive("spec.limits.queryTimeout", &spec.limits.query_timeout);
+        if fields.report(problems) {
+            let own = ReadLimits { timeout, concurrent: spec.limits.max_concurrent_queries };
+            known.limits.entry(place.clone()).and_modify(|old| *old = old.tighter(own)).or_insert(own);
+            known.places.insert(name(document).into(), place);
         }
     }
     for document in documents.iter().filter(|d| d.value["kind"] == "CronJob") {
@@ -74,6 +85,7 @@ pub fn lower(documents: &[Document], place: Place<'_>, problems: &mut Vec<Proble
     let mut loaded = Loaded { coverages, ..Loaded::default() };
     game_date::lower(documents, &known, &mut loaded, problems);
     loaded.seasons = known.seasons.into_values().map(|l| l.season).collect();
+    loaded.limits = known.limits;
     loaded.cron_jobs = known.cron_jobs;
     loaded
 }

@@ -1,6 +1,6 @@
 //! What a leader does: it tells the engine what people want and what Jobs do, runs it, and tells people what it sees.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -55,6 +55,7 @@ impl Operator {
         tracing::info!(identity = self.options.identity, "leading");
         let (off, launches_off) = watch::channel(BTreeSet::new());
         let feed = Feed {
+            warehouses: Warehouses::new(BTreeMap::new()),
             mirrors: self.mirrors.clone(),
             grants: self.options.grants.clone(),
             launches_off,
@@ -111,6 +112,7 @@ impl Operator {
         let Cache { memory, ranges } =
             self.options.state.as_ref().map(|folder| cache::load(&folder.join("facts"))).unwrap_or_default();
         let warehouses = Warehouses::new(ranges);
+        feed.warehouses = warehouses.clone();
         let ports = Ports {
             clock: SystemClock,
             warehouse: Observed::new(warehouses.clone(), self.metrics.clone()),
@@ -133,6 +135,7 @@ impl Operator {
 
 /// Tells the engine what people want, whenever that changes.
 struct Feed {
+    warehouses: Warehouses,
     mirrors: Mirrors,
     grants: Grants,
     launches_off: watch::Receiver<BTreeSet<Arc<str>>>,
@@ -144,6 +147,7 @@ impl Feed {
     fn tell(&mut self) -> Told {
         self.revision = self.mirrors.revision();
         let told = tell(&self.mirrors, &self.grants, &self.launches_off.borrow_and_update());
+        self.warehouses.limit(&told.limits);
         if let Ok(mut slot) = self.told.lock() {
             slot.clone_from(&told);
         }
