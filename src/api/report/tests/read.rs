@@ -94,8 +94,6 @@ async fn scripts_read_the_same_from_the_objects_as_from_the_engine() {
 async fn people_see_the_same_calendar_table_and_story() {
     let sim = world(filler, &[2, 3, 5, 7]);
     let told = sim.run_for(&spec(), 6_000).await;
-    eprintln!("{}", serde_json::to_string_pretty(&objects(&sim, &told).coverages).unwrap());
-    eprintln!("{}", serde_json::to_string_pretty(&objects(&sim, &told).game_dates[1]).unwrap());
     let Told { overview: read, ready } = overview(&objects(&sim, &told), told.now);
     let options = view::calendar::Options::default();
     assert_eq!(view::calendar::calendar(&read, options), view::calendar::calendar(&told, options));
@@ -129,6 +127,20 @@ async fn at_rest_there_is_nothing_to_write_for_days_and_over_restarts() {
         assert_eq!(status_patch(&stored, &status(&later, &stored)), None, "after {seconds} s");
         assert_eq!(rows(&later, &dates), dates, "after {seconds} s");
     }
+}
+
+#[test]
+fn a_status_that_people_wrote_into_is_set_right_and_stops_nobody() {
+    let gap = view(&[Cause::Missing, Cause::Complete]);
+    let status = coverage_status(&gap, "uid", &Ledger::default(), &CoverageStatus::default(), now());
+    let mut edited = status.clone();
+    edited.summary.complete = 99;
+    edited.states.push(edited.states[0].clone());
+    edited.conditions[0].last_transition_time.0 += jiff::SignedDuration::from_millis(7);
+    edited.conditions[1].type_ = "Happy".into();
+    let set_right = coverage_status(&gap, "uid", &Ledger::default(), &edited, now());
+    assert_eq!(set_right, status);
+    super::super::stalled_status(&edited, gap.generation, "spec.table: must be a table", now());
 }
 
 #[test]
