@@ -105,10 +105,18 @@ pub struct Loaded {
     pub documents: Vec<Document>,
 }
 
-/// Loads manifests, given as names and texts. `place` resolves the folder of a files Warehouse.
-pub fn load(files: &[(String, String)], place: &dyn Fn(&str) -> String) -> Loaded {
+/// Resolves the folder of a files Warehouse, or says why it may not be read.
+pub type Place<'a> = &'a dyn Fn(&str) -> Result<String, String>;
+
+/// Loads manifests, given as names and texts.
+pub fn load(files: &[(String, String)], place: Place<'_>) -> Loaded {
     let mut problems = Vec::new();
     let documents: Vec<Document> = files.iter().flat_map(|(name, text)| read(name, text, &mut problems)).collect();
+    load_documents(documents, problems, place)
+}
+
+/// Loads the objects of one namespace.
+pub fn load_documents(documents: Vec<Document>, mut problems: Vec<Problem>, place: Place<'_>) -> Loaded {
     let valid = check::documents(&documents, &mut problems);
     let mut loaded = lower::lower(&valid, place, &mut problems);
     problems.sort();
@@ -123,7 +131,8 @@ fn stalled(documents: &[Document], loaded: &Loaded, problems: &[Problem]) -> Vec
     for document in documents {
         let text = |pointer: &str| document.value.pointer(pointer).and_then(serde_json::Value::as_str);
         let (Some(kind), Some(name)) = (text("/kind"), text("/metadata/name")) else { continue };
-        let key = |kind: &str, name: &str| Key { namespace: "default".into(), kind: kind.into(), name: name.into() };
+        let namespace: Arc<str> = text("/metadata/namespace").unwrap_or("default").into();
+        let key = |kind: &str, name: &str| Key { namespace: namespace.clone(), kind: kind.into(), name: name.into() };
         let coverage = matches!(kind, "TableCoverage" | "PropCoverage");
         if !coverage || loaded.coverages.iter().any(|c| *c.key.kind == *kind && *c.key.name == *name) {
             continue;

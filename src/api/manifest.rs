@@ -82,6 +82,12 @@ fn parse(text: &str) -> Result<Value, (usize, String)> {
 }
 
 impl Document {
+    /// An object that did not come from a file.
+    pub fn of_object(value: Value) -> Self {
+        let nameless = Self { file: "".into(), line: 1, value, text: "".into() };
+        Self { file: nameless.object().into(), ..nameless }
+    }
+
     /// The same document with another content: its defaults applied.
     pub fn with_value(&self, value: Value) -> Self {
         Self { value, ..self.clone() }

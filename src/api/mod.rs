@@ -12,5 +12,6 @@ pub mod manifest;
 #[cfg(feature = "local")]
 pub mod report;
 pub mod schema;
+pub mod template;
 
-pub use load::{CronJob, Loaded, Problem, load};
+pub use load::{CronJob, Loaded, Place, Problem, load, load_documents};

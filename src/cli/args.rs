@@ -57,6 +57,8 @@ impl Colors {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Keep the coverages of a cluster complete.
+    Operator(Box<super::operator::OperatorArgs>),
     /// Fill gaps on this machine: Jobs are child processes, state is a folder.
     Local(LocalArgs),
     /// Tell what would be launched for manifests, in which order, and why the rest is not; changes nothing.
@@ -292,6 +294,9 @@ pub struct DemoArgs {
     /// Leave everything in this folder to look at.
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
+    /// Only make the season in this folder, with its gaps, and fill nothing: for a volume of a cluster.
+    #[arg(long, value_name = "DIR", conflicts_with = "keep")]
+    pub build: Option<PathBuf>,
     /// Which gaps are punched; the same number gives the same demo.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

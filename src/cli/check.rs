@@ -8,7 +8,7 @@ use crate::view::problems::problems;
 
 pub(super) fn check(args: &CheckArgs) -> Result<Exit, Stop> {
     let files = Manifests::new(args.files.clone()).read().map_err(Stop::bad_input)?;
-    let loaded = load(&files, &|folder| folder.to_string());
+    let loaded = load(&files, &|folder| Ok(folder.to_string()));
     anstream::print!("{}", problems(&loaded.problems));
     if !loaded.problems.is_empty() {
         return Ok(Exit::BadInput);

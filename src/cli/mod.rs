@@ -12,6 +12,13 @@ mod exit;
 mod filler;
 mod game_date;
 mod local;
+#[cfg(feature = "kubernetes")]
+mod operator;
+#[cfg(not(feature = "kubernetes"))]
+#[path = "no_operator.rs"]
+mod operator;
+#[cfg(feature = "kubernetes")]
+pub mod operator_args;
 mod read;
 mod setup;
 mod wish;
@@ -48,6 +55,7 @@ pub fn run(cli: Cli) -> Exit {
         Verb::Explain(args) => read::explain(&args),
         Verb::Status(args) => read::status(&args),
         Verb::Local(args) => local::local(&args),
+        Verb::Operator(args) => operator::operator(&args),
         Verb::Retry(args) => game_date::retry(&args),
         Verb::Waive(args) => game_date::waive(&args),
         Verb::Demo(args) => demo::demo(&args),

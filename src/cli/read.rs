@@ -152,7 +152,7 @@ pub(super) fn is_called(kind: &str, name: &str, wanted: &str) -> bool {
     let Some((wanted_kind, wanted)) = wanted.split_once('/') else { return name == wanted };
     let kinds: &[&str] = match kind {
         "TableCoverage" => &["tc", "tablecoverage", "tablecoverages"],
-        "PropCoverage" => &["pc", "propcoverage", "propcoverages"],
+        "PropCoverage" => &["prop", "pc", "propcoverage", "propcoverages"],
         _ => &[],
     };
     name == wanted && kinds.contains(&wanted_kind.to_lowercase().as_str())

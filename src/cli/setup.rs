@@ -95,7 +95,7 @@ impl Setup {
 
 fn read(manifests: &Manifests, root: &Path) -> Result<Loaded, Stop> {
     let files = manifests.read().map_err(Stop::bad_input)?;
-    let place = |folder: &str| root.join(folder).display().to_string();
+    let place = |folder: &str| Ok(root.join(folder).display().to_string());
     Ok(load(&files, &place))
 }
 

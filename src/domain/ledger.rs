@@ -146,6 +146,22 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every outcome, in order.
+    pub const ALL: [Self; 12] = [
+        Self::Filled,
+        Self::Regressed,
+        Self::Improved,
+        Self::Disrupted,
+        Self::RateLimited,
+        Self::SourceDown,
+        Self::CredentialsRefused,
+        Self::Permanent,
+        Self::Failed,
+        Self::Lost,
+        Self::NeverStarted,
+        Self::Ineffective,
+    ];
+
     /// The outcome's word.
     pub fn word(self) -> &'static str {
         match self {
@@ -205,6 +221,8 @@ pub struct Settled {
 /// A Job of gapless as the launcher sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
+    /// Its namespace; `default` on one machine.
+    pub namespace: Arc<str>,
     /// Its name.
     pub name: Arc<str>,
     /// Its uid.
@@ -253,6 +271,8 @@ pub struct Launch {
     pub container: Option<Arc<str>>,
     /// The dates.
     pub dates: DateSet,
+    /// The rerun token that it spends, per date.
+    pub tokens: BTreeMap<Date, Arc<str>>,
     /// `GAPLESS_ATTEMPT`.
     pub number: u32,
     /// `GAPLESS_REASON`: the verdict's reason of the first date.

@@ -43,6 +43,10 @@ pub enum Wish {
     Seen(JobList),
     /// Somebody else changed a stored ledger.
     Reload,
+    /// A sign of life is wanted: a pass over an unchanged world costs nothing.
+    Beat,
+    /// Somebody wants to see everything.
+    Show(tokio::sync::oneshot::Sender<Overview>),
     /// Stop now: nothing new is started, Jobs go on by themselves.
     Stop,
 }
@@ -96,10 +100,11 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
         loop {
             let calls = self.world.pass(now);
             if calls.is_empty() {
-                return;
+                break;
             }
             calls.into_iter().for_each(|call| self.submit(call));
         }
+        self.world.pass_took = self.ports.clock.now().duration_since(now);
     }
 
     fn receive(&mut self, answered: Answered) {
@@ -118,6 +123,9 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
                 Some(Wish::Respec(spec)) => self.world.respec(*spec, self.ports.clock.now()),
                 Some(Wish::Seen(list)) => self.world.seen(list, self.ports.clock.now()),
                 Some(Wish::Reload) => self.world.reload(self.ports.clock.now()),
+                Some(Wish::Beat) => {}
+                // Who asked may be gone by now.
+                Some(Wish::Show(to)) => _ = to.send(self.world.overview(self.ports.clock.now())),
                 Some(Wish::Stop) | None => return false,
             },
             () = self.ports.clock.until(wake) => {}

@@ -18,15 +18,14 @@ impl World {
             .chain(self.seasons.values().filter(|s| s.season.schedule.is_some()).map(|s| s.look));
         let looks = looks.filter(|l| !l.busy).map(|l| l.next);
         let times = self.coverages.values().filter_map(|s| s.assessment.valid_until);
-        let refused = self.coverages.values().filter_map(|s| s.refused.map(|(until, _)| until));
+        let refused = self.coverages.values().filter_map(|s| s.refused.as_ref().map(|(until, _, _)| *until));
         let calendars = self.seasons.values().map(|s| s.calendar.valid_until);
         let ramp = self.ramp.next_step(now).filter(|_| !self.decision.refused.is_empty());
         let every = self.limits.report_every;
-        let told = self.coverages.values().filter_map(|s| s.tell_at(every?).filter(|_| !s.saving));
-        let saves = self.coverages.values().filter(|s| s.ledger != *s.saved && !s.saving).map(|s| s.save_after);
+        let saves = self.coverages.values().filter(|s| !s.saving).filter_map(|s| s.save_at(every));
         let jobs = self.jobs_are_live().then_some(self.jobs.next_list);
         let all = looks.chain(times).chain(refused).chain(calendars).chain(ramp).chain(jobs).chain(loading);
-        let all = all.chain(told).chain(saves);
+        let all = all.chain(saves);
         all.filter(|at| *at > now).min().unwrap_or(Timestamp::MAX)
     }
 
@@ -54,7 +53,11 @@ impl World {
             let active = [State::Running, State::Verifying, State::Waiting];
             let cells = s.assessment.cells.iter().any(|c| active.contains(&c.state()));
             let wants = s.may_want() && !s.assessment.wants.is_empty() && self.limits.launches;
-            cells || wants || s.saving || s.doubt.is_some() || s.refused.is_some_and(|(until, _)| until > now)
+            cells
+                || wants
+                || s.saving
+                || s.doubt.is_some()
+                || s.refused.as_ref().is_some_and(|(until, _, _)| *until > now)
         });
         let doubted = self.seasons.values().any(|s| s.doubted.is_some());
         self.is_seen() && !waits && !doubted && self.watches.values().all(|w| hopeless(&w.look))

@@ -30,14 +30,17 @@ impl World {
     }
 
     /// What a watch sees. Before the first list nothing follows from it; what it lacks is asked for by a list.
-    pub fn seen(&mut self, list: JobList, now: Timestamp) {
+    pub fn seen(&mut self, mut list: JobList, now: Timestamp) {
         if self.jobs.listed_at.is_none() {
             return;
         }
         let there: BTreeSet<&Arc<str>> = list.jobs.iter().map(|j| &j.name).collect();
-        let gone = self.jobs.all.iter().any(|j| j.ended.is_none() && !there.contains(&j.name));
-        if gone {
+        let unseen = |j: &&Job| j.ended.is_none() && !there.contains(&j.name);
+        let missing: Vec<Job> = self.jobs.all.iter().filter(unseen).cloned().collect();
+        if !missing.is_empty() {
             self.jobs.next_list = now;
+            list.jobs.extend(missing);
+            list.jobs.sort_by(|a, b| a.name.cmp(&b.name));
         }
         self.take_jobs(list, None, now);
     }
@@ -110,7 +113,7 @@ impl World {
             let recorded = state.ledger.attempts.iter().filter(|a| a.stage == Stage::Recorded);
             // After an unclear answer only a list that is younger tells whether the Job is there.
             let unclear = state.unclear.is_some_and(|at| listed_at <= at);
-            let waiting = unclear || state.refused.is_some_and(|(until, _)| until > now);
+            let waiting = unclear || state.refused.as_ref().is_some_and(|(until, _, _)| *until > now);
             let next: Vec<Launch> = recorded
                 .filter(|a| !state.creating.contains(&a.launch) && a.recorded_at.max(listed_at) <= now && !waiting)
                 .map(|a| launch(&state.coverage, a, state))
@@ -148,10 +151,10 @@ impl World {
                 state.ledger.forget(launch.launch);
                 state.stalled = Some(why);
             }
-            Created::Refused { permanent: false, .. } => {
+            Created::Refused { permanent: false, why } => {
                 state.ledger.forget(launch.launch);
-                let times = state.refused.map_or(0, |(_, n)| n) + 1;
-                state.refused = Some((look_again(now, times), times));
+                let times = state.refused.as_ref().map_or(0, |(_, n, _)| *n) + 1;
+                state.refused = Some((look_again(now, times), times, why.into()));
             }
             Created::Unclear(_) => state.unclear = Some(now),
         }
@@ -187,7 +190,9 @@ impl CoverageState {
         self.ledger.launches = self.ledger.launches.max(highest);
         let mut ended = false;
         for attempt in self.ledger.attempts.clone() {
-            let job = jobs.iter().find(|j| j.launch == attempt.launch);
+            // Another Job of the same name is not the one that was created: the attempt's own is gone.
+            let own = |j: &&&Job| !matches!(&attempt.stage, Stage::Created { uid } if *uid != j.uid);
+            let job = jobs.iter().find(|j| j.launch == attempt.launch).filter(own);
             match (job.map(|j| (j, j.ended)), &attempt.stage) {
                 (_, Stage::Ended { .. }) => {}
                 (Some((job, Some((at, end)))), _) => {
@@ -238,6 +243,7 @@ fn launch(coverage: &Coverage, attempt: &Attempt, state: &CoverageState) -> Laun
         cron_job: rung.map_or_else(|| Arc::from(""), |r| r.cron_job.clone()),
         container: rung.and_then(|r| r.container.clone()),
         dates: attempt.dates.clone(),
+        tokens: attempt.tokens.clone(),
         number: attempt.number,
         reason: first.map_or("", |j| j.verdict.reason()),
         missing,

@@ -5,6 +5,8 @@
 
 mod book;
 pub mod call;
+pub mod contract;
+mod coverage;
 pub mod drive;
 mod events;
 mod idle;
@@ -15,6 +17,7 @@ pub mod overview;
 mod pass;
 pub mod ports;
 mod report;
+mod saving;
 pub mod spec;
 pub mod world;
 

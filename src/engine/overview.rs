@@ -51,11 +51,13 @@ pub struct CoverageView {
     pub limits: Vec<(Arc<str>, u8)>,
     /// The last settled attempts, newest last.
     pub recent: Vec<Settled>,
+    /// The rerun token spent last, per date.
+    pub tokens: Vec<(Date, Arc<str>)>,
     /// Rows whose date is NULL: counted apart, they cover nothing.
     pub null_dates: u64,
     /// When its table was last read or proved unchanged.
     pub confirmed_at: Option<Timestamp>,
-    /// Charged failures, reruns and the rest of what was tried.
+    /// Launches so far.
     pub launches: u64,
 }
 

@@ -1,31 +1,16 @@
 //! One pass: sync, total, from the world to the calls that follow. Each pass takes the one next step of each attempt.
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use jiff::SignedDuration;
-
-use super::book::Terms;
 use super::call::{Answered, Call, Reply};
-use super::overview::Event;
-use super::ports::{Recorded, SaveFault, Stored};
-use super::world::{CoverageState, Loading, World, later, look_again};
-use crate::domain::admit::{Admission, Decision, Pools, Wanting, admit};
+use super::world::{CoverageState, Loading, World};
+use crate::domain::admit::{Decision, Pools, Wanting, admit};
 use crate::domain::assess::{Situation, assess};
-use crate::domain::dates::{Date, Timestamp, shift};
-use crate::domain::judge::Judged;
-use crate::domain::ledger::{After, Before, Ledger, Stage};
+use crate::domain::dates::Timestamp;
 use crate::domain::policy::Key;
-use crate::domain::schedule::{Calendar, calendar};
-use crate::domain::state::{Cell, Hold};
-use crate::domain::suspicion::{AGREEING_READS, is_suspect};
-use crate::domain::verdict::{Unknown, UnknownReason, Verdict};
-
-/// Last good facts say nothing any more after three cadences, but stand at least an hour (design §3).
-const TOO_OLD_MILLIS: i64 = 60 * 60 * 1000;
-/// A complete date this old is settled: its units are forgotten (design §13).
-const SETTLED_DAYS: i32 = 30;
+use crate::domain::schedule::calendar;
+use crate::domain::verdict::{Unknown, UnknownReason};
 
 impl World {
     /// Takes one answer in; some lead to a call at once.
@@ -112,6 +97,7 @@ impl World {
             state.dirty = false;
             let changed = new.days != state.calendar.days || new.today != state.calendar.today;
             state.calendar = Arc::new(new);
+            self.revision += u64::from(changed);
             if changed {
                 let mut own = self.coverages.values_mut().filter(|c| c.coverage.season == *key);
                 own.by_ref().for_each(|c| c.dirty = true);
@@ -162,7 +148,9 @@ impl World {
             });
             let before = std::mem::replace(&mut state.assessment, assessment);
             events.extend(state.note_changes(&before.cells, now));
-            state.untold |= state.assessment.cells != before.cells || state.ledger != *state.saved;
+            let changed = state.assessment.cells != before.cells || state.ledger != *state.saved;
+            state.untold |= changed;
+            self.revision += u64::from(changed);
             self.events.extend(events);
         }
         state.dirty = false;
@@ -198,7 +186,9 @@ impl World {
     /// A hold that only the whole operator knows is part of what people see.
     fn take_decision(&mut self, decision: Decision) {
         for (key, state) in &mut self.coverages {
-            state.untold |= self.decision.refused.get(key) != decision.refused.get(key);
+            let changed = self.decision.refused.get(key) != decision.refused.get(key);
+            state.untold |= changed;
+            self.revision += u64::from(changed);
         }
         self.decision = decision;
     }
@@ -218,218 +208,4 @@ impl World {
         let keep = self.lanes.len().saturating_sub(3);
         self.lanes.drain(..keep);
     }
-
-    /// Every ledger that differs from what is saved, and every view that differs from what people see; one write
-    /// carries both.
-    fn saves(&mut self, now: Timestamp) -> Vec<Call> {
-        let every = self.limits.report_every;
-        let due = |s: &CoverageState| {
-            let tell = every.is_some_and(|every| s.tell_at(every).is_some_and(|at| at <= now));
-            !s.saving && s.save_after <= now && (s.ledger != *s.saved || tell)
-        };
-        let keys: Vec<Key> = self.coverages.iter().filter(|(_, s)| due(s)).map(|(k, _)| k.clone()).collect();
-        let mut calls = Vec::new();
-        for key in keys {
-            let view = self.coverages.get(&key).filter(|s| every.is_some() && s.was_seen()).map(|s| self.view(s));
-            let Some(state) = self.coverages.get_mut(&key) else { continue };
-            state.saving = true;
-            if view.is_some() {
-                (state.untold, state.told_at) = (false, now);
-            }
-            calls.push(Call::Save {
-                coverage: key,
-                uid: state.coverage.uid.clone(),
-                at: state.proof.as_ref().map_or(0, |p| p.version()),
-                ledger: Arc::new(state.ledger.clone()),
-                view: view.map(Box::new),
-            });
-        }
-        calls
-    }
-
-    fn saved(&mut self, key: &Key, ledger: &Arc<Ledger>, result: Result<Recorded, SaveFault>, now: Timestamp) {
-        let Some(state) = self.coverages.get_mut(key) else { return };
-        state.saving = false;
-        state.dirty = true;
-        match result {
-            Ok(proof) => {
-                state.saved = ledger.clone();
-                state.proof = Some(proof);
-                state.save_faults = 0;
-            }
-            // Whatever was decided on a ledger that is not the stored one is decided again.
-            Err(_) => {
-                state.save_faults += 1;
-                state.save_after = look_again(now, state.save_faults - 1);
-                state.untold = true;
-                self.loading = Loading::Wanted { not_before: state.save_after };
-            }
-        }
-    }
-
-    fn loaded(&mut self, stored: Result<Vec<Stored>, String>, now: Timestamp) {
-        let Ok(stored) = stored else {
-            self.loading = Loading::Wanted { not_before: later(now, 2000) };
-            return;
-        };
-        self.loading = Loading::Done;
-        for Stored { coverage, uid, ledger, version } in stored {
-            let Some(state) = self.coverages.get_mut(&coverage).filter(|s| s.coverage.uid == uid) else { continue };
-            // A save that is under way, or younger than this read, knows better.
-            if state.saving || state.proof.as_ref().is_some_and(|p| p.version() >= version) {
-                continue;
-            }
-            let launches = state.ledger.launches;
-            state.saved = Arc::new(ledger.clone());
-            state.ledger = ledger;
-            state.ledger.launches = state.ledger.launches.max(launches);
-            state.ledger.rebase(state.coverage.fill_fingerprint);
-            state.proof = Some(Recorded::acknowledged(version));
-            state.dirty = true;
-        }
-    }
-}
-
-impl CoverageState {
-    /// Judges every date.
-    fn judge(&mut self, calendar: &Calendar, now: Timestamp) {
-        let days: Vec<_> = self.days(calendar).collect();
-        let terms = Terms {
-            coverage: &self.coverage,
-            zone: &calendar.zone,
-            criteria: self.criteria,
-            now,
-            too_old: later(now, -TOO_OLD_MILLIS),
-            settled: shift(calendar.today, -SETTLED_DAYS),
-        };
-        self.judged = days.into_iter().map(|(date, day)| (date, self.book.judge(&terms, date, day))).collect();
-    }
-
-    fn judgement(&self, date: Date) -> Option<&Judged> {
-        self.judged.binary_search_by_key(&date, |(d, _)| *d).ok().map(|at| &self.judged[at].1)
-    }
-
-    /// After a look: suspicion first, then what the look found is noted in the ledger.
-    fn note_look(&mut self) {
-        if !std::mem::take(&mut self.looked) {
-            return;
-        }
-        if is_suspect(&self.ledger.complete, &self.judged) {
-            let agreeing = self.doubt.map_or(0, |n| n.saturating_add(1));
-            self.doubt = Some(agreeing).filter(|n| *n < AGREEING_READS);
-            if self.doubt.is_some() {
-                return;
-            }
-        }
-        self.doubt = None;
-        for (date, judged) in &self.judged {
-            match judged.judgement.verdict {
-                Verdict::Complete => self.ledger.note_read(*date, true),
-                Verdict::Partial(_) | Verdict::Missing => self.ledger.note_read(*date, false),
-                Verdict::NotExpected(_) | Verdict::Unknown(_) => {}
-            }
-        }
-    }
-
-    /// Step 3 of every attempt whose dates were all read after its end + `settle`.
-    fn settle(&mut self, now: Timestamp) -> Vec<Event> {
-        let mut events = Vec::new();
-        for attempt in self.ledger.attempts.clone() {
-            let Some(settled_at) = self.settled_at(&attempt) else { continue };
-            let read = self.book.confirmed_at.is_some_and(|at| at >= settled_at) && self.book.failure.is_none();
-            let own: Vec<(Date, &Judged)> =
-                attempt.dates.iter().filter_map(|d| Some((d, self.judgement(d)?))).collect();
-            if !read || own.iter().any(|(_, j)| is_unread(j)) {
-                continue;
-            }
-            let after: BTreeMap<Date, After> = own.into_iter().map(|(d, j)| (d, self.after(d, j))).collect();
-            self.ledger = self.ledger.settle(&self.coverage, attempt.launch, &after, now);
-            if let Some(settled) = self.ledger.recent.back() {
-                events.extend(super::events::settled(&self.coverage.key, settled, now));
-            }
-        }
-        events
-    }
-
-    /// Whether the coverage can want anything at all.
-    pub(super) fn may_want(&self) -> bool {
-        self.stalled.is_none() && self.hold(false, false, Timestamp::MIN) != Some(Hold::Suspended)
-    }
-
-    fn after(&self, date: Date, judged: &Judged) -> After {
-        let verdict = judged.judgement.verdict;
-        let complete = matches!(verdict, Verdict::Complete | Verdict::NotExpected(_));
-        After { complete, covered: judged.judgement.covered, values: self.book.content(&self.coverage, date).2 }
-    }
-
-    fn before(&self, admission: &Admission) -> BTreeMap<Date, Before> {
-        let before = |date| {
-            let (mark, rows, values) = self.book.content(&self.coverage, date);
-            Before { mark, rows, covered: self.judgement(date).map_or(0, |j| j.judgement.covered), values }
-        };
-        admission.admitted.dates.iter().map(|d| (d, before(d))).collect()
-    }
-
-    /// What holds all launches of the coverage.
-    fn hold(&self, season_suspended: bool, launches_off: bool, now: Timestamp) -> Option<Hold> {
-        let holds = [
-            (self.coverage.suspend || season_suspended, Hold::Suspended),
-            (launches_off, Hold::LaunchesOff),
-            (self.doubt.is_some(), Hold::SuspectProbe),
-            (self.refused.is_some_and(|(until, _)| until > now), Hold::Quota),
-            (self.proof.as_ref().is_some_and(Recorded::is_full), Hold::StatusFull),
-        ];
-        holds.into_iter().find_map(|(holds, hold)| holds.then_some(hold))
-    }
-
-    /// Whether it was looked at since the start: before, what people see is left as it stands.
-    fn was_seen(&self) -> bool {
-        self.book.confirmed_at.is_some() || self.book.failure.is_some() || self.stalled.is_some()
-    }
-
-    /// When what people see is to be brought up to date.
-    pub(super) fn tell_at(&self, every: SignedDuration) -> Option<Timestamp> {
-        let millis = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
-        (self.untold && self.was_seen()).then(|| later(self.told_at, millis))
-    }
-
-    /// Nothing is admitted on top of a record that is not acknowledged.
-    fn may_launch(&self) -> bool {
-        !self.saving && self.stalled.is_none() && self.ledger.attempts == self.saved.attempts
-    }
-
-    fn live(&self) -> u32 {
-        self.ledger.attempts.iter().filter(|a| !matches!(a.stage, Stage::Ended { .. })).count() as u32
-    }
-
-    fn wanting(&self) -> Wanting<'_> {
-        Wanting {
-            coverage: &self.coverage,
-            wants: &self.assessment.wants,
-            live: self.live(),
-            unsettled: self.ledger.attempts.len() as u32,
-        }
-    }
-
-    /// Keeps since when each cell is in its state; tells what changed.
-    fn note_changes(&mut self, before: &[Cell], now: Timestamp) -> Vec<Event> {
-        let mut changed = Vec::new();
-        let mut before = before.iter().peekable();
-        for cell in &mut self.assessment.cells {
-            while before.next_if(|old| old.date < cell.date).is_some() {}
-            let old = before.next_if(|old| old.date == cell.date);
-            cell.since = old.filter(|old| old.cause == cell.cause).map_or(now, |old| old.since);
-            if old.map(|old| old.cause) != Some(cell.cause) {
-                changed.push((cell.date, old.map(|old| old.cause), cell.cause));
-            }
-        }
-        super::events::of_changes(&self.coverage.key, &changed, &self.assessment.cells, now)
-    }
-}
-
-/// A date whose facts are not known cannot settle anything.
-fn is_unread(judged: &Judged) -> bool {
-    use UnknownReason::{NotProbed, ProbeBudget, ProbeFailed, SchemaMismatch, Unauthorized};
-    let unread = [NotProbed, ProbeBudget, ProbeFailed, SchemaMismatch, Unauthorized];
-    matches!(judged.judgement.verdict, Verdict::Unknown(reason) if unread.contains(&reason))
 }

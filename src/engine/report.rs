@@ -7,7 +7,7 @@ use super::world::{CoverageState, SeasonState, World};
 use crate::domain::admit::Refusal;
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::policy::Key;
-use crate::domain::state::{Cause, Cell, State};
+use crate::domain::state::{Cause, Cell, Hold, State};
 
 impl World {
     /// Everything at an instant.
@@ -43,24 +43,28 @@ impl World {
             table: coverage.table.clone(),
             mode: coverage.fill.mode,
             stalled: state.stalled.clone(),
-            cells: state.assessment.cells.iter().map(|c| self.with_hold(&coverage.key, c)).collect(),
+            cells: state.assessment.cells.iter().map(|c| self.with_hold(state, c)).collect(),
             attempts: state.ledger.attempts.clone(),
             tallies: state.ledger.tallies.iter().map(|((r, d), t)| (r.clone(), *d, *t)).collect(),
             limits: coverage.fill.ladder.iter().map(|r| (r.name.clone(), r.attempts)).collect(),
             recent: state.ledger.recent.iter().cloned().collect(),
+            tokens: state.ledger.tokens.iter().map(|(d, t)| (*d, t.clone())).collect(),
             null_dates: state.book.null_dates,
             confirmed_at: state.book.confirmed_at,
         }
     }
 
     /// A hold that only the whole operator knows shows in the cell.
-    fn with_hold(&self, key: &Key, cell: &Cell) -> Cell {
-        let refused = self.decision.refused.get(key).and_then(|dates| dates.get(&cell.date));
+    fn with_hold(&self, state: &CoverageState, cell: &Cell) -> Cell {
+        let refused = self.decision.refused.get(&state.coverage.key).and_then(|dates| dates.get(&cell.date));
         let open = matches!(cell.state(), State::Partial | State::Missing);
         let mut cell = cell.clone();
         if let Some(Refusal::Hold(hold)) = refused.filter(|_| open) {
             cell.cause = Cause::Blocked(*hold);
             cell.message = format!("{}; {}", cell.judgement.message, hold.sentence()).into();
+        }
+        if let (Cause::Blocked(Hold::Quota), Some((_, _, why))) = (cell.cause, &state.refused) {
+            cell.message = format!("{}: {why}", cell.message).into();
         }
         cell
     }
@@ -112,6 +116,7 @@ fn stalled(key: &Key, season: Option<&Key>, why: &str) -> CoverageView {
         tallies: Vec::new(),
         limits: Vec::new(),
         recent: Vec::new(),
+        tokens: Vec::new(),
         null_dates: 0,
         confirmed_at: None,
     }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use super::book::{Book, criteria_mark};
 use super::call::WatchId;
 use super::overview::Event;
@@ -41,6 +43,10 @@ pub struct World {
     /// Calls that are not answered yet.
     pub(super) in_flight: usize,
     pub(super) bytes_read: u64,
+    /// Rises with every change that people can see.
+    pub(super) revision: u64,
+    /// How long the last pass took.
+    pub(super) pass_took: SignedDuration,
 }
 
 /// Whether the ledgers are known.
@@ -98,7 +104,8 @@ pub(super) struct CoverageState {
     pub creating: BTreeSet<u64>,
     /// When this process saw the Job of a launch created: an older list knows nothing of it.
     pub created_at: BTreeMap<u64, Timestamp>,
-    pub refused: Option<(Timestamp, u32)>,
+    /// A create was refused for now: until when, how often in a row, and the server's own sentence.
+    pub refused: Option<(Timestamp, u32, Arc<str>)>,
     pub stalled: Option<String>,
     pub doubt: Option<u8>,
     /// Its launch numbers were told by its Jobs: the ledger had been lost.
@@ -256,6 +263,8 @@ impl World {
             events: Vec::new(),
             in_flight: 0,
             bytes_read: 0,
+            revision: 0,
+            pass_took: SignedDuration::ZERO,
         };
         world.respec(spec, now);
         world
@@ -265,6 +274,7 @@ impl World {
     pub fn respec(&mut self, spec: Spec, now: Timestamp) {
         let Spec { seasons, coverages, mut orders, stalled, launches_off } = spec;
         self.stalled = stalled;
+        self.revision += 1;
         self.launches_off = launches_off;
         self.undecided = true;
         let mut old = std::mem::take(&mut self.seasons);
@@ -307,6 +317,16 @@ impl World {
     /// What happened since it was last asked.
     pub fn take_events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.events)
+    }
+
+    /// Rises with every change that people can see.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// How long the last pass took.
+    pub fn pass_took(&self) -> SignedDuration {
+        self.pass_took
     }
 
     /// Whether data was read since the start: then there is something new to remember.

@@ -5,6 +5,8 @@ pub mod explain;
 pub mod json;
 pub mod live;
 pub mod log;
+#[cfg(feature = "kubernetes")]
+pub mod metrics;
 mod names;
 pub mod palette;
 pub mod plan;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::names::{dates, state};
 use crate::domain::dates::DateSet;
+use crate::domain::ledger::Outcome;
 use crate::engine::overview::{Event, Overview};
 
 /// What happened while gapless ran.
@@ -17,25 +18,13 @@ pub struct Tally {
 impl Tally {
     /// Counts events.
     pub fn count(&mut self, events: &[Event]) {
-        const OUTCOMES: [&str; 12] = [
-            "Filled",
-            "Improved",
-            "Ineffective",
-            "Regressed",
-            "Disrupted",
-            "RateLimited",
-            "SourceDown",
-            "CredentialsRefused",
-            "Permanent",
-            "Failed",
-            "Lost",
-            "NeverStarted",
-        ];
         for event in events {
             match event.reason {
                 "GapFound" => self.found.entry(event.coverage.to_string()).or_default().extend(&event.dates),
                 "JobLaunched" => self.launches += 1,
-                other if OUTCOMES.contains(&other) => *self.outcomes.entry(other).or_default() += event.dates.len(),
+                other if Outcome::ALL.iter().any(|o| o.word() == other) => {
+                    *self.outcomes.entry(other).or_default() += event.dates.len()
+                }
                 _ => {}
             }
         }

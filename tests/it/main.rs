@@ -5,6 +5,7 @@
 mod gapless;
 mod invalid;
 mod kill;
+mod manifests;
 mod real_data;
 mod tidy;
 mod verbs;

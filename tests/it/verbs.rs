@@ -128,7 +128,7 @@ fn the_definitions_are_printed_as_they_are_committed() {
 
 #[test]
 fn the_shipped_examples_are_valid() {
-    for example in ["examples/minimal", "examples/nba", "examples/demo"] {
+    for example in ["examples/minimal", "examples/nba", "examples/demo", "examples/cluster"] {
         let done = gapless(&["check", "-f", example]);
         assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
     }

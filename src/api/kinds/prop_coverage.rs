@@ -16,7 +16,7 @@ use crate::api::schema::*;
     kind = "PropCoverage",
     namespaced,
     status = "CoverageStatus",
-    shortname = "pc",
+    shortname = "prop",
     category = "gapless",
     printcolumn = r#"{"name":"Expected","type":"integer","jsonPath":".status.summary.expected"}"#,
     printcolumn = r#"{"name":"Complete","type":"integer","jsonPath":".status.summary.complete"}"#,

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{name, text};
 use crate::api::load::{Container, CronJob};
 use crate::api::manifest::Document;
+use crate::api::template::ALLOWS;
 
 pub(super) fn lower(document: &Document) -> CronJob {
     let value = &document.value;
@@ -14,7 +15,7 @@ pub(super) fn lower(document: &Document) -> CronJob {
     CronJob {
         name: name(document).into(),
         file: document.file.clone(),
-        allowed: annotations["gapless.dev/fill"] == "allowed",
+        allowed: annotations[ALLOWS.0] == ALLOWS.1,
         containers: containers.map(container).collect(),
         grace_seconds: pod["terminationGracePeriodSeconds"].as_u64().unwrap_or(30),
     }

@@ -7,6 +7,7 @@ use super::{Known, Lowered, generation, key, name, table, uid};
 use crate::api::kinds::*;
 use crate::api::load::CronJob;
 use crate::api::manifest::Document;
+use crate::api::template::{Offer, Refusal};
 use crate::domain::mark::stable_hash;
 use crate::domain::policy::{Coverage, Criteria, Fill, FillOrder, Mode, Moment, Repairs, Rung};
 use crate::domain::probe::Question;
@@ -100,8 +101,8 @@ fn rung(n: usize, spec: &RungSpec, mode: FillMode, known: &Known, fields: &mut F
         match known.cron_jobs.get(from.cron_job.0.as_str()) {
             Some(cron_job) => template(&format!("{field}.jobFrom"), cron_job, &from.container, fields),
             None => {
-                let text = format!("TemplateNotFound: CronJob '{}' not found", from.cron_job.0);
-                fields.problem(&format!("{field}.jobFrom.cronJob"), text);
+                let refusal = Refusal::not_found(&from.cron_job.0);
+                fields.problem(&format!("{field}.jobFrom.{}", refusal.field()), refusal.to_string());
             }
         }
     }
@@ -118,30 +119,9 @@ fn rung(n: usize, spec: &RungSpec, mode: FillMode, known: &Known, fields: &mut F
 
 /// Whether a Job can be made from a CronJob.
 fn template(field: &str, cron_job: &CronJob, container: &str, fields: &mut Fields<'_>) {
-    let name = &cron_job.name;
-    if !cron_job.allowed {
-        let text = format!("FillNotAllowed: CronJob '{name}' lacks the annotation 'gapless.dev/fill: allowed'");
-        fields.problem(&format!("{field}.cronJob"), text);
-    }
-    let names: Vec<&str> = cron_job.containers.iter().map(|c| c.name.as_str()).collect();
-    let chosen = match (container, cron_job.containers.as_slice()) {
-        ("", [only]) => only,
-        ("", []) => return fields.problem(&format!("{field}.cronJob"), format!("CronJob '{name}' has no container")),
-        ("", _) => {
-            let text = format!("must name the container that fills the date: one of {}", names.join(", "));
-            return fields.problem(&format!("{field}.container"), text);
-        }
-        (wanted, all) => match all.iter().find(|c| c.name == wanted) {
-            Some(found) => found,
-            None => {
-                let text = format!("CronJob '{name}' has no container '{wanted}'; it has: {}", names.join(", "));
-                return fields.problem(&format!("{field}.container"), text);
-            }
-        },
-    };
-    let own = chosen.env.iter().map(|(n, _)| n).chain(&chosen.env_from_elsewhere);
-    for reserved in own.filter(|n| n.starts_with("GAPLESS_")) {
-        fields.problem(&format!("{field}.cronJob"), format!("CronJob '{name}' sets the reserved name '{reserved}'"));
+    let wanted = (!container.is_empty()).then_some(container);
+    for refusal in Offer::of(cron_job).filler(wanted).err().into_iter().flatten() {
+        fields.problem(&format!("{field}.{}", refusal.field()), refusal.to_string());
     }
 }
 

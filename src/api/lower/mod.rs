@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::kinds::*;
-use super::load::{CronJob, Loaded, Problem};
+use super::load::{CronJob, Loaded, Place, Problem};
 use super::manifest::Document;
 use crate::domain::dates::DateRange;
 use crate::domain::mark::stable_hash;
@@ -39,10 +39,13 @@ struct Lowered {
 }
 
 /// Lowers documents that every rule of the schema accepts. References to what is absent or refused are problems.
-pub fn lower(documents: &[Document], place: &dyn Fn(&str) -> String, problems: &mut Vec<Problem>) -> Loaded {
+pub fn lower(documents: &[Document], place: Place<'_>, problems: &mut Vec<Problem>) -> Loaded {
     let mut known = Known::default();
     for (document, spec) in of_kind::<WarehouseSpec>(documents, "Warehouse", problems) {
-        known.places.insert(name(document).into(), place_of(&spec, place));
+        match place_of(&spec, place) {
+            Ok(place) => _ = known.places.insert(name(document).into(), place),
+            Err(why) => problems.push(Problem::field(document, "spec.files.folder", why)),
+        }
     }
     for document in documents.iter().filter(|d| d.value["kind"] == "CronJob") {
         let cron_job = cron_job::lower(document);
@@ -112,13 +115,13 @@ fn generation(document: &Document) -> i64 {
     document.value["metadata"]["generation"].as_i64().unwrap_or(0)
 }
 
-fn place_of(spec: &WarehouseSpec, place: &dyn Fn(&str) -> String) -> Arc<str> {
-    match (&spec.files, &spec.bigquery, &spec.postgres) {
-        (Some(files), _, _) => format!("files:{}", place(&files.folder.0)).into(),
+fn place_of(spec: &WarehouseSpec, place: Place<'_>) -> Result<Arc<str>, String> {
+    Ok(match (&spec.files, &spec.bigquery, &spec.postgres) {
+        (Some(files), _, _) => format!("files:{}", place(&files.folder.0)?).into(),
         (_, Some(b), _) => format!("bigquery:{}/{}", b.project, b.location).into(),
         (_, _, Some(p)) => format!("postgres:{}/{}", p.connection.0, p.database.0).into(),
         (None, None, None) => "".into(),
-    }
+    })
 }
 
 /// The table of a coverage or a season.

@@ -137,7 +137,7 @@ fn entry(view: &CoverageView, cell: &Cell, old: &GameDateStatus) -> DateCoverage
 /// The tokens that were spent on the date, the newest last.
 fn tokens(date: Date, cells: &[(&CoverageView, &Cell)], old: &GameDateStatus) -> Vec<TokenText> {
     let mut tokens = old.tokens.clone();
-    for token in cells.iter().flat_map(|(v, _)| &v.attempts).filter_map(|a| a.tokens.get(&date)) {
+    for (_, token) in cells.iter().flat_map(|(v, _)| &v.tokens).filter(|(d, _)| *d == date) {
         if tokens.iter().all(|known| *known.0 != **token) {
             tokens.push(TokenText(token.to_string()));
         }

@@ -89,6 +89,7 @@ fn coverage(object: &Value, details: &Details, now: Timestamp) -> Option<(Covera
         tallies: ledger.tallies.iter().map(|((rung, date), tally)| (rung.clone(), *date, *tally)).collect(),
         limits: limits.map(limit).collect(),
         recent: ledger.recent.iter().cloned().collect(),
+        tokens: ledger.tokens.iter().map(|(date, token)| (*date, token.clone())).collect(),
         null_dates: 0,
         confirmed_at: None,
         launches: ledger.launches,

@@ -18,12 +18,15 @@ use crate::domain::span::Span;
 use crate::engine::drive::Until;
 use crate::engine::overview::Overview;
 use crate::view;
-use world::World;
+use world::{WAREHOUSE, World};
 
 /// Live Jobs of the demo.
 const MAX_JOBS: u32 = 6;
 
 pub(super) fn demo(args: &DemoArgs) -> Result<Exit, Stop> {
+    if let Some(folder) = &args.build {
+        return only_build(folder, args.seed);
+    }
     let temporary = std::env::temp_dir().join(format!("gapless-demo-{}", std::process::id()));
     let folder = args.keep.clone().unwrap_or_else(|| temporary.clone());
     let result = play(&folder, args.seed);
@@ -37,9 +40,7 @@ fn play(folder: &Path, seed: u64) -> Result<Exit, Stop> {
     if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Stop::bad_input(format!("{} is not empty; give --keep a new folder", folder.display())));
     }
-    let world =
-        World::build(folder, seed).map_err(|e| Stop::failed(format!("{} cannot be filled: {e}", folder.display())))?;
-    anstream::print!("{}", world.tell());
+    let world = build(folder, seed)?;
     let place = Place { files: vec![folder.into()], state: None, files_root: None };
     let mut setup = Setup::new(&place)?;
     if setup.has_problems() {
@@ -49,6 +50,21 @@ fn play(folder: &Path, seed: u64) -> Result<Exit, Stop> {
     anstream::print!("\n{}", view::calendar::calendar(&overview, view::calendar::Options::default()));
     anstream::print!("{}", view::summary::summary(&overview, &tally));
     Ok(verdict(&remaining(&overview), &world.impossible))
+}
+
+/// A volume is never empty (`lost+found`), so what counts is that no demo stands in it.
+fn only_build(folder: &Path, seed: u64) -> Result<Exit, Stop> {
+    if folder.join(WAREHOUSE).exists() {
+        return Err(Stop::bad_input(format!("{} holds a demo already; remove it first", folder.display())));
+    }
+    build(folder, seed).map(|_| Exit::Done)
+}
+
+fn build(folder: &Path, seed: u64) -> Result<World, Stop> {
+    let world =
+        World::build(folder, seed).map_err(|e| Stop::failed(format!("{} cannot be filled: {e}", folder.display())))?;
+    anstream::print!("{}", world.tell());
+    Ok(world)
 }
 
 /// Open dates by coverage, state and reason.

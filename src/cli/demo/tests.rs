@@ -52,3 +52,12 @@ fn every_punched_date_really_lacks_something() {
         assert_eq!(fs::read_to_string(provider).unwrap(), whole, "its provider has all of it");
     }
 }
+
+#[test]
+fn a_volume_that_holds_other_things_is_built_once() {
+    let volume = tempfile::tempdir().unwrap();
+    fs::create_dir(volume.path().join("lost+found")).unwrap();
+    assert_eq!(super::only_build(volume.path(), 1).unwrap(), super::Exit::Done);
+    assert!(volume.path().join("provider/behaviour").is_file());
+    assert_eq!(super::only_build(volume.path(), 1).unwrap_err().report(), super::Exit::BadInput);
+}

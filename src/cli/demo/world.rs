@@ -18,6 +18,8 @@ const MANIFESTS: [(&str, &str); 3] = [
     ("coverages.yaml", include_str!("../../../examples/demo/coverages.yaml")),
     ("fillers.yaml", include_str!("../../../examples/demo/fillers.yaml")),
 ];
+/// Where the tables are, below the folder.
+pub(super) const WAREHOUSE: &str = "warehouse";
 /// When the schedule's scraper stopped: the dates of the last week are not settled by then.
 const STOPPED: &str = "2025-06-16T04:00:00Z";
 /// The first date that a schedule of that age says nothing of (`maxAge` 24h; 48 h after a date's end settle it).
@@ -45,7 +47,7 @@ impl World {
         }
         let (moved, old_date, old_start) = MOVED;
         let text = schedule(STOPPED, moved, old_date, old_start);
-        write(&folder.join("warehouse").join(SCHEDULE_TABLE.replace('.', "/")), "2024-25.csv", &text)?;
+        write(&folder.join(WAREHOUSE).join(SCHEDULE_TABLE.replace('.', "/")), "2024-25.csv", &text)?;
         for table in Table::ALL {
             tables(folder, table, &games, &gaps)?;
         }
@@ -66,7 +68,7 @@ impl World {
 }
 
 fn tables(folder: &Path, table: Table, games: &BTreeMap<Date, Vec<Game>>, gaps: &[Gap]) -> io::Result<()> {
-    let target = folder.join("warehouse").join(table.name().replace('.', "/"));
+    let target = folder.join(WAREHOUSE).join(table.name().replace('.', "/"));
     for (date, games) in games {
         let gap = gaps.iter().find(|g| g.table == table && g.date == *date);
         let text = gap.map_or_else(|| Some(table.day(games)), |g| g.kind.apply(table, games));

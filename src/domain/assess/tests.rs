@@ -125,6 +125,7 @@ fn a_live_job_comes_before_everything_the_data_says() {
 
 fn job(pending: Option<Pending>) -> Job {
     Job {
+        namespace: "default".into(),
         name: "j".into(),
         uid: "u".into(),
         coverage: "uid-boxscores".into(),

@@ -249,6 +249,7 @@ impl Launcher for Sim {
         let takes = (self.filler)(first, run).0;
         let ends = self.now().checked_add(jiff::SignedDuration::from_secs(takes)).unwrap();
         let job = Job {
+            namespace: launch.coverage.namespace.clone(),
             name: launch.name.clone(),
             uid: uid.clone(),
             coverage: launch.uid.clone(),

@@ -1,1 +1,32 @@
-//! To come.
+//! Jobs in a cluster, as values: how one is built from a CronJob's template, and what a Job and its pods say.
+//!
+//! [`build`] writes what [`identity`] reads back; [`read`] asks `end` and `pods`. Nothing here calls the API server.
+
+pub mod build;
+mod end;
+pub mod identity;
+mod metadata;
+mod pods;
+pub mod read;
+
+#[cfg(test)]
+mod tests;
+
+/// What every name of ours begins with; a template's own labels and annotations of that beginning are left out.
+pub const PREFIX: &str = "gapless.dev/";
+/// The label that every Job of gapless and each of its pods has: what lists and watches select by.
+pub const LAUNCH: &str = "gapless.dev/launch";
+/// The label with the kind of the coverage.
+pub const KIND: &str = "gapless.dev/kind";
+/// The label with the name of the coverage.
+pub const COVERAGE: &str = "gapless.dev/coverage";
+/// The label with the name of the rung.
+pub const RUNG: &str = "gapless.dev/rung";
+/// The label with the hash of the table: 16 hex digits.
+pub const TARGET: &str = "gapless.dev/target";
+/// The annotation with the dates, separated by commas.
+pub const DATES: &str = "gapless.dev/dates";
+/// The annotation with what a Job is, as JSON: an [`identity::Identity`].
+pub const KEY: &str = "gapless.dev/key";
+/// The annotation with the CronJob and its generation, `load-boxscores@3`: which template the Job was made from.
+pub const TEMPLATE: &str = "gapless.dev/template";

@@ -11,11 +11,9 @@ use super::template::Prepared;
 use crate::domain::dates::DateSet;
 use crate::domain::ledger::{End, Job, Launch};
 use crate::domain::policy::Table;
+use crate::engine::contract::{MAX_MESSAGE, clean};
 use crate::local::codec::{Reader, Writer, fields};
 use crate::local::disk;
-
-/// A termination message is cut to so many bytes (design §6).
-const MAX_MESSAGE: u64 = 1024;
 
 /// A runner begins within this time, or its create is tried again.
 const START: std::time::Duration = std::time::Duration::from_secs(10);
@@ -154,6 +152,7 @@ impl JobFolder {
             None => None,
         };
         Some(Job {
+            namespace: "default".into(),
             name: self.name.clone(),
             uid: format!("{}/{}", written.coverage, written.launch).into(),
             coverage: written.coverage,
@@ -176,9 +175,8 @@ impl JobFolder {
     fn message(&self) -> String {
         let mut bytes = Vec::new();
         if let Ok(file) = File::open(self.termination()) {
-            let _ = file.take(MAX_MESSAGE).read_to_end(&mut bytes);
+            let _ = file.take(MAX_MESSAGE as u64).read_to_end(&mut bytes);
         }
-        let text = String::from_utf8_lossy(&bytes);
-        text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+        clean(&String::from_utf8_lossy(&bytes))
     }
 }

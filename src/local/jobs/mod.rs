@@ -15,6 +15,7 @@ use std::sync::Arc;
 pub use run::run;
 pub use template::Template;
 
+use crate::api::template::Refusal;
 use crate::domain::ledger::{Job, Launch};
 use crate::engine::ports::{Created, JobList, Launcher, Recorded};
 use folder::JobFolder;
@@ -40,7 +41,7 @@ impl Jobs {
             }
         } else {
             let Some(template) = self.templates.get(&launch.cron_job) else {
-                return refused(format!("TemplateNotFound: CronJob '{}' not found", launch.cron_job));
+                return refused(Refusal::not_found(&launch.cron_job).to_string());
             };
             let command = match template.command(launch, &folder.termination()) {
                 Ok(command) => command,

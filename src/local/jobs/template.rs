@@ -1,15 +1,13 @@
 //! From a CronJob's container to a command: its command, arguments and environment, after the filler contract.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::api::CronJob;
 use crate::domain::ledger::Launch;
+use crate::engine::contract::contract;
 
 /// What is passed on of gapless's own environment: enough to find programs, nothing that could be a secret.
 const PASSED_ON: [&str; 6] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "USER"];
-/// Missing units are passed on up to this size (design §6).
-const MAX_MISSING: usize = 64 << 10;
 
 /// A CronJob with the folder in which its Jobs run.
 #[derive(Clone, Debug)]
@@ -42,7 +40,9 @@ impl Template {
         }
         let mut env: Vec<(String, String)> =
             PASSED_ON.iter().filter_map(|n| Some(((*n).into(), std::env::var(n).ok()?))).collect();
-        env.extend(contract(launch, termination));
+        env.extend(contract(launch, &termination.display().to_string()));
+        // The running binary, for fillers that are part of it.
+        env.extend(std::env::current_exe().ok().map(|program| ("GAPLESS".into(), program.display().to_string())));
         for (key, value) in &container.env {
             let value = expand(value, &env);
             env.push((key.clone(), value));
@@ -65,32 +65,6 @@ impl Template {
         let relative = program.contains('/') && !program.starts_with('/');
         if relative { self.folder.join(&program).display().to_string() } else { program }
     }
-}
-
-/// The filler contract (design §6). `GAPLESS` is the running binary, for fillers that are part of it.
-fn contract(launch: &Launch, termination: &Path) -> Vec<(String, String)> {
-    let dates: Vec<String> = launch.dates.iter().map(|d| d.to_string()).collect();
-    let mut env = vec![
-        ("GAPLESS_DATES".to_string(), dates.join(",")),
-        ("GAPLESS_COVERAGE".into(), launch.coverage.to_string()),
-        ("GAPLESS_RUNG".into(), launch.rung.to_string()),
-        ("GAPLESS_ATTEMPT".into(), launch.number.to_string()),
-        ("GAPLESS_REASON".into(), launch.reason.to_string()),
-        ("GAPLESS_TERMINATION_LOG".into(), termination.display().to_string()),
-    ];
-    if let [date] = dates.as_slice() {
-        env.push(("GAPLESS_DATE".into(), date.clone()));
-    }
-    let missing: BTreeMap<String, Vec<&str>> =
-        launch.missing.iter().map(|(d, units)| (d.to_string(), units.iter().map(|u| &**u).collect())).collect();
-    let missing = serde_json::to_string(&missing).unwrap_or_default();
-    if missing.len() < MAX_MISSING {
-        env.push(("GAPLESS_MISSING_UNITS".into(), missing));
-    }
-    if let Ok(program) = std::env::current_exe() {
-        env.push(("GAPLESS".into(), program.display().to_string()));
-    }
-    env
 }
 
 /// `$(NAME)` as Kubernetes expands it: `$$` is a dollar, an unknown name stays as it is.

@@ -67,6 +67,7 @@ pub(super) fn view(causes: &[Cause]) -> CoverageView {
         tallies: vec![],
         limits: vec![],
         recent: vec![],
+        tokens: Vec::new(),
         null_dates: 0,
         confirmed_at: Some(now()),
         launches: 0,

@@ -7,7 +7,7 @@ use super::fixtures::{day, now, view};
 use super::season::{on, season};
 use crate::api::kinds::GameDateStatus;
 use crate::domain::dates::{Date, DateSet, Timestamp};
-use crate::domain::ledger::{Attempt, Stage};
+use crate::domain::ledger::Stage;
 use crate::domain::schedule::Day;
 use crate::domain::state::Cause;
 use crate::domain::verdict::Off;
@@ -94,16 +94,7 @@ fn the_last_eight_tokens_are_kept() {
     let mut old = BTreeMap::new();
     for n in 0..10 {
         let mut view = view(&[Cause::Missing]);
-        view.attempts.push(Attempt {
-            launch: n,
-            rung: "reload".into(),
-            dates: [day(0)].into_iter().collect(),
-            before: BTreeMap::new(),
-            number: 1,
-            tokens: BTreeMap::from([(day(0), format!("again-{n}").into())]),
-            recorded_at: now(),
-            stage: Stage::Recorded,
-        });
+        view.tokens.push((day(0), format!("again-{n}").into()));
         old = rows(&season, &[&view], &old, now());
     }
     let tokens: Vec<&str> = old[&day(0)].tokens.iter().map(|t| &*t.0).collect();

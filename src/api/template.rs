@@ -1,0 +1,126 @@
+//! Whether a Job can be made from a CronJob, and by which of its containers: one rule for the offline check and for each
+//! create. What a container runs is never looked at here.
+
+use std::fmt;
+
+use super::load::CronJob;
+
+/// Names of this beginning are the filler contract's (design §6).
+pub const RESERVED: &str = "GAPLESS_";
+/// The annotation by which the author of a CronJob lets gapless make Jobs of it.
+pub const ALLOWS: (&str, &str) = ("gapless.dev/fill", "allowed");
+
+/// What a CronJob offers.
+#[derive(Clone, Debug)]
+pub struct Offer<'a> {
+    /// Its name.
+    pub cron_job: &'a str,
+    /// Whether its author allows gapless to run it.
+    pub allowed: bool,
+    /// Its containers: the name of each, and the names that its environment sets.
+    pub containers: Vec<(&'a str, Vec<&'a str>)>,
+}
+
+impl<'a> Offer<'a> {
+    /// What a CronJob of a manifest offers.
+    pub fn of(cron_job: &'a CronJob) -> Self {
+        let containers = cron_job.containers.iter().map(|c| {
+            let names = c.env.iter().map(|(name, _)| name).chain(&c.env_from_elsewhere).map(String::as_str);
+            (c.name.as_str(), names.collect())
+        });
+        Self { cron_job: &cron_job.name, allowed: cron_job.allowed, containers: containers.collect() }
+    }
+
+    /// The position of the container that fills, or everything that forbids it.
+    ///
+    /// # Errors
+    /// One [`Refusal`] for each thing that a person must mend; never none.
+    pub fn filler(&self, wanted: Option<&str>) -> Result<usize, Vec<Refusal>> {
+        let mut refusals = Vec::new();
+        if !self.allowed {
+            refusals.push(self.refusal(Why::NotAllowed));
+        }
+        let chosen = self.choose(wanted);
+        match &chosen {
+            Ok(at) => refusals.extend(self.reserved(*at)),
+            Err(why) => refusals.push(self.refusal(why.clone())),
+        }
+        chosen.ok().filter(|_| refusals.is_empty()).ok_or(refusals)
+    }
+
+    fn choose(&self, wanted: Option<&str>) -> Result<usize, Why> {
+        let names = || self.containers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        match (wanted, self.containers.len()) {
+            (None, 0) => Err(Why::NoContainer),
+            (None, 1) => Ok(0),
+            (None, _) => Err(Why::WhichContainer { names: names() }),
+            (Some(wanted), _) => {
+                let at = self.containers.iter().position(|(name, _)| *name == wanted);
+                at.ok_or_else(|| Why::NoSuchContainer { wanted: wanted.into(), names: names() })
+            }
+        }
+    }
+
+    fn reserved(&self, at: usize) -> impl Iterator<Item = Refusal> {
+        let names = self.containers.get(at).map(|(_, names)| names.as_slice()).unwrap_or_default();
+        let reserved = names.iter().filter(|name| name.starts_with(RESERVED));
+        reserved.map(|name| self.refusal(Why::Reserved { name: (*name).into() }))
+    }
+
+    fn refusal(&self, why: Why) -> Refusal {
+        Refusal { cron_job: self.cron_job.into(), why }
+    }
+}
+
+/// Why no Job can be made from a CronJob: one sentence for the person who mends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    cron_job: String,
+    why: Why,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Why {
+    NotFound,
+    NotAllowed,
+    NoContainer,
+    WhichContainer { names: String },
+    NoSuchContainer { wanted: String, names: String },
+    Reserved { name: String },
+}
+
+impl Refusal {
+    /// There is no CronJob of this name.
+    pub fn not_found(cron_job: &str) -> Self {
+        Self { cron_job: cron_job.into(), why: Why::NotFound }
+    }
+
+    /// Which field of `jobFrom` it is about.
+    pub fn field(&self) -> &'static str {
+        match self.why {
+            Why::WhichContainer { .. } | Why::NoSuchContainer { .. } => "container",
+            Why::NotFound | Why::NotAllowed | Why::NoContainer | Why::Reserved { .. } => "cronJob",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cron_job = &self.cron_job;
+        match &self.why {
+            Why::NotFound => write!(f, "TemplateNotFound: CronJob '{cron_job}' not found"),
+            Why::NotAllowed => {
+                let (name, value) = ALLOWS;
+                write!(f, "FillNotAllowed: CronJob '{cron_job}' lacks the annotation '{name}: {value}'")
+            }
+            Why::NoContainer => write!(f, "CronJob '{cron_job}' has no container"),
+            Why::WhichContainer { names } => {
+                write!(f, "must name the container that fills the date: one of {names}")
+            }
+            Why::NoSuchContainer { wanted, names } => {
+                write!(f, "CronJob '{cron_job}' has no container '{wanted}'; it has: {names}")
+            }
+            Why::Reserved { name } => write!(f, "CronJob '{cron_job}' sets the reserved name '{name}'"),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! `gapless operator` in a build for one machine alone.
+
+use clap::Args;
+
+use super::exit::{Exit, Stop};
+
+/// Flags that this build does not understand.
+#[derive(Clone, Debug, Args)]
+pub struct OperatorArgs {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    _flags: Vec<String>,
+}
+
+pub(super) fn operator(_: &OperatorArgs) -> Result<Exit, Stop> {
+    Err(Stop::bad_input("this build knows one machine only: build it with the feature `kubernetes`"))
+}

@@ -1,0 +1,69 @@
+//! `gapless operator`: the flags, the log, the signals; what it does is the cluster room's.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::exit::{Exit, Stop};
+pub use super::operator_args::OperatorArgs;
+use super::operator_args::{OperatorConfig, Scope as Told, Surroundings};
+use super::setup::runtime;
+use crate::kubernetes::gate::Rate;
+use crate::kubernetes::grants::Grants;
+use crate::kubernetes::lease::Timing;
+use crate::kubernetes::logs::Logs;
+use crate::kubernetes::operator::{LeaseOptions, Options, run};
+use crate::kubernetes::scope::Scope;
+
+pub(super) fn operator(args: &OperatorArgs) -> Result<Exit, Stop> {
+    let config = args.validate(&Surroundings::of_process())?;
+    let logs = Logs::start(config.log_format, &config.log_filter).map_err(Stop::bad_input)?;
+    let options = options(config, logs.dropped())?;
+    runtime()?.block_on(async {
+        let mut terminate = signal(SignalKind::terminate()).map_err(|e| Stop::failed(e.to_string()))?;
+        let stop = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        };
+        run(options, stop).await.map_err(|why| {
+            tracing::error!("{why}");
+            Stop::failed(why)
+        })
+    })?;
+    Ok(Exit::Done)
+}
+
+fn options(config: OperatorConfig, lines_dropped: Arc<AtomicU64>) -> Result<Options, Stop> {
+    let root = config.files_root.unwrap_or_else(|| ".".into());
+    let root = root
+        .canonicalize()
+        .map_err(|e| Stop::bad_input(format!("--files-root {} cannot be opened: {e}", root.display())))?;
+    let (scope, grants) = match config.scope {
+        Told::Namespace(namespace) => (namespace.map(Scope::Namespace), Grants::all(root)),
+        Told::All { grants: None } => (Some(Scope::All), Grants::none(root)),
+        Told::All { grants: Some(file) } => (Some(Scope::All), Grants::read(root, &file).map_err(Stop::bad_input)?),
+    };
+    let identity = config.lease.as_ref().map_or_else(|| "gapless".into(), |lease| lease.identity.clone());
+    let election = config.lease.map(|lease| LeaseOptions {
+        namespace: lease.namespace,
+        name: lease.name,
+        timing: Timing { duration: lease.duration, renew_deadline: lease.renew_deadline, retry: lease.retry },
+    });
+    let (per_second, burst) = config.writes;
+    Ok(Options {
+        kubeconfig: config.kubeconfig,
+        context: config.context,
+        scope,
+        grants,
+        limits: config.limits,
+        state: config.state,
+        listen: config.listen,
+        identity,
+        election,
+        rate: Rate { per_second, burst },
+        lines_dropped,
+    })
+}

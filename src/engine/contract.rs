@@ -1,0 +1,58 @@
+//! The filler contract (design §6): what a filler is told, and how much is heard of its last words. The same on one
+//! machine and in a cluster; never a value of the template's own environment.
+
+use std::collections::BTreeMap;
+
+use crate::domain::ledger::Launch;
+
+/// A termination message is cut to so many bytes.
+pub const MAX_MESSAGE: usize = 1024;
+/// Missing units are passed on up to this size.
+const MAX_MISSING: usize = 64 << 10;
+
+/// What a filler is told, in the order in which its environment has it. `termination_log` is where its last words go.
+pub fn contract(launch: &Launch, termination_log: &str) -> Vec<(String, String)> {
+    let dates: Vec<String> = launch.dates.iter().map(|d| d.to_string()).collect();
+    let mut env = vec![
+        ("GAPLESS_DATES".to_string(), dates.join(",")),
+        ("GAPLESS_COVERAGE".into(), launch.coverage.to_string()),
+        ("GAPLESS_RUNG".into(), launch.rung.to_string()),
+        ("GAPLESS_ATTEMPT".into(), launch.number.to_string()),
+        ("GAPLESS_REASON".into(), launch.reason.to_string()),
+        ("GAPLESS_TERMINATION_LOG".into(), termination_log.to_string()),
+    ];
+    if let [date] = dates.as_slice() {
+        env.push(("GAPLESS_DATE".into(), date.clone()));
+    }
+    let missing: BTreeMap<String, Vec<&str>> =
+        launch.missing.iter().map(|(d, units)| (d.to_string(), units.iter().map(|u| &**u).collect())).collect();
+    let missing = serde_json::to_string(&missing).unwrap_or_default();
+    if missing.len() < MAX_MISSING {
+        env.push(("GAPLESS_MISSING_UNITS".into(), missing));
+    }
+    env
+}
+
+/// A text from outside as people may see it: its first KiB, without control characters.
+pub fn clean(text: &str) -> String {
+    let end = text.floor_char_boundary(MAX_MESSAGE);
+    text[..end].trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_words_are_cut_within_their_first_kib_and_hold_no_control_character() {
+        let long = format!("{}é", "x".repeat(MAX_MESSAGE - 1));
+        for (text, expected) in [
+            ("", ""),
+            ("12 rows\n", "12 rows"),
+            ("a\u{1b}[31mb\tc\u{0}", "a [31mb c "),
+            (&long, &long[..MAX_MESSAGE - 1]),
+        ] {
+            assert_eq!(clean(text), expected);
+        }
+    }
+}

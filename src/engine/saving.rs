@@ -1,0 +1,109 @@
+//! What is stored when: ledgers that changed, what people see of them, and what is read back.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use super::call::Call;
+use super::ports::{Recorded, SaveFault, Stored};
+use super::world::{CoverageState, Loading, World, later, look_again};
+use crate::domain::dates::Timestamp;
+use crate::domain::ledger::{Attempt, Ledger, Stage};
+use crate::domain::policy::Key;
+
+impl World {
+    /// Every ledger that differs from what is saved, and every view that differs from what people see; one write
+    /// carries both.
+    pub(super) fn saves(&mut self, now: Timestamp) -> Vec<Call> {
+        let every = self.limits.report_every;
+        let due = |s: &CoverageState| !s.saving && s.save_at(every).is_some_and(|at| at <= now);
+        let keys: Vec<Key> = self.coverages.iter().filter(|(_, s)| due(s)).map(|(k, _)| k.clone()).collect();
+        let mut calls = Vec::new();
+        for key in keys {
+            let view = self.coverages.get(&key).filter(|s| every.is_some() && s.was_seen()).map(|s| self.view(s));
+            let Some(state) = self.coverages.get_mut(&key) else { continue };
+            state.saving = true;
+            state.told_at = now;
+            state.untold &= view.is_none();
+            calls.push(Call::Save {
+                coverage: key,
+                uid: state.coverage.uid.clone(),
+                at: state.proof.as_ref().map_or(0, |p| p.version()),
+                ledger: Arc::new(state.ledger.clone()),
+                view: view.map(Box::new),
+            });
+        }
+        calls
+    }
+
+    pub(super) fn saved(
+        &mut self,
+        key: &Key,
+        ledger: &Arc<Ledger>,
+        result: Result<Recorded, SaveFault>,
+        now: Timestamp,
+    ) {
+        let Some(state) = self.coverages.get_mut(key) else { return };
+        state.saving = false;
+        state.dirty = true;
+        match result {
+            Ok(proof) => {
+                state.saved = ledger.clone();
+                state.proof = Some(proof);
+                state.save_faults = 0;
+            }
+            // Whatever was decided on a ledger that is not the stored one is decided again.
+            Err(_) => {
+                state.save_faults += 1;
+                state.save_after = look_again(now, state.save_faults - 1);
+                state.untold = true;
+                self.loading = Loading::Wanted { not_before: state.save_after };
+            }
+        }
+    }
+
+    pub(super) fn loaded(&mut self, stored: Result<Vec<Stored>, String>, now: Timestamp) {
+        let Ok(stored) = stored else {
+            self.loading = Loading::Wanted { not_before: later(now, 2000) };
+            return;
+        };
+        self.loading = Loading::Done;
+        for Stored { coverage, uid, ledger, version } in stored {
+            let Some(state) = self.coverages.get_mut(&coverage).filter(|s| s.coverage.uid == uid) else { continue };
+            // A save that is under way, or younger than this read, knows better.
+            if state.saving || state.proof.as_ref().is_some_and(|p| p.version() >= version) {
+                continue;
+            }
+            let launches = state.ledger.launches;
+            state.saved = Arc::new(ledger.clone());
+            state.ledger = ledger;
+            state.ledger.launches = state.ledger.launches.max(launches);
+            state.ledger.rebase(state.coverage.fill_fingerprint);
+            state.proof = Some(Recorded::acknowledged(version));
+            state.dirty = true;
+        }
+    }
+}
+
+impl CoverageState {
+    /// Whether it was looked at since the start: before, what people see is left as it stands.
+    pub(super) fn was_seen(&self) -> bool {
+        self.book.confirmed_at.is_some() || self.book.failure.is_some() || self.stalled.is_some()
+    }
+
+    /// When the ledger, or what people see, is to be saved. A record is urgent, for a Job waits for it; the rest may
+    /// wait for more of its kind, so that many changes are one write.
+    pub(super) fn save_at(&self, every: Option<SignedDuration>) -> Option<Timestamp> {
+        let differs = self.ledger != *self.saved;
+        let urgent = differs && (every.is_none() || self.has_new_record());
+        let wait = every.map_or(0, |every| i64::try_from(every.as_millis()).unwrap_or(i64::MAX));
+        let tells = every.is_some() && self.untold && self.was_seen();
+        let at = if urgent { self.save_after } else { self.save_after.max(later(self.told_at, wait)) };
+        (differs || tells).then_some(at)
+    }
+
+    fn has_new_record(&self) -> bool {
+        let is_new = |a: &&Attempt| a.stage == Stage::Recorded && self.saved.attempt(a.launch).is_none();
+        self.ledger.attempts.iter().any(|a| is_new(&a))
+    }
+}

@@ -1,0 +1,136 @@
+//! From what the watches hold to what the engine is told: the same checks and the same lowering as `gapless check`,
+//! namespace by namespace. Nothing here waits or calls.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use k8s_openapi::api::batch::v1::CronJob;
+use serde_json::{Value, json};
+
+use super::grants::Grants;
+use super::mirror::Mirror;
+use super::object::{Kind, Name, Object};
+use crate::api::manifest::Document;
+use crate::api::{Loaded, Problem, load_documents};
+use crate::domain::mark::{mix, stable_hash};
+use crate::engine::spec::Spec;
+
+/// Problems of one object that are shown in full.
+const SHOWN: usize = 5;
+
+/// What the watches hold.
+#[derive(Clone, Debug, Default)]
+pub struct Mirrors {
+    /// gapless's own kinds.
+    pub own: BTreeMap<Kind, Mirror<Object>>,
+    /// The CronJobs that Jobs are made from.
+    pub cron_jobs: Mirror<CronJob>,
+}
+
+impl Mirrors {
+    /// Nothing seen yet.
+    pub fn new() -> Self {
+        Self { own: Kind::ALL.into_iter().map(|k| (k, Mirror::default())).collect(), ..Self::default() }
+    }
+
+    /// The objects of a kind.
+    pub fn of(&self, kind: Kind) -> Mirror<Object> {
+        self.own.get(&kind).cloned().unwrap_or_default()
+    }
+
+    /// Whether every first list is through: before, nothing is decided.
+    pub fn are_ready(&self) -> bool {
+        self.own.values().all(Mirror::is_ready) && self.cron_jobs.is_ready()
+    }
+
+    /// Rises and falls with what [`tell`] would say: a status that moved changes nothing of it.
+    pub fn revision(&self) -> u64 {
+        let mut revision = 0;
+        for (kind, mirror) in &self.own {
+            for (_, o) in mirror.all().iter().filter(|(_, o)| !o.wants_nothing) {
+                let own = stable_hash(&format!("{kind:?} {:?} {} {} {}", o.name, o.uid, o.generation, o.deleting));
+                revision = mix(revision, own);
+            }
+        }
+        for (name, job) in self.cron_jobs.all() {
+            let metadata = &job.metadata;
+            let own = format!("{name:?} {:?} {:?} {:?}", metadata.uid, metadata.generation, annotation(&job, FILL));
+            revision = mix(revision, stable_hash(&own));
+        }
+        revision
+    }
+}
+
+/// The annotation by which a CronJob's author allows gapless to run it.
+const FILL: &str = "gapless.dev/fill";
+
+fn annotation<'a>(job: &'a CronJob, name: &str) -> Option<&'a str> {
+    job.metadata.annotations.as_ref()?.get(name).map(String::as_str)
+}
+
+/// What the engine is told, and what people are told of objects that cannot be obeyed.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// For the engine.
+    pub spec: Spec,
+    /// Why an object cannot be obeyed, in one text.
+    pub problems: BTreeMap<(Kind, Name), String>,
+}
+
+/// Everything that the watches hold, parsed.
+pub fn tell(mirrors: &Mirrors, grants: &Grants, launches_off: &BTreeSet<Arc<str>>) -> Told {
+    let mut told = Told::default();
+    for (namespace, documents) in by_namespace(mirrors) {
+        let place = |folder: &str| grants.place(&namespace, folder);
+        let loaded = load_documents(documents, Vec::new(), &place);
+        told.take(&namespace, loaded);
+    }
+    told.spec.launches_off.clone_from(launches_off);
+    told
+}
+
+impl Told {
+    fn take(&mut self, namespace: &Arc<str>, loaded: Loaded) {
+        self.spec.seasons.extend(loaded.seasons);
+        self.spec.coverages.extend(loaded.coverages);
+        self.spec.orders.extend(loaded.orders);
+        self.spec.stalled.extend(loaded.stalled);
+        let mut by_object: BTreeMap<(Kind, Name), Vec<&Problem>> = BTreeMap::new();
+        for problem in &loaded.problems {
+            let Some((kind, name)) = problem.object.split_once('/') else { continue };
+            let Some(kind) = Kind::of(kind) else { continue };
+            let name = Name { namespace: namespace.clone(), name: name.into() };
+            by_object.entry((kind, name)).or_default().push(problem);
+        }
+        self.problems.extend(by_object.into_iter().map(|(object, problems)| (object, all_of(&problems))));
+    }
+}
+
+/// All problems at once, the first in full.
+fn all_of(problems: &[&Problem]) -> String {
+    let shown: Vec<String> = problems.iter().take(SHOWN).map(|p| p.sentence()).collect();
+    let more = problems.len().saturating_sub(SHOWN);
+    shown.join("; ") + &if more > 0 { format!("; and {more} more") } else { String::new() }
+}
+
+fn by_namespace(mirrors: &Mirrors) -> BTreeMap<Arc<str>, Vec<Document>> {
+    let mut out: BTreeMap<Arc<str>, Vec<Document>> = BTreeMap::new();
+    for (kind, mirror) in &mirrors.own {
+        for (name, object) in mirror.all().iter().filter(|(_, o)| !o.deleting && !o.wants_nothing) {
+            out.entry(name.namespace.clone()).or_default().push(Document::of_object(object.manifest(*kind)));
+        }
+    }
+    for (name, job) in mirrors.cron_jobs.all() {
+        if let Some(documents) = out.get_mut(&name.namespace).filter(|_| job.metadata.deletion_timestamp.is_none()) {
+            documents.push(Document::of_object(cron_job(&job)));
+        }
+    }
+    out
+}
+
+fn cron_job(job: &CronJob) -> Value {
+    let mut value = serde_json::to_value(job).unwrap_or(Value::Null);
+    value["apiVersion"] = json!("batch/v1");
+    value["kind"] = json!("CronJob");
+    value
+}

@@ -1,0 +1,143 @@
+//! Whether this process works: how long ago it last passed, and how long ago each watch last had a good answer. Callers
+//! bring the time. It tells ages and kinds, never what was watched.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::SignedDuration;
+
+use crate::domain::dates::Timestamp;
+use crate::view::metrics::Pulse;
+
+/// A leader passes at least every half minute, whatever happens. One that has not for so long is stuck, and only a new
+/// process helps.
+pub const PASS_LIMIT: SignedDuration = SignedDuration::from_mins(2);
+/// A watch has an event or a bookmark each minute, and is opened anew within five. Longer than an API server takes to be
+/// replaced: a restart of gapless would not help against that, and would only be one more client that lists everything.
+pub const WATCH_LIMIT: SignedDuration = SignedDuration::from_mins(10);
+
+/// The health of one process, shared by those that report and those that ask.
+#[derive(Debug, Default)]
+pub struct Health {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The last pass; nothing while this process does not lead.
+    pass: Option<Timestamp>,
+    watches: BTreeMap<&'static str, Timestamp>,
+    ready: bool,
+}
+
+impl Health {
+    /// This process leads from now on: its passes are waited for. A standby that does not pass is well.
+    pub fn leads(&self, now: Timestamp) {
+        self.state().pass = Some(now);
+    }
+
+    /// A pass succeeded.
+    pub fn pass_at(&self, now: Timestamp) {
+        self.state().pass = Some(now);
+    }
+
+    /// The watch of a kind starts now, or had a good answer: a list, an event or a bookmark.
+    pub fn watch_ok(&self, kind: &'static str, now: Timestamp) {
+        self.state().watches.insert(kind, now);
+    }
+
+    /// The watch of a kind was ended on purpose: nobody waits for it any more.
+    pub fn watch_ended(&self, kind: &str) {
+        self.state().watches.remove(kind);
+    }
+
+    /// Whether this process can do what it is there for: a leader when all its stores are filled, a standby at once.
+    pub fn ready(&self, ready: bool) {
+        self.state().ready = ready;
+    }
+
+    /// Whether it was said to be ready.
+    pub fn is_ready(&self) -> bool {
+        self.state().ready
+    }
+
+    /// Everything that is too old, in one sentence each; nothing: this process is live.
+    pub fn complaints(&self, now: Timestamp) -> Vec<String> {
+        let state = self.state();
+        let pass = state.pass.map(|at| ("the last pass".to_string(), at, PASS_LIMIT));
+        let watches =
+            state.watches.iter().map(|(kind, at)| (format!("the watch of {kind}'s last answer"), *at, WATCH_LIMIT));
+        let too_old = |(what, at, limit): (String, Timestamp, SignedDuration)| {
+            let age = now.duration_since(at);
+            (age > limit).then(|| format!("{what} was {} s ago, more than {} s", age.as_secs(), limit.as_secs()))
+        };
+        pass.into_iter().chain(watches).filter_map(too_old).collect()
+    }
+
+    /// The ages at an instant, for the metrics.
+    pub fn pulse(&self, now: Timestamp, lines_dropped: u64) -> Pulse {
+        let state = self.state();
+        let age = |at: Timestamp| now.duration_since(at).as_secs_f64().max(0.0);
+        let watch_ages = state.watches.iter().map(|(kind, at)| (*kind, age(*at))).collect();
+        Pulse { pass_age: state.pass.map(age), watch_ages, lines_dropped }
+    }
+
+    /// These are instants and flags: a panic elsewhere leaves them whole.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+    }
+
+    /// What happened when, and what a probe hears at second 1,000.
+    #[test]
+    fn a_process_is_live_while_nothing_that_it_started_is_too_old() {
+        type Story = fn(&Health);
+        let cases: [(&str, Story, &[&str]); 9] = [
+            ("a process that has just started", |_| {}, &[]),
+            ("a standby that watches nothing", |h| h.ready(true), &[]),
+            ("a leader that has not passed yet", |h| h.leads(at(950)), &[]),
+            ("a leader that never passed", |h| h.leads(at(0)), &["the last pass was 1000 s ago, more than 120 s"]),
+            ("a leader that passes", |h| h.pass_at(at(990)), &[]),
+            ("a pass at its limit", |h| h.pass_at(at(880)), &[]),
+            ("a watch that is quiet for a while", |h| h.watch_ok("Job", at(401)), &[]),
+            (
+                "one dead watch among others",
+                |h| ["Job", "Season"].iter().zip([100, 990]).for_each(|(kind, s)| h.watch_ok(kind, at(s))),
+                &["the watch of Job's last answer was 900 s ago, more than 600 s"],
+            ),
+            (
+                "a watch that was ended on purpose",
+                |h| {
+                    h.watch_ok("Job", at(0));
+                    h.watch_ended("Job");
+                },
+                &[],
+            ),
+        ];
+        for (name, story, complaints) in cases {
+            let health = Health::default();
+            story(&health);
+            assert_eq!(health.complaints(at(1000)), complaints, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_nothing_older() {
+        let health = Health::default();
+        health.pass_at(at(1000));
+        health.watch_ok("Job", at(1000));
+        assert!(health.complaints(at(0)).is_empty());
+        assert_eq!(
+            health.pulse(at(0), 3),
+            Pulse { pass_age: Some(0.0), watch_ages: vec![("Job", 0.0)], lines_dropped: 3 }
+        );
+    }
+}

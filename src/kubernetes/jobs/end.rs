@@ -1,0 +1,93 @@
+//! Whether a Job has ended, when and how. Total: whatever a status says, there is an answer.
+
+use jiff::Timestamp;
+use k8s_openapi::api::batch::v1::{Job, JobCondition, JobStatus};
+use k8s_openapi::api::core::v1::Pod;
+
+use super::pods;
+use crate::domain::ledger::End;
+use crate::engine::contract::clean;
+
+/// How a Job ended.
+pub(super) struct Ended {
+    pub at: Timestamp,
+    pub end: End,
+    pub message: String,
+}
+
+/// The end of a Job; nothing while it lives or one of its pods may.
+///
+/// `FailureTarget` and `SuccessCriteriaMet` only announce an end. One without an instant is none: no later read could be
+/// told from an earlier one.
+pub(super) fn ended(job: &Job, own: &[&Pod]) -> Option<Ended> {
+    let status = job.status.as_ref()?;
+    let terminal = terminal(status).filter(|_| !is_running(status, own))?;
+    let at = terminal.last_transition_time.as_ref().or(status.completion_time.as_ref())?.0;
+    let end = how(job, terminal, own);
+    Some(Ended { at, end, message: message(job, terminal, end, own) })
+}
+
+/// Whether a Job that may be anybody's is live, by its own word.
+pub(super) fn is_live(job: &Job) -> bool {
+    job.status.as_ref().is_none_or(|status| terminal(status).is_none() || is_running(status, &[]))
+}
+
+/// The condition that ends a Job. Of both, which cannot be, the failure is believed.
+fn terminal(status: &JobStatus) -> Option<&JobCondition> {
+    let of = |type_: &str| status.conditions.iter().flatten().find(|c| c.type_ == type_ && c.status == "True");
+    of("Failed").or_else(|| of("Complete"))
+}
+
+/// A date is free again only when no pod is left (design §6).
+fn is_running(status: &JobStatus, own: &[&Pod]) -> bool {
+    let left = [status.active, status.terminating].iter().any(|n| n.unwrap_or(0) > 0);
+    left || own.iter().any(|pod| pods::is_running(pod))
+}
+
+fn how(job: &Job, terminal: &JobCondition, own: &[&Pod]) -> End {
+    let message = terminal.message.as_deref().unwrap_or_default();
+    let by_pod = || failed(own).map_or(End::Killed, |pod| pods::end(pod, pods::filler(job)));
+    match (terminal.type_.as_str(), terminal.reason.as_deref()) {
+        ("Complete", _) => End::Succeeded,
+        (_, Some("DeadlineExceeded")) => End::Deadline,
+        (_, Some("PodFailurePolicy")) => by_rule(job, message).or_else(|| by_code(message)).unwrap_or_else(by_pod),
+        // `BackoffLimitExceeded`, or the word of another controller: the Job does not tell the code, its pod does.
+        _ => by_pod(),
+    }
+}
+
+/// `Container fill for pod ns/name failed with exit code 65 matching FailJob rule at index 0`: by the rule's index.
+fn by_rule(job: &Job, message: &str) -> Option<End> {
+    let index: usize = message.rsplit_once("rule at index ")?.1.trim().parse().ok()?;
+    let rule = job.spec.as_ref()?.pod_failure_policy.as_ref()?.rules.get(index)?;
+    let disrupts = rule.on_pod_conditions.iter().flatten().any(|c| c.type_ == "DisruptionTarget");
+    match rule.on_exit_codes.as_ref().map(|codes| codes.values.as_slice()) {
+        Some([code]) => Some(End::Exit(*code)),
+        _ => disrupts.then_some(End::Disrupted),
+    }
+}
+
+/// The same by its words, should the rules have been changed on the way to the API server.
+fn by_code(message: &str) -> Option<End> {
+    let code = message.split_once("failed with exit code ").map(|(_, rest)| rest.split(' ').next().unwrap_or(rest));
+    match code {
+        Some(code) => code.parse().ok().map(End::Exit),
+        None => message.contains("has condition DisruptionTarget").then_some(End::Disrupted),
+    }
+}
+
+fn failed<'a>(own: &[&'a Pod]) -> Option<&'a Pod> {
+    let phase = |pod: &Pod| pod.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Failed");
+    pods::youngest(own.iter().copied().filter(|pod| phase(pod)))
+}
+
+/// The filler's last words, else what is known of its end.
+fn message(job: &Job, terminal: &JobCondition, end: End, own: &[&Pod]) -> String {
+    let pod = failed(own).or_else(|| pods::youngest(own.iter().copied()));
+    let words = pod.and_then(|pod| pods::last_words(pod, pods::filler(job)));
+    words.unwrap_or_else(|| match end {
+        End::Succeeded => String::new(),
+        End::Exit(code) => format!("exit code {code}"),
+        _ => clean(terminal.message.as_deref().unwrap_or_default()),
+    })
+}

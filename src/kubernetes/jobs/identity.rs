@@ -1,0 +1,130 @@
+//! What a Job is, in one annotation: what `AlreadyExists` is compared with, and what a list is read back from.
+//! It tells nothing that its reader may rely on without asking who owns the Job.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use serde::{Deserialize, Serialize};
+
+use super::{KEY, PREFIX};
+use crate::domain::dates::{Date, DateSet};
+use crate::domain::ledger::{Launch, job_name};
+use crate::domain::policy::Table;
+
+/// The largest launch number that fits a Job's name. A larger one is somebody's joke.
+const MAX_LAUNCH: u64 = 999_999_999_999;
+/// A Job takes at most so many dates (`fill.datesPerJob`).
+const MAX_DATES: usize = 366;
+/// Who may own a Job of gapless.
+const OWNERS: [&str; 2] = ["TableCoverage", "PropCoverage"];
+
+/// What a Job is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The uid of its coverage.
+    pub coverage: Arc<str>,
+    /// Its launch number.
+    pub launch: u64,
+    /// Its rung.
+    pub rung: Arc<str>,
+    /// Its dates.
+    pub dates: DateSet,
+    /// The rerun tokens that it spends.
+    pub tokens: BTreeMap<Date, Arc<str>>,
+    /// The table that it fills.
+    pub target: Table,
+}
+
+/// The same as it stands in the annotation.
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    coverage: String,
+    launch: u64,
+    rung: String,
+    dates: Vec<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    tokens: BTreeMap<String, String>,
+    target: WireTable,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireTable {
+    place: String,
+    name: String,
+}
+
+impl From<&Launch> for Identity {
+    fn from(launch: &Launch) -> Self {
+        Self {
+            coverage: launch.uid.clone(),
+            launch: launch.launch,
+            rung: launch.rung.clone(),
+            dates: launch.dates.clone(),
+            tokens: launch.tokens.clone(),
+            target: launch.target.clone(),
+        }
+    }
+}
+
+impl Identity {
+    /// As it stands in the annotation.
+    pub fn to_text(&self) -> String {
+        let wire = Wire {
+            coverage: self.coverage.to_string(),
+            launch: self.launch,
+            rung: self.rung.to_string(),
+            dates: self.dates.iter().map(|d| d.to_string()).collect(),
+            tokens: self.tokens.iter().map(|(d, token)| (d.to_string(), token.to_string())).collect(),
+            target: WireTable { place: self.target.place.to_string(), name: self.target.name.to_string() },
+        };
+        serde_json::to_string(&wire).unwrap_or_default()
+    }
+
+    /// Read back; nothing when it is not what [`Self::to_text`] writes.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let wire: Wire = serde_json::from_str(text).ok()?;
+        if wire.launch > MAX_LAUNCH || wire.dates.is_empty() || wire.dates.len() > MAX_DATES {
+            return None;
+        }
+        let token = |(date, token): (String, String)| Some((date.parse().ok()?, token.into()));
+        Some(Self {
+            coverage: wire.coverage.into(),
+            launch: wire.launch,
+            rung: wire.rung.into(),
+            dates: wire.dates.iter().map(|d| d.parse::<Date>().ok()).collect::<Option<_>>()?,
+            tokens: wire.tokens.into_iter().map(token).collect::<Option<_>>()?,
+            target: Table { place: wire.target.place.into(), name: wire.target.name.into() },
+        })
+    }
+
+    /// The identity in an object's annotations.
+    pub fn of(meta: &ObjectMeta) -> Option<Self> {
+        Self::from_text(meta.annotations.as_ref()?.get(KEY)?)
+    }
+
+    /// Whether an object of this name is the Job of that coverage and launch: the name follows from them.
+    pub fn is_named(&self, coverage: &str, name: &str) -> bool {
+        *job_name(coverage, &self.coverage, self.launch) == *name
+    }
+
+    /// Whether the coverage of this identity controls the object.
+    ///
+    /// The annotation alone is anybody's word. An owner is too, for those who may create Jobs, but the garbage collector
+    /// ends a Job whose owner is not in its namespace, and a name can be taken only once: so per coverage and launch
+    /// there is at most one Job of which this is true, and only people of the coverage's namespace can make one.
+    pub fn is_owned(&self, meta: &ObjectMeta) -> bool {
+        let name = meta.name.as_deref().unwrap_or_default();
+        controller(meta).is_some_and(|owner| {
+            owner.api_version.starts_with(PREFIX)
+                && OWNERS.contains(&owner.kind.as_str())
+                && *owner.uid == *self.coverage
+                && self.is_named(&owner.name, name)
+        })
+    }
+}
+
+/// Who controls an object.
+pub(super) fn controller(meta: &ObjectMeta) -> Option<&OwnerReference> {
+    meta.owner_references.iter().flatten().find(|owner| owner.controller == Some(true))
+}

@@ -1,0 +1,118 @@
+//! What the pods of a Job say: whether one is left, why it has not started, how its filler ended and its last words.
+//! Of messages only what is known to hold no value of a Secret or an environment is passed on.
+
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated, ContainerStatus, Pod, PodCondition};
+
+use super::identity::controller;
+use crate::domain::ledger::End;
+use crate::engine::contract::clean;
+
+/// Reasons that every pod passes through.
+const STARTING: [&str; 2] = ["ContainerCreating", "PodInitializing"];
+/// They alternate as long as an image cannot be pulled; said as one, the state stays put.
+const PULLING: [&str; 2] = ["ErrImagePull", "ImagePullBackOff"];
+/// Of these the image is what people look for.
+const OF_IMAGE: [&str; 3] = ["ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"];
+/// Of these the message names an object, a key or a rule, never a value.
+const TELLING: [&str; 1] = ["CreateContainerConfigError"];
+/// A reason is told in so many characters.
+const MAX_REASON: usize = 240;
+
+/// The uid of the Job that a pod belongs to. An orphaned pod keeps the label.
+pub(super) fn job_uid(pod: &Pod) -> Option<&str> {
+    let owner = controller(&pod.metadata).filter(|owner| owner.kind == "Job").map(|owner| owner.uid.as_str());
+    owner.or_else(|| Some(pod.metadata.labels.as_ref()?.get("batch.kubernetes.io/controller-uid")?))
+}
+
+/// Whether anything of it may still run. A pod on a lost node may: nobody knows better.
+pub(super) fn is_running(pod: &Pod) -> bool {
+    let phase = pod.status.as_ref().and_then(|s| s.phase.as_deref());
+    !matches!(phase, Some("Succeeded" | "Failed"))
+}
+
+/// The container that is told the dates: the filler.
+pub(super) fn filler(job: &Job) -> Option<&str> {
+    let containers = &job.spec.as_ref()?.template.spec.as_ref()?.containers;
+    let told = containers.iter().find(|c| c.env.iter().flatten().any(|e| e.name == "GAPLESS_DATES"));
+    told.or(containers.first()).map(|c| c.name.as_str())
+}
+
+/// The youngest of these pods.
+pub(super) fn youngest<'a>(pods: impl Iterator<Item = &'a Pod>) -> Option<&'a Pod> {
+    pods.max_by_key(|pod| (pod.metadata.creation_timestamp.as_ref().map(|t| t.0), pod.metadata.name.clone()))
+}
+
+/// How the filler of a pod that failed has ended.
+pub(super) fn end(pod: &Pod, filler: Option<&str>) -> End {
+    let reason = pod.status.as_ref().and_then(|s| s.reason.as_deref());
+    match (terminated(pod, filler), reason) {
+        _ if condition(pod, "DisruptionTarget").is_some_and(|c| c.status == "True") => End::Disrupted,
+        (_, Some("DeadlineExceeded")) => End::Deadline,
+        // The node refused it before anything ran: out of room, out of pods, a taint that came too late.
+        (None, Some(_)) if states(pod).next().is_none() => End::Disrupted,
+        (Some(ended), _) if ended.exit_code != 0 && ended.signal.unwrap_or(0) == 0 => End::Exit(ended.exit_code),
+        _ => End::Killed,
+    }
+}
+
+/// What a pod that ended says of itself: its filler's last words, else what the kubelet says of it.
+pub(super) fn last_words(pod: &Pod, filler: Option<&str>) -> Option<String> {
+    let ended = terminated(pod, filler);
+    let words = ended.and_then(|t| t.message.clone());
+    let reason = ended.and_then(|t| t.reason.clone()).filter(|r| !["Error", "Completed"].contains(&r.as_str()));
+    let of_pod = pod.status.as_ref().and_then(|status| {
+        let reason = status.reason.as_deref()?;
+        Some(status.message.as_deref().map_or_else(|| reason.to_string(), |m| format!("{reason}: {m}")))
+    });
+    [words, reason, of_pod].into_iter().flatten().map(|text| clean(&text)).find(|text| !text.is_empty())
+}
+
+/// Why a pod has not started; nothing when it has, or is about to.
+pub(super) fn waits(pod: &Pod) -> Option<String> {
+    let unscheduled = condition(pod, "PodScheduled").filter(|c| c.status == "False");
+    if let Some(unscheduled) = unscheduled {
+        let reason = unscheduled.reason.as_deref().filter(|r| !r.is_empty())?;
+        // Behind the first sentence stands what preemption could not do: it changes and helps nobody.
+        let message = unscheduled.message.as_deref().unwrap_or_default();
+        return Some(told(reason, message.split(". ").next().unwrap_or_default().trim_end_matches('.')));
+    }
+    let waiting = |status: &ContainerStatus| {
+        let waiting = status.state.as_ref()?.waiting.as_ref()?;
+        let reason = waiting.reason.as_deref().filter(|r| !r.is_empty() && !STARTING.contains(r))?;
+        let reason = if PULLING.contains(&reason) { PULLING[1] } else { reason };
+        let message = match reason {
+            _ if OF_IMAGE.contains(&reason) => status.image.as_str(),
+            _ if TELLING.contains(&reason) => waiting.message.as_deref().unwrap_or_default(),
+            _ => "",
+        };
+        Some(told(reason, message))
+    };
+    statuses(pod).find_map(waiting)
+}
+
+/// A reason with its message, short.
+fn told(reason: &str, message: &str) -> String {
+    let text = if message.is_empty() { reason.to_string() } else { format!("{reason}: {message}") };
+    clean(&text).chars().take(MAX_REASON).collect()
+}
+
+fn condition<'a>(pod: &'a Pod, type_: &str) -> Option<&'a PodCondition> {
+    pod.status.as_ref()?.conditions.iter().flatten().find(|c| c.type_ == type_)
+}
+
+/// Init containers come first, as they run.
+fn statuses(pod: &Pod) -> impl Iterator<Item = &ContainerStatus> {
+    let all = pod.status.iter().flat_map(|s| [&s.init_container_statuses, &s.container_statuses]);
+    all.flat_map(|statuses| statuses.iter().flatten())
+}
+
+/// The states of containers that were started.
+fn states(pod: &Pod) -> impl Iterator<Item = &ContainerState> {
+    statuses(pod).filter_map(|s| s.state.as_ref()).filter(|s| s.running.is_some() || s.terminated.is_some())
+}
+
+fn terminated<'a>(pod: &'a Pod, filler: Option<&str>) -> Option<&'a ContainerStateTerminated> {
+    let mut ordinary = pod.status.as_ref()?.container_statuses.iter().flatten();
+    ordinary.find(|status| filler.is_none_or(|name| status.name == name))?.state.as_ref()?.terminated.as_ref()
+}

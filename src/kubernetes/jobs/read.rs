@@ -1,0 +1,127 @@
+//! What Jobs and pods of a cluster say, as the engine sees Jobs. Total on whatever people edited.
+//!
+//! A Job is only a hint (P87): its end ends an attempt, a read of the table judges it. Whose it is, its owner says, not
+//! its labels: a Job that its coverage does not control — forged, orphaned, its owner edited away — keeps its dates busy
+//! while it lives, as nobody can tell what it writes, but is no attempt of any coverage, and so never counted, never
+//! removed. That is what `coverage: ""` stands for: no coverage has this uid.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use k8s_openapi::api::batch::v1::{Job, JobStatus};
+use k8s_openapi::api::core::v1::Pod;
+
+use super::end::{Ended, ended, is_live};
+use super::identity::{Identity, controller};
+use super::{COVERAGE, pods};
+use crate::domain::ledger::{self, Launch, Pending};
+use crate::engine::ports::JobList;
+
+/// Why a Job has no pod although it was taken up: a quota or an admission refuses it, and only an Event says which.
+const NO_POD: &str = "NoPod: none is admitted; see the events of the Job";
+
+/// Everything that Jobs and pods say, each looked at once. Jobs of others are read for daily runs only.
+pub fn list<'a>(jobs: impl IntoIterator<Item = &'a Job>, pods: impl IntoIterator<Item = &'a Pod>) -> JobList {
+    let mut by_job: BTreeMap<&str, Vec<&Pod>> = BTreeMap::new();
+    for pod in pods {
+        pods::job_uid(pod).into_iter().for_each(|uid| by_job.entry(uid).or_default().push(pod));
+    }
+    let mut list = JobList::default();
+    for job in jobs {
+        let own = job.metadata.uid.as_deref().and_then(|uid| by_job.remove(uid)).unwrap_or_default();
+        list.jobs.extend(read(job, &own));
+        list.daily_runs.extend(daily_run(job));
+    }
+    list.jobs.extend(by_job.into_values().filter_map(|own| leftover(&own)));
+    list.jobs.sort_by(|a, b| (&a.name, &a.uid).cmp(&(&b.name, &b.uid)));
+    list
+}
+
+/// A Job of gapless, with what its pods say; nothing when it is not one, or cannot be read as one.
+pub fn job(job: &Job, pods: &[Pod]) -> Option<ledger::Job> {
+    let uid = job.metadata.uid.as_deref();
+    let own: Vec<&Pod> = pods.iter().filter(|pod| pods::job_uid(pod) == uid).collect();
+    read(job, &own)
+}
+
+fn read(job: &Job, own: &[&Pod]) -> Option<ledger::Job> {
+    let identity = identity(job)?;
+    let end = ended(job, own);
+    let pending = if end.is_none() { pending(job, own) } else { None };
+    let (ended, message) = end.map_or((None, String::new()), |Ended { at, end, message }| (Some((at, end)), message));
+    Some(ledger::Job {
+        namespace: job.metadata.namespace.as_deref()?.into(),
+        name: job.metadata.name.as_deref()?.into(),
+        uid: job.metadata.uid.as_deref()?.into(),
+        coverage: if identity.is_owned(&job.metadata) { identity.coverage } else { Arc::from("") },
+        launch: identity.launch,
+        dates: identity.dates,
+        target: identity.target,
+        ended,
+        message,
+        pending,
+    })
+}
+
+/// What a Job is. Its pod template cannot be edited once it runs, so that is asked before its own annotations.
+fn identity(job: &Job) -> Option<Identity> {
+    let template = job.spec.as_ref().and_then(|spec| spec.template.metadata.as_ref());
+    template.and_then(Identity::of).or_else(|| Identity::of(&job.metadata))
+}
+
+/// Why a live Job has not started.
+fn pending(job: &Job, own: &[&Pod]) -> Option<Pending> {
+    let spec = job.spec.as_ref()?;
+    if spec.suspend == Some(true) {
+        return Some(Pending::Queued);
+    }
+    match pods::youngest(own.iter().copied().filter(|pod| pods::is_running(pod))) {
+        Some(pod) => pods::waits(pod).map(Pending::Pod),
+        None => job.status.as_ref().filter(|s| is_without_pod(s)).map(|_| Pending::Pod(NO_POD.into())),
+    }
+}
+
+/// Taken up by the Job controller, and no pod was ever made: not even one that it has not counted yet.
+fn is_without_pod(status: &JobStatus) -> bool {
+    let counts = [status.active, status.terminating, status.succeeded, status.failed];
+    let uncounted = status.uncounted_terminated_pods.as_ref();
+    status.start_time.is_some()
+        && counts.iter().all(|n| n.unwrap_or(0) == 0)
+        && uncounted.is_none_or(|u| u.failed.iter().chain(&u.succeeded).flatten().next().is_none())
+        && !status.conditions.iter().flatten().any(|c| c.status == "True")
+}
+
+/// Pods whose Job is gone and that may still write: they stand for a live Job (design §6).
+fn leftover(own: &[&Pod]) -> Option<ledger::Job> {
+    let pod = pods::youngest(own.iter().copied().filter(|pod| pods::is_running(pod)))?;
+    let identity = Identity::of(&pod.metadata)?;
+    let labels = pod.metadata.labels.as_ref()?;
+    let owner = controller(&pod.metadata).map(|owner| owner.name.as_str());
+    let name = owner.or_else(|| labels.get("batch.kubernetes.io/job-name").map(String::as_str))?;
+    let named = labels.get(COVERAGE).is_some_and(|coverage| identity.is_named(coverage, name));
+    Some(ledger::Job {
+        namespace: pod.metadata.namespace.as_deref()?.into(),
+        name: name.into(),
+        uid: pods::job_uid(pod)?.into(),
+        coverage: if named { identity.coverage } else { Arc::from("") },
+        launch: identity.launch,
+        dates: identity.dates,
+        target: identity.target,
+        ended: None,
+        message: String::new(),
+        pending: None,
+    })
+}
+
+/// Whether a Job that is already there is the one of this launch: owned by the coverage, equal in everything that it is.
+pub fn is_of(job: &Job, launch: &Launch) -> bool {
+    let same = |identity: &Identity| *identity == Identity::from(launch) && identity.is_owned(&job.metadata);
+    identity(job).as_ref().is_some_and(same)
+}
+
+/// The CronJob, by namespace and name, of a live Job that it controls: its own run. Jobs of gapless have another owner.
+pub fn daily_run(job: &Job) -> Option<(Arc<str>, Arc<str>)> {
+    let owner = controller(&job.metadata)?;
+    let runs = owner.kind == "CronJob" && owner.api_version.starts_with("batch/") && is_live(job);
+    runs.then(|| Some((job.metadata.namespace.as_deref()?.into(), owner.name.as_str().into())))?
+}

@@ -1,0 +1,154 @@
+//! The rules as tables.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::super::candidate::{Candidate, Lost};
+use super::super::decide::{Record, Seen, Step, Timing, decide};
+
+const ME: &str = "a";
+const MINE: i64 = 1_000;
+const THEIRS: i64 = 2_000;
+
+fn at(microsecond: i64) -> Timestamp {
+    Timestamp::from_microsecond(microsecond).unwrap()
+}
+
+fn record(holder: &str, renewed: i64, duration: u64) -> Record {
+    Record {
+        uid: "u".into(),
+        version: "7".into(),
+        holder: Some(holder).filter(|holder| !holder.is_empty()).map(str::to_owned),
+        renewed: Some(at(renewed)).filter(|_| renewed != 0),
+        duration: Duration::from_secs(duration),
+    }
+}
+
+/// A lease (holder, its stamp, its duration), seen unchanged for so long, renewed by us so long ago; tenths of seconds.
+type Row = (Option<(&'static str, i64, u64)>, u64, Option<u64>, &'static str);
+
+#[test]
+fn the_next_step_follows_from_what_was_seen() {
+    let table: [Row; 18] = [
+        // There is none, and never was.
+        (None, 0, None, "Create"),
+        // Ours.
+        (Some((ME, MINE, 15)), 0, None, "Renew"), // the answer of the take was lost
+        (Some((ME, MINE, 15)), 19, Some(19), "Hold"),
+        (Some((ME, MINE, 15)), 20, Some(20), "Renew"),
+        (None, 0, Some(20), "Create"), // deleted under us
+        // Our name, edited in by hand: we never wrote this.
+        (Some((ME, THEIRS, 15)), 0, None, "Follow"),
+        (Some((ME, THEIRS, 15)), 154, None, "Take"),
+        // Theirs.
+        (Some(("b", THEIRS, 15)), 0, None, "Follow"),
+        (Some(("b", THEIRS, 15)), 153, None, "Follow"), // a fiftieth more than promised
+        (Some(("b", THEIRS, 15)), 154, None, "Take"),
+        (Some(("b", THEIRS, 1)), 100, None, "Follow"), // shortened by hand: no less than we would promise
+        (Some(("b", THEIRS, 30)), 154, None, "Follow"), // another release with other flags: as promised
+        (Some(("b", THEIRS, 30)), 307, None, "Take"),
+        (Some(("b", THEIRS, 31_536_000)), 613, None, "Take"), // nobody waits for a year
+        // Nobody's.
+        (Some(("", 0, 15)), 0, None, "Take"),          // released
+        (Some(("", THEIRS, 15)), 100, None, "Follow"), // cleared by hand: who held it may not know
+        (Some(("", THEIRS, 1)), 100, None, "Follow"),
+        (Some(("", THEIRS, 15)), 154, None, "Take"),
+    ];
+    let now = Instant::now() + Duration::from_secs(3600);
+    let ago = |tenths: u64| now - Duration::from_millis(tenths * 100);
+    for (lease, unchanged, renewed, expected) in table {
+        let lease = lease.map(|(holder, stamp, duration)| record(holder, stamp, duration));
+        let wrote = Some((at(MINE), at(MINE)));
+        let seen = Seen { lease, since: ago(unchanged), promised: None, renewed: renewed.map(ago), wrote };
+        let step = decide(&seen, &Timing::default(), now, ME);
+        let version = Some("7".to_owned());
+        let (word, guard) = match step {
+            Step::Create => ("Create", None),
+            Step::Take(guard) => ("Take", Some(guard)),
+            Step::Renew(guard) => ("Renew", Some(guard)),
+            Step::Hold => ("Hold", None),
+            Step::Follow => ("Follow", None),
+        };
+        assert_eq!(word, expected, "{seen:?}");
+        assert!(guard.is_none() || guard == version, "guarded by the version that was seen");
+    }
+}
+
+#[test]
+fn a_lease_that_was_deleted_is_not_made_anew_before_it_would_have_run_out() {
+    let now = Instant::now() + Duration::from_secs(3600);
+    let mut candidate = Candidate::new(ME, Timing::default(), now);
+    candidate.read(Some(record("b", THEIRS, 15)), now);
+    candidate.read(None, now);
+    assert_eq!(candidate.next(now + Duration::from_secs(15)), Ok(Step::Follow));
+    assert_eq!(candidate.next(now + Duration::from_millis(15_301)), Ok(Step::Create));
+    candidate.read(Some(record("", 0, 15)), now);
+    candidate.read(None, now);
+    assert_eq!(candidate.next(now), Ok(Step::Follow), "released, taken unseen, deleted");
+}
+
+#[test]
+fn any_change_begins_the_wait_anew() {
+    let start = Instant::now() + Duration::from_secs(3600);
+    let mut candidate = Candidate::new(ME, Timing::default(), start);
+    candidate.read(Some(record("b", THEIRS, 15)), start);
+    let later = start + Duration::from_secs(14);
+    // The holder's wall clock stands: only the version tells that it renewed.
+    candidate.read(Some(Record { version: "8".into(), ..record("b", THEIRS, 15) }), later);
+    assert_eq!(candidate.next(start + Duration::from_secs(20)), Ok(Step::Follow));
+    candidate.read(Some(Record { version: "8".into(), ..record("b", THEIRS, 15) }), start + Duration::from_secs(21));
+    assert_eq!(candidate.next(later + Duration::from_secs(16)), Ok(Step::Take("8".into())));
+}
+
+#[test]
+fn a_leader_knows_why_it_leads_no_more() {
+    let start = Instant::now() + Duration::from_secs(3600);
+    let leader = || {
+        let mut candidate = Candidate::new(ME, Timing::default(), start);
+        let stamp = candidate.stamp(at(MINE));
+        let lease = Record { renewed: Some(stamp), ..record(ME, MINE, 15) };
+        candidate.acknowledged(lease, start, start + Duration::from_secs(1));
+        candidate
+    };
+    let candidate = leader();
+    assert_eq!(candidate.leads_until(), Some(start + Duration::from_secs(15)), "counted from the sending");
+    assert!(candidate.next(start + Duration::from_millis(9_999)).is_ok());
+    assert_eq!(candidate.next(start + Duration::from_secs(10)), Err(Lost::NotRenewed));
+    for (holder, why) in [("b", Some("b".to_owned())), ("", None)] {
+        let mut candidate = leader();
+        candidate.read(Some(Record { version: "9".into(), ..record(holder, THEIRS, 15) }), start);
+        assert_eq!(candidate.next(start), Err(Lost::Taken(why)));
+    }
+}
+
+#[test]
+fn stamps_differ_also_when_the_clock_stands_or_goes_back() {
+    let mut candidate = Candidate::new(ME, Timing::default(), Instant::now());
+    let stamps = [5_000, 5_000, 4_000, 6_000].map(|wall| candidate.stamp(at(wall)).as_microsecond());
+    assert_eq!(stamps, [5_000, 5_001, 5_002, 6_000]);
+}
+
+#[test]
+fn a_timing_that_cannot_be_kept_is_refused() {
+    let timing = |duration, renew, retry| Timing {
+        duration: Duration::from_millis(duration),
+        renew_deadline: Duration::from_millis(renew),
+        retry: Duration::from_millis(retry),
+    };
+    let table = [
+        (timing(15_000, 10_000, 2_000), ""),
+        (timing(60_000, 40_000, 5_000), ""),
+        (timing(90_000, 40_000, 5_000), "the lease's duration must be whole seconds from 3s to 60s, not 90s"),
+        (timing(2_000, 1_000, 100), "the lease's duration must be whole seconds from 3s to 60s, not 2s"),
+        (timing(15_500, 10_000, 2_000), "the lease's duration must be whole seconds from 3s to 60s, not 15.5s"),
+        (timing(15_000, 15_000, 2_000), "the renew deadline, 15s, must end a second or more before 15s"),
+        (timing(15_000, 10_000, 6_000), "the retry, 6s, must fit at least twice into the renew deadline, 10s"),
+        (timing(15_000, 10_000, 0), "the retry, 0ns, must fit at least twice into the renew deadline, 10s"),
+    ];
+    for (timing, expected) in table {
+        assert_eq!(timing.check().err().unwrap_or_default(), expected);
+    }
+    assert_eq!(Timing::default().write_deadline(), Duration::from_secs(5));
+}

@@ -1,0 +1,111 @@
+//! What a watch has seen: the objects of one kind, whole once the first list is through. A relist that dies half-way
+//! leaves the old view standing.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use futures::{StreamExt, pin_mut};
+use kube::runtime::WatchStreamExt;
+use kube::runtime::watcher::{Event, watcher};
+use kube::{Api, Resource};
+use serde::de::DeserializeOwned;
+
+use super::client::watching;
+use super::object::Name;
+
+/// Objects per page of a list.
+const PAGE: u32 = 500;
+
+/// The objects of one kind.
+#[derive(Debug)]
+pub struct Mirror<T> {
+    objects: Arc<Mutex<BTreeMap<Name, Arc<T>>>>,
+    ready: Arc<AtomicBool>,
+}
+
+impl<T> Clone for Mirror<T> {
+    fn clone(&self) -> Self {
+        Self { objects: self.objects.clone(), ready: self.ready.clone() }
+    }
+}
+
+impl<T> Default for Mirror<T> {
+    fn default() -> Self {
+        Self { objects: Arc::default(), ready: Arc::default() }
+    }
+}
+
+impl<T> Mirror<T> {
+    /// Whether the first list is through.
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    /// One object.
+    pub fn get(&self, name: &Name) -> Option<Arc<T>> {
+        self.locked(|objects| objects.get(name).cloned())
+    }
+
+    /// Every object.
+    pub fn all(&self) -> Vec<(Name, Arc<T>)> {
+        self.locked(|objects| objects.iter().map(|(n, o)| (n.clone(), o.clone())).collect())
+    }
+
+    fn locked<R>(&self, with: impl FnOnce(&mut BTreeMap<Name, Arc<T>>) -> R) -> R {
+        // Nothing panics while it holds the lock, so it is never poisoned; were it, the objects would still be whole.
+        with(&mut self.objects.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    fn put(&self, name: Name, object: Option<Arc<T>>) {
+        self.locked(|objects| match object {
+            Some(object) => _ = objects.insert(name, object),
+            None => _ = objects.remove(&name),
+        });
+    }
+
+    fn replace(&self, all: BTreeMap<Name, Arc<T>>) {
+        self.locked(|objects| *objects = all);
+        self.ready.store(true, Ordering::Release);
+    }
+}
+
+/// Follows a kind for ever. `told` is called after every change, with the object where one is concerned.
+pub async fn follow<K, T>(api: Api<K>, mirror: Mirror<T>, mut told: impl FnMut(Option<&Arc<T>>) + Send)
+where
+    K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
+    T: From<K> + Send + Sync + 'static,
+{
+    let config = watching().page_size(PAGE);
+    let events = watcher(api, config).default_backoff();
+    pin_mut!(events);
+    let mut listed = BTreeMap::new();
+    while let Some(event) = events.next().await {
+        match event {
+            Ok(Event::Init) => listed.clear(),
+            Ok(Event::InitApply(object)) => _ = listed.insert(name(&object), Arc::new(T::from(object))),
+            Ok(Event::InitDone) => {
+                mirror.replace(std::mem::take(&mut listed));
+                mirror.all().iter().for_each(|(_, object)| told(Some(object)));
+                told(None);
+            }
+            Ok(Event::Apply(object)) => {
+                let (name, object) = (name(&object), Arc::new(T::from(object)));
+                mirror.put(name, Some(object.clone()));
+                told(Some(&object));
+            }
+            Ok(Event::Delete(object)) => {
+                mirror.put(name(&object), None);
+                told(None);
+            }
+            // The watcher itself tells the log, backs off and goes on.
+            Err(_) => {}
+        }
+    }
+}
+
+fn name<K: Resource>(object: &K) -> Name {
+    let text = |t: &Option<String>| Arc::from(t.as_deref().unwrap_or_default());
+    Name { namespace: text(&object.meta().namespace), name: text(&object.meta().name) }
+}

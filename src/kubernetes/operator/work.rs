@@ -1,0 +1,193 @@
+//! What a leader does: it tells the engine what people want and what Jobs do, runs it, and tells people what it sees.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, channel};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::Operator;
+use crate::engine::drive::{Engine, Ports, Until, Wish};
+use crate::engine::overview::Event;
+use crate::engine::ports::Clock;
+use crate::engine::world::World;
+use crate::kubernetes::feed::{Mirrors, Told, tell};
+use crate::kubernetes::grants::Grants;
+use crate::kubernetes::health::Health;
+use crate::kubernetes::launcher::Jobs;
+use crate::kubernetes::observed::Observed;
+use crate::kubernetes::reporter::Reporter;
+use crate::kubernetes::store::StatusStore;
+use crate::kubernetes::{events, logs, seen, switch};
+use crate::local::cache::{self, Cache};
+use crate::local::clock::SystemClock;
+use crate::local::warehouse::Warehouses;
+use crate::view::metrics::Metrics;
+
+/// Changes of specs that come together are told together.
+const GATHER: Duration = Duration::from_millis(200);
+/// A leader passes at least so often, whatever happens: its health is told by that.
+const BEAT: Duration = Duration::from_secs(15);
+/// Events that wait to be written, at most; what is beyond is in the log all the same.
+const EVENTS: usize = 1024;
+
+type KubernetesEngine = Engine<SystemClock, Observed<Warehouses>, Observed<StatusStore>, Observed<Jobs>>;
+
+impl Operator {
+    /// Waits until everything is listed and this process leads, then works until it is told to stop.
+    pub(super) async fn work(&self, mut inbox: UnboundedReceiver<Wish>) {
+        while !self.mirrors.are_ready() || !self.jobs.is_ready() {
+            tokio::select! {
+                () = self.bells.spec.notified() => {}
+                () = self.bells.jobs.notified() => {}
+            }
+        }
+        self.health.ready(true);
+        if !self.leadership.won().await {
+            return;
+        }
+        self.health.leads(SystemClock.now());
+        self.metrics.led(true);
+        tracing::info!(identity = self.options.identity, "leading");
+        let (off, launches_off) = watch::channel(BTreeSet::new());
+        let feed = Feed {
+            mirrors: self.mirrors.clone(),
+            grants: self.options.grants.clone(),
+            launches_off,
+            told: Arc::default(),
+            revision: 0,
+        };
+        let told = feed.told.clone();
+        self.lead(feed, off, told, &mut inbox).await;
+    }
+
+    async fn lead(
+        &self,
+        mut feed: Feed,
+        off: watch::Sender<BTreeSet<Arc<str>>>,
+        told: Arc<Mutex<Told>>,
+        inbox: &mut UnboundedReceiver<Wish>,
+    ) {
+        let launcher =
+            Jobs::new(self.client.clone(), self.scope.clone(), self.mirrors.clone(), self.options.grants.clone());
+        let (mut engine, warehouses) = self.engine(&mut feed, launcher.clone());
+        let (events, heard) = channel(EVENTS);
+        let reporter = Reporter {
+            client: self.client.clone(),
+            mirrors: self.mirrors.clone(),
+            store: self.store.clone(),
+            told,
+            wishes: self.wishes.clone(),
+        };
+        let (metrics, bell) = (self.metrics.clone(), self.bells.report.clone());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(feed.run(self.bells.spec.clone(), bell.clone(), self.wishes.clone()));
+        tasks.spawn(seen::tell(launcher, self.jobs.clone(), self.bells.jobs.clone(), self.wishes.clone()));
+        tasks.spawn(switch::follow(self.client.clone(), self.mirrors.clone(), off, self.bells.spec.clone()));
+        tasks.spawn(events::tell(self.client.clone(), self.mirrors.clone(), self.options.identity.clone(), heard));
+        tasks.spawn(reporter.run(bell, move |overview| metrics.observe(overview)));
+        tasks.spawn(beat(self.wishes.clone()));
+        let mut listener = Listener {
+            health: self.health.clone(),
+            metrics: self.metrics.clone(),
+            events,
+            report: self.bells.report.clone(),
+            revision: 0,
+        };
+        engine.run(Until::Stopped, inbox, |world, events| listener.hear(world, events)).await;
+        self.remember(&engine, &warehouses);
+    }
+
+    fn engine(&self, feed: &mut Feed, launcher: Jobs) -> (KubernetesEngine, Warehouses) {
+        let Cache { memory, ranges } =
+            self.options.state.as_ref().map(|folder| cache::load(&folder.join("facts"))).unwrap_or_default();
+        let warehouses = Warehouses::new(ranges);
+        let ports = Ports {
+            clock: SystemClock,
+            warehouse: Observed::new(warehouses.clone(), self.metrics.clone()),
+            store: Observed::new(self.store.clone(), self.metrics.clone()),
+            launcher: Observed::new(launcher, self.metrics.clone()),
+        };
+        let mut engine = Engine::new(ports, feed.tell().spec, self.options.limits, false);
+        engine.world.recall(memory);
+        (engine, warehouses)
+    }
+
+    /// Keeps the facts for the next process. Where that is not possible it reads again.
+    fn remember(&self, engine: &KubernetesEngine, warehouses: &Warehouses) {
+        if let Some(folder) = &self.options.state {
+            let cache = Cache { memory: engine.world.remember(), ranges: warehouses.ranges() };
+            let _ = cache::save(&folder.join("facts"), &cache);
+        }
+    }
+}
+
+/// Tells the engine what people want, whenever that changes.
+struct Feed {
+    mirrors: Mirrors,
+    grants: Grants,
+    launches_off: watch::Receiver<BTreeSet<Arc<str>>>,
+    told: Arc<Mutex<Told>>,
+    revision: u64,
+}
+
+impl Feed {
+    fn tell(&mut self) -> Told {
+        self.revision = self.mirrors.revision();
+        let told = tell(&self.mirrors, &self.grants, &self.launches_off.borrow_and_update());
+        if let Ok(mut slot) = self.told.lock() {
+            slot.clone_from(&told);
+        }
+        told
+    }
+
+    async fn run(mut self, changed: Arc<Notify>, report: Arc<Notify>, wishes: UnboundedSender<Wish>) {
+        loop {
+            changed.notified().await;
+            tokio::time::sleep(GATHER).await;
+            let switched = self.launches_off.has_changed().unwrap_or(false);
+            if self.mirrors.revision() == self.revision && !switched {
+                continue;
+            }
+            let spec = self.tell().spec;
+            report.notify_one();
+            if wishes.send(Wish::Respec(Box::new(spec))).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+async fn beat(wishes: UnboundedSender<Wish>) {
+    while wishes.send(Wish::Beat).is_ok() {
+        tokio::time::sleep(BEAT).await;
+    }
+}
+
+/// What the process tells of each turn of the engine.
+struct Listener {
+    health: Arc<Health>,
+    metrics: Metrics,
+    events: Sender<Event>,
+    report: Arc<Notify>,
+    revision: u64,
+}
+
+impl Listener {
+    fn hear(&mut self, world: &World, events: &[Event]) {
+        self.health.pass_at(SystemClock.now());
+        self.metrics.pass(world.pass_took().as_secs_f64());
+        for event in events {
+            logs::event(event);
+            self.metrics.event(event);
+            let _ = self.events.try_send(event.clone());
+        }
+        if world.revision() != self.revision {
+            self.revision = world.revision();
+            self.report.notify_one();
+        }
+    }
+}

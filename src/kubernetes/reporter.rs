@@ -1,0 +1,220 @@
+//! What people see beside the coverages: GameDates with their rows, seasons, warehouses, and why an object cannot be
+//! obeyed. Derived from the engine's overview, compared with what stands there, written only where it differs.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::StreamExt;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use kube::api::{Patch, PatchParams, PostParams};
+use kube::core::DynamicObject;
+use kube::{Api, Client};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Notify, oneshot};
+
+use super::errors::{Class, fault};
+use super::feed::{Mirrors, Told};
+use super::object::{Kind, Name, Object, Wire};
+use super::store::StatusStore;
+use crate::api::kinds::GameDateStatus;
+use crate::api::report;
+use crate::domain::dates::{Date, Timestamp};
+use crate::domain::policy::Key;
+use crate::domain::schedule::Day;
+use crate::domain::state::Cause;
+use crate::domain::verdict::UnknownReason;
+use crate::engine::drive::Wish;
+use crate::engine::overview::{CoverageView, Overview, SeasonView};
+
+/// What changes within this time is written together.
+const GATHER: Duration = Duration::from_secs(2);
+/// Writes under way at the same time.
+const CONCURRENT: usize = 8;
+
+/// Writes what people see.
+pub struct Reporter {
+    /// The API server.
+    pub client: Client,
+    /// What the watches hold.
+    pub mirrors: Mirrors,
+    /// Where coverages that cannot be obeyed are told so.
+    pub store: StatusStore,
+    /// What the engine was told, and what is wrong with the rest.
+    pub told: Arc<Mutex<Told>>,
+    /// Who is asked for the overview.
+    pub wishes: UnboundedSender<Wish>,
+}
+
+/// One write.
+enum Write {
+    Status { kind: Kind, name: Name, change: Value },
+    Create(Box<DynamicObject>),
+    Stall { kind: Kind, name: Name, why: String },
+}
+
+impl Reporter {
+    /// Reports whenever something changed, until the engine is gone. `seen` is shown every overview.
+    pub async fn run(self, changed: Arc<Notify>, mut seen: impl FnMut(&Overview)) {
+        let mut failures = 0;
+        loop {
+            changed.notified().await;
+            tokio::time::sleep(GATHER * 2_u32.pow(failures)).await;
+            let (show, shown) = oneshot::channel();
+            if self.wishes.send(Wish::Show(show)).is_err() {
+                return;
+            }
+            let Ok(overview) = shown.await else { return };
+            seen(&overview);
+            if self.write(self.writes(&overview)).await {
+                failures = (failures + 1).min(5);
+                changed.notify_one();
+            } else {
+                failures = 0;
+            }
+        }
+    }
+
+    /// Everything that differs from what stands there.
+    fn writes(&self, overview: &Overview) -> Vec<Write> {
+        let problems = self.told.lock().map(|t| t.problems.clone()).unwrap_or_default();
+        let now = overview.now;
+        let mut writes = Vec::new();
+        for (name, object) in self.live(Kind::Season) {
+            let view = overview.seasons.iter().find(|s| is(&s.key, &name));
+            let status = match (problems.get(&(Kind::Season, name)), view) {
+                (Some(why), _) => report::refused_season_status(&typed(&object), object.generation, why, now),
+                (None, Some(view)) => report::season_status(view, &typed(&object), now),
+                (None, None) => continue,
+            };
+            writes.extend(differs(Kind::Season, &object, &status));
+        }
+        for (name, object) in self.live(Kind::Warehouse) {
+            let problem = problems.get(&(Kind::Warehouse, name)).map(String::as_str);
+            let status = report::warehouse_status(&typed(&object), object.generation, problem, None, now);
+            writes.extend(differs(Kind::Warehouse, &object, &status));
+        }
+        for ((kind, name), why) in problems {
+            if Kind::COVERAGES.contains(&kind) {
+                writes.push(Write::Stall { kind, name, why });
+            }
+        }
+        for season in &overview.seasons {
+            writes.extend(self.game_dates(season, &overview.coverages, now));
+        }
+        writes
+    }
+
+    fn live(&self, kind: Kind) -> Vec<(Name, Arc<Object>)> {
+        self.mirrors.of(kind).all().into_iter().filter(|(_, o)| !o.deleting).collect()
+    }
+
+    /// The rows of a season: those that are absent are created, those that changed are written.
+    fn game_dates(&self, season: &SeasonView, coverages: &[CoverageView], now: Timestamp) -> Vec<Write> {
+        let name = Name { namespace: season.key.namespace.clone(), name: season.key.name.clone() };
+        let Some(owner) = self.mirrors.of(Kind::Season).get(&name).filter(|o| !o.deleting) else { return Vec::new() };
+        let mirror = self.mirrors.of(Kind::GameDate);
+        let there: BTreeMap<Date, Arc<Object>> = season
+            .calendar
+            .days
+            .keys()
+            .filter_map(|d| Some((*d, mirror.get(&row(&name, *d))?)))
+            .filter(|(_, o)| !o.deleting)
+            .collect();
+        let mut writes = Vec::new();
+        if season.creates_game_dates && season.is_known && season.failure.is_none() {
+            let absent = season.calendar.days.iter().filter(|(d, day)| expects(day) && !there.contains_key(d));
+            writes.extend(absent.map(|(date, _)| Write::Create(Box::new(game_date(&owner, *date)))));
+        }
+        let own: Vec<&CoverageView> = coverages.iter().filter(|c| c.season == season.key).collect();
+        // After a start, what was not looked at yet is not assessed: the rows stand as they are.
+        if own.iter().any(|c| is_unseen(c)) {
+            return writes;
+        }
+        let old = |date: Date| there.get(&date).map(|o| typed::<GameDateStatus>(o));
+        for (date, status) in report::game_date_statuses(season, &own, old, now) {
+            writes.extend(there.get(&date).and_then(|object| differs(Kind::GameDate, object, &status)));
+        }
+        writes
+    }
+
+    /// Whether a write failed that is worth trying again.
+    async fn write(&self, writes: Vec<Write>) -> bool {
+        let mut results = futures::stream::iter(writes).map(|w| self.one(w)).buffer_unordered(CONCURRENT);
+        let mut unclear = false;
+        while let Some(class) = results.next().await {
+            // Gone, there already, or refused: the same again brings nothing new.
+            unclear |= class == Some(Class::Unclear);
+        }
+        unclear
+    }
+
+    async fn one(&self, write: Write) -> Option<Class> {
+        let result = match write {
+            Write::Status { kind, name, change } => {
+                let api: Api<Wire> = Api::namespaced_with(self.client.clone(), &name.namespace, &kind.resource());
+                let patch = Patch::Merge(json!({ "status": change }));
+                api.patch_status(&name.name, &PatchParams::default(), &patch).await.map(|_| ())
+            }
+            Write::Create(object) => {
+                let namespace = object.metadata.namespace.clone().unwrap_or_default();
+                let resource = Kind::GameDate.resource();
+                let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), &namespace, &resource);
+                api.create(&PostParams::default(), &object).await.map(|_| ())
+            }
+            Write::Stall { kind, name, why } => return self.store.stall(kind, &name, &why, &self.mirrors).await,
+        };
+        result.err().map(|e| fault(&e).class)
+    }
+}
+
+fn is(key: &Key, name: &Name) -> bool {
+    key.namespace == name.namespace && key.name == name.name
+}
+
+/// Nobody has looked at it since the start.
+fn is_unseen(view: &CoverageView) -> bool {
+    view.cells.iter().any(|c| c.cause == Cause::Unknown(UnknownReason::NotProbed))
+}
+
+fn expects(day: &Day) -> bool {
+    matches!(day, Day::On(_))
+}
+
+/// The name of a season's row.
+fn row(season: &Name, date: Date) -> Name {
+    Name { namespace: season.namespace.clone(), name: format!("{}-{date}", season.name).into() }
+}
+
+fn typed<T: DeserializeOwned + Default>(object: &Object) -> T {
+    serde_json::from_value(object.status()).unwrap_or_default()
+}
+
+/// A write, where a status differs from the one that stands there.
+fn differs<T: Serialize + DeserializeOwned + Default>(kind: Kind, object: &Object, status: &T) -> Option<Write> {
+    let old = serde_json::to_value(typed::<T>(object)).ok()?;
+    let change = report::merge_patch(&old, &serde_json::to_value(status).ok()?)?;
+    Some(Write::Status { kind, name: object.name.clone(), change })
+}
+
+/// A row that wants nothing yet, owned by its season.
+fn game_date(season: &Object, date: Date) -> DynamicObject {
+    let name = row(&season.name, date);
+    let resource = Kind::Season.resource();
+    let owner = OwnerReference {
+        api_version: resource.api_version,
+        kind: resource.kind,
+        name: season.name.name.to_string(),
+        uid: season.uid.to_string(),
+        controller: Some(true),
+        block_owner_deletion: None,
+    };
+    let mut object = DynamicObject::new(&name.name, &Kind::GameDate.resource())
+        .within(&name.namespace)
+        .data(json!({ "spec": { "season": &*season.name.name, "date": date.to_string() } }));
+    object.metadata.owner_references = Some(vec![owner]);
+    object
+}

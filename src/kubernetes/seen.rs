@@ -1,0 +1,115 @@
+//! Jobs as a watch sees them, told to the engine. Pods are only asked when a Job has something to say that its own status
+//! does not hold: its last words, or why it cannot start.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::api::batch::v1::{Job as WireJob, JobSpec};
+use k8s_openapi::api::core::v1::PodTemplateSpec;
+use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
+
+use super::launcher::Jobs;
+use super::mirror::Mirror;
+use crate::domain::ledger::Job;
+use crate::engine::drive::Wish;
+use crate::engine::ports::JobList;
+
+/// Changes that come together are told together.
+const GATHER: Duration = Duration::from_millis(250);
+/// A Job whose pod has not started is asked about so often.
+const ASK_AGAIN: Duration = Duration::from_secs(10);
+
+/// A Job without what nobody reads of it.
+#[derive(Clone, Debug)]
+pub struct Slim(pub WireJob);
+
+impl From<WireJob> for Slim {
+    fn from(mut job: WireJob) -> Self {
+        job.metadata.managed_fields = None;
+        // What the Job is stands on its pod template; what its pod does is nobody's business here.
+        job.spec = job.spec.map(|spec| {
+            let template = PodTemplateSpec { metadata: spec.template.metadata, spec: None };
+            JobSpec { template, ..spec }
+        });
+        Self(job)
+    }
+}
+
+/// Tells the engine what the watch sees, until nobody listens.
+pub async fn tell(jobs: Jobs, mirror: Mirror<Slim>, changed: Arc<Notify>, wishes: UnboundedSender<Wish>) {
+    let mut teller = Teller { jobs, known: BTreeMap::new(), asked: Instant::now(), last: JobList::default() };
+    loop {
+        if teller.last.jobs.iter().any(|j| j.ended.is_none()) {
+            let _ = tokio::time::timeout(ASK_AGAIN, changed.notified()).await;
+        } else {
+            changed.notified().await;
+        }
+        tokio::time::sleep(GATHER).await;
+        if let Some(list) = teller.look(&mirror).await
+            && wishes.send(Wish::Seen(list)).is_err()
+        {
+            return;
+        }
+    }
+}
+
+struct Teller {
+    jobs: Jobs,
+    /// Jobs as their pods told of them last: an end does not change any more, a wait lasts until the pod starts.
+    known: BTreeMap<Arc<str>, Job>,
+    asked: Instant,
+    last: JobList,
+}
+
+impl Teller {
+    /// What there is; nothing when it is what was told last.
+    async fn look(&mut self, mirror: &Mirror<Slim>) -> Option<JobList> {
+        let listed: Vec<WireJob> = mirror.all().iter().map(|(_, slim)| slim.0.clone()).collect();
+        let waiting: BTreeSet<&str> = listed.iter().filter(|j| is_waiting(j)).filter_map(uid).collect();
+        let mut list = self.jobs.read(&listed, &[]);
+        let ended = list.jobs.iter().any(|j| j.ended.is_some() && !self.has_ended(&j.uid));
+        if ended || (!waiting.is_empty() && self.asked.elapsed() >= ASK_AGAIN) {
+            self.ask(&listed).await;
+        }
+        for job in &mut list.jobs {
+            match self.known.get(&job.uid) {
+                Some(known) if job.ended.is_some() && known.ended.is_some() => *job = known.clone(),
+                Some(known) if waiting.contains(&*job.uid) => job.pending.clone_from(&known.pending),
+                _ => {}
+            }
+        }
+        self.known.retain(|uid, _| list.jobs.iter().any(|j| j.uid == *uid));
+        (list != self.last).then(|| {
+            self.last = list.clone();
+            list
+        })
+    }
+
+    fn has_ended(&self, uid: &str) -> bool {
+        self.known.get(uid).is_some_and(|j| j.ended.is_some())
+    }
+
+    /// Without an answer the Jobs are told as their own status has them; the next look asks again.
+    async fn ask(&mut self, listed: &[WireJob]) {
+        self.asked = Instant::now();
+        if let Ok(pods) = self.jobs.pods().await {
+            let jobs = self.jobs.read(listed, &pods).jobs;
+            self.known = jobs.into_iter().map(|j| (j.uid.clone(), j)).collect();
+        }
+    }
+}
+
+fn uid(job: &WireJob) -> Option<&str> {
+    job.metadata.uid.as_deref()
+}
+
+/// A live Job none of whose pods is ready.
+fn is_waiting(job: &WireJob) -> bool {
+    let Some(status) = &job.status else { return true };
+    let ended =
+        status.conditions.iter().flatten().any(|c| c.status == "True" && matches!(&*c.type_, "Complete" | "Failed"));
+    !ended && status.ready.unwrap_or(0) == 0
+}

@@ -1,0 +1,175 @@
+//! The Store port: a ledger and what people see of its coverage stand in the coverage's status and go there in one
+//! write, guarded by the resourceVersion. What is equal to what stands there is not written.
+
+mod held;
+
+use std::sync::Arc;
+
+use kube::api::{ListParams, Patch, PatchParams};
+use kube::{Api, Client};
+use serde_json::{Value, json};
+
+pub use held::Changed;
+use held::{Held, Shelf};
+
+use super::errors::{Class, Fault, fault, one};
+use super::feed::Mirrors;
+use super::object::{Kind, Name, Object, Wire};
+use super::scope::Scope;
+use crate::api::kinds::CoverageStatus;
+use crate::api::report;
+use crate::domain::ledger::Ledger;
+use crate::domain::policy::Key;
+use crate::engine::overview::CoverageView;
+use crate::engine::ports::{Clock, Recorded, SaveFault, Store, Stored, Version};
+use crate::local::clock::SystemClock;
+
+/// Objects per page of a list.
+const PAGE: u32 = 500;
+/// A write that met another writer of the same object, never of its status, is sent again so often.
+const TRIES: usize = 4;
+
+/// The ledgers in the status of their coverages.
+#[derive(Clone)]
+pub struct StatusStore {
+    client: Client,
+    scope: Scope,
+    shelf: Shelf,
+}
+
+impl StatusStore {
+    /// The statuses of a scope.
+    pub fn new(client: Client, scope: Scope) -> Self {
+        Self { client, scope, shelf: Shelf::default() }
+    }
+
+    /// What a watch saw of a coverage. [`Changed::ByOthers`]: its status is not what was written here last.
+    pub fn saw(&self, kind: Kind, object: &Object) -> Changed {
+        self.shelf.saw(&key(kind, &object.name), object)
+    }
+
+    /// Says of a coverage why it cannot be obeyed; its ledger stands.
+    pub async fn stall(&self, kind: Kind, name: &Name, why: &str, mirrors: &Mirrors) -> Option<Class> {
+        let key = key(kind, name);
+        let object = mirrors.of(kind).get(name)?;
+        self.shelf.put(&key, &object);
+        let held = self.shelf.begin(&key)?;
+        let old: CoverageStatus = serde_json::from_value(held.status.clone()).unwrap_or_default();
+        let status = report::stalled_status(&old, object.generation, why, SystemClock.now());
+        let written = self.put(&key, &held, &serde_json::to_value(&status).unwrap_or_default()).await;
+        self.shelf.end(&key, written.as_ref().ok());
+        matches!(written, Err(SaveFault::Unclear(_))).then_some(Class::Unclear)
+    }
+
+    fn api(&self, key: &Key) -> Option<Api<Wire>> {
+        let resource = Kind::of(&key.kind)?.resource();
+        Some(Api::namespaced_with(self.client.clone(), &key.namespace, &resource))
+    }
+
+    async fn list(&self, kind: Kind) -> Result<Vec<Object>, String> {
+        let api: Api<Wire> = self.scope.own(&self.client, &kind.resource());
+        let (mut objects, mut page) = (Vec::new(), ListParams::default().limit(PAGE));
+        loop {
+            let list = api.list(&page).await.map_err(|e| fault(&e).sentence)?;
+            objects.extend(list.items.into_iter().map(Object::from));
+            match list.metadata.continue_.filter(|c| !c.is_empty()) {
+                Some(next) => page = page.continue_token(&next),
+                None => return Ok(objects),
+            }
+        }
+    }
+
+    /// Writes a status over the one that is held; whoever changed anything else of the object meanwhile does not matter.
+    async fn put(&self, key: &Key, held: &Held, status: &Value) -> Result<Object, SaveFault> {
+        let api = self.api(key).ok_or(SaveFault::Gone)?;
+        let Some(change) = report::merge_patch(&held.status, status) else {
+            return Ok(held.object());
+        };
+        let mut version = held.version.clone();
+        for _ in 0..TRIES {
+            let patch = json!({ "metadata": { "resourceVersion": &*version }, "status": change });
+            match api
+                .patch_status(&key.name, &PatchParams::default(), &Patch::Merge(patch))
+                .await
+                .map_err(|e| fault(&e))
+            {
+                Ok(written) => return Ok(written.into()),
+                Err(fault) if fault.is_conflict() => {
+                    let now: Object = one(&api, &key.name).await.map_err(save_fault)?.into();
+                    if now.uid != held.uid || now.status() != held.status {
+                        return Err(SaveFault::Conflict);
+                    }
+                    version = now.version;
+                }
+                Err(fault) => return Err(save_fault(fault)),
+            }
+        }
+        Err(SaveFault::Conflict)
+    }
+}
+
+fn save_fault(fault: Fault) -> SaveFault {
+    match fault.class {
+        Class::NotFound => SaveFault::Gone,
+        Class::Conflict => SaveFault::Conflict,
+        Class::Refused => SaveFault::Denied(fault.sentence),
+        Class::Unclear => SaveFault::Unclear(fault.sentence),
+    }
+}
+
+fn key(kind: Kind, name: &Name) -> Key {
+    Key { namespace: name.namespace.clone(), kind: kind.word().into(), name: name.name.clone() }
+}
+
+/// The status as it is written: the old one, the ledger over it, and the view where there is one.
+fn render(key: &Key, held: &Held, ledger: &Ledger, view: Option<&CoverageView>) -> CoverageStatus {
+    let old: CoverageStatus = serde_json::from_value(held.status.clone()).unwrap_or_default();
+    let now = SystemClock.now();
+    match view {
+        Some(view) => report::coverage_status(view, &held.uid, ledger, &old, now),
+        None => {
+            let generation = held.object().generation;
+            let object = report::coverage::Object { name: &key.name, uid: &held.uid, generation };
+            report::ledger_status(object, ledger, &old, now)
+        }
+    }
+}
+
+impl Store for StatusStore {
+    async fn load(&self) -> Result<Vec<Stored>, String> {
+        let mut stored = Vec::new();
+        for kind in Kind::COVERAGES {
+            for object in self.list(kind).await? {
+                let coverage = key(kind, &object.name);
+                let status: CoverageStatus = serde_json::from_value(object.status()).unwrap_or_default();
+                let version = self.shelf.put(&coverage, &object);
+                // A status that is rubbish is a ledger that is lost: launch numbers then come from the Jobs.
+                let ledger = report::ledger(&status).unwrap_or_default();
+                stored.push(Stored { coverage, uid: object.uid.clone(), ledger, version });
+            }
+        }
+        Ok(stored)
+    }
+
+    async fn save(
+        &self,
+        key: &Key,
+        uid: &Arc<str>,
+        at: Version,
+        ledger: &Ledger,
+        view: Option<&CoverageView>,
+    ) -> Result<Recorded, SaveFault> {
+        let held = self.shelf.begin(key).filter(|held| held.uid == *uid && held.at == at).ok_or(SaveFault::Conflict)?;
+        let status = render(key, &held, ledger, view);
+        let full = report::is_nearly_full(&status);
+        let value = serde_json::to_value(&status).map_err(|e| SaveFault::Denied(e.to_string()))?;
+        let written = self.put(key, &held, &value).await;
+        let version = self.shelf.end(key, written.as_ref().ok());
+        match written? {
+            // What is being deleted starts nothing any more.
+            object if object.deleting => Err(SaveFault::Gone),
+            _ if full => Ok(Recorded::nearly_full(version)),
+            _ => Ok(Recorded::acknowledged(version)),
+        }
+    }
+}

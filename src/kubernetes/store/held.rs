@@ -1,0 +1,156 @@
+//! What is known of each stored status: its value and the resourceVersion it was read or written at. A watch that
+//! brings back what was written here says nothing new.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+
+use crate::domain::policy::Key;
+use crate::engine::ports::Version;
+use crate::kubernetes::object::Object;
+
+/// What a watch tells of a stored status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// It is as it was written here, or older.
+    No,
+    /// Somebody else changed it.
+    ByOthers,
+}
+
+/// A status as it was read or written last.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    /// Its place in the order of writes and reads: what the engine bases a save on.
+    pub at: Version,
+    pub uid: Arc<str>,
+    /// The object's resourceVersion.
+    pub version: Arc<str>,
+    pub status: Value,
+    object: Object,
+    /// A write is under way: what a watch brings meanwhile may be its echo.
+    writing: bool,
+}
+
+impl Held {
+    /// The object as it was read or written last.
+    pub fn object(&self) -> Object {
+        self.object.clone()
+    }
+
+    fn of(object: &Object, at: Version) -> Self {
+        Self {
+            at,
+            uid: object.uid.clone(),
+            version: object.version.clone(),
+            status: object.status(),
+            object: object.clone(),
+            writing: false,
+        }
+    }
+}
+
+/// Every status that was read or written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shelf(Arc<Mutex<BTreeMap<Key, Held>>>);
+
+impl Shelf {
+    fn locked<R>(&self, with: impl FnOnce(&mut BTreeMap<Key, Held>) -> R) -> R {
+        with(&mut self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// A status was read.
+    pub fn put(&self, key: &Key, object: &Object) -> Version {
+        self.locked(|held| {
+            let at = match held.get(key) {
+                Some(old) if old.uid == object.uid && old.status == object.status() => old.at,
+                old => old.map_or(0, |o| o.at) + 1,
+            };
+            held.insert(key.clone(), Held::of(object, at));
+            at
+        })
+    }
+
+    /// A write begins; nothing: this status was never read.
+    pub fn begin(&self, key: &Key) -> Option<Held> {
+        self.locked(|held| {
+            let held = held.get_mut(key)?;
+            held.writing = true;
+            Some(held.clone())
+        })
+    }
+
+    /// A write ended, with the object as it stands now where it succeeded.
+    pub fn end(&self, key: &Key, written: Option<&Object>) -> Version {
+        self.locked(|all| {
+            let Some(held) = all.get_mut(key) else { return 0 };
+            held.writing = false;
+            if let Some(object) = written {
+                *held = Held::of(object, held.at + 1);
+            }
+            held.at
+        })
+    }
+
+    /// A watch saw an object.
+    pub fn saw(&self, key: &Key, object: &Object) -> Changed {
+        self.locked(|all| match all.get_mut(key) {
+            // Never read: the engine reads it when it is told of it.
+            None => Changed::No,
+            Some(held) if held.writing || number(&object.version) <= number(&held.version) => Changed::No,
+            Some(held) if held.uid == object.uid && held.status == object.status() => {
+                *held = Held::of(object, held.at);
+                Changed::No
+            }
+            Some(_) => Changed::ByOthers,
+        })
+    }
+}
+
+/// resourceVersions of one object rise (comparable by contract since Kubernetes 1.35, in fact ever since).
+fn number(version: &str) -> u64 {
+    version.parse().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::kubernetes::object::Wire;
+
+    fn object(version: u64, launches: u64) -> Object {
+        let wire: Wire = serde_json::from_value(json!({
+            "metadata": {"namespace": "n", "name": "a", "uid": "u", "resourceVersion": version.to_string()},
+            "spec": {}, "status": {"ledger": {"launches": launches}},
+        }))
+        .unwrap();
+        wire.into()
+    }
+
+    fn key() -> Key {
+        Key { namespace: "n".into(), kind: "TableCoverage".into(), name: "a".into() }
+    }
+
+    #[test]
+    fn an_echo_says_nothing_and_a_foreign_change_does() {
+        let shelf = Shelf::default();
+        assert_eq!(shelf.saw(&key(), &object(1, 1)), Changed::No, "never read");
+        let at = shelf.put(&key(), &object(5, 1));
+        assert_eq!(shelf.saw(&key(), &object(4, 0)), Changed::No, "older than what was read");
+        assert_eq!(shelf.saw(&key(), &object(6, 1)), Changed::No, "somebody edited the spec");
+        assert_eq!(shelf.begin(&key()).map(|h| h.at), Some(at));
+        assert_eq!(shelf.saw(&key(), &object(7, 2)), Changed::No, "the echo of a write under way");
+        assert_eq!(shelf.end(&key(), Some(&object(7, 2))), at + 1);
+        assert_eq!(shelf.saw(&key(), &object(8, 0)), Changed::ByOthers, "the status was wiped");
+    }
+
+    #[test]
+    fn reading_the_same_status_again_keeps_its_place() {
+        let shelf = Shelf::default();
+        let at = shelf.put(&key(), &object(5, 1));
+        assert_eq!(shelf.put(&key(), &object(9, 1)), at);
+        assert_eq!(shelf.put(&key(), &object(10, 2)), at + 1);
+    }
+}

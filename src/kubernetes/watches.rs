@@ -1,0 +1,59 @@
+//! Every watch of the operator, each a task of its own, and who is told of what it brings.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::batch::v1::{CronJob, Job};
+use kube::Client;
+use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinSet;
+
+use super::feed::Mirrors;
+use super::mirror::{Mirror, follow};
+use super::object::{Kind, Object, Wire};
+use super::scope::Scope;
+use super::seen::Slim;
+use super::store::{Changed, StatusStore};
+use crate::engine::drive::Wish;
+
+/// What is told of changes.
+#[derive(Clone, Debug, Default)]
+pub struct Bells {
+    /// Something that the engine may have to be told.
+    pub spec: Arc<Notify>,
+    /// Something that people may have to be told.
+    pub report: Arc<Notify>,
+    /// A Job.
+    pub jobs: Arc<Notify>,
+}
+
+/// Starts all watches. They end when the set is dropped.
+pub fn start(
+    client: &Client,
+    scope: &Scope,
+    mirrors: &Mirrors,
+    bells: &Bells,
+    store: &StatusStore,
+    wishes: &UnboundedSender<Wish>,
+) -> (JoinSet<()>, Mirror<Slim>) {
+    let mut tasks = JoinSet::new();
+    for kind in Kind::ALL {
+        let api = scope.own::<Wire>(client, &kind.resource());
+        let (bells, store, wishes) = (bells.clone(), store.clone(), wishes.clone());
+        let told = move |object: Option<&Arc<Object>>| {
+            bells.spec.notify_one();
+            bells.report.notify_one();
+            let foreign = |o: &Arc<Object>| Kind::COVERAGES.contains(&kind) && store.saw(kind, o) == Changed::ByOthers;
+            if object.is_some_and(foreign) {
+                // An engine that does not run yet loads everything when it starts.
+                let _ = wishes.send(Wish::Reload);
+            }
+        };
+        tasks.spawn(follow::<Wire, Object>(api, mirrors.of(kind), told));
+    }
+    let bell = bells.spec.clone();
+    tasks.spawn(follow::<CronJob, CronJob>(scope.api(client), mirrors.cron_jobs.clone(), move |_| bell.notify_one()));
+    let (jobs, bell) = (Mirror::default(), bells.jobs.clone());
+    tasks.spawn(follow::<Job, Slim>(scope.api(client), jobs.clone(), move |_| bell.notify_one()));
+    (tasks, jobs)
+}

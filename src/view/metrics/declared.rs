@@ -1,0 +1,194 @@
+//! Every metric, declared once: name, type, unit, labels, help. What is encoded takes its labels from here, and
+//! `docs/metrics.md` is generated from here, so neither can say something else.
+
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::Unit;
+
+/// A declared metric. Its full name is `gapless_`, `name`, `_` and the unit, and `_total` where it is a counter.
+#[derive(Debug)]
+pub struct Metric {
+    /// The name, without prefix, unit and suffix.
+    pub name: &'static str,
+    /// The type.
+    pub kind: MetricType,
+    /// The unit.
+    pub unit: Option<Unit>,
+    /// The labels of its series.
+    pub labels: &'static [&'static str],
+    /// One sentence.
+    pub help: &'static str,
+}
+
+/// Names the coverage or season of a series.
+const OBJECT: &[&str] = &["namespace", "kind", "name"];
+
+/// Labels whose values come from objects: as many as there are objects, and no more. The values of every other label
+/// are words of this program.
+pub const FROM_OBJECTS: &[&str] = OBJECT;
+
+const fn metric(
+    name: &'static str,
+    kind: MetricType,
+    unit: Option<Unit>,
+    labels: &'static [&'static str],
+    help: &'static str,
+) -> Metric {
+    Metric { name, kind, unit, labels, help }
+}
+
+const fn gauge(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    metric(name, MetricType::Gauge, None, labels, help)
+}
+
+const fn age(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    metric(name, MetricType::Gauge, Some(Unit::Seconds), labels, help)
+}
+
+const fn counter(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    metric(name, MetricType::Counter, None, labels, help)
+}
+
+const fn seconds(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    metric(name, MetricType::Histogram, Some(Unit::Seconds), labels, help)
+}
+
+/// Every metric, in the order in which they are written.
+pub static METRICS: [&Metric; 23] = [
+    &CELLS,
+    &LATE_CELLS,
+    &BLOCKED_CELLS,
+    &OLDEST_GAP_AGE,
+    &CONFIRMED_AGE,
+    &COVERAGE_STALLED,
+    &COVERAGE_SUSPENDED,
+    &LIVE_JOBS,
+    &LAUNCHES,
+    &OUTCOMES,
+    &ATTEMPTS_CHARGED,
+    &COMPLETION,
+    &SCHEDULE_KNOWN,
+    &PROBE_DURATION,
+    &PROBE_BYTES,
+    &MARKS,
+    &PASS_DURATION,
+    &PASS_AGE,
+    &WATCH_AGE,
+    &API_CALLS,
+    &LEADER,
+    &LOG_LINES_DROPPED,
+    &BUILD,
+];
+
+/// `gapless_cells`
+pub static CELLS: Metric = gauge(
+    "cells",
+    &["namespace", "kind", "name", "state"],
+    "Dates of a coverage by state; every state always, so that the sum is the number of its dates.",
+);
+/// `gapless_late_cells`
+pub static LATE_CELLS: Metric =
+    gauge("late_cells", OBJECT, "Dates of a coverage that are incomplete past the instant at which that is late.");
+/// `gapless_blocked_cells`
+pub static BLOCKED_CELLS: Metric = gauge(
+    "blocked_cells",
+    &["namespace", "kind", "name", "reason"],
+    "Dates in state Blocked by reason; only reasons that some date has.",
+);
+/// `gapless_oldest_gap_age_seconds`
+pub static OLDEST_GAP_AGE: Metric = age(
+    "oldest_gap_age",
+    OBJECT,
+    "Time since the last start of the oldest date that is open and known to be incomplete; its end where no start is \
+     known; 0 without a gap.",
+);
+/// `gapless_confirmed_age_seconds`
+pub static CONFIRMED_AGE: Metric = age(
+    "confirmed_age",
+    OBJECT,
+    "Time since the coverage's table was last read or proved unchanged; absent before the first time.",
+);
+/// `gapless_coverage_stalled`
+pub static COVERAGE_STALLED: Metric =
+    gauge("coverage_stalled", OBJECT, "1 while the coverage's spec cannot be obeyed, else 0.");
+/// `gapless_coverage_suspended`
+pub static COVERAGE_SUSPENDED: Metric =
+    gauge("coverage_suspended", OBJECT, "1 while the coverage or its season is suspended, else 0.");
+/// `gapless_live_jobs`
+pub static LIVE_JOBS: Metric = gauge("live_jobs", OBJECT, "Attempts of a coverage whose Job has not ended.");
+/// `gapless_launches_total`
+pub static LAUNCHES: Metric =
+    counter("launches", OBJECT, "Launches of a coverage so far, as its ledger counts them: restarts do not reset it.");
+/// `gapless_outcomes_total`
+pub static OUTCOMES: Metric = counter(
+    "outcomes",
+    &["namespace", "kind", "name", "outcome"],
+    "Dates of attempts that were settled, by outcome, since this process started.",
+);
+/// `gapless_attempts_charged_total`
+pub static ATTEMPTS_CHARGED: Metric = counter(
+    "attempts_charged",
+    OBJECT,
+    "Dates of attempts whose outcome was charged against their rung, since this process started.",
+);
+/// `gapless_completion_seconds`
+pub static COMPLETION: Metric = seconds(
+    "completion",
+    OBJECT,
+    "Time from a date's last start (its end where no start is known) to the read that found it complete; 0 when it was \
+     complete before. Only dates that this process saw incomplete before, and at most 30 days after their last start.",
+);
+/// `gapless_season_schedule_known`
+pub static SCHEDULE_KNOWN: Metric =
+    gauge("season_schedule_known", OBJECT, "1 while the season's schedule was read or it needs none, else 0.");
+/// `gapless_probe_duration_seconds`
+pub static PROBE_DURATION: Metric = seconds(
+    "probe_duration",
+    &["result"],
+    "Reads of tables and schedules, by result: Read, or the reason for which nothing can be said.",
+);
+/// `gapless_probe_bytes_total`
+pub static PROBE_BYTES: Metric =
+    metric("probe", MetricType::Counter, Some(Unit::Bytes), &[], "Bytes that reads took from warehouses.");
+/// `gapless_marks_total`
+pub static MARKS: Metric = counter(
+    "marks",
+    &["result"],
+    "Cheap looks whether a table changed, by result as in gapless_probe_duration_seconds.",
+);
+/// `gapless_pass_duration_seconds`
+pub static PASS_DURATION: Metric = seconds("pass_duration", &[], "Passes: every decision of one turn of the loop.");
+/// `gapless_pass_age_seconds`
+pub static PASS_AGE: Metric =
+    age("pass_age", &[], "Time since the last pass; absent while this process does not lead.");
+/// `gapless_watch_age_seconds`
+pub static WATCH_AGE: Metric = age(
+    "watch_age",
+    &["kind"],
+    "Time since the watch of a kind last had a good answer: a list, an event or a bookmark.",
+);
+/// `gapless_api_calls_total`
+pub static API_CALLS: Metric = counter(
+    "api_calls",
+    &["verb", "resource", "code"],
+    "Calls on the API server, by the class of the answer's code; none where no answer came.",
+);
+/// `gapless_leader`
+pub static LEADER: Metric = gauge("leader", &[], "1 while this process leads, else 0.");
+/// `gapless_log_lines_dropped_total`
+pub static LOG_LINES_DROPPED: Metric =
+    counter("log_lines_dropped", &[], "Log lines that were dropped because nobody took them in time.");
+/// `gapless_build_info`
+pub static BUILD: Metric = metric("build", MetricType::Info, None, &["version"], "Which gapless this is; always 1.");
+
+impl Metric {
+    /// The name of its samples, as a query has it.
+    pub fn sample(&self) -> String {
+        let unit = self.unit.as_ref().map(|unit| format!("_{}", unit.as_str())).unwrap_or_default();
+        let suffix = match self.kind {
+            MetricType::Counter => "_total",
+            MetricType::Info => "_info",
+            _ => "",
+        };
+        format!("gapless_{}{unit}{suffix}", self.name)
+    }
+}
