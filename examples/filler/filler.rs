@@ -72,7 +72,7 @@ pub fn run(args: &[String]) -> i32 {
         }
     }
     let message =
-        if said.is_empty() { format!("{rows} rows for {} dates", contract.dates.len()) } else { said.join("; ") };
+        if said.is_empty() { format!("{rows} rows for {}", contract.dates.join(", ")) } else { said.join("; ") };
     println!("{message}");
     if let Some(log) = &contract.termination_log {
         let _ = fs::write(log, &message);

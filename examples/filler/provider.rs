@@ -35,7 +35,7 @@ impl Provider {
     pub fn ask(&self, date: &str) -> Answer {
         let asked = self.count(date);
         let behaviour = self.behaviour(date);
-        std::thread::sleep(Duration::from_millis(if behaviour == "slow" { 6000 } else { 1500 }));
+        std::thread::sleep(Duration::from_millis(if behaviour == "slow" { 9000 } else { 4500 }));
         let rows = fs::read_to_string(self.folder.join(&self.table).join(format!("{date}.csv")));
         match (behaviour.as_str(), asked, rows) {
             ("gone", _, _) | (_, _, Err(_)) => Answer::Never,

@@ -73,12 +73,18 @@ fn parse(text: &str) -> Result<Value, (usize, String)> {
     let options = serde_saphyr::options! { budget: budget };
     serde_saphyr::from_str_with_options(text, options).map_err(|e| {
         let line = e.location().map_or(0, |l| usize::try_from(l.line()).unwrap_or(1).saturating_sub(1));
-        let text = e.to_string();
-        // The library's advice to programmers is nothing for the person who wrote the file.
-        let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        let first = first.split(", set ").next().unwrap_or(first);
-        (line, format!("is no readable YAML: {first}"))
+        (line, format!("is no readable YAML: {}", plain(&e.to_string())))
     })
+}
+
+/// The first line, without the library's advice to programmers: it is nothing for the person who wrote the file.
+fn plain(text: &str) -> String {
+    let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let first = first.split(", set ").next().unwrap_or(first).trim_end_matches(" rejected by the configured policy");
+    match first.split_once("budget breached: ") {
+        Some((place, _)) => format!("{place}larger or deeper than any manifest; aliases count as what they stand for"),
+        None => first.into(),
+    }
 }
 
 impl Document {
@@ -95,7 +101,7 @@ impl Document {
 
     /// `KIND/NAME`, as far as it is told.
     pub fn object(&self) -> String {
-        let text = |pointer: &str| self.value.pointer(pointer).and_then(Value::as_str).unwrap_or("?");
+        let text = |pointer: &str| shown(self.value.pointer(pointer).and_then(Value::as_str).unwrap_or("?"));
         format!("{}/{}", text("/kind"), text("/metadata/name"))
     }
 
@@ -117,6 +123,12 @@ impl Document {
         }
         self.line + at - leading_blank(&self.text)
     }
+}
+
+/// A name as a terminal may show it: what would turn its text around or hide in it is written out.
+fn shown(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ';
+    name.chars().map(|c| if plain(c) { c.to_string() } else { c.escape_unicode().to_string() }).collect()
 }
 
 /// The `n`-th item of a list below a column.

@@ -6,7 +6,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 macro_rules! texts {
-    ($($(#[doc = $doc:literal])* $name:ident($pattern:literal, $max:literal);)*) => {$(
+    ($($(#[doc = $doc:literal])* $name:ident($pattern:literal, $max:literal, $example:literal);)*) => {
+        /// Every pattern with texts that match it.
+        pub(super) const PATTERNS: &[(&str, &str)] = &[$(($pattern, $example)),*];
+        $(
         $(#[doc = $doc])*
         #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
@@ -30,35 +33,35 @@ macro_rules! texts {
 
 texts! {
     /// A calendar date, `YYYY-MM-DD`.
-    DateText(r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", 10);
+    DateText(r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", 10, "`2025-11-14`");
     /// A duration: `90d`, `6h`, `-1h30m`. A day is a calendar day, the rest elapsed time.
-    SpanText(r"^-?([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?$", 24);
+    SpanText(r"^-?([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?$", 24, "`90d`, `6h` or `-1h30m`");
     /// A share: `95%`, `99.5%`.
-    ShareText(r"^(100|[0-9]{1,2}(\.[0-9]{1,2})?)%$", 6);
+    ShareText(r"^(100|[0-9]{1,2}(\.[0-9]{1,2})?)%$", 6, "`95%` or `99.5%`");
     /// The name of an object of the same namespace.
-    NameText(r"^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$", 52);
+    NameText(r"^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$", 52, "`nba-2025-26`");
     /// The name of a CronJob of the same namespace.
-    CronJobText(r"^[a-z0-9]([-.a-z0-9]{0,50}[a-z0-9])?$", 52);
+    CronJobText(r"^[a-z0-9]([-.a-z0-9]{0,50}[a-z0-9])?$", 52, "`load-boxscores`");
     /// A column: letters, digits and underscores.
-    ColumnText(r"^[A-Za-z_][A-Za-z0-9_]{0,127}$", 128);
+    ColumnText(r"^[A-Za-z_][A-Za-z0-9_]{0,127}$", 128, "`game_date`");
     /// A table: up to three names joined by dots.
-    TableText(r"^[A-Za-z_][A-Za-z0-9_-]{0,127}(\.[A-Za-z_][A-Za-z0-9_-]{0,127}){0,2}$", 386);
+    TableText(r"^[A-Za-z_][A-Za-z0-9_-]{0,127}(\.[A-Za-z_][A-Za-z0-9_-]{0,127}){0,2}$", 386, "`nba_raw.boxscores`");
     /// A folder below the operator's root; never absolute, never `..`.
-    FolderText(r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}){0,7}$", 512);
+    FolderText(r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}){0,7}$", 512, "`warehouse/nba`");
     /// An IANA time zone, `America/New_York`.
-    ZoneText(r"^[A-Za-z][A-Za-z0-9_+-]{0,31}(/[A-Za-z0-9_+-]{1,31}){0,2}$", 96);
+    ZoneText(r"^[A-Za-z][A-Za-z0-9_+-]{0,31}(/[A-Za-z0-9_+-]{1,31}){0,2}$", 96, "`America/New_York`");
     /// A time of day, `06:00`.
-    TimeText(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", 5);
+    TimeText(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", 5, "`06:00`");
     /// A sentence for people.
-    ReasonText(r"^[^\x00-\x1f]+$", 256);
+    ReasonText(r"^[^\x00-\x1f]+$", 256, "`the source is gone`");
     /// A size in bytes: `2Gi`.
-    BytesText(r"^[0-9]{1,9}(Ki|Mi|Gi|Ti)?$", 12);
+    BytesText(r"^[0-9]{1,9}(Ki|Mi|Gi|Ti)?$", 12, "`2Gi`");
     /// A value of a table: a text that a column is compared with.
-    ValueText(r"^[^\x00-\x1f]*$", 128);
+    ValueText(r"^[^\x00-\x1f]*$", 128, "`draftkings`");
     /// A token: letters, digits, dots, dashes and underscores.
-    TokenText(r"^[A-Za-z0-9._-]*$", 64);
+    TokenText(r"^[A-Za-z0-9._-]*$", 64, "`again-1`");
     /// A kind of coverage.
-    KindText(r"^(TableCoverage|PropCoverage)$", 16);
+    KindText(r"^(TableCoverage|PropCoverage)$", 16, "`TableCoverage`");
 }
 
 /// A whole number or a text; compared in the column's type. Decimals are quoted.

@@ -1,77 +1,99 @@
 //! `retry` and `waive`: what people want of single dates now. They write GameDates, one file each beside the manifests or
 //! the objects of a cluster, so that specs stay as they are.
 
+use std::path::{Path, PathBuf};
+
 use jiff::civil::Date;
 
-use super::args::{Place, RetryArgs, WaiveArgs};
+use super::args::{ClusterArgs, Place, RetryArgs, WaiveArgs};
 use super::cluster;
 use super::exit::{Exit, Stop};
 use super::read::is_called;
 use super::setup::Setup;
 use super::wish::Wish;
+use crate::api::kinds::GameDateSpec;
+use crate::api::manifest::Document;
+use crate::api::{Problem, load};
 use crate::domain::dates::{DateRange, DateSet};
-use crate::domain::policy::Coverage;
 use crate::engine::ports::Clock;
 use crate::local::clock::SystemClock;
 use crate::local::disk;
 
 pub(super) fn retry(args: &RetryArgs) -> Result<Exit, Stop> {
     let token = args.token.clone().unwrap_or_else(|| format!("retry-{}", SystemClock.now().as_second()));
-    if args.place.files.is_empty() {
-        return cluster::write(&args.cluster, &args.coverage, &parse(&args.dates)?, &Wish::Retry { token });
-    }
-    write(&args.place, &args.coverage, &args.dates, |coverage| {
-        let key = &coverage.key;
-        format!("  rerun:\n    token: {token:?}\n    coverages: [{{kind: {}, name: {}}}]\n", key.kind, key.name)
-    })
+    want(&args.place, &args.cluster, &args.coverage, &args.dates, &Wish::Retry { token })
 }
 
 pub(super) fn waive(args: &WaiveArgs) -> Result<Exit, Stop> {
-    if args.place.files.is_empty() {
-        let wish = Wish::Waive { reason: args.reason.clone(), expires: args.expires };
-        return cluster::write(&args.cluster, &args.coverage, &parse(&args.dates)?, &wish);
-    }
-    let expires = args.expires.map(|d| format!(", expires: {d}")).unwrap_or_default();
-    write(&args.place, &args.coverage, &args.dates, |coverage| {
-        let key = &coverage.key;
-        format!("  waived: [{{kind: {}, name: {}, reason: {:?}{expires}}}]\n", key.kind, key.name, args.reason)
-    })
+    let wish = Wish::Waive { reason: args.reason.clone(), expires: args.expires };
+    want(&args.place, &args.cluster, &args.coverage, &args.dates, &wish)
 }
 
-/// Writes a GameDate for each date that has none. An object that people keep themselves is theirs to edit.
-fn write(place: &Place, name: &str, dates: &[String], wish: impl Fn(&Coverage) -> String) -> Result<Exit, Stop> {
+/// Where there are manifests they are written beside, else a cluster is asked.
+fn want(place: &Place, cluster: &ClusterArgs, name: &str, dates: &[String], wish: &Wish) -> Result<Exit, Stop> {
+    let dates = parse(dates)?;
+    if place.files.is_empty() { cluster::write(cluster, name, &dates, wish) } else { write(place, name, &dates, wish) }
+}
+
+/// Writes a GameDate for each date; what its file says already stands. One that people keep elsewhere is theirs to edit.
+fn write(place: &Place, name: &str, dates: &DateSet, wish: &Wish) -> Result<Exit, Stop> {
     let setup = Setup::new(place)?;
     let found = setup.loaded.coverages.iter().find(|c| is_called(&c.key.kind, &c.key.name, name));
     let coverage = found.ok_or_else(|| Stop::bad_input(format!("there is no valid coverage '{name}'")))?;
-    let dates = parse(dates)?;
     let folder = setup.manifests.home().join("gamedates");
-    std::fs::create_dir_all(&folder).map_err(|e| Stop::failed(format!("{} cannot be made: {e}", folder.display())))?;
+    let mut files = Vec::new();
     for date in dates.iter() {
         let object = format!("{}-{date}", coverage.season.name);
         let file = folder.join(format!("{object}.yaml"));
-        let existing = setup
-            .loaded
-            .documents
-            .iter()
-            .find(|d| d.value["kind"] == "GameDate" && d.value["metadata"]["name"] == object);
-        if let Some(existing) = existing.filter(|d| std::path::Path::new(&*d.file) != file) {
-            let text = format!(
-                "{} already has GameDate '{object}'; edit it there, under spec:\n{}",
-                existing.file,
-                wish(coverage)
-            );
-            return Err(Stop::bad_input(text));
+        let standing = standing(&setup, &object)?;
+        let (mut spec, stands_in) = standing.unwrap_or((GameDateSpec::of(&coverage.season.name, date), None));
+        // Files do not tell whether a token was spent. It is taken for spent: else what it ran would run once more.
+        let spent = [spec.rerun.token.clone()];
+        wish.add(&mut spec, &coverage.key, &spent);
+        let text = yaml(&object, &spec)?;
+        if let Some(other) = stands_in.filter(|other| *other != file) {
+            let other = other.display();
+            return Err(Stop::bad_input(format!("{other} already has GameDate '{object}'; make it read:\n{text}")));
         }
-        let season = &coverage.season.name;
-        let text = format!(
-            "apiVersion: gapless.dev/v1alpha1\nkind: GameDate\nmetadata: {{name: {object}}}\nspec:\n  season: {season}\n  date: {date}\n{}",
-            wish(coverage)
-        );
+        files.push((file, text));
+    }
+    refuse_bad(&setup, &files)?;
+    std::fs::create_dir_all(&folder).map_err(|e| Stop::failed(format!("{} cannot be made: {e}", folder.display())))?;
+    for (file, text) in files {
         disk::replace(&file, text.as_bytes())
             .map_err(|e| Stop::failed(format!("{} cannot be written: {e}", file.display())))?;
         anstream::println!("{}", file.display());
     }
     Ok(Exit::Done)
+}
+
+/// What a GameDate says already, and in which file.
+fn standing(setup: &Setup, object: &str) -> Result<Option<(GameDateSpec, Option<PathBuf>)>, Stop> {
+    let mut documents = setup.loaded.documents.iter();
+    let named = |d: &&Document| d.value["kind"] == "GameDate" && d.value["metadata"]["name"] == object;
+    let Some(found) = documents.find(named) else { return Ok(None) };
+    let spec = serde_json::from_value(found.value["spec"].clone());
+    let spec = spec.map_err(|why| Stop::bad_input(format!("{} cannot be added to: {why}", found.file)))?;
+    Ok(Some((spec, Some(PathBuf::from(&*found.file)))))
+}
+
+fn yaml(object: &str, spec: &GameDateSpec) -> Result<String, Stop> {
+    let value = serde_json::json!({
+        "apiVersion": "gapless.dev/v1alpha1", "kind": "GameDate", "metadata": {"name": object}, "spec": spec,
+    });
+    serde_saphyr::to_string(&value).map_err(|why| Stop::failed(format!("GameDate '{object}' cannot be written: {why}")))
+}
+
+/// What `check` would refuse is refused before it stands in a file.
+fn refuse_bad(setup: &Setup, wished: &[(PathBuf, String)]) -> Result<(), Stop> {
+    let mut files = setup.manifests.read().map_err(Stop::bad_input)?;
+    files.retain(|(name, _)| !wished.iter().any(|(file, _)| file.as_path() == Path::new(name)));
+    files.extend(wished.iter().map(|(file, text)| (file.display().to_string(), text.clone())));
+    let loaded = load(&files, &|folder| Ok(folder.to_string()));
+    let ours = |p: &&Problem| wished.iter().any(|(file, _)| file.as_path() == Path::new(&p.file));
+    let told: Vec<String> =
+        loaded.problems.iter().filter(ours).map(|p| format!("{}: {}", p.object, p.sentence())).collect();
+    if told.is_empty() { Ok(()) } else { Err(Stop::bad_input(told.join("\n"))) }
 }
 
 /// `2025-11-14`, `2025-11-14..2025-11-20`.

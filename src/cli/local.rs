@@ -131,10 +131,16 @@ impl Teller {
             return;
         }
         self.drawn = Some(Instant::now());
-        let width = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).unwrap_or(100);
-        let text = screen.draw(&world.overview(SystemClock.now()), &self.pending, width);
+        let text = screen.draw(&world.overview(SystemClock.now()), &self.pending, size());
         self.pending.clear();
         anstream::print!("{text}");
         let _ = std::io::stdout().flush();
     }
+}
+
+/// Columns and rows of the terminal, as it is now.
+fn size() -> (usize, usize) {
+    let known = rustix::termios::tcgetwinsize(std::io::stdout()).ok();
+    let known = known.map(|size| (usize::from(size.ws_col), usize::from(size.ws_row)));
+    known.filter(|(width, height)| *width > 0 && *height > 0).unwrap_or((80, 24))
 }

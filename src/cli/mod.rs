@@ -20,6 +20,8 @@ mod operator;
 #[cfg(feature = "kubernetes")]
 pub mod operator_args;
 mod read;
+#[cfg(all(test, feature = "kubernetes"))] // the page is of the binary as it is shipped
+mod reference;
 mod setup;
 mod wish;
 

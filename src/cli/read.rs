@@ -114,7 +114,7 @@ pub(super) fn calendar(args: &CalendarArgs) -> Result<Exit, Stop> {
     }
     let (from, through) = (args.from.unwrap_or(jiff::civil::Date::MIN), args.through.unwrap_or(jiff::civil::Date::MAX));
     let dates = DateRange::new(from, through).ok_or_else(|| Stop::bad_input("--through must be on or after --from"))?;
-    let options = view::calendar::Options { dates: Some(dates), grid: args.grid, all: args.all };
+    let options = view::calendar::Options { dates: Some(dates), grid: args.grid, all: args.all, bare: false };
     let overview = &seen.overview;
     let drawn = || by_namespace(overview, args.all_namespaces, |o| view::calendar::calendar(o, options));
     print(args.read.output, || view::json::calendar(overview), drawn);

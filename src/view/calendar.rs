@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::names::{counts, dates, share};
+use super::names::{counts, dates, share, wrap};
 use super::palette::{legend, paint, sign};
 use crate::domain::dates::{DateRange, DateSet};
 use crate::domain::state::{Cell, State};
@@ -19,6 +19,8 @@ pub struct Options {
     pub grid: bool,
     /// With `grid`: every row.
     pub all: bool,
+    /// Only the picture: what is open is told elsewhere.
+    pub bare: bool,
 }
 
 /// Draws an overview.
@@ -109,7 +111,7 @@ fn stalled(coverages: &[&CoverageView]) -> String {
 fn footer(coverages: &[&CoverageView], options: Options) -> String {
     let states: BTreeSet<State> = coverages.iter().flat_map(|c| shown(c, options)).map(Cell::state).collect();
     let mut out = format!("{}\n\n", legend(states));
-    for view in coverages.iter().filter(|c| c.stalled.is_none()) {
+    for view in coverages.iter().filter(|c| c.stalled.is_none() && !options.bare) {
         let counts = counts(view);
         let late = if counts.late > 0 { format!(", {} late", counts.late) } else { String::new() };
         out += &format!(
@@ -138,14 +140,13 @@ fn open_runs(view: &CoverageView, options: Options) -> String {
         let more = set.ranges().len().saturating_sub(6);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let (letter, style) = sign(*state);
-        let message = &first.message;
+        let message = wrap(&format!("{}: {}", first.date, first.message), 6);
         format!(
-            "  {} {}/{reason}, {}: {}{more}\n      {}: {message}\n",
+            "  {} {}/{reason}, {}: {}{more}\n      {message}\n",
             paint(&letter.to_string(), style),
             state.word(),
             dates(set.len()),
             ranges.join(", "),
-            first.date
         )
     };
     runs.iter().take(MAX_RUNS).map(line).collect()

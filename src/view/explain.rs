@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::names::{relative, state, table};
+use super::names::{instant, relative, state, table, wrap};
 use crate::domain::judge::MAX_SHOWN;
 use crate::domain::ledger::Stage;
 use crate::domain::state::Cell;
@@ -23,8 +23,11 @@ pub fn explain(view: &CoverageView, date: Date, overview: &Overview) -> Option<S
     Some(format!("{} {date}: {}\n\n{}", view.key, state(cell), table(&rows)))
 }
 
+/// Where the second column begins, less its margins.
+const COLUMN: usize = 12;
+
 fn row(name: &str, value: impl Into<String>) -> Vec<String> {
-    vec![format!("  {name}"), value.into()]
+    vec![format!("  {name:<COLUMN$}"), wrap(&value.into(), COLUMN + 4)]
 }
 
 fn facts(view: &CoverageView, cell: &Cell, overview: &Overview) -> Vec<Vec<String>> {
@@ -35,9 +38,10 @@ fn facts(view: &CoverageView, cell: &Cell, overview: &Overview) -> Vec<Vec<Strin
     } else {
         format!("{}/{reason}", judgement.verdict.word())
     };
+    let said = if judgement.message.is_empty() { String::new() } else { format!(": {}", judgement.message) };
     let mut rows = vec![
-        row("verdict", format!("{verdict}: {}", judgement.message)),
-        row("state", format!("{}: {}", state(cell), cell.message)),
+        row("verdict", verdict + &said),
+        row("state", next(cell)),
         row("covered", format!("{} of {} units", judgement.covered, judgement.expected)),
     ];
     if !judgement.missing.is_empty() {
@@ -51,13 +55,21 @@ fn facts(view: &CoverageView, cell: &Cell, overview: &Overview) -> Vec<Vec<Strin
         rows.push(row("warning", format!("{} rows belong to no expected unit", judgement.unexpected_rows)));
     }
     rows.push(row("table", view.table.name.to_string()));
-    rows.extend(view.confirmed_at.map(|at| row("as of", format!("{at} ({})", relative(at, overview.now)))));
+    rows.extend(view.confirmed_at.map(|at| row("as of", format!("{} ({})", instant(at), relative(at, overview.now)))));
     rows.push(row("late", if cell.late { "yes" } else { "no" }));
-    let next = cell
-        .next
-        .map_or_else(|| "when something changes".into(), |at| format!("{at} ({})", relative(at, overview.now)));
+    let next = cell.next.map_or_else(
+        || "when something changes".into(),
+        |at| format!("{} ({})", instant(at), relative(at, overview.now)),
+    );
     rows.push(row("looks again", next));
     rows
+}
+
+/// What happens next; what the verdict has said already is not said twice.
+fn next(cell: &Cell) -> String {
+    let rest =
+        cell.message.strip_prefix(&*cell.judgement.message).map_or(&*cell.message, |r| r.trim_start_matches("; "));
+    if rest.is_empty() { state(cell) } else { format!("{}: {rest}", state(cell)) }
 }
 
 fn attempts(view: &CoverageView, date: Date) -> Vec<Vec<String>> {
@@ -71,7 +83,7 @@ fn attempts(view: &CoverageView, date: Date) -> Vec<Vec<String>> {
         let said = if settled.message.is_empty() { String::new() } else { format!(": {}", settled.message) };
         rows.push(row(
             "attempt",
-            format!("launch {} on rung {} at {}: {outcome}{said}", settled.launch, settled.rung, settled.at),
+            format!("launch {} on rung {} at {}: {outcome}{said}", settled.launch, settled.rung, instant(settled.at)),
         ));
     }
     for attempt in view.attempts.iter().filter(|a| a.dates.contains(date)) {

@@ -12,6 +12,8 @@ use crate::engine::overview::{CoverageView, Event, Overview};
 
 /// Events that the screen shows.
 const EVENTS: usize = 8;
+/// Running Jobs that the screen names.
+const RUNNING: usize = 8;
 /// Width of the bar.
 const BAR: usize = 24;
 
@@ -23,11 +25,10 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// The text that draws an overview over what was drawn before.
-    pub fn draw(&mut self, overview: &Overview, events: &[Event], width: usize) -> String {
-        for event in events {
-            self.events.push_back(log::line(event).trim_end().to_string());
-        }
+    /// The text that draws an overview over what was drawn before. A line that the terminal would break, or one more
+    /// than it has, and drawing over would miss its mark: what does not fit is cut.
+    pub fn draw(&mut self, overview: &Overview, events: &[Event], (width, height): (usize, usize)) -> String {
+        self.events.extend(events.iter().map(log::short));
         while self.events.len() > EVENTS {
             self.events.pop_front();
         }
@@ -36,16 +37,31 @@ impl Screen {
         lines.extend(running(overview));
         lines.push(next(overview));
         lines.push(String::new());
-        lines.extend(self.events.iter().map(|e| e.chars().take(width.max(20)).collect()));
+        lines.extend(self.events.iter().cloned());
+        lines.truncate(height.saturating_sub(1));
         // Up over the old screen, then each line is cleared to its end before it is written.
         let up = if self.lines > 0 { format!("\x1b[{}A", self.lines) } else { String::new() };
         let extra = self.lines.saturating_sub(lines.len());
         self.lines = lines.len();
         let clear = "\x1b[K\n".repeat(extra);
         let back = if extra > 0 { format!("\x1b[{extra}A") } else { String::new() };
-        let text: String = lines.iter().map(|l| format!("{l}\x1b[K\n")).collect();
+        let text: String = lines.iter().map(|l| format!("{}\x1b[K\n", cut(l, width))).collect();
         up + &text + &clear + &back
     }
+}
+
+/// A line's first columns, its colours whole.
+fn cut(line: &str, width: usize) -> String {
+    let (mut out, mut column, mut in_escape) = (String::new(), 0, false);
+    for c in line.chars() {
+        in_escape |= c == '\x1b';
+        if in_escape || column < width {
+            out.push(c);
+        }
+        column += usize::from(!in_escape);
+        in_escape &= c != 'm';
+    }
+    out
 }
 
 fn coverage(view: &CoverageView) -> String {
@@ -74,7 +90,9 @@ fn running(overview: &Overview) -> Vec<String> {
             ));
         }
     }
-    lines.truncate(8);
+    let more = lines.len().saturating_sub(RUNNING);
+    lines.truncate(RUNNING);
+    lines.extend((more > 0).then(|| format!("  … and {more} more")));
     lines
 }
 
@@ -86,5 +104,18 @@ fn next(overview: &Overview) -> String {
             format!("  next     {} {} {} {}", view.key, cell.date, cell.state().word(), relative(at, overview.now))
         }
         None => "  next     when something changes".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_cut_at_the_width_and_its_colours_are_closed() {
+        let painted = format!("{} open", paint("0123456789", anstyle::AnsiColor::Green.on_default()));
+        let cut = cut(&painted, 4);
+        assert_eq!(anstream::adapter::strip_str(&cut).to_string(), "0123");
+        assert!(cut.ends_with("\x1b[0m"), "{cut:?}");
     }
 }

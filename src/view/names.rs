@@ -16,9 +16,12 @@ pub(super) fn state(cell: &Cell) -> String {
     if reason.is_empty() { cell.state().word().into() } else { format!("{}/{reason}", cell.state().word()) }
 }
 
-/// How far away an instant is: `in 4 min`, `3 d ago`.
+/// How far away an instant is: `in 4 min`, `3 d ago`, `now`.
 pub(super) fn relative(at: Timestamp, now: Timestamp) -> String {
     let seconds = at.duration_since(now).as_secs();
+    if seconds == 0 {
+        return "now".into();
+    }
     let text = match seconds.unsigned_abs() {
         s @ 0..=119 => format!("{s} s"),
         s @ 120..=7199 => format!("{} min", s / 60),
@@ -26,6 +29,33 @@ pub(super) fn relative(at: Timestamp, now: Timestamp) -> String {
         s => format!("{} d", s / 86_400),
     };
     if seconds >= 0 { format!("in {text}") } else { format!("{text} ago") }
+}
+
+/// An instant as people read it: nobody wants its nanoseconds.
+pub(super) fn instant(at: Timestamp) -> String {
+    Timestamp::new(at.as_second(), 0).unwrap_or(at).to_string()
+}
+
+/// Lines are broken between words so that none is longer than this, where words allow.
+const WIDTH: usize = 100;
+
+/// A text as lines that all begin so many columns in; the first line's indent is the caller's.
+pub(super) fn wrap(text: &str, indent: usize) -> String {
+    let (mut out, mut column) = (String::new(), indent);
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > indent && column + 1 + length > WIDTH {
+            out += &format!("\n{:indent$}", "");
+            column = indent;
+        }
+        if column > indent {
+            out.push(' ');
+            column += 1;
+        }
+        out += word;
+        column += length;
+    }
+    out
 }
 
 /// Rows of cells as columns, each as wide as its widest; the last one is not padded.
@@ -38,4 +68,19 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
         cells.collect::<Vec<_>>().join("  ").trim_end().to_string() + "\n"
     };
     rows.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_sentence_is_broken_between_words_and_stands_in_its_column() {
+        let text = wrap(&"twelve chars ".repeat(20), 6);
+        assert!(text.lines().all(|l| l.chars().count() <= WIDTH), "{text}");
+        assert!(text.lines().skip(1).all(|l| l.starts_with("      twelve") || l.starts_with("      chars")), "{text}");
+        let joined: Vec<&str> = text.split_whitespace().collect();
+        assert_eq!(joined.join(" "), "twelve chars ".repeat(20).trim_end());
+        assert_eq!(wrap(&"x".repeat(150), 6), "x".repeat(150), "a word is never broken");
+    }
 }

@@ -1,6 +1,6 @@
 //! What would be launched now, in which order, and why the rest is not.
 
-use super::names::{dates, table};
+use super::names::{dates, table, wrap};
 use crate::engine::overview::Overview;
 
 /// The plan.
@@ -49,7 +49,7 @@ pub fn plan(overview: &Overview) -> String {
             held.coverage,
             held.state.word(),
             dates(rest.len()),
-            held.message
+            wrap(&held.message, 6)
         );
     }
     out

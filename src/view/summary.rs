@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::names::{dates, state};
+use super::names::{dates, state, wrap};
 use crate::domain::dates::DateSet;
 use crate::domain::ledger::Outcome;
+use crate::domain::state::{Cell, State};
 use crate::engine::overview::{Event, Overview};
 
 /// What happened while gapless ran.
@@ -44,26 +45,33 @@ pub fn summary(overview: &Overview, tally: &Tally) -> String {
         return out + "Remains   nothing: every due date is complete, waived or not expected\n";
     }
     out += "Remains\n";
-    for ((coverage, state), (set, message)) in remaining {
-        out += &format!("  {coverage} {state}, {}: {set}\n      {message}\n", dates(set.len()));
+    for ((state, set), (coverages, message)) in remaining {
+        let dates = if set.is_empty() { String::new() } else { format!(", {}: {set}", dates(set.len())) };
+        out += &format!("  {state}{dates}\n      in {}\n", wrap(&coverages.join(", "), 9));
+        out += &format!("      {}\n", wrap(&message, 6));
     }
     out
 }
 
-type Remaining = BTreeMap<(String, String), (DateSet, String)>;
+/// State and dates, with the coverages that they are of and the sentence of the first date.
+type Remaining = BTreeMap<(String, DateSet), (Vec<String>, String)>;
 
-/// Open cells by coverage and state, with the sentence of the first.
+/// Open cells: what several coverages suffer alike is told once.
 fn remaining(overview: &Overview) -> Remaining {
     let mut out = Remaining::new();
     for view in &overview.coverages {
-        if let Some(why) = &view.stalled {
-            out.insert((view.key.to_string(), "Stalled".into()), (DateSet::new(), why.clone()));
-        }
+        let mut causes: BTreeMap<(State, &str), (DateSet, &Cell)> = BTreeMap::new();
         for cell in view.cells.iter().filter(|c| c.state().is_open()) {
-            let slot = out
-                .entry((view.key.to_string(), state(cell)))
-                .or_insert_with(|| (DateSet::new(), cell.message.to_string()));
+            let slot = causes.entry((cell.state(), cell.cause.reason())).or_insert_with(|| (DateSet::new(), cell));
             slot.0.insert(cell.date);
+        }
+        let told = causes.into_values().map(|(set, first)| ((state(first), set), first.message.to_string()));
+        let stalled = view.stalled.iter().map(|why| (("Stalled".to_string(), DateSet::new()), why.clone()));
+        for ((state, set), message) in told.chain(stalled) {
+            // The same dates for another reason of the same name are another cause.
+            let alike = out.iter().any(|((s, d), (_, m))| (s, d) == (&state, &set) && *m != message);
+            let state = if alike { format!("{state} ({})", view.key.name) } else { state };
+            out.entry((state, set)).or_insert_with(|| (Vec::new(), message)).0.push(view.key.to_string());
         }
     }
     out

@@ -57,5 +57,5 @@ spec: {season: s, table: t, date: day, unit: {whole: Date}}
     let done = place.run("status", &[], &[]);
     assert!(done.err.contains("unknown field \"spec.tabel\"; did you mean 'table'?"), "{}", done.err);
     assert!(done.out.contains("TableCoverage/good"), "{}", done.out);
-    assert!(done.out.lines().any(|l| l.contains("TableCoverage/bad") && l.contains("Stalled")), "{}", done.out);
+    assert!(done.out.lines().any(|l| l.contains("TableCoverage/bad") && l.contains("Refused")), "{}", done.out);
 }

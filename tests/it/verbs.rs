@@ -72,6 +72,34 @@ fn retry_runs_dates_once_more_and_waive_gives_them_up() {
 }
 
 #[test]
+fn what_people_say_of_a_date_adds_up() {
+    let other = filled("exit 65", "datesPerJob: 1").split("---").next().unwrap().replace("name: t}", "name: u}");
+    let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1"), &other]);
+    let date = "2026-01-03";
+    for coverage in ["tc/t", "tc/u", "tc/t"] {
+        assert_eq!(here.run("waive", &[coverage, date, "--reason", "the \"source\": gone"], &[]).code, Some(0));
+    }
+    assert_eq!(here.run("retry", &["tc/t", date, "--token", "again"], &[]).code, Some(0));
+    let plan = here.run("plan", &["-o", "json"], &[]);
+    let json: serde_json::Value = serde_json::from_str(&plan.out).unwrap();
+    for coverage in json["coverages"].as_array().unwrap() {
+        assert_eq!(coverage["cells"][2]["state"], "Waived", "{}{}", plan.out, plan.err);
+    }
+    assert_eq!(
+        here.text("gamedates/s-2026-01-03.yaml").matches("kind: TableCoverage").count(),
+        3,
+        "two waived, one rerun"
+    );
+    let refused = here.run("waive", &["tc/t", "2026-01-04", "--reason", ""], &[]);
+    assert!(refused.err.contains("spec.waived[0].reason"), "{}", refused.err);
+    assert_eq!(refused.code, Some(2));
+    let outside = here.run("waive", &["tc/t", "2026-02-01", "--reason", "gone"], &[]);
+    assert!(outside.err.contains("UnknownDate: 2026-02-01 is no date of Season 's'"), "{}", outside.err);
+    assert_eq!(outside.code, Some(2));
+    assert_eq!(here.run("check", &[], &[]).code, Some(0), "what was refused stands in no file");
+}
+
+#[test]
 fn scripts_get_one_documented_object() {
     let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 2")]);
     let plan = here.run("plan", &["-o", "json"], &[]);

@@ -5,6 +5,7 @@ mod structural;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use kube_cel::CompiledSchema;
 use serde_json::Value;
 
 use super::load::Problem;
@@ -16,9 +17,17 @@ const VERSION: &str = "gapless.dev/v1alpha1";
 /// The schema of each kind: those of `crds/`, in a form that is read at once. A test proves it fresh.
 const SCHEMAS: &str = include_str!("schemas.json");
 
-fn schemas() -> &'static BTreeMap<String, Value> {
-    static PARSED: OnceLock<BTreeMap<String, Value>> = OnceLock::new();
-    PARSED.get_or_init(|| serde_json::from_str(SCHEMAS).unwrap_or_default())
+/// A kind: its schema, and its rules once an object of it was met.
+struct Kind {
+    schema: Value,
+    rules: OnceLock<CompiledSchema>,
+}
+
+fn kinds() -> &'static BTreeMap<String, Kind> {
+    static PARSED: OnceLock<BTreeMap<String, Kind>> = OnceLock::new();
+    let kind = |(name, schema)| (name, Kind { schema, rules: OnceLock::new() });
+    let parse = || serde_json::from_str::<BTreeMap<String, Value>>(SCHEMAS).unwrap_or_default();
+    PARSED.get_or_init(|| parse().into_iter().map(kind).collect())
 }
 
 /// The documents that every rule accepts, with defaults applied; the problems of the others.
@@ -60,8 +69,8 @@ pub fn documents(documents: &[Document], problems: &mut Vec<Problem>) -> Vec<Doc
 
 /// One object of ours; returns it with defaults applied.
 fn object(document: &Document, api: &str, kind: &str, problems: &mut Vec<Problem>) -> Value {
-    let Some(schema) = schemas().get(kind).filter(|_| api == VERSION) else {
-        let known: Vec<&str> = schemas().keys().map(String::as_str).collect();
+    let Some(Kind { schema, rules }) = kinds().get(kind).filter(|_| api == VERSION) else {
+        let known: Vec<&str> = kinds().keys().map(String::as_str).collect();
         let text = format!("no kind '{kind}' in '{api}'; known in '{VERSION}': {}", known.join(", "));
         problems.push(Problem::field(document, "kind", text));
         return Value::Null;
@@ -70,12 +79,13 @@ fn object(document: &Document, api: &str, kind: &str, problems: &mut Vec<Problem
     let mut found = Vec::new();
     structural::check(schema, &document.value, &mut found);
     problems.extend(found.into_iter().map(|(field, message)| Problem::field(document, &field, message)));
-    // Rules may assume the types that the schema demands, as on the API server.
-    if problems.len() > before {
+    // Rules may assume a name and the types that the schema demands, as on the API server.
+    if problems.len() > before || !document.value["metadata"]["name"].is_string() {
         return Value::Null;
     }
     let value = structural::with_defaults(schema, &document.value);
-    if let Err(errors) = kube_cel::Validator::new().validate(schema, &value, None) {
+    let rules = rules.get_or_init(|| kube_cel::compile_schema(schema));
+    if let Err(errors) = kube_cel::Validator::new().validate_compiled(rules, &value, None) {
         problems.extend(errors.into_vec().into_iter().map(|e| Problem::field(document, &e.field_path, e.message)));
     }
     value

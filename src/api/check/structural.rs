@@ -6,6 +6,8 @@ use std::sync::{Mutex, OnceLock};
 
 use serde_json::{Map, Value};
 
+use crate::api::schema::PATTERNS;
+
 /// Problems as field and message.
 type Found = Vec<(String, String)>;
 
@@ -114,11 +116,16 @@ fn string(path: &str, schema: &Value, text: &str, found: &mut Found) {
         found.push((path.into(), format!("must be at most {} characters", schema["maxLength"])));
     } else if schema["minLength"].as_u64().is_some_and(|least| length < least) {
         found.push((path.into(), format!("must be at least {} characters", schema["minLength"])));
-    } else if let Some(pattern) = schema["pattern"].as_str()
-        && !matches(pattern, text)
-    {
-        found.push((path.into(), format!("must match '{pattern}'")));
     }
+    if let Some(pattern) = schema["pattern"].as_str().filter(|pattern| !matches(pattern, text)) {
+        let hint = example(pattern).map(|e| format!(", for example {e}")).unwrap_or_default();
+        found.push((path.into(), format!("must match '{pattern}'{hint}")));
+    }
+}
+
+/// What a text of a pattern looks like, where the pattern is no pleasure to read.
+fn example(pattern: &str) -> Option<String> {
+    PATTERNS.iter().find(|(known, _)| *known == pattern).map(|(_, examples)| examples.replace('`', "'"))
 }
 
 fn number(path: &str, schema: &Value, it: Option<f64>, found: &mut Found) {

@@ -49,6 +49,19 @@ pub struct GameDateSpec {
     pub waived: Vec<WaivedSpec>,
 }
 
+impl GameDateSpec {
+    /// A date of a season of which nobody wants anything yet.
+    pub fn of(season: &str, date: crate::domain::dates::Date) -> Self {
+        Self {
+            season: NameText(season.into()),
+            date: DateText(date.to_string()),
+            priority: 0,
+            rerun: RerunSpec::default(),
+            waived: Vec::new(),
+        }
+    }
+}
+
 /// A wish to run a date once more.
 #[derive(JsonSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

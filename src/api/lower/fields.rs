@@ -55,19 +55,21 @@ impl<'a> Fields<'a> {
     }
 
     pub fn span(&mut self, field: &str, text: &SpanText) -> Span {
-        text.0.parse().unwrap_or_else(|why: &str| {
-            self.problem(field, why);
-            Span::default()
-        })
+        self.span_that(field, text, |_| Ok(()))
     }
 
     /// A wait or a limit: more than nothing.
     pub fn positive(&mut self, field: &str, text: &SpanText) -> Span {
-        let span = self.span(field, text);
-        if !span.is_positive() {
-            self.problem(field, "must be longer than nothing");
-        }
-        span
+        let more = |span: &Span| if span.is_positive() { Ok(()) } else { Err("must be longer than nothing") };
+        self.span_that(field, text, more)
+    }
+
+    fn span_that(&mut self, field: &str, text: &SpanText, rule: fn(&Span) -> Result<(), &'static str>) -> Span {
+        let parsed = text.0.parse().and_then(|span| rule(&span).map(|()| span));
+        parsed.unwrap_or_else(|why: &str| {
+            self.problem(field, why);
+            Span::default()
+        })
     }
 
     pub fn share(&mut self, field: &str, text: &ShareText) -> Share {

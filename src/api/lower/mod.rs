@@ -3,6 +3,7 @@
 mod cron_job;
 mod fields;
 mod fill;
+mod game_date;
 mod prop_coverage;
 mod season;
 mod table_coverage;
@@ -16,9 +17,8 @@ use serde_json::Value;
 use super::kinds::*;
 use super::load::{CronJob, Loaded, Place, Problem};
 use super::manifest::Document;
-use crate::domain::dates::DateRange;
 use crate::domain::mark::stable_hash;
-use crate::domain::policy::{Coverage, DateOrder, Key, Rerun, Season, Table, Waiver};
+use crate::domain::policy::{Key, Season, Table};
 use fields::Fields;
 
 /// What references point at.
@@ -72,7 +72,7 @@ pub fn lower(documents: &[Document], place: Place<'_>, problems: &mut Vec<Proble
         coverages.extend(coverage.filter(|_| valid));
     }
     let mut loaded = Loaded { coverages, ..Loaded::default() };
-    game_dates(documents, &known, &mut loaded, problems);
+    game_date::lower(documents, &known, &mut loaded, problems);
     loaded.seasons = known.seasons.into_values().map(|l| l.season).collect();
     loaded.cron_jobs = known.cron_jobs;
     loaded
@@ -131,36 +131,6 @@ fn table(warehouse: &str, field: &str, table: &str, known: &Known, fields: &mut 
         "".into()
     });
     Table { place, name: table.into() }
-}
-
-/// What people want of single dates: orders per season, waivers per coverage.
-fn game_dates(documents: &[Document], known: &Known, loaded: &mut Loaded, problems: &mut Vec<Problem>) {
-    for (document, spec) in of_kind::<GameDateSpec>(documents, "GameDate", problems) {
-        let mut fields = Fields::new(document);
-        let date = fields.date("spec.date", &spec.date);
-        if !known.seasons.contains_key(&spec.season.0) {
-            fields.problem("spec.season", format!("SeasonNotFound: there is no valid Season '{}'", spec.season.0));
-        }
-        let coverage = |kind: &str, name: &str| key(document, kind, name);
-        let mut waivers = Vec::new();
-        for (n, w) in spec.waived.iter().enumerate() {
-            let expires = w.expires.as_ref().map(|d| fields.date(&format!("spec.waived[{n}].expires"), d));
-            let waiver = Waiver { dates: DateRange::day(date), reason: w.reason.0.clone(), expires };
-            waivers.push((coverage(&w.kind.0, &w.name.0), waiver));
-        }
-        if !fields.report(problems) {
-            continue;
-        }
-        for (key, waiver) in waivers {
-            let of = |c: &&mut Coverage| c.key == key && *c.season.name == *spec.season.0;
-            loaded.coverages.iter_mut().filter(of).for_each(|c| c.waivers.push(waiver.clone()));
-        }
-        let coverages = spec.rerun.coverages.iter().map(|c| coverage(&c.kind.0, &c.name.0)).collect();
-        let rerun =
-            (!spec.rerun.token.0.is_empty()).then(|| Rerun { token: spec.rerun.token.0.as_str().into(), coverages });
-        let season = key(document, "Season", &spec.season.0);
-        loaded.orders.entry(season).or_default().insert(date, DateOrder { priority: spec.priority, rerun });
-    }
 }
 
 /// A JSON text of a pointer.

@@ -47,7 +47,10 @@ fn play(folder: &Path, seed: u64) -> Result<Exit, Stop> {
         return Err(Stop::failed("the demo's own manifests are refused; please report it"));
     }
     let (overview, tally) = run(&mut setup, limits(Span::seconds(1), MAX_JOBS, true), Until::Done)?;
-    anstream::print!("\n{}", view::calendar::calendar(&overview, view::calendar::Options::default()));
+    anstream::print!(
+        "\n{}",
+        view::calendar::calendar(&overview, view::calendar::Options { bare: true, ..Default::default() })
+    );
     anstream::print!("{}", view::summary::summary(&overview, &tally));
     Ok(verdict(&remaining(&overview), &world.impossible))
 }

@@ -7,7 +7,6 @@ use super::fixtures::{day, now, view};
 use super::season::{on, season};
 use crate::api::kinds::GameDateStatus;
 use crate::domain::dates::{Date, DateSet, Timestamp};
-use crate::domain::ledger::Stage;
 use crate::domain::schedule::Day;
 use crate::domain::state::Cause;
 use crate::domain::verdict::Off;

@@ -1,6 +1,7 @@
 //! What the simulated world tells, rendered into objects and read back: the same pictures.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -93,7 +94,11 @@ async fn scripts_read_the_same_from_the_objects_as_from_the_engine() {
 #[tokio::test(start_paused = true)]
 async fn people_see_the_same_calendar_table_and_story() {
     let sim = world(filler, &[2, 3, 5, 7]);
-    let told = sim.run_for(&spec(), 6_000).await;
+    let mut told = sim.run_for(&spec(), 6_000).await;
+    // The objects tell what the data says within the sentence of the state.
+    for cell in &mut told.coverages[0].cells {
+        Arc::make_mut(&mut cell.judgement).message = "".into();
+    }
     let Told { overview: read, ready } = overview(&objects(&sim, &told), told.now);
     let options = view::calendar::Options::default();
     assert_eq!(view::calendar::calendar(&read, options), view::calendar::calendar(&told, options));
@@ -101,7 +106,7 @@ async fn people_see_the_same_calendar_table_and_story() {
     assert_eq!(view::status::status(&read, stored), view::status::status(&told, view::status::judged(told.now)));
     let story = |told: &Overview, n: i8| {
         let text = view::explain::explain(&told.coverages[0], jiff::civil::date(2025, 11, n), told).unwrap();
-        let told = |line: &&str| ["  verdict", "  rows", "  as of"].iter().all(|lost| !line.starts_with(lost));
+        let told = |line: &&str| ["  rows", "  as of"].iter().all(|lost| !line.starts_with(lost));
         text.lines().filter(told).map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
     };
     for n in [1, 2, 3, 5, 7] {
