@@ -5,15 +5,14 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::args::{Place, RetryArgs, WaiveArgs};
+use super::args::{ClusterArgs, Place, RetryArgs, WaiveArgs};
 use super::cluster;
 use super::exit::{Exit, Stop};
 use super::read::is_called;
 use super::setup::Setup;
 use super::wish::Wish;
-use crate::api::kinds::{CoverageRef, GameDateSpec, RerunSpec, WaivedSpec};
+use crate::api::kinds::GameDateSpec;
 use crate::api::manifest::Document;
-use crate::api::schema::{DateText, KindText, NameText, ReasonText, TokenText};
 use crate::api::{Problem, load};
 use crate::domain::dates::{DateRange, DateSet};
 use crate::engine::ports::Clock;
@@ -22,51 +21,35 @@ use crate::local::disk;
 
 pub(super) fn retry(args: &RetryArgs) -> Result<Exit, Stop> {
     let token = args.token.clone().unwrap_or_else(|| format!("retry-{}", SystemClock.now().as_second()));
-    if args.place.files.is_empty() {
-        return cluster::write(&args.cluster, &args.coverage, &parse(&args.dates)?, &Wish::Retry { token });
-    }
-    write(&args.place, &args.coverage, &args.dates, |spec, kind, name| {
-        let wish = CoverageRef { kind, name };
-        // The coverages of another token are left out: under the new one they would all run once more.
-        if spec.rerun.token.0 != token {
-            spec.rerun = RerunSpec { token: TokenText(token.clone()), coverages: Vec::new() };
-        }
-        if !spec.rerun.coverages.contains(&wish) {
-            spec.rerun.coverages.push(wish);
-        }
-    })
+    want(&args.place, &args.cluster, &args.coverage, &args.dates, &Wish::Retry { token })
 }
 
 pub(super) fn waive(args: &WaiveArgs) -> Result<Exit, Stop> {
-    if args.place.files.is_empty() {
-        let wish = Wish::Waive { reason: args.reason.clone(), expires: args.expires };
-        return cluster::write(&args.cluster, &args.coverage, &parse(&args.dates)?, &wish);
-    }
-    let expires = args.expires.map(|d| DateText(d.to_string()));
-    write(&args.place, &args.coverage, &args.dates, |spec, kind, name| {
-        spec.waived.retain(|w| (&w.kind, &w.name) != (&kind, &name));
-        spec.waived.push(WaivedSpec { kind, name, reason: ReasonText(args.reason.clone()), expires: expires.clone() });
-    })
+    let wish = Wish::Waive { reason: args.reason.clone(), expires: args.expires };
+    want(&args.place, &args.cluster, &args.coverage, &args.dates, &wish)
+}
+
+/// Where there are manifests they are written beside, else a cluster is asked.
+fn want(place: &Place, cluster: &ClusterArgs, name: &str, dates: &[String], wish: &Wish) -> Result<Exit, Stop> {
+    let dates = parse(dates)?;
+    if place.files.is_empty() { cluster::write(cluster, name, &dates, wish) } else { write(place, name, &dates, wish) }
 }
 
 /// Writes a GameDate for each date; what its file says already stands. One that people keep elsewhere is theirs to edit.
-fn write(
-    place: &Place,
-    name: &str,
-    dates: &[String],
-    wish: impl Fn(&mut GameDateSpec, KindText, NameText),
-) -> Result<Exit, Stop> {
+fn write(place: &Place, name: &str, dates: &DateSet, wish: &Wish) -> Result<Exit, Stop> {
     let setup = Setup::new(place)?;
     let found = setup.loaded.coverages.iter().find(|c| is_called(&c.key.kind, &c.key.name, name));
     let coverage = found.ok_or_else(|| Stop::bad_input(format!("there is no valid coverage '{name}'")))?;
     let folder = setup.manifests.home().join("gamedates");
     let mut files = Vec::new();
-    for date in parse(dates)?.iter() {
+    for date in dates.iter() {
         let object = format!("{}-{date}", coverage.season.name);
         let file = folder.join(format!("{object}.yaml"));
         let standing = standing(&setup, &object)?;
         let (mut spec, stands_in) = standing.unwrap_or((GameDateSpec::of(&coverage.season.name, date), None));
-        wish(&mut spec, KindText(coverage.key.kind.to_string()), NameText(coverage.key.name.to_string()));
+        // Files do not tell whether a token was spent. It is taken for spent: else what it ran would run once more.
+        let spent = [spec.rerun.token.clone()];
+        wish.add(&mut spec, &coverage.key, &spent);
         let text = yaml(&object, &spec)?;
         if let Some(other) = stands_in.filter(|other| *other != file) {
             let other = other.display();

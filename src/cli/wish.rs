@@ -39,9 +39,10 @@ impl Wish {
 }
 
 /// A new token runs every coverage that stands beside it, so those of a spent one go. Those of one that is still to be
-/// spent stay: their run is only called by another name. No coverage at all means all of them.
+/// spent stay: their run is only called by another name. The same token again is the same wish for one more coverage. No
+/// coverage at all means all of them.
 fn rerun(rerun: &mut RerunSpec, coverage: CoverageRef, token: &str, spent: &[TokenText]) {
-    let is_pending = !rerun.token.0.is_empty() && !spent.contains(&rerun.token);
+    let is_pending = !rerun.token.0.is_empty() && (rerun.token.0 == token || !spent.contains(&rerun.token));
     let all = is_pending && rerun.coverages.is_empty();
     if !is_pending {
         rerun.coverages.clear();
@@ -78,6 +79,8 @@ mod tests {
         assert_eq!(told(&spec), "two a,b");
         retry("three").add(&mut spec, &key("c"), &[TokenText("two".into())]);
         assert_eq!(told(&spec), "three c");
+        retry("three").add(&mut spec, &key("b"), &[TokenText("three".into())]);
+        assert_eq!(told(&spec), "three c,b", "the same wish for one more");
         spec.rerun.coverages.clear();
         retry("four").add(&mut spec, &key("d"), &[]);
         assert_eq!(told(&spec), "four ", "all of them are wanted already");

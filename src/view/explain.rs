@@ -38,8 +38,9 @@ fn facts(view: &CoverageView, cell: &Cell, overview: &Overview) -> Vec<Vec<Strin
     } else {
         format!("{}/{reason}", judgement.verdict.word())
     };
+    let said = if judgement.message.is_empty() { String::new() } else { format!(": {}", judgement.message) };
     let mut rows = vec![
-        row("verdict", format!("{verdict}: {}", judgement.message)),
+        row("verdict", verdict + &said),
         row("state", next(cell)),
         row("covered", format!("{} of {} units", judgement.covered, judgement.expected)),
     ];

@@ -87,15 +87,14 @@ pub fn conditions(old: &[Condition], standing: &Standing, generation: i64, now: 
     let mut conditions = Vec::with_capacity(all.len());
     for (kind, (answer, reason, message)) in all {
         let known = old.iter().find(|c| c.type_ == kind.word());
-        let since =
-            known.filter(|c| c.status == answer.word()).map_or_else(|| whole_second(now), |c| c.last_transition_time.0);
+        let since = known.filter(|c| c.status == answer.word()).map_or(now, |c| c.last_transition_time.0);
         conditions.push(Condition {
             type_: kind.word().into(),
             status: answer.word().into(),
             reason: reason.word().into(),
             message: cut(&message, MAX_SENTENCE),
             observed_generation: Some(generation),
-            last_transition_time: Time(since),
+            last_transition_time: Time(whole_second(since)),
         });
     }
     conditions.sort_by(|a, b| a.type_.cmp(&b.type_));

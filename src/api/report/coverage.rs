@@ -72,9 +72,8 @@ pub fn ledger_status(object: Object<'_>, ledger: &Ledger, old: &CoverageStatus, 
 /// The status of a coverage whose spec is refused, with the sentence that says why. Ledger and report stay.
 pub fn stalled_status(old: &CoverageStatus, generation: i64, why: &str, now: Timestamp) -> CoverageStatus {
     let conditions = conditions(&old.conditions, &Standing::stalled(why), generation, now);
-    let status = CoverageStatus { observed_generation: generation, conditions, next: None, ..old.clone() };
-    lint::expect_coverage(&status, generation);
-    status
+    lint::expect(&lint::conditions(&conditions, generation, generation));
+    CoverageStatus { observed_generation: generation, conditions, next: None, ..old.clone() }
 }
 
 /// The size of a status, in bytes of JSON.

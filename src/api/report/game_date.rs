@@ -68,6 +68,7 @@ fn row(
         known => known.clone(),
     };
     let done: Option<Timestamp> = completed_at.as_ref().and_then(|at| at.parse().ok());
+    let completed_at = completed_at.filter(|_| done.is_some());
     let status = GameDateStatus {
         games: number(expected.map_or(0, |e| e.units.len())),
         first_start: first.map(|at| at.to_string()),

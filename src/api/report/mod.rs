@@ -2,7 +2,7 @@
 //! moves while nothing changes, so that an unchanged world writes nothing.
 //!
 //! [`ready`] is the one rule of readiness, [`reasons`] every word that a condition uses, [`conditions`] the one setter;
-//! [`coverage`], [`season`] and [`game_date`] render, [`ledger`] and [`read`] take back, [`patch`] tells what to send,
+//! [`coverage`], [`season`] and [`game_date`] render, [`mod@ledger`] and [`read`] take back, [`patch`] tells what to send,
 //! [`lint`] what must hold of every status.
 
 pub mod conditions;

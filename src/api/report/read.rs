@@ -1,6 +1,7 @@
 //! From the objects of a cluster back to the engine's overview, so that the same views draw the same pictures. Nothing
 //! but the objects is asked. What they do not hold is absent here: rows of a table, when it was read last, flaws beyond
-//! the first, and, of a date without a GameDate, its units and its own sentence.
+//! the first, what the data says apart from the state's sentence, and, of a date without a GameDate, its units and its
+//! own sentence.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -186,8 +187,7 @@ impl Row<'_> {
         let detail = self.detail(date, state);
         let tally = self.tallies.get(&date);
         let told = verdict(&state.verdict).or_else(|| own_verdict(cause));
-        let message: std::borrow::Cow<'static, str> =
-            detail.map_or_else(|| state.message.clone(), |d| d.message.clone()).into();
+        let message = detail.map_or_else(|| state.message.clone(), |d| d.message.clone());
         let judgement = Judgement {
             verdict: told.unwrap_or(Verdict::Unknown(UnknownReason::NotProbed)),
             flaws: Vec::new(),
@@ -196,7 +196,8 @@ impl Row<'_> {
             missing: detail.map(|d| d.missing.iter().map(|u| u.as_str().into()).collect()).unwrap_or_default(),
             rows: None,
             unexpected_rows: detail.map_or(0, |d| d.unexpected_rows),
-            message: message.clone(),
+            // What the data says is told within the sentence of the state, and nowhere apart.
+            message: "".into(),
         };
         let waits = tally.filter(|_| cause.state() == State::Waiting).map(|t| t.retry_at);
         Cell {
@@ -207,7 +208,7 @@ impl Row<'_> {
             next: detail.map_or(waits, |d| d.next.as_ref().and_then(|at| at.parse().ok())),
             late: state.late,
             attempts: detail.map_or_else(|| tally.map_or(0, |t| u32::from(t.charged)), |d| d.attempts),
-            message,
+            message: message.into(),
         }
     }
 }

@@ -20,14 +20,14 @@ pub fn standing(view: &CoverageView, now: Timestamp) -> Standing {
     let (gaps, unknown): (Vec<&Cell>, Vec<&Cell>) = open.into_iter().partition(|c| c.state() != State::Unknown);
     let unknown: Vec<&Cell> = unknown.into_iter().filter(|c| c.date <= today).collect();
     if !gaps.is_empty() && view.suspended {
-        let message = format!("suspended; {}", told(&gaps));
+        let message = format!("suspended; {}", told(&gaps, gaps.len()));
         return Standing { ready: Answer::False, course, reason: Reason::Suspended, message };
     }
     if let Some((reason, cells)) = worst(&gaps) {
-        return Standing { ready: Answer::False, course, reason, message: told(&cells) };
+        return Standing { ready: Answer::False, course, reason, message: told(&cells, gaps.len()) };
     }
     if let Some((reason, cells)) = worst(&unknown) {
-        return Standing { ready: Answer::Unknown, course, reason, message: told(&cells) };
+        return Standing { ready: Answer::Unknown, course, reason, message: told(&cells, unknown.len()) };
     }
     let unseen = Standing::unseen("its table was not read as a whole yet");
     if view.cells.is_empty() && view.confirmed_at.is_none() {
@@ -86,20 +86,19 @@ fn worst<'a>(cells: &[&'a Cell]) -> Option<(Reason, Vec<&'a Cell>)> {
 const MAX_RANGES: usize = 6;
 
 /// `Missing/NoRows, 3 dates: 2025-11-03..2025-11-05: no row; 9 units expected; …`: the cells that share the first one's
-/// state, and what happens next with that.
-fn told(cells: &[&Cell]) -> String {
+/// state, what happens next with that, and before it of how many open dates they are the worst.
+fn told(cells: &[&Cell], all: usize) -> String {
     let Some(first) = cells.first() else { return String::new() };
-    let same = cells.iter().filter(|c| c.cause == first.cause);
-    let dates: DateSet = same.map(|c| c.date).collect();
+    let dates: DateSet = cells.iter().filter(|c| c.cause == first.cause).map(|c| c.date).collect();
     let ranges: Vec<String> = dates.ranges().iter().take(MAX_RANGES).map(ToString::to_string).collect();
     let more = if dates.ranges().len() > MAX_RANGES { ", …" } else { "" };
-    let slash = if first.cause.reason().is_empty() { "" } else { "/" };
+    let of = if dates.len() as usize == all { String::new() } else { format!("{all} open dates, the worst: ") };
+    let plural = if dates.len() == 1 { "" } else { "s" };
     format!(
-        "{}{slash}{}, {} date{}: {}{more}: {}",
+        "{of}{}/{}, {} date{plural}: {}{more}: {}",
         first.state().word(),
         first.cause.reason(),
         dates.len(),
-        if dates.len() == 1 { "" } else { "s" },
         ranges.join(", "),
         first.message
     )
