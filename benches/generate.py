@@ -3,7 +3,7 @@
 
     generate.py FOLDER SCALE        SCALE is S (1.25 M rows of props), M (12.5 M) or shuffled (M, rows in any order)
 
-The same arguments give the same rows. Needs duckdb (benches/run.py brings it).
+The same arguments give the same rows. Needs duckdb (benches/run.sh brings it).
 """
 import json
 import pathlib

@@ -1,6 +1,6 @@
 //! One read of one table by the files warehouse: CPU seconds, peak memory, and what was found, as one line of JSON.
 //!
-//! `kernel FOLDER coverage|duplicates`. A process of its own per read, so that the peak is the read's; run.py pairs it
+//! `kernel FOLDER coverage|duplicates`. A process of its own per read, so that the peak is the read's; measure.py pairs it
 //! with DuckDB.
 
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ const TABLE: &str = "nba_raw.props";
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let [folder, what] = args.as_slice() else {
-        println!("kernel: run by benches/run.py");
+        println!("kernel: run by benches/measure.py");
         return;
     };
     let probe = Probe {

@@ -19,10 +19,11 @@ use gapless::engine::world::World;
 
 const GAMES: [&str; 7] = ["ATL@BOS", "CHA@CHI", "DAL@DEN", "GSW@HOU", "LAC@LAL", "MIA@MIL", "NYK@OKC"];
 
+/// Of so many runs the median counts.
+const RUNS: u64 = 9;
+
 fn main() {
-    for (seasons, dates, coverages) in
-        [(5, 240, 21), (10, 1_000, 100)].into_iter().take(std::env::var("N").map_or(2, |n| n.parse().unwrap()))
-    {
+    for (seasons, dates, coverages) in [(5, 240, 21), (10, 1_000, 100)] {
         measure(seasons, dates, coverages);
     }
 }
@@ -32,10 +33,9 @@ fn measure(seasons: usize, dates: i32, coverages: usize) {
     let spec = spec(seasons, dates, coverages);
     let now = midnight(shift(first(), dates + 30), &jiff::tz::TimeZone::UTC);
     let mut world = World::new(spec.clone(), Limits { launches: false, ..Limits::default() }, false, now);
-    let mut mark = 1;
-    settle(&mut world, mark, now);
+    settle(&mut world, 1, now);
     let (mut full, mut change, mut rest) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..std::env::var("R").map_or(9, |n| n.parse().unwrap()) {
+    for mark in 1..=RUNS {
         world.respec(spec.clone(), now);
         let mut calls = Vec::new();
         full.push(timed(|| calls = world.pass(now)));
@@ -44,7 +44,6 @@ fn measure(seasons: usize, dates: i32, coverages: usize) {
         change.push(one_change(&mut world, &spec.coverages[0].table, mark, now));
         settle(&mut world, mark, now);
         rest.push(timed(|| _ = world.pass(now)));
-        mark += 1;
     }
     let median = |mut times: Vec<f64>| {
         times.sort_by(f64::total_cmp);
@@ -132,7 +131,7 @@ fn reading(probe: &Probe) -> Reading {
         let unit = |g: &&str| {
             ((**g).into(), UnitFacts { rows: 24, measures: [Measured::Count(24), Measured::Count(12)].into() })
         };
-        DateFacts { rows: 24 * 7, units: games.map(|g| unit(g)).collect(), ..DateFacts::default() }
+        DateFacts { rows: 24 * 7, units: games.map(unit).collect(), ..DateFacts::default() }
     };
     Reading { dates: probe.dates.iter().map(|date| (date, Ok(facts(date)))).collect(), null_dates: 0 }
 }

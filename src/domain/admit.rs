@@ -81,8 +81,10 @@ pub struct Decision {
 
 /// Admits wants. The result does not depend on the order of `wanting`.
 pub fn admit(wanting: &[Wanting<'_>], pools: &Pools, now: Timestamp) -> Decision {
-    let mut state = State::new(wanting, pools, now);
-    let mut queue = queue::Queue::new(wanting);
+    let mut wanting = wanting.to_vec();
+    wanting.sort_by(|a, b| a.coverage.key.cmp(&b.coverage.key));
+    let mut state = State::new(&wanting, pools, now);
+    let mut queue = queue::Queue::new(&wanting);
     while let Some(mut batch) = queue.next(&state.lanes) {
         state.refuse_taken(&mut batch);
         match state.refusal(&batch) {
@@ -91,43 +93,53 @@ pub fn admit(wanting: &[Wanting<'_>], pools: &Pools, now: Timestamp) -> Decision
             None => state.launch(batch),
         }
     }
-    state.decision
+    state.decision(&wanting)
 }
 
-/// What one pass has used up so far.
+/// What one pass has used up so far. Coverages are known by their place in the order of their keys: a million cells
+/// make many comparisons.
 struct State<'a> {
     pools: &'a Pools,
-    coverages: BTreeMap<&'a Key, (&'a Coverage, u32, u32)>,
+    used: Vec<Used>,
     live_jobs: u32,
     ramp_left: u32,
     taken: BTreeMap<Table, DateSet>,
     lanes: Vec<Lane>,
-    decision: Decision,
+    launches: Vec<Admission>,
+}
+
+/// What one coverage has used up so far, and what it was refused.
+#[derive(Default)]
+struct Used {
+    live: u32,
+    unsettled: u32,
+    refused: Vec<(Date, Refusal)>,
 }
 
 impl<'a> State<'a> {
     fn new(wanting: &[Wanting<'a>], pools: &'a Pools, now: Timestamp) -> Self {
+        let used = |w: &Wanting<'_>| Used { live: w.live, unsettled: w.unsettled, ..Used::default() };
         Self {
             pools,
-            coverages: wanting.iter().map(|w| (&w.coverage.key, (w.coverage, w.live, w.unsettled))).collect(),
+            used: wanting.iter().map(used).collect(),
             live_jobs: pools.live_jobs,
             ramp_left: pools.ramp.allowance(now),
             taken: pools.taken.clone(),
             lanes: pools.lanes.clone(),
-            decision: Decision::default(),
+            launches: Vec::new(),
         }
     }
 
     fn refusal(&self, batch: &queue::Batch<'a>) -> Option<Refusal> {
         let coverage = batch.coverage;
         let runs = |w: &&Want| self.pools.daily_runs.contains(&(coverage.key.namespace.clone(), w.cron_job.clone()));
-        let (live, unsettled) = self.coverages.get(&coverage.key).map_or((0, 0), |c| (c.1, c.2));
+        let used = &self.used[batch.place];
         if self.pools.launches_off {
             Some(Refusal::Hold(Hold::LaunchesOff))
         } else if batch.lane == Lane::Tonight && batch.wants.iter().copied().any(|w| runs(&w)) {
             Some(Refusal::Hold(Hold::DailyRun))
-        } else if live >= coverage.fill.max_concurrent_jobs
-            || unsettled >= super::ledger::MAX_UNSETTLED as u32
+        } else if used.live >= coverage.fill.max_concurrent_jobs
+            || used.unsettled >= super::ledger::MAX_UNSETTLED as u32
             || self.live_jobs >= self.pools.max_jobs
             || self.ramp_left == 0
         {
@@ -140,33 +152,24 @@ impl<'a> State<'a> {
     /// Single flight: dates that another Job covers leave the batch, the rest goes on without them.
     fn refuse_taken(&mut self, batch: &mut queue::Batch<'a>) {
         let Some(taken) = self.taken.get(&batch.coverage.table) else { return };
-        let key = &batch.coverage.key;
         let busy = batch.wants.iter().filter(|w| taken.contains(w.date));
-        let busy: Vec<_> = busy.map(|w| (w.date, Refusal::Hold(Hold::Busy))).collect();
-        if !busy.is_empty() {
-            self.decision.refused.entry(key.clone()).or_default().extend(busy);
-        }
+        self.used[batch.place].refused.extend(busy.map(|w| (w.date, Refusal::Hold(Hold::Busy))));
         batch.wants.retain(|w| !taken.contains(w.date));
     }
 
     fn refuse(&mut self, batch: &queue::Batch<'a>, refusal: Refusal) {
-        let dates = batch.wants.iter().map(|w| (w.date, refusal));
-        match self.decision.refused.get_mut(&batch.coverage.key) {
-            Some(refused) => refused.extend(dates),
-            None => _ = self.decision.refused.insert(batch.coverage.key.clone(), dates.collect()),
-        }
+        self.used[batch.place].refused.extend(batch.wants.iter().map(|w| (w.date, refusal)));
     }
 
     fn launch(&mut self, batch: queue::Batch<'a>) {
         let dates: DateSet = batch.wants.iter().map(|w| w.date).collect();
         self.live_jobs += 1;
         self.ramp_left -= 1;
-        if let Some(c) = self.coverages.get_mut(&batch.coverage.key) {
-            (c.1, c.2) = (c.1 + 1, c.2 + 1);
-        }
+        self.used[batch.place].live += 1;
+        self.used[batch.place].unsettled += 1;
         self.taken.entry(batch.coverage.table.clone()).or_default().extend(&dates);
         self.lanes.push(batch.lane);
-        self.decision.launches.push(Admission {
+        self.launches.push(Admission {
             coverage: batch.coverage.key.clone(),
             admitted: Admitted {
                 rung: batch.wants[0].rung.clone(),
@@ -177,6 +180,12 @@ impl<'a> State<'a> {
             reason: batch.wants[0].reason,
             lane: batch.lane,
         });
+    }
+
+    fn decision(self, wanting: &[Wanting<'_>]) -> Decision {
+        let refused = wanting.iter().zip(self.used).filter(|(_, used)| !used.refused.is_empty());
+        let refused = refused.map(|(w, used)| (w.coverage.key.clone(), used.refused.into_iter().collect()));
+        Decision { refused: refused.collect(), launches: self.launches }
     }
 }
 

@@ -13,7 +13,10 @@ pub(super) struct Batch<'a> {
     pub(super) coverage: &'a Coverage,
     pub(super) wants: Vec<&'a Want>,
     pub(super) lane: Lane,
+    /// Where its coverage stands among all.
+    pub(super) place: usize,
     turn: usize,
+    priority: i32,
 }
 
 /// Every batch, by lane, in order.
@@ -26,9 +29,10 @@ pub(super) struct Queue<'a> {
 const LANE_TURN: usize = 4;
 
 impl<'a> Queue<'a> {
+    /// Of coverages in the order of their keys.
     pub(super) fn new(wanting: &[Wanting<'a>]) -> Self {
-        let mut batches: Vec<Batch<'a>> = wanting.iter().flat_map(batches).collect();
-        batches.sort_by(|a, b| rank(a).cmp(&rank(b)));
+        let mut batches: Vec<Batch<'a>> = wanting.iter().enumerate().flat_map(|(n, w)| batches(n, w)).collect();
+        batches.sort_unstable_by_key(|b| (core::cmp::Reverse(b.priority), b.turn, b.place));
         let (tonight, history) = batches.into_iter().partition(|b| b.lane == Lane::Tonight);
         Self { tonight, history }
     }
@@ -40,7 +44,7 @@ impl<'a> Queue<'a> {
         let first = match (self.tonight.front(), self.history.front()) {
             (Some(_), Some(_)) if all(Lane::Tonight) => Lane::History,
             (Some(_), Some(_)) if all(Lane::History) => Lane::Tonight,
-            (Some(t), Some(h)) if priority(h) > priority(t) => Lane::History,
+            (Some(t), Some(h)) if h.priority > t.priority => Lane::History,
             (Some(_), _) => Lane::Tonight,
             (None, _) => Lane::History,
         };
@@ -48,16 +52,8 @@ impl<'a> Queue<'a> {
     }
 }
 
-fn priority(batch: &Batch<'_>) -> i32 {
-    batch.wants.iter().map(|w| w.priority).max().unwrap_or(0)
-}
-
-fn rank<'a>(batch: &'a Batch<'_>) -> impl Ord + use<'a> {
-    (core::cmp::Reverse(priority(batch)), batch.turn, &batch.coverage.key)
-}
-
 /// Cuts the wants of a coverage into Jobs: neighbours in its order of one rung, lane and priority, up to `datesPerJob`.
-fn batches<'a>(wanting: &Wanting<'a>) -> Vec<Batch<'a>> {
+fn batches<'a>(place: usize, wanting: &Wanting<'a>) -> Vec<Batch<'a>> {
     let size = wanting.coverage.fill.dates_per_job.max(1) as usize;
     let mut out: Vec<Batch<'a>> = Vec::new();
     for want in wanting.wants {
@@ -69,7 +65,10 @@ fn batches<'a>(wanting: &Wanting<'a>) -> Vec<Batch<'a>> {
         };
         match out.last_mut().filter(joins) {
             Some(batch) => batch.wants.push(want),
-            None => out.push(Batch { coverage: wanting.coverage, wants: Vec::from([want]), lane, turn: out.len() }),
+            None => {
+                let (wants, turn, priority) = (Vec::from([want]), out.len(), want.priority);
+                out.push(Batch { coverage: wanting.coverage, wants, lane, place, turn, priority });
+            }
         }
     }
     out

@@ -1,0 +1,136 @@
+"""Runs each measurement of benches/README.md and prints it beside its limit.
+
+    measure.py CACHE GAPLESS KERNEL PASS        run.sh brings all four
+
+CPU seconds of processes of their own, never wall time: a busy machine changes the clock, hardly the work. What is
+compared runs in turns, A B A B, and the median counts. A wrong answer is an error, not a slow one.
+"""
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+CACHE, GAPLESS, KERNEL, PASS = pathlib.Path(sys.argv[1]), *sys.argv[2:5]
+HERE = pathlib.Path(__file__).parent
+PAIRS = {"S": 9, "M": 5, "shuffled": 5}
+LIMITS = {"coverage": 0.7, "duplicates": 0.4}
+MIB = 1 << 20
+TABLES = {"props": "nba_raw.props", "boxscores": "nba_raw.boxscores", "features": "nba_features.features",
+          "predictions": "nba_predictions.predictions", "grading": "nba_predictions.grading"}
+
+
+def line(what, measured, limit="", holds=True):
+    print(f"{what:<66} {measured:>22}   {limit:>12}   {'ok' if holds else 'MISSED'}", flush=True)
+
+
+def run(*args):
+    """A program's JSON; with what it cost."""
+    return json.loads(subprocess.run(args, check=True, capture_output=True, text=True).stdout)
+
+
+def process(*args):
+    """CPU seconds and peak of a process that may say that gaps remain, and what it wrote."""
+    with tempfile.TemporaryFile() as out:
+        child = subprocess.Popen(args, stdout=out)
+        _, status, usage = os.wait4(child.pid, 0)
+        if os.waitstatus_to_exitcode(status) not in (0, 3):
+            sys.exit(f"{args} ended with {os.waitstatus_to_exitcode(status)}")
+        out.seek(0)
+        return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, out.read()
+
+
+def kernel():
+    for scale, pairs in PAIRS.items():
+        for what, limit in LIMITS.items():
+            ours, theirs = [], []
+            for _ in range(pairs):
+                ours.append(run(KERNEL, str(CACHE / scale / "data"), what))
+                theirs.append(run(sys.executable, str(HERE / "reference.py"), str(CACHE / scale / "data"), what))
+            same = ["rows", "units", "distinct"] + (["surplus"] if what == "duplicates" else [])
+            for name in same:
+                if ours[0][name] != theirs[0][name]:
+                    sys.exit(f"{scale} {what}: {name} is {ours[0][name]}, DuckDB says {theirs[0][name]}")
+            a, b = (statistics.median(r["cpu"] for r in runs) for runs in (ours, theirs))
+            ratio = statistics.median(x["cpu"] / y["cpu"] for x, y in zip(ours, theirs))
+            line(f"kernel, {scale}, {what}: CPU of ours / DuckDB's", f"{a:.3f} / {b:.3f} = {ratio:.2f}", f"{limit}", ratio <= limit)
+            peak = max(r["peak"] for r in ours) / MIB
+            line(f"kernel, {scale}, {what}: peak memory", f"{peak:.0f} MiB", "100 MiB", peak <= 100)
+
+
+def whole():
+    """`gapless plan` as a process: on nothing known, again, and after one date of one table has changed."""
+    with tempfile.TemporaryDirectory(dir=CACHE) as place:
+        place = pathlib.Path(place)
+        shutil.copytree(CACHE / "S" / "data" / "nba_raw" / "boxscores", place / "data" / "nba_raw" / "boxscores")
+        for table in ["nba_raw/props", "nba_raw/schedule", "nba_features", "nba_predictions"]:
+            shutil.copytree(CACHE / "S" / "data" / table, place / "data" / table, copy_function=os.link)
+        plan = [GAPLESS, "plan", "-f", str(HERE / "world"), "--files-root", str(place), "--state", str(place / "state")]
+        age(place / "data")
+        parts = sorted((place / "data/nba_raw/boxscores").glob("*/part.parquet"))
+        cold, again, changed = [], [], []
+        for n in range(9):
+            shutil.rmtree(place / "state", ignore_errors=True)
+            cold.append(process(*plan)[0])
+            again.extend(process(*plan)[0] for _ in range(3))
+            part = parts[100 + n]
+            shutil.copyfile(parts[n], aside := part.with_name("_new"))
+            os.utime(aside, (1_700_000_000 + n, 1_700_000_000 + n))
+            os.replace(aside, part)
+            changed.append(process(*plan)[0])
+        cold, again, changed = (statistics.median(times) * 1e3 for times in (cold, again, changed))
+        line("gapless plan, six tables at S, nothing known: CPU", f"{cold:.0f} ms", "300 ms", cold <= 300)
+        line("gapless plan again, nothing changed: CPU", f"{again:.1f} ms", "20 ms", again <= 20)
+        line("re-audit of one changed date: CPU beyond an unchanged run", f"{changed - again:.1f} ms", "15 ms", changed - again <= 15)
+        line("  the same, the whole process", f"{changed:.1f} ms")
+
+
+def age(folder):
+    """A part younger than two seconds is not settled yet: these were written long ago."""
+    for part in folder.rglob("*.parquet"):
+        os.utime(part, (1_600_000_000, 1_600_000_000))
+
+
+def exact():
+    for scale in PAIRS:
+        truth = json.loads((CACHE / scale / "data" / "truth.json").read_text())
+        with tempfile.TemporaryDirectory() as state:
+            said = process(GAPLESS, "calendar", "-o", "json", "-f", str(HERE / "world"), "--files-root", str(CACHE / scale), "--state", state)
+        coverages = {c["name"]: c["cells"] for c in json.loads(said[2])["coverages"]}
+        for name, table in TABLES.items():
+            if table not in truth:
+                continue
+            open_ = {c["date"]: c["reason"] for c in coverages[name] if c["state"] not in ("Complete", "NotExpected")}
+            twice = {date for date, reason in open_.items() if reason == "Duplicated"}
+            injected = {date for date, kind in truth[table].items() if kind == "duplicates"}
+            lost, extra = set(truth[table]) - set(open_), set(open_) - set(truth[table])
+            right = f"{len(open_)} of {len(truth[table])}, {len(twice)} of {len(injected)}"
+            line(f"exact, {scale}, {name}: gap dates, duplicate dates", right, "all, no more", not lost and not extra and twice == injected)
+
+
+def passes():
+    limits = {25_200: ("a pass over 25,200 cells", 10, 0.5), 1_000_000: ("a pass over 1,000,000 cells", 500, None)}
+    for text in subprocess.run([PASS], check=True, capture_output=True, text=True).stdout.splitlines():
+        measured = json.loads(text)
+        name, full, change = limits[measured["cells"]]
+        line(f"{name}, all judged", f"{measured['full_ms']:.1f} ms", f"{full} ms", measured["full_ms"] <= full)
+        limit = f"{change} ms" if change else ""
+        line(f"{name}, one change", f"{measured['change_ms']:.2f} ms", limit, not change or measured["change_ms"] <= change)
+        line(f"{name}, none", f"{measured['rest_ms']:.3f} ms")
+        line(f"{name}, memory", f"{measured['rss'] / MIB:.0f} MiB, {measured['rss'] / measured['cells']:.0f} B a cell")
+
+
+def main():
+    size = os.path.getsize(GAPLESS) / MIB
+    line("release binary, stripped", f"{size:.1f} MiB", "30 MB", size * MIB <= 30e6)
+    passes()
+    exact()
+    whole()
+    kernel()
+
+
+if __name__ == "__main__":
+    main()
