@@ -94,7 +94,7 @@ impl Connected {
     }
 }
 
-/// How everything is watched: see [`WATCH_SECONDS`].
+/// How everything is watched: in stretches of less than a minute, so that a dead link is noticed.
 pub fn watching() -> watcher::Config {
     watcher::Config::default().timeout(WATCH_SECONDS)
 }

@@ -1,5 +1,5 @@
 //! Leader election by a Lease: `create`, and `replace` guarded by uid and resourceVersion, nothing else. This is the loop;
-//! the rules are in [`decide`], what a candidate believes in [`candidate`], what the process may ask in [`leadership`].
+//! the rules are in [`decide`], what a candidate believes in [`candidate`], what the process may ask in [`Leadership`].
 //!
 //! What holds: from the sending of an acknowledged renewal, nobody else takes the lease for its whole duration, measured
 //! by anybody's monotonic clock. A leader writes until its renew deadline, and a write ends within the rest. What it
