@@ -1,4 +1,4 @@
-//! The cluster listens on loopback only: nobody else on the network can reach what the tests start.
+//! The cluster lives in a network of its own: nobody outside can reach what the tests start, and it reaches nobody.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +6,7 @@ use std::fs;
 use super::harness::Cluster;
 
 #[test]
-fn every_port_of_the_cluster_is_on_loopback() {
+fn every_port_of_the_cluster_is_on_loopback_in_a_network_of_its_own() {
     let cluster = Cluster::shared_node();
     let kubeconfig = fs::read_to_string(cluster.kubeconfig()).unwrap();
     let address = cluster.address();
@@ -15,10 +15,15 @@ fn every_port_of_the_cluster_is_on_loopback() {
     assert!(String::from_utf8_lossy(&on_loopback.stdout).contains(&format!("inet {address}/32 scope host")));
     let ours = sockets(cluster.folder());
     let heard: Vec<(String, u16)> =
-        listeners().filter(|(_, _, socket)| ours.contains(socket)).map(|(a, p, _)| (a, p)).collect();
+        listeners("thread-self").filter(|(_, _, socket)| ours.contains(socket)).map(|(a, p, _)| (a, p)).collect();
     assert!(heard.iter().any(|(_, port)| *port == 443), "{heard:?}");
     let foreign: Vec<_> = heard.iter().filter(|(heard, _)| *heard != "127.0.0.1" && *heard != address).collect();
     assert!(foreign.is_empty(), "{foreign:?}");
+    // The process itself stands outside: there is nothing of the cluster.
+    let outside: Vec<_> = listeners("self").filter(|(_, _, socket)| ours.contains(socket)).collect();
+    assert!(outside.is_empty(), "{outside:?}");
+    let routes = std::process::Command::new("ip").args(["route", "show", "default"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&routes.stdout), "", "no way out");
 }
 
 /// The sockets of the components, as `socket:[INODE]`.
@@ -30,8 +35,8 @@ fn sockets(folder: &std::path::Path) -> BTreeSet<String> {
 }
 
 /// Every listening socket of this machine: address, port, and the socket as `sockets` names it.
-fn listeners() -> impl Iterator<Item = (String, u16, String)> {
-    let lines = ["/proc/net/tcp", "/proc/net/tcp6"].map(|file| fs::read_to_string(file).unwrap_or_default());
+fn listeners(whose: &str) -> impl Iterator<Item = (String, u16, String)> + use<> {
+    let lines = ["tcp", "tcp6"].map(|file| fs::read_to_string(format!("/proc/{whose}/net/{file}")).unwrap_or_default());
     let rows = lines.into_iter().flat_map(|text| text.lines().skip(1).map(String::from).collect::<Vec<_>>());
     rows.filter_map(|row| {
         let words: Vec<&str> = row.split_whitespace().collect();

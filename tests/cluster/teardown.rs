@@ -100,10 +100,7 @@ fn traces(folder: &Path) -> Vec<String> {
     let networks = listed("/var/lib/cni/results").filter(|result| result.display().to_string().contains(name));
     let mut traces: Vec<String> =
         processes.chain(groups).chain(links).chain(networks).map(|t| t.display().to_string()).collect();
-    let addresses = Command::new("ip").args(["-oneline", "address", "show"]).output().unwrap();
-    let addresses = String::from_utf8_lossy(&addresses.stdout).into_owned();
-    traces
-        .extend(addresses.lines().filter(|line| line.contains(name.trim_start_matches("gapless-"))).map(String::from));
+    traces.extend(listed("/run/netns").filter(|network| network.ends_with(name)).map(|n| n.display().to_string()));
     let mounts = fs::read_to_string("/proc/mounts").unwrap();
     traces.extend(mounts.lines().filter(|line| line.contains(name)).map(String::from));
     traces

@@ -2,6 +2,7 @@
 
 use super::component::Component;
 use super::home::Home;
+use super::network;
 
 impl Component {
     /// What the one binary calls it; its log has the same name.
@@ -45,8 +46,8 @@ impl Component {
                  --kubelet-preferred-address-types Hostname --audit-policy-file audit.yaml --audit-log-path audit.log \
                  --audit-log-maxsize 100000",
                 ports.etcd,
-                home.network.services(),
-                address = home.network.service(),
+                network::SERVICES,
+                address = network::SERVICE,
             ),
             Self::ControllerManager => format!(
                 "{} --use-service-account-credentials --service-account-private-key-file sa.key \

@@ -57,7 +57,7 @@ fn people(home: &Home) {
         std::io::Read::read_exact(&mut fs::File::open("/dev/urandom").unwrap(), &mut token).unwrap();
         let token: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
         tokens += &format!("{token},{name},{name},{group}\n");
-        let (address, folder) = (home.network.service(), home.folder.display());
+        let (address, folder) = (super::network::SERVICE, home.folder.display());
         let text = format!(
             "apiVersion: v1
 kind: Config
@@ -100,7 +100,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
 
 /// Each pod has its own link to this machine and no way further.
 fn network(home: &Home) -> String {
-    let subnet = home.network.pods();
+    let subnet = super::network::PODS;
     let (name, data) = (home.name(), home.path("ipam"));
     format!(
         r#"{{"cniVersion": "0.4.0", "name": "{name}", "plugins": [{{"type": "ptp", "ipam": {{"type": "host-local",

@@ -10,8 +10,8 @@ cd /
 exec 8>"$folder/.lock" && flock 8 && mv "$folder/.lock" "$folder/lock"
 cat >/dev/null
 if [ -e "$folder/keep" ]; then
-  printf 'kept: export KUBECONFIG=%s/kubeconfig\nto remove it: rm %s/keep; sh %s/guard.sh %s </dev/null\n' \
-    "$folder" "$folder" "$folder" "$folder" >&2
+  printf 'kept: ip netns exec %s env KUBECONFIG=%s/kubeconfig bash\nto remove it: rm %s/keep; sh %s/guard.sh %s </dev/null\n' \
+    "$name" "$folder" "$folder" "$folder" "$folder" >&2
   exit
 fi
 
@@ -35,7 +35,7 @@ rm -f $sockets
 grep -o " $folder/[^ ]*" /proc/mounts | sort -r | while read -r mount; do umount "$mount" 2>/dev/null || umount -l "$mount"; done
 find /sys/fs/cgroup -depth -type d \( -path "*/$name" -o -path "*/$name/*" \) -exec rmdir {} + 2>/dev/null
 
-ip address flush dev lo label "lo:${name#gapless-}" 2>/dev/null
+ip netns delete "$name" 2>/dev/null
 
 # What the container network's library and the kubelet leave in places that no flag moves.
 for result in /var/lib/cni/results/"$name"-*-eth0; do

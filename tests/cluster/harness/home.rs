@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::configuration;
-use super::network::Network;
+use super::network;
 
 /// How a cluster differs from the usual one.
 #[derive(Clone, Copy, Default)]
@@ -22,7 +22,6 @@ pub struct Home {
     pub folder: PathBuf,
     pub kube: PathBuf,
     pub ports: Ports,
-    pub network: Network,
     pub options: Options,
     guard: Child,
 }
@@ -50,9 +49,8 @@ impl Home {
         remove_left_over();
         let folder = folder();
         let guard = guard(&folder);
-        let ports = Ports::free();
-        let network = Network::take(name(&folder), ports.etcd);
-        let home = Self { folder, kube, ports, network, options, guard };
+        network::make(name(&folder));
+        let home = Self { folder, kube, ports: Ports::free(), options, guard };
         configuration::write(&home);
         home
     }

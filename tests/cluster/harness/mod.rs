@@ -56,11 +56,13 @@ impl Cluster {
     /// never a foreign one.
     pub fn shared_node() -> &'static Self {
         static OWN: OnceLock<Cluster> = OnceLock::new();
-        OWN.get_or_init(|| {
+        let cluster = OWN.get_or_init(|| {
             let cluster = Self::start(Options::default());
             cluster.node().home.keep_if_asked();
             cluster
-        })
+        });
+        network::enter(cluster.node().home.name());
+        cluster
     }
 
     /// A cluster for one test alone.
@@ -111,7 +113,7 @@ impl Cluster {
 
     /// The API server's address, for this machine and for pods alike; its port is 443.
     pub fn address(&self) -> String {
-        self.node().home.network.service()
+        network::SERVICE.into()
     }
 
     fn node(&self) -> &Node {

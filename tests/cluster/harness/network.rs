@@ -1,59 +1,38 @@
-//! The addresses of a cluster, which no other on this machine has. The API server listens on the address of its own Service,
-//! on the loopback interface: pods reach it as they do in any cluster, with no proxy between and no host network, and
-//! nobody outside this machine does.
+//! The network of a cluster: a name space of its own, made by its test and gone with it. Inside, the API server listens
+//! on the address of its own Service, on the loopback interface: pods reach it as they do in any cluster, with no proxy
+//! between and no host network. From outside nobody does, and nothing gets out. A test's thread is inside from the
+//! moment it has the cluster; what it starts inherits that.
 
+use std::fs::File;
+use std::os::fd::AsFd;
 use std::process::Command;
 
-/// What one cluster may use.
-pub struct Network {
-    number: u16,
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+/// The API server's address: the first of the Services'. Of the range that is kept for tests of networks.
+pub const SERVICE: &str = "198.18.0.1";
+/// The Services' addresses.
+pub const SERVICES: &str = "198.18.0.0/24";
+/// The pods' addresses, of the range for carriers' own use.
+pub const PODS: &str = "100.64.0.0/24";
+
+/// Makes the network of that name, and moves the calling thread into it.
+pub fn make(name: &str) {
+    ip(&["netns", "add", name]);
+    enter(name);
+    ip(&["link", "set", "lo", "up"]);
+    ip(&["address", "add", &format!("{SERVICE}/32"), "dev", "lo", "scope", "host"]);
 }
 
-impl Network {
-    /// Takes the addresses of a number, this one or the next that nobody has. The label on the Service's address tells the
-    /// guard which it is to give back.
-    pub fn take(folder: &str, first: u16) -> Self {
-        let label = label(folder);
-        let mut tried = (0..0x4000).map(|n| Self { number: first.wrapping_add(n) & 0x3fff });
-        let ours = tried.by_ref().take(20).find(|network| {
-            let address = format!("{}/32", network.service());
-            let add = ["address", "add", &address, "dev", "lo", "scope", "host", "label", &label];
-            Command::new("ip").args(add).output().is_ok_and(|output| output.status.success())
-        });
-        ours.expect("`ip address add … dev lo` works, as root with NET_ADMIN")
-    }
-
-    /// The API server's address: the first of the Services'. Of the range that is kept for benchmarks.
-    pub fn service(&self) -> String {
-        let (third, fourth) = (self.number >> 5, (self.number & 0x1f) << 3);
-        format!("198.{}.{}.{}", 18 + (third >> 8), third & 0xff, fourth + 1)
-    }
-
-    /// Eight addresses.
-    pub fn services(&self) -> String {
-        let (address, last) = (self.service(), self.number & 0x1f);
-        format!("{}.{}/29", address.rsplit_once('.').map_or("", |(net, _)| net), last << 3)
-    }
-
-    /// The pods' addresses, 254 of the range for carriers' own use.
-    pub fn pods(&self) -> String {
-        format!("100.{}.{}.0/24", 64 + (self.number >> 8), self.number & 0xff)
-    }
+/// Moves the calling thread into a network; what it starts from now on, threads and processes, is in there too.
+pub fn enter(name: &str) {
+    let network = File::open(format!("/run/netns/{name}")).unwrap_or_else(|e| panic!("the network {name}: {e}"));
+    move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network))
+        .expect("root may enter its own network");
 }
 
-/// Fifteen characters are what a label may have.
-fn label(folder: &str) -> String {
-    format!("lo:{}", folder.trim_start_matches("gapless-"))
-}
-
-#[test]
-fn addresses_lie_in_their_ranges_and_no_two_numbers_share_one() {
-    let of = |number: u16| {
-        let network = Network { number };
-        (network.service(), network.services(), network.pods())
-    };
-    let text = |s: &str, v: &str, p: &str| (s.to_string(), v.to_string(), p.to_string());
-    assert_eq!(of(0), text("198.18.0.1", "198.18.0.0/29", "100.64.0.0/24"));
-    assert_eq!(of(0x2001), text("198.19.0.9", "198.19.0.8/29", "100.96.1.0/24"));
-    assert_eq!(of(0x3fff), text("198.19.255.249", "198.19.255.248/29", "100.127.255.0/24"));
+fn ip(arguments: &[&str]) {
+    let output = Command::new("ip").args(arguments).output().expect("iproute2 is installed");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "ip {}: {said}(root with SYS_ADMIN and NET_ADMIN is needed)", arguments.join(" "));
 }
