@@ -10,4 +10,5 @@ mod jobs;
 mod loopback;
 mod manifests;
 mod pods;
+mod season;
 mod teardown;

@@ -11,6 +11,7 @@ mod client;
 mod component;
 mod configuration;
 mod eventually;
+mod gapless;
 mod home;
 mod image;
 mod live;
@@ -25,6 +26,7 @@ pub use audit::Mark;
 pub use client::Refused;
 pub use component::{Component, Handle};
 pub use eventually::eventually;
+pub use gapless::Deployed;
 pub use home::{Options, remove_left_over};
 pub use namespace::Namespace;
 
