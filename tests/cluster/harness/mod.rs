@@ -19,6 +19,7 @@ mod namespace;
 mod network;
 mod operators;
 mod parts;
+mod table;
 
 use std::sync::{Mutex, OnceLock};
 
@@ -29,6 +30,7 @@ pub use eventually::eventually;
 pub use gapless::Deployed;
 pub use home::{Options, remove_left_over};
 pub use namespace::Namespace;
+pub use table::{Table, WRITE, coverage, filler};
 
 use component::Components;
 use home::Home;
