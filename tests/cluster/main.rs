@@ -11,5 +11,6 @@ mod jobs;
 mod loopback;
 mod manifests;
 mod pods;
+mod rights;
 mod season;
 mod teardown;
