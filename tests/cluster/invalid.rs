@@ -8,10 +8,14 @@ use super::harness::{Cluster, Refused};
 
 /// What the API server cannot know and only `gapless check` (and the operator's own conditions) say. It must accept these:
 /// a row that it has learnt to refuse is to be taken off this list.
-const ONLY_CHECK: [(&str, &str); 9] = [
+const ONLY_CHECK: [(&str, &str); 13] = [
+    ("alias-bomb", "reads a file; the server reads one object"),
     ("backoff-contradicts", "compares two durations, whose days no rule of the server can read"),
     ("duplicate-name", "is about two objects of one file; the server sees a change of the first"),
     ("fill-not-allowed", "follows a reference"),
+    ("no-container", "follows a reference"),
+    ("no-such-container", "follows a reference"),
+    ("reserved-environment", "follows a reference"),
     ("no-calendar-date", "knows how long a month is"),
     ("season-not-found", "follows a reference"),
     ("template-not-found", "follows a reference"),
@@ -21,7 +25,8 @@ const ONLY_CHECK: [(&str, &str); 9] = [
 ];
 
 /// What the server says in its own words, where there is no object yet that a rule of ours could speak of.
-const OWN_WORDS: [(&str, &str); 3] = [
+const OWN_WORDS: [(&str, &str); 4] = [
+    ("not-a-number", "unsupported value: NaN"),
     ("broken-yaml", "did not find expected ',' or ']'"),
     ("duplicate-key", "key \"files\" already set in map"),
     ("unknown-kind", "404 page not found"),
@@ -61,8 +66,58 @@ async fn refusals(cluster: &Cluster, yaml: &str) -> String {
     said
 }
 
-/// Our line of a problem in the words of the server: the field's path, and the sentence, of which one must be found.
-/// The server's library says `should` where our offline check says `must`, and names only the bound that is broken.
+/// Sentences of rows that only `gapless check` can say, in files whose other rows the server refuses.
+const ONLY_CHECK_SAYS: [(&str, &str); 13] = [
+    ("placeholderLines.values[0]", "sees 20.0 where the server's reader has made a whole number of it"),
+    ("CoverageNotFound", "follows a reference"),
+    ("CronJob '", "follows a reference"),
+    ("SeasonNotFound", "follows a reference"),
+    ("UnknownDate", "follows a reference"),
+    ("at most 3660 days", "adds up a duration"),
+    ("is no readable YAML", "reads a file; the server reads one object"),
+    ("is not a calendar date", "knows how long a month is"),
+    ("must be longer than nothing", "adds up a duration"),
+    ("needs 'spec.columns.market'", "compares two parts of a spec that no rule of the server reaches"),
+    ("no kind '", "knows the served versions; the server's path does, before any rule"),
+    ("the season has no schedule", "follows a reference"),
+    ("unknown time zone", "knows the time zones"),
+];
+
+/// Our sentence in the words of the server's library, of which one must be found: it says `should` where our offline check
+/// says `must`, and names only the bound that is broken.
+fn words(sentence: &str) -> Vec<String> {
+    let within = |from: &str, to: &str| Some(sentence.strip_prefix(from)?.strip_suffix(to)?.to_string());
+    if let Some((least, most)) =
+        sentence.strip_prefix("must be greater than or equal to ").and_then(|s| s.split_once(" and "))
+    {
+        return vec![format!("should be greater than or equal to {least}"), format!("should be {most}")];
+    }
+    if let Some(n) = within("must be at most ", " characters") {
+        return vec![format!("may not be more than {n} bytes")];
+    }
+    if let Some(n) = within("must be at least ", " characters") {
+        return vec![format!("should be at least {n} chars long")];
+    }
+    if let Some(n) = within("must have at most ", " items") {
+        return vec![format!("must have at most {n} item")];
+    }
+    match sentence {
+        "must be of type integer or string" => vec!["must be of type integer,string".into()],
+        // A null is an absent value to it; an object in a text's place is told by the fields that it has.
+        _ if sentence.starts_with("must be of type") => {
+            vec![sentence.into(), "Required value".into(), "unknown field".into()]
+        }
+        "Required value" => vec![sentence.into(), "unknown field".into()],
+        _ if sentence.starts_with("must be one of") => vec!["Unsupported value".into()],
+        _ if sentence.starts_with("Duplicate value") => vec!["Duplicate value".into()],
+        _ if sentence.starts_with("must match") || sentence.starts_with("must have at least") => {
+            vec![sentence.replacen("must", "should", 1)]
+        }
+        _ => vec![sentence.into()],
+    }
+}
+
+/// Our line of a problem: the field's path, and what the server says of it.
 fn in_its_words(line: &str) -> (String, Vec<String>) {
     let problem = line.splitn(4, ": ").collect::<Vec<_>>();
     let (field, sentence) = match problem.as_slice() {
@@ -71,12 +126,10 @@ fn in_its_words(line: &str) -> (String, Vec<String>) {
         _ => panic!("no problem: {line}"),
     };
     let sentence = sentence.split("; did you mean").next().unwrap_or_default();
-    let parts = match sentence.strip_prefix("must be greater than or equal to ").and_then(|s| s.split_once(" and ")) {
-        Some((least, most)) => vec![format!("should be greater than or equal to {least}"), format!("should be {most}")],
-        None if sentence.starts_with("must match") => vec![sentence.replacen("must", "should", 1)],
-        None => vec![sentence.to_string()],
-    };
-    (field, parts)
+    let sentence = sentence.split(", for example").next().unwrap_or_default();
+    // An unknown field is told without the one that is required in its stead.
+    let field = if sentence == "Required value" { field.rsplit_once('.').map_or("", |(f, _)| f).into() } else { field };
+    (field, words(sentence))
 }
 
 #[tokio::test]
@@ -97,7 +150,8 @@ async fn every_invalid_example_is_refused_by_the_api_server_in_the_words_of_chec
                 wrong.push(format!("{name}: refused, though only `check` {why}: {said}"));
             }
         } else {
-            let lines = expected.lines().map(|line| (line, in_its_words(line)));
+            let theirs = |line: &&str| !ONLY_CHECK_SAYS.iter().any(|(sentence, _)| line.contains(sentence));
+            let lines = expected.lines().filter(theirs).map(|line| (line, in_its_words(line)));
             let unsaid =
                 lines.filter(|(_, (field, parts))| !(said.contains(field) && parts.iter().any(|p| said.contains(p))));
             wrong.extend(unsaid.map(|(line, _)| format!("{line}\n    but: {said}")));

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod chaos;
 mod components;
 mod harness;
 mod invalid;
@@ -10,4 +11,5 @@ mod jobs;
 mod loopback;
 mod manifests;
 mod pods;
+mod season;
 mod teardown;

@@ -23,6 +23,8 @@ pub struct Audit {
 pub struct Event {
     pub verb: String,
     pub user: String,
+    /// The pod whose account token it was.
+    pub pod: String,
     /// `jobs`, `tablecoverages`.
     pub resource: String,
     /// `status`, or nothing.
@@ -76,6 +78,7 @@ impl From<&Value> for Event {
         Self {
             verb: text("/verb"),
             user: text("/user/username"),
+            pod: it["user"]["extra"]["authentication.kubernetes.io/pod-name"][0].as_str().unwrap_or_default().into(),
             resource: text("/objectRef/resource"),
             subresource: text("/objectRef/subresource"),
             namespace: text("/objectRef/namespace"),

@@ -12,6 +12,7 @@ mod client;
 mod component;
 mod configuration;
 mod eventually;
+mod gapless;
 mod home;
 mod image;
 mod live;
@@ -19,6 +20,7 @@ mod namespace;
 mod network;
 mod operators;
 mod parts;
+mod table;
 
 use std::sync::{Mutex, OnceLock};
 
@@ -26,9 +28,11 @@ pub use audit::Mark;
 pub use client::Refused;
 pub use component::{Component, Handle};
 pub use eventually::eventually;
+pub use gapless::Deployed;
 pub use home::{Options, remove_left_over};
 pub use namespace::Namespace;
 pub use network::outside;
+pub use table::{Table, WRITE, coverage, filler};
 
 use component::Components;
 use home::Home;

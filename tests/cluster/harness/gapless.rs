@@ -1,0 +1,90 @@
+//! gapless as people install it: the Deployment of `manifests/overlays/test`, with its own account and rights, in the
+//! namespace of a test.
+
+use super::Cluster;
+use super::namespace::Namespace;
+
+/// A running installation. It goes with its namespace.
+pub struct Deployed<'a> {
+    cluster: &'a Cluster,
+    pub namespace: String,
+}
+
+impl Cluster {
+    /// A kustomization as it renders, for another namespace, its images those of the tests.
+    pub fn rendered(&self, folder: &str, namespace: &str) -> String {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/").to_string() + folder;
+        let text = self.kubectl(&["kustomize", &path]);
+        text.replace("namespace: gapless\n", &format!("namespace: {namespace}\n"))
+            .replace("image: gapless:0.1.0", "image: local/gapless:test")
+            .replace("imagePullPolicy: IfNotPresent", "imagePullPolicy: Never")
+    }
+
+    /// Installs gapless into a namespace and awaits that its replicas are available. `env`: what a test wants otherwise.
+    pub fn deploy<'a>(&'a self, namespace: &Namespace<'_>, replicas: u32, env: &[(&str, &str)]) -> Deployed<'a> {
+        self.load_gapless();
+        self.install_definitions();
+        self.apply(&self.rendered("manifests/overlays/test", &namespace.name));
+        let deployed = Deployed { cluster: self, namespace: namespace.name.clone() };
+        let mut words = vec!["set".to_string(), "env".into(), "deployment/gapless".into(), "-n".into()];
+        words.push(namespace.name.clone());
+        words.extend(env.iter().map(|(name, value)| format!("{name}={value}")));
+        self.kubectl(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        deployed.scale(replicas);
+        deployed
+    }
+}
+
+impl Deployed<'_> {
+    /// So many replicas, all available, all of the newest template.
+    pub fn scale(&self, replicas: u32) {
+        self.kubectl(&["scale", "deployment/gapless", "--replicas", &replicas.to_string()]);
+        self.await_rollout();
+    }
+
+    /// Awaits that the Deployment is as it is wanted.
+    pub fn await_rollout(&self) {
+        self.kubectl(&["rollout", "status", "deployment/gapless", "--timeout=90s"]);
+    }
+
+    /// The operator's account, as the audit log names it.
+    pub fn user(&self) -> String {
+        format!("system:serviceaccount:{}:gapless", self.namespace)
+    }
+
+    /// kubectl in the namespace.
+    pub fn kubectl(&self, arguments: &[&str]) -> String {
+        let mut words = vec!["-n", self.namespace.as_str()];
+        words.extend(arguments);
+        self.cluster.kubectl(&words)
+    }
+
+    /// What all replicas logged, those before a restart included.
+    pub fn log(&self) -> String {
+        let now = self.kubectl(&["logs", "-l", "app.kubernetes.io/name=gapless", "--tail=-1", "--prefix"]);
+        let before = ["-n", &self.namespace, "logs", "-l", "app.kubernetes.io/name=gapless", "--tail=-1", "--previous"];
+        now + &self.cluster.try_kubectl(&before).unwrap_or_default()
+    }
+
+    /// Who holds the Lease, as the pod's name; nothing: nobody.
+    pub fn leader(&self) -> Option<String> {
+        let holder = self.cluster.try_kubectl(&[
+            "-n",
+            &self.namespace,
+            "get",
+            "lease",
+            "gapless",
+            "-o",
+            "jsonpath={.spec.holderIdentity}",
+        ]);
+        let holder = holder.ok()?;
+        let (pod, _) = holder.split_once('_')?;
+        Some(pod.to_string())
+    }
+
+    /// The text of `/metrics` of a pod, by the API server.
+    pub fn metrics(&self, pod: &str) -> String {
+        let path = format!("/api/v1/namespaces/{}/pods/{pod}:8080/proxy/metrics", self.namespace);
+        self.cluster.kubectl(&["get", "--raw", &path])
+    }
+}

@@ -1,0 +1,119 @@
+//! A small world for tests of what gapless does with Jobs: one table with a row a date, and a filler that is a script.
+
+use std::fmt::Write;
+use std::fs;
+
+use super::Cluster;
+use super::namespace::Namespace;
+
+/// A coverage `t` over so many dates of January and on, all long due, all missing, and its filler `fill`.
+pub struct Table {
+    pub dates: u32,
+    /// Live Jobs at most.
+    pub jobs: u32,
+    /// What the filler's shell runs for `$GAPLESS_DATE`; [`WRITE`] writes the date.
+    pub script: String,
+    /// More of the coverage's `fill`.
+    pub fill: String,
+}
+
+/// Writes a row for the date, aside and then by rename.
+pub const WRITE: &str =
+    "d=/warehouse/w/t/day=$GAPLESS_DATE; mkdir -p $d; echo 'n\n1' > $d/.new; mv $d/.new $d/part.csv";
+
+impl Table {
+    /// A filler that takes so many seconds, more for some dates than for others.
+    pub fn slow(dates: u32, least: u32, spread: u32) -> Self {
+        let wait = format!("n=${{GAPLESS_DATE##*-}}; sleep $(( {least} + ${{n#0}} % {spread} ))");
+        Self { dates, jobs: dates.min(100), script: format!("{wait}; {WRITE}"), fill: String::new() }
+    }
+
+    /// Makes the folder and applies everything.
+    pub fn apply(&self, cluster: &Cluster, namespace: &Namespace<'_>) {
+        cluster.load_shell();
+        let folder = namespace.folder().join("w/t");
+        fs::create_dir_all(&folder).unwrap();
+        for folder in [folder.as_path(), folder.parent().unwrap()] {
+            fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+        }
+        cluster.apply(&self.manifests(&namespace.name));
+    }
+
+    fn manifests(&self, namespace: &str) -> String {
+        let through = jiff::civil::date(2026, 1, 1).checked_add(jiff::Span::new().days(i64::from(self.dates) - 1));
+        let mut text = filler(namespace, "fill", &self.script);
+        write!(
+            text,
+            "
+---
+apiVersion: gapless.dev/v1alpha1
+kind: Warehouse
+metadata: {{name: w, namespace: {namespace}}}
+spec: {{files: {{folder: w}}}}
+---
+apiVersion: gapless.dev/v1alpha1
+kind: Season
+metadata: {{name: s, namespace: {namespace}}}
+spec: {{warehouse: w, timeZone: UTC, dates: {{from: '2026-01-01', through: '{}'}}}}
+---
+{}",
+            through.unwrap(),
+            coverage(namespace, "t", self.jobs, &self.fill)
+        )
+        .unwrap();
+        text
+    }
+}
+
+/// A coverage of the table.
+pub fn coverage(namespace: &str, name: &str, jobs: u32, fill: &str) -> String {
+    format!(
+        "
+apiVersion: gapless.dev/v1alpha1
+kind: TableCoverage
+metadata: {{name: {name}, namespace: {namespace}}}
+spec:
+  season: s
+  table: t
+  date: day
+  unit: {{whole: Date}}
+  fill:
+    mode: Fill
+    ladder: [{{name: load, jobFrom: {{cronJob: fill}}, attempts: {{max: 3, backoff: {{initial: 2s, max: 5s}}}}}}]
+    maxConcurrentJobs: {jobs}
+    deadline: 120s
+    settle: 1s
+    {fill}
+"
+    )
+}
+
+/// A CronJob that gapless may use, whose pod runs a script under Pod Security `restricted`.
+pub fn filler(namespace: &str, name: &str, script: &str) -> String {
+    format!(
+        "
+apiVersion: batch/v1
+kind: CronJob
+metadata: {{name: {name}, namespace: {namespace}, annotations: {{gapless.dev/fill: allowed}}}}
+spec:
+  schedule: '0 6 * * *'
+  suspend: true
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: Never
+          automountServiceAccountToken: false
+          terminationGracePeriodSeconds: 1
+          securityContext: {{runAsNonRoot: true, seccompProfile: {{type: RuntimeDefault}}}}
+          volumes: [{{name: warehouse, persistentVolumeClaim: {{claimName: warehouse}}}}]
+          containers:
+          - name: fill
+            image: local/shell:test
+            imagePullPolicy: Never
+            args: [{script:?}]
+            volumeMounts: [{{name: warehouse, mountPath: /warehouse}}]
+            securityContext: {{allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {{drop: [ALL]}}}}
+"
+    )
+}
