@@ -147,8 +147,9 @@ impl World {
                 now,
             });
             let before = std::mem::replace(&mut state.assessment, assessment);
-            events.extend(state.note_changes(&before.cells, now));
-            let changed = state.assessment.cells != before.cells || state.ledger != *state.saved;
+            let (told, moved) = state.note_changes(&before.cells, now);
+            events.extend(told);
+            let changed = moved || state.ledger != *state.saved;
             state.untold |= changed;
             self.revision += u64::from(changed);
             self.events.extend(events);
