@@ -81,12 +81,13 @@ async fn an_operator_killed_ten_times_while_fifty_jobs_run_loses_and_doubles_not
     let cluster = Cluster::start(Options::default());
     let (namespace, deployed) = start(&cluster, 50, 20, 2);
     running(&cluster, &namespace.name, 20).await;
-    let mut seed = 7;
-    for _ in 0..10 {
+    let (mut seed, mut killed) = (7, 0);
+    while killed < 10 {
         tokio::time::sleep(Duration::from_millis(500 + random(&mut seed, 4_000))).await;
         let operators = cluster.operators();
         if let Some(operator) = operators.get(random(&mut seed, operators.len().max(1) as u64) as usize) {
             operator.signal(Signal::KILL);
+            killed += 1;
         }
     }
     complete(&cluster, &namespace.name, 50).await;

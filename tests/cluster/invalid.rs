@@ -32,15 +32,6 @@ const OWN_WORDS: [(&str, &str); 4] = [
     ("unknown-kind", "404 page not found"),
 ];
 
-impl Cluster {
-    /// Applies `crds/` with strict validation and awaits that they are served.
-    pub fn install_definitions(&self) {
-        let crds = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
-        self.kubectl(&["apply", "--server-side", "--validate=strict", "-f", crds]);
-        self.kubectl(&["wait", "--for=condition=Established", "--timeout=30s", "-f", crds]);
-    }
-}
-
 fn examples() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/invalid");
     let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).collect();

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod at_rest;
 mod chaos;
 mod components;
 mod harness;
@@ -12,5 +13,6 @@ mod loopback;
 mod lost;
 mod manifests;
 mod pods;
+mod rights;
 mod season;
 mod teardown;

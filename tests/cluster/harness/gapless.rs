@@ -1,6 +1,8 @@
 //! gapless as people install it: the Deployment of `manifests/overlays/test`, with its own account and rights, in the
 //! namespace of a test.
 
+use serde_json::{Value, json};
+
 use super::Cluster;
 use super::namespace::Namespace;
 
@@ -11,6 +13,15 @@ pub struct Deployed<'a> {
 }
 
 impl Cluster {
+    /// Applies `crds/` with strict validation and awaits that they are served, once.
+    pub fn install_definitions(&self) {
+        self.definitions.get_or_init(|| {
+            let crds = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
+            self.kubectl(&["apply", "--server-side", "--validate=strict", "-f", crds]);
+            self.kubectl(&["wait", "--for=condition=Established", "--timeout=30s", "-f", crds]);
+        });
+    }
+
     /// A kustomization as it renders, for another namespace, its images those of the tests.
     pub fn rendered(&self, folder: &str, namespace: &str) -> String {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/").to_string() + folder;
@@ -22,26 +33,39 @@ impl Cluster {
 
     /// Installs gapless into a namespace and awaits that its replicas are available. `env`: what a test wants otherwise.
     pub fn deploy<'a>(&'a self, namespace: &Namespace<'_>, replicas: u32, env: &[(&str, &str)]) -> Deployed<'a> {
+        let deployed = self.install(namespace, replicas, env, |_| {});
+        deployed.await_rollout();
+        deployed
+    }
+
+    /// Installs gapless into a namespace, each object changed as a test wants it, and awaits nothing.
+    pub fn install<'a>(
+        &'a self,
+        namespace: &Namespace<'_>,
+        replicas: u32,
+        env: &[(&str, &str)],
+        mut change: impl FnMut(&mut Value),
+    ) -> Deployed<'a> {
         self.load_gapless();
         self.install_definitions();
-        self.apply(&self.rendered("manifests/overlays/test", &namespace.name));
-        let deployed = Deployed { cluster: self, namespace: namespace.name.clone() };
-        let mut words = vec!["set".to_string(), "env".into(), "deployment/gapless".into(), "-n".into()];
-        words.push(namespace.name.clone());
-        words.extend(env.iter().map(|(name, value)| format!("{name}={value}")));
-        self.kubectl(&words.iter().map(String::as_str).collect::<Vec<_>>());
-        deployed.scale(replicas);
-        deployed
+        let mut text = String::new();
+        for document in self.rendered("manifests/overlays/test", &namespace.name).split("\n---\n") {
+            let mut object: Value = serde_saphyr::from_str(document).unwrap();
+            if object["kind"] == "Deployment" {
+                object["spec"]["replicas"] = replicas.into();
+                let container = &mut object["spec"]["template"]["spec"]["containers"][0];
+                let own = env.iter().map(|(name, value)| json!({"name": name, "value": value}));
+                container["env"].as_array_mut().unwrap().extend(own);
+            }
+            change(&mut object);
+            text += &format!("---\n{object}\n");
+        }
+        self.apply(&text);
+        Deployed { cluster: self, namespace: namespace.name.clone() }
     }
 }
 
 impl Deployed<'_> {
-    /// So many replicas, all available, all of the newest template.
-    pub fn scale(&self, replicas: u32) {
-        self.kubectl(&["scale", "deployment/gapless", "--replicas", &replicas.to_string()]);
-        self.await_rollout();
-    }
-
     /// Awaits that the Deployment is as it is wanted.
     pub fn await_rollout(&self) {
         self.kubectl(&["rollout", "status", "deployment/gapless", "--timeout=90s"]);

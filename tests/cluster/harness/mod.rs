@@ -23,14 +23,14 @@ mod table;
 
 use std::sync::{Mutex, OnceLock};
 
-pub use audit::Mark;
+pub use audit::{Event, Mark};
 pub use client::Refused;
 pub use component::{Component, Handle};
 pub use eventually::eventually;
 pub use gapless::Deployed;
 pub use home::{Options, remove_left_over};
 pub use namespace::Namespace;
-pub use table::{Table, WRITE, coverage, filler};
+pub use table::Table;
 
 use component::Components;
 use home::Home;
@@ -41,6 +41,7 @@ pub struct Cluster {
     kube: std::path::PathBuf,
     node: Option<Node>,
     images: Mutex<std::collections::BTreeSet<String>>,
+    definitions: OnceLock<()>,
 }
 
 /// What a cluster of the harness has and a foreign one has not.
@@ -76,14 +77,20 @@ impl Cluster {
         let kubeconfig = home.path("kubeconfig");
         let components = Components::start(&home);
         let node = Some(Node { components, home });
-        let cluster = Self { kubeconfig, kube, node, images: Mutex::default() };
+        let cluster = Self { kubeconfig, kube, node, images: Mutex::default(), definitions: OnceLock::new() };
         cluster.admit_node();
         cluster
     }
 
     fn foreign() -> Option<Self> {
         let kubeconfig = std::env::var_os("GAPLESS_TEST_KUBECONFIG")?.into();
-        Some(Self { kubeconfig, kube: parts::kube(), node: None, images: Mutex::default() })
+        Some(Self {
+            kubeconfig,
+            kube: parts::kube(),
+            node: None,
+            images: Mutex::default(),
+            definitions: OnceLock::new(),
+        })
     }
 
     /// The kubelet of a cloud waits for its cloud; ours has none, so its mark is taken off.

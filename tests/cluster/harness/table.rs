@@ -13,8 +13,10 @@ pub struct Table {
     pub jobs: u32,
     /// What the filler's shell runs for `$GAPLESS_DATE`; [`WRITE`] writes the date.
     pub script: String,
-    /// More of the coverage's `fill`.
-    pub fill: String,
+    /// Seconds that a Job may take.
+    pub deadline: u32,
+    /// More of the pod's security; it satisfies `restricted` as it stands.
+    pub security: &'static str,
 }
 
 /// Writes a row for the date, aside and then by rename.
@@ -25,7 +27,13 @@ impl Table {
     /// A filler that takes so many seconds, more for some dates than for others.
     pub fn slow(dates: u32, least: u32, spread: u32) -> Self {
         let wait = format!("n=${{GAPLESS_DATE##*-}}; sleep $(( {least} + ${{n#0}} % {spread} ))");
-        Self { dates, jobs: dates.min(100), script: format!("{wait}; {WRITE}"), fill: String::new() }
+        Self {
+            dates,
+            jobs: dates.min(100),
+            script: format!("{wait}; {WRITE}"),
+            deadline: 120,
+            security: "runAsNonRoot: true, ",
+        }
     }
 
     /// Makes the folder and applies everything.
@@ -41,7 +49,7 @@ impl Table {
 
     fn manifests(&self, namespace: &str) -> String {
         let through = jiff::civil::date(2026, 1, 1).checked_add(jiff::Span::new().days(i64::from(self.dates) - 1));
-        let mut text = filler(namespace, "fill", &self.script);
+        let mut text = filler(namespace, "fill", &self.script).replace("runAsNonRoot: true, ", self.security);
         write!(
             text,
             "
@@ -58,7 +66,7 @@ spec: {{warehouse: w, timeZone: UTC, dates: {{from: '2026-01-01', through: '{}'}
 ---
 {}",
             through.unwrap(),
-            coverage(namespace, "t", self.jobs, &self.fill)
+            coverage(namespace, "t", self.jobs, self.deadline)
         )
         .unwrap();
         text
@@ -66,7 +74,7 @@ spec: {{warehouse: w, timeZone: UTC, dates: {{from: '2026-01-01', through: '{}'}
 }
 
 /// A coverage of the table.
-pub fn coverage(namespace: &str, name: &str, jobs: u32, fill: &str) -> String {
+pub fn coverage(namespace: &str, name: &str, jobs: u32, deadline: u32) -> String {
     format!(
         "
 apiVersion: gapless.dev/v1alpha1
@@ -81,9 +89,8 @@ spec:
     mode: Fill
     ladder: [{{name: load, jobFrom: {{cronJob: fill}}, attempts: {{max: 3, backoff: {{initial: 2s, max: 5s}}}}}}]
     maxConcurrentJobs: {jobs}
-    deadline: 120s
+    deadline: {deadline}s
     settle: 1s
-    {fill}
 "
     )
 }

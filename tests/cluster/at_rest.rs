@@ -1,0 +1,127 @@
+//! What takes ten minutes: nothing at all, and the removal of finished Jobs. It begins first (tests run in the order of
+//! their names) and waits while the others work.
+
+use std::fs;
+use std::time::Duration;
+
+use jiff::{Timestamp, ToSpan, Zoned};
+
+use super::harness::{Cluster, Deployed, Namespace, Table, eventually};
+
+/// So many coverages of so many dates.
+const COVERAGES: usize = 100;
+const DATES: i64 = 200;
+const TEN_MINUTES: Duration = Duration::from_secs(600);
+
+/// The present time in a zone where it is about noon: no date begins or ends while the test waits.
+fn noon() -> Zoned {
+    #[allow(clippy::disallowed_methods, reason = "a test of the real cluster lives in real time")]
+    let now = Timestamp::now();
+    let hour = now.to_zoned(jiff::tz::TimeZone::UTC).hour() - 12;
+    // The signs of these zones are turned around.
+    let name = if hour >= 0 { format!("Etc/GMT+{hour}") } else { format!("Etc/GMT{hour}") };
+    now.in_tz(&name).unwrap()
+}
+
+fn complete_table(cluster: &Cluster, namespace: &Namespace<'_>) {
+    let now = noon();
+    for n in 0..DATES {
+        let date = now.date().checked_sub(n.days()).unwrap();
+        let folder = namespace.folder().join(format!("w/t/day={date}"));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("part.csv"), "n\n1\n2\n").unwrap();
+    }
+    let name = &namespace.name;
+    let mut text = format!(
+        "
+apiVersion: gapless.dev/v1alpha1
+kind: Warehouse
+metadata: {{name: w, namespace: {name}}}
+spec: {{files: {{folder: w}}}}
+---
+apiVersion: gapless.dev/v1alpha1
+kind: Season
+metadata: {{name: s, namespace: {name}}}
+spec: {{warehouse: w, timeZone: {}, dates: {{lastDays: {DATES}}}}}
+",
+        now.time_zone().iana_name().unwrap()
+    );
+    for n in 0..COVERAGES {
+        text += &format!(
+            "
+---
+apiVersion: gapless.dev/v1alpha1
+kind: TableCoverage
+metadata: {{name: c{n}, namespace: {name}}}
+spec: {{season: s, table: t, date: day, unit: {{whole: Date}}, complete: {{perUnit: {{rows: {{min: {}}}}}}}}}
+",
+            1 + n % 2
+        );
+    }
+    cluster.apply(&text);
+}
+
+/// What was read of data so far, by the operator's own count.
+fn bytes_read(deployed: &Deployed<'_>) -> String {
+    let metrics = deployed.metrics(&deployed.leader().unwrap());
+    metrics.lines().find(|l| l.starts_with("gapless_probe_bytes_total")).unwrap().to_string()
+}
+
+#[tokio::test]
+async fn at_rest_nothing_is_written_and_no_data_is_read_for_ten_minutes() {
+    let cluster = Cluster::shared_node();
+    let namespace = cluster.namespace("rest");
+    let deployed = cluster.deploy(&namespace, 2, &[]);
+    complete_table(cluster, &namespace);
+    let ready = || {
+        deployed.kubectl(&[
+            "get",
+            "tablecoverages",
+            "-o",
+            "jsonpath={.items[*].status.conditions[?(@.type=='Ready')].status}",
+        ])
+    };
+    let all = async || (ready().split(' ').filter(|s| *s == "True").count() == COVERAGES).then_some(());
+    eventually(cluster, "every coverage is Ready", Duration::from_secs(120), all).await;
+    // The rows of the season follow; then there is nothing left to say.
+    let user = deployed.user();
+    let quiet = async || {
+        let mark = cluster.mark();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        (cluster.audit(mark).writes(&user).count() == 0).then_some(())
+    };
+    eventually(cluster, "everything is told", Duration::from_secs(120), quiet).await;
+    let (mark, read) = (cluster.mark(), bytes_read(&deployed));
+    tokio::time::sleep(TEN_MINUTES).await;
+    let audit = cluster.audit(mark);
+    let writes: Vec<_> = audit.writes(&user).map(|e| format!("{} {} {}", e.verb, e.resource, e.name)).collect();
+    assert!(writes.is_empty(), "{writes:?}");
+    let renewed = audit.events.iter().filter(|e| e.user == user && e.resource == "leases" && e.verb == "update");
+    assert!(renewed.count() > 100, "it was there all the time");
+    assert_eq!(bytes_read(&deployed), read);
+}
+
+#[tokio::test]
+async fn finished_jobs_beyond_three_are_removed_when_ten_minutes_have_passed() {
+    let cluster = Cluster::shared_node();
+    let [namespace, lacking] = ["history", "history-lacking"].map(|like| cluster.namespace(like));
+    let env = [("GAPLESS_SLOW_START", "0s")];
+    let deployed = cluster.deploy(&namespace, 1, &env);
+    let refused = cluster.install(&lacking, 1, &env, |object| super::rights::without(object, "delete", "jobs"));
+    let mark = cluster.mark();
+    for namespace in [&namespace, &lacking] {
+        Table::slow(5, 1, 2).apply(cluster, namespace);
+    }
+    let jobs = || deployed.kubectl(&["get", "jobs", "-o", "name"]).lines().count();
+    eventually(cluster, "five Jobs", Duration::from_secs(90), async || (jobs() == 5).then_some(())).await;
+    tokio::time::sleep(TEN_MINUTES).await;
+    eventually(cluster, "three Jobs", Duration::from_secs(120), async || (jobs() == 3).then_some(())).await;
+    let audit = cluster.audit(mark);
+    let removals = audit.writes(&deployed.user()).filter(|e| e.verb == "delete").cloned().collect::<Vec<_>>();
+    assert!(removals.iter().all(|e| e.request["preconditions"]["uid"].is_string()), "{removals:?}");
+    let asked = async || {
+        let audit = cluster.audit(mark);
+        audit.events.iter().any(|e| e.user == refused.user() && e.verb == "delete" && e.code == 403).then_some(())
+    };
+    eventually(cluster, "the lacking right is asked for", Duration::from_secs(60), asked).await;
+}
