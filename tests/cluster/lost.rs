@@ -30,7 +30,7 @@ impl<'a> World<'a> {
         let namespace = cluster.namespace(like);
         let wait = "while [ ! -e /warehouse/go-$GAPLESS_DATE ]; do sleep 0.2; done";
         let script = format!("{first}; {wait}; {WRITE}");
-        let table = Table { dates, jobs: dates, script, fill: String::new() };
+        let table = Table { script, ..Table::slow(dates, 0, 1) };
         table.apply(cluster, &namespace);
         Self { cluster, namespace }
     }
@@ -43,6 +43,16 @@ impl<'a> World<'a> {
     /// Lets the fillers of a day of January write.
     fn let_go(&self, day: u32) {
         fs::write(self.namespace.folder().join(format!("go-2026-01-{day:02}")), "").unwrap();
+    }
+
+    /// So many operators; those that are to go are gone.
+    fn scale(&self, replicas: u32) {
+        self.kubectl(&["scale", "deployment/gapless", "--replicas", &replicas.to_string()]);
+        self.kubectl(&["rollout", "status", "deployment/gapless", "--timeout=60s"]);
+        if replicas == 0 {
+            let operators = "app.kubernetes.io/component=operator";
+            self.kubectl(&["wait", "--for=delete", "pod", "-l", operators, "--timeout=30s"]);
+        }
     }
 
     async fn status(&self) -> Value {
@@ -190,14 +200,14 @@ async fn an_evicted_pod_is_charged_to_nobody_and_its_date_is_tried_again() {
 #[tokio::test]
 async fn a_job_that_ended_and_went_while_no_operator_ran_is_judged_by_its_data() {
     let world = World::new("unseen", 2, "true");
-    let deployed = deploy(&world);
+    let _deployed = deploy(&world);
     let (filled, failed) = (world.running(1).await, world.running(2).await);
-    deployed.scale(0);
+    world.scale(0);
     world.let_go(1);
     world.kubectl(&["wait", "--for=condition=Complete", "--timeout=60s", "job", &filled.job]);
     // Its time to live was over.
     world.kubectl(&["delete", "job", &filled.job, &failed.job]);
-    deployed.scale(1);
+    world.scale(1);
     world.outcome(1, "Filled").await;
     world.outcome(2, "Lost").await;
     world.let_go(2);
@@ -214,7 +224,7 @@ async fn wiped(like: &str, seen: bool) {
         world.running(day).await;
     }
     if !seen {
-        deployed.scale(0);
+        world.scale(0);
     }
     world.kubectl(&[
         "patch",
@@ -226,7 +236,7 @@ async fn wiped(like: &str, seen: bool) {
         r#"{"status": null}"#,
     ]);
     if !seen {
-        deployed.scale(1);
+        world.scale(1);
     }
     let ask = async || {
         let events = world.kubectl(&["get", "events", "-o", "jsonpath={.items[*].reason}"]);

@@ -30,7 +30,7 @@ pub use eventually::eventually;
 pub use gapless::Deployed;
 pub use home::{Options, remove_left_over};
 pub use namespace::Namespace;
-pub use table::Table;
+pub use table::{Table, WRITE};
 
 use component::Components;
 use home::Home;
