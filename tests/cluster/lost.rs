@@ -112,12 +112,14 @@ impl<'a> World<'a> {
         of_date.unwrap_or_default().to_string()
     }
 
-    /// The launch numbers of all Jobs that were ever made here, in their order.
+    /// The launch numbers of all Jobs that were ever made here. Those of one decision are made side by side, in any order.
     fn launches(&self) -> Vec<u64> {
         let audit = self.cluster.audit(Mark::default());
         let made = audit.events.iter().filter(|e| e.verb == "create" && e.resource == "jobs" && e.is_done());
         let ours = made.filter(|e| e.namespace == self.namespace.name && e.user.ends_with(":gapless"));
-        ours.filter_map(|e| e.name.rsplit_once("-l")?.1.parse().ok()).collect()
+        let mut launches: Vec<u64> = ours.filter_map(|e| e.name.rsplit_once("-l")?.1.parse().ok()).collect();
+        launches.sort_unstable();
+        launches
     }
 
     fn assert_no_overlap(&self) {
