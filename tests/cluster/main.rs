@@ -10,6 +10,7 @@ mod harness;
 mod invalid;
 mod jobs;
 mod loopback;
+mod lost;
 mod manifests;
 mod pods;
 mod rights;
