@@ -44,6 +44,7 @@ pub struct Cluster {
     node: Option<Node>,
     images: Mutex<std::collections::BTreeSet<String>>,
     definitions: OnceLock<()>,
+    stripped: OnceLock<()>,
 }
 
 /// What a cluster of the harness has and a foreign one has not.
@@ -81,7 +82,14 @@ impl Cluster {
         let kubeconfig = home.path("kubeconfig");
         let components = Components::start(&home);
         let node = Some(Node { components, home });
-        let cluster = Self { kubeconfig, kube, node, images: Mutex::default(), definitions: OnceLock::new() };
+        let cluster = Self {
+            kubeconfig,
+            kube,
+            node,
+            images: Mutex::default(),
+            definitions: OnceLock::new(),
+            stripped: OnceLock::new(),
+        };
         cluster.admit_node();
         cluster
     }
@@ -94,6 +102,7 @@ impl Cluster {
             node: None,
             images: Mutex::default(),
             definitions: OnceLock::new(),
+            stripped: OnceLock::new(),
         })
     }
 
