@@ -34,8 +34,11 @@ docs: ## the documentation builds, and no link in it is broken
 run-tests: export RUST_TEST_THREADS ?= $(shell expr $$(nproc) + 2)
 run-tests: parts ## all tests: the domain without features, then everything, the real cluster included
 	$(CARGO) test --locked --no-default-features --lib
-	$(CARGO) test --locked
+	$(CARGO) build --locked --examples
+	$(CARGO) test --locked --lib --bins --test it
+	$(CARGO) test --locked --test cluster -- --test-threads 4
 
+# Two of the cluster's tests wait for ten minutes, so four at a time keep two cores busy meanwhile.
 parts: ## what the tests' cluster is made of: installed and built where it is missing, as root
 	tests/cluster/parts.sh node
 
