@@ -30,6 +30,8 @@ sets: ## the other two feature sets: none and `local`
 docs: ## the documentation builds, and no link in it is broken
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
 
+# Two tests of the cluster wait for ten minutes; they have threads of their own beside those of the cores.
+run-tests: export RUST_TEST_THREADS ?= $(shell expr $$(nproc) + 2)
 run-tests: parts ## all tests: the domain without features, then everything, the real cluster included
 	$(CARGO) test --locked --no-default-features --lib
 	$(CARGO) build --locked --examples
