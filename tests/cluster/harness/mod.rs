@@ -20,6 +20,7 @@ mod network;
 mod operators;
 mod parts;
 mod table;
+mod told;
 
 use std::sync::{Mutex, OnceLock};
 
@@ -30,7 +31,7 @@ pub use eventually::eventually;
 pub use gapless::Deployed;
 pub use home::{Options, remove_left_over};
 pub use namespace::Namespace;
-pub use table::Table;
+pub use table::{Table, WRITE, coverage};
 
 use component::Components;
 use home::Home;

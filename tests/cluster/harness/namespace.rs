@@ -11,7 +11,7 @@ use super::Cluster;
 pub struct Namespace<'a> {
     pub name: String,
     folder: Option<PathBuf>,
-    cluster: &'a Cluster,
+    pub(super) cluster: &'a Cluster,
 }
 
 impl Cluster {
