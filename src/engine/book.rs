@@ -62,6 +62,8 @@ pub(super) struct Terms<'a> {
     pub too_old: Timestamp,
     /// Complete dates before this one are folded.
     pub settled: Date,
+    /// Why nothing is known of a date that nobody has looked at.
+    pub not_probed: Unknown,
 }
 
 /// What complete means for a coverage, as a mark.
@@ -79,9 +81,9 @@ impl Book {
     /// Judges a date, and folds it when it is settled.
     pub fn judge(&mut self, terms: &Terms<'_>, date: Date, day: &Day) -> Judged {
         let stands = self.confirmed_at.is_some_and(|at| at >= terms.too_old);
-        let not_probed = not_probed();
+        let not_probed = &terms.not_probed;
         let Some(entry) = self.dates.get_mut(&date) else {
-            let known = Known::Never(self.failure.as_ref().unwrap_or(&not_probed));
+            let known = Known::Never(self.failure.as_ref().unwrap_or(not_probed));
             return judge_day(terms.coverage, terms.zone, Some(day), known, terms.now);
         };
         let failure = entry.failure.as_ref().or(self.failure.as_ref());
@@ -90,11 +92,11 @@ impl Book {
                 if folded.basis == basis(terms.criteria, day) {
                     return Judged { judgement: folded.judgement.clone(), valid_until: None };
                 }
-                Known::Never(failure.unwrap_or(&not_probed))
+                Known::Never(failure.unwrap_or(not_probed))
             }
             (Held::Facts(facts), None) => Known::Fresh(facts),
             (Held::Facts(facts), Some(failure)) if stands => Known::Old(facts, failure),
-            (_, failure) => Known::Never(failure.unwrap_or(&not_probed)),
+            (_, failure) => Known::Never(failure.unwrap_or(not_probed)),
         };
         let judged = judge_day(terms.coverage, terms.zone, Some(day), known, terms.now);
         if date < terms.settled && failure.is_none() {
@@ -156,6 +158,6 @@ fn is_on(day: &Day) -> bool {
 }
 
 /// The facts of a coverage that nobody has looked at.
-fn not_probed() -> Unknown {
+pub(super) fn not_probed() -> Unknown {
     Unknown::new(UnknownReason::NotProbed, "not read yet")
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::book::Terms;
+use super::book::{Terms, not_probed};
 use super::overview::Event;
 use super::ports::Recorded;
 use super::world::{CoverageState, later};
@@ -23,7 +23,6 @@ const SETTLED_DAYS: i32 = 30;
 impl CoverageState {
     /// Judges every date.
     pub(super) fn judge(&mut self, calendar: &Calendar, now: Timestamp) {
-        let days: Vec<_> = self.days(calendar).collect();
         let terms = Terms {
             coverage: &self.coverage,
             zone: &calendar.zone,
@@ -31,8 +30,11 @@ impl CoverageState {
             now,
             too_old: later(now, -TOO_OLD_MILLIS),
             settled: shift(calendar.today, -SETTLED_DAYS),
+            not_probed: not_probed(),
         };
-        self.judged = days.into_iter().map(|(date, day)| (date, self.book.judge(&terms, date, day))).collect();
+        let days = self.days(calendar);
+        self.judged.clear();
+        self.judged.extend(days.map(|(date, day)| (date, self.book.judge(&terms, date, day))));
     }
 
     pub(super) fn judgement(&self, date: Date) -> Option<&Judged> {
@@ -130,9 +132,10 @@ impl CoverageState {
         }
     }
 
-    /// Keeps since when each cell is in its state; tells what changed.
-    pub(super) fn note_changes(&mut self, before: &[Cell], now: Timestamp) -> Vec<Event> {
+    /// Keeps since when each cell is in its state; tells what changed, and whether anything did that people can see.
+    pub(super) fn note_changes(&mut self, before: &[Cell], now: Timestamp) -> (Vec<Event>, bool) {
         let mut changed = Vec::new();
+        let mut moved = before.len() != self.assessment.cells.len();
         let mut before = before.iter().peekable();
         for cell in &mut self.assessment.cells {
             while before.next_if(|old| old.date < cell.date).is_some() {}
@@ -141,8 +144,9 @@ impl CoverageState {
             if old.map(|old| old.cause) != Some(cell.cause) {
                 changed.push((cell.date, old.map(|old| old.cause), cell.cause));
             }
+            moved |= old != Some(&*cell);
         }
-        super::events::of_changes(&self.coverage.key, &changed, &self.assessment.cells, now)
+        (super::events::of_changes(&self.coverage.key, &changed, &self.assessment.cells, now), moved)
     }
 }
 

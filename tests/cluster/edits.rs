@@ -106,8 +106,10 @@ fn edits() -> Vec<Edit> {
         json!({"expect": {"unique": false}}),
         json!({"expect": {"placeholderLines": {"values": ["1"], "max": "0%"}}}),
     ];
-    let tables = of_both.iter().cloned().chain(of_table).map(|patch| Edit { kind: "TableCoverage", spec: table(), patch });
-    let props = of_both.iter().cloned().chain(of_props).map(|patch| Edit { kind: "PropCoverage", spec: props(), patch });
+    let tables =
+        of_both.iter().cloned().chain(of_table).map(|patch| Edit { kind: "TableCoverage", spec: table(), patch });
+    let props =
+        of_both.iter().cloned().chain(of_props).map(|patch| Edit { kind: "PropCoverage", spec: props(), patch });
     let seasons = season_edits().into_iter().map(|patch| Edit { kind: "Season", spec: season(), patch });
     tables.chain(props).chain(seasons).collect()
 }
@@ -130,7 +132,9 @@ fn season_edits() -> [Value; 13] {
         json!({"dates": {"from": null, "through": null, "lastDays": 5}}),
         json!({"weekDays": ["Friday"]}),
         json!({"schedule": schedule}),
-        schedule_with(json!({"startsAt": "at", "where": [{"column": "n", "equals": 1}], "latestBy": {"id": "c", "order": "at"}})),
+        schedule_with(
+            json!({"startsAt": "at", "where": [{"column": "n", "equals": 1}], "latestBy": {"id": "c", "order": "at"}}),
+        ),
         schedule_with(json!({"void": [{"column": "n", "equals": 1}], "final": {"column": "n", "equals": 1}})),
         schedule_with(json!({"updatedAt": "at", "maxAge": "1s", "dateAs": "Date"})),
         json!({"aliases": {"x": "y"}}),
@@ -151,7 +155,9 @@ fn manifest(namespace: &str, kind: &str, name: &str, spec: &Value) -> Value {
 
 /// Two warehouses, the second with nothing in it; of three dates the third is missing.
 fn world(namespace: &Namespace<'_>) {
-    for (table, head, row) in [("t", "n,c,at", "1,x,2026-01-01T12:00:00Z"), ("props", "n,c,p,b,l,at", "1,x,p,b,1,2026-01-01T12:00:00Z")] {
+    for (table, head, row) in
+        [("t", "n,c,at", "1,x,2026-01-01T12:00:00Z"), ("props", "n,c,p,b,l,at", "1,x,p,b,1,2026-01-01T12:00:00Z")]
+    {
         for date in ["2026-01-01", "2026-01-02"] {
             let folder = namespace.folder().join(format!("w/{table}/day={date}"));
             std::fs::create_dir_all(&folder).unwrap();
@@ -261,7 +267,9 @@ async fn every_field_edited_there_and_back_ends_in_the_same_state() {
         .iter()
         .zip(began.iter().zip(&ended))
         .filter(|(_, (began, ended))| began != ended)
-        .map(|((kind, name), (began, ended))| format!("{kind}/{name} {}:\nA {began}\nA {ended}", edits[number(name)].patch))
+        .map(|((kind, name), (began, ended))| {
+            format!("{kind}/{name} {}:\nA {began}\nA {ended}", edits[number(name)].patch)
+        })
         .collect();
     assert!(differ.is_empty(), "{}", differ.join("\n"));
     let moved = began.iter().zip(&between).filter(|(a, b)| a != b).count();
@@ -312,17 +320,51 @@ async fn what_must_not_be_edited_is_refused_in_our_words() {
     namespace.apply(&manifest(&namespace.name, "PropCoverage", "p", &props()).to_string());
     let bigquery = json!({"project": "some-project", "location": "us-west2"});
     for (kind, name, patch, said) in [
-        ("TableCoverage", "t", json!({"season": "z"}), "spec.season: Invalid value: is immutable; create a new TableCoverage"),
-        ("TableCoverage", "t", json!({"table": "z"}), "spec.table: Invalid value: is immutable; create a new TableCoverage"),
-        ("PropCoverage", "p", json!({"season": "z"}), "spec.season: Invalid value: is immutable; create a new PropCoverage"),
-        ("PropCoverage", "p", json!({"table": "z"}), "spec.table: Invalid value: is immutable; create a new PropCoverage"),
+        (
+            "TableCoverage",
+            "t",
+            json!({"season": "z"}),
+            "spec.season: Invalid value: is immutable; create a new TableCoverage",
+        ),
+        (
+            "TableCoverage",
+            "t",
+            json!({"table": "z"}),
+            "spec.table: Invalid value: is immutable; create a new TableCoverage",
+        ),
+        (
+            "PropCoverage",
+            "p",
+            json!({"season": "z"}),
+            "spec.season: Invalid value: is immutable; create a new PropCoverage",
+        ),
+        (
+            "PropCoverage",
+            "p",
+            json!({"table": "z"}),
+            "spec.table: Invalid value: is immutable; create a new PropCoverage",
+        ),
         ("GameDate", "s-2026-01-03", json!({"season": "z"}), "is immutable; create a new GameDate"),
         ("GameDate", "s-2026-01-03", json!({"date": "2026-01-04"}), "is immutable; create a new GameDate"),
-        ("Warehouse", "w", json!({"files": {"folder": "z"}}), "spec.files: Invalid value: is immutable; create a new Warehouse"),
-        ("Warehouse", "w", json!({"files": null, "bigquery": bigquery}), "the engine is immutable; create a new Warehouse"),
+        (
+            "Warehouse",
+            "w",
+            json!({"files": {"folder": "z"}}),
+            "spec.files: Invalid value: is immutable; create a new Warehouse",
+        ),
+        (
+            "Warehouse",
+            "w",
+            json!({"files": null, "bigquery": bigquery}),
+            "the engine is immutable; create a new Warehouse",
+        ),
     ] {
         let edited = cluster.merge(&path(&namespace, kind, name), &json!({"spec": patch})).await;
         let refused = edited.expect_err(&format!("{kind} {patch} is accepted"));
-        assert!(refused.code == 422 && refused.message.replace("\"string\": ", "").contains(said), "{patch}: {}", refused.message);
+        assert!(
+            refused.code == 422 && refused.message.replace("\"string\": ", "").contains(said),
+            "{patch}: {}",
+            refused.message
+        );
     }
 }

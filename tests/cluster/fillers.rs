@@ -44,7 +44,8 @@ async fn a_quota_holds_launches_with_one_doomed_call_at_a_time_and_they_go_on_wh
         let mine = audit.writes(&user).filter(|e| e.resource == "jobs" && e.verb == "create");
         mine.filter(|e| e.code == 403).map(|e| e.received.parse().unwrap()).collect::<Vec<jiff::Timestamp>>()
     };
-    eventually(cluster, "three doomed calls", Duration::from_secs(60), async || (refused().len() >= 3).then_some(())).await;
+    eventually(cluster, "three doomed calls", Duration::from_secs(60), async || (refused().len() >= 3).then_some(()))
+        .await;
     let waits: Vec<_> = refused().windows(2).map(|pair| pair[1].duration_since(pair[0]).as_millis()).collect();
     assert!(waits.iter().all(|wait| *wait >= 900), "one at a time, backing off: {waits:?}");
     cluster.apply(&quota(10));
@@ -135,7 +136,8 @@ async fn jobs_that_people_meddle_with_are_told_of_and_never_doubled() {
     for day in 1..=5 {
         jobs.push(job_of(cluster, &namespace, &format!("2026-01-0{day}")).await);
     }
-    let edit = |job: usize, patch: &str| _ = namespace.kubectl(&["patch", "job", &jobs[job], "--type=merge", "-p", patch]);
+    let edit =
+        |job: usize, patch: &str| _ = namespace.kubectl(&["patch", "job", &jobs[job], "--type=merge", "-p", patch]);
     edit(0, r#"{"spec": {"suspend": true}}"#);
     println!("{}", told.line(&["Running/Queued", "2026-01-01"]).await);
     let none = r#"{"gapless.dev/kind": null, "gapless.dev/coverage": null, "gapless.dev/launch": null, "gapless.dev/target": null}"#;
@@ -152,7 +154,10 @@ async fn jobs_that_people_meddle_with_are_told_of_and_never_doubled() {
     let left = namespace.kubectl(&["get", "jobs", "-o", "name"]);
     assert!(left.contains("job.batch/forged"), "what is not ours is left alone: {left}");
     let overlaps = cluster.overlapping_jobs();
-    let mine: Vec<_> = overlaps.iter().filter(|o| o.jobs.iter().all(|j| j.starts_with(&namespace.name) && !j.ends_with("/forged"))).collect();
+    let mine: Vec<_> = overlaps
+        .iter()
+        .filter(|o| o.jobs.iter().all(|j| j.starts_with(&namespace.name) && !j.ends_with("/forged")))
+        .collect();
     assert!(mine.is_empty(), "{mine:?}");
 }
 
@@ -164,7 +169,8 @@ async fn forge(cluster: &Cluster, namespace: &Namespace<'_>, of: &str) {
     for label in ["controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"] {
         template.as_object_mut().unwrap().remove(label);
     }
-    let (metadata, labels) = (job["metadata"].clone(), ["gapless.dev/kind", "gapless.dev/coverage", "gapless.dev/launch"]);
+    let (metadata, labels) =
+        (job["metadata"].clone(), ["gapless.dev/kind", "gapless.dev/coverage", "gapless.dev/launch"]);
     let labels: serde_json::Map<String, Value> =
         labels.iter().map(|label| (label.to_string(), metadata["labels"][label].clone())).collect();
     job["metadata"] = serde_json::json!({

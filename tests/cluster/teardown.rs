@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-use super::harness::{Cluster, Options, eventually, remove_left_over};
+use super::harness::{Cluster, Options, eventually, outside, remove_left_over};
 use super::jobs::job;
 
 const VICTIM: &str = "teardown::a_cluster_that_is_left_alone";
@@ -47,7 +47,7 @@ fn what_a_killed_guard_leaves_is_removed_by_the_next_start() {
 fn victim() -> (Child, PathBuf) {
     let mut tests = Command::new(std::env::current_exe().unwrap());
     tests.args(["--ignored", "--exact", "--nocapture", VICTIM]).process_group(0).stdout(Stdio::piped());
-    let mut tests = tests.env_remove("GAPLESS_KEEP_CLUSTER").spawn().unwrap();
+    let mut tests = outside(|| tests.env_remove("GAPLESS_KEEP_CLUSTER").spawn().unwrap());
     let lines = BufReader::new(tests.stdout.take().unwrap()).lines();
     let folder = lines.map(Result::unwrap).find_map(|line| line.split_once("left: ").map(|(_, f)| PathBuf::from(f)));
     (tests, folder.expect("the victim says where its cluster is"))

@@ -4,6 +4,10 @@ use super::component::Component;
 use super::home::Home;
 use super::network;
 
+/// The network is the cluster's own: every port is free in it.
+const ETCD: &str = "http://127.0.0.1:2379";
+const PEER: &str = "http://127.0.0.1:2380";
+
 impl Component {
     /// What the one binary calls it; its log has the same name.
     pub fn name(self) -> &'static str {
@@ -19,7 +23,7 @@ impl Component {
 
     /// Its arguments, of which none holds a space.
     pub fn arguments(self, home: &Home) -> String {
-        let (folder, ports, name) = (home.folder.display(), &home.ports, home.name());
+        let folder = home.folder.display();
         let controller = |who: &str| {
             format!(
                 "--kubeconfig {who}.kubeconfig --authentication-kubeconfig {who}.kubeconfig \
@@ -29,23 +33,20 @@ impl Component {
         };
         match self {
             Self::Etcd => {
-                let (client, peer) = (ports.etcd, ports.etcd_peer);
                 let sync = if home.options.fsync { "" } else { " --unsafe-no-fsync" };
                 format!(
-                    "--name {name} --data-dir etcd{sync} --listen-client-urls http://127.0.0.1:{client} \
-                     --advertise-client-urls http://127.0.0.1:{client} --listen-peer-urls http://127.0.0.1:{peer} \
-                     --initial-advertise-peer-urls http://127.0.0.1:{peer} --initial-cluster {name}=http://127.0.0.1:{peer}"
+                    "--data-dir etcd{sync} --listen-client-urls {ETCD} --advertise-client-urls {ETCD} \
+                     --listen-peer-urls {PEER} --initial-advertise-peer-urls {PEER} --initial-cluster default={PEER}"
                 )
             }
             Self::ApiServer => format!(
-                "--etcd-servers http://127.0.0.1:{} --bind-address {address} --advertise-address {address} --secure-port 443 \
+                "--etcd-servers {ETCD} --bind-address {address} --advertise-address {address} --secure-port 443 \
                  --cert-dir certs --token-auth-file tokens.csv --authorization-mode Node,RBAC \
                  --enable-admission-plugins NodeRestriction --service-account-key-file sa.pub \
                  --service-account-signing-key-file sa.key --service-account-issuer https://kubernetes.default.svc \
                  --service-cluster-ip-range {} --endpoint-reconciler-type none \
                  --kubelet-preferred-address-types Hostname --audit-policy-file audit.yaml --audit-log-path audit.log \
                  --audit-log-maxsize 100000",
-                ports.etcd,
                 network::SERVICES,
                 address = network::SERVICE,
             ),

@@ -17,8 +17,10 @@ pub struct Refused {
 }
 
 impl Cluster {
-    /// A client as the administrator. It belongs to the test that asks: connections live in that test's runtime.
+    /// A client as the administrator. It belongs to the test that asks: connections live in that test's runtime, which is
+    /// to be of one thread, as a `#[tokio::test]` is.
     pub async fn client(&self) -> kube::Client {
+        self.enter();
         let _ = rustls::crypto::ring::default_provider().install_default(); // a second installation changes nothing
         let kubeconfig = Kubeconfig::read_from(&self.kubeconfig).unwrap();
         let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
@@ -89,13 +91,14 @@ impl Cluster {
         }
     }
 
-    /// Ports come again, and what kubectl remembers of a port must not.
+    /// Every cluster has the same address, and what kubectl remembers of one is not true of the next.
     fn kubectl_cache(&self) -> std::path::PathBuf {
         let foreign = concat!(env!("CARGO_TARGET_TMPDIR"), "/kubectl");
         self.node.as_ref().map_or_else(|| foreign.into(), |node| node.home.path("kubectl"))
     }
 
     fn kubectl_with(&self, arguments: &[&str], input: &str) -> Result<String, String> {
+        self.enter();
         let mut command = Command::new(&self.kube);
         command.arg("kubectl").arg("--kubeconfig").arg(&self.kubeconfig);
         if self.node.is_some() {

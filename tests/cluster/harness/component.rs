@@ -38,7 +38,7 @@ impl Component {
     fn works(self, home: &Home) -> bool {
         let ok = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
         match self {
-            Self::Etcd => healthy(home.ports.etcd, "/health"),
+            Self::Etcd => healthy(2379, "/health"),
             Self::ApiServer => {
                 let mut kubectl = Command::new(&home.kube);
                 ok(kubectl
@@ -52,7 +52,7 @@ impl Component {
             Self::Containerd => {
                 ok(Command::new("ctr").arg("--address").arg(home.path("containerd.sock")).arg("version"))
             }
-            Self::Kubelet => healthy(home.ports.kubelet_health, "/healthz"),
+            Self::Kubelet => healthy(10248, "/healthz"),
         }
     }
 }
@@ -151,6 +151,7 @@ impl Handle<'_> {
 
     fn spawn(&self) {
         let (home, name) = (self.home, self.which.name());
+        home.enter();
         let log = File::options().create(true).append(true).open(home.path("logs").join(name)).unwrap();
         let mut command = match self.which {
             Component::Containerd => Command::new(name),
@@ -169,6 +170,7 @@ impl Handle<'_> {
     }
 
     fn await_work(&self) {
+        self.home.enter();
         until(self.which.name(), || {
             let ended = self.child().as_mut().and_then(|child| child.try_wait().unwrap());
             if let Some(status) = ended {

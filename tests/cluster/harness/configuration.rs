@@ -110,15 +110,15 @@ fn network(home: &Home) -> String {
 }
 
 fn kubelet(home: &Home) -> String {
-    let (folder, name, ports) = (home.folder.display(), home.name(), &home.ports);
+    let (folder, name) = (home.folder.display(), home.name());
     format!(
         "apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 address: 127.0.0.1
-port: {}
+port: 10250
 readOnlyPort: 0
 healthzBindAddress: 127.0.0.1
-healthzPort: {}
+healthzPort: 10248
 authentication: {{anonymous: {{enabled: true}}, webhook: {{enabled: false}}}}
 authorization: {{mode: AlwaysAllow}}
 containerRuntimeEndpoint: unix://{folder}/containerd.sock
@@ -139,8 +139,7 @@ kubeAPIBurst: 200
 eventRecordQPS: 0
 featureGates: {{KubeletCrashLoopBackOffMax: true}}
 crashLoopBackOff: {{maxContainerRestartPeriod: 1s}}
-",
-        ports.kubelet, ports.kubelet_health
+"
     )
 }
 

@@ -1,7 +1,7 @@
 # Removes a cluster, whole: guard.sh FOLDER. It waits until its input ends, which is when the test process drops the
 # cluster or dies, SIGKILL included; then nothing of the cluster is left running, mounted or lying about.
-# Where the file `keep` lies in FOLDER, it only says how to use the cluster and how to remove it. It ends what runs in FOLDER and in the cluster's own
-# control group, by id, and nothing else.
+# Where the file `keep` lies in FOLDER, it only says how to use the cluster and how to remove it. It ends what runs in
+# FOLDER, in the cluster's own control group and in its own network, by id, and nothing else.
 folder=$1
 name=$(basename "$folder")
 trap '' INT HUP TERM
@@ -10,17 +10,21 @@ cd /
 exec 8>"$folder/.lock" && flock 8 && mv "$folder/.lock" "$folder/lock"
 cat >/dev/null
 if [ -e "$folder/keep" ]; then
-  printf 'kept: ip netns exec %s env KUBECONFIG=%s/kubeconfig bash\nto remove it: rm %s/keep; sh %s/guard.sh %s </dev/null\n' \
-    "$name" "$folder" "$folder" "$folder" "$folder" >&2
+  # One printf, so that the lines of two guards do not mix.
+  printf 'kept %s, in a network of its own:\n  ip netns exec %s %s kubectl --kubeconfig %s/kubeconfig get pods -A\nto remove it: rm %s/keep; sh %s/guard.sh %s </dev/null\n' \
+    "$name" "$name" "$(cat "$folder/keep")" "$folder" "$folder" "$folder" "$folder" >&2
   exit
 fi
 
-# Every process that works below the folder: the components, containerd's shims. Pods stand in the control group.
+# Every process that works below the folder: the components, containerd's shims. Pods stand in the control group; what a
+# test started itself, kubectl for one, in the network. Whoever runs this in the network is let be.
 ours() {
   for process in /proc/[0-9]*; do
     case $(readlink "$process/cwd" 2>/dev/null) in "$folder" | "$folder"/*) echo "${process#/proc/}" ;; esac
   done
   find /sys/fs/cgroup -path "*/$name/*" -name cgroup.procs -exec cat {} + 2>/dev/null
+  connected=$(ip netns pids "$name" 2>/dev/null)
+  case " $(echo $connected) " in *" $$ "*) ;; *) echo "$connected" ;; esac
 }
 rounds=0
 while pids=$(ours | sort -u) && [ -n "$pids" ]; do
@@ -46,6 +50,6 @@ for link in /var/log/containers/*.log; do
   case $(readlink "$link") in "$folder"/*) rm -f "$link" ;; esac
 done
 socket=/var/lib/kubelet/device-plugins/kubelet.sock
-grep -q " $socket\$" /proc/net/unix || { rm -f "$socket" && rmdir -p "${socket%/*}"; } 2>/dev/null
+grep -qs " $socket\$" /proc/[0-9]*/net/unix || { rm -f "$socket" && rmdir -p "${socket%/*}"; } 2>/dev/null
 while read -r setting value; do echo "$value" >"$setting"; done 2>/dev/null <"$folder/kernel"
 rm -rf "$folder"

@@ -1,7 +1,6 @@
-//! Where a cluster lives: its folder, its ports, and the guard that removes it all when the test process is gone.
+//! Where a cluster lives: its folder, its network, and the guard that removes it all when the test process is gone.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,21 +16,12 @@ pub struct Options {
     pub fsync: bool,
 }
 
-/// The folder, the ports, the guard.
+/// The folder, the guard, and by its name the network.
 pub struct Home {
     pub folder: PathBuf,
     pub kube: PathBuf,
-    pub ports: Ports,
     pub options: Options,
     guard: Child,
-}
-
-/// Each is free when the cluster starts, and on loopback.
-pub struct Ports {
-    pub etcd: u16,
-    pub etcd_peer: u16,
-    pub kubelet: u16,
-    pub kubelet_health: u16,
 }
 
 /// The kubelet sets these, on the whole machine; what they were is written down and set again by the guard.
@@ -48,9 +38,9 @@ impl Home {
     pub fn new(kube: PathBuf, options: Options) -> Self {
         remove_left_over();
         let folder = folder();
-        let guard = guard(&folder);
+        let guard = network::outside(|| guard(&folder));
         network::make(name(&folder));
-        let home = Self { folder, kube, ports: Ports::free(), options, guard };
+        let home = Self { folder, kube, options, guard };
         configuration::write(&home);
         home
     }
@@ -60,17 +50,23 @@ impl Home {
         self.folder.join(name)
     }
 
-    /// The cluster's name: of its control group and its network.
+    /// The cluster's name: of its control group, its network and what pods are connected by.
     pub fn name(&self) -> &str {
         name(&self.folder)
     }
 }
 
 impl Home {
-    /// Lets the cluster outlive the tests where `GAPLESS_KEEP_CLUSTER` asks for it; the guard then says how to use it.
+    /// Moves the calling thread into the cluster's network.
+    pub fn enter(&self) {
+        network::enter(self.name());
+    }
+
+    /// Lets the cluster outlive the tests where `GAPLESS_KEEP_CLUSTER` asks for it; the guard then says how to use it, for
+    /// which it is told the binary.
     pub fn keep_if_asked(&self) {
         if std::env::var_os("GAPLESS_KEEP_CLUSTER").is_some() {
-            fs::write(self.path("keep"), "").unwrap();
+            fs::write(self.path("keep"), self.kube.display().to_string()).unwrap();
         }
     }
 }
@@ -81,16 +77,9 @@ impl Drop for Home {
         if std::thread::panicking() {
             self.keep_if_asked();
         }
+        network::leave(); // the guard ends whoever is in the cluster's network
         drop(self.guard.stdin.take());
         let _ = self.guard.wait();
-    }
-}
-
-impl Ports {
-    fn free() -> Self {
-        let held: [TcpListener; 4] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-        let [etcd, etcd_peer, kubelet, kubelet_health] = held.map(|l| l.local_addr().unwrap().port());
-        Self { etcd, etcd_peer, kubelet, kubelet_health }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A real cluster for the tests: etcd, the API server, the controllers, the scheduler, a kubelet on containerd and runc,
-//! each a process of its own on loopback. Nothing is simulated, and nothing outlives the test process: see `guard.sh`.
+//! each a process of its own, in a network of their own (`network.rs`). Nothing is simulated, and nothing outlives the test
+//! process: see `guard.sh`.
 //!
 //! Most tests share one cluster (`shared`); what they make lies in a namespace of their own. A test that kills components
 //! starts its own (`Cluster::start`). `GAPLESS_TEST_KUBECONFIG` names a cluster to be used instead of the shared one, by the
@@ -31,7 +32,8 @@ pub use eventually::eventually;
 pub use gapless::Deployed;
 pub use home::{Options, remove_left_over};
 pub use namespace::Namespace;
-pub use table::{Table, WRITE, coverage};
+pub use network::outside;
+pub use table::{Table, WRITE, coverage, filler};
 
 use component::Components;
 use home::Home;
@@ -55,7 +57,9 @@ impl Cluster {
     /// The cluster that tests share, started when the first one asks: ours, or the one that `GAPLESS_TEST_KUBECONFIG` names.
     pub fn shared() -> &'static Self {
         static FOREIGN: OnceLock<Option<Cluster>> = OnceLock::new();
-        FOREIGN.get_or_init(Self::foreign).as_ref().unwrap_or_else(Self::shared_node)
+        let cluster = FOREIGN.get_or_init(Self::foreign).as_ref().unwrap_or_else(Self::shared_node);
+        cluster.enter();
+        cluster
     }
 
     /// The shared cluster for tests that load images, read the audit log or look at the node's folders and processes:
@@ -67,7 +71,7 @@ impl Cluster {
             cluster.node().home.keep_if_asked();
             cluster
         });
-        network::enter(cluster.node().home.name());
+        cluster.enter();
         cluster
     }
 
@@ -92,6 +96,12 @@ impl Cluster {
             images: Mutex::default(),
             definitions: OnceLock::new(),
         })
+    }
+
+    /// Moves the calling thread into the cluster's network, out of any other. Whoever gets a cluster or asks it anything
+    /// is moved by that; a thread that only connects to it on its own calls this first.
+    pub fn enter(&self) {
+        self.node.as_ref().map_or_else(network::leave, |node| node.home.enter());
     }
 
     /// The kubelet of a cloud waits for its cloud; ours has none, so its mark is taken off.

@@ -76,8 +76,9 @@ impl Told<'_> {
 fn lines(status: &Value) -> Vec<String> {
     let rows = |field: &str| status[field].as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
-    let condition =
-        |c: &Value| format!("{}={}/{}: {}", text(&c["type"]), text(&c["status"]), text(&c["reason"]), text(&c["message"]));
+    let condition = |c: &Value| {
+        format!("{}={}/{}: {}", text(&c["type"]), text(&c["status"]), text(&c["reason"]), text(&c["message"]))
+    };
     let state = |s: &Value| {
         format!("{}/{} {}: {}", text(&s["state"]), text(&s["reason"]), text(&s["dates"]), text(&s["message"]))
     };
