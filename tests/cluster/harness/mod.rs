@@ -33,7 +33,7 @@ pub use gapless::Deployed;
 pub use home::{Options, remove_left_over};
 pub use namespace::Namespace;
 pub use network::outside;
-pub use table::{Table, WRITE, coverage, filler};
+pub use table::{Table, WRITE, coverage};
 
 use component::Components;
 use home::Home;
