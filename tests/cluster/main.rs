@@ -6,6 +6,9 @@
 mod at_rest;
 mod chaos;
 mod components;
+mod deletions;
+mod edits;
+mod fillers;
 mod harness;
 mod invalid;
 mod jobs;
@@ -15,4 +18,5 @@ mod manifests;
 mod pods;
 mod rights;
 mod season;
+mod switches;
 mod teardown;

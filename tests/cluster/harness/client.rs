@@ -90,9 +90,19 @@ impl Cluster {
         self.post(&format!("{path}?fieldValidation=Strict&dryRun=All"), yaml).await
     }
 
+    /// Changes an object by a merge patch, with strict validation.
+    pub async fn merge(&self, path: &str, patch: &Value) -> Result<Value, Refused> {
+        let address = format!("{path}?fieldValidation=Strict");
+        let request = http::Request::patch(address).header("content-type", "application/merge-patch+json");
+        self.ask(path, request, patch.to_string()).await
+    }
+
     async fn post(&self, path: &str, yaml: &str) -> Result<Value, Refused> {
-        let request = http::Request::post(path).header("content-type", "application/yaml");
-        match self.client().await.request(request.body(yaml.as_bytes().to_vec()).unwrap()).await {
+        self.ask(path, http::Request::post(path).header("content-type", "application/yaml"), yaml.to_string()).await
+    }
+
+    async fn ask(&self, path: &str, request: http::request::Builder, body: String) -> Result<Value, Refused> {
+        match self.client().await.request(request.body(body.into_bytes()).unwrap()).await {
             Ok(object) => Ok(object),
             Err(kube::Error::Api(status)) => Err(Refused { code: status.code, message: status.message.clone() }),
             Err(error) => panic!("{path}: {error}"),

@@ -21,6 +21,7 @@ mod network;
 mod operators;
 mod parts;
 mod table;
+mod told;
 
 use std::sync::{Mutex, OnceLock};
 
@@ -32,7 +33,7 @@ pub use gapless::Deployed;
 pub use home::{Options, remove_left_over};
 pub use namespace::Namespace;
 pub use network::outside;
-pub use table::{Table, WRITE, coverage, filler};
+pub use table::{Table, WRITE, coverage};
 
 use component::Components;
 use home::Home;

@@ -21,7 +21,7 @@ pub fn namespaces_of_this_test() -> Vec<String> {
 pub struct Namespace<'a> {
     pub name: String,
     folder: Option<PathBuf>,
-    cluster: &'a Cluster,
+    pub(super) cluster: &'a Cluster,
 }
 
 impl Cluster {
