@@ -7,6 +7,8 @@ use crate::domain::admit::Admission;
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::ledger::{Outcome, Settled};
 use crate::domain::policy::Key;
+use crate::domain::probe::UnitKey;
+use crate::domain::schedule::{Calendar, Day, ScheduleFacts};
 use crate::domain::state::{Cause, Cell, Hold, State};
 use crate::domain::verdict::UnknownReason;
 
@@ -74,6 +76,56 @@ pub(super) fn of_changes(
         dates,
     };
     by_reason.into_iter().map(event).collect()
+}
+
+/// A schedule says something else of dates that it spoke of before: units came, went, were moved, or were never played.
+pub(super) fn of_schedule(
+    season: &Key,
+    old: &Calendar,
+    new: &Calendar,
+    facts: Option<&ScheduleFacts>,
+    now: Timestamp,
+) -> Vec<Event> {
+    let (mut changed, mut dropped) = (DateSet::new(), BTreeMap::new());
+    for (date, day) in &new.days {
+        let Some(before) = old.days.get(date).filter(|before| *before != day && speaks(before) && speaks(day)) else {
+            continue;
+        };
+        let listed = facts.and_then(|f| f.units.get(date)).map(Vec::as_slice).unwrap_or_default();
+        let gone: Vec<&str> =
+            listed.iter().map(|u| &*u.key).filter(|u| expects(before, u) && !expects(day, u)).collect();
+        if !gone.is_empty() {
+            dropped.insert(*date, gone.join(", "));
+        } else if starts(before) != starts(day) {
+            changed.insert(*date);
+        }
+    }
+    let event = |reason, dates, message| Event { at: now, coverage: season.clone(), reason, dates, message };
+    let mut events = Vec::new();
+    if !changed.is_empty() {
+        let text = "the schedule says something else of these dates; they are judged again";
+        events.push(event("ScheduleChanged", changed, text.to_string()));
+    }
+    for (date, units) in dropped {
+        let text = format!("{units}: still not final twelve hours after the date, so not played and not expected");
+        events.push(event("UnitDropped", [date].into_iter().collect(), text));
+    }
+    events
+}
+
+/// Whether a schedule spoke of a date: one that was not read, or lies ahead, says nothing that could change.
+fn speaks(day: &Day) -> bool {
+    matches!(day, Day::On(_) | Day::Off(_))
+}
+
+fn expects(day: &Day, unit: &str) -> bool {
+    if let Day::On(expected) = day { expected.units.iter().any(|u| *u.key == *unit) } else { false }
+}
+
+/// The units of a date with their starts.
+fn starts(day: &Day) -> Vec<(&UnitKey, Option<Timestamp>)> {
+    let Day::On(expected) = day else { return Vec::new() };
+    expected.units.iter().map(|unit| (&unit.key, unit.start)).collect()
 }
 
 /// What a transition is called, where it is worth telling.

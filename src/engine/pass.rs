@@ -96,7 +96,11 @@ impl World {
             let new = calendar(&state.season, facts, now);
             state.dirty = false;
             let changed = new.days != state.calendar.days || new.today != state.calendar.today;
-            state.calendar = Arc::new(new);
+            let old = std::mem::replace(&mut state.calendar, Arc::new(new));
+            if changed {
+                let told = super::events::of_schedule(key, &old, &state.calendar, state.facts.as_deref(), now);
+                self.events.extend(told);
+            }
             self.revision += u64::from(changed);
             if changed {
                 let mut own = self.coverages.values_mut().filter(|c| c.coverage.season == *key);

@@ -194,9 +194,8 @@ fn typed<T: DeserializeOwned + Default>(object: &Object) -> T {
 }
 
 /// A write, where a status differs from the one that stands there.
-fn differs<T: Serialize + DeserializeOwned + Default>(kind: Kind, object: &Object, status: &T) -> Option<Write> {
-    let old = serde_json::to_value(typed::<T>(object)).ok()?;
-    let change = report::merge_patch(&old, &serde_json::to_value(status).ok()?)?;
+fn differs<T: Serialize + DeserializeOwned>(kind: Kind, object: &Object, status: &T) -> Option<Write> {
+    let change = report::status_patch(&object.status(), status)?;
     Some(Write::Status { kind, name: object.name.clone(), change })
 }
 

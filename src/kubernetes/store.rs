@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use kube::api::{ListParams, Patch, PatchParams};
 use kube::{Api, Client};
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub use held::Changed;
 use held::{Held, Shelf};
@@ -56,7 +56,7 @@ impl StatusStore {
         let held = self.shelf.begin(&key, &object.uid, at)?;
         let old: CoverageStatus = serde_json::from_value(held.status.clone()).unwrap_or_default();
         let status = report::stalled_status(&old, object.generation, why, SystemClock.now());
-        let written = self.put(&key, &held, &serde_json::to_value(&status).unwrap_or_default()).await;
+        let written = self.put(&key, &held, &status).await;
         self.shelf.end(&key, written.as_ref().ok());
         matches!(written, Err(SaveFault::Unclear(_))).then_some(Class::Unclear)
     }
@@ -80,9 +80,9 @@ impl StatusStore {
     }
 
     /// Writes a status over the one that is held; whoever changed anything else of the object meanwhile does not matter.
-    async fn put(&self, key: &Key, held: &Held, status: &Value) -> Result<Object, SaveFault> {
+    async fn put(&self, key: &Key, held: &Held, status: &CoverageStatus) -> Result<Object, SaveFault> {
         let api = self.api(key).ok_or(SaveFault::Gone)?;
-        let Some(change) = report::merge_patch(&held.status, status) else {
+        let Some(change) = report::status_patch(&held.status, status) else {
             return Ok(held.object());
         };
         let mut version = held.version.clone();
@@ -162,8 +162,7 @@ impl Store for StatusStore {
         let held = self.shelf.begin(key, uid, at).ok_or(SaveFault::Conflict)?;
         let status = render(key, &held, ledger, view);
         let full = report::is_nearly_full(&status);
-        let value = serde_json::to_value(&status).map_err(|e| SaveFault::Denied(e.to_string()))?;
-        let written = self.put(key, &held, &value).await;
+        let written = self.put(key, &held, &status).await;
         let version = self.shelf.end(key, written.as_ref().ok());
         match written? {
             // What is being deleted starts nothing any more.

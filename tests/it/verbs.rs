@@ -180,11 +180,11 @@ fn without_manifests_the_verbs_ask_a_cluster_and_say_in_a_sentence_when_there_is
     let rows = [
         (vec!["calendar", "--kubeconfig", absent.to_str().unwrap()], 2, "no cluster: "),
         (vec!["status", "--kubeconfig", config.to_str().unwrap(), "--context", "d"], 2, "no cluster: "),
-        (vec!["status", "-A", "--kubeconfig", config.to_str().unwrap()], 1, "the API server at https://127.0.0.1:1 "),
+        (vec!["status", "-A", "--kubeconfig", config.to_str().unwrap()], 1, "the API server at https://127.0.0.1:1"),
         (
             vec!["retry", "--kubeconfig", config.to_str().unwrap(), "tc/t", "2026-01-03"],
             1,
-            "the API server at https://127.0.0.1:1 ",
+            "the API server at https://127.0.0.1:1",
         ),
         (vec!["plan"], 2, "plan works on manifests: give -f DIR"),
         (vec!["local"], 2, "this verb works on manifests: give -f DIR"),

@@ -1,9 +1,10 @@
 //! What people rely on, as scripts.
 
 use super::sim::*;
-use crate::domain::judge::tests::day;
+use crate::domain::judge::tests::{at, day};
 use crate::domain::ledger::{End, Outcome};
 use crate::domain::policy::{DateOrder, Mode, Rerun};
+use crate::domain::probe::{Filter, ScheduleRow, Test, Value};
 use crate::engine::drive::Until;
 use crate::engine::ports::Created;
 
@@ -134,6 +135,33 @@ async fn a_moved_game_costs_no_attempt_on_its_old_date() {
     }
     let overview = sim.settle(&spec()).await;
     assert_eq!(tell(&overview), Vec::<String>::new(), "the old date expects one game, the new one three");
+    assert!(sim.state().creates.is_empty());
+}
+
+/// An if-necessary game that is not played stays in the schedule, and is never final.
+#[tokio::test(start_paused = true)]
+async fn a_game_that_is_not_played_is_dropped_and_told_and_costs_no_attempt() {
+    let sim = world(good, &[]);
+    let mut spec = spec();
+    let schedule = spec.seasons[0].schedule.as_mut().unwrap();
+    let status = Filter { column: "status".into(), test: Test::Equals(Value::Int(3)) };
+    std::sync::Arc::make_mut(&mut schedule.question).is_final = Some(status);
+    let updated = |text: &str| sim.state().schedule.iter_mut().for_each(|row| row.updated = Some(at(text)));
+    let unplayed = ScheduleRow { is_final: false, ..schedule_row(day("2025-11-10"), "UTA@SAS", "if-necessary") };
+    sim.state().schedule.push(unplayed);
+    // Held back by hand, so that nothing is launched before the schedule says more.
+    spec.coverages[0].suspend = true;
+    updated("2025-11-11T06:00:00Z");
+    let later = async {
+        tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+        updated("2025-11-11T20:00:00Z");
+    };
+    let ((overview, events), ()) = tokio::join!(sim.watch_for(&spec, 3 * HOUR), later);
+    assert_eq!(tell(&overview), Vec::<String>::new(), "not expected any more");
+    let told: Vec<_> = events.iter().filter(|e| e.reason == "UnitDropped").collect();
+    assert_eq!(told.len(), 1, "{events:?}");
+    assert!(told[0].message.starts_with("UTA@SAS: ") && told[0].dates.contains(day("2025-11-10")), "{told:?}");
+    assert!(events.iter().all(|e| e.reason != "ScheduleChanged"), "{events:?}");
     assert!(sim.state().creates.is_empty());
 }
 

@@ -15,7 +15,7 @@ use crate::domain::probe::{
 use crate::domain::state::State;
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::engine::drive::{Engine, Ports, Until, Wish};
-use crate::engine::overview::{CoverageView, Overview};
+use crate::engine::overview::{CoverageView, Event, Overview};
 use crate::engine::ports::*;
 use crate::engine::spec::{Limits, Spec};
 
@@ -120,12 +120,25 @@ impl Sim {
 
     /// Runs for a while, whatever there is to do.
     pub async fn run_for(&self, spec: &Spec, seconds: u64) -> Overview {
+        self.watch_for(spec, seconds).await.0
+    }
+
+    /// The same, with every event.
+    pub async fn watch_for(&self, spec: &Spec, seconds: u64) -> (Overview, Vec<Event>) {
+        let mut told = Vec::new();
         let (stop, mut wishes) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(async move {
             tokio::time::sleep(std::time::Duration::from_secs(seconds)).await;
             let _ = stop.send(Wish::Stop);
         });
-        self.engine(spec.clone()).run(Until::Stopped, &mut wishes, |_, _| self.check_single_flight()).await
+        let overview = self
+            .engine(spec.clone())
+            .run(Until::Stopped, &mut wishes, |_, events| {
+                self.check_single_flight();
+                told.extend_from_slice(events);
+            })
+            .await;
+        (overview, told)
     }
 
     /// Invariants 1 and 2 of design §12, seen from the world and not from gapless.

@@ -18,6 +18,7 @@ use crate::kubernetes::feed::{Mirrors, Told, tell};
 use crate::kubernetes::grants::Grants;
 use crate::kubernetes::health::Health;
 use crate::kubernetes::launcher::Jobs;
+use crate::kubernetes::object::Kind;
 use crate::kubernetes::observed::Observed;
 use crate::kubernetes::reporter::Reporter;
 use crate::kubernetes::store::StatusStore;
@@ -192,7 +193,10 @@ impl Listener {
         self.metrics.pass(world.pass_took().as_secs_f64());
         for event in events {
             logs::event(event);
-            self.metrics.event(event);
+            // A season's events have no series: what they are about shows in its coverages.
+            if Kind::of(&event.coverage.kind).is_some_and(|kind| Kind::COVERAGES.contains(&kind)) {
+                self.metrics.event(event);
+            }
             let _ = self.events.try_send(event.clone());
         }
         if world.revision() != self.revision {
