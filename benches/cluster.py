@@ -3,9 +3,10 @@
     cluster.py FOLDER KUBE GAPLESS [NAME...]     tests/cluster/bench.rs brings the first two; NAME: only these
 
 FOLDER is that of a cluster of the tests: its kubeconfig, its audit log. The operator is a process of its own on this
-machine, with an account of its own. Memory is its proportional set size, CPU what the kernel counted, instants and
-writes those of the API server's audit log.
+machine, with an account of its own. Memory is its resident set (smaps_rollup), CPU what the kernel
+counted (schedstat), instants and writes those of the API server's audit log.
 """
+import collections
 import concurrent.futures
 import datetime
 import http.client
@@ -25,7 +26,6 @@ FOLDER, KUBE, GAPLESS = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 ONLY = sys.argv[4:]
 KUBECONFIG = FOLDER / "kubeconfig"
 GROUP = "/apis/gapless.dev/v1alpha1"
-MIB, TICK = 1 << 20, os.sysconf("SC_CLK_TCK")
 DAY = datetime.timedelta(days=1)
 
 
@@ -101,6 +101,15 @@ def last():
     return datetime.datetime.now(datetime.UTC).date() - 2 * DAY
 
 
+def kinds(events):
+    count = collections.Counter(f"{kind(e)} {e['responseStatus']['code']}" for e in events)
+    return ", ".join(f"{n} {k}" for k, n in sorted(count.items()))
+
+
+def told(writes):
+    line("  writes of that start: " + kinds(writes), f"{len(writes)}", "0", not writes)
+
+
 class World:
     """A namespace with a warehouse, and the operator in it."""
 
@@ -162,18 +171,12 @@ class World:
         self.process = subprocess.Popen([GAPLESS, *words], stderr=self.log, stdout=self.log)
 
     def cpu(self):
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
-
-    def nanos(self):
-        """CPU seconds of all its threads, finer than a tick."""
+        """CPU seconds of all its threads."""
         tasks = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
         return sum(int(t.read_text().split()[0]) for t in tasks) / 1e9
 
     def memory(self):
         text = pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
-        if os.environ.get("GAPLESS_SHOW"):
-            print("    ", re.findall(r"^(?:Rss|Private_Dirty|Anonymous):\s+\d+", text, re.M))
         return int(re.search(r"^Rss:\s+(\d+)", text, re.M)[1]) / 1024
 
     def peak(self):
@@ -196,16 +199,15 @@ class World:
         if self.process:
             self.process.terminate()
             self.process.wait(20)
-        shutil.copy(self.folder / "log", f"/tmp/{self.name}.log") if os.environ.get("GAPLESS_KEEP_LOGS") else None
         kubectl("delete", "namespace", self.name, "--wait=false")
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def rest(world, seconds=int(os.environ.get("GAPLESS_REST", 60))):
     """The share of a core over so long a rest."""
-    cpu = world.nanos()
+    cpu = world.cpu()
     time.sleep(seconds)
-    return (world.nanos() - cpu) / seconds
+    return (world.cpu() - cpu) / seconds
 
 
 def idle():
@@ -235,14 +237,30 @@ def twenty():
     world.end()
 
 
+def league():
+    """As people have it: five seasons of 200 dates, four coverages each."""
+    world = World("league")
+    for n in range(20):
+        world.table(f"t{n}", 200)
+    for n in range(5):
+        world.season(f"s{n}", 200)
+    world.coverages(*((f"c{n}", f"s{n % 5}", f"t{n}", None) for n in range(20)))
+    world.start("--write-rate", "500")
+    last = world.quiet(12)
+    line("1,000 GameDates of 5 seasons, 4 coverages each: quiet after", f"{last - world.began:.1f} s")
+    line("  memory", f"{world.memory():.1f} MiB", "40 MiB", world.memory() <= 40)
+    again(world)
+    world.end()
+
+
 def again(world):
     """The same world under a process of its own."""
     world.process.terminate()
     world.process.wait(20)
     world.start()
-    last = world.quiet(20)
+    world.quiet(20)
     line("  the same started anew, nothing to write: memory", f"{world.memory():.1f} MiB", "40 MiB", world.memory() <= 40)
-    line("  writes of that start", f"{len(world.audit.writes(world.name))}", "0", last == world.began)
+    told(world.audit.writes(world.name))
 
 
 def ten_thousand():
@@ -286,7 +304,7 @@ def creation():
         world.season("s", 100)
         world.start("--max-jobs", "200", *rate)
         world.quiet(8)
-        audit, cpu, at = Audit(), world.nanos(), time.time()
+        audit, cpu, at = Audit(), world.cpu(), time.time()
         world.coverages(("c", "s", "t", fill(100)))
         created = []
         while len(created) < 100 and time.time() < at + 60:
@@ -296,7 +314,7 @@ def creation():
         words = "its limits for writes as they come" if not rate else "500 writes a second"
         line(f"100 gaps: from the coverage's creation to the first Job, {words}", f"{first:.2f} s")
         line(f"  to the 100th Job", f"{last:.2f} s", "5 s", last <= 5)
-        line("  CPU a Job, until all are created", f"{(world.nanos() - cpu) * 10:.2f} ms")
+        line("  CPU a Job, until all are created", f"{(world.cpu() - cpu) * 10:.2f} ms")
         world.end()
 
 
@@ -308,7 +326,7 @@ def life(gaps):
     world.season("s", gaps)
     world.start("--max-jobs", "200")
     world.quiet(8)
-    audit, cpu = Audit(), world.nanos()
+    audit, cpu = Audit(), world.cpu()
     world.audit = audit
     world.coverages(("c", "s", "t", fill(100)))
     wait = time.time() + 400
@@ -319,15 +337,10 @@ def life(gaps):
             break
         time.sleep(0.5)
     world.quiet(8)
-    spent, writes = world.nanos() - cpu, audit.writes(world.name)
+    spent, writes = world.cpu() - cpu, audit.writes(world.name)
     jobs = sum(kind(e) == "create jobs" for e in writes)
     line(f"{gaps} gap(s), each filled by a Job ({jobs} Jobs): writes a gap", f"{len(writes) / gaps:.2f}", "4", len(writes) <= 4 * gaps)
-    kinds = {}
-    for e in writes:
-        kinds[kind(e)] = kinds.get(kind(e), 0) + 1
-    line("  " + ", ".join(f"{n} {k}" for k, n in sorted(kinds.items())), "")
-    for e in writes if gaps == 1 and os.environ.get("GAPLESS_SHOW") else []:
-        print("    ", e["stageTimestamp"], kind(e), e["objectRef"].get("name"), json.dumps(e.get("requestObject"))[:900])
+    line("  " + kinds(writes), "")
     line("  CPU a Job over its life", f"{spent / jobs * 1000:.2f} ms", "3 ms", spent / jobs <= 0.003)
     if gaps == 1:
         outcome(audit, world)
@@ -380,7 +393,7 @@ def thousand():
     line("1,000 coverages of 365 dates: first status after", f"{decided:.1f} s")
     line("  quiet after", f"{last - world.began:.1f} s")
     line("  writes a second until then", f"{len(writes) / (last - world.began):.0f}")
-    line("  CPU until then", f"{world.nanos():.1f} s")
+    line("  CPU until then", f"{world.cpu():.1f} s")
     line("  memory", f"{world.memory():.0f} MiB")
     line("  its peak", f"{world.peak():.0f} MiB")
     world.process.terminate()
@@ -388,11 +401,11 @@ def thousand():
     world.start()
     world.quiet(20)
     line("  started anew: memory", f"{world.memory():.0f} MiB")
-    line("  writes of that start", f"{len(world.audit.writes(world.name))}", "0", not world.audit.writes(world.name))
+    told(world.audit.writes(world.name))
     world.end()
 
 
-ALL = {"idle": idle, "twenty": twenty, "ten-thousand": ten_thousand, "start": start, "creation": creation,
+ALL = {"idle": idle, "league": league, "twenty": twenty, "ten-thousand": ten_thousand, "start": start, "creation": creation,
        "one-gap": lambda: life(1), "hundred-gaps": lambda: life(100), "thousand": thousand}
 
 try:
