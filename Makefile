@@ -4,7 +4,7 @@ CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-fast lint sets docs run-tests parts update bench deny
+.PHONY: help test test-fast lint sets docs run-tests parts update bench bench-cluster deny
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,11 @@ update: ## rewrite the generated files that tests compare with
 
 bench: ## how fast, measured
 	benches/run.sh
+
+# Cargo builds the tests' own binary without optimisation; what is measured is the one that people run.
+bench-cluster: parts ## how much memory, CPU, time and how many writes in a real cluster, measured; as root
+	$(CARGO) build --release --locked --bin gapless
+	GAPLESS_BENCH="$${CARGO_TARGET_DIR:-target}/release/gapless" $(CARGO) test --locked --test cluster -- --ignored --exact --nocapture bench::the_operator_is_measured
 
 deny: ## licences, advisories, banned crates; needs cargo-deny and the network
 	$(CARGO) deny --locked --all-features check

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod at_rest;
+mod bench;
 mod chaos;
 mod components;
 mod deletions;
