@@ -11,6 +11,8 @@ mod invalid;
 mod jobs;
 mod loopback;
 mod manifests;
+mod newcomer;
+mod plugin;
 mod pods;
 mod rights;
 mod season;

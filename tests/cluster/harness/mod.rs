@@ -21,6 +21,7 @@ mod network;
 mod operators;
 mod parts;
 mod table;
+mod terminal;
 
 use std::sync::{Mutex, OnceLock};
 
@@ -33,6 +34,7 @@ pub use home::{Options, remove_left_over};
 pub use namespace::Namespace;
 pub use network::outside;
 pub use table::{Table, WRITE, coverage, filler};
+pub use terminal::{Said, Terminal};
 
 use component::Components;
 use home::Home;
