@@ -4,7 +4,7 @@ CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-fast lint sets docs run-tests parts update bench deny
+.PHONY: help test test-fast lint sets docs run-tests parts update bench bench-cluster deny
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,10 +30,15 @@ sets: ## the other two feature sets: none and `local`
 docs: ## the documentation builds, and no link in it is broken
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
 
+# Two tests of the cluster wait for ten minutes; they have threads of their own beside those of the cores.
+run-tests: export RUST_TEST_THREADS ?= $(shell expr $$(nproc) + 2)
 run-tests: parts ## all tests: the domain without features, then everything, the real cluster included
 	$(CARGO) test --locked --no-default-features --lib
-	$(CARGO) test --locked
+	$(CARGO) build --locked --examples
+	$(CARGO) test --locked --lib --bins --test it
+	$(CARGO) test --locked --test cluster -- --test-threads 4
 
+# Two of the cluster's tests wait for ten minutes, so four at a time keep two cores busy meanwhile.
 parts: ## what the tests' cluster is made of: installed and built where it is missing, as root
 	tests/cluster/parts.sh node
 
@@ -42,6 +47,11 @@ update: ## rewrite the generated files that tests compare with
 
 bench: ## how fast, measured
 	benches/run.sh
+
+# Cargo builds the tests' own binary without optimisation; what is measured is the one that people run.
+bench-cluster: parts ## how much memory, CPU, time and how many writes in a real cluster, measured; as root
+	$(CARGO) build --release --locked --bin gapless
+	GAPLESS_BENCH="$${CARGO_TARGET_DIR:-target}/release/gapless" $(CARGO) test --locked --test cluster -- --ignored --exact --nocapture bench::the_operator_is_measured
 
 deny: ## licences, advisories, banned crates; needs cargo-deny and the network
 	$(CARGO) deny --locked --all-features check

@@ -44,6 +44,7 @@ pub(super) fn run(
         let mut engine = setup.filler(limits)?;
         let overview = drive(setup, &mut engine, until, &wish, &mut wishes, &mut teller).await;
         setup.remember(&engine);
+        teller.tally.read = engine.world.bytes_read();
         Ok::<_, Stop>(overview)
     })?;
     Ok((overview, teller.tally))

@@ -62,6 +62,8 @@ impl World {
             self.undecided = true;
             self.coverages.values_mut().for_each(|s| s.dirty = true);
             self.jobs.all = list;
+            let unread = self.coverages.values().filter(|s| self.unread(s).next().is_some());
+            ended.extend(unread.map(|s| s.coverage.table.clone()));
         }
         for table in ended {
             self.look_when_settled(&table);
@@ -70,11 +72,19 @@ impl World {
 
     /// The table of an ended Job is looked at as soon as its data must be visible.
     fn look_when_settled(&mut self, table: &Table) {
-        for state in self.coverages.values().filter(|s| s.coverage.table == *table) {
-            let settled = state.ledger.attempts.iter().filter_map(|a| state.settled_at(a)).min();
-            let watches = self.watches.iter_mut().filter(|(id, _)| id.table == *table);
-            watches.for_each(|(_, w)| settled.into_iter().for_each(|at| w.look.no_later_than(at)));
-        }
+        let own = self.coverages.values().filter(|s| s.coverage.table == *table);
+        let attempts = |s: &CoverageState| s.ledger.attempts.iter().filter_map(|a| s.settled_at(a)).min();
+        let settled = own.filter_map(|s| attempts(s).into_iter().chain(self.unread(s).map(|(at, _)| at)).min()).min();
+        let watches = self.watches.iter_mut().filter(|(id, _)| id.table == *table);
+        watches.for_each(|(_, w)| settled.into_iter().for_each(|at| w.look.no_later_than(at)));
+    }
+
+    /// Ended Jobs of a coverage's table whose data it has not read yet, and when that must be visible. Beside those of its
+    /// attempts: Jobs whose owner is gone, or whose record was wiped. What was read before says nothing of their dates.
+    pub(super) fn unread<'a>(&'a self, state: &'a CoverageState) -> impl Iterator<Item = (Timestamp, &'a Job)> {
+        let own = self.jobs.all.iter().filter(|j| j.target == state.coverage.table);
+        let due = |j: &'a Job| j.ended.map(|(at, _)| (state.visible_at(at), j));
+        own.filter_map(due).filter(|(at, _)| state.book.confirmed_at.is_none_or(|read| read < *at))
     }
 
     /// Lists Jobs when something depends on it: at the start, and while an attempt has a live Job.
@@ -90,7 +100,7 @@ impl World {
         Some(Call::ListJobs)
     }
 
-    /// Dates that are taken, per target, by live Jobs and by attempts that are not settled.
+    /// Dates that are taken, per target, by Jobs that are live or not read yet and by attempts that are not settled.
     pub(super) fn taken(&self) -> BTreeMap<Table, DateSet> {
         let mut taken: BTreeMap<Table, DateSet> = BTreeMap::new();
         for job in self.jobs.all.iter().filter(|j| j.ended.is_none()) {
@@ -99,6 +109,9 @@ impl World {
         for state in self.coverages.values() {
             for attempt in &state.ledger.attempts {
                 taken.entry(state.coverage.table.clone()).or_default().extend(&attempt.dates);
+            }
+            for (_, job) in self.unread(state) {
+                taken.entry(job.target.clone()).or_default().extend(&job.dates);
             }
         }
         taken
@@ -226,7 +239,12 @@ impl CoverageState {
     /// When the data of an ended attempt must be visible.
     pub(super) fn settled_at(&self, attempt: &Attempt) -> Option<Timestamp> {
         let Stage::Ended { at, .. } = attempt.stage else { return None };
-        Some(self.coverage.fill.settle.after(at, &jiff::tz::TimeZone::UTC))
+        Some(self.visible_at(at))
+    }
+
+    /// When the data of a Job must be visible.
+    fn visible_at(&self, ended: Timestamp) -> Timestamp {
+        self.coverage.fill.settle.after(ended, &jiff::tz::TimeZone::UTC)
     }
 }
 

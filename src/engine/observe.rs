@@ -136,6 +136,8 @@ impl World {
     /// A look ended well: whatever rests on this mark is as it was when the look was asked for.
     fn look_ended(&mut self, id: &WatchId, mark: &TableMark, stale: &[Key], asked_at: Timestamp, now: Timestamp) {
         let Some(keys) = self.watches.get(id).map(|w| w.coverages.clone()) else { return };
+        // Dates of Jobs that are nobody's attempt are free once they were read.
+        self.undecided |= keys.iter().filter_map(|k| self.coverages.get(k)).any(|s| self.unread(s).next().is_some());
         for key in &keys {
             let Some(state) = self.coverages.get_mut(key) else { continue };
             state.dirty |= state.book.failure.take().is_some() || state.waits_for_looks();
@@ -155,7 +157,8 @@ impl World {
     /// When the next attempt of these coverages must be visible in the data: the look for an earlier one says nothing of it.
     fn settling_after(&self, keys: &[Key], asked_at: Timestamp) -> Option<Timestamp> {
         let own = keys.iter().filter_map(|key| self.coverages.get(key));
-        let settled = own.flat_map(|s| s.ledger.attempts.iter().filter_map(|a| s.settled_at(a)));
+        let attempts = |s: &CoverageState| s.ledger.attempts.iter().filter_map(|a| s.settled_at(a)).collect::<Vec<_>>();
+        let settled = own.flat_map(|s| self.unread(s).map(|(at, _)| at).chain(attempts(s)));
         settled.filter(|at| *at > asked_at).min()
     }
 

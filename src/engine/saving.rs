@@ -75,6 +75,8 @@ impl World {
                 continue;
             }
             let launches = state.ledger.launches;
+            // Launch numbers never fall: somebody wiped the status while its Jobs go on.
+            state.rebuilt |= ledger.launches < state.saved.launches;
             state.saved = Arc::new(ledger.clone());
             state.ledger = ledger;
             state.ledger.launches = state.ledger.launches.max(launches);

@@ -183,6 +183,11 @@ impl Object {
         value(&self.status)
     }
 
+    /// Whether another object has the same status, in whatever order its fields stand.
+    pub fn same_status(&self, other: &Self) -> bool {
+        self.status == other.status || self.status() == other.status()
+    }
+
     /// The object as a manifest would hold it, without its status.
     pub fn manifest(&self, kind: Kind) -> Value {
         let resource = kind.resource();

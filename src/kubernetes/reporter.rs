@@ -30,8 +30,9 @@ use crate::domain::verdict::UnknownReason;
 use crate::engine::drive::Wish;
 use crate::engine::overview::{CoverageView, Overview, SeasonView};
 
-/// What changes within this time is written together.
-const GATHER: Duration = Duration::from_secs(2);
+/// What changes within this time is written together. Longer than a date is Verifying as a rule: its row then goes from
+/// Running to what came of it in one write.
+const GATHER: Duration = Duration::from_secs(5);
 /// Writes under way at the same time.
 const CONCURRENT: usize = 8;
 
@@ -51,7 +52,8 @@ pub struct Reporter {
 
 /// One write.
 enum Write {
-    Status { kind: Kind, name: Name, change: Value },
+    /// The change as JSON text: a thousand of them wait at once, and parsed ones would take ten times the room.
+    Status { kind: Kind, name: Name, change: Box<str> },
     Create(Box<DynamicObject>),
     Stall { kind: Kind, name: Name, why: String },
 }
@@ -156,6 +158,7 @@ impl Reporter {
         let result = match write {
             Write::Status { kind, name, change } => {
                 let api: Api<Wire> = Api::namespaced_with(self.client.clone(), &name.namespace, &kind.resource());
+                let change: Value = serde_json::from_str(&change).unwrap_or_default();
                 let patch = Patch::Merge(json!({ "status": change }));
                 api.patch_status(&name.name, &PatchParams::default(), &patch).await.map(|_| ())
             }
@@ -194,10 +197,9 @@ fn typed<T: DeserializeOwned + Default>(object: &Object) -> T {
 }
 
 /// A write, where a status differs from the one that stands there.
-fn differs<T: Serialize + DeserializeOwned + Default>(kind: Kind, object: &Object, status: &T) -> Option<Write> {
-    let old = serde_json::to_value(typed::<T>(object)).ok()?;
-    let change = report::merge_patch(&old, &serde_json::to_value(status).ok()?)?;
-    Some(Write::Status { kind, name: object.name.clone(), change })
+fn differs<T: Serialize + DeserializeOwned>(kind: Kind, object: &Object, status: &T) -> Option<Write> {
+    let change = report::status_patch(&object.status(), status)?;
+    Some(Write::Status { kind, name: object.name.clone(), change: change.to_string().into() })
 }
 
 /// A row that wants nothing yet, owned by its season.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use kube::api::{ListParams, Patch, PatchParams};
 use kube::{Api, Client};
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub use held::Changed;
 use held::{Held, Shelf};
@@ -54,9 +54,9 @@ impl StatusStore {
         let object = mirrors.of(kind).get(name)?;
         let at = self.shelf.put(&key, &object);
         let held = self.shelf.begin(&key, &object.uid, at)?;
-        let old: CoverageStatus = serde_json::from_value(held.status.clone()).unwrap_or_default();
+        let old: CoverageStatus = serde_json::from_value(held.status()).unwrap_or_default();
         let status = report::stalled_status(&old, object.generation, why, SystemClock.now());
-        let written = self.put(&key, &held, &serde_json::to_value(&status).unwrap_or_default()).await;
+        let written = self.put(&key, &held, &status).await;
         self.shelf.end(&key, written.as_ref().ok());
         matches!(written, Err(SaveFault::Unclear(_))).then_some(Class::Unclear)
     }
@@ -80,12 +80,12 @@ impl StatusStore {
     }
 
     /// Writes a status over the one that is held; whoever changed anything else of the object meanwhile does not matter.
-    async fn put(&self, key: &Key, held: &Held, status: &Value) -> Result<Object, SaveFault> {
+    async fn put(&self, key: &Key, held: &Held, status: &CoverageStatus) -> Result<Object, SaveFault> {
         let api = self.api(key).ok_or(SaveFault::Gone)?;
-        let Some(change) = report::merge_patch(&held.status, status) else {
+        let Some(change) = report::status_patch(&held.status(), status) else {
             return Ok(held.object());
         };
-        let mut version = held.version.clone();
+        let mut version = held.version().clone();
         for _ in 0..TRIES {
             let patch = json!({ "metadata": { "resourceVersion": &*version }, "status": change });
             match api
@@ -96,7 +96,7 @@ impl StatusStore {
                 Ok(written) => return Ok(written.into()),
                 Err(fault) if fault.is_conflict() => {
                     let now: Object = one(&api, &key.name).await.map_err(save_fault)?.into();
-                    if now.uid != held.uid || now.status() != held.status {
+                    if now.uid != held.uid || now.status() != held.status() {
                         return Err(SaveFault::Conflict);
                     }
                     version = now.version;
@@ -123,12 +123,12 @@ fn key(kind: Kind, name: &Name) -> Key {
 
 /// The status as it is written: the old one, the ledger over it, and the view where there is one.
 fn render(key: &Key, held: &Held, ledger: &Ledger, view: Option<&CoverageView>) -> CoverageStatus {
-    let old: CoverageStatus = serde_json::from_value(held.status.clone()).unwrap_or_default();
+    let old: CoverageStatus = serde_json::from_value(held.status()).unwrap_or_default();
     let now = SystemClock.now();
     match view {
         Some(view) => report::coverage_status(view, &held.uid, ledger, &old, now),
         None => {
-            let generation = held.object().generation;
+            let generation = held.generation();
             let object = report::coverage::Object { name: &key.name, uid: &held.uid, generation };
             report::ledger_status(object, ledger, &old, now)
         }
@@ -162,8 +162,7 @@ impl Store for StatusStore {
         let held = self.shelf.begin(key, uid, at).ok_or(SaveFault::Conflict)?;
         let status = render(key, &held, ledger, view);
         let full = report::is_nearly_full(&status);
-        let value = serde_json::to_value(&status).map_err(|e| SaveFault::Denied(e.to_string()))?;
-        let written = self.put(key, &held, &value).await;
+        let written = self.put(key, &held, &status).await;
         let version = self.shelf.end(key, written.as_ref().ok());
         match written? {
             // What is being deleted starts nothing any more.

@@ -70,6 +70,12 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
     rows.iter().map(line).collect()
 }
 
+/// Rows without a date, of a whole table.
+pub fn without_date(rows: u64) -> String {
+    let (noun, verb) = if rows == 1 { ("row", "has") } else { ("rows", "have") };
+    format!("{rows} {noun} of its table {verb} no date: counted for no date at all")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

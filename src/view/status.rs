@@ -1,6 +1,6 @@
 //! One line per coverage: what `kubectl get` shows in a cluster.
 
-use super::names::{counts, relative, share, table};
+use super::names::{counts, relative, share, table, without_date};
 use crate::api::report::ready::standing;
 use crate::domain::dates::Timestamp;
 use crate::domain::state::State;
@@ -24,7 +24,8 @@ pub fn status(overview: &Overview, ready: impl Fn(&CoverageView) -> (String, Str
     ];
     let mut rows = vec![head.map(String::from).to_vec()];
     rows.extend(overview.coverages.iter().map(|c| row(c, ready(c), overview)));
-    table(&rows)
+    let undated = overview.coverages.iter().filter(|c| c.null_dates > 0);
+    undated.fold(table(&rows), |out, c| format!("{out}{}: {}\n", c.key, without_date(c.null_dates)))
 }
 
 fn row(view: &CoverageView, (ready, reason): (String, String), overview: &Overview) -> Vec<String> {

@@ -14,6 +14,8 @@ pub struct Tally {
     found: BTreeMap<String, DateSet>,
     launches: u32,
     outcomes: BTreeMap<&'static str, u32>,
+    /// Bytes of data that were read.
+    pub read: u64,
 }
 
 impl Tally {
@@ -38,6 +40,7 @@ pub fn summary(overview: &Overview, tally: &Tally) -> String {
     let many = if tally.found.len() == 1 { "" } else { "s" };
     let mut out = format!("\nFound     {} with gaps in {} coverage{many}\n", dates(found), tally.found.len());
     out += &format!("Launched  {} Job{}\n", tally.launches, if tally.launches == 1 { "" } else { "s" });
+    out += &format!("Read      {}\n", read(tally.read));
     let outcomes: Vec<String> = tally.outcomes.iter().map(|(word, n)| format!("{n} {word}")).collect();
     out +=
         &format!("Verified  {}\n", if outcomes.is_empty() { "nothing to verify".into() } else { outcomes.join(", ") });
@@ -52,6 +55,15 @@ pub fn summary(overview: &Overview, tally: &Tally) -> String {
         out += &format!("      {}\n", wrap(&message, 6));
     }
     out
+}
+
+/// How much data was read.
+fn read(bytes: u64) -> String {
+    match bytes {
+        0..10_000 => format!("{bytes} bytes of data"),
+        10_000..10_000_000 => format!("{} kB of data", bytes / 1000),
+        _ => format!("{} MB of data", bytes / 1_000_000),
+    }
 }
 
 /// State and dates, with the coverages that they are of and the sentence of the first date.

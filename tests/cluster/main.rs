@@ -4,16 +4,22 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod at_rest;
+mod bench;
 mod chaos;
 mod components;
+mod deletions;
+mod edits;
+mod fillers;
 mod harness;
 mod invalid;
 mod jobs;
 mod loopback;
+mod lost;
 mod manifests;
 mod newcomer;
 mod plugin;
 mod pods;
 mod rights;
 mod season;
+mod switches;
 mod teardown;

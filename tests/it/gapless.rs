@@ -96,6 +96,19 @@ impl Place {
         fs::read_to_string(self.path(name)).unwrap_or_default()
     }
 
+    /// Every part below was written long ago: a young one may still be written, and is read again.
+    pub fn age(&self, folder: &str) {
+        for entry in fs::read_dir(self.path(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                self.age(path.to_str().unwrap());
+            } else {
+                let long_ago = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+                fs::File::options().write(true).open(path).unwrap().set_modified(long_ago).unwrap();
+            }
+        }
+    }
+
     /// How often each date was run.
     pub fn runs(&self) -> Vec<String> {
         let mut runs: Vec<String> = self.text("runs").lines().map(String::from).collect();

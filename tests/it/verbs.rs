@@ -22,6 +22,92 @@ fn gaps_are_filled_and_the_second_run_does_nothing() {
     assert_eq!(here.runs().len(), 3);
 }
 
+/// Bytes of data that a run has read, as its summary tells.
+fn read(done: &super::gapless::Done) -> u64 {
+    let line = done.out.lines().find_map(|l| l.strip_prefix("Read      ")).unwrap();
+    line.strip_suffix(" bytes of data").unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_complete_folder_costs_no_child_and_not_one_byte_of_data_on_the_second_run() {
+    let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1")]);
+    for day in 1..=5 {
+        here.write(&format!("data/t/day=2026-01-0{day}/part.csv"), "x\n1\n");
+    }
+    here.age("data/t");
+    let first = local(&here);
+    assert!(read(&first) > 0, "{}", first.out);
+    let again = local(&here);
+    assert_eq!(read(&again), 0, "{}", again.out);
+    assert!(again.out.contains("Launched  0 Jobs\n"), "{}", again.out);
+    assert_eq!((first.code, again.code), (Some(0), Some(0)), "{}", again.err);
+    assert!(!here.path("runs").exists());
+    here.write("data/t/day=2026-01-03/part.csv", "x\n12\n");
+    here.age("data/t/day=2026-01-03");
+    let changed = local(&here);
+    assert!((1..read(&first)).contains(&read(&changed)), "one changed date costs one date: {}", changed.out);
+}
+
+#[test]
+fn duplicates_are_loaded_again_only_where_the_rung_says_that_it_repairs_them() {
+    let manifest = filled(GOOD, "datesPerJob: 1").replace("  fill:\n", "  complete: {unique: [x]}\n  fill:\n");
+    let repairing = manifest.replace("- name: reload\n", "- name: reload\n        repairs: [NoRows, Duplicated]\n");
+    for (manifest, runs) in [(manifest, 0), (repairing, 1)] {
+        let here = Place::new(&[SEASON, &manifest]);
+        for day in [3, 4, 5] {
+            here.write(&format!("data/t/day=2026-01-0{day}/part.csv"), "x\n1\n");
+        }
+        here.write("data/t/day=2026-01-02/part.csv", "x\n1\n1\n");
+        let done = local(&here);
+        assert_eq!(here.runs().len(), runs, "{}{}", done.out, done.err);
+        let reason = "Unrecoverable/NoRung, 1 date: 2026-01-02";
+        assert_eq!(done.out.contains(reason), runs == 0, "{}", done.out);
+        assert_eq!(done.code, Some(if runs == 0 { 3 } else { 0 }));
+    }
+}
+
+#[test]
+fn rows_without_a_date_are_counted_apart_and_shown() {
+    let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1").replace("table: t", "table: flat")]);
+    here.write("data/flat/part.csv", "day,x\n2026-01-01,1\n,2\n,3\n");
+    for (verb, args) in [("status", vec![]), ("explain", vec!["tc/t", "2026-01-01"])] {
+        let done = here.run(verb, &args, &[]);
+        let told = "2 rows of its table have no date: counted for no date at all";
+        assert!(done.out.contains(told), "{verb}: {}{}", done.out, done.err);
+        assert_eq!(done.out.matches("Unknown").count(), 0, "the dates are known all the same: {}", done.out);
+    }
+}
+
+/// A schedule of five days, one unit each, that was last updated when the third day was over.
+const STALE: &str = "date,unit,updated
+2026-01-01,a,2026-01-04T06:00:00Z
+2026-01-02,a,2026-01-04T06:00:00Z
+2026-01-03,a,2026-01-04T06:00:00Z
+2026-01-04,a,2026-01-04T06:00:00Z
+2026-01-05,a,2026-01-04T06:00:00Z
+";
+
+#[test]
+fn a_stale_schedule_launches_nothing_and_says_since_when() {
+    let schedule = ", schedule: {table: games, date: date, unit: [unit], updatedAt: updated, maxAge: 24h}}";
+    let season = SEASON.replace("through: 2026-01-05}}", &format!("through: 2026-01-05}}{schedule}"));
+    let coverage = filled(GOOD, "datesPerJob: 1").replace("unit: {whole: Date}", "unit: {columns: [unit]}");
+    let here = Place::new(&[&season, &coverage]);
+    here.write("data/games/part.csv", STALE);
+    for day in 1..=2 {
+        here.write(&format!("data/t/day=2026-01-0{day}/part.csv"), "unit\na\n");
+    }
+    let done = local(&here);
+    assert_eq!(here.runs(), Vec::<String>::new(), "{}{}", done.out, done.err);
+    assert!(done.out.contains("Unknown/ScheduleStale, 4 dates: 2026-01-02..2026-01-05"), "{}", done.out);
+    let said = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("schedule `games` was last updated at 2026-01-04T06:00:00Z, longer ago than maxAge"),
+        "{said}"
+    );
+    assert_eq!(done.code, Some(3));
+}
+
 #[test]
 fn success_without_data_ends_exhausted_and_arriving_data_completes() {
     let here =
@@ -180,11 +266,11 @@ fn without_manifests_the_verbs_ask_a_cluster_and_say_in_a_sentence_when_there_is
     let rows = [
         (vec!["calendar", "--kubeconfig", absent.to_str().unwrap()], 2, "no cluster: "),
         (vec!["status", "--kubeconfig", config.to_str().unwrap(), "--context", "d"], 2, "no cluster: "),
-        (vec!["status", "-A", "--kubeconfig", config.to_str().unwrap()], 1, "the API server at https://127.0.0.1:1 "),
+        (vec!["status", "-A", "--kubeconfig", config.to_str().unwrap()], 1, "the API server at https://127.0.0.1:1"),
         (
             vec!["retry", "--kubeconfig", config.to_str().unwrap(), "tc/t", "2026-01-03"],
             1,
-            "the API server at https://127.0.0.1:1 ",
+            "the API server at https://127.0.0.1:1",
         ),
         (vec!["plan"], 2, "plan works on manifests: give -f DIR"),
         (vec!["local"], 2, "this verb works on manifests: give -f DIR"),

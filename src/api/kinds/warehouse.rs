@@ -25,6 +25,7 @@ use crate::api::schema::*;
 #[kube(validation = Rule::new(r"self.metadata.name.matches('^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$')").message("name must be at most 52 characters: a letter, then letters, digits or dashes"))]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("[has(self.files), has(self.bigquery), has(self.postgres)].filter(x, x).size() == 1").message("must name exactly one of 'files', 'bigquery', 'postgres'"))]
+#[x_kube(validation = Rule::new("has(self.files) == has(oldSelf.files) && has(self.bigquery) == has(oldSelf.bigquery) && has(self.postgres) == has(oldSelf.postgres)").message("the engine is immutable; create a new Warehouse"))]
 pub struct WarehouseSpec {
     /// Folders of Parquet and CSV parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::lint;
 use super::reasons::Reason;
-use super::text::{MAX_SENTENCE, cut, next_look};
+use super::text::{MAX_SENTENCE, cut};
 use crate::api::kinds::{DateCoverage, GameDateStatus};
 use crate::api::schema::{KindText, NameText, TokenText};
 use crate::domain::dates::{Date, Timestamp, shift};
@@ -130,7 +130,7 @@ fn entry(view: &CoverageView, cell: &Cell, old: &GameDateStatus) -> DateCoverage
         late: cell.late,
         attempts: cell.attempts,
         message: cut(&cell.message, MAX_SENTENCE),
-        next: cell.next.map(next_look),
+        next: cell.next.map(|at| at.to_string()),
     }
 }
 

@@ -2,7 +2,8 @@
 //! never mentioned, so that a newer version's fields survive an older one.
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 /// The patch from one value to another; nothing when they are equal. Lists are replaced whole.
 ///
@@ -24,12 +25,14 @@ pub fn merge_patch(old: &Value, new: &Value) -> Option<Value> {
     (!patch.is_empty()).then_some(Value::Object(patch))
 }
 
-/// The patch of a status subresource; nothing when nothing changed: then nothing is written.
+/// The patch from a stored status to one of this version; nothing when nothing changed: then nothing is written.
 ///
-/// Both are the types of this version, so fields that another version added are not mentioned and stay.
-pub fn status_patch<S: Serialize>(old: &S, new: &S) -> Option<Value> {
+/// What is stored counts as this version reads it, so fields that another version added are not mentioned and stay.
+/// What cannot be read is replaced whole.
+pub fn status_patch<S: Serialize + DeserializeOwned>(stored: &Value, new: &S) -> Option<Value> {
     let json = |status: &S| serde_json::to_value(status).unwrap_or_default();
-    merge_patch(&json(old), &json(new)).map(|status| json!({ "status": status }))
+    let known = serde_json::from_value::<S>(stored.clone());
+    merge_patch(&known.map_or_else(|_| stored.clone(), |known| json(&known)), &json(new))
 }
 
 /// Fields that are null, left away: within a patch they would delete.
@@ -46,8 +49,10 @@ fn without_nulls(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
+    use crate::api::kinds::SummaryStatus;
 
     /// RFC 7386, section 2, word by word.
     fn apply(target: &mut Value, patch: &Value) {
@@ -96,6 +101,18 @@ mod tests {
         fn equal_values_need_none(value in value()) {
             prop_assert_eq!(merge_patch(&value, &value), None);
         }
+    }
+
+    #[test]
+    fn another_versions_fields_stay_and_what_cannot_be_read_goes() {
+        let new = SummaryStatus { open: 1, ..SummaryStatus::default() };
+        let mut stored = serde_json::to_value(&new).unwrap();
+        stored["newer"] = json!("kept");
+        assert_eq!(status_patch(&stored, &new), None);
+        stored["open"] = json!(2);
+        assert_eq!(status_patch(&stored, &new), Some(json!({ "open": 1 })));
+        stored["open"] = json!("two");
+        assert_eq!(status_patch(&stored, &new), Some(json!({ "open": 1, "newer": null })));
     }
 
     #[test]

@@ -46,3 +46,20 @@ async fn a_process_that_dies_ten_times_still_ends() {
     }
     assert_eq!(tell(&sim.settle(&spec()).await), EXPECTED);
 }
+
+/// The status was wiped while the Job ran, so no attempt tells that its end is to be awaited and read.
+#[tokio::test(start_paused = true)]
+async fn a_job_whose_record_was_wiped_is_read_before_its_dates_are_free_again() {
+    fn slow(_: Date, _: u32) -> (i64, End, Option<Vec<(&'static str, u64)>>) {
+        (120, End::Succeeded, Some(FULL.to_vec()))
+    }
+    let sim = world(slow, &[3]);
+    sim.run_for(&spec(), 60).await;
+    assert_eq!(sim.state().creates.len(), 1);
+    for (_, ledger, version) in sim.state().ledgers.values_mut() {
+        (*ledger, *version) = (crate::domain::ledger::Ledger::default(), *version + 1);
+    }
+    assert_eq!(tell(&sim.run_for(&spec(), 10 * 60).await), Vec::<String>::new(), "read when its data must be visible");
+    assert_eq!(sim.state().creates.len(), 1, "not launched on what was read before");
+    assert_eq!(sim.state().ledgers.values().next().unwrap().1.launches, 1, "told by the Job's label");
+}

@@ -25,10 +25,7 @@ pub(super) struct Held {
     /// Its place in the order of writes and reads: what the engine bases a save on.
     pub at: Version,
     pub uid: Arc<str>,
-    /// The object's resourceVersion.
-    pub version: Arc<str>,
-    pub status: Value,
-    object: Object,
+    object: Arc<Object>,
     /// A write is under way: what a watch brings meanwhile may be its echo.
     writing: bool,
 }
@@ -36,18 +33,26 @@ pub(super) struct Held {
 impl Held {
     /// The object as it was read or written last.
     pub fn object(&self) -> Object {
-        self.object.clone()
+        (*self.object).clone()
+    }
+
+    /// Its generation.
+    pub fn generation(&self) -> i64 {
+        self.object.generation
+    }
+
+    /// Its resourceVersion.
+    pub fn version(&self) -> &Arc<str> {
+        &self.object.version
+    }
+
+    /// The status, parsed anew: it is held as text, a tenth of the size.
+    pub fn status(&self) -> Value {
+        self.object.status()
     }
 
     fn of(object: &Object, at: Version) -> Self {
-        Self {
-            at,
-            uid: object.uid.clone(),
-            version: object.version.clone(),
-            status: object.status(),
-            object: object.clone(),
-            writing: false,
-        }
+        Self { at, uid: object.uid.clone(), object: object.clone().into(), writing: false }
     }
 }
 
@@ -64,7 +69,7 @@ impl Shelf {
     pub fn put(&self, key: &Key, object: &Object) -> Version {
         self.locked(|held| {
             let at = match held.get(key) {
-                Some(old) if old.uid == object.uid && old.status == object.status() => old.at,
+                Some(old) if old.uid == object.uid && old.object.same_status(object) => old.at,
                 old => old.map_or(0, |o| o.at) + 1,
             };
             held.insert(key.clone(), Held::of(object, at));
@@ -98,8 +103,8 @@ impl Shelf {
         self.locked(|all| match all.get_mut(key) {
             // Never read: the engine reads it when it is told of it.
             None => Changed::No,
-            Some(held) if held.writing || number(&object.version) <= number(&held.version) => Changed::No,
-            Some(held) if held.uid == object.uid && held.status == object.status() => {
+            Some(held) if held.writing || number(&object.version) <= number(held.version()) => Changed::No,
+            Some(held) if held.uid == object.uid && held.object.same_status(object) => {
                 *held = Held::of(object, held.at);
                 Changed::No
             }

@@ -1,6 +1,9 @@
 //! Talking to the cluster: a typed client, kubectl, manifests.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -8,6 +11,11 @@ use serde_json::Value;
 
 use super::Cluster;
 use super::component::PROXIES;
+
+thread_local! {
+    /// A handshake costs more than most questions, and those who await something ask many.
+    static CLIENTS: RefCell<HashMap<(tokio::runtime::Id, PathBuf), kube::Client>> = RefCell::default();
+}
 
 /// The API server's refusal: its status code and its sentence.
 #[derive(Debug)]
@@ -21,6 +29,16 @@ impl Cluster {
     /// to be of one thread, as a `#[tokio::test]` is.
     pub async fn client(&self) -> kube::Client {
         self.enter();
+        let whose = (tokio::runtime::Handle::current().id(), self.kubeconfig.clone());
+        if let Some(client) = CLIENTS.with_borrow(|clients| clients.get(&whose).cloned()) {
+            return client;
+        }
+        let client = self.new_client().await;
+        CLIENTS.with_borrow_mut(|clients| clients.insert(whose, client.clone()));
+        client
+    }
+
+    async fn new_client(&self) -> kube::Client {
         let _ = rustls::crypto::ring::default_provider().install_default(); // a second installation changes nothing
         let kubeconfig = Kubeconfig::read_from(&self.kubeconfig).unwrap();
         let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
@@ -72,9 +90,19 @@ impl Cluster {
         self.post(&format!("{path}?fieldValidation=Strict&dryRun=All"), yaml).await
     }
 
+    /// Changes an object by a merge patch, with strict validation.
+    pub async fn merge(&self, path: &str, patch: &Value) -> Result<Value, Refused> {
+        let address = format!("{path}?fieldValidation=Strict");
+        let request = http::Request::patch(address).header("content-type", "application/merge-patch+json");
+        self.ask(path, request, patch.to_string()).await
+    }
+
     async fn post(&self, path: &str, yaml: &str) -> Result<Value, Refused> {
-        let request = http::Request::post(path).header("content-type", "application/yaml");
-        match self.client().await.request(request.body(yaml.as_bytes().to_vec()).unwrap()).await {
+        self.ask(path, http::Request::post(path).header("content-type", "application/yaml"), yaml.to_string()).await
+    }
+
+    async fn ask(&self, path: &str, request: http::request::Builder, body: String) -> Result<Value, Refused> {
+        match self.client().await.request(request.body(body.into_bytes()).unwrap()).await {
             Ok(object) => Ok(object),
             Err(kube::Error::Api(status)) => Err(Refused { code: status.code, message: status.message.clone() }),
             Err(error) => panic!("{path}: {error}"),
@@ -82,7 +110,7 @@ impl Cluster {
     }
 
     /// Every cluster has the same address, and what kubectl remembers of one is not true of the next.
-    fn kubectl_cache(&self) -> std::path::PathBuf {
+    fn kubectl_cache(&self) -> PathBuf {
         let foreign = concat!(env!("CARGO_TARGET_TMPDIR"), "/kubectl");
         self.node.as_ref().map_or_else(|| foreign.into(), |node| node.home.path("kubectl"))
     }

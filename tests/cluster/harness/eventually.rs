@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::Cluster;
+use super::namespace::namespaces_of_this_test;
 
-/// Asks again and again until there is an answer. When there is none in time, it panics with the operator's logs, the
-/// events and the statuses.
+/// Asks again and again until there is an answer. When there is none in time, it panics with the test's pods, events,
+/// statuses and the operator's logs.
 pub async fn eventually<T>(
     cluster: &Cluster,
     what: &str,
@@ -24,43 +25,42 @@ pub async fn eventually<T>(
     }
 }
 
-/// What happened, from outside.
+/// What happened, from outside: in the namespaces of this test, or everywhere when it has none.
 fn story(cluster: &Cluster) -> String {
-    let operator = "app.kubernetes.io/name=gapless";
-    let questions: [&[&str]; 5] = [
-        &["logs", "-A", "-l", operator, "--all-containers", "--prefix", "--tail=200"],
-        &["logs", "-A", "-l", operator, "--all-containers", "--prefix", "--tail=50", "--previous"],
-        &["get", "pods,jobs", "-A", "-o", "wide"],
-        &["get", "events", "-A", "--sort-by=.metadata.creationTimestamp"],
-        &["get", "warehouses,seasons,tablecoverages,propcoverages", "-A", "-o", "yaml", "--show-managed-fields=false"],
+    let mut story: String =
+        namespaces_of_this_test().iter().map(|namespace| chapter(cluster, &["-n", namespace])).collect();
+    if story.is_empty() {
+        story = chapter(cluster, &["-A"]);
+    }
+    story + "GAPLESS_KEEP_CLUSTER=1 keeps the cluster to be looked at, and says how.\n"
+}
+
+fn chapter(cluster: &Cluster, place: &[&str]) -> String {
+    let logs = ["logs", "-l", "app.kubernetes.io/name=gapless", "--all-containers", "--prefix", "--tail=60"];
+    let before = [&logs[..], &["--previous"]].concat();
+    let kinds = "warehouses,seasons,tablecoverages,propcoverages";
+    let mut questions: Vec<Vec<&str>> = vec![
+        vec!["get", "pods,jobs", "-o", "wide"],
+        vec!["get", "events", "--sort-by=.metadata.creationTimestamp"],
+        vec!["get", kinds],
+        vec!["get", kinds, "-o", "yaml"],
     ];
-    let answer = |question: &&[&str]| {
-        let answer = match *question {
-            ["logs", rest @ ..] => logs(cluster, rest),
-            question => cluster.try_kubectl(question).unwrap_or_else(|error| error),
-        };
-        format!("$ kubectl {}\n{answer}", question.join(" "))
+    if place[0] == "-n" {
+        questions.extend([before, logs.to_vec()]); // kubectl reads the logs of one namespace
+    }
+    let answer = |question: &Vec<&str>| {
+        let question = [&question[..1], place, &question[1..]].concat();
+        let answer = cluster.try_kubectl(&question).unwrap_or_else(|error| error);
+        format!("$ kubectl {}\n{}\n", question.join(" "), shortened(&answer))
     };
     questions.iter().map(answer).collect()
 }
 
-/// `kubectl logs` knows no `-A`: one namespace after the other.
-fn logs(cluster: &Cluster, arguments: &[&str]) -> String {
-    let namespaces = cluster.try_kubectl(&[
-        "get",
-        "pods",
-        "-A",
-        "-l",
-        arguments[2],
-        "-o",
-        "jsonpath={.items[*].metadata.namespace}",
-    ]);
-    let mut namespaces: Vec<String> = namespaces.unwrap_or_default().split_whitespace().map(String::from).collect();
-    namespaces.dedup();
-    let of = |namespace: &String| {
-        let arguments: Vec<&str> =
-            ["logs", "-n", namespace].into_iter().chain(arguments[1..].iter().copied()).collect();
-        cluster.try_kubectl(&arguments).unwrap_or_else(|error| error)
-    };
-    namespaces.iter().map(of).collect()
+/// So many lines that a person still reads them: the last, for what went wrong comes late.
+fn shortened(text: &str) -> String {
+    const LINES: usize = 120;
+    let lines: Vec<&str> = text.lines().collect();
+    let left_out = lines.len().saturating_sub(LINES);
+    let note = if left_out > 0 { format!("… {left_out} lines before\n") } else { String::new() };
+    note + &lines[left_out..].join("\n")
 }

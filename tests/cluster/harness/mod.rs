@@ -22,6 +22,7 @@ mod operators;
 mod parts;
 mod table;
 mod terminal;
+mod told;
 
 use std::sync::{Mutex, OnceLock};
 
@@ -33,7 +34,7 @@ pub use gapless::Deployed;
 pub use home::{Options, remove_left_over};
 pub use namespace::Namespace;
 pub use network::outside;
-pub use table::{Table, WRITE, coverage, filler};
+pub use table::{Table, WRITE, coverage};
 pub use terminal::{Said, Terminal};
 
 use component::Components;
@@ -46,6 +47,7 @@ pub struct Cluster {
     node: Option<Node>,
     images: Mutex<std::collections::BTreeSet<String>>,
     definitions: OnceLock<()>,
+    stripped: OnceLock<()>,
 }
 
 /// What a cluster of the harness has and a foreign one has not.
@@ -83,7 +85,14 @@ impl Cluster {
         let kubeconfig = home.path("kubeconfig");
         let components = Components::start(&home);
         let node = Some(Node { components, home });
-        let cluster = Self { kubeconfig, kube, node, images: Mutex::default(), definitions: OnceLock::new() };
+        let cluster = Self {
+            kubeconfig,
+            kube,
+            node,
+            images: Mutex::default(),
+            definitions: OnceLock::new(),
+            stripped: OnceLock::new(),
+        };
         cluster.admit_node();
         cluster
     }
@@ -96,6 +105,7 @@ impl Cluster {
             node: None,
             images: Mutex::default(),
             definitions: OnceLock::new(),
+            stripped: OnceLock::new(),
         })
     }
 

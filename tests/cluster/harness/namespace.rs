@@ -1,5 +1,6 @@
 //! A namespace for one test, with a claim on a folder of the node that fillers and operator share.
 
+use std::cell::RefCell;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -7,11 +8,20 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::Cluster;
 
+thread_local! {
+    static MADE: RefCell<Vec<String>> = RefCell::default();
+}
+
+/// Those that the calling thread made, and still has.
+pub fn namespaces_of_this_test() -> Vec<String> {
+    MADE.with_borrow(Clone::clone)
+}
+
 /// A fresh namespace in which Pod Security `restricted` is enforced. Its claim is called `warehouse`.
 pub struct Namespace<'a> {
     pub name: String,
     folder: Option<PathBuf>,
-    cluster: &'a Cluster,
+    pub(super) cluster: &'a Cluster,
 }
 
 impl Cluster {
@@ -35,6 +45,7 @@ metadata: {{name: {name}, labels: {{pod-security.kubernetes.io/enforce: restrict
             let bound = "--for=jsonpath={.status.phase}=Bound";
             self.kubectl(&["wait", "-n", &name, "persistentvolumeclaim/warehouse", bound, "--timeout=60s"]);
         }
+        MADE.with_borrow_mut(|made| made.push(name.clone()));
         Namespace { name, folder, cluster: self }
     }
 }
@@ -82,6 +93,7 @@ impl Namespace<'_> {
 impl Drop for Namespace<'_> {
     /// A foreign cluster is left as it was found; ours goes whole.
     fn drop(&mut self) {
+        MADE.with_borrow_mut(|made| made.retain(|name| *name != self.name));
         if self.cluster.node.is_none() {
             let _ = self.cluster.try_kubectl(&["delete", "namespace", &self.name, "--wait=false"]);
         }

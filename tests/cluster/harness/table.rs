@@ -36,6 +36,12 @@ impl Table {
         }
     }
 
+    /// A filler that waits until the test lets it go ([`Namespace::let_go`]).
+    pub fn held(dates: u32) -> Self {
+        let wait = "while [ ! -e /warehouse/go ]; do sleep 0.1; done";
+        Self { script: format!("{wait}; {WRITE}"), ..Self::slow(dates, 1, 1) }
+    }
+
     /// Makes the folder and applies everything.
     pub fn apply(&self, cluster: &Cluster, namespace: &Namespace<'_>) {
         cluster.load_shell();

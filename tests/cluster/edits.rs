@@ -1,0 +1,343 @@
+//! Whatever may be edited: A → B → A ends where it began. Whatever may not is refused in our words.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::harness::{Cluster, Namespace, eventually};
+
+const ENV: [(&str, &str); 3] =
+    [("GAPLESS_SLOW_START", "0s"), ("GAPLESS_CADENCE_HOT", "5s"), ("GAPLESS_CADENCE_WARM", "5s")];
+
+/// An object of its own for each edit: its kind, what stands in its spec, the edit as a merge patch.
+struct Edit {
+    kind: &'static str,
+    spec: Value,
+    patch: Value,
+}
+
+const RUNG: &str = r#"{"name": "load", "jobFrom": {"cronJob": "fill"}}"#;
+
+fn table() -> Value {
+    json!({"season": "s", "table": "t", "date": "day", "unit": {"whole": "Date"}})
+}
+
+fn props() -> Value {
+    json!({
+        "season": "s", "table": "props", "expect": {"snapshots": {"beforeStart": false}},
+        "columns": {"date": "day", "game": {"whole": "Date"}, "player": "p", "bookmaker": "b", "line": "l", "snapshot": "at"},
+    })
+}
+
+/// Every field that may be edited, with another value than its own.
+fn edits() -> Vec<Edit> {
+    let rung: Value = serde_json::from_str(RUNG).unwrap();
+    let rung_with = |more: Value| {
+        let mut rung = rung.clone();
+        rung.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"fill": {"ladder": [rung]}})
+    };
+    let waiver = json!([{"from": "2026-01-02", "through": "2026-01-03", "reason": "closed", "expires": "2099-01-01"}]);
+    let of_both = vec![
+        json!({"dates": {"from": "2026-01-02"}}),
+        json!({"dates": {"through": "2026-01-02"}}),
+        json!({"warehouse": "other"}),
+        json!({"where": [{"column": "n", "equals": 2}]}),
+        json!({"where": [{"column": "n", "notEquals": 1}]}),
+        json!({"where": [{"column": "n", "in": [2, 3]}]}),
+        json!({"where": [{"column": "n", "notIn": [1]}]}),
+        json!({"where": [{"column": "c", "startsWith": ["y"]}]}),
+        json!({"where": [{"column": "c", "isNull": true}]}),
+        json!({"where": [{"column": "n", "lessThan": 1}]}),
+        json!({"where": [{"column": "n", "atLeast": 2}]}),
+        json!({"afterWarmUp": true}),
+        json!({"due": {"after": "DateEnd", "offset": "30000d"}}),
+        json!({"late": {"after": "DateEnd", "offset": "30000d"}}),
+        json!({"waivers": waiver}),
+        json!({"suspend": true}),
+        json!({"fill": {"ladder": [rung]}}),
+        json!({"fill": {"datesPerJob": 2}}),
+        json!({"fill": {"maxConcurrentJobs": 2}}),
+        json!({"fill": {"order": "Sequential"}}),
+        json!({"fill": {"deadline": "1h"}}),
+        json!({"fill": {"settle": "1m"}}),
+        // The CronJob is not there: a coverage that fills cannot be obeyed, and recovers.
+        json!({"fill": {"mode": "Fill", "ladder": [rung]}}),
+        rung_with(json!({"repairs": ["Excess"]})),
+        rung_with(json!({"attempts": {"max": 2, "backoff": {"initial": "1m", "max": "2m"}}})),
+        rung_with(json!({"jobFrom": {"cronJob": "other", "container": "c"}})),
+    ];
+    let of_table = [
+        json!({"date": "other"}),
+        json!({"dateAs": "Date"}),
+        json!({"dateAs": "Instant", "dayStarts": "06:00"}),
+        json!({"unit": {"whole": null, "eachOf": "c"}}),
+        json!({"unit": {"whole": null, "columns": ["c"], "anyOrder": true}}),
+        json!({"unit": {"whole": null, "split": {"column": "c", "separator": "_", "parts": [1]}}}),
+        json!({"expects": "Final"}),
+        json!({"complete": {"units": "50%"}}),
+        json!({"complete": {"missing": 1}}),
+        json!({"complete": {"perUnit": {"rows": {"min": 2, "max": 9}}}}),
+        json!({"complete": {"perUnit": {"distinct": [{"column": "c", "min": 2}]}}}),
+        json!({"complete": {"perUnit": {"contains": [{"column": "c", "values": ["z"], "minRows": 2}]}}}),
+        json!({"complete": {"unique": ["n"]}}),
+        json!({"complete": {"shares": [{"name": "x", "where": [{"column": "c", "equals": "x"}], "max": "10%"}]}}),
+        json!({"complete": {"freshness": {"column": "at", "within": "1s", "until": "DateStart"}}}),
+    ];
+    let of_props = [
+        json!({"columns": {"date": "other"}}),
+        json!({"columns": {"dateAs": "Instant"}}),
+        json!({"columns": {"game": {"whole": null, "columns": ["p"]}}}),
+        json!({"columns": {"player": "b"}}),
+        json!({"columns": {"bookmaker": "p"}}),
+        json!({"columns": {"market": "c"}, "expect": {"markets": ["x"]}}),
+        json!({"columns": {"side": "c"}}),
+        json!({"columns": {"line": "n"}}),
+        json!({"columns": {"snapshot": "day"}}),
+        json!({"expect": {"games": "50%"}}),
+        json!({"expect": {"missingGames": 1}}),
+        json!({"expect": {"playersPerGame": 3}}),
+        json!({"expect": {"requiredBookmakers": ["nobody"]}}),
+        json!({"expect": {"bookmakersPerGame": 3}}),
+        json!({"expect": {"snapshots": {"beforeStart": true}}}),
+        json!({"expect": {"snapshots": {"min": 3}}}),
+        json!({"expect": {"snapshots": {"last": "1m"}}}),
+        json!({"expect": {"unique": false}}),
+        json!({"expect": {"placeholderLines": {"values": ["1"], "max": "0%"}}}),
+    ];
+    let tables =
+        of_both.iter().cloned().chain(of_table).map(|patch| Edit { kind: "TableCoverage", spec: table(), patch });
+    let props =
+        of_both.iter().cloned().chain(of_props).map(|patch| Edit { kind: "PropCoverage", spec: props(), patch });
+    let seasons = season_edits().into_iter().map(|patch| Edit { kind: "Season", spec: season(), patch });
+    tables.chain(props).chain(seasons).collect()
+}
+
+fn season() -> Value {
+    json!({"warehouse": "w", "timeZone": "UTC", "dates": {"from": "2026-01-01", "through": "2026-01-03"}})
+}
+
+fn season_edits() -> [Value; 13] {
+    let schedule = json!({"table": "t", "date": "day", "unit": ["c"]});
+    let schedule_with = |more: Value| {
+        let mut schedule = schedule.clone();
+        schedule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"schedule": schedule})
+    };
+    [
+        json!({"warehouse": "other"}),
+        json!({"timeZone": "America/New_York"}),
+        json!({"dates": {"through": "2026-01-05"}}),
+        json!({"dates": {"from": null, "through": null, "lastDays": 5}}),
+        json!({"weekDays": ["Friday"]}),
+        json!({"schedule": schedule}),
+        schedule_with(
+            json!({"startsAt": "at", "where": [{"column": "n", "equals": 1}], "latestBy": {"id": "c", "order": "at"}}),
+        ),
+        schedule_with(json!({"void": [{"column": "n", "equals": 1}], "final": {"column": "n", "equals": 1}})),
+        schedule_with(json!({"updatedAt": "at", "maxAge": "1s", "dateAs": "Date"})),
+        json!({"aliases": {"x": "y"}}),
+        json!({"breaks": [{"from": "2026-01-02", "through": "2026-01-02", "reason": "AllStar"}]}),
+        json!({"warmUp": {"gameDays": 1, "starts": ["2026-01-02"]}, "gameDates": {"create": false}}),
+        json!({"suspend": true}),
+    ]
+}
+
+/// How a kind is called in an address.
+fn plural(kind: &str) -> String {
+    kind.to_lowercase() + "s"
+}
+
+fn manifest(namespace: &str, kind: &str, name: &str, spec: &Value) -> Value {
+    json!({"apiVersion": "gapless.dev/v1alpha1", "kind": kind, "metadata": {"name": name, "namespace": namespace}, "spec": spec})
+}
+
+/// Two warehouses, the second with nothing in it; of three dates the third is missing.
+fn world(namespace: &Namespace<'_>) {
+    for (table, head, row) in
+        [("t", "n,c,at", "1,x,2026-01-01T12:00:00Z"), ("props", "n,c,p,b,l,at", "1,x,p,b,1,2026-01-01T12:00:00Z")]
+    {
+        for date in ["2026-01-01", "2026-01-02"] {
+            let folder = namespace.folder().join(format!("w/{table}/day={date}"));
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("part.csv"), format!("{head}\n{row}\n")).unwrap();
+        }
+        std::fs::create_dir_all(namespace.folder().join("other").join(table)).unwrap();
+    }
+    let name = &namespace.name;
+    let mut text = String::new();
+    for (kind, object, spec) in [
+        ("Warehouse", "w", json!({"files": {"folder": "w"}})),
+        ("Warehouse", "other", json!({"files": {"folder": "other"}})),
+        ("Season", "s", season()),
+        ("GameDate", "s-2026-01-03", json!({"season": "s", "date": "2026-01-03"})),
+    ] {
+        write!(text, "---\n{}\n", manifest(name, kind, object, &spec)).unwrap();
+    }
+    namespace.apply(&text);
+}
+
+/// A status without what tells only when, and of which generation.
+fn timeless(mut status: Value) -> Value {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                fields.retain(|field, _| {
+                    !["lastTransitionTime", "observedGeneration", "next", "since"].contains(&field.as_str())
+                });
+                fields.values_mut().for_each(strip);
+            }
+            Value::Array(rows) => rows.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    strip(&mut status);
+    status
+}
+
+/// Awaits that what is told of each object is of its spec as it stands, and stays so over two looks.
+async fn statuses(cluster: &Cluster, namespace: &Namespace<'_>, objects: &[(&str, String)]) -> Vec<Value> {
+    let mut last = (Vec::new(), std::time::Instant::now());
+    let ask = async || {
+        let mut now = Vec::new();
+        for kind in ["TableCoverage", "PropCoverage", "Season"] {
+            let path = format!("/apis/gapless.dev/v1alpha1/namespaces/{}/{}", namespace.name, plural(kind));
+            now.push((kind, cluster.get(&path).await?["items"].as_array()?.clone()));
+        }
+        let find = |kind: &str, name: &str| {
+            let (_, items) = now.iter().find(|(of, _)| *of == kind)?;
+            items.iter().find(|item| item["metadata"]["name"] == *name)
+        };
+        let mut told = Vec::new();
+        for (kind, name) in objects {
+            let object = find(kind, name)?;
+            let status = &object["status"];
+            if status["observedGeneration"] != object["metadata"]["generation"] || unread(status) {
+                return None;
+            }
+            told.push(timeless(status.clone()));
+        }
+        if last.0 != told {
+            last = (told, std::time::Instant::now());
+            return None;
+        }
+        (last.1.elapsed() > Duration::from_secs(6)).then(|| last.0.clone())
+    };
+    eventually(cluster, "what is told to be of the specs as they stand", Duration::from_secs(60), ask).await
+}
+
+/// Not every date was read for this spec yet.
+fn unread(status: &Value) -> bool {
+    let states = status["states"].as_array().cloned().unwrap_or_default();
+    states.iter().any(|state| state["reason"] == "NotProbed")
+        || status["conditions"].as_array().is_none_or(|all| all.iter().any(|c| c["reason"] == "NotProbed"))
+}
+
+#[tokio::test]
+async fn every_field_edited_there_and_back_ends_in_the_same_state() {
+    let cluster = Cluster::shared_node();
+    let namespace = cluster.namespace("edits");
+    let _deployed = cluster.deploy(&namespace, 1, &ENV);
+    world(&namespace);
+    let (edits, mut text) = (edits(), String::new());
+    let mut objects = Vec::new();
+    for (index, Edit { kind, spec, .. }) in edits.iter().enumerate() {
+        let (name, mut spec) = (format!("e{index}"), spec.clone());
+        if *kind == "Season" {
+            write!(text, "---\n{}\n", manifest(&namespace.name, kind, &name, &spec)).unwrap();
+            spec = table();
+            spec["season"] = name.clone().into();
+            objects.push(("Season", name.clone()));
+        }
+        let kind = if *kind == "Season" { "TableCoverage" } else { kind };
+        write!(text, "---\n{}\n", manifest(&namespace.name, kind, &name, &spec)).unwrap();
+        objects.push((kind, name));
+    }
+    namespace.apply(&text);
+    let began = statuses(cluster, &namespace, &objects).await;
+    for (index, edit) in edits.iter().enumerate() {
+        cluster.merge(&path(&namespace, edit.kind, &format!("e{index}")), &json!({"spec": edit.patch})).await.unwrap();
+    }
+    let between = statuses(cluster, &namespace, &objects).await;
+    for (index, Edit { kind, spec, patch }) in edits.iter().enumerate() {
+        let back = back(patch, spec);
+        cluster.merge(&path(&namespace, kind, &format!("e{index}")), &json!({"spec": back})).await.unwrap();
+    }
+    let ended = statuses(cluster, &namespace, &objects).await;
+    let differ: Vec<String> = objects
+        .iter()
+        .zip(began.iter().zip(&ended))
+        .filter(|(_, (began, ended))| began != ended)
+        .map(|((kind, name), (began, ended))| {
+            format!("{kind}/{name} {}:\nA {began}\nA {ended}", edits[number(name)].patch)
+        })
+        .collect();
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
+    let moved = began.iter().zip(&between).filter(|(a, b)| a != b).count();
+    let still: Vec<String> = objects
+        .iter()
+        .zip(began.iter().zip(&between))
+        .filter(|(_, (a, b))| a == b)
+        .map(|((kind, name), _)| format!("{kind} {}", edits[number(name)].patch))
+        .collect();
+    println!("not seen in the status: {}", still.join("\n"));
+    assert!(moved * 2 > objects.len(), "an edit is seen: {moved} of {}", objects.len());
+}
+
+fn number(name: &str) -> usize {
+    name[1..].parse().unwrap()
+}
+
+fn path(namespace: &Namespace<'_>, kind: &str, name: &str) -> String {
+    format!("/apis/gapless.dev/v1alpha1/namespaces/{}/{}/{name}", namespace.name, plural(kind))
+}
+
+/// The merge patch that undoes a merge patch.
+fn back(patch: &Value, spec: &Value) -> Value {
+    let Value::Object(fields) = patch else { return spec.clone() };
+    let of = |(field, changed): (&String, &Value)| {
+        let undone = if spec[field].is_object() || (changed.is_object() && is_defaulted(field)) {
+            back(changed, &spec[field])
+        } else {
+            spec[field].clone()
+        };
+        (field.clone(), undone)
+    };
+    Value::Object(fields.iter().map(of).collect())
+}
+
+/// Objects that the server fills with defaults are not taken away whole.
+fn is_defaulted(field: &str) -> bool {
+    ["dates", "fill", "complete", "expect", "columns"].contains(&field)
+}
+
+#[tokio::test]
+async fn what_must_not_be_edited_is_refused_in_our_words() {
+    let cluster = Cluster::shared_node();
+    cluster.install_definitions();
+    let namespace = cluster.namespace("immutable");
+    world(&namespace);
+    namespace.apply(&manifest(&namespace.name, "TableCoverage", "t", &table()).to_string());
+    namespace.apply(&manifest(&namespace.name, "PropCoverage", "p", &props()).to_string());
+    let bigquery = json!({"project": "some-project", "location": "us-west2"});
+    for (kind, name, patch, said) in [
+        ("TableCoverage", "t", json!({"season": "z"}), "is immutable; create a new TableCoverage"),
+        ("TableCoverage", "t", json!({"table": "z"}), "is immutable; create a new TableCoverage"),
+        ("PropCoverage", "p", json!({"season": "z"}), "is immutable; create a new PropCoverage"),
+        ("PropCoverage", "p", json!({"table": "z"}), "is immutable; create a new PropCoverage"),
+        ("GameDate", "s-2026-01-03", json!({"season": "z"}), "is immutable; create a new GameDate"),
+        ("GameDate", "s-2026-01-03", json!({"date": "2026-01-04"}), "is immutable; create a new GameDate"),
+        ("Warehouse", "w", json!({"files": {"folder": "z"}}), "is immutable; create a new Warehouse"),
+        (
+            "Warehouse",
+            "w",
+            json!({"files": null, "bigquery": bigquery}),
+            "the engine is immutable; create a new Warehouse",
+        ),
+    ] {
+        let edited = cluster.merge(&path(&namespace, kind, name), &json!({"spec": patch})).await;
+        let refused = edited.expect_err(&format!("{kind} {patch} is accepted"));
+        assert!(refused.code == 422 && refused.message.contains(said), "{patch}: {}", refused.message);
+    }
+}
