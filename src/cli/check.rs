@@ -13,7 +13,9 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Stop> {
     if !loaded.problems.is_empty() {
         return Ok(Exit::BadInput);
     }
-    anstream::println!("{} objects in {} files, no problem", loaded.documents.len(), files.len());
+    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let (objects, files) = (count(loaded.documents.len(), "object"), count(files.len(), "file"));
+    anstream::println!("{objects} in {files}, no problem");
     Ok(Exit::Done)
 }
 

@@ -13,6 +13,8 @@ use crate::domain::policy::{Coverage, Table};
 
 /// A recorded attempt without a Job is created within this time, later it never started (design §6).
 const NEVER_STARTED_MILLIS: i64 = 10 * 60 * 1000;
+/// A pod whose Job is gone is looked at again so soon: no watch tells its end.
+const LEFT_OVER_MILLIS: i64 = 2_000;
 /// Finished Jobs that are kept, per coverage.
 const KEPT_SUCCESSES: usize = 3;
 const KEPT_FAILURES: usize = 5;
@@ -25,16 +27,22 @@ impl World {
         self.jobs.listing = false;
         self.jobs.next_list = later(now, i64::try_from(self.limits.job_poll.as_millis()).unwrap_or(1000).max(10));
         let Ok(list) = list else { return };
+        let is_left_over =
+            |j: &Job| j.ended.is_none() && self.jobs.watched.as_ref().is_some_and(|w| !w.contains(&j.name));
+        if list.jobs.iter().any(is_left_over) {
+            self.jobs.next_list = self.jobs.next_list.min(later(now, LEFT_OVER_MILLIS));
+        }
         self.jobs.listed_at = Some(asked_at);
         self.take_jobs(list, Some(asked_at), now);
     }
 
     /// What a watch sees. Before the first list nothing follows from it; what it lacks is asked for by a list.
     pub fn seen(&mut self, mut list: JobList, now: Timestamp) {
+        let there: BTreeSet<Arc<str>> = list.jobs.iter().map(|j| j.name.clone()).collect();
+        self.jobs.watched = Some(there.clone());
         if self.jobs.listed_at.is_none() {
             return;
         }
-        let there: BTreeSet<&Arc<str>> = list.jobs.iter().map(|j| &j.name).collect();
         let unseen = |j: &&Job| j.ended.is_none() && !there.contains(&j.name);
         let missing: Vec<Job> = self.jobs.all.iter().filter(unseen).cloned().collect();
         if !missing.is_empty() {

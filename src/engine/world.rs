@@ -66,6 +66,8 @@ pub(super) struct Jobs {
     pub listing: bool,
     pub next_list: Timestamp,
     pub removing: BTreeSet<Arc<str>>,
+    /// The Jobs that the watch saw last; nothing: there is none, or it said nothing yet.
+    pub watched: Option<BTreeSet<Arc<str>>>,
     /// CronJobs whose own run is live.
     pub daily_runs: BTreeSet<(Arc<str>, Arc<str>)>,
 }
@@ -252,6 +254,7 @@ impl World {
                 listing: false,
                 next_list: now,
                 removing: BTreeSet::new(),
+                watched: None,
                 daily_runs: BTreeSet::new(),
             },
             loading: Loading::Wanted { not_before: now },

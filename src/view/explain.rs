@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use super::names::{instant, relative, state, table, without_date, wrap};
 use crate::domain::judge::MAX_SHOWN;
 use crate::domain::ledger::Stage;
+use crate::domain::probe::WHOLE_DATE;
 use crate::domain::state::Cell;
 use crate::engine::overview::{CoverageView, Overview};
 
@@ -39,12 +40,12 @@ fn facts(view: &CoverageView, cell: &Cell, overview: &Overview) -> Vec<Vec<Strin
         format!("{}/{reason}", judgement.verdict.word())
     };
     let said = if judgement.message.is_empty() { String::new() } else { format!(": {}", judgement.message) };
-    let mut rows = vec![
-        row("verdict", verdict + &said),
-        row("state", next(cell)),
-        row("covered", format!("{} of {} units", judgement.covered, judgement.expected)),
-    ];
-    if !judgement.missing.is_empty() {
+    let mut rows = vec![row("verdict", verdict + &said), row("state", next(cell))];
+    // Nothing is expected, or a status does not tell how much.
+    if judgement.expected > 0 {
+        rows.push(row("covered", format!("{} of {} units", judgement.covered, judgement.expected)));
+    }
+    if judgement.missing.iter().any(|unit| &**unit != WHOLE_DATE) {
         let names: Vec<&str> = judgement.missing.iter().take(MAX_SHOWN).map(|k| &**k).collect();
         let more = judgement.missing.len().saturating_sub(MAX_SHOWN);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -37,7 +37,8 @@ impl Tally {
 /// The summary of a run.
 pub fn summary(overview: &Overview, tally: &Tally) -> String {
     let found: u32 = tally.found.values().map(DateSet::len).sum();
-    let mut out = format!("\nFound     {} with gaps in {} coverages\n", dates(found), tally.found.len());
+    let many = if tally.found.len() == 1 { "" } else { "s" };
+    let mut out = format!("\nFound     {} with gaps in {} coverage{many}\n", dates(found), tally.found.len());
     out += &format!("Launched  {} Job{}\n", tally.launches, if tally.launches == 1 { "" } else { "s" });
     out += &format!("Read      {}\n", read(tally.read));
     let outcomes: Vec<String> = tally.outcomes.iter().map(|(word, n)| format!("{n} {word}")).collect();

@@ -16,6 +16,8 @@ mod jobs;
 mod loopback;
 mod lost;
 mod manifests;
+mod newcomer;
+mod plugin;
 mod pods;
 mod rights;
 mod season;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::conditions::{Standing, conditions};
 use super::ready::standing;
 use super::summary::{counts, share};
-use super::text::{MAX_SENTENCE, cut, dates_within, own_verdict};
+use super::text::{MAX_SENTENCE, cut, dates_within, next_look, own_verdict};
 use super::{ledger, lint};
 use crate::api::kinds::{CoverageStatus, StateStatus, SummaryStatus};
 use crate::domain::dates::{DateSet, Timestamp};
@@ -44,7 +44,7 @@ pub fn coverage_status(
         observed_generation: view.generation,
         conditions: conditions(&old.conditions, &standing, view.generation, now),
         summary: summary(view),
-        next: view.cells.iter().filter_map(|c| c.next).filter(|at| *at > now).min().map(|at| at.to_string()),
+        next: view.cells.iter().filter_map(|c| c.next).filter(|at| *at > now).min().map(next_look),
         ..CoverageStatus::default()
     };
     ledger::write(ledger, &view.key.name, uid, &mut status);

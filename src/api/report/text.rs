@@ -1,5 +1,7 @@
 //! Texts of a status: sets of dates, instants, words and sentences within their bounds, and how they are read back.
 
+use jiff::{RoundMode, TimestampRound, Unit};
+
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::ledger::{End, Outcome};
 use crate::domain::state::{Cause, Hold, Running};
@@ -7,6 +9,12 @@ use crate::domain::verdict::{Flaw, Off, UnknownReason, Verdict};
 
 /// A sentence is at most so long (1 KiB).
 pub(crate) const MAX_SENTENCE: usize = 1024;
+
+/// When gapless looks again, for people: the second is over by then.
+pub(crate) fn next_look(at: Timestamp) -> String {
+    let second = TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil);
+    at.round(second).unwrap_or(at).to_string()
+}
 
 /// Every outcome.
 pub(crate) const OUTCOMES: [Outcome; 12] = [
@@ -185,4 +193,20 @@ fn causes() -> impl Iterator<Item = Cause> {
     let others = running.into_iter().chain(verifying).chain(not_due).chain(plain).chain(outcomes);
     let told = OFF.map(Cause::NotExpected).into_iter().chain(FLAWS.map(Cause::Partial));
     others.chain(told).chain(UNKNOWN.map(Cause::Unknown)).chain(HOLDS.map(Cause::Blocked))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_look_is_a_whole_second_and_never_too_early() {
+        for (at, told) in [
+            ("2026-01-01T00:00:00.198565337Z", "2026-01-01T00:00:01Z"),
+            ("2026-01-01T00:00:59.000000001Z", "2026-01-01T00:01:00Z"),
+            ("2026-01-01T00:00:07Z", "2026-01-01T00:00:07Z"),
+        ] {
+            assert_eq!(next_look(at.parse().unwrap()), told);
+        }
+    }
 }

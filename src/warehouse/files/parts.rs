@@ -194,7 +194,10 @@ fn part(path: &Path, name: &str, format: Format, partition: &[(String, String)],
 
 /// What the operating system says, without a path of this machine.
 fn reason(error: &std::io::Error) -> String {
-    error.kind().to_string()
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "it does not exist".into(),
+        kind => kind.to_string(),
+    }
 }
 
 fn failed(table: &str, text: &str) -> Unknown {

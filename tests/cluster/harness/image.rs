@@ -31,13 +31,18 @@ impl Cluster {
 
     /// Loads the image of gapless, of the binary that is tested.
     pub fn load_gapless(&self) -> &'static str {
+        self.load_gapless_as(GAPLESS);
+        GAPLESS
+    }
+
+    /// The same under another name.
+    pub fn load_gapless_as(&self, name: &str) {
         let stripped = self.folder().join("gapless");
         // Once, whichever test comes first: another must not load what is half written.
         self.stripped.get_or_init(|| {
             run(Command::new("strip").arg("-o").arg(&stripped).arg(env!("CARGO_BIN_EXE_gapless")));
         });
-        self.load_image(GAPLESS, &[(&stripped, "/gapless")], &["/gapless"]);
-        GAPLESS
+        self.load_image(name, &[(&stripped, "/gapless")], &["/gapless"]);
     }
 
     /// Loads the image of the model filler, which `cargo test` builds beside the tests.

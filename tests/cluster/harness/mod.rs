@@ -21,6 +21,7 @@ mod network;
 mod operators;
 mod parts;
 mod table;
+mod terminal;
 mod told;
 
 use std::sync::{Mutex, OnceLock};
@@ -34,6 +35,7 @@ pub use home::{Options, remove_left_over};
 pub use namespace::Namespace;
 pub use network::outside;
 pub use table::{Table, WRITE, coverage};
+pub use terminal::{Said, Terminal};
 
 use component::Components;
 use home::Home;

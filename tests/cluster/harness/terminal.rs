@@ -1,0 +1,90 @@
+//! A person at a terminal: `kubectl` and its plugin `kubectl gapless` on the path, a kubeconfig, the project as the folder.
+
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::Cluster;
+use super::component::PROXIES;
+
+/// A terminal. What is typed there is run by a shell.
+pub struct Terminal<'a> {
+    cluster: &'a Cluster,
+    home: tempfile::TempDir,
+}
+
+/// What a command said.
+#[derive(Debug)]
+pub struct Said {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Cluster {
+    /// The administrator's terminal.
+    pub fn terminal(&self) -> Terminal<'_> {
+        self.terminal_of(&std::fs::read_to_string(self.kubeconfig()).unwrap())
+    }
+
+    /// The terminal of an account that is made for it, with a ClusterRole in one namespace.
+    pub fn terminal_with(&self, role: &str, namespace: &str) -> Terminal<'_> {
+        let name = format!("person-{role}");
+        let account = format!("--serviceaccount={namespace}:{name}");
+        self.kubectl(&["create", "serviceaccount", &name, "-n", namespace]);
+        self.kubectl(&["create", "rolebinding", &name, "-n", namespace, &format!("--clusterrole={role}"), &account]);
+        let token = self.kubectl(&["create", "token", &name, "-n", namespace]);
+        let text = std::fs::read_to_string(self.kubeconfig()).unwrap();
+        let mut kubeconfig: Value = serde_saphyr::from_str(&text).unwrap();
+        kubeconfig["users"][0]["user"] = json!({ "token": token.trim() });
+        kubeconfig["contexts"][0]["context"]["namespace"] = namespace.into();
+        self.terminal_of(&kubeconfig.to_string())
+    }
+
+    fn terminal_of(&self, kubeconfig: &str) -> Terminal<'_> {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("kubeconfig"), kubeconfig).unwrap();
+        let kubectl = home.path().join("kubectl");
+        std::fs::write(&kubectl, format!("#!/bin/sh\nexec {} kubectl \"$@\"\n", self.kube().display())).unwrap();
+        std::fs::set_permissions(&kubectl, Permissions::from_mode(0o755)).unwrap();
+        symlink(env!("CARGO_BIN_EXE_gapless"), home.path().join("kubectl-gapless")).unwrap();
+        symlink(env!("CARGO_BIN_EXE_gapless"), home.path().join("gapless")).unwrap();
+        Terminal { cluster: self, home }
+    }
+}
+
+impl Terminal<'_> {
+    /// The kubeconfig that commands find.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.home.path().join("kubeconfig")
+    }
+
+    /// A command as it is typed.
+    pub fn command(&self, line: &str) -> Command {
+        self.cluster.enter();
+        let path = std::env::var("PATH").unwrap_or_default();
+        let mut command = Command::new("sh");
+        command.args(["-c", line]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        command.env("PATH", format!("{}:{path}", self.home.path().display()));
+        command.env("HOME", self.home.path()).env("KUBECONFIG", self.kubeconfig());
+        PROXIES.into_iter().for_each(|proxy| _ = command.env_remove(proxy));
+        command
+    }
+
+    /// What it says, whether it succeeds or not.
+    pub fn ask(&self, line: &str) -> Said {
+        let output = self.command(line).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// What it says. Panics with what it complains of.
+    pub fn run(&self, line: &str) -> String {
+        let said = self.ask(line);
+        assert_eq!(said.code, Some(0), "{line}\n{}{}", said.out, said.err);
+        said.out
+    }
+}
