@@ -123,10 +123,14 @@ impl CoverageState {
         self.ledger.attempts.iter().filter(|a| !matches!(a.stage, Stage::Ended { .. })).count() as u32
     }
 
+    /// What may be admitted. After a refusal it is one Job, which tells whether there is room again.
     pub(super) fn wanting(&self) -> Wanting<'_> {
+        let wants = &self.assessment.wants;
+        let waits = self.ledger.attempts.iter().any(|a| a.stage == Stage::Recorded);
+        let most = if self.refused.is_none() { wants.len() } else { usize::from(!waits) };
         Wanting {
             coverage: &self.coverage,
-            wants: &self.assessment.wants,
+            wants: wants.get(..most).unwrap_or(wants),
             live: self.live(),
             unsettled: self.ledger.attempts.len() as u32,
         }

@@ -177,7 +177,8 @@ impl World {
             }
             Created::Refused { permanent: false, why } => {
                 state.ledger.forget(launch.launch);
-                let times = state.refused.as_ref().map_or(0, |(_, n, _)| *n) + 1;
+                // Creates that were under way together are refused together: that counts once.
+                let times = state.refused.as_ref().map_or(1, |(until, n, _)| n + u32::from(*until <= now));
                 state.refused = Some((look_again(now, times), times, why.into()));
             }
             Created::Unclear(_) => state.unclear = Some(now),

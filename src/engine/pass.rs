@@ -140,7 +140,7 @@ impl World {
                 events.push(super::events::rebuilt(key, state.ledger.launches, now));
             }
             let own: Vec<_> = self.jobs.all.iter().filter(|j| j.coverage == state.coverage.uid).cloned().collect();
-            let assessment = assess(&Situation {
+            let mut assessment = assess(&Situation {
                 coverage: &state.coverage,
                 calendar: &calendar,
                 judged: &state.judged,
@@ -150,6 +150,9 @@ impl World {
                 hold: state.hold(season.season.suspend, self.launches_off.contains(&key.namespace), now),
                 now,
             });
+            // A refusal holds launches for a while only.
+            let refused = state.refused.as_ref().map(|(until, _, _)| *until).filter(|until| *until > now);
+            assessment.valid_until = assessment.valid_until.into_iter().chain(refused).min();
             let before = std::mem::replace(&mut state.assessment, assessment);
             let (told, moved) = state.note_changes(&before.cells, now);
             events.extend(told);

@@ -219,6 +219,22 @@ async fn a_refused_create_is_not_charged_and_comes_back() {
     assert!(overview.coverages[0].tallies.is_empty(), "uncharged");
 }
 
+/// Each of them was counted once, so that ten refused creates put off the eleventh by minutes.
+#[tokio::test(start_paused = true)]
+async fn creates_that_are_refused_together_are_tried_again_as_soon_as_one() {
+    let sim = world(good, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    sim.state().answer_create = Some(Created::Refused { permanent: false, why: "exceeded quota".into() });
+    let quota = sim.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        quota.state().answer_create = None;
+    });
+    let mut spec = spec();
+    spec.coverages[0].fill.max_concurrent_jobs = 10;
+    let overview = sim.run_for(&spec, 30).await;
+    assert_eq!(tell(&overview), ["Running/Started 2025-11-01..2025-11-10"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_remembered_need_not_be_read_again() {
     let sim = world(good, &[3]);
