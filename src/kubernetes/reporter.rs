@@ -53,9 +53,17 @@ pub struct Reporter {
 /// One write.
 enum Write {
     /// The change as JSON text: a thousand of them wait at once, and parsed ones would take ten times the room.
-    Status { kind: Kind, name: Name, change: Box<str> },
+    Status {
+        kind: Kind,
+        name: Name,
+        change: Box<str>,
+    },
     Create(Box<DynamicObject>),
-    Stall { kind: Kind, name: Name, why: String },
+    Stall {
+        kind: Kind,
+        name: Name,
+        why: String,
+    },
 }
 
 impl Reporter {
