@@ -1,6 +1,6 @@
 //! What a leader does: it tells the engine what people want and what Jobs do, runs it, and tells people what it sees.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,7 +22,8 @@ use crate::kubernetes::object::Kind;
 use crate::kubernetes::observed::Observed;
 use crate::kubernetes::reporter::Reporter;
 use crate::kubernetes::store::StatusStore;
-use crate::kubernetes::{events, logs, seen, switch};
+use crate::kubernetes::switch::{self, Switches};
+use crate::kubernetes::{events, logs, seen};
 use crate::local::cache::{self, Cache};
 use crate::local::clock::SystemClock;
 use crate::local::warehouse::Warehouses;
@@ -54,23 +55,25 @@ impl Operator {
         self.health.leads(SystemClock.now());
         self.metrics.led(true);
         tracing::info!(identity = self.options.identity, "leading");
-        let (off, launches_off) = watch::channel(BTreeSet::new());
+        let (switched, switches) = watch::channel(Switches::default());
+        switch::look(&self.client, &self.mirrors, &switched).await;
         let feed = Feed {
             warehouses: Warehouses::new(BTreeMap::new()),
             mirrors: self.mirrors.clone(),
             grants: self.options.grants.clone(),
-            launches_off,
+            switches,
+            ask: Arc::default(),
             told: Arc::default(),
             revision: 0,
         };
         let told = feed.told.clone();
-        self.lead(feed, off, told, &mut inbox).await
+        self.lead(feed, switched, told, &mut inbox).await
     }
 
     async fn lead(
         &self,
         mut feed: Feed,
-        off: watch::Sender<BTreeSet<Arc<str>>>,
+        switched: watch::Sender<Switches>,
         told: Arc<Mutex<Told>>,
         inbox: &mut UnboundedReceiver<Wish>,
     ) -> Option<String> {
@@ -87,9 +90,10 @@ impl Operator {
         };
         let (metrics, bell) = (self.metrics.clone(), self.bells.report.clone());
         let mut tasks = JoinSet::new();
-        tasks.spawn(feed.run(self.bells.spec.clone(), bell.clone(), self.wishes.clone()));
+        let (ask, spec) = (feed.ask.clone(), self.bells.spec.clone());
+        tasks.spawn(feed.run(spec.clone(), bell.clone(), self.wishes.clone()));
         tasks.spawn(seen::tell(launcher, self.jobs.clone(), self.bells.jobs.clone(), self.wishes.clone()));
-        tasks.spawn(switch::follow(self.client.clone(), self.mirrors.clone(), off, self.bells.spec.clone()));
+        tasks.spawn(switch::follow(self.client.clone(), self.mirrors.clone(), switched, ask, spec));
         tasks.spawn(events::tell(self.client.clone(), self.mirrors.clone(), self.options.identity.clone(), heard));
         tasks.spawn(reporter.run(bell, move |overview| metrics.observe(overview)));
         tasks.spawn(beat(self.wishes.clone()));
@@ -139,7 +143,9 @@ struct Feed {
     warehouses: Warehouses,
     mirrors: Mirrors,
     grants: Grants,
-    launches_off: watch::Receiver<BTreeSet<Arc<str>>>,
+    switches: watch::Receiver<Switches>,
+    /// Asks for the switch of a new namespace.
+    ask: Arc<Notify>,
     told: Arc<Mutex<Told>>,
     revision: u64,
 }
@@ -147,7 +153,11 @@ struct Feed {
 impl Feed {
     fn tell(&mut self) -> Told {
         self.revision = self.mirrors.revision();
-        let told = tell(&self.mirrors, &self.grants, &self.launches_off.borrow_and_update());
+        let (namespaces, switches) = (switch::namespaces(&self.mirrors), self.switches.borrow_and_update().clone());
+        if !switches.know(&namespaces) {
+            self.ask.notify_one();
+        }
+        let told = tell(&self.mirrors, &self.grants, &switches.off(namespaces));
         self.warehouses.limit(&told.limits);
         if let Ok(mut slot) = self.told.lock() {
             slot.clone_from(&told);
@@ -159,7 +169,7 @@ impl Feed {
         loop {
             changed.notified().await;
             tokio::time::sleep(GATHER).await;
-            let switched = self.launches_off.has_changed().unwrap_or(false);
+            let switched = self.switches.has_changed().unwrap_or(false);
             if self.mirrors.revision() == self.revision && !switched {
                 continue;
             }
