@@ -42,13 +42,14 @@ async fn a_season_is_filled_by_pods_until_every_date_is_complete_or_waived() {
     assert!(overlaps.is_empty(), "{overlaps:?}");
 }
 
-/// What the operator says beside statuses: a log in which only real trouble is a warning, metrics, Events.
+/// What the operator says beside statuses: a log in which only what people are told as a reason is a warning, metrics, Events.
 fn told(deployed: &Deployed<'_>) {
     let log = deployed.kubectl(&["logs", "-l", "app.kubernetes.io/name=gapless", "--tail=-1"]);
     // Before the seed was there nothing could be read; two dates cannot be had.
     let expected = ["Unknown", "NoRung", "Exhausted"].map(|reason| format!("\"reason\":\"{reason}\""));
     let is_expected = |line: &str| expected.iter().any(|reason| line.contains(reason));
-    let loud = log.lines().filter(|line| line.contains("\"level\":\"WARN\"") || line.contains("\"level\":\"ERROR\""));
+    let is_loud = |line: &str| line.contains("\"level\":\"WARN\"") || line.contains("\"level\":\"ERROR\"");
+    let loud = log.lines().filter(|line| is_loud(line) && line.contains("\"reason\":"));
     let unexpected: Vec<&str> = loud.filter(|line| !is_expected(line)).collect();
     assert!(unexpected.is_empty() && log.contains("\"reason\":\"Filled\""), "{unexpected:#?}");
     let metrics = deployed.metrics(&deployed.leader().unwrap());
