@@ -19,8 +19,7 @@ lint: ## format, and every warning is an error
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 
-# Default is the set that lint checked. `local` equals it today and will not when the cluster joins the default;
-# none proves that the domain needs no clock, no files and no random hash order, for they do not exist there: that proof
+# Lint checked the default set, which is `local` and `kubernetes`; none proves that the domain needs no clock, no files and no random hash order, for they do not exist there: that proof
 # is of the library alone, because tests bring the standard library and the zones along.
 sets: ## the other two feature sets: none and `local`
 	$(CARGO) clippy --locked --lib --no-default-features -- -D warnings
@@ -31,12 +30,11 @@ docs: ## the documentation builds, and no link in it is broken
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
 
 # Two tests of the cluster wait for ten minutes; they have threads of their own beside those of the cores.
-run-tests: export RUST_TEST_THREADS ?= $(shell expr $$(nproc) + 2)
 run-tests: parts ## all tests: the domain without features, then everything, the real cluster included
 	$(CARGO) test --locked --no-default-features --lib
 	$(CARGO) build --locked --examples
 	$(CARGO) test --locked --lib --bins --test it
-	$(CARGO) test --locked --test cluster -- --test-threads 4
+	$(CARGO) test --locked --test cluster -- --test-threads $$(($$(nproc) + 2))
 
 # Two of the cluster's tests wait for ten minutes, so four at a time keep two cores busy meanwhile.
 parts: ## what the tests' cluster is made of: installed and built where it is missing, as root

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::call::Call;
 use super::ports::{Created, JobList};
-use super::world::{CoverageState, World, later, look_again};
+use super::world::{CoverageState, Loading, World, later, look_again};
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, End, Job, Launch, Stage, job_name};
 use crate::domain::policy::{Coverage, Table};
@@ -101,7 +101,8 @@ impl World {
         let needed = self.jobs.listed_at.is_none()
             || self.jobs.all.iter().any(|j| j.ended.is_none())
             || self.coverages.values().any(unsettled);
-        if self.jobs.listing || !needed || self.jobs.next_list > now {
+        // Jobs mean something only beside the ledgers that launched them.
+        if self.loading != Loading::Done || self.jobs.listing || !needed || self.jobs.next_list > now {
             return None;
         }
         self.jobs.listing = true;
@@ -211,7 +212,8 @@ impl CoverageState {
     /// Whether an attempt ended. Only a list can say that a Job is not there.
     fn take_jobs(&mut self, jobs: &[&Job], listed_at: Option<Timestamp>, now: Timestamp) -> bool {
         let highest = jobs.iter().map(|j| j.launch).max().unwrap_or(0);
-        self.rebuilt |= highest > self.ledger.launches;
+        // Before the ledger was read nothing is known to be lost.
+        self.rebuilt |= self.proof.is_some() && highest > self.ledger.launches;
         self.ledger.launches = self.ledger.launches.max(highest);
         let mut ended = false;
         for attempt in self.ledger.attempts.clone() {

@@ -76,7 +76,10 @@ impl World {
             }
             let launches = state.ledger.launches;
             // Launch numbers never fall: somebody wiped the status while its Jobs go on.
-            state.rebuilt |= ledger.launches < state.saved.launches;
+            let own = self.jobs.all.iter().filter(|j| j.coverage == uid).map(|j| j.launch);
+            state.rebuilt |= ledger.launches < own.max().unwrap_or(0).max(state.saved.launches);
+            // A list that came before the ledger said nothing of its attempts.
+            self.jobs.next_list = now;
             state.saved = Arc::new(ledger.clone());
             state.ledger = ledger;
             state.ledger.launches = state.ledger.launches.max(launches);

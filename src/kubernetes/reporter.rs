@@ -30,9 +30,8 @@ use crate::domain::verdict::UnknownReason;
 use crate::engine::drive::Wish;
 use crate::engine::overview::{CoverageView, Overview, SeasonView};
 
-/// What changes within this time is written together. Longer than a date is Verifying as a rule: its row then goes from
-/// Running to what came of it in one write.
-const GATHER: Duration = Duration::from_secs(5);
+/// What changes within this time is written together.
+const GATHER: Duration = Duration::from_secs(2);
 /// Writes under way at the same time.
 const CONCURRENT: usize = 8;
 

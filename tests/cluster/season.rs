@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use super::harness::{Cluster, eventually};
+use super::harness::{Cluster, Deployed, eventually};
 
 /// Six coverages; two dates of it cannot be had by anybody (see `src/cli/demo`).
 const KINDS: &str = "propcoverages,tablecoverages";
@@ -33,12 +33,33 @@ async fn a_season_is_filled_by_pods_until_every_date_is_complete_or_waived() {
     let table = deployed.kubectl(&["get", "propcoverages,tablecoverages,seasons,warehouses"]);
     println!("{table}\n{}", deployed.kubectl(&["get", "gamedates"]).lines().take(6).collect::<Vec<_>>().join("\n"));
     assert!(table.lines().filter(|l| l.contains("coverage.gapless.dev")).all(|l| l.contains("True")), "{table}");
+    told(&deployed);
     let refused = cluster.audit(Default::default()).events;
     let forbidden: Vec<_> = refused.iter().filter(|e| e.user == deployed.user() && e.code == 403).collect();
     assert!(forbidden.is_empty(), "{forbidden:?}");
     let overlaps: Vec<_> =
         cluster.overlapping_jobs().into_iter().filter(|o| o.jobs[0].starts_with(&namespace.name)).collect();
     assert!(overlaps.is_empty(), "{overlaps:?}");
+}
+
+/// What the operator says beside statuses: a log in which only what people are told as a reason is a warning, metrics, Events.
+fn told(deployed: &Deployed<'_>) {
+    let log = deployed.kubectl(&["logs", "-l", "app.kubernetes.io/name=gapless", "--tail=-1"]);
+    // Before the seed was there nothing could be read; two dates cannot be had.
+    let expected = ["Unknown", "NoRung", "Exhausted"].map(|reason| format!("\"reason\":\"{reason}\""));
+    let is_expected = |line: &str| expected.iter().any(|reason| line.contains(reason));
+    let is_loud = |line: &str| line.contains("\"level\":\"WARN\"") || line.contains("\"level\":\"ERROR\"");
+    let loud = log.lines().filter(|line| is_loud(line) && line.contains("\"reason\":"));
+    let unexpected: Vec<&str> = loud.filter(|line| !is_expected(line)).collect();
+    assert!(unexpected.is_empty() && log.contains("\"reason\":\"Filled\""), "{unexpected:#?}");
+    let metrics = deployed.metrics(&deployed.leader().unwrap());
+    for line in ["gapless_leader 1", "gapless_season_schedule_known", "state=\"Exhausted\"", "gapless_launches_total"] {
+        assert!(metrics.contains(line), "{line}: {metrics}");
+    }
+    let events = deployed.kubectl(&["get", "events", "-o", "jsonpath={range .items[*]}{.reason} {end}"]);
+    for reason in ["GapFound", "JobLaunched", "Filled", "Exhausted"] {
+        assert!(events.split(' ').any(|r| r == reason), "{reason}: {events}");
+    }
 }
 
 /// As a person does it, with the plugin.

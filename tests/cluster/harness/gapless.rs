@@ -83,13 +83,6 @@ impl Deployed<'_> {
         self.cluster.kubectl(&words)
     }
 
-    /// What all replicas logged, those before a restart included.
-    pub fn log(&self) -> String {
-        let now = self.kubectl(&["logs", "-l", "app.kubernetes.io/name=gapless", "--tail=-1", "--prefix"]);
-        let before = ["-n", &self.namespace, "logs", "-l", "app.kubernetes.io/name=gapless", "--tail=-1", "--previous"];
-        now + &self.cluster.try_kubectl(&before).unwrap_or_default()
-    }
-
     /// Who holds the Lease, as the pod's name; nothing: nobody.
     pub fn leader(&self) -> Option<String> {
         let holder = self.cluster.try_kubectl(&[
