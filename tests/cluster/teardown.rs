@@ -45,7 +45,9 @@ fn what_a_killed_guard_leaves_is_removed_by_the_next_start() {
 
 /// A test run of its own, in a group of its own, and the folder of its cluster.
 fn victim() -> (Child, PathBuf) {
-    let mut tests = Command::new(std::env::current_exe().unwrap());
+    // A run in the background ignores interrupts, and hands that down.
+    let mut tests = Command::new("env");
+    tests.arg("--default-signal=INT").arg(std::env::current_exe().unwrap());
     tests.args(["--ignored", "--exact", "--nocapture", VICTIM]).process_group(0).stdout(Stdio::piped());
     let mut tests = outside(|| tests.env_remove("GAPLESS_KEEP_CLUSTER").spawn().unwrap());
     let lines = BufReader::new(tests.stdout.take().unwrap()).lines();
