@@ -41,7 +41,7 @@ fn terminated(state: Value) -> Value {
 
 fn waiting(reason: &str, message: &str) -> Value {
     json!({ "phase": "Pending", "containerStatuses": [{
-        "name": "fill", "image": "registry.example.com/x:1", "imageID": "", "ready": false, "restartCount": 0,
+        "name": "fill", "image": "images.example.com/x:1", "imageID": "", "ready": false, "restartCount": 0,
         "state": { "waiting": { "reason": reason, "message": message } },
     }] })
 }
@@ -211,20 +211,15 @@ fn why_it_has_not_started_is_told_without_values_and_stays_put() {
             "pulls",
             running(),
             Some(waiting("ErrImagePull", "code = NotFound")),
-            "ImagePullBackOff: registry.example.com/x:1",
+            "ImagePullBackOff: images.example.com/x:1",
         ),
         (
             "waits to pull",
             running(),
             Some(waiting("ImagePullBackOff", "Back-off")),
-            "ImagePullBackOff: registry.example.com/x:1",
+            "ImagePullBackOff: images.example.com/x:1",
         ),
-        (
-            "never pulls",
-            running(),
-            Some(waiting("ErrImageNeverPull", "")),
-            "ErrImageNeverPull: registry.example.com/x:1",
-        ),
+        ("never pulls", running(), Some(waiting("ErrImageNeverPull", "")), "ErrImageNeverPull: images.example.com/x:1"),
         (
             "no secret",
             running(),

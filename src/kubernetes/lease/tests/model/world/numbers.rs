@@ -1,0 +1,46 @@
+//! Versions and uids are numbered anew in each state, since only their equality matters.
+
+use super::{Fate, Object, State};
+
+impl State {
+    pub(super) fn each_object(&mut self, mut each: impl FnMut(&mut Object)) {
+        self.server.iter_mut().for_each(&mut each);
+        self.ones.iter_mut().filter_map(|one| one.lease.as_mut()).for_each(&mut each);
+        for message in self.messages.iter_mut().flatten() {
+            if let Fate::Committed(object) = &mut message.fate {
+                each(object);
+            }
+        }
+    }
+
+    /// A uid and a version that nobody has seen.
+    pub(super) fn fresh(mut self) -> (u8, u8) {
+        let (mut uid, mut version) = (0, 0);
+        self.each_object(|object| (uid, version) = (uid.max(object.uid), version.max(object.version)));
+        for (u, v) in self.messages.iter().flatten().filter_map(|message| message.guard) {
+            (uid, version) = (uid.max(u), version.max(v));
+        }
+        (uid + 1, version + 1)
+    }
+
+    /// The same state with uids and versions numbered in the order in which they stand.
+    pub(in super::super) fn canonical(mut self) -> Self {
+        let (mut uids, mut versions) = (Vec::with_capacity(4), Vec::with_capacity(8));
+        self.each_object(|object| {
+            object.uid = number(&mut uids, object.uid);
+            object.version = number(&mut versions, object.version);
+        });
+        for guard in self.messages.iter_mut().flatten().filter_map(|message| message.guard.as_mut()) {
+            *guard = (number(&mut uids, guard.0), number(&mut versions, guard.1));
+        }
+        self
+    }
+}
+
+fn number(known: &mut Vec<u8>, id: u8) -> u8 {
+    let at = known.iter().position(|other| *other == id).unwrap_or_else(|| {
+        known.push(id);
+        known.len() - 1
+    });
+    u8::try_from(at + 1).unwrap()
+}
