@@ -47,7 +47,7 @@ bench: ## how fast, measured
 	benches/run.sh
 
 # Cargo builds the tests' own binary without optimisation; what is measured is the one that people run.
-bench-cluster: parts ## how much memory, CPU, time and how many writes in a real cluster, measured; as root
+bench-cluster: parts ## how much memory, CPU, time and how many writes in a real cluster, measured; as root. ONLY="twenty start" runs only these worlds
 	$(CARGO) build --release --locked --bin gapless
 	GAPLESS_BENCH="$${CARGO_TARGET_DIR:-target}/release/gapless" $(CARGO) test --locked --test cluster -- --ignored --exact --nocapture bench::the_operator_is_measured
 

@@ -15,5 +15,6 @@ fn the_operator_is_measured() {
     bench.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/cluster.py"));
     // The heap is that of the Deployment.
     bench.arg(cluster.folder()).arg(cluster.kube()).arg(gapless).env("MALLOC_ARENA_MAX", "1");
+    bench.args(std::env::var("ONLY").unwrap_or_default().split_whitespace());
     assert!(bench.status().unwrap().success());
 }
