@@ -78,10 +78,12 @@ where
     T: From<K> + Send + Sync + 'static,
 {
     let config = watching().page_size(PAGE);
+    let path = api.resource_url().to_string();
     let events = watcher(api, config).default_backoff();
     pin_mut!(events);
-    let mut listed = BTreeMap::new();
+    let (mut listed, mut failing) = (BTreeMap::new(), false);
     while let Some(event) = events.next().await {
+        failing = tell_of(&path, &event, failing);
         match event {
             Ok(Event::Init) => listed.clear(),
             Ok(Event::InitApply(object)) => _ = listed.insert(name(&object), Arc::new(T::from(object))),
@@ -99,10 +101,22 @@ where
                 mirror.put(name(&object), None);
                 told(None);
             }
-            // The watcher itself tells the log, backs off and goes on.
+            // The watcher backs off and goes on.
             Err(_) => {}
         }
     }
+}
+
+/// Says once that a watch fails, and once that it works again. Whether it fails now.
+fn tell_of<K>(path: &str, event: &Result<Event<K>, kube::runtime::watcher::Error>, failing: bool) -> bool {
+    match event {
+        Err(error) if !failing => tracing::warn!(watch = path, "a watch fails and is tried again: {error}"),
+        // It begins anew before each try: that tells nothing.
+        Err(_) | Ok(Event::Init | Event::InitApply(_)) => return failing || event.is_err(),
+        Ok(_) if failing => tracing::info!(watch = path, "the watch works again"),
+        Ok(_) => {}
+    }
+    event.is_err()
 }
 
 fn name<K: Resource>(object: &K) -> Name {
