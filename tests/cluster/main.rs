@@ -23,3 +23,4 @@ mod rights;
 mod season;
 mod switches;
 mod teardown;
+mod tenants;
