@@ -69,10 +69,15 @@ async fn definitions_come_and_go(cluster: &Cluster, deployed: &Deployed<'_>, ten
         said.into_iter().next()
     };
     println!("{}", eventually(cluster, "the missing definition to be told", Duration::from_secs(60), told).await);
+    // Long enough for the watch to be tried again a few times.
+    tokio::time::sleep(Duration::from_secs(10)).await;
     cluster.kubectl(&["apply", "--server-side", "-k", crds]);
     cluster.kubectl(&["wait", "crd", "--all", "--for=condition=Established", "--timeout=30s"]);
     Table::held(2).apply(cluster, tenant);
     tenant.told(T).line(&["Running/Started", "2026-01-01..2026-01-02"]).await;
+    let said = complaints(deployed, "tablecoverages");
+    let failing = said.iter().filter(|line| line.contains("a watch fails")).count();
+    assert!((1..=2).contains(&failing), "once for each replica, however long it lasts: {said:?}");
     let restarts = "jsonpath={.items[*].status.containerStatuses[*].restartCount}";
     let restarts = deployed.kubectl(&["get", "pods", "-l", "app.kubernetes.io/name=gapless", "-o", restarts]);
     assert!(restarts.split_whitespace().all(|n| n == "0"), "{restarts}");
