@@ -53,6 +53,12 @@ impl<T> Mirror<T> {
         self.locked(|objects| objects.iter().map(|(n, o)| (n.clone(), o.clone())).collect())
     }
 
+    /// Those of which something holds.
+    pub fn which(&self, holds: impl Fn(&T) -> bool) -> Vec<(Name, Arc<T>)> {
+        let own = |(n, o): (&Name, &Arc<T>)| holds(o).then(|| (n.clone(), o.clone()));
+        self.locked(|objects| objects.iter().filter_map(own).collect())
+    }
+
     fn locked<R>(&self, with: impl FnOnce(&mut BTreeMap<Name, Arc<T>>) -> R) -> R {
         // Nothing panics while it holds the lock, so it is never poisoned; were it, the objects would still be whole.
         with(&mut self.objects.lock().unwrap_or_else(std::sync::PoisonError::into_inner))

@@ -21,6 +21,8 @@ mod plugin;
 mod pods;
 mod rights;
 mod season;
+mod starts;
 mod switches;
 mod teardown;
 mod tenants;
+mod warehouses;
