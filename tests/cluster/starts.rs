@@ -46,7 +46,7 @@ const LACKING: [Lacking; 8] = [
     },
     Lacking {
         name: "node",
-        edits: &[("restartPolicy: Never", "nodeSelector: {nowhere: here}")],
+        edits: &[("restartPolicy: Never", "restartPolicy: Never\n          nodeSelector: {nowhere: here}")],
         told: "Unschedulable: 0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector",
     },
     Lacking {
@@ -132,6 +132,9 @@ async fn a_queue_gets_its_label_and_holds_a_job_as_long_as_it_likes() {
     assert_eq!(job["metadata"]["labels"]["kueue.x-k8s.io/queue-name"], "night");
     let name = job["metadata"]["name"].as_str().unwrap();
     suspend(&namespace, name, true).await;
+    // Kueue does this too: else the deadline would count from the first start.
+    let anew = r#"{"status": {"startTime": null}}"#;
+    namespace.kubectl(&["patch", "job", name, "--subresource=status", "--type=merge", "-p", anew]);
     let told = namespace.told("tablecoverages/t");
     println!("{}", told.line(&["Running/Queued 2026-01-01"]).await);
     tokio::time::sleep(Duration::from_secs(20)).await;

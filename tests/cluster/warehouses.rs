@@ -3,8 +3,9 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
-use super::harness::Cluster;
+use super::harness::{Cluster, eventually};
 
 #[tokio::test]
 async fn a_warehouse_tells_what_is_the_matter_with_its_folder_and_is_ready_again_by_itself() {
@@ -81,5 +82,6 @@ spec: {{files: {{folder: w}}}}
     println!("{}", season.line(&["Ready=True/Scheduled"]).await);
     fs::create_dir_all(namespace.folder().join("w/t")).unwrap();
     namespace.apply(&super::harness::coverage(name, "t", 1, 60).replace("mode: Fill", "mode: Observe"));
-    println!("{}", date.line(&["Ready=True/Accepted"]).await);
+    let silent = async || date.object().await.filter(|o| o["status"]["conditions"].is_null()).map(|_| ());
+    eventually(cluster, "a GameDate that can be obeyed to have no conditions", Duration::from_secs(60), silent).await;
 }
