@@ -17,6 +17,7 @@ mod loopback;
 mod lost;
 mod manifests;
 mod newcomer;
+mod older;
 mod plugin;
 mod pods;
 mod rights;
