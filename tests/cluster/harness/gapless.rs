@@ -8,7 +8,7 @@ use super::namespace::Namespace;
 
 /// A running installation. It goes with its namespace.
 pub struct Deployed<'a> {
-    cluster: &'a Cluster,
+    pub cluster: &'a Cluster,
     pub namespace: String,
 }
 
@@ -81,6 +81,11 @@ impl Deployed<'_> {
         let mut words = vec!["-n", self.namespace.as_str()];
         words.extend(arguments);
         self.cluster.kubectl(&words)
+    }
+
+    /// What all replicas logged since they started.
+    pub fn log(&self) -> String {
+        self.kubectl(&["logs", "-l", "app.kubernetes.io/name=gapless", "--tail=-1", "--prefix"])
     }
 
     /// Who holds the Lease, as the pod's name; nothing: nobody.
