@@ -78,8 +78,9 @@ pub(super) fn basis(criteria: u64, day: &Day) -> u64 {
 }
 
 impl Book {
-    /// Judges a date, and folds it when it is settled.
-    pub fn judge(&mut self, terms: &Terms<'_>, date: Date, day: &Day) -> Judged {
+    /// Judges a date, and folds it when it is settled. What says the same as the date before shares its judgement:
+    /// complete dates do by the thousand.
+    pub fn judge(&mut self, terms: &Terms<'_>, date: Date, day: &Day, before: Option<&Arc<Judgement>>) -> Judged {
         let stands = self.confirmed_at.is_some_and(|at| at >= terms.too_old);
         let not_probed = &terms.not_probed;
         let Some(entry) = self.dates.get_mut(&date) else {
@@ -98,7 +99,8 @@ impl Book {
             (Held::Facts(facts), Some(failure)) if stands => Known::Old(facts, failure),
             (_, failure) => Known::Never(failure.unwrap_or(not_probed)),
         };
-        let judged = judge_day(terms.coverage, terms.zone, Some(day), known, terms.now);
+        let mut judged = judge_day(terms.coverage, terms.zone, Some(day), known, terms.now);
+        judged.judgement = before.filter(|b| ***b == *judged.judgement).unwrap_or(&judged.judgement).clone();
         if date < terms.settled && failure.is_none() {
             entry.fold(terms, day, &judged);
         }

@@ -19,6 +19,8 @@ use crate::local::clock::SystemClock;
 
 /// Objects per page of a list.
 const PAGE: u32 = 500;
+/// Jobs that one call names: their names stand in its address, which has a limit.
+const NAMED: usize = 50;
 
 /// Starts Jobs and sees them.
 #[derive(Clone)]
@@ -56,13 +58,23 @@ impl Jobs {
     }
 
     /// Every pod of gapless.
-    pub(super) async fn pods(&self) -> Result<Vec<Pod>, Fault> {
+    async fn pods(&self) -> Result<Vec<Pod>, Fault> {
         self.all(ListParams::default().limit(PAGE).labels(jobs::LAUNCH)).await
+    }
+
+    /// The pods of some Jobs, by the Jobs' names.
+    pub(super) async fn pods_of(&self, names: &[&str]) -> Result<Vec<Pod>, Fault> {
+        let mut pods = Vec::new();
+        for some in names.chunks(NAMED) {
+            let selector = format!("{},batch.kubernetes.io/job-name in ({})", jobs::LAUNCH, some.join(","));
+            pods.extend(self.all(ListParams::default().limit(PAGE).labels(&selector)).await?);
+        }
+        Ok(pods)
     }
 
     /// What the Jobs and pods of a cluster mean. A label can be forged: a Job claims a table only where its namespace may
     /// read that table.
-    pub(super) fn read(&self, listed: &[WireJob], pods: &[Pod]) -> JobList {
+    pub(super) fn read<'a>(&self, listed: impl IntoIterator<Item = &'a WireJob>, pods: &'a [Pod]) -> JobList {
         let mut list = jobs::read::list(listed, pods, SystemClock.now());
         list.jobs.retain(|job| self.grants.allows(&job.namespace, &job.target.place));
         list

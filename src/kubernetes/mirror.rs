@@ -17,7 +17,7 @@ use super::errors::fault;
 use super::object::Name;
 
 /// Objects per page of a list.
-const PAGE: u32 = 500;
+const PAGE: u32 = 200;
 
 /// The objects of one kind.
 #[derive(Debug)]

@@ -16,6 +16,7 @@ pub mod mirror;
 pub mod object;
 pub mod observed;
 pub mod operator;
+mod packed;
 pub mod reporter;
 pub mod scope;
 pub mod seen;

@@ -10,6 +10,7 @@ use kube::core::{ApiResource, DynamicResourceScope, Resource};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
+use super::packed::Packed;
 use crate::api::kinds::{GameDate, PropCoverage, Season, TableCoverage, Warehouse};
 
 /// One of gapless's kinds.
@@ -142,7 +143,7 @@ pub struct Object {
     /// Its status tells conditions.
     pub has_conditions: bool,
     spec: Box<str>,
-    status: Box<str>,
+    status: Packed,
 }
 
 impl From<Wire> for Object {
@@ -158,7 +159,7 @@ impl From<Wire> for Object {
             wants_nothing: wants_nothing(&value(&wire.spec)),
             has_conditions: wire.status.contains(r#""conditions":["#),
             spec: wire.spec,
-            status: wire.status,
+            status: Packed::of(&wire.status),
         }
     }
 }
@@ -183,7 +184,7 @@ impl Object {
 
     /// Its status; null: none yet.
     pub fn status(&self) -> Value {
-        value(&self.status)
+        self.status.value()
     }
 
     /// Whether another object has the same status, in whatever order its fields stand.

@@ -31,8 +31,13 @@ use crate::domain::verdict::UnknownReason;
 use crate::engine::drive::Wish;
 use crate::engine::overview::{CoverageView, Overview, SeasonView};
 
-/// What changes within this time is written together.
-const GATHER: Duration = Duration::from_secs(2);
+/// What changes within this time is written together: a date that is filled goes through several states within seconds,
+/// and each would be a write of its row.
+const GATHER: Duration = Duration::from_secs(5);
+/// Each write of a round delays the next round so much: the more change together, the fewer writes each of them takes.
+const GATHER_PER_WRITE: Duration = Duration::from_millis(100);
+/// No round is delayed longer.
+const GATHER_AT_MOST: Duration = Duration::from_secs(30);
 /// Writes under way at the same time.
 const CONCURRENT: usize = 8;
 
@@ -54,34 +59,38 @@ pub struct Reporter {
 
 /// One write.
 enum Write {
-    /// The change as JSON text: a thousand of them wait at once, and parsed ones would take ten times the room.
-    Status {
-        kind: Kind,
-        name: Name,
-        change: Box<str>,
-    },
+    Status { kind: Kind, name: Name, change: Value },
     Create(Box<DynamicObject>),
-    Stall {
-        kind: Kind,
-        name: Name,
-        why: String,
-    },
+    Stall { kind: Kind, name: Name, why: String },
 }
+
+/// What became of the writes of one overview.
+#[derive(Debug, Default)]
+struct Round {
+    /// Statuses that were sent.
+    written: u32,
+    /// A write failed that is worth trying again.
+    unclear: bool,
+}
+
+type Writes<'a> = Box<dyn Iterator<Item = Write> + Send + 'a>;
 
 impl Reporter {
     /// Reports whenever something changed, until the engine is gone. `seen` is shown every overview.
     pub async fn run(self, changed: Arc<Notify>, mut seen: impl FnMut(&Overview)) {
-        let mut failures = 0;
+        let (mut failures, mut gather) = (0, GATHER);
         loop {
             changed.notified().await;
-            tokio::time::sleep(GATHER * 2_u32.pow(failures)).await;
+            tokio::time::sleep(gather * 2_u32.pow(failures)).await;
             let (show, shown) = oneshot::channel();
             if self.wishes.send(Wish::Show(show)).is_err() {
                 return;
             }
             let Ok(overview) = shown.await else { return };
             seen(&overview);
-            if self.write(self.writes(&overview)).await {
+            let round = self.write(&overview).await;
+            gather = (GATHER + GATHER_PER_WRITE * round.written).min(GATHER_AT_MOST);
+            if round.unclear {
                 failures = (failures + 1).min(5);
                 changed.notify_one();
             } else {
@@ -90,8 +99,8 @@ impl Reporter {
         }
     }
 
-    /// Everything that differs from what stands there.
-    fn writes(&self, overview: &Overview) -> Vec<Write> {
+    /// What differs from what stands there, beside the rows of seasons.
+    fn few(&self, overview: &Overview) -> Vec<Write> {
         let problems = self.told.lock().map(|t| t.problems.clone()).unwrap_or_default();
         let now = overview.now;
         let mut writes = Vec::new();
@@ -116,9 +125,6 @@ impl Reporter {
                 writes.push(Write::Stall { kind, name, why });
             }
         }
-        for season in &overview.seasons {
-            writes.extend(self.game_dates(season, &overview.coverages, now));
-        }
         writes
     }
 
@@ -137,51 +143,66 @@ impl Reporter {
         self.mirrors.of(kind).all().into_iter().filter(|(_, o)| !o.deleting).collect()
     }
 
-    /// The rows of a season: those that are absent are created, those that changed are written.
-    fn game_dates(&self, season: &SeasonView, coverages: &[CoverageView], now: Timestamp) -> Vec<Write> {
+    /// The rows of a season: those that are absent are created, those that changed are written. Each is made when its
+    /// turn comes: a thousand that wait would take more room than all that is known of them.
+    fn game_dates<'a>(&self, season: &'a SeasonView, coverages: &'a [CoverageView], now: Timestamp) -> Writes<'a> {
         let name = Name { namespace: season.key.namespace.clone(), name: season.key.name.clone() };
-        let Some(owner) = self.mirrors.of(Kind::Season).get(&name).filter(|o| !o.deleting) else { return Vec::new() };
-        let mirror = self.mirrors.of(Kind::GameDate);
-        let there: BTreeMap<Date, Arc<Object>> = season
-            .calendar
-            .days
-            .keys()
-            .filter_map(|d| Some((*d, mirror.get(&row(&name, *d))?)))
-            .filter(|(_, o)| !o.deleting)
-            .collect();
-        let mut writes = Vec::new();
-        if season.creates_game_dates && season.is_known && season.failure.is_none() {
-            let absent = season.calendar.days.iter().filter(|(d, day)| expects(day) && !there.contains_key(d));
-            writes.extend(absent.map(|(date, _)| Write::Create(Box::new(game_date(&owner, *date)))));
-        }
+        let Some(owner) = self.mirrors.of(Kind::Season).get(&name).filter(|o| !o.deleting) else {
+            return Box::new(std::iter::empty());
+        };
+        let there = self.rows(season, &name);
+        let creates = season.creates_game_dates && season.is_known && season.failure.is_none();
+        let present = there.clone();
+        let days =
+            season.calendar.days.iter().filter(move |(d, day)| creates && expects(day) && !present.contains_key(d));
+        let absent = days.map(move |(date, _)| Write::Create(Box::new(game_date(&owner, *date))));
         let own: Vec<&CoverageView> = coverages.iter().filter(|c| c.season == season.key).collect();
         // After a start, what was not looked at yet is not assessed: the rows stand as they are.
         if own.iter().any(|c| is_unseen(c)) {
-            return writes;
+            return Box::new(absent);
         }
-        let old = |date: Date| there.get(&date).map(|o| typed::<GameDateStatus>(o));
-        for (date, status) in report::game_date_statuses(season, &own, old, now) {
-            writes.extend(there.get(&date).and_then(|object| differs(Kind::GameDate, object, &status)));
-        }
-        writes
+        let known = there.clone();
+        let old = move |date: Date| known.get(&date).map(|o| typed::<GameDateStatus>(o));
+        let rows = report::game_date_statuses(season, &own, old, now);
+        Box::new(
+            absent.chain(rows.filter_map(move |(date, status)| differs(Kind::GameDate, there.get(&date)?, &status))),
+        )
     }
 
-    /// Whether a write failed that is worth trying again.
-    async fn write(&self, writes: Vec<Write>) -> bool {
+    /// The rows of a season that are there.
+    fn rows(&self, season: &SeasonView, name: &Name) -> Arc<BTreeMap<Date, Arc<Object>>> {
+        let mirror = self.mirrors.of(Kind::GameDate);
+        let there = season.calendar.days.keys().filter_map(|d| Some((*d, mirror.get(&row(name, *d))?)));
+        Arc::new(there.filter(|(_, o)| !o.deleting).collect())
+    }
+
+    /// Writes all that differs.
+    async fn write(&self, overview: &Overview) -> Round {
+        let mut round = Round::default();
+        self.send(Box::new(self.few(overview).into_iter()), &mut round).await;
+        for season in &overview.seasons {
+            self.send(self.game_dates(season, &overview.coverages, overview.now), &mut round).await;
+        }
+        round
+    }
+
+    async fn send(&self, writes: Writes<'_>, round: &mut Round) {
+        let mut counted = 0;
+        // A row that is new is told of at once.
+        let writes = writes.inspect(|w| counted += u32::from(!matches!(w, Write::Create(_))));
         let mut results = futures::stream::iter(writes).map(|w| self.one(w)).buffer_unordered(CONCURRENT);
-        let mut unclear = false;
         while let Some(class) = results.next().await {
             // Gone, there already, or refused: the same again brings nothing new.
-            unclear |= class == Some(Class::Unclear);
+            round.unclear |= class == Some(Class::Unclear);
         }
-        unclear
+        drop(results);
+        round.written += counted;
     }
 
     async fn one(&self, write: Write) -> Option<Class> {
         let result = match write {
             Write::Status { kind, name, change } => {
                 let api: Api<Wire> = Api::namespaced_with(self.client.clone(), &name.namespace, &kind.resource());
-                let change: Value = serde_json::from_str(&change).unwrap_or_default();
                 let patch = Patch::Merge(json!({ "status": change }));
                 api.patch_status(&name.name, &PatchParams::default(), &patch).await.map(|_| ())
             }
@@ -222,7 +243,7 @@ fn typed<T: DeserializeOwned + Default>(object: &Object) -> T {
 /// A write, where a status differs from the one that stands there.
 fn differs<T: Serialize + DeserializeOwned>(kind: Kind, object: &Object, status: &T) -> Option<Write> {
     let change = report::status_patch(&object.status(), status)?;
-    Some(Write::Status { kind, name: object.name.clone(), change: change.to_string().into() })
+    Some(Write::Status { kind, name: object.name.clone(), change })
 }
 
 /// A row that wants nothing yet, owned by its season.

@@ -67,12 +67,18 @@ struct Teller {
 impl Teller {
     /// What there is; nothing when it is what was told last.
     async fn look(&mut self, mirror: &Mirror<Slim>) -> Option<JobList> {
-        let listed: Vec<WireJob> = mirror.all().iter().map(|(_, slim)| slim.0.clone()).collect();
-        let waiting: BTreeSet<&str> = listed.iter().filter(|j| is_waiting(j)).filter_map(uid).collect();
-        let mut list = self.jobs.read(&listed, &[]);
-        let ended = list.jobs.iter().any(|j| j.ended.is_some() && !self.has_ended(&j.uid));
-        if ended || (!waiting.is_empty() && self.asked.elapsed() >= ASK_AGAIN) {
-            self.ask(&listed).await;
+        let all = mirror.all();
+        let listed: Vec<&WireJob> = all.iter().map(|(_, slim)| &slim.0).collect();
+        let waiting: BTreeSet<&str> = listed.iter().filter(|j| is_waiting(j)).filter_map(|j| uid(j)).collect();
+        let mut list = self.jobs.read(listed.iter().copied(), &[]);
+        let again = !waiting.is_empty() && self.asked.elapsed() >= ASK_AGAIN;
+        let about = |j: &&Job| match j.ended {
+            Some(_) => !self.has_ended(&j.uid),
+            None => again && waiting.contains(&*j.uid),
+        };
+        let names: BTreeSet<&str> = list.jobs.iter().filter(about).map(|j| &*j.name).collect();
+        if !names.is_empty() {
+            self.ask(&listed, &names, again).await;
         }
         for job in &mut list.jobs {
             match self.known.get(&job.uid) {
@@ -92,12 +98,17 @@ impl Teller {
         self.known.get(uid).is_some_and(|j| j.ended.is_some())
     }
 
-    /// Without an answer the Jobs are told as their own status has them; the next look asks again.
-    async fn ask(&mut self, listed: &[WireJob]) {
-        self.asked = Instant::now();
-        if let Ok(pods) = self.jobs.pods().await {
-            let jobs = self.jobs.read(listed, &pods).jobs;
-            self.known = jobs.into_iter().map(|j| (j.uid.clone(), j)).collect();
+    /// Asks the pods of some Jobs. Without an answer these are told as their own status has them; the next look asks again.
+    async fn ask(&mut self, listed: &[&WireJob], names: &BTreeSet<&str>, again: bool) {
+        if again {
+            self.asked = Instant::now();
+        }
+        let named: Vec<&str> = names.iter().copied().collect();
+        if let Ok(pods) = self.jobs.pods_of(&named).await {
+            let about =
+                listed.iter().copied().filter(|j| j.metadata.name.as_deref().is_some_and(|n| names.contains(n)));
+            let jobs = self.jobs.read(about, &pods).jobs;
+            self.known.extend(jobs.into_iter().map(|j| (j.uid.clone(), j)));
         }
     }
 }

@@ -21,30 +21,29 @@ const MAX_TOKENS: usize = 8;
 /// Coverages that a row holds.
 const MAX_COVERAGES: usize = 256;
 
-/// The status of each date that expects something, or has a row already, through two days after today.
-pub fn game_date_statuses(
-    season: &SeasonView,
-    coverages: &[&CoverageView],
-    old: impl Fn(Date) -> Option<GameDateStatus>,
+/// The status of each date that expects something, or has a row already, through two days after today. Made one by one:
+/// thousands of them at once would take many times what is held.
+pub fn game_date_statuses<'a, O: Fn(Date) -> Option<GameDateStatus> + 'a>(
+    season: &'a SeasonView,
+    coverages: &[&'a CoverageView],
+    old: O,
     now: Timestamp,
-) -> BTreeMap<Date, GameDateStatus> {
+) -> impl Iterator<Item = (Date, GameDateStatus)> + use<'a, O> {
     let mut cells: BTreeMap<Date, Vec<(&CoverageView, &Cell)>> = BTreeMap::new();
     for view in coverages {
         for cell in view.cells.iter().filter(|c| c.state() != State::NotExpected) {
             cells.entry(cell.date).or_default().push((view, cell));
         }
     }
-    let mut rows = BTreeMap::new();
-    for (date, day) in season.calendar.days.range(..=shift(season.today, AHEAD)) {
+    season.calendar.days.range(..=shift(season.today, AHEAD)).filter_map(move |(date, day)| {
         let expected = if let Day::On(expected) = day { Some(expected) } else { None };
         let old = old(*date);
         if expected.is_none() && old.is_none() {
-            continue;
+            return None;
         }
         let own = cells.get(date).map(Vec::as_slice).unwrap_or_default();
-        rows.insert(*date, row(*date, expected, own, old, now));
-    }
-    rows
+        Some((*date, row(*date, expected, own, old, now)))
+    })
 }
 
 /// The status of a GameDate of which something cannot be obeyed, or can again. One that can be obeyed has no conditions: they

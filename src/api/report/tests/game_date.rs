@@ -20,7 +20,7 @@ fn rows(
     old: &BTreeMap<Date, GameDateStatus>,
     at: Timestamp,
 ) -> BTreeMap<Date, GameDateStatus> {
-    game_date_statuses(season, views, |date| old.get(&date).cloned(), at)
+    game_date_statuses(season, views, |date| old.get(&date).cloned(), at).collect()
 }
 
 fn hours(hours: i64) -> Timestamp {

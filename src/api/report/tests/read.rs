@@ -125,6 +125,7 @@ async fn at_rest_there_is_nothing_to_write_for_days_and_over_restarts() {
     let rows = |told: &Overview, old: &BTreeMap<Date, GameDateStatus>| {
         let views: Vec<&CoverageView> = told.coverages.iter().collect();
         game_date_statuses(&told.seasons[0], &views, |date| old.get(&date).cloned(), told.now)
+            .collect::<BTreeMap<_, _>>()
     };
     let (stored, dates) = (status(&told, &CoverageStatus::default()), rows(&told, &BTreeMap::new()));
     for seconds in [90, 7_200, 400_000] {
