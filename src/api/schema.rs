@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 macro_rules! texts {
-    ($($(#[doc = $doc:literal])* $name:ident($pattern:literal, $max:literal, $example:literal);)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident($pattern:literal, $max:literal, $example:literal$(, $rule:literal, $message:literal, $expression:literal)?);)*) => {
         /// Every pattern with texts that match it.
         pub(super) const PATTERNS: &[(&str, &str)] = &[$(($pattern, $example)),*];
         $(
@@ -25,7 +25,12 @@ macro_rules! texts {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "pattern": $pattern, "maxLength": $max })
+                #[allow(unused_mut, reason = "most texts have no rule")]
+                let mut schema = json_schema!({ "type": "string", "pattern": $pattern, "maxLength": $max });
+                $(schema.insert("x-kubernetes-validations".into(), serde_json::json!([{
+                    "rule": $rule, "message": $message, "messageExpression": $expression
+                }]));)?
+                schema
             }
         }
     )*};
@@ -33,7 +38,14 @@ macro_rules! texts {
 
 texts! {
     /// A calendar date, `YYYY-MM-DD`.
-    DateText(r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", 10, "`2025-11-14`");
+    DateText(
+        r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+        10,
+        "`2025-11-14`",
+        "!self.matches('-(02-3[01]|(04|06|09|11)-31)$') && (!self.endsWith('-02-29') || (int(self.substring(0, 4)) % 4 == 0 && (int(self.substring(0, 4)) % 100 != 0 || int(self.substring(0, 4)) % 400 == 0)))",
+        "is not a calendar date",
+        "\"'\" + self + \"' is not a calendar date\""
+    );
     /// A duration: `90d`, `6h`, `-1h30m`. A day is a calendar day, the rest elapsed time.
     SpanText(r"^-?([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?$", 24, "`90d`, `6h` or `-1h30m`");
     /// A share: `95%`, `99.5%`.

@@ -82,6 +82,7 @@ pub struct Refusal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Why {
     NotFound,
+    Unreadable,
     NotAllowed,
     NoContainer,
     WhichContainer { names: String },
@@ -95,11 +96,16 @@ impl Refusal {
         Self { cron_job: cron_job.into(), why: Why::NotFound }
     }
 
+    /// It is no CronJob that this program can read. What stands in it is not repeated: it may be anything.
+    pub fn unreadable(cron_job: &str) -> Self {
+        Self { cron_job: cron_job.into(), why: Why::Unreadable }
+    }
+
     /// Which field of `jobFrom` it is about.
     pub fn field(&self) -> &'static str {
         match self.why {
             Why::WhichContainer { .. } | Why::NoSuchContainer { .. } => "container",
-            Why::NotFound | Why::NotAllowed | Why::NoContainer | Why::Reserved { .. } => "cronJob",
+            Why::NotFound | Why::Unreadable | Why::NotAllowed | Why::NoContainer | Why::Reserved { .. } => "cronJob",
         }
     }
 }
@@ -109,6 +115,9 @@ impl fmt::Display for Refusal {
         let cron_job = &self.cron_job;
         match &self.why {
             Why::NotFound => write!(f, "TemplateNotFound: CronJob '{cron_job}' not found"),
+            Why::Unreadable => {
+                write!(f, "CronJob '{cron_job}' has a field of a type that this version of gapless cannot read")
+            }
             Why::NotAllowed => {
                 let (name, value) = ALLOWS;
                 write!(f, "FillNotAllowed: CronJob '{cron_job}' lacks the annotation '{name}: {value}'")

@@ -4,12 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use k8s_openapi::api::batch::v1::CronJob;
-use serde_json::{Value, json};
-
 use super::grants::Grants;
 use super::mirror::Mirror;
 use super::object::{Kind, Name, Object};
+use super::template::Template;
 use crate::api::manifest::Document;
 use crate::api::{Loaded, Problem, load_documents};
 use crate::domain::mark::{mix, stable_hash};
@@ -25,7 +23,7 @@ pub struct Mirrors {
     /// gapless's own kinds.
     pub own: BTreeMap<Kind, Mirror<Object>>,
     /// The CronJobs that Jobs are made from.
-    pub cron_jobs: Mirror<CronJob>,
+    pub cron_jobs: Mirror<Template>,
 }
 
 impl Mirrors {
@@ -53,20 +51,11 @@ impl Mirrors {
                 revision = mix(revision, own);
             }
         }
-        for (name, job) in self.cron_jobs.all() {
-            let metadata = &job.metadata;
-            let own = format!("{name:?} {:?} {:?} {:?}", metadata.uid, metadata.generation, annotation(&job, FILL));
-            revision = mix(revision, stable_hash(&own));
+        for (_, template) in self.cron_jobs.all() {
+            revision = mix(revision, stable_hash(&template.revision()));
         }
         revision
     }
-}
-
-/// The annotation by which a CronJob's author allows gapless to run it.
-const FILL: &str = "gapless.dev/fill";
-
-fn annotation<'a>(job: &'a CronJob, name: &str) -> Option<&'a str> {
-    job.metadata.annotations.as_ref()?.get(name).map(String::as_str)
 }
 
 /// What the engine is told, and what people are told of objects that cannot be obeyed.
@@ -126,17 +115,10 @@ fn by_namespace(mirrors: &Mirrors) -> BTreeMap<Arc<str>, Vec<Document>> {
             out.entry(name.namespace.clone()).or_default().push(Document::of_object(object.manifest(*kind)));
         }
     }
-    for (name, job) in mirrors.cron_jobs.all() {
-        if let Some(documents) = out.get_mut(&name.namespace).filter(|_| job.metadata.deletion_timestamp.is_none()) {
-            documents.push(Document::of_object(cron_job(&job)));
+    for (name, template) in mirrors.cron_jobs.all() {
+        if let Some(documents) = out.get_mut(&name.namespace).filter(|_| !template.deleting) {
+            documents.push(Document::of_object(template.manifest()));
         }
     }
     out
-}
-
-fn cron_job(job: &CronJob) -> Value {
-    let mut value = serde_json::to_value(job).unwrap_or(Value::Null);
-    value["apiVersion"] = json!("batch/v1");
-    value["kind"] = json!("CronJob");
-    value
 }

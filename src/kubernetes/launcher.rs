@@ -3,6 +3,7 @@
 use k8s_openapi::api::batch::v1::Job as WireJob;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DeleteParams, ListParams, PostParams, Preconditions, PropagationPolicy};
+use kube::core::{ApiResource, DynamicObject};
 use kube::{Api, Client};
 
 use super::errors::{Class, Fault, fault, one};
@@ -13,7 +14,8 @@ use super::object::Name;
 use super::scope::Scope;
 use crate::api::template::Refusal;
 use crate::domain::ledger::{Job, Launch};
-use crate::engine::ports::{Created, JobList, Launcher, Recorded};
+use crate::engine::ports::{Clock, Created, JobList, Launcher, Recorded};
+use crate::local::clock::SystemClock;
 
 /// Objects per page of a list.
 const PAGE: u32 = 500;
@@ -61,7 +63,7 @@ impl Jobs {
     /// What the Jobs and pods of a cluster mean. A label can be forged: a Job claims a table only where its namespace may
     /// read that table.
     pub(super) fn read(&self, listed: &[WireJob], pods: &[Pod]) -> JobList {
-        let mut list = jobs::read::list(listed, pods);
+        let mut list = jobs::read::list(listed, pods, SystemClock.now());
         list.jobs.retain(|job| self.grants.allows(&job.namespace, &job.target.place));
         list
     }
@@ -72,7 +74,7 @@ impl Jobs {
         let Some(template) = self.mirrors.cron_jobs.get(&name) else {
             return refused(Refusal::not_found(&launch.cron_job).to_string());
         };
-        let built = match jobs::build::job(&template, launch) {
+        let built = match jobs::build::job(&template.manifest(), launch) {
             Ok(built) => built,
             Err(refusal) => return refused(refusal.to_string()),
         };
@@ -83,11 +85,11 @@ impl Jobs {
                 "not taken from the template"
             );
         }
-        let job = built.job;
-        let api: Api<WireJob> = Api::namespaced(self.client.clone(), &namespace);
-        match api.create(&PostParams::default(), &job).await {
+        let resource = ApiResource::erase::<WireJob>(&());
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), &namespace, &resource);
+        match api.create(&PostParams::default(), &built.job).await {
             Ok(created) => Created::New(created.metadata.uid.unwrap_or_default().into()),
-            Err(error) => not_created(&api, launch, fault(&error)).await,
+            Err(error) => not_created(&Api::namespaced(self.client.clone(), &namespace), launch, fault(&error)).await,
         }
     }
 }

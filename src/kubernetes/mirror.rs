@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex};
 
 use futures::{StreamExt, pin_mut};
 use kube::runtime::WatchStreamExt;
-use kube::runtime::watcher::{Event, watcher};
+use kube::runtime::watcher::{Error, Event, watcher};
 use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
 
 use super::client::watching;
+use super::errors::fault;
 use super::object::Name;
 
 /// Objects per page of a list.
@@ -51,6 +52,12 @@ impl<T> Mirror<T> {
     /// Every object.
     pub fn all(&self) -> Vec<(Name, Arc<T>)> {
         self.locked(|objects| objects.iter().map(|(n, o)| (n.clone(), o.clone())).collect())
+    }
+
+    /// Those of which something holds.
+    pub fn which(&self, holds: impl Fn(&T) -> bool) -> Vec<(Name, Arc<T>)> {
+        let own = |(n, o): (&Name, &Arc<T>)| holds(o).then(|| (n.clone(), o.clone()));
+        self.locked(|objects| objects.iter().filter_map(own).collect())
     }
 
     fn locked<R>(&self, with: impl FnOnce(&mut BTreeMap<Name, Arc<T>>) -> R) -> R {
@@ -108,15 +115,25 @@ where
 }
 
 /// Says once that a watch fails, and once that it works again. Whether it fails now.
-fn tell_of<K>(path: &str, event: &Result<Event<K>, kube::runtime::watcher::Error>, failing: bool) -> bool {
+fn tell_of<K>(path: &str, event: &Result<Event<K>, Error>, failing: bool) -> bool {
     match event {
-        Err(error) if !failing => tracing::warn!(watch = path, "a watch fails and is tried again: {error}"),
+        Err(error) if !failing => tracing::warn!(watch = path, "a watch fails and is tried again: {}", why(error)),
         // It begins anew before each try: that tells nothing.
         Err(_) | Ok(Event::Init | Event::InitApply(_)) => return failing || event.is_err(),
         Ok(_) if failing => tracing::info!(watch = path, "the watch works again"),
         Ok(_) => {}
     }
     event.is_err()
+}
+
+/// The server's own sentence, where it has said one.
+fn why(error: &Error) -> String {
+    match error {
+        Error::InitialListFailed(error) | Error::WatchStartFailed(error) | Error::WatchFailed(error) => {
+            fault(error).sentence
+        }
+        other => other.to_string(),
+    }
 }
 
 fn name<K: Resource>(object: &K) -> Name {

@@ -139,6 +139,8 @@ pub struct Object {
     pub deleting: bool,
     /// A GameDate that wants nothing: thousands of them say nothing that anybody has to hear.
     pub wants_nothing: bool,
+    /// Its status tells conditions.
+    pub has_conditions: bool,
     spec: Box<str>,
     status: Box<str>,
 }
@@ -154,6 +156,7 @@ impl From<Wire> for Object {
             generation: generation.unwrap_or(0),
             deleting: deletion_timestamp.is_some(),
             wants_nothing: wants_nothing(&value(&wire.spec)),
+            has_conditions: wire.status.contains(r#""conditions":["#),
             spec: wire.spec,
             status: wire.status,
         }

@@ -18,6 +18,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::errors::{Class, fault};
 use super::feed::{Mirrors, Told};
+use super::folders::Folders;
 use super::object::{Kind, Name, Object, Wire};
 use super::store::StatusStore;
 use crate::api::kinds::GameDateStatus;
@@ -45,6 +46,8 @@ pub struct Reporter {
     pub store: StatusStore,
     /// What the engine was told, and what is wrong with the rest.
     pub told: Arc<Mutex<Told>>,
+    /// What is the matter with the folders of Warehouses.
+    pub folders: Folders,
     /// Who is asked for the overview.
     pub wishes: UnboundedSender<Wish>,
 }
@@ -103,9 +106,11 @@ impl Reporter {
         }
         for (name, object) in self.live(Kind::Warehouse) {
             let problem = problems.get(&(Kind::Warehouse, name)).map(String::as_str);
-            let status = report::warehouse_status(&typed(&object), object.generation, problem, None, now);
+            let Some(unfit) = self.folders.of(&object) else { continue };
+            let status = report::warehouse_status(&typed(&object), object.generation, problem, unfit.as_ref(), now);
             writes.extend(differs(Kind::Warehouse, &object, &status));
         }
+        writes.extend(self.refused_dates(&problems, now));
         for ((kind, name), why) in problems {
             if Kind::COVERAGES.contains(&kind) {
                 writes.push(Write::Stall { kind, name, why });
@@ -115,6 +120,17 @@ impl Reporter {
             writes.extend(self.game_dates(season, &overview.coverages, now));
         }
         writes
+    }
+
+    /// GameDates of which something cannot be obeyed, and those that can be again.
+    fn refused_dates(&self, problems: &BTreeMap<(Kind, Name), String>, now: Timestamp) -> Vec<Write> {
+        let why = |o: &Object| problems.get(&(Kind::GameDate, o.name.clone())).map(String::as_str);
+        let told = self.mirrors.of(Kind::GameDate).which(|o| !o.deleting && (o.has_conditions || why(o).is_some()));
+        let write = |(_, object): (Name, Arc<Object>)| {
+            let status = report::game_date_refusal(&typed(&object), object.generation, why(&object), now);
+            differs(Kind::GameDate, &object, &status)
+        };
+        told.into_iter().filter_map(write).collect()
     }
 
     fn live(&self, kind: Kind) -> Vec<(Name, Arc<Object>)> {

@@ -24,7 +24,7 @@ impl Scope {
         }
     }
 
-    /// The objects of one of gapless's kinds.
+    /// The objects of a kind that is known by its name.
     pub fn own<K>(&self, client: &Client, resource: &ApiResource) -> Api<K>
     where
         K: Resource<Scope = DynamicResourceScope, DynamicType = ApiResource>,

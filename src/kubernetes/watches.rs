@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use k8s_openapi::api::batch::v1::{CronJob, Job};
 use kube::Client;
+use kube::core::ApiResource;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
@@ -14,6 +15,7 @@ use super::object::{Kind, Object, Wire};
 use super::scope::Scope;
 use super::seen::Slim;
 use super::store::{Changed, StatusStore};
+use super::template::Template;
 use crate::engine::drive::Wish;
 
 /// What is told of changes.
@@ -52,7 +54,8 @@ pub fn start(
         tasks.spawn(follow::<Wire, Object>(api, mirrors.of(kind), told));
     }
     let bell = bells.spec.clone();
-    tasks.spawn(follow::<CronJob, CronJob>(scope.api(client), mirrors.cron_jobs.clone(), move |_| bell.notify_one()));
+    let cron_jobs = scope.own::<Wire>(client, &ApiResource::erase::<CronJob>(&()));
+    tasks.spawn(follow::<Wire, Template>(cron_jobs, mirrors.cron_jobs.clone(), move |_| bell.notify_one()));
     let (jobs, bell) = (Mirror::default(), bells.jobs.clone());
     tasks.spawn(follow::<Job, Slim>(scope.api(client), jobs.clone(), move |_| bell.notify_one()));
     (tasks, jobs)

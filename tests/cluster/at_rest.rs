@@ -61,6 +61,17 @@ spec: {{season: s, table: t, date: day, unit: {{whole: Date}}, complete: {{perUn
     cluster.apply(&text);
 }
 
+/// A season that is over: its dates are long past and filled, the last by a Job.
+fn off_season(cluster: &Cluster, namespace: &Namespace<'_>) {
+    Table::slow(60, 0, 1).apply(cluster, namespace);
+    for n in 0..59 {
+        let date = jiff::civil::date(2026, 1, 1).checked_add(n.days()).unwrap();
+        let folder = namespace.folder().join(format!("w/t/day={date}"));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("part.csv"), "n\n1\n").unwrap();
+    }
+}
+
 /// What was read of data so far, by the operator's own count.
 fn bytes_read(deployed: &Deployed<'_>) -> String {
     let metrics = deployed.metrics(&deployed.leader().unwrap());
@@ -70,9 +81,12 @@ fn bytes_read(deployed: &Deployed<'_>) -> String {
 #[tokio::test]
 async fn at_rest_nothing_is_written_and_no_data_is_read_for_ten_minutes() {
     let cluster = Cluster::shared_node();
-    let namespace = cluster.namespace("rest");
+    let [namespace, over] = ["rest", "rest-over"].map(|like| cluster.namespace(like));
     let deployed = cluster.deploy(&namespace, 2, &[]);
+    let ended = cluster.deploy(&over, 1, &[("GAPLESS_SLOW_START", "0s")]);
+    off_season(cluster, &over);
     complete_table(cluster, &namespace);
+    over.told("tablecoverages/t").complete(60).await;
     let ready = || {
         deployed.kubectl(&[
             "get",
@@ -84,21 +98,27 @@ async fn at_rest_nothing_is_written_and_no_data_is_read_for_ten_minutes() {
     let all = async || (ready().split(' ').filter(|s| *s == "True").count() == COVERAGES).then_some(());
     eventually(cluster, "every coverage is Ready", Duration::from_secs(120), all).await;
     // The rows of the season follow; then there is nothing left to say.
-    let user = deployed.user();
+    let users = [deployed.user(), ended.user()];
+    let writes = |mark| -> Vec<String> {
+        let audit = cluster.audit(mark);
+        let own = users.iter().flat_map(|user| audit.writes(user));
+        own.map(|e| format!("{} {} {}/{}", e.verb, e.resource, e.namespace, e.name)).collect()
+    };
     let quiet = async || {
         let mark = cluster.mark();
         tokio::time::sleep(Duration::from_secs(5)).await;
-        (cluster.audit(mark).writes(&user).count() == 0).then_some(())
+        writes(mark).is_empty().then_some(())
     };
     eventually(cluster, "everything is told", Duration::from_secs(120), quiet).await;
-    let (mark, read) = (cluster.mark(), bytes_read(&deployed));
+    let (mark, read) = (cluster.mark(), [&deployed, &ended].map(bytes_read));
     tokio::time::sleep(TEN_MINUTES).await;
+    assert_eq!(writes(mark), Vec::<String>::new());
     let audit = cluster.audit(mark);
-    let writes: Vec<_> = audit.writes(&user).map(|e| format!("{} {} {}", e.verb, e.resource, e.name)).collect();
-    assert!(writes.is_empty(), "{writes:?}");
-    let renewed = audit.events.iter().filter(|e| e.user == user && e.resource == "leases" && e.verb == "update");
-    assert!(renewed.count() > 100, "it was there all the time");
-    assert_eq!(bytes_read(&deployed), read);
+    for user in &users {
+        let renewed = audit.events.iter().filter(|e| e.user == *user && e.resource == "leases" && e.verb == "update");
+        assert!(renewed.count() > 100, "it was there all the time");
+    }
+    assert_eq!([&deployed, &ended].map(bytes_read), read);
 }
 
 #[tokio::test]

@@ -312,6 +312,56 @@ fn is_defaulted(field: &str) -> bool {
     ["dates", "fill", "complete", "expect", "columns"].contains(&field)
 }
 
+/// What may be edited of a Warehouse and of a date, and what is told of the coverage meanwhile.
+fn wishes() -> [(&'static str, &'static str, Value, &'static str); 5] {
+    let own = json!([{"kind": "TableCoverage", "name": "t"}]);
+    [
+        ("Warehouse", "w", json!({"limits": {"queryTimeout": "1m"}}), "Missing/"),
+        ("Warehouse", "w", json!({"limits": {"maxConcurrentQueries": 1}}), "Missing/"),
+        ("GameDate", "s-2026-01-03", json!({"priority": 5}), "Missing/"),
+        ("GameDate", "s-2026-01-03", json!({"rerun": {"token": "again", "coverages": own}}), "Missing/"),
+        (
+            "GameDate",
+            "s-2026-01-03",
+            json!({"waived": [{"kind": "TableCoverage", "name": "t", "reason": "closed"}]}),
+            "Waived/",
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn what_a_person_wants_of_a_date_or_a_warehouse_taken_back_ends_in_the_same_state() {
+    let cluster = Cluster::shared_node();
+    let namespace = cluster.namespace("wishes");
+    let _deployed = cluster.deploy(&namespace, 1, &ENV);
+    world(&namespace);
+    namespace.apply(&manifest(&namespace.name, "TableCoverage", "t", &table()).to_string());
+    let state = async || {
+        let mut all = Vec::new();
+        for (kind, name) in [("Warehouse", "w"), ("GameDate", "s-2026-01-03"), ("TableCoverage", "t")] {
+            all.push(timeless(cluster.get(&path(&namespace, kind, name)).await?["status"].clone()));
+        }
+        Some(all)
+    };
+    let told = namespace.told("tablecoverages/t");
+    told.line(&["Missing/", "2026-01-03"]).await;
+    let whole = async || state().await.filter(|all| all.iter().all(Value::is_object) && all[1]["open"] == 1);
+    let began = eventually(cluster, "everything to be told", Duration::from_secs(60), whole).await;
+    for (kind, name, patch, meanwhile) in wishes() {
+        let path = path(&namespace, kind, name);
+        cluster.merge(&path, &json!({"spec": patch})).await.unwrap();
+        // Longer than two looks at the table: what the edit brings is there.
+        tokio::time::sleep(Duration::from_secs(7)).await;
+        told.line(&[meanwhile, "2026-01-03"]).await;
+        let taken_back: serde_json::Map<String, Value> =
+            patch.as_object().unwrap().keys().map(|field| (field.clone(), Value::Null)).collect();
+        cluster.merge(&path, &json!({"spec": taken_back})).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let same = async || state().await.filter(|now| *now == began).map(|_| ());
+        eventually(cluster, &format!("{kind} {patch} to be as before"), Duration::from_secs(60), same).await;
+    }
+}
+
 #[tokio::test]
 async fn what_must_not_be_edited_is_refused_in_our_words() {
     let cluster = Cluster::shared_node();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::harness::{Cluster, Mark, Namespace, eventually};
+use super::harness::{Cluster, Mark, Namespace, eventually, filler_pod};
 
 /// A Job as gapless makes it: one pod, one try, its exit code in its own condition.
 pub fn job(namespace: &str, name: &str, script: &str, more: &str) -> String {
@@ -28,20 +28,9 @@ spec:
     - {{action: FailJob, onPodConditions: [{{type: DisruptionTarget, status: 'True'}}]}}
   template:
     spec:
-      restartPolicy: Never
-      automountServiceAccountToken: false
-      terminationGracePeriodSeconds: 1
-      securityContext: {{runAsNonRoot: true, seccompProfile: {{type: RuntimeDefault}}}}
-      volumes: [{{name: warehouse, persistentVolumeClaim: {{claimName: warehouse}}}}]
-      containers:
-      - name: fill
-        image: local/shell:test
-        imagePullPolicy: Never
-        args: [{script:?}]
-        volumeMounts: [{{name: warehouse, mountPath: /warehouse}}]
-        securityContext: {{allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {{drop: [ALL]}}}}
-  {more}
-"#
+{}  {more}
+"#,
+        filler_pod(script, 6)
     )
 }
 

@@ -45,6 +45,9 @@ async fn tenants_read_what_is_granted_share_single_flight_and_go_away_in_silence
     a.told(T).line(&["Running/Started", "2026-01-01..2026-01-02"]).await;
     Table::held(2).apply(&cluster, &b);
     Table::held(2).apply(&cluster, &c);
+    let leads =
+        deployed.log().lines().filter(|line| line.contains(r#""message":"leading""#) || line.contains("leads")).count();
+    assert_eq!(leads, 1, "{}", deployed.log());
     let busy = b.told(T).line(&["Blocked/Busy", "2026-01-01..2026-01-02"]).await;
     assert!(!busy.contains(&a.name), "no object of another namespace is named: {busy}");
     let refused = async || {
@@ -69,10 +72,15 @@ async fn definitions_come_and_go(cluster: &Cluster, deployed: &Deployed<'_>, ten
         said.into_iter().next()
     };
     println!("{}", eventually(cluster, "the missing definition to be told", Duration::from_secs(60), told).await);
+    // Long enough for the watch to be tried again a few times.
+    tokio::time::sleep(Duration::from_secs(10)).await;
     cluster.kubectl(&["apply", "--server-side", "-k", crds]);
     cluster.kubectl(&["wait", "crd", "--all", "--for=condition=Established", "--timeout=30s"]);
     Table::held(2).apply(cluster, tenant);
     tenant.told(T).line(&["Running/Started", "2026-01-01..2026-01-02"]).await;
+    let said = complaints(deployed, "tablecoverages");
+    let failing = said.iter().filter(|line| line.contains("a watch fails")).count();
+    assert!((1..=2).contains(&failing), "once for each replica, however long it lasts: {said:?}");
     let restarts = "jsonpath={.items[*].status.containerStatuses[*].restartCount}";
     let restarts = deployed.kubectl(&["get", "pods", "-l", "app.kubernetes.io/name=gapless", "-o", restarts]);
     assert!(restarts.split_whitespace().all(|n| n == "0"), "{restarts}");

@@ -1,5 +1,6 @@
 //! The row of the grid: one date across all coverages of its season.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,9 +8,17 @@ use serde::{Deserialize, Serialize};
 use crate::api::schema::*;
 
 /// The status of a GameDate.
-#[derive(JsonSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GameDateStatus {
+    /// The generation that the conditions speak of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub observed_generation: Option<i64>,
+    /// Ready, Reconciling, Stalled: only while something in the spec cannot be obeyed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "super::status::conditions")]
+    pub conditions: Vec<Condition>,
     /// Games expected.
     pub games: u32,
     /// When the first one starts, where every start is known.

@@ -72,6 +72,7 @@ pub struct SeasonSpec {
 #[x_kube(validation = Rule::new("!has(self.through) || !has(self.from) || self.from <= self.through").message("'through' must be on or after 'from'"))]
 #[x_kube(validation = Rule::new("!has(self.from) || (self.from >= '1970-01-01' && self.from <= '2199-12-31')").message("'from' must be between '1970-01-01' and '2199-12-31'"))]
 #[x_kube(validation = Rule::new("!has(self.through) || (self.through >= '1970-01-01' && self.through <= '2199-12-31')").message("'through' must be between '1970-01-01' and '2199-12-31'"))]
+#[x_kube(validation = Rule::new("!has(self.from) || !has(self.through) || timestamp(self.through + 'T00:00:00Z') - timestamp(self.from + 'T00:00:00Z') <= duration('87816h')").message("must span at most 3660 days; split it into several resources"))]
 pub struct SeasonDates {
     /// The first date.
     #[serde(default, skip_serializing_if = "Option::is_none")]

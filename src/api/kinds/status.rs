@@ -122,7 +122,7 @@ pub struct StateStatus {
 }
 
 /// Conditions with the bounds that Kubernetes gives them, a message at most 1 KiB.
-fn conditions(_: &mut SchemaGenerator) -> Schema {
+pub(super) fn conditions(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",
         "maxItems": 8,

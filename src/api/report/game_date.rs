@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::conditions::{Standing, conditions};
 use super::lint;
 use super::reasons::Reason;
 use super::text::{MAX_SENTENCE, cut};
@@ -46,6 +47,15 @@ pub fn game_date_statuses(
     rows
 }
 
+/// The status of a GameDate of which something cannot be obeyed, or can again. One that can be obeyed has no conditions: they
+/// would take more room than its row, thousands of times.
+pub fn game_date_refusal(old: &GameDateStatus, generation: i64, why: Option<&str>, now: Timestamp) -> GameDateStatus {
+    let told = |why: &str| conditions(&old.conditions, &Standing::stalled(why), generation, now);
+    let conditions = why.map(told).unwrap_or_default();
+    lint::expect(&why.map(|_| lint::conditions(&conditions, generation, generation)).unwrap_or_default());
+    GameDateStatus { observed_generation: why.map(|_| generation), conditions, ..old.clone() }
+}
+
 fn row(
     date: Date,
     expected: Option<&Expected>,
@@ -70,6 +80,8 @@ fn row(
     let done: Option<Timestamp> = completed_at.as_ref().and_then(|at| at.parse().ok());
     let completed_at = completed_at.filter(|_| done.is_some());
     let status = GameDateStatus {
+        observed_generation: old.observed_generation,
+        conditions: old.conditions.clone(),
         games: number(expected.map_or(0, |e| e.units.len())),
         first_start: first.map(|at| at.to_string()),
         last_start: last.map(|at| at.to_string()),

@@ -19,10 +19,11 @@ pub(crate) mod summary;
 mod text;
 
 pub use coverage::{LIMIT, NEARLY_FULL, coverage_status, is_nearly_full, ledger_status, size, stalled_status};
-pub use game_date::game_date_statuses;
+pub use game_date::{game_date_refusal, game_date_statuses};
 pub use ledger::ledger;
 pub use patch::{merge_patch, status_patch};
-pub use season::{refused_season_status, season_status, warehouse_status};
+pub use reasons::Reason;
+pub use season::{Unfit, refused_season_status, season_status, warehouse_status};
 
 #[cfg(test)]
 mod tests;

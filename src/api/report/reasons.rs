@@ -32,7 +32,7 @@ macro_rules! words {
 words! {
     /// The types of conditions.
     ConditionType {
-        /// Every due date of a coverage is done; a Season knows its dates; a Warehouse is accepted.
+        /// Every due date of a coverage is done; a Season knows its dates; a Warehouse can be read.
         Ready,
         /// Something will change without a person, and it is not suspended.
         Reconciling,
@@ -44,7 +44,7 @@ words! {
     Reason {
         /// Every due date is complete, waived or not expected.
         Complete,
-        /// The spec of a Warehouse is accepted.
+        /// The spec of a Warehouse is accepted, and its folder can be read.
         Accepted,
         /// The dates of a Season are known.
         Scheduled,
@@ -112,6 +112,14 @@ words! {
         WarehouseNotFound,
         /// The Season is not there, or refused.
         SeasonNotFound,
+        /// A coverage that a GameDate names is not there, or refused.
+        CoverageNotFound,
+        /// The date of a GameDate is no date of its Season.
+        UnknownDate,
+        /// The namespace may not read the folder of a Warehouse: whoever runs gapless grants it.
+        NotGranted,
+        /// The folder of a Warehouse is not there: make it, or mount its volume.
+        FolderNotFound,
         /// The spec, or what was made of it, is refused; the message says which field and why.
         Refused,
     }
@@ -119,12 +127,15 @@ words! {
 
 impl Reason {
     /// Why a spec cannot be obeyed.
-    pub const REFUSALS: [Self; 6] = [
+    pub const REFUSALS: [Self; 9] = [
         Self::NameTaken,
         Self::FillNotAllowed,
         Self::TemplateNotFound,
         Self::WarehouseNotFound,
         Self::SeasonNotFound,
+        Self::CoverageNotFound,
+        Self::UnknownDate,
+        Self::NotGranted,
         Self::Refused,
     ];
 

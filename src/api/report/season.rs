@@ -36,23 +36,40 @@ pub fn refused_season_status(old: &SeasonStatus, generation: i64, why: &str, now
     standing(old.clone(), &Standing::stalled(why), generation, now)
 }
 
-/// The status of a Warehouse: `refused` says why its spec cannot be obeyed, `failure` what went wrong last with one of
-/// its tables.
+/// What is the matter with the place of a Warehouse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    /// As one word.
+    pub reason: Reason,
+    /// As one sentence.
+    pub text: String,
+}
+
+/// The status of a Warehouse: `refused` says why its spec cannot be obeyed, `unfit` what is the matter with its place.
 pub fn warehouse_status(
     old: &ObjectStatus,
     generation: i64,
     refused: Option<&str>,
-    failure: Option<&str>,
+    unfit: Option<&Unfit>,
     now: Timestamp,
 ) -> ObjectStatus {
-    let accepted = || {
-        let message = failure.map_or_else(|| "accepted".into(), |text| format!("accepted; a table of it: {text}"));
-        Standing { ready: Answer::True, course: Course::AtRest, reason: Reason::Accepted, message }
+    let standing = match (refused, unfit) {
+        (Some(why), _) => Standing::stalled(why),
+        (None, Some(unfit)) => unreadable(unfit),
+        (None, None) => {
+            let message = "accepted, and its folder can be read".into();
+            Standing { ready: Answer::True, course: Course::AtRest, reason: Reason::Accepted, message }
+        }
     };
-    let standing = refused.map_or_else(accepted, Standing::stalled);
     let conditions = conditions(&old.conditions, &standing, generation, now);
     lint::expect(&lint::conditions(&conditions, generation, generation));
     ObjectStatus { observed_generation: generation, conditions }
+}
+
+/// A read that failed may succeed the next time; a folder or a permission is mended by a person.
+fn unreadable(unfit: &Unfit) -> Standing {
+    let course = if unfit.reason == Reason::ProbeFailed { Course::Reconciling } else { Course::Stalled };
+    Standing { ready: Answer::False, course, reason: unfit.reason, message: unfit.text.clone() }
 }
 
 fn standing(status: SeasonStatus, standing: &Standing, generation: i64, now: Timestamp) -> SeasonStatus {

@@ -1,10 +1,13 @@
 //! From a CronJob's jobTemplate to the Job of a launch (design §6). What the template says of pods is kept as it is: the
-//! namespace's own admission decides about pods. What gapless needs is set, what it cannot honour is left out and told.
+//! namespace's own admission decides about pods, and it may know fields that are younger than gapless: the pod passes as
+//! JSON. What gapless needs is set, what it cannot honour is left out and told.
 
 use k8s_openapi::api::batch::v1::{CronJob, Job, JobSpec, JobTemplateSpec, PodFailurePolicy, PodFailurePolicyRule};
 use k8s_openapi::api::batch::v1::{PodFailurePolicyOnExitCodesRequirement, PodFailurePolicyOnPodConditionsPattern};
-use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec, PodTemplateSpec};
+use k8s_openapi::api::core::v1::{Container, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::core::DynamicObject;
+use serde_json::{Value, json};
 
 use super::metadata::{Metadata, owner};
 use crate::api::template::{ALLOWS, Offer, Refusal};
@@ -22,7 +25,7 @@ const TERMINATION_LOG: &str = "/dev/termination-log";
 #[derive(Clone, Debug, PartialEq)]
 pub struct Built {
     /// The Job, to be created as it stands.
-    pub job: Job,
+    pub job: DynamicObject,
     /// The fields of the jobTemplate that gapless sets itself or cannot honour, where the template asks for something
     /// else: `spec.backoffLimit`, `metadata.labels[job-name]`. For its author to know.
     pub left_out: Vec<String>,
@@ -32,15 +35,20 @@ pub struct Built {
 ///
 /// # Errors
 /// The first thing that a person must mend, in one sentence. The same launch is refused until they do.
-pub fn job(cron_job: &CronJob, launch: &Launch) -> Result<Built, Refusal> {
+pub fn job(manifest: &Value, launch: &Launch) -> Result<Built, Refusal> {
+    let unreadable = || Refusal::unreadable(&launch.cron_job);
+    let cron_job: CronJob = serde_json::from_value(manifest.clone()).map_err(|_| unreadable())?;
     let template = cron_job.spec.as_ref().map(|s| s.job_template.clone());
     let JobTemplateSpec { metadata, spec } = template.unwrap_or_default();
     let spec = spec.unwrap_or_default();
-    let filler = filler(cron_job, &spec, launch)?;
-    let mut ours = Metadata::of(cron_job, launch);
+    let filler = filler(&cron_job, &spec, launch)?;
+    let mut ours = Metadata::of(&cron_job, launch);
     let metadata = ours.join(metadata, "metadata");
+    let asked = &manifest["spec"]["jobTemplate"]["spec"];
     let mut left_out = not_honoured(&spec, launch);
-    let spec = job_spec(spec.template, filler, launch, &mut ours);
+    left_out.extend(unknown(asked, &spec));
+    let container = containers(&spec).get(filler).map(|c| c.name.clone());
+    let spec = job_spec(spec.template.metadata, container.as_deref(), launch, &mut ours);
     left_out.append(&mut ours.left_out);
     left_out.sort();
     let metadata = ObjectMeta {
@@ -49,7 +57,14 @@ pub fn job(cron_job: &CronJob, launch: &Launch) -> Result<Built, Refusal> {
         owner_references: Some(vec![owner(launch)]),
         ..metadata
     };
-    Ok(Built { job: Job { metadata, spec: Some(spec), status: None }, left_out })
+    let job = Job { metadata, spec: Some(spec), status: None };
+    let mut job = serde_json::to_value(job).map_err(|_| unreadable())?;
+    job["spec"]["template"]["spec"] = pod(asked["template"]["spec"].clone(), filler, launch);
+    Ok(Built { job: serde_json::from_value(job).map_err(|_| unreadable())?, left_out })
+}
+
+fn containers(spec: &JobSpec) -> &[Container] {
+    spec.template.spec.as_ref().map(|pod| pod.containers.as_slice()).unwrap_or_default()
 }
 
 /// The position of the container that fills.
@@ -57,12 +72,11 @@ fn filler(cron_job: &CronJob, spec: &JobSpec, launch: &Launch) -> Result<usize, 
     fn names(container: &Container) -> (&str, Vec<&str>) {
         (&container.name, container.env.iter().flatten().map(|e| e.name.as_str()).collect())
     }
-    let containers = spec.template.spec.as_ref().map(|pod| pod.containers.as_slice()).unwrap_or_default();
     let allows = cron_job.metadata.annotations.as_ref().and_then(|a| a.get(ALLOWS.0));
     let offer = Offer {
         cron_job: &launch.cron_job,
         allowed: allows.is_some_and(|value| value == ALLOWS.1),
-        containers: containers.iter().map(names).collect(),
+        containers: containers(spec).iter().map(names).collect(),
     };
     let found = offer.filler(launch.container.as_deref());
     found.map_err(|refusals| refusals.into_iter().next().unwrap_or_else(|| Refusal::not_found(&launch.cron_job)))
@@ -110,44 +124,57 @@ fn not_honoured(spec: &JobSpec, launch: &Launch) -> Vec<String> {
     fields.iter().filter(|(_, asked)| *asked).map(|(field, _)| format!("spec.{field}")).collect()
 }
 
+/// What a template asks of its Job in fields that are younger than gapless.
+fn unknown(asked: &Value, known: &JobSpec) -> Vec<String> {
+    let known = serde_json::to_value(known).unwrap_or_default();
+    let fields =
+        asked.as_object().into_iter().flatten().filter(|(name, value)| !value.is_null() && known[*name].is_null());
+    fields.map(|(name, _)| format!("spec.{name}")).collect()
+}
+
 fn deadline(launch: &Launch) -> i64 {
     launch.deadline_seconds.max(1)
 }
 
-fn job_spec(template: PodTemplateSpec, filler: usize, launch: &Launch, ours: &mut Metadata) -> JobSpec {
-    let metadata = ours.join(template.metadata, "spec.template.metadata");
-    let mut pod = template.spec.unwrap_or_default();
-    pod.restart_policy = Some("Never".into());
+/// The pod of the template: read once as what we know it to be, so that its parts are where they are looked for.
+fn pod(mut pod: Value, filler: usize, launch: &Launch) -> Value {
+    pod["restartPolicy"] = "Never".into();
     // A filler talks to providers and warehouses; one that talks to the API server says so in its template.
-    pod.automount_service_account_token.get_or_insert(false);
-    tell(&mut pod, filler, launch);
-    let container = pod.containers.get(filler).map(|c| c.name.clone());
+    if pod["automountServiceAccountToken"].is_null() {
+        pod["automountServiceAccountToken"] = false.into();
+    }
+    if let Some(container) = pod["containers"].get_mut(filler) {
+        tell(container, launch);
+    }
+    pod
+}
+
+/// All of the Job but its pod.
+fn job_spec(template: Option<ObjectMeta>, container: Option<&str>, launch: &Launch, ours: &mut Metadata) -> JobSpec {
+    let metadata = ours.join(template, "spec.template.metadata");
     JobSpec {
         active_deadline_seconds: Some(deadline(launch)),
         backoff_limit: Some(0),
         completion_mode: Some("NonIndexed".into()),
         completions: Some(1),
         parallelism: Some(1),
-        pod_failure_policy: Some(failure_policy(container.as_deref())),
+        pod_failure_policy: Some(failure_policy(container)),
         // Two pods of one date never overlap, not even while the first is ending.
         pod_replacement_policy: Some("Failed".into()),
-        template: PodTemplateSpec { metadata: Some(metadata), spec: Some(pod) },
+        template: PodTemplateSpec { metadata: Some(metadata), spec: None },
         ttl_seconds_after_finished: Some(TTL_SECONDS),
         ..JobSpec::default()
     }
 }
 
 /// The filler contract stands before the container's own environment, which may refer to it.
-fn tell(pod: &mut PodSpec, filler: usize, launch: &Launch) {
-    let Some(container) = pod.containers.get_mut(filler) else { return };
-    let log = container.termination_message_path.as_deref().filter(|path| !path.is_empty());
-    let told = contract(launch, log.unwrap_or(TERMINATION_LOG)).into_iter().map(|(name, value)| EnvVar {
-        name,
-        // Units are data, and the kubelet would expand `$(NAME)` in them.
-        value: Some(value.replace('$', "$$")),
-        value_from: None,
-    });
-    container.env = Some(told.chain(container.env.take().unwrap_or_default()).collect());
+fn tell(container: &mut Value, launch: &Launch) {
+    let log = container["terminationMessagePath"].as_str().filter(|path| !path.is_empty());
+    // Units are data, and the kubelet would expand `$(NAME)` in them.
+    let var = |(name, value): (String, String)| json!({ "name": name, "value": value.replace('$', "$$") });
+    let mut told: Vec<Value> = contract(launch, log.unwrap_or(TERMINATION_LOG)).into_iter().map(var).collect();
+    told.extend(container["env"].as_array().cloned().unwrap_or_default());
+    container["env"] = told.into();
 }
 
 /// One rule per code, so that the code stands in the Job's own condition and outlives the pod.

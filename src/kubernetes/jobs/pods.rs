@@ -1,6 +1,7 @@
 //! What the pods of a Job say: whether one is left, why it has not started, how its filler ended and its last words.
 //! Of messages only what is known to hold no value of a Secret or an environment is passed on.
 
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated, ContainerStatus, Pod, PodCondition};
 
@@ -16,6 +17,8 @@ const PULLING: [&str; 2] = ["ErrImagePull", "ImagePullBackOff"];
 const OF_IMAGE: [&str; 3] = ["ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"];
 /// Of these the message names an object, a key or a rule, never a value.
 const TELLING: [&str; 1] = ["CreateContainerConfigError"];
+/// A pod that is on its node may take so long to start before anything is said of it.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 /// A reason is told in so many characters.
 const MAX_REASON: usize = 240;
 
@@ -69,7 +72,7 @@ pub(super) fn last_words(pod: &Pod, filler: Option<&str>) -> Option<String> {
 }
 
 /// Why a pod has not started; nothing when it has, or is about to.
-pub(super) fn waits(pod: &Pod) -> Option<String> {
+pub(super) fn waits(pod: &Pod, now: Timestamp) -> Option<String> {
     let unscheduled = condition(pod, "PodScheduled").filter(|c| c.status == "False");
     if let Some(unscheduled) = unscheduled {
         let reason = unscheduled.reason.as_deref().filter(|r| !r.is_empty())?;
@@ -88,7 +91,24 @@ pub(super) fn waits(pod: &Pod) -> Option<String> {
         };
         Some(told(reason, message))
     };
-    statuses(pod).find_map(waiting)
+    statuses(pod).find_map(waiting).or_else(|| not_started(pod, now))
+}
+
+/// A pod that has been on its node for long, and of which no container says why it does not start. A volume that cannot be
+/// mounted (its Secret or ConfigMap is not there) stands in Events alone, which gapless may not read. It is told since when
+/// and not for how long: that would be another text every minute.
+fn not_started(pod: &Pod, now: Timestamp) -> Option<String> {
+    let since = condition(pod, "PodScheduled").filter(|c| c.status == "True")?.last_transition_time.as_ref()?.0;
+    if now.duration_since(since) < PATIENCE || states(pod).next().is_some() {
+        return None;
+    }
+    // Volumes and network come before images.
+    let lacks = match condition(pod, "PodReadyToStartContainers").map(|c| c.status.as_str()) {
+        Some("True") => "image or container",
+        _ => "volumes or network",
+    };
+    let name = pod.metadata.name.as_deref().unwrap_or_default();
+    Some(told("NotStarted", &format!("since {since} {lacks} not ready; see `kubectl describe pod {name}`")))
 }
 
 /// A reason with its message, short.

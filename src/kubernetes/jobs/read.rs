@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::{Job, JobStatus};
 use k8s_openapi::api::core::v1::Pod;
 
@@ -21,7 +22,11 @@ use crate::engine::ports::JobList;
 const NO_POD: &str = "NoPod: none is admitted; see the events of the Job";
 
 /// Everything that Jobs and pods say, each looked at once. Jobs of others are read for daily runs only.
-pub fn list<'a>(jobs: impl IntoIterator<Item = &'a Job>, pods: impl IntoIterator<Item = &'a Pod>) -> JobList {
+pub fn list<'a>(
+    jobs: impl IntoIterator<Item = &'a Job>,
+    pods: impl IntoIterator<Item = &'a Pod>,
+    now: Timestamp,
+) -> JobList {
     let mut by_job: BTreeMap<&str, Vec<&Pod>> = BTreeMap::new();
     for pod in pods {
         pods::job_uid(pod).into_iter().for_each(|uid| by_job.entry(uid).or_default().push(pod));
@@ -29,7 +34,7 @@ pub fn list<'a>(jobs: impl IntoIterator<Item = &'a Job>, pods: impl IntoIterator
     let mut list = JobList::default();
     for job in jobs {
         let own = job.metadata.uid.as_deref().and_then(|uid| by_job.remove(uid)).unwrap_or_default();
-        list.jobs.extend(read(job, &own));
+        list.jobs.extend(read(job, &own, now));
         list.daily_runs.extend(daily_run(job));
     }
     list.jobs.extend(by_job.into_values().filter_map(|own| leftover(&own)));
@@ -38,16 +43,16 @@ pub fn list<'a>(jobs: impl IntoIterator<Item = &'a Job>, pods: impl IntoIterator
 }
 
 /// A Job of gapless, with what its pods say; nothing when it is not one, or cannot be read as one.
-pub fn job(job: &Job, pods: &[Pod]) -> Option<ledger::Job> {
+pub fn job(job: &Job, pods: &[Pod], now: Timestamp) -> Option<ledger::Job> {
     let uid = job.metadata.uid.as_deref();
     let own: Vec<&Pod> = pods.iter().filter(|pod| pods::job_uid(pod) == uid).collect();
-    read(job, &own)
+    read(job, &own, now)
 }
 
-fn read(job: &Job, own: &[&Pod]) -> Option<ledger::Job> {
+fn read(job: &Job, own: &[&Pod], now: Timestamp) -> Option<ledger::Job> {
     let identity = identity(job)?;
     let end = ended(job, own);
-    let pending = if end.is_none() { pending(job, own) } else { None };
+    let pending = if end.is_none() { pending(job, own, now) } else { None };
     let (ended, message) = end.map_or((None, String::new()), |Ended { at, end, message }| (Some((at, end)), message));
     Some(ledger::Job {
         namespace: job.metadata.namespace.as_deref()?.into(),
@@ -70,13 +75,13 @@ fn identity(job: &Job) -> Option<Identity> {
 }
 
 /// Why a live Job has not started.
-fn pending(job: &Job, own: &[&Pod]) -> Option<Pending> {
+fn pending(job: &Job, own: &[&Pod], now: Timestamp) -> Option<Pending> {
     let spec = job.spec.as_ref()?;
     if spec.suspend == Some(true) {
         return Some(Pending::Queued);
     }
     match pods::youngest(own.iter().copied().filter(|pod| pods::is_running(pod))) {
-        Some(pod) => pods::waits(pod).map(Pending::Pod),
+        Some(pod) => pods::waits(pod, now).map(Pending::Pod),
         None => job.status.as_ref().filter(|s| is_without_pod(s)).map(|_| Pending::Pod(NO_POD.into())),
     }
 }

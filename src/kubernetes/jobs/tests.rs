@@ -54,7 +54,7 @@ fn simple(spec: Value) -> CronJob {
 
 /// The Job of the launch as the API server has it.
 fn created() -> Value {
-    let built = super::build::job(&cron_job(), &launch()).unwrap();
+    let built = super::build::job(&serde_json::to_value(cron_job()).unwrap(), &launch()).unwrap();
     let mut job = serde_json::to_value(built.job).unwrap();
     job["metadata"]["uid"] = JOB_UID.into();
     job["metadata"]["creationTimestamp"] = "2026-11-24T10:59:50Z".into();

@@ -175,7 +175,7 @@ impl<C: Clock> Runner<C> {
 
     fn acknowledged(&mut self, lease: Lease, sent: Instant) {
         if self.candidate.leads_until().is_none() {
-            info!(me = self.candidate.name(), lease = self.election.name, "this process leads");
+            debug!(me = self.candidate.name(), lease = self.election.name, "the lease is won");
         }
         self.candidate.acknowledged(Record::from(&lease), sent, Instant::now());
         self.lease = Some(lease);

@@ -15,6 +15,7 @@ use crate::engine::overview::Event;
 use crate::engine::ports::Clock;
 use crate::engine::world::World;
 use crate::kubernetes::feed::{Mirrors, Told, tell};
+use crate::kubernetes::folders::Folders;
 use crate::kubernetes::grants::Grants;
 use crate::kubernetes::health::Health;
 use crate::kubernetes::launcher::Jobs;
@@ -31,6 +32,8 @@ use crate::view::metrics::Metrics;
 
 /// Changes of specs that come together are told together.
 const GATHER: Duration = Duration::from_millis(200);
+/// The switch of a new namespace is awaited for so long at most.
+const SWITCH: Duration = Duration::from_secs(5);
 /// A leader passes at least so often, whatever happens: its health is told by that.
 const BEAT: Duration = Duration::from_secs(15);
 /// Events that wait to be written, at most; what is beyond is in the log all the same.
@@ -81,11 +84,13 @@ impl Operator {
             Jobs::new(self.client.clone(), self.scope.clone(), self.mirrors.clone(), self.options.grants.clone());
         let (mut engine, warehouses) = self.engine(&mut feed, launcher.clone());
         let (events, heard) = channel(EVENTS);
+        let folders = Folders::new(self.options.grants.clone());
         let reporter = Reporter {
             client: self.client.clone(),
             mirrors: self.mirrors.clone(),
             store: self.store.clone(),
             told,
+            folders: folders.clone(),
             wishes: self.wishes.clone(),
         };
         let (metrics, bell) = (self.metrics.clone(), self.bells.report.clone());
@@ -95,6 +100,7 @@ impl Operator {
         tasks.spawn(seen::tell(launcher, self.jobs.clone(), self.bells.jobs.clone(), self.wishes.clone()));
         tasks.spawn(switch::follow(self.client.clone(), self.mirrors.clone(), switched, ask, spec));
         tasks.spawn(events::tell(self.client.clone(), self.mirrors.clone(), self.options.identity.clone(), heard));
+        tasks.spawn(folders.watch(self.mirrors.clone(), bell.clone()));
         tasks.spawn(reporter.run(bell, move |overview| metrics.observe(overview)));
         tasks.spawn(beat(self.wishes.clone()));
         let mut listener = Listener {
@@ -169,7 +175,7 @@ impl Feed {
         loop {
             changed.notified().await;
             tokio::time::sleep(GATHER).await;
-            let switched = self.switches.has_changed().unwrap_or(false);
+            let switched = self.switches.has_changed().unwrap_or(false) | self.await_switches().await;
             if self.mirrors.revision() == self.revision && !switched {
                 continue;
             }
@@ -179,6 +185,22 @@ impl Feed {
                 return;
             }
         }
+    }
+}
+
+impl Feed {
+    /// Awaits the switch of a new namespace: before, its coverages would be told that launches are off, and the next
+    /// moment that they are not. Whether anything was awaited.
+    async fn await_switches(&mut self) -> bool {
+        let mirrors = self.mirrors.clone();
+        let known = move |switches: &Switches| switches.know(&switch::namespaces(&mirrors));
+        if known(&self.switches.borrow()) {
+            return false;
+        }
+        self.ask.notify_one();
+        // Without an answer they are told as they stand: nothing is launched there.
+        let _ = tokio::time::timeout(SWITCH, self.switches.wait_for(known)).await;
+        true
     }
 }
 

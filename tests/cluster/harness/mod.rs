@@ -34,7 +34,7 @@ pub use gapless::Deployed;
 pub use home::{Options, remove_left_over};
 pub use namespace::Namespace;
 pub use network::outside;
-pub use table::{Table, WRITE, coverage};
+pub use table::{Table, WRITE, coverage, filler, filler_pod};
 pub use terminal::{Said, Terminal};
 
 use component::Components;

@@ -101,7 +101,7 @@ spec:
     )
 }
 
-/// A CronJob that gapless may use, whose pod runs a script under Pod Security `restricted`.
+/// A CronJob that gapless may use, whose pod runs a script.
 pub fn filler(namespace: &str, name: &str, script: &str) -> String {
     format!(
         "
@@ -115,18 +115,28 @@ spec:
     spec:
       template:
         spec:
-          restartPolicy: Never
-          automountServiceAccountToken: false
-          terminationGracePeriodSeconds: 1
-          securityContext: {{runAsNonRoot: true, seccompProfile: {{type: RuntimeDefault}}}}
-          volumes: [{{name: warehouse, persistentVolumeClaim: {{claimName: warehouse}}}}]
-          containers:
-          - name: fill
-            image: local/shell:test
-            imagePullPolicy: Never
-            args: [{script:?}]
-            volumeMounts: [{{name: warehouse, mountPath: /warehouse}}]
-            securityContext: {{allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {{drop: [ALL]}}}}
-"
+{}",
+        filler_pod(script, 10)
     )
+}
+
+/// A pod that runs a script under Pod Security `restricted`, each line of its spec behind so many spaces.
+pub fn filler_pod(script: &str, indent: usize) -> String {
+    let spec = format!(
+        "\
+restartPolicy: Never
+automountServiceAccountToken: false
+terminationGracePeriodSeconds: 1
+securityContext: {{runAsNonRoot: true, seccompProfile: {{type: RuntimeDefault}}}}
+volumes: [{{name: warehouse, persistentVolumeClaim: {{claimName: warehouse}}}}]
+containers:
+- name: fill
+  image: local/shell:test
+  imagePullPolicy: Never
+  args: [{script:?}]
+  volumeMounts: [{{name: warehouse, mountPath: /warehouse}}]
+  securityContext: {{allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {{drop: [ALL]}}}}
+"
+    );
+    spec.lines().map(|line| format!("{:indent$}{line}\n", "")).collect()
 }

@@ -1,8 +1,9 @@
 //! The status of a Season and of a Warehouse.
 
+use crate::api::report::reasons::Reason;
 use std::sync::Arc;
 
-use super::super::season::{refused_season_status, season_status, warehouse_status};
+use super::super::season::{Unfit, refused_season_status, season_status, warehouse_status};
 use super::fixtures::{day, now};
 use crate::api::kinds::{ObjectStatus, SeasonStatus};
 use crate::domain::anchors::Anchors;
@@ -81,6 +82,20 @@ fn a_schedule_that_says_too_little_is_told() {
 }
 
 #[test]
+fn a_warehouse_that_cannot_be_read_is_not_ready_and_a_failed_read_is_tried_again() {
+    for (reason, expected) in [
+        (Reason::FolderNotFound, "Ready=False/FolderNotFound Reconciling=False/AtRest Stalled=True/FolderNotFound"),
+        (Reason::Unauthorized, "Ready=False/Unauthorized Reconciling=False/AtRest Stalled=True/Unauthorized"),
+        (Reason::ProbeFailed, "Ready=False/ProbeFailed Reconciling=True/ProbeFailed Stalled=False/Obeyed"),
+    ] {
+        let unfit = Unfit { reason, text: "why".into() };
+        let status = warehouse_status(&ObjectStatus::default(), 1, None, Some(&unfit), now());
+        let status = SeasonStatus { conditions: status.conditions, ..SeasonStatus::default() };
+        assert_eq!(told(&status).join(" "), expected);
+    }
+}
+
+#[test]
 fn refused_specs_are_stalled() {
     let season = refused_season_status(&SeasonStatus::default(), 3, "spec.warehouse: WarehouseNotFound: no", now());
     assert_eq!(told(&season)[2], "Stalled=True/WarehouseNotFound");
@@ -90,8 +105,7 @@ fn refused_specs_are_stalled() {
         let ready = &status.conditions[0];
         format!("{} {} {}", ready.status, ready.reason, ready.message)
     };
-    assert_eq!(ready(warehouse(None, None)), "True Accepted accepted");
-    assert_eq!(ready(warehouse(None, Some("`t`: gone"))), "True Accepted accepted; a table of it: `t`: gone");
+    assert_eq!(ready(warehouse(None, None)), "True Accepted accepted, and its folder can be read");
     assert_eq!(
         ready(warehouse(Some("spec.files.folder: leaves the root"), None)),
         "False Refused spec.files.folder: leaves the root"

@@ -4,12 +4,52 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::api::template::Refusal;
 use crate::kubernetes::jobs::build::{Built, job};
 use crate::kubernetes::jobs::identity::Identity;
 use crate::kubernetes::jobs::read::is_of;
 
-fn built(cron_job: &CronJob) -> Built {
-    job(cron_job, &launch()).unwrap()
+/// A Job as this program's types know it.
+struct Typed {
+    job: Job,
+    left_out: Vec<String>,
+}
+
+fn made(cron_job: &CronJob, launch: &Launch) -> Result<Typed, Refusal> {
+    let Built { job, left_out } = job(&serde_json::to_value(cron_job).unwrap(), launch)?;
+    Ok(Typed { job: serde_json::from_value(serde_json::to_value(job).unwrap()).unwrap(), left_out })
+}
+
+fn built(cron_job: &CronJob) -> Typed {
+    made(cron_job, &launch()).unwrap()
+}
+
+#[test]
+fn what_is_younger_than_gapless_passes_with_the_pod_and_is_told_of_the_job() {
+    let mut manifest = serde_json::to_value(cron_job()).unwrap();
+    let spec = &mut manifest["spec"]["jobTemplate"]["spec"];
+    spec["fromTheFuture"] = json!({ "a": 1 });
+    let pod = &mut spec["template"]["spec"];
+    pod["fromTheFuture"] = json!([{ "depth": 2.5 }]);
+    pod["containers"][1]["fromTheFuture"] = json!("x");
+    pod["containers"][1]["env"][1]["valueFrom"]["fromTheFuture"] = json!({ "key": "k" });
+    let asked = pod.clone();
+    let Built { job, left_out } = job(&manifest, &launch()).unwrap();
+    let made = &job.data["spec"]["template"]["spec"];
+    assert_eq!(made["fromTheFuture"], asked["fromTheFuture"]);
+    let (made, asked) = (&made["containers"][1], &asked["containers"][1]);
+    assert_eq!(made["fromTheFuture"], asked["fromTheFuture"]);
+    assert_eq!(made["env"].as_array().unwrap().last(), asked["env"].as_array().unwrap().last());
+    assert_eq!(job.data["spec"]["fromTheFuture"], Value::Null, "nobody here knows what it would do");
+    assert!(left_out.contains(&"spec.fromTheFuture".to_string()), "{left_out:?}");
+}
+
+#[test]
+fn a_template_that_cannot_be_read_is_refused_without_repeating_it() {
+    let mut manifest = serde_json::to_value(cron_job()).unwrap();
+    manifest["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][1]["env"] = json!("hunter2");
+    let why = job(&manifest, &launch()).unwrap_err().to_string();
+    assert_eq!(why, "CronJob 'load-boxscores' has a field of a type that this version of gapless cannot read");
 }
 
 #[test]
@@ -111,7 +151,7 @@ fn a_template_that_cannot_be_used_is_refused_in_one_sentence() {
         (&allowed, None, ""),
     ] {
         let launch = Launch { container: container.map(Arc::from), ..launch() };
-        let refused = job(cron_job, &launch).err().map(|refusal| refusal.to_string());
+        let refused = made(cron_job, &launch).err().map(|refusal| refusal.to_string());
         assert_eq!(refused.unwrap_or_default(), expected);
     }
 }
@@ -119,7 +159,7 @@ fn a_template_that_cannot_be_used_is_refused_in_one_sentence() {
 #[test]
 fn data_in_the_environment_is_not_expanded() {
     let launch = Launch { container: None, ..launch() };
-    let job = job(&simple(json!({})), &launch).unwrap().job;
+    let job = made(&simple(json!({})), &launch).unwrap().job;
     let env = job.spec.unwrap().template.spec.unwrap().containers.remove(0).env.unwrap();
     let value = |name: &str| env.iter().find(|e| e.name == name).unwrap().value.clone().unwrap();
     assert_eq!(value("GAPLESS_MISSING_UNITS"), r#"{"2025-11-14":["BOS@MIA","$$(HOME)@$$5"]}"#);
@@ -180,7 +220,7 @@ proptest! {
             target: Table { place: "files:/data".into(), name: table.as_str().into() },
             ..launch()
         };
-        let built = job(&cron_job(), &launch).unwrap().job;
+        let built = made(&cron_job(), &launch).unwrap().job;
         let text = built.metadata.name.as_deref().unwrap();
         prop_assert!(is_label(text) && !text.contains(['.', '_']), "{text}");
         prop_assert!(built.metadata.labels.as_ref().unwrap().values().all(|value| is_label(value)));

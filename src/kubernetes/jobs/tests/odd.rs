@@ -85,10 +85,11 @@ proptest! {
             serde_json::from_value::<Pod>(spoil(whole_pod(), &of_pod)),
         ) else { return Ok(()) };
         let (pods, untouched) = (std::slice::from_ref(&pod), of_job.is_empty() && of_pod.is_empty());
-        let read = job(&odd, pods);
+        let now = "2026-11-24T11:00:58Z".parse().unwrap();
+        let read = job(&odd, pods, now);
         prop_assert!(read.is_some() || !untouched);
         let _ = (is_of(&odd, &launch()), daily_run(&odd));
-        for read in list([&odd], pods).jobs.iter().chain(&read) {
+        for read in list([&odd], pods, now).jobs.iter().chain(&read) {
             prop_assert!(read.message.len() <= MAX_MESSAGE && !read.message.contains(char::is_control));
             prop_assert!(read.ended.is_none() || read.pending.is_none());
             prop_assert!(!read.dates.is_empty());

@@ -8,6 +8,11 @@ use crate::kubernetes::jobs::read::{daily_run, job, list};
 
 const AT: &str = "2026-11-24T10:59:58Z";
 
+/// A minute after everything of these tests.
+fn now() -> jiff::Timestamp {
+    "2026-11-24T11:00:58Z".parse().unwrap()
+}
+
 fn condition(type_: &str, reason: &str, message: &str) -> Value {
     json!({ "type": type_, "status": "True", "reason": reason, "message": message, "lastTransitionTime": AT })
 }
@@ -46,6 +51,16 @@ fn waiting(reason: &str, message: &str) -> Value {
     }] })
 }
 
+/// A pod that was given to its node at that time and of which no container was started.
+fn on_its_node(at: &str, ready_to_start: &str) -> Value {
+    let mut pod = waiting("ContainerCreating", "");
+    pod["conditions"] = json!([
+        { "type": "PodReadyToStartContainers", "status": ready_to_start },
+        { "type": "PodScheduled", "status": "True", "lastTransitionTime": format!("2026-11-24T{at}Z") },
+    ]);
+    pod
+}
+
 fn unscheduled(reason: &str, message: &str) -> Value {
     json!({ "phase": "Pending", "conditions": [
         { "type": "PodScheduled", "status": "False", "reason": reason, "message": message },
@@ -71,7 +86,7 @@ fn say(job: &ledger::Job) -> String {
 fn check(cases: impl IntoIterator<Item = (&'static str, Value, Option<Value>, &'static str)>) {
     for (case, status, pod, expected) in cases {
         let pods: Vec<Pod> = pod.into_iter().map(pod_with).collect();
-        let read = job(&job_with(status), &pods).unwrap();
+        let read = job(&job_with(status), &pods, now()).unwrap();
         assert_eq!(say(&read), expected, "{case}");
     }
 }
@@ -207,6 +222,27 @@ fn why_it_has_not_started_is_told_without_values_and_stays_put() {
     ended["uncountedTerminatedPods"] = json!({ "failed": ["a"] });
     check([
         ("about to start", running(), Some(waiting("ContainerCreating", "")), "live"),
+        ("about to start for a minute", running(), Some(on_its_node("10:59:59", "False")), "live"),
+        (
+            "a volume is lacking",
+            running(),
+            Some(on_its_node("10:59:58", "False")),
+            "NotStarted: since 2026-11-24T10:59:58Z volumes or network not ready; see `kubectl describe pod boxscores-l7-x8k2p`",
+        ),
+        (
+            "an image is pulled for long",
+            running(),
+            Some(on_its_node("10:30:00", "True")),
+            "NotStarted: since 2026-11-24T10:30:00Z image or container not ready; see `kubectl describe pod boxscores-l7-x8k2p`",
+        ),
+        (
+            "it runs at last",
+            running(),
+            Some(json!({ "phase": "Running", "conditions": on_its_node("10:30:00", "True")["conditions"],
+            "containerStatuses": [{ "name": "fill", "image": "f", "imageID": "", "ready": true, "restartCount": 0,
+                "state": { "running": {} } }] })),
+            "live",
+        ),
         (
             "pulls",
             running(),
@@ -253,12 +289,12 @@ fn why_it_has_not_started_is_told_without_values_and_stays_put() {
 fn a_suspended_job_waits_in_a_queue() {
     let mut suspended = job_with(json!({ "conditions": [condition("Suspended", "JobSuspended", "Job suspended")] }));
     suspended.spec.as_mut().unwrap().suspend = Some(true);
-    assert_eq!(say(&job(&suspended, &[]).unwrap()), "queued");
+    assert_eq!(say(&job(&suspended, &[], now()).unwrap()), "queued");
 }
 
 #[test]
 fn a_job_says_whose_it_is_and_what_it_fills() {
-    let read = job(&job_with(running()), &[]).unwrap();
+    let read = job(&job_with(running()), &[], now()).unwrap();
     let launch = launch();
     assert_eq!((&*read.name, &*read.uid, &*read.coverage), (&*launch.name, JOB_UID, UID));
     assert_eq!((read.launch, read.dates, read.target), (launch.launch, launch.dates, launch.target));
@@ -283,7 +319,7 @@ fn a_job_that_its_coverage_does_not_control_keeps_its_dates_and_counts_for_nobod
     for (edit, apply, expected) in edits {
         let mut value = created();
         apply(&mut value["metadata"]);
-        let read = job(&serde_json::from_value(value).unwrap(), &[]);
+        let read = job(&serde_json::from_value(value).unwrap(), &[], now());
         assert_eq!(read.as_ref().map(|j| &*j.coverage), expected, "{edit}");
         assert_eq!(read.unwrap().dates, launch().dates, "{edit}");
     }
@@ -294,13 +330,13 @@ fn a_job_without_a_key_is_not_ours() {
     let mut value = created();
     value["metadata"]["annotations"] = Value::Null;
     value["spec"]["template"]["metadata"]["annotations"] = Value::Null;
-    assert_eq!(job(&serde_json::from_value(value).unwrap(), &[]), None);
+    assert_eq!(job(&serde_json::from_value(value).unwrap(), &[], now()), None);
 }
 
 #[test]
 fn pods_whose_job_is_gone_stand_for_it_while_they_run() {
     let said = |jobs: &[Job], pods: &[Pod]| -> Vec<String> {
-        list(jobs, pods).jobs.iter().map(|j| format!("{} of {}: {}", j.launch, j.coverage, say(j))).collect()
+        list(jobs, pods, now()).jobs.iter().map(|j| format!("{} of {}: {}", j.launch, j.coverage, say(j))).collect()
     };
     let live = pod_with(json!({ "phase": "Running" }));
     let dead = pod_with(json!({ "phase": "Failed" }));

@@ -1,0 +1,149 @@
+//! Whether the folders of Warehouses can be read: looked at a few times a minute, so that a Warehouse tells what is the
+//! matter with it before a coverage asks, and is well again by itself. Nothing below a folder is read.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use super::feed::Mirrors;
+use super::grants::Grants;
+use super::object::{Kind, Object};
+use crate::api::report::{Reason, Unfit};
+
+/// How often a folder is looked at.
+const EVERY: Duration = Duration::from_secs(15);
+/// A look takes so long at most: a network's folder may not answer at all.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// What was seen of each folder; nothing is the matter with one that has no text.
+#[derive(Clone)]
+pub struct Folders {
+    grants: Grants,
+    seen: Arc<Mutex<BTreeMap<PathBuf, Option<Unfit>>>>,
+    /// Asks for a look at a new one.
+    ask: Arc<Notify>,
+}
+
+impl Folders {
+    /// None seen yet.
+    pub fn new(grants: Grants) -> Self {
+        Self { grants, seen: Arc::default(), ask: Arc::default() }
+    }
+
+    /// What is the matter with the folder of a Warehouse; nothing at all while it was not looked at.
+    pub fn of(&self, warehouse: &Object) -> Option<Option<Unfit>> {
+        let Some((path, _)) = self.place(warehouse) else { return Some(None) };
+        let seen = self.seen.lock().ok()?.get(&path).cloned();
+        if seen.is_none() {
+            self.ask.notify_one();
+        }
+        seen
+    }
+
+    /// The folder of a Warehouse, and what its author calls it. One that is refused has none.
+    fn place(&self, warehouse: &Object) -> Option<(PathBuf, String)> {
+        let spec = warehouse.spec();
+        let folder = spec["files"]["folder"].as_str()?;
+        Some((self.grants.place(&warehouse.name.namespace, folder).ok()?.into(), folder.to_string()))
+    }
+
+    /// Looks again and again; rings when something is another than before.
+    pub async fn watch(self, mirrors: Mirrors, changed: Arc<Notify>) {
+        let mut looks = Looks::default();
+        loop {
+            let warehouses = mirrors.of(Kind::Warehouse).all();
+            let places: BTreeMap<PathBuf, String> = warehouses.iter().filter_map(|(_, o)| self.place(o)).collect();
+            let mut now = BTreeMap::new();
+            for (path, folder) in places {
+                let unfit = looks.look(&path, &folder).await;
+                now.insert(path, unfit);
+            }
+            let moved = self.seen.lock().is_ok_and(|mut seen| std::mem::replace(&mut *seen, now.clone()) != now);
+            if moved {
+                changed.notify_one();
+            }
+            let _ = tokio::time::timeout(EVERY, self.ask.notified()).await;
+        }
+    }
+}
+
+/// Looks that were not answered in time: another one at the same folder would wait with them.
+#[derive(Default)]
+struct Looks(BTreeMap<PathBuf, JoinHandle<std::io::Result<()>>>);
+
+impl Looks {
+    async fn look(&mut self, path: &Path, folder: &str) -> Option<Unfit> {
+        let own = path.to_path_buf();
+        let begin = || tokio::task::spawn_blocking(move || read(&own));
+        let mut look = self.0.remove(path).unwrap_or_else(begin);
+        match tokio::time::timeout(DEADLINE, &mut look).await {
+            Ok(Ok(result)) => result.err().map(|error| unfit(error.kind(), folder)),
+            Ok(Err(_)) => Some(unfit(ErrorKind::Other, folder)),
+            Err(_) => {
+                self.0.insert(path.to_path_buf(), look);
+                Some(unfit(ErrorKind::TimedOut, folder))
+            }
+        }
+    }
+}
+
+/// Whether a folder can be listed and entered.
+fn read(path: &Path) -> std::io::Result<()> {
+    std::fs::read_dir(path)?;
+    std::fs::metadata(path.join(".")).map(|_| ())
+}
+
+/// What a person is told, and what they can do.
+fn unfit(kind: ErrorKind, folder: &str) -> Unfit {
+    let (reason, said) = match kind {
+        ErrorKind::NotFound => (Reason::FolderNotFound, "is not there: make it, or mount its volume".to_string()),
+        ErrorKind::NotADirectory => (Reason::FolderNotFound, "is no folder: move what lies there".to_string()),
+        ErrorKind::PermissionDenied => {
+            (Reason::Unauthorized, "is one that gapless may not read: let its user list and enter it".to_string())
+        }
+        ErrorKind::TimedOut => {
+            (Reason::ProbeFailed, format!("does not answer within {} s: see its volume", DEADLINE.as_secs()))
+        }
+        kind => (Reason::ProbeFailed, format!("cannot be read ({kind}): see its volume")),
+    };
+    Unfit { reason, text: format!("folder '{folder}' {said}; gapless looks again by itself") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_folder_is_told_from_one_that_is_none() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("file"), "").unwrap();
+        std::fs::create_dir(home.path().join("there")).unwrap();
+        for (name, expected) in [
+            ("there", None),
+            ("nowhere", Some((Reason::FolderNotFound, "folder 'nowhere' is not there"))),
+            ("file", Some((Reason::FolderNotFound, "folder 'file' is no folder"))),
+        ] {
+            let seen = Looks::default().look(&home.path().join(name), name).await;
+            let told = seen.as_ref().map(|unfit| (unfit.reason, unfit.text.split(':').next().unwrap_or_default()));
+            assert_eq!(told, expected, "{name}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_that_hangs_is_told_and_not_begun_twice() {
+        let (path, mut looks) = (PathBuf::from("/net/lake"), Looks::default());
+        let (go, gone) = tokio::sync::oneshot::channel();
+        looks.0.insert(path.clone(), tokio::spawn(async { gone.await.map_err(std::io::Error::other) }));
+        for _ in 0..2 {
+            let unfit = looks.look(&path, "lake").await.unwrap();
+            assert_eq!((unfit.reason, looks.0.len()), (Reason::ProbeFailed, 1), "{}", unfit.text);
+        }
+        go.send(()).unwrap();
+        assert_eq!(looks.look(&path, "lake").await, None);
+    }
+}

@@ -1,0 +1,87 @@
+//! What people see of the objects that say where and when: a Warehouse whose folder is gone, a GameDate that nobody can
+//! obey. Each says so, and is well again by itself.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use super::harness::{Cluster, eventually};
+
+#[tokio::test]
+async fn a_warehouse_tells_what_is_the_matter_with_its_folder_and_is_ready_again_by_itself() {
+    let cluster = Cluster::shared_node();
+    let namespace = cluster.namespace("folder");
+    let _deployed = cluster.deploy(&namespace, 1, &[]);
+    let name = &namespace.name;
+    namespace.apply(&format!(
+        "
+apiVersion: gapless.dev/v1alpha1
+kind: Warehouse
+metadata: {{name: w, namespace: {name}}}
+spec: {{files: {{folder: lake/nba}}}}
+"
+    ));
+    let (told, folder) = (namespace.told("warehouses/w"), namespace.folder().join("lake/nba"));
+    let mode = |mode| fs::set_permissions(&folder, Permissions::from_mode(mode)).unwrap();
+    println!("{}", told.line(&["Ready=False/FolderNotFound", "lake/nba", "gapless looks again"]).await);
+    told.line(&["Stalled=True/FolderNotFound"]).await;
+    fs::create_dir_all(&folder).unwrap();
+    println!("{}", told.line(&["Ready=True/Accepted"]).await);
+    told.line(&["Stalled=False"]).await;
+    mode(0o000);
+    println!("{}", told.line(&["Ready=False/Unauthorized", "lake/nba", "may not read"]).await);
+    mode(0o755);
+    told.line(&["Ready=True/Accepted"]).await;
+    fs::remove_dir(&folder).unwrap();
+    fs::write(&folder, "no folder").unwrap();
+    println!("{}", told.line(&["Ready=False/FolderNotFound", "is no folder"]).await);
+}
+
+#[tokio::test]
+async fn a_season_and_a_game_date_tell_what_cannot_be_obeyed_and_recover() {
+    let cluster = Cluster::shared_node();
+    let namespace = cluster.namespace("orphans");
+    let _deployed = cluster.deploy(&namespace, 1, &[]);
+    let name = &namespace.name;
+    namespace.apply(&format!(
+        "
+apiVersion: gapless.dev/v1alpha1
+kind: GameDate
+metadata: {{name: s-2026-01-02, namespace: {name}}}
+spec:
+  season: s
+  date: '2026-01-02'
+  rerun: {{token: again, coverages: [{{kind: TableCoverage, name: t}}]}}
+---
+apiVersion: gapless.dev/v1alpha1
+kind: Season
+metadata: {{name: s, namespace: {name}}}
+spec:
+  warehouse: w
+  timeZone: UTC
+  dates: {{from: '2026-01-01', through: '2026-01-03'}}
+  schedule: {{table: games, date: day, unit: [game]}}
+"
+    ));
+    let (season, date) = (namespace.told("seasons/s"), namespace.told("gamedates/s-2026-01-02"));
+    println!("{}", season.line(&["Ready=False/WarehouseNotFound"]).await);
+    println!("{}", date.line(&["Ready=False/SeasonNotFound"]).await);
+    namespace.apply(&format!(
+        "
+apiVersion: gapless.dev/v1alpha1
+kind: Warehouse
+metadata: {{name: w, namespace: {name}}}
+spec: {{files: {{folder: w}}}}
+"
+    ));
+    println!("{}", season.line(&["Ready=False/"]).await);
+    println!("{}", date.line(&["Ready=False/CoverageNotFound", "'t'"]).await);
+    let games = namespace.folder().join("w/games");
+    fs::create_dir_all(&games).unwrap();
+    fs::write(games.join("part.csv"), "day,game\n2026-01-01,a\n2026-01-02,b\n2026-01-03,c\n").unwrap();
+    println!("{}", season.line(&["Ready=True/Scheduled"]).await);
+    fs::create_dir_all(namespace.folder().join("w/t")).unwrap();
+    namespace.apply(&super::harness::coverage(name, "t", 1, 60).replace("mode: Fill", "mode: Observe"));
+    let silent = async || date.object().await.filter(|o| o["status"]["conditions"].is_null()).map(|_| ());
+    eventually(cluster, "a GameDate that can be obeyed to have no conditions", Duration::from_secs(60), silent).await;
+}
