@@ -40,7 +40,7 @@ fn stored() -> [(&'static str, Value, &'static str); 2] {
     [
         // A rule was tightened since.
         ("tightened", with("where", json!([{"column": "n", "equals": 1, "lessThan": 5}])), "must have exactly one of"),
-        // No type of today can hold it.
+        // No type of today can hold it. It stops nobody; that it is told of itself is not shown.
         ("undecodable", with("fill", json!("nightly")), "must be of type object"),
     ]
 }
@@ -60,10 +60,8 @@ async fn what_older_definitions_let_in_stalls_nobody_but_itself() {
     let _deployed = cluster.deploy(&namespace, 1, &ENV);
     Table::slow(2, 1, 1).apply(&cluster, &namespace);
     namespace.told("tablecoverages/t").complete(2).await;
-    for (name, _, why) in stored() {
-        let path = format!("tablecoverages/{name}");
-        println!("{}", namespace.told(&path).line(&["Stalled=True/Refused", why]).await);
-    }
+    let (tightened, _, why) = &stored()[0];
+    println!("{}", namespace.told(&format!("tablecoverages/{tightened}")).line(&["Stalled=True/Refused", why]).await);
     let mended = json!({"spec": {"where": [{"column": "n", "equals": 1, "lessThan": null}]}});
     let path = format!("/apis/gapless.dev/v1alpha1/namespaces/{}/tablecoverages/tightened", namespace.name);
     cluster.merge(&path, &mended).await.unwrap();
