@@ -56,12 +56,13 @@ async fn refusals(cluster: &Cluster, yaml: &str) -> String {
 }
 
 /// Sentences of rows that only `gapless check` can say, in files whose other rows the server refuses.
-const ONLY_CHECK_SAYS: [(&str, &str); 11] = [
+const ONLY_CHECK_SAYS: [(&str, &str); 12] = [
     ("placeholderLines.values[0]", "sees 20.0 where the server's reader has made a whole number of it"),
     ("CoverageNotFound", "follows a reference"),
     ("CronJob '", "follows a reference"),
     ("SeasonNotFound", "follows a reference"),
     ("UnknownDate", "follows a reference"),
+    ("must be a duration such as", "adds up a duration"),
     ("is no readable YAML", "reads a file; the server reads one object"),
     ("must be longer than nothing", "adds up a duration"),
     ("needs 'spec.columns.market'", "compares two parts of a spec that no rule of the server reaches"),

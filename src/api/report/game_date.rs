@@ -55,6 +55,15 @@ pub fn game_date_refusal(old: &GameDateStatus, generation: i64, why: Option<&str
     GameDateStatus { observed_generation: why.map(|_| generation), conditions, ..old.clone() }
 }
 
+/// The status of a GameDate of which something cannot be obeyed, or can again. One that can be obeyed has no conditions: they
+/// would take more room than its row, thousands of times.
+pub fn game_date_refusal(old: &GameDateStatus, generation: i64, why: Option<&str>, now: Timestamp) -> GameDateStatus {
+    let told = |why: &str| conditions(&old.conditions, &Standing::stalled(why), generation, now);
+    let conditions = why.map(told).unwrap_or_default();
+    lint::expect(&why.map(|_| lint::conditions(&conditions, generation, generation)).unwrap_or_default());
+    GameDateStatus { observed_generation: why.map(|_| generation), conditions, ..old.clone() }
+}
+
 fn row(
     date: Date,
     expected: Option<&Expected>,
