@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::log;
 use super::names::{counts, relative, share};
-use super::palette::{paint, sign};
+use super::palette::{legend, paint, sign};
 use crate::domain::ledger::Stage;
 use crate::domain::state::State;
 use crate::engine::overview::{CoverageView, Event, Overview};
@@ -33,6 +33,7 @@ impl Screen {
             self.events.pop_front();
         }
         let mut lines: Vec<String> = overview.coverages.iter().map(coverage).collect();
+        lines.extend(open_signs(overview, width));
         lines.push(String::new());
         lines.extend(running(overview));
         lines.push(next(overview));
@@ -77,6 +78,13 @@ fn coverage(view: &CoverageView) -> String {
     });
     let bar = paint(&bar, anstyle::AnsiColor::Green.on_default());
     format!("{:<32} {bar} {:>6}  {}", view.key.name, share(&counts), loud.collect::<Vec<_>>().join("  "))
+}
+
+/// What the letters beside the bars mean; nothing where no date is open.
+fn open_signs(overview: &Overview, width: usize) -> Vec<String> {
+    let is_shown = |s: &State| s.is_open() && overview.coverages.iter().any(|c| c.stalled.is_none() && c.count(*s) > 0);
+    let shown: Vec<State> = State::ALL.into_iter().filter(is_shown).collect();
+    if shown.is_empty() { Vec::new() } else { legend(shown, width) }
 }
 
 fn running(overview: &Overview) -> Vec<String> {

@@ -10,8 +10,9 @@ use crate::api::schema::*;
 #[derive(JsonSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GameDateStatus {
-    /// Games expected.
-    pub games: u32,
+    /// Games expected; nothing without a schedule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub games: Option<u32>,
     /// When the first one starts, where every start is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 40))]

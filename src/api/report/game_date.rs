@@ -70,7 +70,7 @@ fn row(
     let done: Option<Timestamp> = completed_at.as_ref().and_then(|at| at.parse().ok());
     let completed_at = completed_at.filter(|_| done.is_some());
     let status = GameDateStatus {
-        games: number(expected.map_or(0, |e| e.units.len())),
+        games: expected.map_or(Some(0), Expected::games).map(number),
         first_start: first.map(|at| at.to_string()),
         last_start: last.map(|at| at.to_string()),
         complete: format!("{}/{}", count(&|c| c.state() == State::Complete), cells.len()),

@@ -77,6 +77,7 @@ fn tell(day: Option<&Day>) -> String {
     match day {
         None => "outside".into(),
         Some(Day::Off(off)) => off.word().into(),
+        Some(Day::Break(why)) => format!("Break: {why}"),
         Some(Day::Unscheduled) => "Unscheduled".into(),
         Some(Day::Unknown(u)) => u.reason.word().into(),
         Some(Day::On(e)) => {
@@ -202,7 +203,7 @@ fn breaks_name_empty_dates_and_never_hide_units() {
         &season,
         two_games(),
         "2025-10-27T12:00:00Z",
-        &[("2025-10-21", "BOS@NYK"), ("2025-10-22", "Break"), ("2025-10-26", "Break")],
+        &[("2025-10-21", "BOS@NYK"), ("2025-10-22", "Break: AllStar"), ("2025-10-26", "Break: AllStar")],
     );
 }
 
