@@ -1,5 +1,6 @@
 //! The rules of a season's dates, as a specification.
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec;
