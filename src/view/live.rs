@@ -14,8 +14,10 @@ use crate::engine::overview::{CoverageView, Event, Overview};
 const EVENTS: usize = 8;
 /// Running Jobs that the screen names.
 const RUNNING: usize = 8;
-/// Width of the bar.
+/// Width of the bar; in a narrow terminal the letters beside it matter more.
 const BAR: usize = 24;
+const NARROW_BAR: usize = 8;
+const NARROW: usize = 72;
 
 /// What stands on the screen.
 #[derive(Debug, Default)]
@@ -32,7 +34,7 @@ impl Screen {
         while self.events.len() > EVENTS {
             self.events.pop_front();
         }
-        let mut lines: Vec<String> = overview.coverages.iter().map(coverage).collect();
+        let mut lines: Vec<String> = coverages(overview, width);
         lines.extend(open_signs(overview, width));
         lines.push(String::new());
         lines.extend(running(overview));
@@ -65,19 +67,25 @@ fn cut(line: &str, width: usize) -> String {
     out
 }
 
-fn coverage(view: &CoverageView) -> String {
+fn coverages(overview: &Overview, width: usize) -> Vec<String> {
+    let names = overview.coverages.iter().map(|c| c.key.name.chars().count()).max().unwrap_or(0);
+    let bar = if width < NARROW { NARROW_BAR } else { BAR };
+    overview.coverages.iter().map(|c| coverage(c, names, bar)).collect()
+}
+
+fn coverage(view: &CoverageView, names: usize, bar: usize) -> String {
     if let Some(why) = &view.stalled {
-        return format!("{:<32} stalled: {why}", view.key.name);
+        return format!("{:<names$} stalled: {why}", view.key.name);
     }
     let counts = counts(view);
-    let filled = (counts.complete * BAR).checked_div(counts.expected).unwrap_or(0);
-    let bar = format!("{}{}", "█".repeat(filled), "░".repeat(BAR - filled));
+    let filled = (counts.complete * bar).checked_div(counts.expected).unwrap_or(0);
+    let bar = format!("{}{}", "█".repeat(filled), "░".repeat(bar - filled));
     let loud = State::ALL.iter().filter(|s| s.is_open()).filter_map(|s| {
         let n = view.count(*s);
         (n > 0).then(|| format!("{} {n}", paint(&sign(*s).0.to_string(), sign(*s).1)))
     });
     let bar = paint(&bar, anstyle::AnsiColor::Green.on_default());
-    format!("{:<32} {bar} {:>6}  {}", view.key.name, share(&counts), loud.collect::<Vec<_>>().join("  "))
+    format!("{:<names$} {bar} {:>6}  {}", view.key.name, share(&counts), loud.collect::<Vec<_>>().join("  "))
 }
 
 /// What the letters beside the bars mean; nothing where no date is open.

@@ -47,17 +47,6 @@ impl<'a> Fields<'a> {
         FIRST_DATE
     }
 
-    pub fn bytes(&mut self, field: &str, text: &BytesText) -> u64 {
-        const UNITS: [(&str, u32); 4] = [("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40)];
-        let unit = UNITS.iter().find_map(|(unit, shift)| Some((text.0.strip_suffix(unit)?, *shift)));
-        let (number, shift) = unit.unwrap_or((&text.0, 0));
-        let bytes = number.parse::<u64>().ok().filter(|n| *n > 0).and_then(|n| n.checked_mul(1 << shift));
-        bytes.unwrap_or_else(|| {
-            self.problem(field, "must be more than zero, for example '2Gi'");
-            0
-        })
-    }
-
     pub fn range(&mut self, field: &str, from: &DateText, through: &DateText) -> DateRange {
         let (from, through) =
             (self.date(&format!("{field}.from"), from), self.date(&format!("{field}.through"), through));
@@ -203,4 +192,12 @@ pub(super) fn filter(spec: &Filter) -> Condition {
 /// Values that a schedule and its tables call differently.
 pub(super) fn aliases(aliases: &BTreeMap<String, String>) -> Arc<BTreeMap<String, String>> {
     Arc::new(aliases.clone())
+}
+
+/// Bytes, as the pattern of the schema has them; more than there can be is all there can be.
+pub(super) fn bytes(text: &BytesText) -> u64 {
+    const UNITS: [(&str, u32); 4] = [("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40)];
+    let unit = UNITS.iter().find_map(|(unit, shift)| Some((text.0.strip_suffix(unit)?, *shift)));
+    let (number, shift) = unit.unwrap_or((&text.0, 0));
+    number.parse::<u64>().ok().and_then(|n| n.checked_mul(1 << shift)).unwrap_or(u64::MAX)
 }
