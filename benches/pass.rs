@@ -133,7 +133,7 @@ fn reading(probe: &Probe) -> Reading {
         };
         DateFacts { rows: 24 * 7, units: games.map(unit).collect(), ..DateFacts::default() }
     };
-    Reading { dates: probe.dates.iter().map(|date| (date, Ok(facts(date)))).collect(), null_dates: 0 }
+    Reading { dates: probe.dates.iter().map(|date| (date, Ok(facts(date)))).collect(), undated: Default::default() }
 }
 
 /// Two dates of three have games.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::check::{self, Valid};
+use super::lower;
 use super::manifest::{Document, read};
-use super::{check, lower};
 use crate::domain::policy::{Coverage, DateOrders, Key, ReadLimits, Season};
 
 /// Something that a person must mend.
@@ -105,6 +106,8 @@ pub struct Loaded {
     pub cron_jobs: BTreeMap<Arc<str>, CronJob>,
     /// Every document that was read.
     pub documents: Vec<Document>,
+    /// Those of them that were found valid: the next load need not check them again.
+    pub valid: Valid,
 }
 
 /// Resolves the folder of a files Warehouse, or says why it may not be read.
@@ -112,19 +115,29 @@ pub type Place<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 
 /// Loads manifests, given as names and texts.
 pub fn load(files: &[(String, String)], place: Place<'_>) -> Loaded {
-    let mut problems = Vec::new();
-    let documents: Vec<Document> = files.iter().flat_map(|(name, text)| read(name, text, &mut problems)).collect();
-    load_documents(documents, problems, place)
+    load_again(files, place, Valid::new())
 }
 
-/// Loads the objects of one namespace.
-pub fn load_documents(documents: Vec<Document>, mut problems: Vec<Problem>, place: Place<'_>) -> Loaded {
-    let valid = check::documents(&documents, &mut problems);
-    let mut loaded = lower::lower(&valid, place, &mut problems);
+/// Loads manifests of which some were found valid before.
+pub fn load_again(files: &[(String, String)], place: Place<'_>, known: Valid) -> Loaded {
+    let mut problems = Vec::new();
+    let documents: Vec<Document> = files.iter().flat_map(|(name, text)| read(name, text, &mut problems)).collect();
+    load_documents(documents, problems, place, known)
+}
+
+/// Loads the objects of one namespace, some of which may be known to be valid.
+pub fn load_documents(
+    documents: Vec<Document>,
+    mut problems: Vec<Problem>,
+    place: Place<'_>,
+    mut valid: Valid,
+) -> Loaded {
+    let accepted = check::documents(&documents, &mut valid, &mut problems);
+    let mut loaded = lower::lower(&accepted, place, &mut problems);
     problems.sort();
     problems.dedup();
     loaded.stalled = stalled(&documents, &loaded, &problems);
-    Loaded { problems, documents, ..loaded }
+    Loaded { problems, documents, valid, ..loaded }
 }
 
 /// Coverages that have a problem, each with its first sentence and how many more there are.

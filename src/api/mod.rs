@@ -14,4 +14,4 @@ pub mod report;
 pub mod schema;
 pub mod template;
 
-pub use load::{CronJob, Loaded, Place, Problem, load, load_documents};
+pub use load::{CronJob, Loaded, Place, Problem, load, load_again, load_documents};

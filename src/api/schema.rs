@@ -67,7 +67,7 @@ texts! {
     /// A sentence for people.
     ReasonText(r"^[^\x00-\x1f]+$", 256, "`the source is gone`");
     /// A size in bytes: `2Gi`.
-    BytesText(r"^[0-9]{1,9}(Ki|Mi|Gi|Ti)?$", 12, "`2Gi`");
+    BytesText(r"^[1-9][0-9]{0,8}(Ki|Mi|Gi|Ti)?$", 12, "`2Gi`");
     /// A value of a table: a text that a column is compared with.
     ValueText(r"^[^\x00-\x1f]*$", 128, "`draftkings`");
     /// A token: letters, digits, dots, dashes and underscores.

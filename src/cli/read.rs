@@ -5,7 +5,7 @@ use std::io::Write;
 
 use super::args::{CalendarArgs, ClusterArgs, ExplainArgs, Output, ReadArgs, StatusArgs};
 use super::exit::{Exit, Stop};
-use super::setup::{Setup, runtime};
+use super::setup::{Setup, small_runtime};
 use crate::api::report::read::Told;
 use crate::domain::dates::DateRange;
 use crate::domain::policy::Key;
@@ -59,11 +59,11 @@ fn by_namespace(overview: &Overview, all: bool, draw: impl Fn(&Overview) -> Stri
 /// Looks at files once.
 fn look(args: &ReadArgs) -> Result<(Overview, bool), Stop> {
     let mut setup = Setup::new(&args.place)?;
-    let overview = runtime()?.block_on(async {
+    let overview = small_runtime()?.block_on(async {
         let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
         let mut engine = setup.reader(args.now);
         let overview = engine.run(Until::Seen, &mut wishes, |_, _| {}).await;
-        if engine.world.has_read() {
+        if setup.has_learnt(&engine) {
             setup.remember(&engine);
         }
         // The process ends soon: to take a large world apart piece by piece would be time for nothing.

@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::args::Place;
 use super::exit::Stop;
-use crate::api::{Loaded, load};
+use crate::api::check::Valid;
+use crate::api::{Loaded, load_again};
 use crate::domain::span::Span;
 use crate::engine::drive::{Engine, Ports};
 use crate::engine::spec::{Cadence, Limits, Spec};
@@ -22,6 +23,9 @@ use crate::local::warehouse::Warehouses;
 /// The engine on one machine.
 pub type LocalEngine = Engine<AnyClock, Warehouses, Arc<Journal>, Jobs>;
 
+/// Where facts are kept, below the state folder.
+const FACTS: &str = "facts";
+
 /// Everything that a verb on one machine needs.
 pub struct Setup {
     /// The manifests.
@@ -32,6 +36,8 @@ pub struct Setup {
     pub state: PathBuf,
     root: PathBuf,
     warehouses: Warehouses,
+    /// What an earlier run kept; its facts until an engine takes them.
+    kept: Cache,
 }
 
 impl Setup {
@@ -44,15 +50,16 @@ impl Setup {
         let root = place.files_root.clone().unwrap_or_else(|| manifests.home());
         let root =
             root.canonicalize().map_err(|e| Stop::bad_input(format!("{} cannot be opened: {e}", root.display())))?;
-        let loaded = read(&manifests, &root)?;
-        anstream::eprint!("{}", crate::view::problems::problems(&loaded.problems));
         let state = place.state.clone().unwrap_or_else(|| manifests.home().join("state"));
-        Ok(Self { manifests, loaded, state, root, warehouses: Warehouses::new(BTreeMap::new()) })
+        let kept = cache::load(&state.join(FACTS));
+        let loaded = read(&manifests, &root, kept.valid.clone())?;
+        anstream::eprint!("{}", crate::view::problems::problems(&loaded.problems));
+        Ok(Self { manifests, loaded, state, root, warehouses: Warehouses::new(BTreeMap::new()), kept })
     }
 
     /// The manifests as they stand now.
     pub fn reload(&self) -> Result<Loaded, Stop> {
-        let loaded = read(&self.manifests, &self.root)?;
+        let loaded = read(&self.manifests, &self.root, self.loaded.valid.clone())?;
         self.warehouses.limit(&loaded.limits);
         Ok(loaded)
     }
@@ -75,7 +82,7 @@ impl Setup {
     }
 
     fn engine(&mut self, journal: Journal, clock: AnyClock, limits: Limits, read_only: bool) -> LocalEngine {
-        let Cache { memory, ranges } = cache::load(&self.facts());
+        let (memory, ranges) = (std::mem::take(&mut self.kept.memory), std::mem::take(&mut self.kept.ranges));
         self.warehouses = Warehouses::new(ranges);
         self.warehouses.limit(&self.loaded.limits);
         let jobs = Jobs::new(&self.state, templates(&self.loaded));
@@ -85,21 +92,23 @@ impl Setup {
         engine
     }
 
-    /// Keeps the facts for the next run. Where that is not possible the next run reads again.
-    pub fn remember(&self, engine: &LocalEngine) {
-        let cache = Cache { memory: engine.world.remember(), ranges: self.warehouses.ranges() };
-        let _ = cache::save(&self.facts(), &cache);
+    /// Whether there is anything to keep that an earlier run did not.
+    pub fn has_learnt(&self, engine: &LocalEngine) -> bool {
+        engine.world.has_read() || self.loaded.valid != self.kept.valid
     }
 
-    fn facts(&self) -> PathBuf {
-        self.state.join("facts")
+    /// Keeps the facts for the next run. Where that is not possible the next run reads again.
+    pub fn remember(&self, engine: &LocalEngine) {
+        let (memory, ranges) = (engine.world.remember(), self.warehouses.ranges());
+        let cache = Cache { memory, ranges, valid: self.loaded.valid.clone() };
+        let _ = cache::save(&self.state.join(FACTS), &cache);
     }
 }
 
-fn read(manifests: &Manifests, root: &Path) -> Result<Loaded, Stop> {
+fn read(manifests: &Manifests, root: &Path, known: Valid) -> Result<Loaded, Stop> {
     let files = manifests.read().map_err(Stop::bad_input)?;
     let place = |folder: &str| Ok(root.join(folder).display().to_string());
-    Ok(load(&files, &place))
+    Ok(load_again(&files, &place, known))
 }
 
 /// What the engine is told, of what the manifests say.
@@ -130,8 +139,16 @@ pub fn limits(slow_start: Span, max_jobs: u32, launches: bool) -> Limits {
     Limits { max_jobs, launches, slow_start, job_poll: SignedDuration::from_millis(100), cadence, report_every: None }
 }
 
-/// A runtime for one verb.
+/// A runtime for a verb that works on many things at once.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
-    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    built.map_err(|e| Stop::failed(format!("the runtime cannot be started: {e}")))
+    built(tokio::runtime::Builder::new_multi_thread().worker_threads(2))
+}
+
+/// A runtime for a verb that only looks: tables are read by threads of their own, and the rest is soon done.
+pub fn small_runtime() -> Result<tokio::runtime::Runtime, Stop> {
+    built(&mut tokio::runtime::Builder::new_current_thread())
+}
+
+fn built(builder: &mut tokio::runtime::Builder) -> Result<tokio::runtime::Runtime, Stop> {
+    builder.enable_all().build().map_err(|e| Stop::failed(format!("the runtime cannot be started: {e}")))
 }

@@ -20,13 +20,19 @@ pub fn previous_day(date: Date) -> Date {
 /// The date `days` later (earlier when negative), saturating at the ends of time.
 pub fn shift(date: Date, days: i32) -> Date {
     let fallback = if days < 0 { Date::MIN } else { Date::MAX };
-    date.checked_add(jiff::Span::new().try_days(days).unwrap_or_default()).unwrap_or(fallback)
+    let span = jiff::Span::new().try_days(days);
+    span.and_then(|span| date.checked_add(span)).unwrap_or(fallback)
 }
 
 /// How many days lie between two dates, both counted.
 pub fn days_between(from: Date, through: Date) -> i32 {
     (through - from).get_days() + 1
 }
+
+/// No season has an earlier date.
+pub const FIRST_DATE: Date = jiff::civil::date(1970, 1, 1);
+/// No season has a later date.
+pub const LAST_DATE: Date = jiff::civil::date(2199, 12, 31);
 
 /// All dates from `from` to `through`, both included. Never empty: `from <= through`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

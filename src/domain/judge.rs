@@ -54,6 +54,9 @@ pub fn judge_day(coverage: &Coverage, zone: &TimeZone, day: Option<&Day>, known:
     let plain = |verdict, message| Judged::new(bare(verdict, message));
     match day {
         None | Some(Day::Off(Off::OffDay)) => plain(Verdict::NotExpected(Off::OffDay), "no unit on this date".into()),
+        Some(Day::Break(why)) => {
+            plain(Verdict::NotExpected(Off::Break), format!("nothing is expected in this break: {why}").into())
+        }
         Some(Day::Off(off)) => plain(Verdict::NotExpected(*off), "nothing is expected on this date".into()),
         Some(Day::Unscheduled) => {
             plain(Verdict::Unknown(UnknownReason::ScheduleMissing), "the schedule says nothing of this date yet".into())

@@ -48,6 +48,10 @@ pub struct ReadLimits {
     pub timeout: Span,
     /// Reads at the same time.
     pub concurrent: u32,
+    /// Bytes of one read.
+    pub bytes_per_query: u64,
+    /// Bytes of all reads of a UTC day.
+    pub bytes_per_day: u64,
 }
 
 impl ReadLimits {
@@ -55,7 +59,12 @@ impl ReadLimits {
     #[must_use]
     pub fn tighter(self, other: Self) -> Self {
         let timeout = if other.timeout.as_seconds() < self.timeout.as_seconds() { other.timeout } else { self.timeout };
-        Self { timeout, concurrent: self.concurrent.min(other.concurrent) }
+        Self {
+            timeout,
+            concurrent: self.concurrent.min(other.concurrent),
+            bytes_per_query: self.bytes_per_query.min(other.bytes_per_query),
+            bytes_per_day: self.bytes_per_day.min(other.bytes_per_day),
+        }
     }
 }
 
@@ -76,7 +85,7 @@ pub struct Break {
     /// The dates.
     pub dates: DateRange,
     /// Why.
-    pub reason: String,
+    pub reason: Arc<str>,
 }
 
 /// A season, parsed.

@@ -254,8 +254,33 @@ pub const MAX_UNITS_PER_DATE: usize = 1_024;
 pub struct Reading {
     /// Every asked date: its facts (an empty date has zero rows), or why they are not known (a broken part).
     pub dates: BTreeMap<Date, Result<DateFacts, Unknown>>,
-    /// Filtered rows whose date is NULL.
-    pub null_dates: u64,
+    /// What counts for no date at all, per part that has such rows: by the hash of its mark.
+    pub undated: BTreeMap<u64, Undated>,
+}
+
+/// Filtered rows that count for no date at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Undated {
+    /// Their date is NULL.
+    pub nulls: u64,
+    /// Their date is none that a season can have: before [`FIRST_DATE`](super::dates::FIRST_DATE) or after
+    /// [`LAST_DATE`](super::dates::LAST_DATE).
+    pub out_of_range: u64,
+}
+
+impl Undated {
+    /// Both together, for every part.
+    pub fn sum<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Self {
+        parts.into_iter().fold(Self::default(), |sum, part| Self {
+            nulls: sum.nulls + part.nulls,
+            out_of_range: sum.out_of_range + part.out_of_range,
+        })
+    }
+
+    /// Of the same part, read twice: a read for few dates skips some of its rows.
+    pub fn widest(self, other: Self) -> Self {
+        Self { nulls: self.nulls.max(other.nulls), out_of_range: self.out_of_range.max(other.out_of_range) }
+    }
 }
 
 /// The answers to several probes of one table, by one pass over it.

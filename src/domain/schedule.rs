@@ -7,12 +7,13 @@ mod fold;
 pub use calendar::{Calendar, calendar};
 pub use fold::{ScheduleFacts, Scheduled, fold};
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::anchors::Anchors;
 use super::dates::Timestamp;
 use super::mark::{mix, stable_hash};
-use super::probe::UnitKey;
+use super::probe::{UnitKey, WHOLE_DATE};
 use super::verdict::{Off, Unknown};
 
 /// What a season says of one of its dates.
@@ -20,6 +21,8 @@ use super::verdict::{Off, Unknown};
 pub enum Day {
     /// Nothing has to be there.
     Off(Off),
+    /// Nothing has to be there: a break of the season, and why.
+    Break(Arc<str>),
     /// Units are expected.
     On(Expected),
     /// In the future, and the schedule says nothing of it yet.
@@ -57,6 +60,12 @@ pub struct Expected {
 }
 
 impl Expected {
+    /// How many units are expected; nothing where a date expects only itself.
+    pub fn games(&self) -> Option<usize> {
+        let whole = self.units.iter().any(|unit| &*unit.key == WHOLE_DATE);
+        (!whole).then_some(self.units.len())
+    }
+
     /// The date belongs to the warm-up.
     pub(super) fn warm_up(&mut self) {
         self.warm_up = true;

@@ -1,14 +1,14 @@
 //! The facts of one coverage: what is known of each date, and what that rests on. Settled dates are folded: once an old
 //! date was judged Complete, its units are forgotten and the judgement stands for them, for as long as its basis does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::judge::{Judged, Known, judge_day, values_of};
-use crate::domain::mark::{mix, stable_hash};
+use crate::domain::mark::{TableMark, mix, stable_hash};
 use crate::domain::policy::Coverage;
-use crate::domain::probe::DateFacts;
+use crate::domain::probe::{DateFacts, Undated};
 use crate::domain::schedule::Day;
 use crate::domain::verdict::{Judgement, Unknown, UnknownReason, Verdict};
 
@@ -18,7 +18,8 @@ pub(super) struct Book {
     pub dates: BTreeMap<Date, Entry>,
     /// The last look at the table failed.
     pub failure: Option<Unknown>,
-    pub null_dates: u64,
+    /// Rows that count for no date, by the mark of their part.
+    pub undated: BTreeMap<u64, Undated>,
     /// Every date was seen as it was at this instant or later.
     pub confirmed_at: Option<Timestamp>,
 }
@@ -117,6 +118,18 @@ impl Book {
             };
             answers && entry.rests_on == rests_on && entry.failure.is_none()
         })
+    }
+
+    /// Parts were read, some of them perhaps only in part; the others are as they were, or gone.
+    pub fn take_undated(&mut self, read: BTreeMap<u64, Undated>, mark: &TableMark) {
+        if !self.undated.is_empty() {
+            let parts: BTreeSet<u64> = mark.parts.iter().map(|p| p.hash).collect();
+            self.undated.retain(|part, _| parts.contains(part));
+        }
+        for (part, undated) in read {
+            let known = self.undated.entry(part).or_default();
+            *known = known.widest(undated);
+        }
     }
 
     /// A date was read.

@@ -115,7 +115,7 @@ pub(super) fn of_schedule(
 
 /// Whether a schedule spoke of a date: one that was not read, or lies ahead, says nothing that could change.
 fn speaks(day: &Day) -> bool {
-    matches!(day, Day::On(_) | Day::Off(_))
+    matches!(day, Day::On(_) | Day::Off(_) | Day::Break(_))
 }
 
 fn expects(day: &Day, unit: &str) -> bool {

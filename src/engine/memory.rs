@@ -10,7 +10,7 @@ use super::world::World;
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::mark::stable_hash;
 use crate::domain::policy::{Key, Table};
-use crate::domain::probe::DateFacts;
+use crate::domain::probe::{DateFacts, Undated};
 use crate::domain::schedule::ScheduleFacts;
 
 /// Facts worth keeping.
@@ -31,8 +31,8 @@ pub struct RememberedBook {
     pub table: Table,
     /// What was asked, hashed: the answer to another question is forgotten.
     pub question: u64,
-    /// Rows without a date.
-    pub null_dates: u64,
+    /// Rows that count for no date, by the mark of their part.
+    pub undated: BTreeMap<u64, Undated>,
     /// The facts per date.
     pub dates: BTreeMap<Date, RememberedDate>,
 }
@@ -79,7 +79,7 @@ impl World {
             coverage: key.clone(),
             table: state.coverage.table.clone(),
             question: hash_of(&state.coverage.question),
-            null_dates: state.book.null_dates,
+            undated: state.book.undated.clone(),
             dates: state.book.dates.iter().filter_map(remembered).collect(),
         };
         let schedules = self.seasons.iter().filter_map(|(key, state)| {
@@ -104,7 +104,7 @@ impl World {
                 continue;
             }
             state.book.dates = book.dates.into_iter().map(|(date, kept)| (date, kept.into())).collect();
-            state.book.null_dates = book.null_dates;
+            state.book.undated = book.undated;
         }
         for kept in memory.schedules {
             let Some(state) = self.seasons.get_mut(&kept.season) else { continue };

@@ -115,7 +115,7 @@ impl World {
         self.bytes_read += answer.bytes;
         let marks = answer.mark.dates();
         for ((key, probe), reading) in keys.iter().zip(probes).zip(answer.readings) {
-            self.take_reading(key, probe, reading, &marks, asked_at);
+            self.take_reading(key, probe, reading, &answer.mark, &marks, asked_at);
         }
         // What changed while the table was read is wanted again, and keeps the rest from being confirmed.
         let stale: Vec<Key> = keys.iter().filter(|key| self.probe_for(key, &marks).is_some()).cloned().collect();
@@ -123,9 +123,17 @@ impl World {
     }
 
     /// Facts rest on what was asked, which may no longer be what would be asked now.
-    fn take_reading(&mut self, key: &Key, probe: &Probe, reading: Reading, marks: &DateMarks, read_at: Timestamp) {
+    fn take_reading(
+        &mut self,
+        key: &Key,
+        probe: &Probe,
+        reading: Reading,
+        mark: &TableMark,
+        marks: &DateMarks,
+        read_at: Timestamp,
+    ) {
         let Some(state) = self.coverages.get_mut(key).filter(|s| s.coverage.question == probe.question) else { return };
-        state.book.null_dates = reading.null_dates;
+        state.book.take_undated(reading.undated, mark);
         for (date, facts) in reading.dates {
             let rests_on = Binding::of_probe(probe, date).rests_on(marks.of(date));
             state.book.take(date, facts, rests_on, read_at);

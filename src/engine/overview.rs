@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, Settled, Tally};
 use crate::domain::policy::{Key, Mode, Table};
+use crate::domain::probe::Undated;
 use crate::domain::schedule::Calendar;
 use crate::domain::state::{Cell, State};
 use crate::domain::verdict::Unknown;
@@ -53,8 +54,8 @@ pub struct CoverageView {
     pub recent: Vec<Settled>,
     /// The rerun token spent last, per date.
     pub tokens: Vec<(Date, Arc<str>)>,
-    /// Rows whose date is NULL: counted apart, they cover nothing.
-    pub null_dates: u64,
+    /// Rows that count for no date: they cover nothing. Nothing where that is not known.
+    pub undated: Option<Undated>,
     /// When its table was last read or proved unchanged.
     pub confirmed_at: Option<Timestamp>,
     /// Launches so far.

@@ -7,6 +7,7 @@ use super::world::{CoverageState, SeasonState, World};
 use crate::domain::admit::Refusal;
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::policy::Key;
+use crate::domain::probe::Undated;
 use crate::domain::state::{Cause, Cell, Hold, State};
 
 impl World {
@@ -49,7 +50,7 @@ impl World {
             limits: coverage.fill.ladder.iter().map(|r| (r.name.clone(), r.attempts)).collect(),
             recent: state.ledger.recent.iter().cloned().collect(),
             tokens: state.ledger.tokens.iter().map(|(d, t)| (*d, t.clone())).collect(),
-            null_dates: state.book.null_dates,
+            undated: Some(Undated::sum(state.book.undated.values())),
             confirmed_at: state.book.confirmed_at,
         }
     }
@@ -117,7 +118,7 @@ fn stalled(key: &Key, season: Option<&Key>, why: &str) -> CoverageView {
         limits: Vec::new(),
         recent: Vec::new(),
         tokens: Vec::new(),
-        null_dates: 0,
+        undated: None,
         confirmed_at: None,
     }
 }

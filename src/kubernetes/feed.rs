@@ -74,7 +74,7 @@ pub fn tell(mirrors: &Mirrors, grants: &Grants, launches_off: &BTreeSet<Arc<str>
     let mut told = Told::default();
     for (namespace, documents) in by_namespace(mirrors) {
         let place = |folder: &str| grants.place(&namespace, folder);
-        let loaded = load_documents(documents, Vec::new(), &place);
+        let loaded = load_documents(documents, Vec::new(), &place, BTreeSet::new());
         told.take(&namespace, loaded);
     }
     told.spec.launches_off.clone_from(launches_off);

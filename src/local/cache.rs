@@ -7,22 +7,24 @@ use std::sync::Arc;
 
 use super::codec::{Code, Reader, Writer, fields};
 use super::disk;
+use crate::api::check::Valid;
 use crate::domain::dates::DateRange;
 use crate::domain::judge::ALL_THERE;
 use crate::domain::mark::mix_bytes;
-use crate::domain::probe::{DateFacts, Measured, UnitFacts, Units};
+use crate::domain::probe::{DateFacts, Measured, Undated, UnitFacts, Units};
 use crate::domain::schedule::{ScheduleFacts, Scheduled};
 use crate::domain::verdict::{Judgement, Verdict};
 use crate::engine::memory::{Folded, Memory, RememberedBook, RememberedDate, RememberedFacts, RememberedSchedule};
 use crate::warehouse::files::PartRanges;
 
-const MAGIC: &[u8] = b"gapless facts 2\n";
+const MAGIC: &[u8] = b"gapless facts 3\n";
 
+fields!(Undated { nulls, out_of_range });
 fields!(UnitFacts { rows, measures });
 fields!(DateFacts { rows, blank, units, overflow, surplus, shares });
 fields!(RememberedDate { rests_on, read_at, facts });
 fields!(Folded { judgement, values, basis });
-fields!(RememberedBook { coverage, table, question, null_dates, dates });
+fields!(RememberedBook { coverage, table, question, undated, dates });
 fields!(Scheduled { key, values, start, is_final });
 fields!(ScheduleFacts { units, updated, null_dates });
 fields!(RememberedSchedule { season, table, question, mark, facts });
@@ -114,6 +116,8 @@ pub struct Cache {
     pub memory: Memory,
     /// Date ranges of parts, per place.
     pub ranges: BTreeMap<String, PartRanges>,
+    /// Manifests that were found valid.
+    pub valid: Valid,
 }
 
 /// What a file kept; nothing of it when it cannot be believed.
@@ -129,13 +133,14 @@ fn read(bytes: &[u8]) -> Option<Cache> {
     }
     let mut reader = Reader::new(body);
     let memory = Memory { books: reader.get()?, schedules: reader.get()? };
-    Some(Cache { memory, ranges: reader.all()? })
+    Some(Cache { memory, ranges: reader.get()?, valid: reader.all::<Vec<u64>>()?.into_iter().collect() })
 }
 
 /// Keeps facts; returns whether anything had to be written.
 pub fn save(path: &Path, cache: &Cache) -> std::io::Result<bool> {
     let mut body = Writer::default();
     body.put(&cache.memory.books).put(&cache.memory.schedules).put(&cache.ranges);
+    body.put(&cache.valid.iter().copied().collect::<Vec<_>>());
     let bytes = [MAGIC, &mix_bytes(0, &body.0).to_le_bytes(), &body.0].concat();
     if std::fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(false);
@@ -165,7 +170,7 @@ mod tests {
         let path = folder.path().join("facts");
         let range = Some(DateRange::day(jiff::civil::date(2025, 11, 14)));
         let ranges = BTreeMap::from([("files:/data".to_string(), BTreeMap::from([((7, "d".to_string()), range)]))]);
-        let cache = Cache { ranges, ..Cache::default() };
+        let cache = Cache { ranges, valid: [1, u64::MAX].into(), ..Cache::default() };
         assert!(save(&path, &cache).unwrap());
         assert!(!save(&path, &cache).unwrap(), "nothing changed, nothing is written");
         assert_eq!(load(&path), cache);

@@ -1,10 +1,11 @@
 //! Values of the domain as bytes: little, total and versioned. Reading arbitrary bytes gives nothing, never a panic.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rustc_hash::FxHashMap;
 
 use crate::domain::dates::{DateRange, DateSet};
 
@@ -16,7 +17,7 @@ pub(super) struct Writer(pub Vec<u8>);
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
-    texts: HashMap<&'a [u8], Arc<str>>,
+    texts: FxHashMap<&'a [u8], Arc<str>>,
 }
 
 /// A value that can be written and read back.
@@ -42,7 +43,7 @@ impl Writer {
 
 impl<'a> Reader<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, texts: HashMap::new() }
+        Self { bytes, texts: FxHashMap::default() }
     }
 
     fn text(&mut self) -> Option<&'a [u8]> {

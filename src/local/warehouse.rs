@@ -14,10 +14,12 @@ use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, Schedule
 use crate::domain::span::Span;
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::engine::ports::{Clock, Warehouse};
+use crate::warehouse::budget::Budget;
 use crate::warehouse::files::{Files, PartRanges};
 
 /// Of a place that no Warehouse limits any more: what a Warehouse has by default.
-const DEFAULT: ReadLimits = ReadLimits { timeout: Span::seconds(30), concurrent: 4 };
+const DEFAULT: ReadLimits =
+    ReadLimits { timeout: Span::seconds(30), concurrent: 4, bytes_per_query: 2 << 30, bytes_per_day: 50 << 30 };
 
 /// Every warehouse of one machine, by its resolved place.
 #[derive(Clone, Debug)]
@@ -31,11 +33,24 @@ struct Place {
     files: Files,
     limits: ReadLimits,
     permits: Arc<Semaphore>,
+    budget: Arc<Budget>,
 }
 
 impl Place {
     fn new(files: Files, limits: ReadLimits) -> Self {
-        Self { files, limits, permits: Arc::new(Semaphore::new(limits.concurrent.max(1) as usize)) }
+        Self::spending(files, limits, Budget::new(limits.bytes_per_query, limits.bytes_per_day))
+    }
+
+    fn spending(files: Files, limits: ReadLimits, budget: Budget) -> Self {
+        let permits = Arc::new(Semaphore::new(limits.concurrent.max(1) as usize));
+        let budget = Arc::new(budget);
+        Self { files: files.within(budget.clone()), limits, permits, budget }
+    }
+
+    /// Under other limits; what was read today stays read.
+    fn limited(&self, limits: ReadLimits) -> Self {
+        let budget = self.budget.with_limits(limits.bytes_per_query, limits.bytes_per_day);
+        Self::spending(self.files.clone(), limits, budget)
     }
 }
 
@@ -57,7 +72,7 @@ impl Warehouses {
         for (name, limits) in limits {
             match places.get_mut(name) {
                 Some(place) if place.limits == *limits => {}
-                Some(place) => *place = Place::new(place.files.clone(), *limits),
+                Some(place) => *place = place.limited(*limits),
                 None => _ = open(name).map(|files| places.insert(name.clone(), Place::new(files, *limits))),
             }
         }
@@ -88,7 +103,7 @@ impl Warehouses {
         table: &Table,
         read: impl FnOnce(Files, &str) -> Result<T, Unknown> + Send + 'static,
     ) -> Result<T, Unknown> {
-        let Place { files, limits, permits } = self.place(table)?;
+        let Place { files, limits, permits, .. } = self.place(table)?;
         let failed = |why: &str| Unknown::new(UnknownReason::ProbeFailed, format!("table `{}`: {why}", table.name));
         let Ok(permit) = permits.acquire_owned().await else { return Err(failed("gapless is stopping")) };
         let name = table.name.clone();
@@ -142,7 +157,7 @@ mod tests {
         };
         let warehouses = Warehouses::new(BTreeMap::new());
         assert!(warehouses.read(&table, slow).await.is_ok());
-        let none = ReadLimits { timeout: Span::seconds(0), concurrent: 1 };
+        let none = ReadLimits { timeout: Span::seconds(0), ..DEFAULT };
         warehouses.limit(&BTreeMap::from([(place, none)]));
         let why = warehouses.read(&table, slow).await.unwrap_err();
         assert_eq!(why.reason, UnknownReason::ProbeFailed);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::names::{counts, dates, share, wrap};
+use super::names::{WIDTH, counts, dates, share, wrap};
 use super::palette::{legend, paint, sign};
 use crate::domain::dates::{DateRange, DateSet};
 use crate::domain::state::{Cell, State};
@@ -110,12 +110,14 @@ fn stalled(coverages: &[&CoverageView]) -> String {
 /// Counts, what the signs mean, and every run of open dates with what happens next.
 fn footer(coverages: &[&CoverageView], options: Options) -> String {
     let states: BTreeSet<State> = coverages.iter().flat_map(|c| shown(c, options)).map(Cell::state).collect();
-    let mut out = format!("{}\n\n", legend(states));
+    let mut out = format!("{}\n\n", legend(states, WIDTH).join("\n"));
     for view in coverages.iter().filter(|c| c.stalled.is_none() && !options.bare) {
         let counts = counts(view);
         let late = if counts.late > 0 { format!(", {} late", counts.late) } else { String::new() };
+        let waived = view.count(State::Waived);
+        let waived = if waived > 0 { format!(", {waived} waived") } else { String::new() };
         out += &format!(
-            "{}: {} of {} expected dates complete ({}), {} open{late}\n",
+            "{}: {} of {} expected dates complete ({}){waived}, {} open{late}\n",
             view.key,
             counts.complete,
             counts.expected,

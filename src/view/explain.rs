@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::names::{instant, relative, state, table, without_date, wrap};
+use super::names::{instant, relative, state, table, undated, wrap};
 use crate::domain::judge::MAX_SHOWN;
 use crate::domain::ledger::Stage;
 use crate::domain::probe::WHOLE_DATE;
@@ -56,13 +56,14 @@ fn facts(view: &CoverageView, cell: &Cell, overview: &Overview) -> Vec<Vec<Strin
         rows.push(row("warning", format!("{} rows belong to no expected unit", judgement.unexpected_rows)));
     }
     rows.push(row("table", view.table.name.to_string()));
-    rows.extend((view.null_dates > 0).then(|| row("warning", without_date(view.null_dates))));
+    rows.extend(view.undated.and_then(undated).map(|text| row("warning", text)));
     rows.extend(view.confirmed_at.map(|at| row("as of", format!("{} ({})", instant(at), relative(at, overview.now)))));
     rows.push(row("late", if cell.late { "yes" } else { "no" }));
-    let next = cell.next.map_or_else(
-        || "when something changes".into(),
-        |at| format!("{} ({})", instant(at), relative(at, overview.now)),
-    );
+    let next = match cell.next {
+        Some(at) if at <= overview.now => "now".into(),
+        Some(at) => format!("{} ({})", instant(at), relative(at, overview.now)),
+        None => "when something changes".into(),
+    };
     rows.push(row("looks again", next));
     rows
 }

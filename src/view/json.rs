@@ -38,6 +38,7 @@ fn coverage(view: &CoverageView) -> Value {
         "name": &*view.key.name,
         "season": &*view.season.name,
         "stalled": view.stalled,
+        "undated": view.undated.map(|u| json!({ "nulls": u.nulls, "outOfRange": u.out_of_range })),
         "counts": counts,
         "cells": view.cells.iter().map(|c| cell(view, c)).collect::<Value>(),
     })

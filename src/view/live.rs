@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::log;
 use super::names::{counts, relative, share};
-use super::palette::{paint, sign};
+use super::palette::{legend, paint, sign};
 use crate::domain::ledger::Stage;
 use crate::domain::state::State;
 use crate::engine::overview::{CoverageView, Event, Overview};
@@ -14,8 +14,10 @@ use crate::engine::overview::{CoverageView, Event, Overview};
 const EVENTS: usize = 8;
 /// Running Jobs that the screen names.
 const RUNNING: usize = 8;
-/// Width of the bar.
+/// Width of the bar; in a narrow terminal the letters beside it matter more.
 const BAR: usize = 24;
+const NARROW_BAR: usize = 8;
+const NARROW: usize = 72;
 
 /// What stands on the screen.
 #[derive(Debug, Default)]
@@ -32,7 +34,8 @@ impl Screen {
         while self.events.len() > EVENTS {
             self.events.pop_front();
         }
-        let mut lines: Vec<String> = overview.coverages.iter().map(coverage).collect();
+        let mut lines: Vec<String> = coverages(overview, width);
+        lines.extend(open_signs(overview, width));
         lines.push(String::new());
         lines.extend(running(overview));
         lines.push(next(overview));
@@ -64,19 +67,32 @@ fn cut(line: &str, width: usize) -> String {
     out
 }
 
-fn coverage(view: &CoverageView) -> String {
+fn coverages(overview: &Overview, width: usize) -> Vec<String> {
+    let names = overview.coverages.iter().map(|c| c.key.name.chars().count()).max().unwrap_or(0);
+    let bar = if width < NARROW { NARROW_BAR } else { BAR };
+    overview.coverages.iter().map(|c| coverage(c, names, bar)).collect()
+}
+
+fn coverage(view: &CoverageView, names: usize, bar: usize) -> String {
     if let Some(why) = &view.stalled {
-        return format!("{:<32} stalled: {why}", view.key.name);
+        return format!("{:<names$} stalled: {why}", view.key.name);
     }
     let counts = counts(view);
-    let filled = (counts.complete * BAR).checked_div(counts.expected).unwrap_or(0);
-    let bar = format!("{}{}", "█".repeat(filled), "░".repeat(BAR - filled));
+    let filled = (counts.complete * bar).checked_div(counts.expected).unwrap_or(0);
+    let bar = format!("{}{}", "█".repeat(filled), "░".repeat(bar - filled));
     let loud = State::ALL.iter().filter(|s| s.is_open()).filter_map(|s| {
         let n = view.count(*s);
         (n > 0).then(|| format!("{} {n}", paint(&sign(*s).0.to_string(), sign(*s).1)))
     });
     let bar = paint(&bar, anstyle::AnsiColor::Green.on_default());
-    format!("{:<32} {bar} {:>6}  {}", view.key.name, share(&counts), loud.collect::<Vec<_>>().join("  "))
+    format!("{:<names$} {bar} {:>6}  {}", view.key.name, share(&counts), loud.collect::<Vec<_>>().join("  "))
+}
+
+/// What the letters beside the bars mean; nothing where no date is open.
+fn open_signs(overview: &Overview, width: usize) -> Vec<String> {
+    let is_shown = |s: &State| s.is_open() && overview.coverages.iter().any(|c| c.stalled.is_none() && c.count(*s) > 0);
+    let shown: Vec<State> = State::ALL.into_iter().filter(is_shown).collect();
+    if shown.is_empty() { Vec::new() } else { legend(shown, width) }
 }
 
 fn running(overview: &Overview) -> Vec<String> {

@@ -2,7 +2,8 @@
 
 pub(super) use crate::api::report::summary::{counts, share};
 
-use crate::domain::dates::Timestamp;
+use crate::domain::dates::{FIRST_DATE, LAST_DATE, Timestamp};
+use crate::domain::probe::Undated;
 use crate::domain::state::Cell;
 
 /// `1 date`, `3 dates`.
@@ -37,7 +38,7 @@ pub(super) fn instant(at: Timestamp) -> String {
 }
 
 /// Lines are broken between words so that none is longer than this, where words allow.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 
 /// A text as lines that all begin so many columns in; the first line's indent is the caller's.
 pub(super) fn wrap(text: &str, indent: usize) -> String {
@@ -70,10 +71,16 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
     rows.iter().map(line).collect()
 }
 
-/// Rows without a date, of a whole table.
-pub fn without_date(rows: u64) -> String {
-    let (noun, verb) = if rows == 1 { ("row", "has") } else { ("rows", "have") };
-    format!("{rows} {noun} of its table {verb} no date: counted for no date at all")
+/// Rows of a whole table that count for no date; nothing where there are none.
+pub fn undated(rows: Undated) -> Option<String> {
+    let told = |n: u64, what: &str| {
+        let (noun, verb) = if n == 1 { ("row", "has") } else { ("rows", "have") };
+        (n > 0).then(|| format!("{n} {noun} of its table {verb} {what}"))
+    };
+    let beyond = format!("a date before {FIRST_DATE} or after {LAST_DATE}");
+    let parts = [told(rows.nulls, "no date"), told(rows.out_of_range, &beyond)];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", ") + ": counted for no date at all")
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use anstyle::{AnsiColor, Color, Effects, Style};
 
 use crate::domain::state::State;
 
+/// Between two signs of a legend.
+const GAP: usize = 3;
+
 /// How a state is drawn.
 pub fn sign(state: State) -> (char, Style) {
     let plain = |color: AnsiColor| Style::new().fg_color(Some(Color::Ansi(color)));
@@ -32,19 +35,39 @@ pub fn paint(text: &str, style: Style) -> String {
     format!("{}{text}{}", style.render(), style.render_reset())
 }
 
-/// What the signs mean: only those of states that occur.
-pub fn legend(states: impl IntoIterator<Item = State>) -> String {
-    let mut out = String::new();
+/// What the signs mean: only those of states that occur, in as many lines as the width asks for.
+pub fn legend(states: impl IntoIterator<Item = State>, width: usize) -> Vec<String> {
+    let (mut lines, mut column) = (vec![String::new()], 0);
     for state in states {
         let (letter, style) = sign(state);
-        let _ = write!(out, "{} {}   ", paint(&letter.to_string(), style), state.word());
+        let told = 2 + state.word().len();
+        if column > 0 && column + GAP + told > width {
+            lines.push(String::new());
+            column = 0;
+        }
+        let gap = if column > 0 { GAP } else { 0 };
+        if let Some(line) = lines.last_mut() {
+            let _ = write!(line, "{:gap$}{} {}", "", paint(&letter.to_string(), style), state.word());
+        }
+        column += gap + told;
     }
-    out.trim_end().to_string()
+    lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_legend_is_broken_between_signs_where_the_terminal_is_narrow() {
+        let plain = |width| -> Vec<String> {
+            let lines = legend(State::ALL, width);
+            lines.iter().map(|l| anstream::adapter::strip_str(l).to_string()).collect()
+        };
+        assert!(plain(40).iter().all(|line| line.len() <= 40), "{:?}", plain(40));
+        assert_eq!(plain(40).join("   "), plain(1000).join("   "));
+        assert_eq!(plain(1000).len(), 1);
+    }
 
     #[test]
     fn every_state_has_a_letter_of_its_own() {

@@ -1,6 +1,6 @@
 //! One line per coverage: what `kubectl get` shows in a cluster.
 
-use super::names::{counts, relative, share, table, without_date};
+use super::names::{counts, relative, share, table, undated};
 use crate::api::report::ready::standing;
 use crate::domain::dates::Timestamp;
 use crate::domain::state::State;
@@ -24,8 +24,8 @@ pub fn status(overview: &Overview, ready: impl Fn(&CoverageView) -> (String, Str
     ];
     let mut rows = vec![head.map(String::from).to_vec()];
     rows.extend(overview.coverages.iter().map(|c| row(c, ready(c), overview)));
-    let undated = overview.coverages.iter().filter(|c| c.null_dates > 0);
-    undated.fold(table(&rows), |out, c| format!("{out}{}: {}\n", c.key, without_date(c.null_dates)))
+    let told = overview.coverages.iter().filter_map(|c| Some((&c.key, c.undated.and_then(undated)?)));
+    told.fold(table(&rows), |out, (key, text)| format!("{out}{key}: {text}\n"))
 }
 
 fn row(view: &CoverageView, (ready, reason): (String, String), overview: &Overview) -> Vec<String> {

@@ -69,13 +69,27 @@ fn duplicates_are_loaded_again_only_where_the_rung_says_that_it_repairs_them() {
 #[test]
 fn rows_without_a_date_are_counted_apart_and_shown() {
     let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1").replace("table: t", "table: flat")]);
-    here.write("data/flat/part.csv", "day,x\n2026-01-01,1\n,2\n,3\n");
+    here.write("data/flat/part.csv", "day,x\n2026-01-01,1\n,2\n,3\n0001-01-01,4\n");
     for (verb, args) in [("status", vec![]), ("explain", vec!["tc/t", "2026-01-01"])] {
         let done = here.run(verb, &args, &[]);
-        let told = "2 rows of its table have no date: counted for no date at all";
-        assert!(done.out.contains(told), "{verb}: {}{}", done.out, done.err);
+        let out = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let told = "2 rows of its table have no date, 1 row of its table has a date before 1970-01-01 or after \
+                    2199-12-31: counted for no date at all";
+        assert!(out.contains(told), "{verb}: {}{}", done.out, done.err);
         assert_eq!(done.out.matches("Unknown").count(), 0, "the dates are known all the same: {}", done.out);
     }
+}
+
+#[test]
+fn a_read_that_passes_a_limit_of_its_warehouse_is_unknown_and_says_what_to_do() {
+    let limited = SEASON.replace("files: {folder: data}", "files: {folder: data}, limits: {maxBytesPerQuery: \"8\"}");
+    let here = Place::new(&[&limited, &filled(GOOD, "datesPerJob: 1").replace("table: t", "table: flat")]);
+    here.write("data/flat/part.csv", "day,x\n2026-01-01,1\n");
+    let done = here.run("explain", &["tc/t", "2026-01-01"], &[]);
+    let out = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = "this read needs 19 bytes, more than 8 bytes of the Warehouse's limits.maxBytesPerQuery; raise it";
+    assert!(out.contains("Unknown/ProbeBudget") && out.contains(told), "{}{}", done.out, done.err);
+    assert_eq!(done.code, Some(3));
 }
 
 /// A schedule of five days, one unit each, that was last updated when the third day was over.

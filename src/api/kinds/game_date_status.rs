@@ -19,8 +19,9 @@ pub struct GameDateStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "super::status::conditions")]
     pub conditions: Vec<Condition>,
-    /// Games expected.
-    pub games: u32,
+    /// Games expected; nothing without a schedule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub games: Option<u32>,
     /// When the first one starts, where every start is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 40))]

@@ -35,8 +35,9 @@ pub struct SeasonStatus {
     pub today: Option<DateText>,
     /// Dates that expect something, of the whole season.
     pub dates: u32,
-    /// Games that are expected, on all dates.
-    pub games: u32,
+    /// Games that are expected, on all dates; nothing without a schedule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub games: Option<u32>,
 }
 
 /// The status of a coverage.

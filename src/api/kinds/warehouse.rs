@@ -80,9 +80,9 @@ pub struct WarehouseLimits {
     /// Reads at the same time.
     #[schemars(range(min = 1, max = 64))]
     pub max_concurrent_queries: u32,
-    /// Bytes that one query may be billed; a folder bills none.
+    /// Bytes that one read may take of a table; a larger one is Unknown, never a gap.
     pub max_bytes_per_query: BytesText,
-    /// Bytes that all queries of a day may be billed; a folder bills none.
+    /// Bytes that all reads of a day in UTC may take, since gapless started; what does not fit is Unknown, never a gap.
     pub max_bytes_per_day: BytesText,
 }
 

@@ -10,7 +10,7 @@ use crate::api::kinds::*;
 use crate::api::load::Problem;
 use crate::api::manifest::Document;
 use crate::api::schema::*;
-use crate::domain::dates::{Date, DateRange};
+use crate::domain::dates::{Date, DateRange, FIRST_DATE, LAST_DATE};
 use crate::domain::policy::{Anchor, Grain, Moment, Waiver};
 use crate::domain::probe::{DateColumn, DateReading, Filter as Condition, Test, UnitForm, Value};
 use crate::domain::share::Share;
@@ -39,13 +39,12 @@ impl<'a> Fields<'a> {
     }
 
     pub fn date(&mut self, field: &str, text: &DateText) -> Date {
-        let bounds = (jiff::civil::date(1970, 1, 1), jiff::civil::date(2199, 12, 31));
         match text.0.parse::<Date>() {
-            Ok(date) if bounds.0 <= date && date <= bounds.1 => return date,
+            Ok(date) if (FIRST_DATE..=LAST_DATE).contains(&date) => return date,
             Ok(_) => self.problem(field, "must be between '1970-01-01' and '2199-12-31'"),
             Err(_) => self.problem(field, format!("'{}' is not a calendar date", text.0)),
         }
-        bounds.0
+        FIRST_DATE
     }
 
     pub fn range(&mut self, field: &str, from: &DateText, through: &DateText) -> DateRange {
@@ -193,4 +192,12 @@ pub(super) fn filter(spec: &Filter) -> Condition {
 /// Values that a schedule and its tables call differently.
 pub(super) fn aliases(aliases: &BTreeMap<String, String>) -> Arc<BTreeMap<String, String>> {
     Arc::new(aliases.clone())
+}
+
+/// Bytes, as the pattern of the schema has them; more than there can be is all there can be.
+pub(super) fn bytes(text: &BytesText) -> u64 {
+    const UNITS: [(&str, u32); 4] = [("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40)];
+    let unit = UNITS.iter().find_map(|(unit, shift)| Some((text.0.strip_suffix(unit)?, *shift)));
+    let (number, shift) = unit.unwrap_or((&text.0, 0));
+    number.parse::<u64>().ok().and_then(|n| n.checked_mul(1 << shift)).unwrap_or(u64::MAX)
 }

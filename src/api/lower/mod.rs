@@ -19,7 +19,7 @@ use super::load::{CronJob, Loaded, Place, Problem};
 use super::manifest::Document;
 use crate::domain::mark::stable_hash;
 use crate::domain::policy::{Key, ReadLimits, Season, Table};
-use fields::Fields;
+use fields::{Fields, bytes};
 
 /// What references point at.
 #[derive(Default)]
@@ -53,7 +53,10 @@ pub fn lower(documents: &[Document], place: Place<'_>, problems: &mut Vec<Proble
         let mut fields = Fields::new(document);
         let timeout = fields.positive("spec.limits.queryTimeout", &spec.limits.query_timeout);
         if fields.report(problems) {
-            let own = ReadLimits { timeout, concurrent: spec.limits.max_concurrent_queries };
+            let concurrent = spec.limits.max_concurrent_queries;
+            let (bytes_per_query, bytes_per_day) =
+                (bytes(&spec.limits.max_bytes_per_query), bytes(&spec.limits.max_bytes_per_day));
+            let own = ReadLimits { timeout, concurrent, bytes_per_query, bytes_per_day };
             known.limits.entry(place.clone()).and_modify(|old| *old = old.tighter(own)).or_insert(own);
             known.places.insert(name(document).into(), place);
         }

@@ -72,7 +72,7 @@ fn dates(spec: &SeasonDates, fields: &mut Fields<'_>) -> Dates {
 
 fn lower_break(n: usize, spec: &BreakSpec, fields: &mut Fields<'_>) -> Break {
     let dates = fields.range(&format!("spec.breaks[{n}]"), &spec.from, &spec.through);
-    Break { dates, reason: spec.reason.0.clone() }
+    Break { dates, reason: spec.reason.0.as_str().into() }
 }
 
 fn week_day(day: WeekDay) -> Weekday {

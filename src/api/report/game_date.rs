@@ -55,15 +55,6 @@ pub fn game_date_refusal(old: &GameDateStatus, generation: i64, why: Option<&str
     GameDateStatus { observed_generation: why.map(|_| generation), conditions, ..old.clone() }
 }
 
-/// The status of a GameDate of which something cannot be obeyed, or can again. One that can be obeyed has no conditions: they
-/// would take more room than its row, thousands of times.
-pub fn game_date_refusal(old: &GameDateStatus, generation: i64, why: Option<&str>, now: Timestamp) -> GameDateStatus {
-    let told = |why: &str| conditions(&old.conditions, &Standing::stalled(why), generation, now);
-    let conditions = why.map(told).unwrap_or_default();
-    lint::expect(&why.map(|_| lint::conditions(&conditions, generation, generation)).unwrap_or_default());
-    GameDateStatus { observed_generation: why.map(|_| generation), conditions, ..old.clone() }
-}
-
 fn row(
     date: Date,
     expected: Option<&Expected>,
@@ -90,7 +81,7 @@ fn row(
     let status = GameDateStatus {
         observed_generation: old.observed_generation,
         conditions: old.conditions.clone(),
-        games: number(expected.map_or(0, |e| e.units.len())),
+        games: expected.map_or(Some(0), Expected::games).map(number),
         first_start: first.map(|at| at.to_string()),
         last_start: last.map(|at| at.to_string()),
         complete: format!("{}/{}", count(&|c| c.state() == State::Complete), cells.len()),

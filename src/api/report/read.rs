@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::ledger::ledger;
@@ -14,10 +15,11 @@ use super::text::{cause, own_verdict, parse_named_dates, verdict};
 use crate::api::kinds::{CoverageStatus, DateCoverage, GameDateStatus, StateStatus};
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::judge::ALL_THERE;
-use crate::domain::ledger::{Ledger, Tally};
+use crate::domain::ledger::{Ledger, Stage, Tally};
 use crate::domain::policy::{Key, Mode, Table};
+use crate::domain::span::Span;
 use crate::domain::state::{Cause, Cell, State};
-use crate::domain::verdict::{Judgement, UnknownReason, Verdict};
+use crate::domain::verdict::{Judgement, Off, UnknownReason, Verdict};
 use crate::engine::overview::{CoverageView, Overview};
 
 /// Objects as the API server gives them. One that cannot be read spoils itself alone.
@@ -72,7 +74,8 @@ fn coverage(object: &Value, details: &Details, now: Timestamp) -> Option<(Covera
     let stalled = why.or_else(|| refusal(&status));
     let season = text(object, "/spec/season");
     let tallies = ledger.tallies.iter().map(|((_, date), tally)| (*date, *tally)).collect();
-    let of = Row { key: key(object, kind, name), season, details, tallies, now };
+    let settled = settled(&ledger, text(object, "/spec/fill/settle"));
+    let of = Row { key: key(object, kind, name), season, details, tallies, settled, now };
     let cells = if stalled.is_some() { Vec::new() } else { of.cells(&status.states) };
     let limits = object.pointer("/spec/fill/ladder").and_then(Value::as_array).into_iter().flatten();
     let limit = |rung: &Value| {
@@ -91,7 +94,7 @@ fn coverage(object: &Value, details: &Details, now: Timestamp) -> Option<(Covera
         limits: limits.map(limit).collect(),
         recent: ledger.recent.iter().cloned().collect(),
         tokens: ledger.tokens.iter().map(|(date, token)| (*date, token.clone())).collect(),
-        null_dates: 0,
+        undated: None,
         confirmed_at: None,
         launches: ledger.launches,
         attempts: ledger.attempts.clone(),
@@ -146,6 +149,8 @@ struct Row<'a> {
     details: &'a Details,
     /// What was charged, by date; of several rungs the last one's.
     tallies: BTreeMap<Date, Tally>,
+    /// When the data of an ended Job must be visible.
+    settled: BTreeMap<Date, Timestamp>,
     now: Timestamp,
 }
 
@@ -199,7 +204,11 @@ impl Row<'_> {
             // What the data says is told within the sentence of the state, and nowhere apart.
             message: "".into(),
         };
-        let waits = tally.filter(|_| cause.state() == State::Waiting).map(|t| t.retry_at);
+        let waits = match cause.state() {
+            State::Waiting => tally.map(|t| t.retry_at),
+            State::Verifying => self.settled.get(&date).copied(),
+            _ => None,
+        };
         Cell {
             date,
             cause,
@@ -213,10 +222,23 @@ impl Row<'_> {
     }
 }
 
+/// When the data of the dates whose Job has ended must be visible.
+fn settled(ledger: &Ledger, settle: &str) -> BTreeMap<Date, Timestamp> {
+    let settle: Span = settle.parse().unwrap_or_default();
+    let ended = ledger.attempts.iter().filter_map(|a| {
+        if let Stage::Ended { at, .. } = a.stage { Some((a, settle.after(at, &TimeZone::UTC))) } else { None }
+    });
+    ended.flat_map(|(attempt, at)| attempt.dates.iter().map(move |date| (date, at))).collect()
+}
+
 /// The sentence of a date whose own is not held: what is said of every date of its state, or of the first one.
 fn like(cause: Cause, state: &StateStatus, first: Option<Date>) -> String {
     match (cause.state(), first) {
         (State::Complete, _) => ALL_THERE.into(),
+        // Each break has a reason of its own.
+        (State::NotExpected, Some(first)) if cause == Cause::NotExpected(Off::Break) => {
+            format!("as {first}: {}", state.message)
+        }
         (State::NotExpected | State::NotDue | State::Verifying, _) | (_, None) => state.message.clone(),
         (_, Some(first)) => format!("as {first}: {}", state.message),
     }

@@ -6,16 +6,17 @@ use super::reasons::Reason;
 use crate::api::kinds::{ObjectStatus, SeasonStatus};
 use crate::api::schema::DateText;
 use crate::domain::dates::Timestamp;
-use crate::domain::schedule::Day;
+use crate::domain::schedule::{Day, Expected};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::engine::overview::SeasonView;
 
 /// The status of a Season whose spec is accepted: Ready when its dates are known and its schedule is not stale.
 pub fn season_status(view: &SeasonView, old: &SeasonStatus, now: Timestamp) -> SeasonStatus {
-    let on = view.calendar.days.values().filter_map(|d| if let Day::On(e) = d { Some(e.units.len()) } else { None });
-    let (dates, games) = on.fold((0, 0), |(dates, games), units| (dates + 1, games + units));
+    let on = || view.calendar.days.values().filter_map(|d| if let Day::On(e) = d { Some(e) } else { None });
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let (dates, games) = (number(dates), number(games));
+    let dates = number(on().count());
+    let games: Option<usize> = on().map(Expected::games).sum();
+    let games = games.map(number);
     // Before its schedule was read nothing is known that could replace what was told.
     if !view.is_known {
         return standing(old.clone(), &Standing::unseen("its schedule was not read yet"), view.generation, now);
@@ -23,12 +24,16 @@ pub fn season_status(view: &SeasonView, old: &SeasonStatus, now: Timestamp) -> S
     let told = SeasonStatus { today: Some(DateText(view.today.to_string())), dates, games, ..old.clone() };
     let how = unknown(view).map_or_else(
         || {
-            let message = format!("{games} games on {dates} dates");
+            let message = games.map_or_else(|| many(dates), |games| format!("{games} games on {}", many(dates)));
             Standing { ready: Answer::True, course: Course::AtRest, reason: Reason::Scheduled, message }
         },
         |unknown| failed(&unknown),
     );
     standing(told, &how, view.generation, now)
+}
+
+fn many(dates: u32) -> String {
+    format!("{dates} date{}", if dates == 1 { "" } else { "s" })
 }
 
 /// The status of a Season whose spec is refused.

@@ -89,8 +89,9 @@ impl Context<'_> {
             return Day::Off(Off::OffDay);
         }
         match &self.season.schedule {
-            None if self.in_break(date) => Day::Off(Off::Break),
-            None => Day::On(self.expected(date, Vec::from([whole_date()]), Vec::new())),
+            None => {
+                self.pause(date).unwrap_or_else(|| Day::On(self.expected(date, Vec::from([whole_date()]), Vec::new())))
+            }
             Some(schedule) => match self.facts {
                 Err(unknown) => Day::Unknown(unknown.clone()),
                 Ok(facts) => self.scheduled_day(date, schedule, facts),
@@ -110,7 +111,7 @@ impl Context<'_> {
         let over = self.updated_after_end(date, facts, NOT_PLAYED_HOURS);
         let (played, dropped): (Vec<&Scheduled>, _) = listed.iter().partition(|u| !judged || !over || u.is_final);
         if played.is_empty() {
-            return Day::Off(if self.in_break(date) { Off::Break } else { Off::OffDay });
+            return self.pause(date).unwrap_or(Day::Off(Off::OffDay));
         }
         let units = played.into_iter().map(|u| unit(u, judged)).collect();
         Day::On(self.expected(date, units, dropped.into_iter().map(|u| u.key.clone()).collect()))
@@ -118,8 +119,8 @@ impl Context<'_> {
 
     /// A date without units is empty by right only where the schedule speaks of its surroundings.
     fn empty_day(&self, date: Date, facts: &ScheduleFacts) -> Day {
-        if self.in_break(date) {
-            return Day::Off(Off::Break);
+        if let Some(pause) = self.pause(date) {
+            return pause;
         }
         let between = self.scheduled.is_some_and(|r| r.contains(date));
         let after = self.scheduled.is_some_and(|r| r.through() < date) && self.updated_after_end(date, facts, 0);
@@ -165,8 +166,8 @@ impl Context<'_> {
         Expected { anchors, units, dropped, warm_up: false, mark: 0 }.marked()
     }
 
-    fn in_break(&self, date: Date) -> bool {
-        self.season.breaks.iter().any(|b| b.dates.contains(date))
+    fn pause(&self, date: Date) -> Option<Day> {
+        self.season.breaks.iter().find(|b| b.dates.contains(date)).map(|b| Day::Break(b.reason.clone()))
     }
 
     /// Only midnight and the ageing of the schedule change a calendar without new facts.

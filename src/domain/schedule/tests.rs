@@ -1,5 +1,6 @@
 //! The rules of a season's dates, as a specification.
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec;
@@ -77,6 +78,7 @@ fn tell(day: Option<&Day>) -> String {
     match day {
         None => "outside".into(),
         Some(Day::Off(off)) => off.word().into(),
+        Some(Day::Break(why)) => format!("Break: {why}"),
         Some(Day::Unscheduled) => "Unscheduled".into(),
         Some(Day::Unknown(u)) => u.reason.word().into(),
         Some(Day::On(e)) => {
@@ -202,7 +204,7 @@ fn breaks_name_empty_dates_and_never_hide_units() {
         &season,
         two_games(),
         "2025-10-27T12:00:00Z",
-        &[("2025-10-21", "BOS@NYK"), ("2025-10-22", "Break"), ("2025-10-26", "Break")],
+        &[("2025-10-21", "BOS@NYK"), ("2025-10-22", "Break: AllStar"), ("2025-10-26", "Break: AllStar")],
     );
 }
 

@@ -191,7 +191,10 @@ impl Warehouse for Sim {
         let mut state = self.state();
         state.probes += 1;
         let facts_of = |d| state.table.get(&d).map_or_else(DateFacts::default, |units| facts(units));
-        let read = |p: &Probe| Reading { dates: p.dates.iter().map(|d| (d, Ok(facts_of(d)))).collect(), null_dates: 0 };
+        let read = |p: &Probe| Reading {
+            dates: p.dates.iter().map(|d| (d, Ok(facts_of(d)))).collect(),
+            undated: BTreeMap::new(),
+        };
         Ok(Answer { readings: probes.iter().map(read).collect(), mark, bytes: 1 })
     }
 

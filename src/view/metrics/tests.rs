@@ -72,7 +72,7 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         limits: vec![],
         recent: vec![],
         tokens: Vec::new(),
-        null_dates: 0,
+        undated: None,
         confirmed_at: Some(at("2025-11-15T11:59:30Z")),
         launches: 41,
     };

@@ -58,7 +58,7 @@ pub(super) fn values(
         DataType::Float64 => numbers::<Float64Type>(column, array, float, |v| Some(datum(v))),
         DataType::Decimal128(_, scale) => decimals(column, array, *scale),
         DataType::Date32 => {
-            numbers::<Date32Type>(column, array, |v| v as i64 as u64, |v| epoch_day(v).map(Datum::Date))
+            numbers::<Date32Type>(column, array, |v| v as i64 as u64, |v| Some(Datum::Date(epoch_day(v))))
         }
         DataType::Timestamp(unit, _) => match unit {
             TimeUnit::Second => instants::<TimestampSecondType>(column, array, 1_000_000_000),
@@ -136,7 +136,10 @@ fn instants<T: ArrowPrimitiveType<Native = i64>>(
     array: &ArrayRef,
     nanos: i64,
 ) -> Result<Values, Unknown> {
-    let make = |v: i64| Timestamp::from_nanosecond(i128::from(v) * i128::from(nanos)).ok().map(Datum::Instant);
+    // An instant that no calendar has is the first or the last of all: it is not NULL.
+    let fallback = |v: i64| if v < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    let at = |v: i64| Timestamp::from_nanosecond(i128::from(v) * i128::from(nanos)).unwrap_or(fallback(v));
+    let make = |v: i64| Some(Datum::Instant(at(v)));
     numbers::<T>(column, array, |v| v.wrapping_mul(nanos) as u64, make)
 }
 
@@ -185,8 +188,7 @@ pub(super) fn day_number(date: Date) -> i32 {
     (date - jiff::civil::date(1970, 1, 1)).get_days()
 }
 
-/// The date of a day count since 1970.
-pub(super) fn epoch_day(days: i32) -> Option<Date> {
-    let date = shift(jiff::civil::date(1970, 1, 1), days);
-    (date > Date::MIN && date < Date::MAX).then_some(date)
+/// The date of a day count since 1970; one that no calendar has is the first or the last of all.
+pub(super) fn epoch_day(days: i32) -> Date {
+    shift(jiff::civil::date(1970, 1, 1), days)
 }

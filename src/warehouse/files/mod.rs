@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use super::budget::{Budget, Taken};
 use crate::domain::dates::{DateRange, Timestamp};
 use crate::domain::mark::{PartMark, TableMark};
 use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
@@ -31,12 +32,24 @@ pub struct Files {
     root: PathBuf,
     ranges: Arc<Mutex<PartRanges>>,
     limits: scan::Limits,
+    budget: Arc<Budget>,
 }
 
 impl Files {
     /// The warehouse below a folder.
     pub fn new(root: PathBuf) -> Self {
-        Self { root, ranges: Arc::default(), limits: scan::Limits::default() }
+        Self {
+            root,
+            ranges: Arc::default(),
+            limits: scan::Limits::default(),
+            budget: Arc::new(Budget::new(u64::MAX, u64::MAX)),
+        }
+    }
+
+    /// The same warehouse, reading no more than this.
+    #[must_use]
+    pub fn within(self, budget: Arc<Budget>) -> Self {
+        Self { budget, ..self }
     }
 
     /// What is known of parts, to be kept between two runs.
@@ -61,9 +74,10 @@ impl Files {
     /// Answers several probes by one pass over the parts that can hold their dates.
     pub fn probe(&self, table: &str, probes: &[Probe], now: Timestamp) -> Result<Answer, Unknown> {
         let Some(first) = probes.first() else { return Ok(Answer::default()) };
+        let allowance = Allowance { budget: &self.budget, table, now };
         let (listing, readings) = self.stable(table, |listing| {
             let ranges: Vec<_> = listing.parts.iter().map(|p| self.range(p, &first.question.date)).collect();
-            scan::scan(scan::Table { parts: &listing.parts, ranges: &ranges, limits: self.limits }, probes)
+            scan::scan(scan::Table { parts: &listing.parts, ranges: &ranges, limits: self.limits, allowance }, probes)
         })?;
         let (readings, bytes) = readings;
         Ok(Answer { readings, mark: self.mark_of(&listing, &first.question.date, now), bytes })
@@ -76,7 +90,9 @@ impl Files {
         question: &ScheduleQuestion,
         now: Timestamp,
     ) -> Result<ScheduleReading, Unknown> {
-        let (listing, (rows, bytes)) = self.stable(table, |listing| schedule::read(&listing.parts, question))?;
+        let allowance = Allowance { budget: &self.budget, table, now };
+        let (listing, (rows, bytes)) =
+            self.stable(table, |listing| schedule::read(&listing.parts, question, allowance))?;
         let mark = self.mark_of(&listing, &question.date, now);
         Ok(ScheduleReading { rows, modified: mark.modified, mark, bytes })
     }
@@ -117,6 +133,27 @@ impl Files {
             ranges.insert(key, range);
         }
         range
+    }
+}
+
+/// What one read asks before it reads.
+#[derive(Clone, Copy, Debug)]
+struct Allowance<'a> {
+    budget: &'a Budget,
+    table: &'a str,
+    now: Timestamp,
+}
+
+impl<'a> Allowance<'a> {
+    /// Sets aside what these parts weigh. Whole that is known without a look at them; their footers are asked only where
+    /// that would not fit.
+    fn take<'p>(
+        self,
+        parts: impl Iterator<Item = &'p Part> + Clone,
+        weigh: impl Fn(&Part) -> u64,
+    ) -> Result<Taken<'a>, Unknown> {
+        let whole = self.budget.take(self.table, parts.clone().map(|p| p.size).sum(), self.now);
+        whole.or_else(|_| self.budget.take(self.table, parts.map(weigh).sum(), self.now))
     }
 }
 

@@ -19,7 +19,7 @@ use parquet::file::statistics::Statistics;
 use super::column::Column;
 use super::decode::{Translated, day_number, dictionaries, epoch_day, loose, values};
 use super::parts::{Format, Part, parse_date};
-use crate::domain::dates::{DateRange, DateSet, next_day, previous_day};
+use crate::domain::dates::{DateRange, DateSet, FIRST_DATE, LAST_DATE, next_day, previous_day};
 use crate::domain::probe::{DateColumn, DateReading};
 use crate::domain::verdict::{Unknown, UnknownReason};
 
@@ -167,8 +167,11 @@ impl Reader<'_> {
         let ranges: Vec<(i32, i32)> =
             wanted.ranges().iter().map(|r| (day_number(r.from()), day_number(r.through()))).collect();
         let mask = ProjectionMask::roots(metadata.metadata().file_metadata().schema_descr(), [at]);
-        let holds = move |day: i32| ranges.iter().any(|(from, through)| (*from..=*through).contains(&day));
-        // Rows without a date are kept: they are counted apart.
+        let possible = day_number(FIRST_DATE)..=day_number(LAST_DATE);
+        let holds = move |day: i32| {
+            !possible.contains(&day) || ranges.iter().any(|(from, through)| (*from..=*through).contains(&day))
+        };
+        // Rows without a date that a season can have are kept: they are counted apart.
         let predicate = move |batch: RecordBatch| {
             let days = batch.column(0).as_primitive::<Date32Type>();
             Ok(days.iter().map(|day| Some(day.is_none_or(&holds))).collect::<BooleanArray>())
@@ -224,6 +227,22 @@ impl Reader<'_> {
     }
 }
 
+/// The bytes that a read of these columns takes of a part, by its footer; nothing of a part that cannot be read.
+pub(super) fn weight(part: &Part, columns: &[String], dates: Option<(&DateColumn, &DateSet)>) -> u64 {
+    if part.format == Format::Csv {
+        return part.size;
+    }
+    let read = || {
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let metadata = ArrowReaderMetadata::load(&File::open(&part.path).ok()?, options).ok()?;
+        let reader = Reader { columns: &mut [], dates };
+        let groups = metadata.metadata().row_groups().iter().filter(|group| reader.can_hold(group));
+        let needed = groups.flat_map(RowGroupMetaData::columns).filter(|c| columns.contains(&c.column_path().string()));
+        Some(needed.map(|c| c.compressed_size().unsigned_abs()).sum())
+    };
+    catch_unwind(AssertUnwindSafe(read)).ok().flatten().unwrap_or(0)
+}
+
 /// A partition column has one value for all rows of a part.
 fn constant(column: &mut Column, part: &Part, len: usize) -> Result<Values, Unknown> {
     let mut one = Values::for_column(column, 1);
@@ -261,10 +280,11 @@ fn group_range(group: &RowGroupMetaData, date: &DateColumn) -> Option<DateRange>
     statistics_range(column.statistics()?, date)
 }
 
-/// The dates between a column's smallest and largest value. Instants are widened by a day: the zone decides later.
+/// The dates between a column's smallest and largest value, nothing when no season has one of them: such rows are counted
+/// whatever is asked. Instants are widened by a day: the zone decides later.
 fn statistics_range(statistics: &Statistics, date: &DateColumn) -> Option<DateRange> {
     let (min, max) = match statistics {
-        Statistics::Int32(s) => (epoch_day(*s.min_opt()?)?, epoch_day(*s.max_opt()?)?),
+        Statistics::Int32(s) => (epoch_day(*s.min_opt()?), epoch_day(*s.max_opt()?)),
         Statistics::ByteArray(s) => {
             let text = |b: &parquet::data_type::ByteArray| parse_date(std::str::from_utf8(b.data()).ok()?);
             (text(s.min_opt()?)?, text(s.max_opt()?)?)
@@ -273,7 +293,7 @@ fn statistics_range(statistics: &Statistics, date: &DateColumn) -> Option<DateRa
     };
     let widened = matches!(date.reading, DateReading::Instant { .. });
     let (min, max) = if widened { (previous_day(min), next_day(max)) } else { (min, max) };
-    DateRange::new(min, max)
+    DateRange::new(min, max)?.intersect(&DateRange::new(FIRST_DATE, LAST_DATE)?)
 }
 
 fn no_column(column: &str, part: &Part, found: &str) -> Unknown {

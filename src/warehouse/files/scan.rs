@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Allowance;
 use super::column::Column;
 use super::parts::Part;
-use super::read::{ReadFault, Reader, Rows};
+use super::read::{ReadFault, Reader, Rows, weight};
 use super::tally::{Confirm, Counted, Tally};
 use crate::domain::dates::{Date, DateRange, DateSet};
 use crate::domain::probe::{DateColumn, Probe, Question, Reading, UnitForm};
@@ -65,6 +66,7 @@ pub(super) struct Table<'a> {
     pub parts: &'a [Part],
     pub ranges: &'a [Option<DateRange>],
     pub limits: Limits,
+    pub allowance: Allowance<'a>,
 }
 
 /// Answers probes; returns the bytes that were read.
@@ -135,11 +137,14 @@ fn pass<C: Counter>(
     let mut wanted = DateSet::new();
     probes.iter().for_each(|p| wanted.extend(&p.dates));
     let date: &DateColumn = &probes[0].question.date;
+    let asked = |n: &usize| table.ranges[*n].is_none_or(|r| wanted.ranges().iter().any(|w| w.intersect(&r).is_some()));
+    let asked: Vec<usize> = (0..table.parts.len()).filter(asked).collect();
+    let names: Vec<String> = needs.columns.iter().map(|c| c.name.clone()).collect();
+    let weigh = |part: &Part| weight(part, &names, Some((date, &wanted)));
+    let taken = table.allowance.take(asked.iter().map(|n| &table.parts[*n]), weigh)?;
     let (mut broken, mut bytes) = (Vec::new(), 0);
-    for (n, (part, range)) in table.parts.iter().zip(table.ranges).enumerate() {
-        if range.is_some_and(|r| !wanted.ranges().iter().any(|w| w.intersect(&r).is_some())) {
-            continue;
-        }
+    for n in asked {
+        let (part, range) = (&table.parts[n], &table.ranges[n]);
         let mut reader = Reader { columns: &mut needs.columns, dates: Some((date, &wanted)) };
         let count =
             &mut |columns: &[Column], rows: &Rows| counters.iter_mut().try_for_each(|c| c.rows(columns, rows, part));
@@ -152,6 +157,7 @@ fn pass<C: Counter>(
         let closed = |date| !ahead.iter().any(|r| r.is_none_or(|r| r.contains(date)));
         counters.iter_mut().for_each(|c| c.close(&closed));
     }
+    taken.used(bytes);
     Ok((counters, bytes, broken))
 }
 

@@ -1,9 +1,10 @@
 //! Reading a schedule: its filtered rows, each with what the season asks of it.
 
+use super::Allowance;
 use super::column::Column;
 use super::datum::{Datum, satisfies};
 use super::parts::Part;
-use super::read::{ReadFault, Reader, Rows};
+use super::read::{ReadFault, Reader, Rows, weight};
 use super::scan::Needs;
 use crate::domain::probe::{Filter, MAX_SCHEDULE_ROWS, Order, ScheduleQuestion, ScheduleRow, unit_key};
 use crate::domain::verdict::{Unknown, UnknownReason};
@@ -22,9 +23,15 @@ struct Places<'a> {
 }
 
 /// Reads every row. A broken part makes the whole schedule unknown: half a schedule is no schedule.
-pub(super) fn read(parts: &[Part], question: &ScheduleQuestion) -> Result<(Vec<ScheduleRow>, u64), Unknown> {
+pub(super) fn read(
+    parts: &[Part],
+    question: &ScheduleQuestion,
+    allowance: Allowance<'_>,
+) -> Result<(Vec<ScheduleRow>, u64), Unknown> {
     let mut needs = Needs::default();
     let places = Places::new(question, &mut needs);
+    let names: Vec<String> = needs.columns.iter().map(|c| c.name.clone()).collect();
+    let taken = allowance.take(parts.iter(), |part| weight(part, &names, None))?;
     let (mut out, mut bytes) = (Vec::new(), 0);
     for part in parts {
         let mut reader = Reader { columns: &mut needs.columns, dates: None };
@@ -39,6 +46,7 @@ pub(super) fn read(parts: &[Part], question: &ScheduleQuestion) -> Result<(Vec<S
             ),
         })?;
     }
+    taken.used(bytes);
     Ok((out, bytes))
 }
 

@@ -128,7 +128,7 @@ impl<'a> Tally<'a> {
         }
         let reading = Reading {
             dates: dates.into_iter().map(|(date, facts)| (date, Ok(facts))).collect(),
-            null_dates: self.days.nulls,
+            undated: self.days.undated,
         };
         Counted { reading, deferred: self.keys.deferred, suspects: self.keys.suspects }
     }

@@ -68,7 +68,7 @@ pub(super) fn view(causes: &[Cause]) -> CoverageView {
         limits: vec![],
         recent: vec![],
         tokens: Vec::new(),
-        null_dates: 0,
+        undated: None,
         confirmed_at: Some(now()),
         launches: 0,
     }

@@ -44,7 +44,7 @@ fn a_row_tells_games_starts_and_each_coverage() {
     done.key.name = "gamebook".into();
     let all = rows(&season, &[&open, &done], &BTreeMap::new(), now());
     let row = &all[&day(0)];
-    assert_eq!((row.games, row.open, &*row.complete, &*row.worst), (2, 1, "1/2", "boxscores Missing/NoRows"));
+    assert_eq!((row.games, row.open, &*row.complete, &*row.worst), (Some(2), 1, "1/2", "boxscores Missing/NoRows"));
     assert_eq!(row.first_start.as_deref(), STARTS[0]);
     assert_eq!(row.last_start.as_deref(), STARTS[1]);
     assert_eq!(row.coverages[0].missing, ["BOS@NYK", "LAL@MIN"]);
@@ -84,7 +84,7 @@ fn a_date_that_lost_its_games_keeps_its_row_and_says_so() {
     let first = rows(&season(vec![on(0, STARTS)]), &[&view(&[Cause::Missing])], &BTreeMap::new(), now());
     let moved = rows(&season(vec![Day::Off(Off::OffDay)]), &[&view(&[Cause::NotExpected(Off::OffDay)])], &first, now());
     let row = &moved[&day(0)];
-    assert_eq!((row.games, row.open, &*row.complete, row.coverages.len()), (0, 0, "0/0", 0));
+    assert_eq!((row.games, row.open, &*row.complete, row.coverages.len()), (Some(0), 0, "0/0", 0));
 }
 
 #[test]

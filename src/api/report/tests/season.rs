@@ -9,6 +9,7 @@ use crate::api::kinds::{ObjectStatus, SeasonStatus};
 use crate::domain::anchors::Anchors;
 use crate::domain::dates::Timestamp;
 use crate::domain::policy::Key;
+use crate::domain::probe::WHOLE_DATE;
 use crate::domain::schedule::{Calendar, Day, Expected, Unit};
 use crate::domain::verdict::{Off, Unknown, UnknownReason};
 use crate::engine::overview::SeasonView;
@@ -51,10 +52,20 @@ fn told(status: &SeasonStatus) -> Vec<String> {
 fn a_season_is_ready_when_its_dates_are_known() {
     let view = season(vec![on(0, [None, None]), Day::Off(Off::OffDay), on(2, [None, None]), Day::Unscheduled]);
     let status = season_status(&view, &SeasonStatus::default(), now());
-    assert_eq!((status.dates, status.games), (2, 4));
+    assert_eq!((status.dates, status.games), (2, Some(4)));
     assert_eq!(status.today.as_ref().map(|d| &*d.0), Some("2025-11-20"));
     assert_eq!(told(&status), ["Ready=True/Scheduled", "Reconciling=False/AtRest", "Stalled=False/Obeyed"]);
     assert_eq!(season_status(&view, &status, now() + jiff::SignedDuration::from_hours(1)), status);
+}
+
+#[test]
+fn a_season_without_a_schedule_counts_dates_and_no_games() {
+    let whole = Unit { key: WHOLE_DATE.into(), values: vec![], start: None, is_final: true };
+    let anchors = Anchors::new(day(0), &zone(), []);
+    let expected = Expected { units: vec![whole], dropped: vec![], anchors, warm_up: false, mark: 0 };
+    let status = season_status(&season(vec![Day::On(expected)]), &SeasonStatus::default(), now());
+    assert_eq!((status.dates, status.games), (1, None));
+    assert!(status.conditions.iter().any(|c| c.message == "1 date"), "{:?}", status.conditions);
 }
 
 #[test]

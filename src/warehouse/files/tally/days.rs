@@ -1,9 +1,11 @@
 //! Which asked date a row belongs to: worked out once per value of the date column.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
-use crate::domain::dates::Date;
-use crate::domain::probe::Probe;
+use crate::domain::dates::{Date, FIRST_DATE, LAST_DATE};
+use crate::domain::probe::{Probe, Undated};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::warehouse::files::column::{Column, NULL};
 use crate::warehouse::files::parts::Part;
@@ -14,6 +16,8 @@ use crate::warehouse::files::scan::Needs;
 const NEW: u32 = u32::MAX;
 /// A date that was not asked for.
 const OUT: u32 = u32::MAX - 1;
+/// A date that no season can have.
+const OUT_OF_RANGE: u32 = u32::MAX - 2;
 
 /// The asked dates that have rows, in the order in which they were met.
 pub(super) struct Days<'a> {
@@ -22,13 +26,21 @@ pub(super) struct Days<'a> {
     by_id: Vec<u32>,
     by_date: FxHashMap<Date, u32>,
     pub dates: Vec<Date>,
-    pub nulls: u64,
+    /// By the identity of the part.
+    pub undated: BTreeMap<u64, Undated>,
 }
 
 impl<'a> Days<'a> {
     pub fn new(probe: &'a Probe, needs: &mut Needs) -> Self {
         let column = needs.column(&probe.question.date.column);
-        Self { probe, column, by_id: Vec::new(), by_date: FxHashMap::default(), dates: Vec::new(), nulls: 0 }
+        Self {
+            probe,
+            column,
+            by_id: Vec::new(),
+            by_date: FxHashMap::default(),
+            dates: Vec::new(),
+            undated: BTreeMap::new(),
+        }
     }
 
     /// Keeps the rows of asked dates, each with its day.
@@ -41,7 +53,7 @@ impl<'a> Days<'a> {
         days: &mut Vec<u32>,
     ) -> Result<(), Unknown> {
         days.clear();
-        let (ids, mut kept) = (rows.ids(self.column), 0);
+        let (ids, mut kept, mut undated) = (rows.ids(self.column), 0, Undated::default());
         for n in 0..at.len() {
             let row = at[n];
             let id = ids[row as usize];
@@ -49,14 +61,19 @@ impl<'a> Days<'a> {
                 Some(day) if *day != NEW => *day,
                 _ => self.meet(columns, id, part)?,
             };
-            self.nulls += u64::from(id == NULL);
-            if day != OUT {
+            undated.nulls += u64::from(id == NULL);
+            undated.out_of_range += u64::from(day == OUT_OF_RANGE);
+            if day < OUT_OF_RANGE {
                 days.push(day);
                 at[kept] = row;
                 kept += 1;
             }
         }
         at.truncate(kept);
+        if undated != Undated::default() {
+            let part = self.undated.entry(part.identity()).or_default();
+            *part = Undated::sum([&*part, &undated]);
+        }
         Ok(())
     }
 
@@ -67,7 +84,9 @@ impl<'a> Days<'a> {
             let text = format!("date column `{}` of part `{}` {why}", column.name, part.name);
             Unknown::new(UnknownReason::SchemaMismatch, text)
         })?;
-        let day = match date.filter(|date| self.probe.dates.contains(*date)) {
+        let day = match date {
+            Some(date) if !(FIRST_DATE..=LAST_DATE).contains(&date) => OUT_OF_RANGE,
+            Some(date) if !self.probe.dates.contains(date) => OUT,
             None => OUT,
             Some(date) => *self.by_date.entry(date).or_insert_with(|| {
                 self.dates.push(date);

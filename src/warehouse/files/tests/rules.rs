@@ -4,13 +4,16 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow_array::{ArrayRef, Date32Array, RecordBatch, StringArray};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use parquet::arrow::ArrowWriter;
 
 use super::super::Files;
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::probe::*;
 use crate::domain::verdict::{Unknown, UnknownReason};
+use crate::warehouse::budget::Budget;
 
 fn day(text: &str) -> Date {
     text.parse().unwrap()
@@ -30,7 +33,7 @@ fn column(reading: DateReading) -> DateColumn {
     DateColumn { column: "day".into(), reading }
 }
 
-fn ask(root: &Path, dates: &[&str], change: impl Fn(&mut Question)) -> Result<Answer, Unknown> {
+fn asked(dates: &[&str], change: impl Fn(&mut Question)) -> Probe {
     let mut question = Question {
         date: column(DateReading::Plain),
         filters: vec![],
@@ -43,8 +46,11 @@ fn ask(root: &Path, dates: &[&str], change: impl Fn(&mut Question)) -> Result<An
     };
     change(&mut question);
     let dates: DateSet = dates.iter().map(|d| day(d)).collect();
-    let probe = Probe { question: Arc::new(question), dates, starts: Default::default(), caps: Default::default() };
-    Files::new(root.into()).probe("t", &[probe], now())
+    Probe { question: Arc::new(question), dates, starts: Default::default(), caps: Default::default() }
+}
+
+fn ask(root: &Path, dates: &[&str], change: impl Fn(&mut Question)) -> Result<Answer, Unknown> {
+    Files::new(root.into()).probe("t", &[asked(dates, change)], now())
 }
 
 fn rows(root: &Path, date: &str) -> u64 {
@@ -168,4 +174,41 @@ fn a_split_value_with_too_few_parts_names_no_unit() {
     let facts = answer.readings[0].dates[&day("2025-11-14")].as_ref().unwrap();
     assert_eq!(facts.units.iter().map(|(k, _)| k.to_string()).collect::<Vec<_>>(), ["BOS@NYK"]);
     assert_eq!(facts.blank, 1);
+}
+
+#[test]
+fn a_read_takes_no_more_bytes_than_its_warehouse_allows() {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), "t/game_date=2025-11-14/a.csv", "x\n1\n2\n");
+    let files = |per_query, per_day| Files::new(folder.path().into()).within(Arc::new(Budget::new(per_query, per_day)));
+    let probe =
+        |files: &Files| files.probe("t", &[asked(&["2025-11-14"], |q| q.date.column = "game_date".into())], now());
+    assert_eq!(probe(&files(6, 6)).unwrap().bytes, 6);
+    let small = probe(&files(5, 6)).unwrap_err();
+    assert!(small.reason == UnknownReason::ProbeBudget && small.text.contains("maxBytesPerQuery"), "{small:?}");
+    let day = files(6, 11);
+    assert!(probe(&day).is_ok());
+    let spent = probe(&day).unwrap_err();
+    assert!(spent.text.contains("needs 6 bytes, more than 5 bytes left today"), "{spent:?}");
+}
+
+#[test]
+fn of_a_parquet_part_only_what_is_read_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let days: ArrayRef = Arc::new(Date32Array::from(vec![20_406; 1000]));
+    let long: ArrayRef = Arc::new(StringArray::from_iter_values((0..1000).map(|n| format!("{n:0>90}"))));
+    let batch = RecordBatch::try_from_iter([("day", days), ("long", long)]).unwrap();
+    std::fs::create_dir_all(folder.path().join("t")).unwrap();
+    let file = std::fs::File::create(folder.path().join("t/a.parquet")).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let limited = |bytes| {
+        let files = Files::new(folder.path().into()).within(Arc::new(Budget::new(bytes, u64::MAX)));
+        files.probe("t", &[asked(&["2025-11-14"], |_| ())], now())
+    };
+    let needed = limited(u64::MAX).unwrap().bytes;
+    assert!(needed < 1000, "{needed}");
+    assert!(limited(needed).is_ok(), "the long column is not read, and does not count");
+    assert!(limited(needed - 1).unwrap_err().text.contains(&format!("needs {needed} bytes")));
 }
