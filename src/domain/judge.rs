@@ -53,11 +53,11 @@ pub fn judge(coverage: &Coverage, calendar: &Calendar, date: Date, known: Known<
 pub fn judge_day(coverage: &Coverage, zone: &TimeZone, day: Option<&Day>, known: Known<'_>, now: Timestamp) -> Judged {
     let plain = |verdict, message| Judged::new(bare(verdict, message));
     match day {
-        None | Some(Day::Off(Off::OffDay)) => plain(Verdict::NotExpected(Off::OffDay), "no unit on this date".into()),
+        None | Some(Day::Off(Off::OffDay)) => judge_off(Off::OffDay, "no unit on this date".into(), known),
         Some(Day::Break(why)) => {
-            plain(Verdict::NotExpected(Off::Break), format!("nothing is expected in this break: {why}").into())
+            judge_off(Off::Break, format!("nothing is expected in this break: {why}").into(), known)
         }
-        Some(Day::Off(off)) => plain(Verdict::NotExpected(*off), "nothing is expected on this date".into()),
+        Some(Day::Off(off)) => judge_off(*off, "nothing is expected on this date".into(), known),
         Some(Day::Unscheduled) => {
             plain(Verdict::Unknown(UnknownReason::ScheduleMissing), "the schedule says nothing of this date yet".into())
         }
@@ -67,6 +67,17 @@ pub fn judge_day(coverage: &Coverage, zone: &TimeZone, day: Option<&Day>, known:
         }
         Some(Day::On(expected)) => judge_expected(coverage, zone, expected, known, now),
     }
+}
+
+/// Rows of a date that expects nothing are a warning, never a gap: a game was moved, or the schedule lacks it.
+fn judge_off(off: Off, nothing: Cow<'static, str>, known: Known<'_>) -> Judged {
+    let judgement = bare(Verdict::NotExpected(off), nothing);
+    let (Known::Fresh(facts) | Known::Old(facts, _)) = known else { return Judged::new(judgement) };
+    if facts.rows == 0 {
+        return Judged::new(judgement);
+    }
+    let message = format!("{}, yet the table has {} rows of it", judgement.message, facts.rows).into();
+    Judged::new(Judgement { rows: Some(facts.rows), unexpected_rows: facts.rows, message, ..judgement })
 }
 
 fn judge_expected(

@@ -3,7 +3,8 @@
 
 mod held;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use kube::api::{ListParams, Patch, PatchParams};
 use kube::{Api, Client};
@@ -35,12 +36,14 @@ pub struct StatusStore {
     client: Client,
     scope: Scope,
     shelf: Shelf,
+    /// Objects that are refused and whose status cannot be written, with the generation of which the log has told.
+    told: Arc<Mutex<BTreeMap<Key, i64>>>,
 }
 
 impl StatusStore {
     /// The statuses of a scope.
     pub fn new(client: Client, scope: Scope) -> Self {
-        Self { client, scope, shelf: Shelf::default() }
+        Self { client, scope, shelf: Shelf::default(), told: Arc::default() }
     }
 
     /// What a watch saw of a coverage. [`Changed::ByOthers`]: its status is not what was written here last.
@@ -58,7 +61,19 @@ impl StatusStore {
         let status = report::stalled_status(&old, object.generation, why, SystemClock.now());
         let written = self.put(&key, &held, &status).await;
         self.shelf.end(&key, written.as_ref().ok());
+        if let Err(SaveFault::Denied(sentence)) = &written {
+            self.unheard(key, object.generation, why, sentence);
+        }
         matches!(written, Err(SaveFault::Unclear(_))).then_some(Class::Unclear)
+    }
+
+    /// An object that no type of today can hold cannot be told anything: the log is all that is left, once.
+    fn unheard(&self, key: Key, generation: i64, why: &str, sentence: &str) {
+        let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let coverage = key.to_string();
+        if told.insert(key, generation) != Some(generation) {
+            tracing::warn!(coverage, "refused: {why}; its status cannot be written either: {sentence}");
+        }
     }
 
     fn api(&self, key: &Key) -> Option<Api<Wire>> {

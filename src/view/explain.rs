@@ -43,7 +43,8 @@ fn facts(view: &CoverageView, cell: &Cell, overview: &Overview) -> Vec<Vec<Strin
     let mut rows = vec![row("verdict", verdict + &said), row("state", next(cell))];
     // Nothing is expected, or a status does not tell how much.
     if judgement.expected > 0 {
-        rows.push(row("covered", format!("{} of {} units", judgement.covered, judgement.expected)));
+        let units = if judgement.expected == 1 { "unit" } else { "units" };
+        rows.push(row("covered", format!("{} of {} {units}", judgement.covered, judgement.expected)));
     }
     if judgement.missing.iter().any(|unit| &**unit != WHOLE_DATE) {
         let names: Vec<&str> = judgement.missing.iter().take(MAX_SHOWN).map(|k| &**k).collect();

@@ -40,7 +40,7 @@ fn stored() -> [(&'static str, Value, &'static str); 2] {
     [
         // A rule was tightened since.
         ("tightened", with("where", json!([{"column": "n", "equals": 1, "lessThan": 5}])), "must have exactly one of"),
-        // No type of today can hold it. It stops nobody; that it is told of itself is not shown.
+        // No type of today can hold it, so the server refuses every status of it too: the log tells.
         ("undecodable", with("fill", json!("nightly")), "must be of type object"),
     ]
 }
@@ -57,11 +57,18 @@ async fn what_older_definitions_let_in_stalls_nobody_but_itself() {
     }
     let crds = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
     cluster.kubectl(&["apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", crds]);
-    let _deployed = cluster.deploy(&namespace, 1, &ENV);
+    let deployed = cluster.deploy(&namespace, 1, &ENV);
     Table::slow(2, 1, 1).apply(&cluster, &namespace);
     namespace.told("tablecoverages/t").complete(2).await;
     let (tightened, _, why) = &stored()[0];
     println!("{}", namespace.told(&format!("tablecoverages/{tightened}")).line(&["Stalled=True/Refused", why]).await);
+    let (undecodable, _, why) = &stored()[1];
+    let heard = async || {
+        let log = deployed.log();
+        let of = |line: &&str| line.contains(&format!("TableCoverage/{undecodable}")) && line.contains(why);
+        log.lines().find(of).map(ToString::to_string)
+    };
+    println!("{}", eventually(&cluster, "the log to tell of the other", Duration::from_secs(60), heard).await);
     let mended = json!({"spec": {"where": [{"column": "n", "equals": 1, "lessThan": null}]}});
     let path = format!("/apis/gapless.dev/v1alpha1/namespaces/{}/tablecoverages/tightened", namespace.name);
     cluster.merge(&path, &mended).await.unwrap();

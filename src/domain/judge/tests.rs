@@ -287,6 +287,8 @@ fn a_date_off_stays_off_whatever_the_table_holds() {
     let calendar = calendar([calendar_of(day(DATE), &[])], DATE);
     let judged = judge(&coverage(), &calendar, day(DATE), Known::Fresh(&facts(&[("BOS@NYK", 2)])), at(AFTER));
     assert_eq!(judged.judgement.verdict.to_word(), "NotExpected/OffDay");
+    assert_eq!(judged.judgement.unexpected_rows, 2, "a warning: a game was moved, or the schedule lacks it");
+    assert_eq!(judged.judgement.message, "no unit on this date, yet the table has 2 rows of it");
 }
 
 impl Verdict {
