@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::exit::{Exit, Stop};
 pub use super::operator_args::OperatorArgs;
 use super::operator_args::{OperatorConfig, Scope as Told, Surroundings};
-use super::setup::runtime;
+use super::setup::small_runtime;
 use crate::kubernetes::gate::Rate;
 use crate::kubernetes::grants::Grants;
 use crate::kubernetes::lease::Timing;
@@ -20,7 +20,9 @@ pub(super) fn operator(args: &OperatorArgs) -> Result<Exit, Stop> {
     let config = args.validate(&Surroundings::of_process())?;
     let logs = Logs::start(config.log_format, &config.log_filter).map_err(Stop::bad_input)?;
     let options = options(config, logs.dropped())?;
-    runtime()?.block_on(async {
+    // One thread: it mostly waits, tables and health have threads of their own, and to wake a second thread for each
+    // answer of the API server costs more than what is done with it.
+    small_runtime()?.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).map_err(|e| Stop::failed(e.to_string()))?;
         let stop = async {
             tokio::select! {

@@ -144,7 +144,7 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
     built(tokio::runtime::Builder::new_multi_thread().worker_threads(2))
 }
 
-/// A runtime for a verb that only looks: tables are read by threads of their own, and the rest is soon done.
+/// A runtime for a verb that looks or waits: tables are read by threads of their own, and the rest is soon done.
 pub fn small_runtime() -> Result<tokio::runtime::Runtime, Stop> {
     built(&mut tokio::runtime::Builder::new_current_thread())
 }

@@ -2,10 +2,11 @@
 //! obeyed. Derived from the engine's overview, compared with what stands there, written only where it differs.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::core::DynamicObject;
@@ -88,7 +89,11 @@ impl Reporter {
             }
             let Ok(overview) = shown.await else { return };
             seen(&overview);
-            let round = self.write(&overview).await;
+            // One bad object must never stop another: what a panic left unwritten is tried again.
+            let round = AssertUnwindSafe(self.write(&overview)).catch_unwind().await.unwrap_or_else(|_| {
+                tracing::error!("gapless itself failed at telling what it sees; please report the lines before");
+                Round { unclear: true, ..Round::default() }
+            });
             gather = (GATHER + GATHER_PER_WRITE * round.written).min(GATHER_AT_MOST);
             if round.unclear {
                 failures = (failures + 1).min(5);
