@@ -81,7 +81,8 @@ async fn definitions_come_and_go(cluster: &Cluster, deployed: &Deployed<'_>, ten
     tenant.told(T).line(&["Running/Started", "2026-01-01..2026-01-02"]).await;
     let said = complaints(deployed, "tablecoverages");
     let failing = said.iter().filter(|line| line.contains("a watch fails")).count();
-    assert!((1..=2).contains(&failing), "once for each replica, however long it lasts: {said:?}");
+    // As the definitions go and as they come back the server may fail, work and fail again: each is an outage of its own.
+    assert!((1..=4).contains(&failing), "once for each replica and outage, however long it lasts: {said:?}");
     let restarts = "jsonpath={.items[*].status.containerStatuses[*].restartCount}";
     let restarts = deployed.kubectl(&["get", "pods", "-l", "app.kubernetes.io/name=gapless", "-o", restarts]);
     assert!(restarts.split_whitespace().all(|n| n == "0"), "{restarts}");
