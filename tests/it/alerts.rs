@@ -1,0 +1,115 @@
+//! The alerts against their runbook, and against the metrics, labels and words that gapless has. An alert that asks for what
+//! there is not can never fire, and nobody would notice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gapless::domain::state::{Hold, State};
+use serde_json::Value;
+
+use super::manifests::{documents, list, root, text, text_of};
+
+/// What a PodMonitor gives to every series that does not have it.
+const OF_THE_TARGET: [&str; 2] = ["namespace", "pod"];
+
+#[test]
+fn every_alert_has_a_runbook_here_and_there() {
+    let operations = text_of("docs/operations.md");
+    let mut names = BTreeSet::new();
+    for rule in rules() {
+        let name = text(&rule, "/alert");
+        for part in [
+            "/expr",
+            "/for",
+            "/labels/severity",
+            "/annotations/summary",
+            "/annotations/description",
+            "/annotations/runbook",
+        ] {
+            assert!(!text(&rule, part).is_empty(), "{name} has no {part}");
+        }
+        assert!(operations.contains(&format!("### {name}\n")), "docs/operations.md has no section {name}");
+        assert!(names.insert(name.to_string()), "{name} stands twice");
+    }
+    let sections = operations.lines().filter_map(|l| l.strip_prefix("### Gapless")).map(|l| format!("Gapless{l}"));
+    assert_eq!(sections.collect::<BTreeSet<_>>(), names, "sections of docs/operations.md and alerts");
+}
+
+#[test]
+fn alerts_ask_for_metrics_and_labels_that_there_are() {
+    let metrics = metrics();
+    let mut asked = 0;
+    for rule in rules() {
+        let (alert, query) = (text(&rule, "/alert"), Query::of(text(&rule, "/expr")));
+        let labels = metrics.get(query.metric);
+        let labels = labels.unwrap_or_else(|| panic!("{alert}: docs/metrics.md has no {}", query.metric));
+        let has = |label: &str| OF_THE_TARGET.contains(&label) || labels.iter().any(|known| known == label);
+        for label in query.by.iter().chain(query.where_.iter().map(|(label, _)| label)) {
+            assert!(has(label), "{alert}: {} has no label {label}", query.metric);
+        }
+        for (label, value) in &query.where_ {
+            assert!(is_word(label, value), "{alert}: no series has {label}={value:?}");
+        }
+        for label in named(&text_of_annotations(&rule)) {
+            assert!(query.by.contains(&&*label), "{alert} tells {label}, which its expression does not keep");
+        }
+        asked += 1;
+    }
+    assert!(asked >= 11, "only {asked} alerts");
+}
+
+/// An expression of an alert, as far as it names things. Each asks for one metric.
+struct Query<'a> {
+    metric: &'a str,
+    by: Vec<&'a str>,
+    where_: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Query<'a> {
+    fn of(expr: &'a str) -> Self {
+        let metrics =
+            expr.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| w.starts_with("gapless_"));
+        let metrics: Vec<&str> = metrics.collect();
+        let [metric] = metrics[..] else { panic!("{expr} asks for {metrics:?}") };
+        let between = |open: &str, close: char| {
+            let inside =
+                expr.split_once(open).and_then(|(_, rest)| rest.split_once(close)).map_or("", |(inside, _)| inside);
+            inside.split(',').map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>()
+        };
+        let equal = |part: &'a str| part.split_once('=').map(|(label, value)| (label, value.trim_matches('"')));
+        Self { metric, by: between("by (", ')'), where_: between("{", '}').into_iter().filter_map(equal).collect() }
+    }
+}
+
+/// The values that the labels of words can have.
+fn is_word(label: &str, value: &str) -> bool {
+    match label {
+        "state" => State::ALL.iter().any(|state| state.word() == value),
+        "reason" => Hold::SuspectProbe.word() == value,
+        _ => false,
+    }
+}
+
+/// The labels that a template names: `{{ $labels.name }}`.
+fn named(template: &str) -> BTreeSet<String> {
+    let after = template.split("$labels.").skip(1);
+    after.map(|rest| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()).collect()
+}
+
+fn text_of_annotations(rule: &Value) -> String {
+    rule["annotations"].as_object().unwrap().values().filter_map(Value::as_str).collect()
+}
+
+fn rules() -> Vec<Value> {
+    let rules = &documents(&root().join("manifests/monitoring/rules.yaml"))[0];
+    list(rules, "/spec/groups").iter().flat_map(|group| list(group, "/rules")).cloned().collect()
+}
+
+/// The table of `docs/metrics.md`, which is generated from the metrics: name and labels.
+fn metrics() -> BTreeMap<String, Vec<String>> {
+    let words = |cell: &str| cell.split('`').skip(1).step_by(2).map(String::from).collect::<Vec<_>>();
+    let text = text_of("docs/metrics.md");
+    let rows = text.lines().filter(|line| line.starts_with("| `gapless_"));
+    rows.map(|row| row.split('|').collect::<Vec<_>>())
+        .map(|cells| (words(cells[1]).remove(0), words(cells[3])))
+        .collect()
+}
