@@ -103,13 +103,20 @@ pub(super) fn status(args: &StatusArgs) -> Result<Exit, Stop> {
     Ok(seen.exit())
 }
 
+/// What a name that nothing has could have been.
+pub(super) fn there_are(coverages: &[CoverageView]) -> String {
+    let names: Vec<String> = coverages.iter().map(|c| c.key.to_string()).collect();
+    format!("there are: {}", if names.is_empty() { "none".into() } else { names.join(", ") })
+}
+
 pub(super) fn calendar(args: &CalendarArgs) -> Result<Exit, Stop> {
     let mut seen = see(&args.read, &args.cluster, args.all_namespaces)?;
     let overview = &mut seen.overview;
     if let Some(name) = &args.name {
+        let known = there_are(&overview.coverages);
         overview.coverages.retain(|c| is_named(c, name) || *c.season.name == **name);
         if overview.coverages.is_empty() {
-            return Err(Stop::bad_input(format!("no coverage or season is called '{name}'")));
+            return Err(Stop::bad_input(format!("no coverage or season is called '{name}'; {known}")));
         }
     }
     let (from, through) = (args.from.unwrap_or(jiff::civil::Date::MIN), args.through.unwrap_or(jiff::civil::Date::MAX));
@@ -124,16 +131,16 @@ pub(super) fn calendar(args: &CalendarArgs) -> Result<Exit, Stop> {
 pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Stop> {
     let mut seen = see(&args.read, &args.cluster, false)?;
     let overview = &mut seen.overview;
-    let names: Vec<String> = overview.coverages.iter().map(|c| c.key.to_string()).collect();
     let found = overview.coverages.iter().position(|c| is_named(c, &args.coverage));
     let found = found.ok_or_else(|| {
-        Stop::bad_input(format!("there is no coverage '{}'; there are: {}", args.coverage, names.join(", ")))
+        Stop::bad_input(format!("there is no coverage '{}'; {}", args.coverage, there_are(&overview.coverages)))
     })?;
-    if let Some(why) = &overview.coverages[found].stalled {
-        return Err(Stop::bad_input(format!("{} is stalled: {why}", names[found])));
+    let coverage = &overview.coverages[found];
+    if let Some(why) = &coverage.stalled {
+        return Err(Stop::bad_input(format!("{} is stalled: {why}", coverage.key)));
     }
-    let text = view::explain::explain(&overview.coverages[found], args.date, overview);
-    let text = text.ok_or_else(|| Stop::bad_input(format!("{} has no date {}", names[found], args.date)))?;
+    let text = view::explain::explain(coverage, args.date, overview);
+    let text = text.ok_or_else(|| Stop::bad_input(format!("{} has no date {}", coverage.key, args.date)))?;
     if args.read.output == Output::Json {
         let coverage = overview.coverages.swap_remove(found);
         let cells = coverage.cells.iter().filter(|c| c.date == args.date).cloned().collect();

@@ -278,8 +278,12 @@ fn without_manifests_the_verbs_ask_a_cluster_and_say_in_a_sentence_when_there_is
     here.write("kubeconfig", NOWHERE);
     let (config, absent) = (here.path("kubeconfig"), here.path("absent"));
     let rows = [
-        (vec!["calendar", "--kubeconfig", absent.to_str().unwrap()], 2, "no cluster: "),
-        (vec!["status", "--kubeconfig", config.to_str().unwrap(), "--context", "d"], 2, "no cluster: "),
+        (vec!["calendar", "--kubeconfig", absent.to_str().unwrap()], 2, "there is no kubeconfig at "),
+        (
+            vec!["status", "--kubeconfig", config.to_str().unwrap(), "--context", "d"],
+            2,
+            "the kubeconfig has no context",
+        ),
         (vec!["status", "-A", "--kubeconfig", config.to_str().unwrap()], 1, "the API server at https://127.0.0.1:1"),
         (
             vec!["retry", "--kubeconfig", config.to_str().unwrap(), "tc/t", "2026-01-03"],
@@ -287,6 +291,11 @@ fn without_manifests_the_verbs_ask_a_cluster_and_say_in_a_sentence_when_there_is
             "the API server at https://127.0.0.1:1",
         ),
         (vec!["plan"], 2, "plan works on manifests: give -f DIR"),
+        (
+            vec!["calendar", "-f", "examples/minimal", "orderz"],
+            2,
+            "no coverage or season is called 'orderz'; there are: TableCoverage/orders",
+        ),
         (vec!["local"], 2, "this verb works on manifests: give -f DIR"),
     ];
     for (args, code, sentence) in rows {

@@ -31,7 +31,7 @@ impl Cluster {
     pub(super) async fn connect(args: &ClusterArgs) -> Result<Self, Stop> {
         let (kubeconfig, context) = (args.kubeconfig.clone(), args.context.clone());
         let connected = connect(&Connect { kubeconfig, context, ..Connect::default() }).await;
-        let connected = connected.map_err(|why| Stop::bad_input(format!("no cluster: {why}; or give -f DIR")))?;
+        let connected = connected.map_err(|why| Stop::bad_input(format!("{why}; or give -f DIR")))?;
         let namespace = args.namespace.clone().unwrap_or(connected.namespace);
         Ok(Self { client: connected.client, namespace, server: connected.server })
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::args::ClusterArgs;
 use super::exit::{Exit, Stop};
-use super::read::is_called;
+use super::read::{is_called, there_are};
 use super::setup::runtime;
 use super::wish::Wish;
 use crate::api::kinds::{GameDate, GameDateSpec, GameDateStatus, PropCoverage, TableCoverage};
@@ -51,10 +51,8 @@ pub(super) fn write(args: &ClusterArgs, name: &str, dates: &DateSet, wish: &Wish
         let told = overview(&cluster.objects(Some(&cluster.namespace)).await?, SystemClock.now()).overview;
         let named = |c: &&CoverageView| is_called(&c.key.kind, &c.key.name, name);
         let coverage = told.coverages.iter().find(named).ok_or_else(|| {
-            let names: Vec<String> = told.coverages.iter().map(|c| c.key.to_string()).collect();
-            let there = if names.is_empty() { "none".into() } else { names.join(", ") };
-            let text =
-                format!("there is no coverage '{name}' in namespace '{}'; there are: {there}", cluster.namespace);
+            let (namespace, known) = (&cluster.namespace, there_are(&told.coverages));
+            let text = format!("there is no coverage '{name}' in namespace '{namespace}'; {known}");
             Stop::bad_input(text)
         })?;
         within(coverage, dates)?;
