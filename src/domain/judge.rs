@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::dates::{Date, Timestamp};
 use super::policy::{Coverage, Expects, Tolerance};
-use super::probe::{DateFacts, UnitKey};
+use super::probe::{DateFacts, UnitKey, WHOLE_DATE};
 use super::schedule::{Calendar, Day, Expected};
 use super::verdict::{Flaw, Judgement, Off, Unknown, UnknownReason, Verdict};
 use units::{Tallied, tally};
@@ -171,7 +171,7 @@ fn flaws(coverage: &Coverage, facts: &DateFacts, tallied: &Tallied) -> Vec<Flaw>
 
 fn message(coverage: &Coverage, facts: &DateFacts, tallied: &Tallied, flaws: &[Flaw]) -> String {
     let mut parts = Vec::from([format!("{} of {} covered", tallied.covered, units_word(tallied.expected))]);
-    if !tallied.missing.is_empty() {
+    if tallied.missing.iter().any(|unit| &**unit != WHOLE_DATE) {
         parts.push(format!("not covered: {}", names(&tallied.missing)));
     }
     parts.extend(tallied.first_shortfall.iter().cloned());

@@ -2,6 +2,7 @@
 //! namespace by namespace. Nothing here waits or calls.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::grants::Grants;
@@ -74,8 +75,15 @@ pub fn tell(mirrors: &Mirrors, grants: &Grants, launches_off: &BTreeSet<Arc<str>
     let mut told = Told::default();
     for (namespace, documents) in by_namespace(mirrors) {
         let place = |folder: &str| grants.place(&namespace, folder);
-        let loaded = load_documents(documents, Vec::new(), &place, BTreeSet::new());
-        told.take(&namespace, loaded);
+        let load = || load_documents(documents, Vec::new(), &place, BTreeSet::new());
+        // One bad object must never stop another namespace. Of its own nothing is obeyed: its statuses and ledgers stand.
+        match catch_unwind(AssertUnwindSafe(load)) {
+            Ok(loaded) => told.take(&namespace, loaded),
+            Err(_) => tracing::error!(
+                namespace = &*namespace,
+                "gapless itself failed at reading what is declared; please report the lines before"
+            ),
+        }
     }
     told.spec.launches_off.clone_from(launches_off);
     told

@@ -242,7 +242,7 @@ fn row(season: &Name, date: Date) -> Name {
 }
 
 fn typed<T: DeserializeOwned + Default>(object: &Object) -> T {
-    serde_json::from_value(object.status()).unwrap_or_default()
+    report::readable(object.status())
 }
 
 /// A write, where a status differs from the one that stands there.

@@ -57,7 +57,7 @@ impl StatusStore {
         let object = mirrors.of(kind).get(name)?;
         let at = self.shelf.put(&key, &object);
         let held = self.shelf.begin(&key, &object.uid, at)?;
-        let old: CoverageStatus = serde_json::from_value(held.status()).unwrap_or_default();
+        let old: CoverageStatus = report::readable(held.status());
         let status = report::stalled_status(&old, object.generation, why, SystemClock.now());
         let written = self.put(&key, &held, &status).await;
         self.shelf.end(&key, written.as_ref().ok());
@@ -138,7 +138,7 @@ fn key(kind: Kind, name: &Name) -> Key {
 
 /// The status as it is written: the old one, the ledger over it, and the view where there is one.
 fn render(key: &Key, held: &Held, ledger: &Ledger, view: Option<&CoverageView>) -> CoverageStatus {
-    let old: CoverageStatus = serde_json::from_value(held.status()).unwrap_or_default();
+    let old: CoverageStatus = report::readable(held.status());
     let now = SystemClock.now();
     match view {
         Some(view) => report::coverage_status(view, &held.uid, ledger, &old, now),
@@ -156,9 +156,9 @@ impl Store for StatusStore {
         for kind in Kind::COVERAGES {
             for object in self.list(kind).await? {
                 let coverage = key(kind, &object.name);
-                let status: CoverageStatus = serde_json::from_value(object.status()).unwrap_or_default();
+                let status: CoverageStatus = report::readable(object.status());
                 let version = self.shelf.put(&coverage, &object);
-                // A status that is rubbish is a ledger that is lost: launch numbers then come from the Jobs.
+                // A ledger that is rubbish is lost: launch numbers then come from the Jobs.
                 let ledger = report::ledger(&status).unwrap_or_default();
                 stored.push(Stored { coverage, uid: object.uid.clone(), ledger, version });
             }

@@ -35,6 +35,21 @@ pub fn status_patch<S: Serialize + DeserializeOwned>(stored: &Value, new: &S) ->
     merge_patch(&known.map_or_else(|_| stored.clone(), |known| json(&known)), &json(new))
 }
 
+/// What this version can read of a stored status, field by field: one field that it cannot, of another version or edited
+/// by hand, never takes the ledger beside it along.
+pub fn readable<S: DeserializeOwned + Default>(stored: Value) -> S {
+    let Value::Object(fields) = &stored else { return S::default() };
+    if let Ok(whole) = S::deserialize(&stored) {
+        return whole;
+    }
+    let alone = |(key, value): &(&String, &Value)| {
+        let field = Value::Object(Map::from_iter([((*key).clone(), (*value).clone())]));
+        S::deserialize(&field).is_ok()
+    };
+    let kept: Map<String, Value> = fields.iter().filter(alone).map(|(k, v)| (k.clone(), v.clone())).collect();
+    serde_json::from_value(Value::Object(kept)).unwrap_or_default()
+}
+
 /// Fields that are null, left away: within a patch they would delete.
 fn without_nulls(value: &Value) -> Value {
     match value {
@@ -52,7 +67,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::api::kinds::SummaryStatus;
+    use crate::api::kinds::{CoverageStatus, LedgerStatus, SummaryStatus};
 
     /// RFC 7386, section 2, word by word.
     fn apply(target: &mut Value, patch: &Value) {
@@ -101,6 +116,21 @@ mod tests {
         fn equal_values_need_none(value in value()) {
             prop_assert_eq!(merge_patch(&value, &value), None);
         }
+    }
+
+    #[test]
+    fn a_field_that_cannot_be_read_takes_no_other_along() {
+        let ledger = LedgerStatus { launches: 7, ..LedgerStatus::default() };
+        let whole = CoverageStatus { ledger: Some(ledger), ..CoverageStatus::default() };
+        let mut stored = serde_json::to_value(&whole).unwrap();
+        stored["summary"] = json!("of another version");
+        stored["states"] = json!([{ "count": "many" }]);
+        let read: CoverageStatus = readable(stored.clone());
+        assert_eq!(read.ledger.map(|l| l.launches), Some(7));
+        assert_eq!((read.summary, read.states.len()), (SummaryStatus::default(), 0));
+        stored["ledger"] = json!("of another version");
+        assert_eq!(readable::<CoverageStatus>(stored), CoverageStatus::default());
+        assert_eq!(readable::<CoverageStatus>(Value::Null), CoverageStatus::default());
     }
 
     #[test]

@@ -148,6 +148,15 @@ fn a_date_is_measured_in_units_and_missing_units_are_named() {
 }
 
 #[test]
+fn a_date_that_is_its_own_unit_is_told_without_a_name() {
+    let mut coverage = coverage();
+    coverage.criteria.grain = Grain::Date;
+    let judgement = judged(&coverage, Known::Fresh(&facts(&[(WHOLE_DATE, 1)])), AFTER);
+    assert_eq!(judgement.message, "0 of 1 unit covered; 1 rows, at least 2");
+    assert_eq!(tell(&judgement), "Partial/ValuesMissing 0/1 [*]", "scripts have it by its name");
+}
+
+#[test]
 fn rows_that_match_no_unit_are_a_wrong_mapping_not_a_gap() {
     let wrong = facts(&[("0022500644", 20), ("0022500645", 20)]);
     let judgement = judged(&coverage(), Known::Fresh(&wrong), AFTER);

@@ -79,7 +79,8 @@ impl Tallied {
         self.missing.push(key.clone());
         self.flaws.push(flaw);
         if self.first_shortfall.is_none() {
-            self.first_shortfall = sentence.map(|s| format!("{key}: {s}"));
+            // The date itself has no name that says anything.
+            self.first_shortfall = sentence.map(|s| if &**key == WHOLE_DATE { s } else { format!("{key}: {s}") });
         }
     }
 }

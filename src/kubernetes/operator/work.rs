@@ -1,7 +1,6 @@
 //! What a leader does: it tells the engine what people want and what Jobs do, runs it, and tells people what it sees.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -180,9 +179,7 @@ impl Feed {
             if self.mirrors.revision() == self.revision && !switched {
                 continue;
             }
-            // What it failed on is not obeyed; whatever was known before goes on.
-            let Some(told) = guarded("reading what is declared", || self.tell()) else { continue };
-            let spec = told.spec;
+            let spec = self.tell().spec;
             report.notify_one();
             if wishes.send(Wish::Respec(Box::new(spec))).is_err() {
                 return;
@@ -203,17 +200,6 @@ impl Feed {
         let _ = tokio::time::timeout(SWITCH, self.switches.wait_for(known)).await;
         true
     }
-}
-
-/// A panic is told and nothing more: one bad object must never stop another.
-fn guarded<T>(what: &str, work: impl FnOnce() -> T) -> Option<T> {
-    let done = catch_unwind(AssertUnwindSafe(work));
-    if done.is_err() {
-        tracing::error!(
-            "gapless itself failed at {what} and goes on with what it knew; please report the lines before"
-        );
-    }
-    done.ok()
 }
 
 async fn beat(wishes: UnboundedSender<Wish>) {
