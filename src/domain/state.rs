@@ -233,7 +233,7 @@ impl Cause {
 }
 
 /// One date of one coverage, as people see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Cell {
     /// The date.
     pub date: Date,

@@ -158,7 +158,7 @@ impl UnknownReason {
 }
 
 /// A verdict with its figures: what `judge` says of one date.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Judgement {
     /// The verdict; when several flaws hold, the first of [`Flaw`].
     pub verdict: Verdict,

@@ -138,6 +138,19 @@ pub struct JobList {
     pub daily_runs: BTreeSet<(Arc<str>, Arc<str>)>,
 }
 
+impl FromIterator<Self> for JobList {
+    /// All of them, in the order of their names.
+    fn from_iter<I: IntoIterator<Item = Self>>(lists: I) -> Self {
+        let mut all = Self::default();
+        for Self { jobs, daily_runs } in lists {
+            all.jobs.extend(jobs);
+            all.daily_runs.extend(daily_runs);
+        }
+        all.jobs.sort_by(|a, b| (&a.name, &a.uid).cmp(&(&b.name, &b.uid)));
+        all
+    }
+}
+
 /// Starts Jobs and sees them.
 pub trait Launcher: Send + Sync + 'static {
     /// Every Job there is: authoritative, not a cache.

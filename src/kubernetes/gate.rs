@@ -1,5 +1,6 @@
 //! The gate before every write: a layer of kube's client that lets a POST, PUT, PATCH or DELETE through only if leadership
-//! outlasts the write's deadline, and not faster than agreed. It waits, and refuses; it never drops and never repeats.
+//! outlasts the write's deadline, and neither faster nor more at a time than agreed. It waits, and refuses; it never drops
+//! and never repeats.
 //!
 //! What was handed to a connection cannot be called back, and a network may deliver late: so every write also carries a
 //! resourceVersion, a uid or a name that makes it harmless then.
@@ -113,11 +114,14 @@ where
         let (inner, gate) = (self.inner.clone(), self.gate.clone());
         Box::pin(async move {
             let bucket = gate.bucket(&request);
-            if let Some(bucket) = bucket {
-                // Who does not lead hears it now, not after a queue.
-                drop(gate.leadership.begin(gate.deadline).ok_or(NotSent)?);
-                bucket.turn().await;
-            }
+            let _turn = match bucket {
+                Some(bucket) => {
+                    // Who does not lead hears it now, not after a queue.
+                    drop(gate.leadership.begin(gate.deadline).ok_or(NotSent)?);
+                    bucket.turn().await
+                }
+                None => None,
+            };
             let mut inner = inner.lock_owned().await;
             inner.ready().await?;
             // Nothing is awaited between this question and the request's way out: the answer is as fresh as it can be.

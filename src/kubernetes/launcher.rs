@@ -3,8 +3,8 @@
 use k8s_openapi::api::batch::v1::Job as WireJob;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DeleteParams, ListParams, PostParams, Preconditions, PropagationPolicy};
-use kube::core::{ApiResource, DynamicObject};
-use kube::{Api, Client};
+use kube::core::{DynamicObject, Request};
+use kube::{Api, Client, Resource};
 
 use super::errors::{Class, Fault, fault, one};
 use super::feed::Mirrors;
@@ -12,6 +12,7 @@ use super::grants::Grants;
 use super::jobs;
 use super::object::Name;
 use super::scope::Scope;
+use super::slim::{Slim, SlimPod};
 use crate::api::template::Refusal;
 use crate::domain::ledger::{Job, Launch};
 use crate::engine::ports::{Clock, Created, JobList, Launcher, Recorded};
@@ -57,9 +58,10 @@ impl Jobs {
         }
     }
 
-    /// Every pod of gapless.
-    async fn pods(&self) -> Result<Vec<Pod>, Fault> {
-        self.all(ListParams::default().limit(PAGE).labels(jobs::LAUNCH)).await
+    /// The pods that a selector selects.
+    async fn pods(&self, selector: &str) -> Result<Vec<Pod>, Fault> {
+        let pods: Vec<SlimPod> = self.all(ListParams::default().limit(PAGE).labels(selector)).await?;
+        Ok(pods.into_iter().map(|pod| pod.0).collect())
     }
 
     /// The pods of some Jobs, by the Jobs' names.
@@ -67,15 +69,18 @@ impl Jobs {
         let mut pods = Vec::new();
         for some in names.chunks(NAMED) {
             let selector = format!("{},batch.kubernetes.io/job-name in ({})", jobs::LAUNCH, some.join(","));
-            pods.extend(self.all(ListParams::default().limit(PAGE).labels(&selector)).await?);
+            pods.extend(self.pods(&selector).await?);
         }
         Ok(pods)
     }
 
-    /// What the Jobs and pods of a cluster mean. A label can be forged: a Job claims a table only where its namespace may
-    /// read that table.
+    /// What the Jobs and pods of a cluster mean.
     pub(super) fn read<'a>(&self, listed: impl IntoIterator<Item = &'a WireJob>, pods: &'a [Pod]) -> JobList {
-        let mut list = jobs::read::list(listed, pods, SystemClock.now());
+        self.allowed(jobs::read::list(listed, pods, SystemClock.now()))
+    }
+
+    /// A label can be forged: a Job claims a table only where its namespace may read that table.
+    pub(super) fn allowed(&self, mut list: JobList) -> JobList {
         list.jobs.retain(|job| self.grants.allows(&job.namespace, &job.target.place));
         list
     }
@@ -97,12 +102,17 @@ impl Jobs {
                 "not taken from the template"
             );
         }
-        let resource = ApiResource::erase::<WireJob>(&());
-        let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), &namespace, &resource);
-        match api.create(&PostParams::default(), &built.job).await {
-            Ok(created) => Created::New(created.metadata.uid.unwrap_or_default().into()),
+        match self.post(&namespace, &built.job).await {
+            Ok(created) => Created::New(created.job.metadata.uid.unwrap_or_default().into()),
             Err(error) => not_created(&Api::namespaced(self.client.clone(), &namespace), launch, fault(&error)).await,
         }
+    }
+
+    /// What is sent is raw, so that fields that this program does not know pass; of the answer little is asked.
+    async fn post(&self, namespace: &str, job: &DynamicObject) -> kube::Result<Slim> {
+        let bytes = serde_json::to_vec(job).map_err(kube::Error::SerdeError)?;
+        let request = Request::new(WireJob::url_path(&(), Some(namespace))).create(&PostParams::default(), bytes);
+        self.client.request(request.map_err(kube::Error::BuildRequest)?).await
     }
 }
 
@@ -132,9 +142,10 @@ fn refused(why: String) -> Created {
 
 impl Launcher for Jobs {
     async fn live(&self) -> Result<JobList, String> {
-        let (listed, pods) = futures::future::join(self.all(ListParams::default().limit(PAGE)), self.pods()).await;
+        let listed = self.all::<Slim>(ListParams::default().limit(PAGE));
+        let (listed, pods) = futures::future::join(listed, self.pods(jobs::LAUNCH)).await;
         let (listed, pods) = (listed.map_err(|f| f.sentence)?, pods.map_err(|f| f.sentence)?);
-        Ok(self.read(&listed, &pods))
+        Ok(self.read(listed.iter().map(|slim| &slim.job), &pods))
     }
 
     async fn create(&self, launch: &Launch, _: &Recorded) -> Created {

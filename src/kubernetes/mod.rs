@@ -21,6 +21,7 @@ pub mod reporter;
 pub mod scope;
 pub mod seen;
 pub mod serve;
+pub mod slim;
 pub mod store;
 pub mod switch;
 pub mod template;

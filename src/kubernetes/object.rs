@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::core::{ApiResource, DynamicResourceScope, Resource};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::packed::Packed;
+use super::slim::metadata;
 use crate::api::kinds::{GameDate, PropCoverage, Season, TableCoverage, Warehouse};
 
 /// One of gapless's kinds.
@@ -65,7 +67,8 @@ impl Kind {
 /// An object as it comes over the wire. Whatever its spec holds, it decodes: one bad object never stops a watch.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Wire {
-    /// Its metadata.
+    /// Its metadata, without who owns which field.
+    #[serde(deserialize_with = "metadata")]
     pub metadata: ObjectMeta,
     /// Its spec, as JSON text.
     #[serde(default, deserialize_with = "text", serialize_with = "json_of")]
@@ -76,7 +79,9 @@ pub struct Wire {
 }
 
 fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Box<str>, D::Error> {
-    Ok(Value::deserialize(from)?.to_string().into())
+    let mut text = Vec::new();
+    serde_transcode::transcode(from, &mut serde_json::Serializer::new(&mut text)).map_err(D::Error::custom)?;
+    Ok(String::from_utf8(text).map_err(D::Error::custom)?.into())
 }
 
 fn json_of<S: Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {

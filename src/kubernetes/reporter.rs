@@ -1,16 +1,17 @@
 //! What people see beside the coverages: GameDates with their rows, seasons, warehouses, and why an object cannot be
 //! obeyed. Derived from the engine's overview, compared with what stands there, written only where it differs.
 
+mod rows;
+
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::{FutureExt, StreamExt};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::api::{Patch, PatchParams, PostParams};
-use kube::core::DynamicObject;
-use kube::{Api, Client};
+use kube::core::{DynamicObject, Request};
+use kube::{Api, Client, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -22,15 +23,12 @@ use super::feed::{Mirrors, Told};
 use super::folders::Folders;
 use super::object::{Kind, Name, Object, Wire};
 use super::store::StatusStore;
-use crate::api::kinds::GameDateStatus;
-use crate::api::report;
-use crate::domain::dates::{Date, Timestamp};
+use crate::api::report::{self, Stored};
+use crate::domain::dates::Timestamp;
 use crate::domain::policy::Key;
-use crate::domain::schedule::Day;
-use crate::domain::state::Cause;
-use crate::domain::verdict::UnknownReason;
 use crate::engine::drive::Wish;
-use crate::engine::overview::{CoverageView, Overview, SeasonView};
+use crate::engine::overview::Overview;
+use rows::Standing;
 
 /// What changes within this time is written together: a date that is filled goes through several states within seconds,
 /// and each would be a write of its row.
@@ -79,7 +77,7 @@ type Writes<'a> = Box<dyn Iterator<Item = Write> + Send + 'a>;
 impl Reporter {
     /// Reports whenever something changed, until the engine is gone. `seen` is shown every overview.
     pub async fn run(self, changed: Arc<Notify>, mut seen: impl FnMut(&Overview)) {
-        let (mut failures, mut gather) = (0, GATHER);
+        let (mut failures, mut gather, mut standing) = (0, GATHER, Standing::default());
         loop {
             changed.notified().await;
             tokio::time::sleep(gather * 2_u32.pow(failures)).await;
@@ -90,10 +88,11 @@ impl Reporter {
             let Ok(overview) = shown.await else { return };
             seen(&overview);
             // One bad object must never stop another: what a panic left unwritten is tried again.
-            let round = AssertUnwindSafe(self.write(&overview)).catch_unwind().await.unwrap_or_else(|_| {
-                tracing::error!("gapless itself failed at telling what it sees; please report the lines before");
-                Round { unclear: true, ..Round::default() }
-            });
+            let round =
+                AssertUnwindSafe(self.write(&overview, &mut standing)).catch_unwind().await.unwrap_or_else(|_| {
+                    tracing::error!("gapless itself failed at telling what it sees; please report the lines before");
+                    Round { unclear: true, ..Round::default() }
+                });
             gather = (GATHER + GATHER_PER_WRITE * round.written).min(GATHER_AT_MOST);
             if round.unclear {
                 failures = (failures + 1).min(5);
@@ -111,18 +110,17 @@ impl Reporter {
         let mut writes = Vec::new();
         for (name, object) in self.live(Kind::Season) {
             let view = overview.seasons.iter().find(|s| is(&s.key, &name));
-            let status = match (problems.get(&(Kind::Season, name)), view) {
-                (Some(why), _) => report::refused_season_status(&typed(&object), object.generation, why, now),
-                (None, Some(view)) => report::season_status(view, &typed(&object), now),
-                (None, None) => continue,
-            };
-            writes.extend(differs(Kind::Season, &object, &status));
+            let why = problems.get(&(Kind::Season, name));
+            writes.extend(differs(Kind::Season, &object, |old| match (why, view) {
+                (Some(why), _) => Some(report::refused_season_status(old, object.generation, why, now)),
+                (None, view) => Some(report::season_status(view?, old, now)),
+            }));
         }
         for (name, object) in self.live(Kind::Warehouse) {
             let problem = problems.get(&(Kind::Warehouse, name)).map(String::as_str);
             let Some(unfit) = self.folders.of(&object) else { continue };
-            let status = report::warehouse_status(&typed(&object), object.generation, problem, unfit.as_ref(), now);
-            writes.extend(differs(Kind::Warehouse, &object, &status));
+            let status = |old: &_| report::warehouse_status(old, object.generation, problem, unfit.as_ref(), now);
+            writes.extend(differs(Kind::Warehouse, &object, |old| Some(status(old))));
         }
         writes.extend(self.refused_dates(&problems, now));
         for ((kind, name), why) in problems {
@@ -138,8 +136,8 @@ impl Reporter {
         let why = |o: &Object| problems.get(&(Kind::GameDate, o.name.clone())).map(String::as_str);
         let told = self.mirrors.of(Kind::GameDate).which(|o| !o.deleting && (o.has_conditions || why(o).is_some()));
         let write = |(_, object): (Name, Arc<Object>)| {
-            let status = report::game_date_refusal(&typed(&object), object.generation, why(&object), now);
-            differs(Kind::GameDate, &object, &status)
+            let status = |old: &_| report::game_date_refusal(old, object.generation, why(&object), now);
+            differs(Kind::GameDate, &object, |old| Some(status(old)))
         };
         told.into_iter().filter_map(write).collect()
     }
@@ -148,45 +146,14 @@ impl Reporter {
         self.mirrors.of(kind).all().into_iter().filter(|(_, o)| !o.deleting).collect()
     }
 
-    /// The rows of a season: those that are absent are created, those that changed are written. Each is made when its
-    /// turn comes: a thousand that wait would take more room than all that is known of them.
-    fn game_dates<'a>(&self, season: &'a SeasonView, coverages: &'a [CoverageView], now: Timestamp) -> Writes<'a> {
-        let name = Name { namespace: season.key.namespace.clone(), name: season.key.name.clone() };
-        let Some(owner) = self.mirrors.of(Kind::Season).get(&name).filter(|o| !o.deleting) else {
-            return Box::new(std::iter::empty());
-        };
-        let there = self.rows(season, &name);
-        let creates = season.creates_game_dates && season.is_known && season.failure.is_none();
-        let present = there.clone();
-        let days =
-            season.calendar.days.iter().filter(move |(d, day)| creates && expects(day) && !present.contains_key(d));
-        let absent = days.map(move |(date, _)| Write::Create(Box::new(game_date(&owner, *date))));
-        let own: Vec<&CoverageView> = coverages.iter().filter(|c| c.season == season.key).collect();
-        // After a start, what was not looked at yet is not assessed: the rows stand as they are.
-        if own.iter().any(|c| is_unseen(c)) {
-            return Box::new(absent);
-        }
-        let known = there.clone();
-        let old = move |date: Date| known.get(&date).map(|o| typed::<GameDateStatus>(o));
-        let rows = report::game_date_statuses(season, &own, old, now);
-        Box::new(
-            absent.chain(rows.filter_map(move |(date, status)| differs(Kind::GameDate, there.get(&date)?, &status))),
-        )
-    }
-
-    /// The rows of a season that are there.
-    fn rows(&self, season: &SeasonView, name: &Name) -> Arc<BTreeMap<Date, Arc<Object>>> {
-        let mirror = self.mirrors.of(Kind::GameDate);
-        let there = season.calendar.days.keys().filter_map(|d| Some((*d, mirror.get(&row(name, *d))?)));
-        Arc::new(there.filter(|(_, o)| !o.deleting).collect())
-    }
-
     /// Writes all that differs.
-    async fn write(&self, overview: &Overview) -> Round {
+    async fn write(&self, overview: &Overview, standing: &mut Standing) -> Round {
         let mut round = Round::default();
+        standing.turn();
         self.send(Box::new(self.few(overview).into_iter()), &mut round).await;
         for season in &overview.seasons {
-            self.send(self.game_dates(season, &overview.coverages, overview.now), &mut round).await;
+            let rows = rows::of(&self.mirrors, season, &overview.coverages, standing, overview.now);
+            self.send(rows, &mut round).await;
         }
         round
     }
@@ -207,9 +174,15 @@ impl Reporter {
     async fn one(&self, write: Write) -> Option<Class> {
         let result = match write {
             Write::Status { kind, name, change } => {
-                let api: Api<Wire> = Api::namespaced_with(self.client.clone(), &name.namespace, &kind.resource());
-                let patch = Patch::Merge(json!({ "status": change }));
-                api.patch_status(&name.name, &PatchParams::default(), &patch).await.map(|_| ())
+                let (to, patch) =
+                    (Wire::url_path(&kind.resource(), Some(&name.namespace)), json!({ "status": change }));
+                let params = PatchParams::default();
+                let request = Request::new(to).patch_subresource("status", &name.name, &params, &Patch::Merge(patch));
+                match request.map_err(kube::Error::BuildRequest) {
+                    // The watch brings the object; the answer need not be parsed for it.
+                    Ok(request) => self.client.request_text(request).await.map(drop),
+                    Err(error) => Err(error),
+                }
             }
             Write::Create(object) => {
                 let namespace = object.metadata.namespace.clone().unwrap_or_default();
@@ -227,45 +200,13 @@ fn is(key: &Key, name: &Name) -> bool {
     key.namespace == name.namespace && key.name == name.name
 }
 
-/// Nobody has looked at it since the start.
-fn is_unseen(view: &CoverageView) -> bool {
-    view.cells.iter().any(|c| c.cause == Cause::Unknown(UnknownReason::NotProbed))
-}
-
-fn expects(day: &Day) -> bool {
-    matches!(day, Day::On(_))
-}
-
-/// The name of a season's row.
-fn row(season: &Name, date: Date) -> Name {
-    Name { namespace: season.namespace.clone(), name: format!("{}-{date}", season.name).into() }
-}
-
-fn typed<T: DeserializeOwned + Default>(object: &Object) -> T {
-    report::readable(object.status())
-}
-
-/// A write, where a status differs from the one that stands there.
-fn differs<T: Serialize + DeserializeOwned>(kind: Kind, object: &Object, status: &T) -> Option<Write> {
-    let change = report::status_patch(&object.status(), status)?;
+/// A write, where the status that is to stand differs from the one that does.
+fn differs<T: Serialize + DeserializeOwned + Default>(
+    kind: Kind,
+    object: &Object,
+    wanted: impl FnOnce(&T) -> Option<T>,
+) -> Option<Write> {
+    let stored = Stored::of(object.status());
+    let change = stored.patch_to(&wanted(&stored.status)?)?;
     Some(Write::Status { kind, name: object.name.clone(), change })
-}
-
-/// A row that wants nothing yet, owned by its season.
-fn game_date(season: &Object, date: Date) -> DynamicObject {
-    let name = row(&season.name, date);
-    let resource = Kind::Season.resource();
-    let owner = OwnerReference {
-        api_version: resource.api_version,
-        kind: resource.kind,
-        name: season.name.name.to_string(),
-        uid: season.uid.to_string(),
-        controller: Some(true),
-        block_owner_deletion: None,
-    };
-    let mut object = DynamicObject::new(&name.name, &Kind::GameDate.resource())
-        .within(&name.namespace)
-        .data(json!({ "spec": { "season": &*season.name.name, "date": date.to_string() } }));
-    object.metadata.owner_references = Some(vec![owner]);
-    object
 }

@@ -5,38 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::batch::v1::{Job as WireJob, JobSpec};
-use k8s_openapi::api::core::v1::PodTemplateSpec;
+use k8s_openapi::api::batch::v1::Job as WireJob;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use super::launcher::Jobs;
 use super::mirror::Mirror;
+use super::slim::Slim;
 use crate::domain::ledger::Job;
 use crate::engine::drive::Wish;
 use crate::engine::ports::JobList;
 
 /// Changes that come together are told together.
-const GATHER: Duration = Duration::from_millis(250);
+const GATHER: Duration = Duration::from_millis(500);
 /// A Job whose pod has not started is asked about so often.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
-
-/// A Job without what nobody reads of it.
-#[derive(Clone, Debug)]
-pub struct Slim(pub WireJob);
-
-impl From<WireJob> for Slim {
-    fn from(mut job: WireJob) -> Self {
-        job.metadata.managed_fields = None;
-        // What the Job is stands on its pod template; what its pod does is nobody's business here.
-        job.spec = job.spec.map(|spec| {
-            let template = PodTemplateSpec { metadata: spec.template.metadata, spec: None };
-            JobSpec { template, ..spec }
-        });
-        Self(job)
-    }
-}
 
 /// Tells the engine what the watch sees, until nobody listens.
 pub async fn tell(jobs: Jobs, mirror: Mirror<Slim>, changed: Arc<Notify>, wishes: UnboundedSender<Wish>) {
@@ -68,9 +52,9 @@ impl Teller {
     /// What there is; nothing when it is what was told last.
     async fn look(&mut self, mirror: &Mirror<Slim>) -> Option<JobList> {
         let all = mirror.all();
-        let listed: Vec<&WireJob> = all.iter().map(|(_, slim)| &slim.0).collect();
+        let listed: Vec<&WireJob> = all.iter().map(|(_, slim)| &slim.job).collect();
         let waiting: BTreeSet<&str> = listed.iter().filter(|j| is_waiting(j)).filter_map(|j| uid(j)).collect();
-        let mut list = self.jobs.read(listed.iter().copied(), &[]);
+        let mut list = self.jobs.allowed(all.iter().map(|(_, slim)| slim.alone.clone()).collect());
         let again = !waiting.is_empty() && self.asked.elapsed() >= ASK_AGAIN;
         let about = |j: &&Job| match j.ended {
             Some(_) => !self.has_ended(&j.uid),
@@ -87,7 +71,8 @@ impl Teller {
                 _ => {}
             }
         }
-        self.known.retain(|uid, _| list.jobs.iter().any(|j| j.uid == *uid));
+        let there: BTreeSet<&str> = list.jobs.iter().map(|j| &*j.uid).collect();
+        self.known.retain(|uid, _| there.contains(&**uid));
         (list != self.last).then(|| {
             self.last = list.clone();
             list

@@ -30,6 +30,9 @@ const PAGE: u32 = 500;
 /// A write that met another writer of the same object, never of its status, is sent again so often.
 const TRIES: usize = 4;
 
+/// A status as it stands.
+type Old = report::Stored<CoverageStatus>;
+
 /// The ledgers in the status of their coverages.
 #[derive(Clone)]
 pub struct StatusStore {
@@ -57,9 +60,9 @@ impl StatusStore {
         let object = mirrors.of(kind).get(name)?;
         let at = self.shelf.put(&key, &object);
         let held = self.shelf.begin(&key, &object.uid, at)?;
-        let old: CoverageStatus = report::readable(held.status());
-        let status = report::stalled_status(&old, object.generation, why, SystemClock.now());
-        let written = self.put(&key, &held, &status).await;
+        let old = Old::of(held.status());
+        let status = report::stalled_status(&old.status, object.generation, why, SystemClock.now());
+        let written = self.put(&key, &held, &old, &status).await;
         self.shelf.end(&key, written.as_ref().ok());
         if let Err(SaveFault::Denied(sentence)) = &written {
             self.unheard(key, object.generation, why, sentence);
@@ -95,9 +98,9 @@ impl StatusStore {
     }
 
     /// Writes a status over the one that is held; whoever changed anything else of the object meanwhile does not matter.
-    async fn put(&self, key: &Key, held: &Held, status: &CoverageStatus) -> Result<Object, SaveFault> {
+    async fn put(&self, key: &Key, held: &Held, old: &Old, status: &CoverageStatus) -> Result<Object, SaveFault> {
         let api = self.api(key).ok_or(SaveFault::Gone)?;
-        let Some(change) = report::status_patch(&held.status(), status) else {
+        let Some(change) = old.patch_to(status) else {
             return Ok(held.object());
         };
         let mut version = held.version().clone();
@@ -137,15 +140,14 @@ fn key(kind: Kind, name: &Name) -> Key {
 }
 
 /// The status as it is written: the old one, the ledger over it, and the view where there is one.
-fn render(key: &Key, held: &Held, ledger: &Ledger, view: Option<&CoverageView>) -> CoverageStatus {
-    let old: CoverageStatus = report::readable(held.status());
+fn render(key: &Key, held: &Held, old: &Old, ledger: &Ledger, view: Option<&CoverageView>) -> CoverageStatus {
     let now = SystemClock.now();
     match view {
-        Some(view) => report::coverage_status(view, &held.uid, ledger, &old, now),
+        Some(view) => report::coverage_status(view, &held.uid, ledger, &old.status, now),
         None => {
             let generation = held.generation();
             let object = report::coverage::Object { name: &key.name, uid: &held.uid, generation };
-            report::ledger_status(object, ledger, &old, now)
+            report::ledger_status(object, ledger, &old.status, now)
         }
     }
 }
@@ -156,7 +158,7 @@ impl Store for StatusStore {
         for kind in Kind::COVERAGES {
             for object in self.list(kind).await? {
                 let coverage = key(kind, &object.name);
-                let status: CoverageStatus = report::readable(object.status());
+                let status = Old::of(object.status()).status;
                 let version = self.shelf.put(&coverage, &object);
                 // A ledger that is rubbish is lost: launch numbers then come from the Jobs.
                 let ledger = report::ledger(&status).unwrap_or_default();
@@ -175,9 +177,10 @@ impl Store for StatusStore {
         view: Option<&CoverageView>,
     ) -> Result<Recorded, SaveFault> {
         let held = self.shelf.begin(key, uid, at).ok_or(SaveFault::Conflict)?;
-        let status = render(key, &held, ledger, view);
+        let old = Old::of(held.status());
+        let status = render(key, &held, &old, ledger, view);
         let full = report::is_nearly_full(&status);
-        let written = self.put(key, &held, &status).await;
+        let written = self.put(key, &held, &old, &status).await;
         let version = self.shelf.end(key, written.as_ref().ok());
         match written? {
             // What is being deleted starts nothing any more.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::api::batch::v1::{CronJob, Job};
+use k8s_openapi::api::batch::v1::CronJob;
 use kube::Client;
 use kube::core::ApiResource;
 use tokio::sync::Notify;
@@ -13,7 +13,7 @@ use super::feed::Mirrors;
 use super::mirror::{Mirror, follow};
 use super::object::{Kind, Object, Wire};
 use super::scope::Scope;
-use super::seen::Slim;
+use super::slim::Slim;
 use super::store::{Changed, StatusStore};
 use super::template::Template;
 use crate::engine::drive::Wish;
@@ -57,6 +57,6 @@ pub fn start(
     let cron_jobs = scope.own::<Wire>(client, &ApiResource::erase::<CronJob>(&()));
     tasks.spawn(follow::<Wire, Template>(cron_jobs, mirrors.cron_jobs.clone(), move |_| bell.notify_one()));
     let (jobs, bell) = (Mirror::default(), bells.jobs.clone());
-    tasks.spawn(follow::<Job, Slim>(scope.api(client), jobs.clone(), move |_| bell.notify_one()));
+    tasks.spawn(follow::<Slim, Slim>(scope.api(client), jobs.clone(), move |_| bell.notify_one()));
     (tasks, jobs)
 }

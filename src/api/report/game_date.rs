@@ -10,6 +10,7 @@ use crate::api::kinds::{DateCoverage, GameDateStatus};
 use crate::api::schema::{KindText, NameText, TokenText};
 use crate::domain::dates::{Date, Timestamp, shift};
 use crate::domain::judge::MAX_SHOWN;
+use crate::domain::mark::{mix, stable_hash};
 use crate::domain::schedule::{Day, Expected};
 use crate::domain::state::{Cell, State};
 use crate::engine::overview::{CoverageView, SeasonView};
@@ -21,29 +22,45 @@ const MAX_TOKENS: usize = 8;
 /// Coverages that a row holds.
 const MAX_COVERAGES: usize = 256;
 
-/// The status of each date that expects something, or has a row already, through two days after today. Made one by one:
-/// thousands of them at once would take many times what is held.
-pub fn game_date_statuses<'a, O: Fn(Date) -> Option<GameDateStatus> + 'a>(
-    season: &'a SeasonView,
-    coverages: &[&'a CoverageView],
-    old: O,
-    now: Timestamp,
-) -> impl Iterator<Item = (Date, GameDateStatus)> + use<'a, O> {
+/// A date of a season with what its coverages say of it: what its row is made from, once it is needed. Thousands of rows
+/// at once would take many times what is held.
+pub struct Row<'a> {
+    /// The date.
+    pub date: Date,
+    expected: Option<&'a Expected>,
+    cells: Vec<(&'a CoverageView, &'a Cell)>,
+}
+
+/// The dates of a season through two days after today.
+pub fn rows<'a>(season: &'a SeasonView, coverages: &[&'a CoverageView]) -> impl Iterator<Item = Row<'a>> + use<'a> {
     let mut cells: BTreeMap<Date, Vec<(&CoverageView, &Cell)>> = BTreeMap::new();
     for view in coverages {
         for cell in view.cells.iter().filter(|c| c.state() != State::NotExpected) {
             cells.entry(cell.date).or_default().push((view, cell));
         }
     }
-    season.calendar.days.range(..=shift(season.today, AHEAD)).filter_map(move |(date, day)| {
+    season.calendar.days.range(..=shift(season.today, AHEAD)).map(move |(date, day)| {
         let expected = if let Day::On(expected) = day { Some(expected) } else { None };
-        let old = old(*date);
-        if expected.is_none() && old.is_none() {
-            return None;
-        }
-        let own = cells.get(date).map(Vec::as_slice).unwrap_or_default();
-        Some((*date, row(*date, expected, own, old, now)))
+        let mut cells = cells.remove(date).unwrap_or_default();
+        cells.truncate(MAX_COVERAGES);
+        Row { date: *date, expected, cells }
     })
+}
+
+impl Row<'_> {
+    /// Changes whenever what the row tells does, over the same status.
+    pub fn mark(&self) -> u64 {
+        let day = stable_hash(&(self.date, self.expected.map(|e| e.mark)));
+        self.cells.iter().fold(day, |mark, (view, cell)| {
+            let tokens: Vec<&str> = spent(view, self.date).collect();
+            mix(mark, stable_hash(&(&*view.key.kind, &*view.key.name, cell, tokens)))
+        })
+    }
+
+    /// The status over the one that stands there; nothing where the date expects nothing and has no row.
+    pub fn status(&self, old: Option<&GameDateStatus>, now: Timestamp) -> Option<GameDateStatus> {
+        (self.expected.is_some() || old.is_some()).then(|| status(self, old.unwrap_or(&GameDateStatus::default()), now))
+    }
 }
 
 /// The status of a GameDate of which something cannot be obeyed, or can again. One that can be obeyed has no conditions: they
@@ -55,16 +72,9 @@ pub fn game_date_refusal(old: &GameDateStatus, generation: i64, why: Option<&str
     GameDateStatus { observed_generation: why.map(|_| generation), conditions, ..old.clone() }
 }
 
-fn row(
-    date: Date,
-    expected: Option<&Expected>,
-    cells: &[(&CoverageView, &Cell)],
-    old: Option<GameDateStatus>,
-    now: Timestamp,
-) -> GameDateStatus {
-    let cells = &cells[..cells.len().min(MAX_COVERAGES)];
-    let was_undone = old.iter().flat_map(|o| &o.coverages).any(is_undone);
-    let old = old.unwrap_or_default();
+fn status(row: &Row<'_>, old: &GameDateStatus, now: Timestamp) -> GameDateStatus {
+    let Row { date, expected, cells } = row;
+    let was_undone = old.coverages.iter().any(is_undone);
     let count = |is: &dyn Fn(&Cell) -> bool| cells.iter().filter(|(_, c)| is(c)).count();
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let open = count(&|c| c.state().is_open());
@@ -90,8 +100,8 @@ fn row(
         worst: worst(cells),
         took: done.zip(last).map(|(done, last)| elapsed(last, done)),
         completed_at,
-        coverages: cells.iter().map(|(view, cell)| entry(view, cell, &old)).collect(),
-        tokens: tokens(date, cells, &old),
+        coverages: cells.iter().map(|(view, cell)| entry(view, cell, old)).collect(),
+        tokens: tokens(*date, cells, old),
     };
     lint::expect(&lint::game_date(&status));
     status
@@ -148,10 +158,15 @@ fn entry(view: &CoverageView, cell: &Cell, old: &GameDateStatus) -> DateCoverage
 /// The tokens that were spent on the date, the newest last.
 fn tokens(date: Date, cells: &[(&CoverageView, &Cell)], old: &GameDateStatus) -> Vec<TokenText> {
     let mut tokens = old.tokens.clone();
-    for (_, token) in cells.iter().flat_map(|(v, _)| &v.tokens).filter(|(d, _)| *d == date) {
-        if tokens.iter().all(|known| *known.0 != **token) {
+    for token in cells.iter().flat_map(|(view, _)| spent(view, date)) {
+        if tokens.iter().all(|known| *known.0 != *token) {
             tokens.push(TokenText(token.to_string()));
         }
     }
     tokens.split_off(tokens.len().saturating_sub(MAX_TOKENS))
+}
+
+/// The tokens that a coverage has spent on a date.
+fn spent(view: &CoverageView, date: Date) -> impl Iterator<Item = &str> {
+    view.tokens.iter().filter(move |(d, _)| *d == date).map(|(_, token)| &**token)
 }

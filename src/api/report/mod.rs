@@ -19,9 +19,9 @@ pub(crate) mod summary;
 mod text;
 
 pub use coverage::{LIMIT, NEARLY_FULL, coverage_status, is_nearly_full, ledger_status, size, stalled_status};
-pub use game_date::{game_date_refusal, game_date_statuses};
+pub use game_date::{Row, game_date_refusal, rows};
 pub use ledger::ledger;
-pub use patch::{merge_patch, readable, status_patch};
+pub use patch::{Stored, merge_patch};
 pub use reasons::Reason;
 pub use season::{Unfit, refused_season_status, season_status, warehouse_status};
 

@@ -25,23 +25,38 @@ pub fn merge_patch(old: &Value, new: &Value) -> Option<Value> {
     (!patch.is_empty()).then_some(Value::Object(patch))
 }
 
-/// The patch from a stored status to one of this version; nothing when nothing changed: then nothing is written.
-///
-/// What is stored counts as this version reads it, so fields that another version added are not mentioned and stay.
-/// What cannot be read is replaced whole.
-pub fn status_patch<S: Serialize + DeserializeOwned>(stored: &Value, new: &S) -> Option<Value> {
-    let json = |status: &S| serde_json::to_value(status).unwrap_or_default();
-    let known = serde_json::from_value::<S>(stored.clone());
-    merge_patch(&known.map_or_else(|_| stored.clone(), |known| json(&known)), &json(new))
+/// A stored status as this version reads it.
+pub struct Stored<S> {
+    /// What can be read of it, field by field: one field that cannot, of another version or edited by hand, never takes
+    /// the ledger beside it along.
+    pub status: S,
+    /// What a patch is made against: fields that another version added are not mentioned and stay. What cannot be read
+    /// is replaced whole.
+    known: Value,
 }
 
-/// What this version can read of a stored status, field by field: one field that it cannot, of another version or edited
-/// by hand, never takes the ledger beside it along.
-pub fn readable<S: DeserializeOwned + Default>(stored: Value) -> S {
-    let Value::Object(fields) = &stored else { return S::default() };
-    if let Ok(whole) = S::deserialize(&stored) {
-        return whole;
+impl<S: Serialize + DeserializeOwned + Default> Stored<S> {
+    /// Reads it.
+    pub fn of(stored: Value) -> Self {
+        match S::deserialize(&stored) {
+            Ok(status) => Self { known: json(&status), status },
+            Err(_) => Self { status: in_part(&stored), known: stored },
+        }
     }
+
+    /// The patch to another status; nothing when nothing changed: then nothing is written.
+    pub fn patch_to(&self, new: &S) -> Option<Value> {
+        merge_patch(&self.known, &json(new))
+    }
+}
+
+fn json<S: Serialize>(status: &S) -> Value {
+    serde_json::to_value(status).unwrap_or_default()
+}
+
+/// The fields that can be read.
+fn in_part<S: DeserializeOwned + Default>(stored: &Value) -> S {
+    let Value::Object(fields) = stored else { return S::default() };
     let alone = |(key, value): &(&String, &Value)| {
         let field = Value::Object(Map::from_iter([((*key).clone(), (*value).clone())]));
         S::deserialize(&field).is_ok()
@@ -125,24 +140,25 @@ mod tests {
         let mut stored = serde_json::to_value(&whole).unwrap();
         stored["summary"] = json!("of another version");
         stored["states"] = json!([{ "count": "many" }]);
-        let read: CoverageStatus = readable(stored.clone());
+        let read: CoverageStatus = Stored::of(stored.clone()).status;
         assert_eq!(read.ledger.map(|l| l.launches), Some(7));
         assert_eq!((read.summary, read.states.len()), (SummaryStatus::default(), 0));
         stored["ledger"] = json!("of another version");
-        assert_eq!(readable::<CoverageStatus>(stored), CoverageStatus::default());
-        assert_eq!(readable::<CoverageStatus>(Value::Null), CoverageStatus::default());
+        assert_eq!(Stored::<CoverageStatus>::of(stored).status, CoverageStatus::default());
+        assert_eq!(Stored::<CoverageStatus>::of(Value::Null).status, CoverageStatus::default());
     }
 
     #[test]
     fn another_versions_fields_stay_and_what_cannot_be_read_goes() {
         let new = SummaryStatus { open: 1, ..SummaryStatus::default() };
+        let patch = |stored: &Value| Stored::of(stored.clone()).patch_to(&new);
         let mut stored = serde_json::to_value(&new).unwrap();
         stored["newer"] = json!("kept");
-        assert_eq!(status_patch(&stored, &new), None);
+        assert_eq!(patch(&stored), None);
         stored["open"] = json!(2);
-        assert_eq!(status_patch(&stored, &new), Some(json!({ "open": 1 })));
+        assert_eq!(patch(&stored), Some(json!({ "open": 1 })));
         stored["open"] = json!("two");
-        assert_eq!(status_patch(&stored, &new), Some(json!({ "open": 1, "newer": null })));
+        assert_eq!(patch(&stored), Some(json!({ "open": 1, "newer": null })));
     }
 
     #[test]

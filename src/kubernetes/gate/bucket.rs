@@ -3,7 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+
+/// Requests of one bucket that are under way at the same time. Each needs a connection of its own, and a hundred that are
+/// opened at once cost more than all that is said over them.
+const UNDER_WAY: usize = 8;
 
 /// How fast, in the long run and at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,17 +32,21 @@ pub(super) struct Bucket {
     rate: Rate,
     /// When the bucket will be full again: one value tells how many tokens there are at any instant.
     full_at: Arc<Mutex<Option<Instant>>>,
+    under_way: Arc<Semaphore>,
 }
 
 impl Bucket {
     pub(super) fn new(rate: Rate) -> Self {
-        Self { rate: Rate { per_second: rate.per_second.max(1), burst: rate.burst.max(1) }, full_at: Arc::default() }
+        let rate = Rate { per_second: rate.per_second.max(1), burst: rate.burst.max(1) };
+        Self { rate, full_at: Arc::default(), under_way: Arc::new(Semaphore::new(UNDER_WAY)) }
     }
 
-    /// Returns when it is this caller's turn.
-    pub(super) async fn turn(&self) {
+    /// Returns when it is this caller's turn, which lasts as long as what is returned is kept. The bucket never closes, so
+    /// there always is one.
+    pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
         let at = self.reserve(Instant::now());
         tokio::time::sleep_until(at).await;
+        self.under_way.clone().acquire_owned().await.ok()
     }
 
     /// Takes one token, and says from when on it is there.

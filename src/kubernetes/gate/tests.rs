@@ -114,6 +114,32 @@ async fn a_hundred_creates_go_at_once_and_the_next_wait_their_turn() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_a_hundred_creates_eight_are_under_way_at_a_time_and_reads_pass_by() {
+    let slow = || {
+        service_fn(|_: Request<()>| async {
+            sleep(Duration::from_secs(1)).await;
+            Ok::<_, BoxError>(Response::new(()))
+        })
+    };
+    let gate = Gate::new(Leadership::alone(), DEADLINE, Rate::default());
+    let start = Instant::now();
+    let create = |_| {
+        let mut gated = gate.layer(slow());
+        tokio::spawn(async move {
+            send(&mut gated, "POST", JOBS).await.unwrap();
+            start.elapsed().as_secs()
+        })
+    };
+    let creates: Vec<_> = (0..100).map(create).collect();
+    tokio::task::yield_now().await;
+    assert_eq!(send(&mut gate.layer(slow()), "GET", JOBS).await, Ok(()));
+    assert_eq!(start.elapsed().as_secs(), 1);
+    for (n, create) in creates.into_iter().enumerate() {
+        assert_eq!(create.await.unwrap(), n as u64 / 8 + 1, "create {n}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn neither_reads_nor_creates_stand_behind_events() {
     let sent = Sent::default();
     let gate = Gate::new(Leadership::alone(), DEADLINE, Rate { per_second: 1, burst: 1 });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::game_date::game_date_statuses;
+use super::super::game_date;
 use super::fixtures::{day, now, view};
 use super::season::{on, season};
 use crate::api::kinds::GameDateStatus;
@@ -20,7 +20,8 @@ fn rows(
     old: &BTreeMap<Date, GameDateStatus>,
     at: Timestamp,
 ) -> BTreeMap<Date, GameDateStatus> {
-    game_date_statuses(season, views, |date| old.get(&date).cloned(), at).collect()
+    let rows = game_date::rows(season, views);
+    rows.filter_map(|row| Some((row.date, row.status(old.get(&row.date), at)?))).collect()
 }
 
 fn hours(hours: i64) -> Timestamp {
@@ -85,6 +86,36 @@ fn a_date_that_lost_its_games_keeps_its_row_and_says_so() {
     let moved = rows(&season(vec![Day::Off(Off::OffDay)]), &[&view(&[Cause::NotExpected(Off::OffDay)])], &first, now());
     let row = &moved[&day(0)];
     assert_eq!((row.games, row.open, &*row.complete, row.coverages.len()), (Some(0), 0, "0/0", 0));
+}
+
+#[test]
+fn a_rows_mark_changes_with_whatever_the_row_tells_and_with_nothing_else() {
+    let marks = |days: Vec<Day>, view: &CoverageView| -> Vec<u64> {
+        game_date::rows(&season(days), &[view]).map(|row| row.mark()).collect()
+    };
+    let days = || vec![on(0, STARTS), on(1, STARTS)];
+    let whole = view(&[Cause::Missing, Cause::Missing]);
+    let before = marks(days(), &whole);
+    assert_eq!(marks(days(), &whole), before);
+    let changes: [(&str, fn(&mut CoverageView)); 8] = [
+        ("state", |v| v.cells[0].cause = Cause::Complete),
+        ("late", |v| v.cells[0].late = true),
+        ("attempts", |v| v.cells[0].attempts += 1),
+        ("message", |v| v.cells[0].message = "another".into()),
+        ("next look", |v| v.cells[0].next = Some(hours(1))),
+        ("since", |v| v.cells[0].since = hours(1)),
+        ("what the data says", |v| std::sync::Arc::make_mut(&mut v.cells[0].judgement).covered += 1),
+        ("tokens", |v| v.tokens.push((day(0), "again".into()))),
+    ];
+    for (what, change) in changes {
+        let mut view = whole.clone();
+        change(&mut view);
+        let after = marks(days(), &view);
+        assert_ne!(after[0], before[0], "{what}");
+        assert_eq!(after[1], before[1], "the next date does not change with it: {what}");
+    }
+    assert_ne!(marks(vec![on(0, [None, None]), on(1, STARTS)], &whole)[0], before[0], "starts");
+    assert_eq!(game_date::rows(&season(days()), &[]).map(|row| row.mark()).filter(|m| before.contains(m)).count(), 0);
 }
 
 #[test]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::super::coverage::coverage_status;
-use super::super::game_date::game_date_statuses;
+use super::super::game_date::{Row, rows};
 use super::super::lint;
-use super::super::patch::status_patch;
+use super::super::patch::Stored;
 use super::super::read::{Objects, Told, overview};
 use super::fixtures::{now, view};
 use crate::api::kinds::{CoverageStatus, GameDateStatus};
@@ -41,14 +41,13 @@ fn object(view: &CoverageView, status: &CoverageStatus) -> Value {
 }
 
 fn game_dates(season: &SeasonView, views: &[&CoverageView]) -> Vec<Value> {
-    let rows = game_date_statuses(season, views, |_| None, now());
-    let object = |(date, status): (Date, GameDateStatus)| {
-        json!({
+    let object = |row: Row<'_>| {
+        Some(json!({
             "kind": "GameDate", "metadata": {"namespace": "default"},
-            "spec": {"season": &*season.key.name, "date": date.to_string()}, "status": status,
-        })
+            "spec": {"season": &*season.key.name, "date": row.date.to_string()}, "status": row.status(None, now())?,
+        }))
     };
-    rows.into_iter().map(object).collect()
+    rows(season, views).filter_map(object).collect()
 }
 
 /// The objects of a world as it stands.
@@ -123,17 +122,17 @@ async fn at_rest_there_is_nothing_to_write_for_days_and_over_restarts() {
         let view = &told.coverages[0];
         coverage_status(view, "uid-boxscores", &sim.state().ledgers[&view.key].1, old, told.now)
     };
-    let rows = |told: &Overview, old: &BTreeMap<Date, GameDateStatus>| {
+    let dates_of = |told: &Overview, old: &BTreeMap<Date, GameDateStatus>| {
         let views: Vec<&CoverageView> = told.coverages.iter().collect();
-        game_date_statuses(&told.seasons[0], &views, |date| old.get(&date).cloned(), told.now)
-            .collect::<BTreeMap<_, _>>()
+        let status = |row: Row<'_>| Some((row.date, row.status(old.get(&row.date), told.now)?));
+        rows(&told.seasons[0], &views).filter_map(status).collect::<BTreeMap<_, _>>()
     };
-    let (stored, dates) = (status(&told, &CoverageStatus::default()), rows(&told, &BTreeMap::new()));
+    let (stored, dates) = (status(&told, &CoverageStatus::default()), dates_of(&told, &BTreeMap::new()));
     for seconds in [90, 7_200, 400_000] {
         let later = sim.run_for(&spec(), seconds).await;
         let kept = serde_json::to_value(&stored).unwrap();
-        assert_eq!(status_patch(&kept, &status(&later, &stored)), None, "after {seconds} s");
-        assert_eq!(rows(&later, &dates), dates, "after {seconds} s");
+        assert_eq!(Stored::of(kept).patch_to(&status(&later, &stored)), None, "after {seconds} s");
+        assert_eq!(dates_of(&later, &dates), dates, "after {seconds} s");
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn on(n: i32, starts: [Option<&str>; 2]) -> Day {
     let unit = |name: &str, at| Unit { key: name.into(), values: vec![], start: start(at), is_final: true };
     let units = vec![unit("BOS@NYK", starts[0]), unit("LAL@MIN", starts[1])];
     let anchors = Anchors::new(day(n), &zone(), units.iter().map(|u| u.start));
-    Day::On(Expected { units, dropped: vec![], anchors, warm_up: false, mark: 0 })
+    Day::On(Expected { units, dropped: vec![], anchors, warm_up: false, mark: 0 }.marked())
 }
 
 /// A season on 20 November, with these days from the first of November on.

@@ -8,6 +8,7 @@ use super::*;
 use crate::engine::contract::MAX_MESSAGE;
 use crate::kubernetes::jobs::identity::Identity;
 use crate::kubernetes::jobs::read::{daily_run, is_of, job, list};
+use crate::kubernetes::slim::Slim;
 
 /// A value in the place of another of its kind, or of any kind.
 fn odd(which: usize, old: &Value) -> Value {
@@ -80,15 +81,18 @@ proptest! {
 
     #[test]
     fn no_job_and_no_pod_makes_a_reader_fall(of_job in edits(), of_pod in edits()) {
+        let spoilt = spoil(whole_job(), &of_job);
         let (Ok(odd), Ok(pod)) = (
-            serde_json::from_value::<Job>(spoil(whole_job(), &of_job)),
+            serde_json::from_value::<Job>(spoilt.clone()),
             serde_json::from_value::<Pod>(spoil(whole_pod(), &of_pod)),
         ) else { return Ok(()) };
         let (pods, untouched) = (std::slice::from_ref(&pod), of_job.is_empty() && of_pod.is_empty());
         let now = "2026-11-24T11:00:58Z".parse().unwrap();
         let read = job(&odd, pods, now);
         prop_assert!(read.is_some() || !untouched);
-        let _ = (is_of(&odd, &launch()), daily_run(&odd));
+        let kept: Slim = serde_json::from_value(spoilt).unwrap();
+        prop_assert_eq!(&job(&kept.job, pods, now), &read, "what a watch keeps says the same");
+        prop_assert_eq!((is_of(&kept.job, &launch()), daily_run(&kept.job)), (is_of(&odd, &launch()), daily_run(&odd)));
         for read in list([&odd], pods, now).jobs.iter().chain(&read) {
             prop_assert!(read.message.len() <= MAX_MESSAGE && !read.message.contains(char::is_control));
             prop_assert!(read.ended.is_none() || read.pending.is_none());

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::domain::ledger::{self, Pending};
 use crate::kubernetes::jobs::read::{daily_run, job, list};
+use crate::kubernetes::slim::Slim;
 
 const AT: &str = "2026-11-24T10:59:58Z";
 
@@ -82,12 +83,20 @@ fn say(job: &ledger::Job) -> String {
     }
 }
 
+/// A Job as its watch holds it.
+fn kept(job: &Value) -> Slim {
+    serde_json::from_value(job.clone()).unwrap()
+}
+
 #[track_caller]
 fn check(cases: impl IntoIterator<Item = (&'static str, Value, Option<Value>, &'static str)>) {
     for (case, status, pod, expected) in cases {
         let pods: Vec<Pod> = pod.into_iter().map(pod_with).collect();
-        let read = job(&job_with(status), &pods, now()).unwrap();
-        assert_eq!(say(&read), expected, "{case}");
+        let whole = job_with(status);
+        let kept = kept(&serde_json::to_value(&whole).unwrap());
+        for told in [whole, kept.job] {
+            assert_eq!(say(&job(&told, &pods, now()).unwrap()), expected, "{case}");
+        }
     }
 }
 

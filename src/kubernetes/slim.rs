@@ -1,0 +1,180 @@
+//! What is kept of what the API server sends. Who owns which field of an object, and all that a Job says of how its pods
+//! run, is most of it and asked by nobody here: it is not even parsed.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::batch::v1::{Job as WireJob, JobSpec, JobStatus, PodFailurePolicy};
+use k8s_openapi::api::core::v1::{Container, EnvVar, Pod as WirePod, PodSpec, PodStatus, PodTemplateSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference, Time};
+use kube::core::{NamespaceResourceScope, Resource};
+use serde::{Deserialize, Deserializer};
+
+use super::jobs;
+use crate::engine::ports::{Clock, JobList};
+use crate::local::clock::SystemClock;
+
+/// To the API server it is the kind that it is a part of.
+macro_rules! slim {
+    ($slim:ident, $whole:tt, $kind:ident) => {
+        impl Resource for $slim {
+            type DynamicType = ();
+            type Scope = NamespaceResourceScope;
+
+            fn group((): &()) -> Cow<'_, str> {
+                $kind::group(&())
+            }
+
+            fn version((): &()) -> Cow<'_, str> {
+                $kind::version(&())
+            }
+
+            fn kind((): &()) -> Cow<'_, str> {
+                $kind::kind(&())
+            }
+
+            fn plural((): &()) -> Cow<'_, str> {
+                $kind::plural(&())
+            }
+
+            fn meta(&self) -> &ObjectMeta {
+                &self.$whole.metadata
+            }
+
+            fn meta_mut(&mut self) -> &mut ObjectMeta {
+                &mut self.$whole.metadata
+            }
+        }
+    };
+}
+
+/// A Job as its watch holds it.
+#[derive(Clone, Debug)]
+pub struct Slim {
+    /// The Job, as far as anybody asks.
+    pub job: WireJob,
+    /// What it says without its pods: read once, told often.
+    pub alone: JobList,
+}
+
+impl<'de> Deserialize<'de> for Slim {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let Parts { metadata, spec, status } = Parts::deserialize(from)?;
+        let job = WireJob { metadata: metadata.unwrap_or_default().into(), spec: spec.map(Into::into), status };
+        let alone = jobs::read::list([&job], [], SystemClock.now());
+        Ok(Self { job, alone })
+    }
+}
+
+/// A pod of gapless: what became of it, not what it was to run.
+#[derive(Clone, Debug)]
+pub struct SlimPod(pub WirePod);
+
+impl<'de> Deserialize<'de> for SlimPod {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Parts {
+            metadata: Option<Metadata>,
+            status: Option<PodStatus>,
+        }
+        let Parts { metadata, status } = Parts::deserialize(from)?;
+        Ok(Self(WirePod { metadata: metadata.unwrap_or_default().into(), spec: None, status }))
+    }
+}
+
+slim!(Slim, job, WireJob);
+slim!(SlimPod, 0, WirePod);
+
+/// The metadata of an object, without who owns which field of it.
+pub(super) fn metadata<'de, D: Deserializer<'de>>(from: D) -> Result<ObjectMeta, D::Error> {
+    Metadata::deserialize(from).map(Into::into)
+}
+
+#[derive(Deserialize)]
+struct Parts {
+    metadata: Option<Metadata>,
+    spec: Option<Spec>,
+    status: Option<JobStatus>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    annotations: Option<BTreeMap<String, String>>,
+    creation_timestamp: Option<Time>,
+    deletion_timestamp: Option<Time>,
+    generation: Option<i64>,
+    labels: Option<BTreeMap<String, String>>,
+    name: Option<String>,
+    namespace: Option<String>,
+    owner_references: Option<Vec<OwnerReference>>,
+    resource_version: Option<String>,
+    uid: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Spec {
+    pod_failure_policy: Option<PodFailurePolicy>,
+    suspend: Option<bool>,
+    template: Option<Template>,
+}
+
+#[derive(Default, Deserialize)]
+struct Template {
+    metadata: Option<Metadata>,
+    spec: Option<Pod>,
+}
+
+#[derive(Deserialize)]
+struct Pod {
+    containers: Option<Vec<Named>>,
+}
+
+/// A container or a variable: its name, and those of its variables.
+#[derive(Deserialize)]
+struct Named {
+    name: Option<String>,
+    env: Option<Vec<Self>>,
+}
+
+impl From<Metadata> for ObjectMeta {
+    fn from(from: Metadata) -> Self {
+        Self {
+            annotations: from.annotations,
+            creation_timestamp: from.creation_timestamp,
+            deletion_timestamp: from.deletion_timestamp,
+            generation: from.generation,
+            labels: from.labels,
+            name: from.name,
+            namespace: from.namespace,
+            owner_references: from.owner_references,
+            resource_version: from.resource_version,
+            uid: from.uid,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Spec> for JobSpec {
+    fn from(Spec { pod_failure_policy, suspend, template }: Spec) -> Self {
+        let Template { metadata, spec } = template.unwrap_or_default();
+        let spec = spec.map(|pod| PodSpec {
+            containers: pod.containers.into_iter().flatten().map(Into::into).collect(),
+            ..PodSpec::default()
+        });
+        let template = PodTemplateSpec { metadata: metadata.map(Into::into), spec };
+        Self { pod_failure_policy, suspend, template, ..Self::default() }
+    }
+}
+
+impl From<Named> for Container {
+    fn from(Named { name, env }: Named) -> Self {
+        let variable = |Named { name, .. }: Named| EnvVar { name: name.unwrap_or_default(), ..EnvVar::default() };
+        Self {
+            name: name.unwrap_or_default(),
+            env: env.map(|all| all.into_iter().map(variable).collect()),
+            ..Self::default()
+        }
+    }
+}
