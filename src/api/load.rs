@@ -1,13 +1,21 @@
 //! From files to what the engine keeps complete. A bad object stalls only itself; every problem is told at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
+
+use serde_json::Value;
 
 use super::check::{self, Valid};
 use super::lower;
 use super::manifest::{Document, read};
 use crate::domain::policy::{Coverage, DateOrders, Key, ReadLimits, Season};
+
+/// The namespace of what names none.
+pub const NAMESPACE: &str = "default";
+
+/// Problems of one object that are told in full.
+pub const IN_FULL: usize = 5;
 
 /// Something that a person must mend.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +35,8 @@ pub struct Problem {
 impl Problem {
     /// A problem of a whole file.
     pub fn file(file: &str, line: usize, message: impl Into<String>) -> Self {
-        Self { file: file.into(), line, object: String::new(), field: String::new(), message: message.into() }
+        let message = legible(&message.into());
+        Self { file: file.into(), line, object: String::new(), field: String::new(), message }
     }
 
     /// A problem of a field of a document.
@@ -36,8 +45,8 @@ impl Problem {
             file: document.file.to_string(),
             line: document.line_of(field),
             object: document.object(),
-            field: field.into(),
-            message: message.into(),
+            field: legible(field),
+            message: legible(&message.into()),
         }
     }
 
@@ -45,6 +54,22 @@ impl Problem {
     pub fn sentence(&self) -> String {
         if self.field.is_empty() { self.message.clone() } else { format!("{}: {}", self.field, self.message) }
     }
+
+    /// All problems of an object in one text: the first five in full.
+    pub fn together(problems: &[&Self]) -> String {
+        let shown: Vec<String> = problems.iter().take(IN_FULL).map(|p| p.sentence()).collect();
+        let more = problems.len().saturating_sub(IN_FULL);
+        shown.join("; ") + &if more > 0 { format!("; and {more} more") } else { String::new() }
+    }
+}
+
+/// A text as a terminal may show it: what would steer the terminal, turn the text around or hide in it is written out.
+pub(super) fn legible(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().map(|c| if hidden(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }
 
 impl fmt::Display for Problem {
@@ -85,6 +110,8 @@ pub struct Container {
     pub env: Vec<(String, String)>,
     /// Names whose values come from elsewhere (`valueFrom`): there is no elsewhere on one machine.
     pub env_from_elsewhere: Vec<String>,
+    /// Whether all names of something else are its environment too (`envFrom`).
+    pub env_from: bool,
 }
 
 /// Everything that a set of manifests says.
@@ -110,28 +137,68 @@ pub struct Loaded {
     pub valid: Valid,
 }
 
+impl Loaded {
+    /// Adds what another namespace says.
+    fn take(&mut self, other: Self) {
+        self.problems.extend(other.problems);
+        self.seasons.extend(other.seasons);
+        self.coverages.extend(other.coverages);
+        self.stalled.extend(other.stalled);
+        self.orders.extend(other.orders);
+        for (place, own) in other.limits {
+            self.limits.entry(place).and_modify(|old| *old = old.tighter(own)).or_insert(own);
+        }
+        self.cron_jobs.extend(other.cron_jobs);
+        self.documents.extend(other.documents);
+        self.valid.extend(other.valid);
+    }
+}
+
 /// Resolves the folder of a files Warehouse, or says why it may not be read.
 pub type Place<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 
-/// Loads manifests, given as names and texts.
-pub fn load(files: &[(String, String)], place: Place<'_>) -> Loaded {
+/// Loads manifests, given as names and contents.
+pub fn load(files: &[(String, Vec<u8>)], place: Place<'_>) -> Loaded {
     load_again(files, place, Valid::new())
 }
 
-/// Loads manifests of which some were found valid before.
-pub fn load_again(files: &[(String, String)], place: Place<'_>, known: Valid) -> Loaded {
+/// Loads manifests of which some were found valid before: each namespace by itself, as references do not leave theirs.
+pub fn load_again(files: &[(String, Vec<u8>)], place: Place<'_>, known: Valid) -> Loaded {
     let mut problems = Vec::new();
-    let documents: Vec<Document> = files.iter().flat_map(|(name, text)| read(name, text, &mut problems)).collect();
-    load_documents(documents, problems, place, known)
+    let documents: Vec<Document> = files.iter().flat_map(|(name, bytes)| read(name, bytes, &mut problems)).collect();
+    let mut loaded = Loaded { problems, ..Loaded::default() };
+    for documents in by_namespace(documents).into_values() {
+        loaded.take(load_documents(documents, place, known.clone()));
+    }
+    loaded.problems.sort();
+    loaded
+}
+
+/// Where people name one namespace, what names none goes there too, as `kubectl apply -n` has it.
+fn by_namespace(documents: Vec<Document>) -> BTreeMap<String, Vec<Document>> {
+    let mut out: BTreeMap<String, Vec<Document>> = BTreeMap::new();
+    let mut nameless = Vec::new();
+    for document in documents {
+        match document.value.pointer("/metadata/namespace").and_then(Value::as_str) {
+            Some(namespace) => out.entry(namespace.into()).or_default().push(document),
+            None => nameless.push(document),
+        }
+    }
+    let only = if out.len() == 1 { out.keys().next().cloned() } else { None };
+    for document in &mut nameless {
+        if let (Some(only), Some(metadata)) =
+            (&only, document.value.pointer_mut("/metadata").and_then(Value::as_object_mut))
+        {
+            metadata.insert("namespace".into(), only.as_str().into());
+        }
+    }
+    out.entry(only.unwrap_or_else(|| NAMESPACE.into())).or_default().extend(nameless);
+    out
 }
 
 /// Loads the objects of one namespace, some of which may be known to be valid.
-pub fn load_documents(
-    documents: Vec<Document>,
-    mut problems: Vec<Problem>,
-    place: Place<'_>,
-    mut valid: Valid,
-) -> Loaded {
+pub fn load_documents(documents: Vec<Document>, place: Place<'_>, mut valid: Valid) -> Loaded {
+    let mut problems = Vec::new();
     let accepted = check::documents(&documents, &mut valid, &mut problems);
     let mut loaded = lower::lower(&accepted, place, &mut problems);
     problems.sort();
@@ -140,24 +207,24 @@ pub fn load_documents(
     Loaded { problems, documents, valid, ..loaded }
 }
 
-/// Coverages that have a problem, each with its first sentence and how many more there are.
+/// Coverages that have a problem, with all of it.
 fn stalled(documents: &[Document], loaded: &Loaded, problems: &[Problem]) -> Vec<(Key, Option<Key>, String)> {
+    let mut of_object: BTreeMap<&str, Vec<&Problem>> = BTreeMap::new();
+    problems.iter().for_each(|p| of_object.entry(&p.object).or_default().push(p));
+    let obeyed: BTreeSet<&Key> = loaded.coverages.iter().map(|c| &c.key).collect();
     let mut out = Vec::new();
     for document in documents {
-        let text = |pointer: &str| document.value.pointer(pointer).and_then(serde_json::Value::as_str);
+        let text = |pointer: &str| document.value.pointer(pointer).and_then(Value::as_str);
         let (Some(kind), Some(name)) = (text("/kind"), text("/metadata/name")) else { continue };
-        let namespace: Arc<str> = text("/metadata/namespace").unwrap_or("default").into();
+        let namespace: Arc<str> = text("/metadata/namespace").unwrap_or(NAMESPACE).into();
         let key = |kind: &str, name: &str| Key { namespace: namespace.clone(), kind: kind.into(), name: name.into() };
-        let coverage = matches!(kind, "TableCoverage" | "PropCoverage");
-        if !coverage || loaded.coverages.iter().any(|c| *c.key.kind == *kind && *c.key.name == *name) {
+        let own = key(kind, name);
+        if !matches!(kind, "TableCoverage" | "PropCoverage") || obeyed.contains(&own) {
             continue;
         }
-        let own: Vec<String> =
-            problems.iter().filter(|p| p.object == document.object()).map(Problem::sentence).collect();
-        let more = if own.len() > 1 { format!(" (and {} more)", own.len() - 1) } else { String::new() };
-        let why =
-            own.first().map_or_else(|| "it is refused; run `gapless check`".into(), |first| format!("{first}{more}"));
-        out.push((key(kind, name), text("/spec/season").map(|s| key("Season", s)), why));
+        let why = of_object.get(document.object().as_str()).map(|own| Problem::together(own));
+        let why = why.unwrap_or_else(|| "it is refused; run `gapless check`".into());
+        out.push((own, text("/spec/season").map(|s| key("Season", s)), why));
     }
     out
 }

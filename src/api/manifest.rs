@@ -2,11 +2,13 @@
 //!
 //! Input is bounded before it is parsed: size, depth, aliases, documents.
 
+mod lines;
+
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::load::Problem;
+use super::load::{Problem, legible};
 
 /// A file is at most so large.
 pub const MAX_BYTES: usize = 4 << 20;
@@ -21,32 +23,57 @@ pub struct Document {
     pub line: usize,
     /// Its content, as the API server would see it.
     pub value: Value,
+    /// Its fields of which a problem has been told: it is read on for further problems, and never obeyed.
+    pub told: Vec<String>,
     text: Arc<str>,
 }
 
 /// Reads the documents of a file; what cannot be read becomes a problem and the rest goes on.
-pub fn read(file: &str, text: &str, problems: &mut Vec<Problem>) -> Vec<Document> {
-    if text.len() > MAX_BYTES {
+pub fn read(file: &str, bytes: &[u8], problems: &mut Vec<Problem>) -> Vec<Document> {
+    if bytes.len() > MAX_BYTES {
         problems.push(Problem::file(file, 1, format!("must be at most {} MiB; split it", MAX_BYTES >> 20)));
         return Vec::new();
     }
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(e) => {
+            let line = 1 + bytes[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count();
+            problems.push(Problem::file(file, line, "must be UTF-8 text"));
+            return Vec::new();
+        }
+    };
     let mut documents = Vec::new();
     for (line, part) in split(text) {
-        let blank = part.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#'));
-        if blank {
+        if part.lines().all(says_nothing) {
             continue;
         }
         match parse(part) {
-            Ok(value) => documents.push(Document {
-                file: file.into(),
-                line: line + leading_blank(part),
-                value,
-                text: part.into(),
-            }),
+            Ok(value) => documents.extend(objects(file, line + leading_blank(part), part, value)),
             Err((at, message)) => problems.push(Problem::file(file, line + at, message)),
         }
     }
     documents
+}
+
+/// The objects of a document: itself, or the items of a List, as `kubectl get -o yaml` writes one.
+fn objects(file: &str, line: usize, text: &str, mut value: Value) -> Vec<Document> {
+    let list = value["kind"] == "List" && value["apiVersion"] == "v1" && value["items"].is_array();
+    let document =
+        |line, text: &str, value| Document { file: file.into(), line, value, told: Vec::new(), text: text.into() };
+    if !list {
+        return vec![document(line, text, value)];
+    }
+    let Value::Array(items) = value["items"].take() else { return Vec::new() };
+    let mut texts = lines::items(text);
+    texts.resize(items.len(), (0, ""));
+    let skipped = leading_blank(text);
+    let of_item = |(item, (at, text)): (Value, (usize, &str))| document(line + at.max(skipped) - skipped, text, item);
+    items.into_iter().zip(texts).map(of_item).collect()
+}
+
+/// A blank line, a comment, a directive such as `%YAML 1.2`.
+fn says_nothing(line: &str) -> bool {
+    line.trim().is_empty() || line.trim_start().starts_with('#') || line.starts_with('%')
 }
 
 /// Documents with the line at which each begins: a line `---` in the first column always ends one.
@@ -65,7 +92,7 @@ fn split(text: &str) -> Vec<(usize, &str)> {
 }
 
 fn leading_blank(part: &str) -> usize {
-    part.lines().take_while(|l| l.trim().is_empty() || l.trim_start().starts_with('#')).count()
+    part.lines().take_while(|line| says_nothing(line)).count()
 }
 
 fn parse(text: &str) -> Result<Value, (usize, String)> {
@@ -81,7 +108,13 @@ fn parse(text: &str) -> Result<Value, (usize, String)> {
 fn plain(text: &str) -> String {
     let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
     let first = first.split(", set ").next().unwrap_or(first).trim_end_matches(" rejected by the configured policy");
+    if let Some((place, _)) = first.split_once("cannot deserialize null into string") {
+        return format!("{place}a key must be a text, not null");
+    }
     match first.split_once("budget breached: ") {
+        Some((place, breach)) if breach.starts_with("Documents") => {
+            format!("{place}another document begins; put '---' between the two")
+        }
         Some((place, _)) => format!("{place}larger or deeper than any manifest; aliases count as what they stand for"),
         None => first.into(),
     }
@@ -90,72 +123,32 @@ fn plain(text: &str) -> String {
 impl Document {
     /// An object that did not come from a file.
     pub fn of_object(value: Value) -> Self {
-        let nameless = Self { file: "".into(), line: 1, value, text: "".into() };
+        let told = Vec::new();
+        let nameless = Self { file: "".into(), line: 1, value, told, text: "".into() };
         Self { file: nameless.object().into(), ..nameless }
     }
 
-    /// The same document with another content: its defaults applied.
-    pub fn with_value(&self, value: Value) -> Self {
-        Self { value, ..self.clone() }
+    /// The same document with its defaults applied, and the fields of which a problem was told.
+    pub fn checked(&self, value: Value, told: Vec<String>) -> Self {
+        Self { file: self.file.clone(), line: self.line, value, told, text: self.text.clone() }
     }
 
     /// `KIND/NAME`, as far as it is told.
     pub fn object(&self) -> String {
-        let text = |pointer: &str| shown(self.value.pointer(pointer).and_then(Value::as_str).unwrap_or("?"));
+        let text = |pointer: &str| legible(self.value.pointer(pointer).and_then(Value::as_str).unwrap_or("?"));
         format!("{}/{}", text("/kind"), text("/metadata/name"))
     }
 
     /// The line of a field such as `spec.fill.ladder[0].jobFrom`; of what stands above it where it is absent.
     pub fn line_of(&self, field: &str) -> usize {
-        let lines: Vec<&str> = self.text.lines().collect();
-        let (mut at, mut indent, mut from) = (leading_blank(&self.text), None, 0);
-        let end = lines.len();
-        for step in field.replace('[', ".[").split('.').filter(|s| !s.is_empty()) {
-            let found =
-                match step.strip_prefix('[').and_then(|s| s.strip_suffix(']')).and_then(|n| n.parse::<usize>().ok()) {
-                    Some(n) => item(&lines[from..end], indent, n),
-                    None => key(&lines[from..end], indent, step),
-                };
-            let Some((line, column)) = found else { break };
-            at = from + line;
-            from = if step.starts_with('[') { at } else { at + 1 };
-            indent = Some(column);
-        }
-        self.line + at - leading_blank(&self.text)
+        let first = leading_blank(&self.text);
+        self.line + lines::line_of(&self.text, first, field) - first
     }
 }
 
-/// A name as a terminal may show it: what would turn its text around or hide in it is written out.
-fn shown(name: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ';
-    name.chars().map(|c| if plain(c) { c.to_string() } else { c.escape_unicode().to_string() }).collect()
-}
-
-/// The `n`-th item of a list below a column.
-fn item(lines: &[&str], above: Option<usize>, n: usize) -> Option<(usize, usize)> {
-    let column = |l: &str| l.len() - l.trim_start().len();
-    let first = lines.iter().find(|l| l.trim_start().starts_with("- ")).map(|l| column(l))?;
-    let inside = lines.iter().take_while(|l| l.trim().is_empty() || above.is_none_or(|a| column(l) >= a)).count();
-    let mut items =
-        lines[..inside].iter().enumerate().filter(|(_, l)| column(l) == first && l.trim_start().starts_with('-'));
-    items.nth(n).map(|(at, _)| (at, first))
-}
-
-/// A key below a column; the key of a list's item may stand behind its dash.
-fn key(lines: &[&str], above: Option<usize>, name: &str) -> Option<(usize, usize)> {
-    for (at, line) in lines.iter().enumerate() {
-        let plain = line.trim_start().trim_start_matches("- ").trim_start();
-        let column = line.len() - plain.len();
-        if plain.is_empty() || plain.starts_with('#') {
-            continue;
-        }
-        if above.is_some_and(|a| column <= a) {
-            return None;
-        }
-        let quoted = plain.trim_start_matches(['"', '\'']);
-        if quoted.strip_prefix(name).is_some_and(|rest| rest.trim_start_matches(['"', '\'']).starts_with(':')) {
-            return Some((at, column));
-        }
-    }
-    None
+/// Whether a problem of a field was told, or of what stands above or below it: what follows from that is no news.
+pub fn is_told(told: &[String], field: &str) -> bool {
+    let below =
+        |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+    told.iter().any(|told| below(told, field) || below(field, told))
 }

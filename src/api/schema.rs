@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 macro_rules! texts {
-    ($($(#[doc = $doc:literal])* $name:ident($pattern:literal, $max:literal, $example:literal$(, $rule:literal, $message:literal, $expression:literal)?);)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident($pattern:literal, $max:literal, $example:literal$(, $rules:expr)?);)*) => {
         /// Every pattern with texts that match it.
         pub(super) const PATTERNS: &[(&str, &str)] = &[$(($pattern, $example)),*];
         $(
@@ -27,14 +27,15 @@ macro_rules! texts {
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
                 #[allow(unused_mut, reason = "most texts have no rule")]
                 let mut schema = json_schema!({ "type": "string", "pattern": $pattern, "maxLength": $max });
-                $(schema.insert("x-kubernetes-validations".into(), serde_json::json!([{
-                    "rule": $rule, "message": $message, "messageExpression": $expression
-                }]));)?
+                $(schema.insert("x-kubernetes-validations".into(), $rules);)?
                 schema
             }
         }
     )*};
 }
+
+/// The first and the last date that there is.
+pub const DATE_BOUNDS: &str = "must be between '1970-01-01' and '2199-12-31'";
 
 texts! {
     /// A calendar date, `YYYY-MM-DD`.
@@ -42,9 +43,14 @@ texts! {
         r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
         10,
         "`2025-11-14`",
-        "!self.matches('-(02-3[01]|(04|06|09|11)-31)$') && (!self.endsWith('-02-29') || (int(self.substring(0, 4)) % 4 == 0 && (int(self.substring(0, 4)) % 100 != 0 || int(self.substring(0, 4)) % 400 == 0)))",
-        "is not a calendar date",
-        "\"'\" + self + \"' is not a calendar date\""
+        serde_json::json!([
+            {
+                "rule": "!self.matches('-(02-3[01]|(04|06|09|11)-31)$') && (!self.endsWith('-02-29') || (int(self.substring(0, 4)) % 4 == 0 && (int(self.substring(0, 4)) % 100 != 0 || int(self.substring(0, 4)) % 400 == 0)))",
+                "message": "is not a calendar date",
+                "messageExpression": "\"'\" + self + \"' is not a calendar date\"",
+            },
+            { "rule": "self >= '1970-01-01' && self <= '2199-12-31'", "message": DATE_BOUNDS },
+        ])
     );
     /// A duration: `90d`, `6h`, `-1h30m`. A day is a calendar day, the rest elapsed time.
     SpanText(r"^-?([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?$", 24, "`90d`, `6h` or `-1h30m`");
@@ -65,11 +71,11 @@ texts! {
     /// A time of day, `06:00`.
     TimeText(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", 5, "`06:00`");
     /// A sentence for people.
-    ReasonText(r"^[^\x00-\x1f]+$", 256, "`the source is gone`");
+    ReasonText(r"^[^\x00-\x1f\x7f-\x9f]+$", 256, "`the source is gone`");
     /// A size in bytes: `2Gi`.
     BytesText(r"^[1-9][0-9]{0,8}(Ki|Mi|Gi|Ti)?$", 12, "`2Gi`");
     /// A value of a table: a text that a column is compared with.
-    ValueText(r"^[^\x00-\x1f]*$", 128, "`draftkings`");
+    ValueText(r"^[^\x00-\x1f\x7f-\x9f]*$", 128, "`draftkings`");
     /// A token: letters, digits, dots, dashes and underscores.
     TokenText(r"^[A-Za-z0-9._-]*$", 64, "`again-1`");
     /// A kind of coverage.

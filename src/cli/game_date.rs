@@ -88,7 +88,7 @@ fn yaml(object: &str, spec: &GameDateSpec) -> Result<String, Stop> {
 fn refuse_bad(setup: &Setup, wished: &[(PathBuf, String)]) -> Result<(), Stop> {
     let mut files = setup.manifests.read().map_err(Stop::bad_input)?;
     files.retain(|(name, _)| !wished.iter().any(|(file, _)| file.as_path() == Path::new(name)));
-    files.extend(wished.iter().map(|(file, text)| (file.display().to_string(), text.clone())));
+    files.extend(wished.iter().map(|(file, text)| (file.display().to_string(), text.clone().into_bytes())));
     let loaded = load(&files, &|folder| Ok(folder.to_string()));
     let ours = |p: &&Problem| wished.iter().any(|(file, _)| file.as_path() == Path::new(&p.file));
     let told: Vec<String> =

@@ -15,9 +15,6 @@ use crate::domain::mark::{mix, stable_hash};
 use crate::domain::policy::ReadLimits;
 use crate::engine::spec::Spec;
 
-/// Problems of one object that are shown in full.
-const SHOWN: usize = 5;
-
 /// What the watches hold.
 #[derive(Clone, Debug, Default)]
 pub struct Mirrors {
@@ -75,7 +72,7 @@ pub fn tell(mirrors: &Mirrors, grants: &Grants, launches_off: &BTreeSet<Arc<str>
     let mut told = Told::default();
     for (namespace, documents) in by_namespace(mirrors) {
         let place = |folder: &str| grants.place(&namespace, folder);
-        let load = || load_documents(documents, Vec::new(), &place, BTreeSet::new());
+        let load = || load_documents(documents, &place, BTreeSet::new());
         // One bad object must never stop another namespace. Of its own nothing is obeyed: its statuses and ledgers stand.
         match catch_unwind(AssertUnwindSafe(load)) {
             Ok(loaded) => told.take(&namespace, loaded),
@@ -105,15 +102,8 @@ impl Told {
             let name = Name { namespace: namespace.clone(), name: name.into() };
             by_object.entry((kind, name)).or_default().push(problem);
         }
-        self.problems.extend(by_object.into_iter().map(|(object, problems)| (object, all_of(&problems))));
+        self.problems.extend(by_object.into_iter().map(|(object, problems)| (object, Problem::together(&problems))));
     }
-}
-
-/// All problems at once, the first in full.
-fn all_of(problems: &[&Problem]) -> String {
-    let shown: Vec<String> = problems.iter().take(SHOWN).map(|p| p.sentence()).collect();
-    let more = problems.len().saturating_sub(SHOWN);
-    shown.join("; ") + &if more > 0 { format!("; and {more} more") } else { String::new() }
 }
 
 fn by_namespace(mirrors: &Mirrors) -> BTreeMap<Arc<str>, Vec<Document>> {

@@ -1,8 +1,11 @@
 //! Finding the resources: every YAML file of the given folders and files, and noticing when one changes.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+use crate::api::manifest::MAX_BYTES;
 
 /// The manifests of some folders and files.
 #[derive(Clone, Debug)]
@@ -29,13 +32,14 @@ impl Manifests {
         }
     }
 
-    /// Every manifest: its name and its text.
-    pub fn read(&self) -> Result<Vec<(String, String)>, String> {
+    /// Every manifest: its name and its content. Of one that is too large no more is read than tells that it is.
+    pub fn read(&self) -> Result<Vec<(String, Vec<u8>)>, String> {
         let mut out = Vec::new();
         for path in self.files()? {
-            let bytes = fs::read(&path).map_err(|e| format!("{} cannot be read: {e}", path.display()))?;
-            let text = String::from_utf8(bytes).map_err(|_| format!("{} is no UTF-8 text", path.display()))?;
-            out.push((path.display().to_string(), text));
+            let mut bytes = Vec::new();
+            let read = File::open(&path).and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes));
+            read.map_err(|e| format!("{} cannot be read: {e}", path.display()))?;
+            out.push((path.display().to_string(), bytes));
         }
         Ok(out)
     }

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::api::Problem;
-
-/// Problems of one object that are told in full.
-const IN_FULL: usize = 5;
+use crate::api::load::IN_FULL;
 
 /// The lines of problems, which are in the order of their files.
 pub fn problems(problems: &[Problem]) -> String {
@@ -19,7 +17,8 @@ pub fn problems(problems: &[Problem]) -> String {
         }
     }
     for ((file, object), count) in counts.into_iter().filter(|(_, n)| *n > IN_FULL) {
-        out += &format!("{file}: {object}: and {} more\n", count - IN_FULL);
+        let object = if object.is_empty() { String::new() } else { format!("{object}: ") };
+        out += &format!("{file}: {object}and {} more\n", count - IN_FULL);
     }
     out
 }

@@ -8,9 +8,10 @@ use super::harness::{Cluster, Refused};
 
 /// What the API server cannot know and only `gapless check` (and the operator's own conditions) say. It must accept these:
 /// a row that it has learnt to refuse is to be taken off this list.
-const ONLY_CHECK: [(&str, &str); 11] = [
+const ONLY_CHECK: [(&str, &str); 13] = [
     ("alias-bomb", "reads a file; the server reads one object"),
     ("backoff-contradicts", "compares two durations, whose days no rule of the server can read"),
+    ("cron-jobs", "is about kinds that are not ours"),
     ("duplicate-name", "is about two objects of one file; the server sees a change of the first"),
     ("fill-not-allowed", "follows a reference"),
     ("no-container", "follows a reference"),
@@ -19,14 +20,19 @@ const ONLY_CHECK: [(&str, &str); 11] = [
     ("season-not-found", "follows a reference"),
     ("template-not-found", "follows a reference"),
     ("unknown-zone", "knows the time zones"),
+    ("warehouse-not-found", "follows a reference"),
     ("which-container", "follows a reference"),
 ];
 
 /// What the server says in its own words, where there is no object yet that a rule of ours could speak of.
-const OWN_WORDS: [(&str, &str); 4] = [
+const OWN_WORDS: [(&str, &str); 8] = [
     ("not-a-number", "unsupported value: NaN"),
     ("broken-yaml", "did not find expected ',' or ']'"),
     ("duplicate-key", "key \"files\" already set in map"),
+    ("list", "404 page not found"),
+    ("namespaces", "the namespace of the provided object does not match"),
+    ("not-a-name", "of type string"),
+    ("steering-characters", "unknown field"),
     ("unknown-kind", "404 page not found"),
 ];
 
@@ -56,14 +62,16 @@ async fn refusals(cluster: &Cluster, yaml: &str) -> String {
 }
 
 /// Sentences of rows that only `gapless check` can say, in files whose other rows the server refuses.
-const ONLY_CHECK_SAYS: [(&str, &str); 12] = [
+const ONLY_CHECK_SAYS: [(&str, &str); 14] = [
     ("placeholderLines.values[0]", "sees 20.0 where the server's reader has made a whole number of it"),
     ("CoverageNotFound", "follows a reference"),
     ("CronJob '", "follows a reference"),
     ("SeasonNotFound", "follows a reference"),
     ("UnknownDate", "follows a reference"),
+    ("WarehouseNotFound", "follows a reference"),
     ("must be a duration such as", "adds up a duration"),
     ("is no readable YAML", "reads a file; the server reads one object"),
+    ("must not be negative", "adds up a duration"),
     ("must be longer than nothing", "adds up a duration"),
     ("needs 'spec.columns.market'", "compares two parts of a spec that no rule of the server reaches"),
     ("no kind '", "knows the served versions; the server's path does, before any rule"),

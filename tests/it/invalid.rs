@@ -31,17 +31,69 @@ fn every_invalid_example_is_refused_with_the_text_beside_it() {
     assert!(seen >= 30, "only {seen} examples");
 }
 
+/// A coverage with a field that there is not.
+fn misspelt(name: &str) -> String {
+    format!(
+        "
+apiVersion: gapless.dev/v1alpha1
+kind: TableCoverage
+metadata: {{name: {name}}}
+spec: {{season: s, tabel: t, table: t, date: day, unit: {{whole: Date}}}}
+"
+    )
+}
+
+/// Input of any size and depth: what is said of it, and on how many lines.
 #[test]
-fn ten_megabytes_and_deep_nesting_are_one_sentence_each() {
-    let place = Place::new(&[]);
-    place.write("manifests.yaml", &"# long\n".repeat(1_600_000));
+fn ten_megabytes_deep_nesting_and_sixty_thousand_problems_are_a_few_sentences() {
+    let deep = |opening: &str, closing: &str| format!("a: {}1{}", opening.repeat(5_000), closing.repeat(5_000));
+    let blocks: String = (0..2_000).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+    let fields: String = (0..60_000).map(|n| format!("field{n}: 1\n")).collect();
+    let objects: Vec<String> = (0..5_000).map(|n| misspelt(&format!("c{n}"))).collect();
+    let cases = [
+        ("# long\n".repeat(1_600_000), "must be at most 4 MiB; split it", 1),
+        (deep("[", "]"), "is no readable YAML", 1),
+        (deep("{a: ", "}"), "is no readable YAML", 1),
+        (blocks, "larger or deeper than any manifest", 1),
+        (misspelt("c") + &fields, "has more problems than 100; these are the first", 6),
+        (super::gapless::SEASON.to_string() + "---" + &objects.join("---"), "unknown field \"spec.tabel\"", 5_000),
+    ];
+    for (text, sentence, lines) in cases {
+        let place = Place::new(&[]);
+        place.write("manifests.yaml", &text);
+        let done = place.run("check", &[], &[]);
+        let start: String = done.out.chars().take(500).collect();
+        assert!(done.out.contains(sentence), "{sentence}: {start}");
+        assert_eq!((done.out.lines().count(), done.code), (lines, Some(2)), "{sentence}: {start}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_text_stops_no_other() {
+    let place = Place::new(&[super::gapless::SEASON, &misspelt("c")]);
+    std::fs::write(place.path("utf16.yaml"), b"kind: x\n\xff\xfek\0").unwrap();
     let done = place.run("check", &[], &[]);
-    assert!(done.out.contains("must be at most 4 MiB; split it"), "{}", done.out);
-    place.write("manifests.yaml", &format!("a: {}1{}", "[".repeat(5_000), "]".repeat(5_000)));
-    let done = place.run("check", &[], &[]);
-    assert!(done.out.contains("is no readable YAML"), "{}", done.out);
-    assert_eq!(done.out.lines().count(), 1, "{}", done.out);
+    assert!(done.out.contains("utf16.yaml:2: must be UTF-8 text\n"), "{}{}", done.out, done.err);
+    assert!(done.out.contains("unknown field \"spec.tabel\"; did you mean 'table'?"), "{}", done.out);
     assert_eq!(done.code, Some(2));
+}
+
+/// References do not leave their namespace; what names none belongs to the only one that is named.
+#[test]
+fn each_namespace_is_read_by_itself() {
+    let named = |text: &str, namespace: &str| text.replace("{name: ", &format!("{{namespace: {namespace}, name: "));
+    let (season, coverage) = (super::gapless::SEASON, misspelt("c").replace("tabel: t, ", ""));
+    let twice = [named(season, "nba"), named(&coverage, "nba"), named(season, "wnba"), named(&coverage, "wnba")];
+    for (manifests, problem) in [
+        (twice.to_vec(), "6 objects in 1 file, no problem"),
+        (vec![named(season, "nba"), coverage.clone()], "3 objects in 1 file, no problem"),
+        (vec![season.to_string(), named(&coverage, "wnba")], "3 objects in 1 file, no problem"),
+        (vec![named(season, "nba"), season.to_string(), named(&coverage, "wnba")], "SeasonNotFound"),
+    ] {
+        let place = Place::new(&manifests.iter().map(String::as_str).collect::<Vec<_>>());
+        let done = place.run("check", &[], &[]);
+        assert!(done.out.contains(problem), "{manifests:?}: {}", done.out);
+    }
 }
 
 #[test]

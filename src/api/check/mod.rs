@@ -5,11 +5,13 @@ mod structural;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use k8s_openapi::api::batch::v1::CronJob;
 use kube_cel::CompiledSchema;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::load::Problem;
-use super::manifest::Document;
+use super::manifest::{Document, is_told};
 use crate::domain::mark::{mix, stable_hash};
 
 /// Objects that were found valid, each by a hash of its content and of what it was checked by.
@@ -34,44 +36,60 @@ fn kinds() -> &'static BTreeMap<String, Kind> {
     PARSED.get_or_init(|| parse().into_iter().map(kind).collect())
 }
 
-/// The documents that every rule accepts, with defaults applied; the problems of the others. What is known to be valid is
-/// not checked again; `valid` becomes what is valid now.
+/// The documents that can be read on, with defaults applied: those that every rule accepts, and the others with the fields
+/// of which a problem was told. What is known to be valid is not checked again; `valid` becomes what is valid now.
 pub fn documents(documents: &[Document], valid: &mut Valid, problems: &mut Vec<Problem>) -> Vec<Document> {
     let known = std::mem::take(valid);
     let mut seen = BTreeSet::new();
-    let mut accepted = Vec::new();
+    let mut readable = Vec::new();
     for document in documents {
-        let before = problems.len();
         let text = |pointer: &str| document.value.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let (api, kind, name) = (text("/apiVersion"), text("/kind"), text("/metadata/name"));
+        let (api, kind) = (text("/apiVersion"), text("/kind"));
         if !document.value.is_object() || kind.is_empty() || api.is_empty() {
-            problems.push(Problem::file(
-                &document.file,
-                document.line,
-                "must be an object with 'apiVersion' and 'kind'",
-            ));
+            let message = "must be an object with 'apiVersion' and 'kind'";
+            problems.push(Problem::file(&document.file, document.line, message));
             continue;
         }
-        let ours = api.split('/').next() == Some(GROUP);
-        if !ours && kind != "CronJob" {
+        let group = api.split('/').next().unwrap_or_default();
+        let (ours, cron_job) = (group == GROUP, kind == "CronJob" && group == "batch");
+        if !ours && !cron_job {
             continue;
         }
-        if name.is_empty() {
-            problems.push(Problem::field(document, "metadata.name", "Required value"));
-        } else if !seen.insert((kind.to_string(), text("/metadata/namespace").to_string(), name.to_string())) {
-            problems.push(Problem::field(
-                document,
-                "metadata.name",
-                format!("duplicate: there is another {kind} '{name}'"),
-            ));
-        }
-        let checked = if ours { object(document, api, kind, &known, problems) } else { document.value.clone() };
-        if problems.len() == before {
-            valid.extend(ours.then(|| hash(document)));
-            accepted.push(document.with_value(checked));
-        }
+        let mut found = named(document, kind, &mut seen);
+        let checked =
+            if ours { object(document, api, kind, &known, &mut found) } else { cron(document, api, &mut found) };
+        valid.extend((ours && found.is_empty()).then(|| hash(document)));
+        let told = found.iter().map(|(field, _)| field.clone()).collect();
+        problems.extend(found.into_iter().map(|(field, message)| Problem::field(document, &field, message)));
+        readable.extend(checked.map(|value| document.checked(value, told)));
     }
-    accepted
+    readable
+}
+
+/// Problems as field and message.
+type Found = Vec<(String, String)>;
+
+/// Its name, which no other of its kind has.
+fn named(document: &Document, kind: &str, seen: &mut BTreeSet<(String, String)>) -> Found {
+    let field = "metadata.name".to_string();
+    match &document.value["metadata"]["name"] {
+        Value::String(name) if name.is_empty() => vec![(field, "Required value".into())],
+        Value::String(name) if seen.insert((kind.into(), name.clone())) => Vec::new(),
+        Value::String(name) => vec![(field, format!("duplicate: there is another {kind} '{name}'"))],
+        Value::Null => vec![(field, "Required value".into())],
+        _ => vec![(field, "must be of type string".into())],
+    }
+}
+
+/// A CronJob is the API server's own: only types are looked at. It is read on, for another version may know it better.
+fn cron(document: &Document, api: &str, found: &mut Found) -> Option<Value> {
+    if api != "batch/v1" {
+        found.push(("kind".into(), format!("no kind 'CronJob' in '{api}'; known in 'batch/v1'")));
+        return None;
+    }
+    let typed = CronJob::deserialize(&document.value);
+    found.extend(typed.err().map(|why| ("spec".into(), format!("is no spec of a CronJob: {why}"))));
+    Some(document.value.clone())
 }
 
 /// Another build may check otherwise: its version and its schemas are part of the hash.
@@ -81,29 +99,29 @@ fn hash(document: &Document) -> u64 {
     mix(*build, stable_hash(&document.value.to_string()))
 }
 
-/// One object of ours; returns it with defaults applied.
-fn object(document: &Document, api: &str, kind: &str, known: &Valid, problems: &mut Vec<Problem>) -> Value {
+/// One object of ours; returns it with defaults applied, where it has a shape at all.
+fn object(document: &Document, api: &str, kind: &str, known: &Valid, found: &mut Found) -> Option<Value> {
     let Some(Kind { schema, rules }) = kinds().get(kind).filter(|_| api == VERSION) else {
         let known: Vec<&str> = kinds().keys().map(String::as_str).collect();
         let text = format!("no kind '{kind}' in '{api}'; known in '{VERSION}': {}", known.join(", "));
-        problems.push(Problem::field(document, "kind", text));
-        return Value::Null;
+        found.push(("kind".into(), text));
+        return None;
     };
     if known.contains(&hash(document)) {
-        return structural::with_defaults(schema, &document.value);
+        return Some(structural::with_defaults(schema, &document.value));
     }
-    let before = problems.len();
-    let mut found = Vec::new();
-    structural::check(schema, &document.value, &mut found);
-    problems.extend(found.into_iter().map(|(field, message)| Problem::field(document, &field, message)));
+    let structural = structural::check(schema, &document.value);
+    found.extend(structural.problems);
     // Rules may assume a name and the types that the schema demands, as on the API server.
-    if problems.len() > before || !document.value["metadata"]["name"].is_string() {
-        return Value::Null;
+    if structural.shapeless || !document.value["metadata"]["name"].is_string() {
+        return None;
     }
     let value = structural::with_defaults(schema, &document.value);
+    let told: Vec<String> = found.iter().map(|(field, _)| field.clone()).collect();
     let rules = rules.get_or_init(|| kube_cel::compile_schema(schema));
     if let Err(errors) = kube_cel::Validator::new().validate_compiled(rules, &value, None) {
-        problems.extend(errors.into_vec().into_iter().map(|e| Problem::field(document, &e.field_path, e.message)));
+        let news = errors.into_vec().into_iter().filter(|e| !is_told(&told, &e.field_path));
+        found.extend(news.map(|e| (e.field_path, e.message)));
     }
-    value
+    Some(value)
 }

@@ -8,30 +8,62 @@ use serde_json::{Map, Value};
 
 use crate::api::schema::PATTERNS;
 
-/// Problems as field and message.
-type Found = Vec<(String, String)>;
+/// Nobody reads more problems of one object, and each is looked for in its text.
+const MOST: usize = 100;
 
-/// Checks an object against its definition's schema. `metadata` is the API server's own.
-pub(super) fn check(schema: &Value, object: &Value, found: &mut Found) {
-    let Some(fields) = object.as_object() else { return };
-    let known = schema["properties"].as_object();
-    for name in fields.keys().filter(|n| !["apiVersion", "kind", "metadata"].contains(&n.as_str())) {
-        if known.is_none_or(|k| !k.contains_key(name)) {
-            found.push((name.clone(), unknown_field(name, name, known)));
-        }
+/// Problems as field and message.
+#[derive(Default)]
+pub(super) struct Found {
+    pub problems: Vec<(String, String)>,
+    /// Something is absent or of another type: no rule can be asked of it.
+    pub shapeless: bool,
+}
+
+impl Found {
+    fn push(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.problems.push((field.into(), message.into()));
     }
-    match fields.get("spec") {
-        None | Some(Value::Null) => found.push(("spec".into(), "Required value".into())),
-        Some(spec) => value("spec", &schema["properties"]["spec"], spec, found),
+
+    fn shapeless(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.push(field, message);
+        self.shapeless = true;
+    }
+
+    fn is_full(&self) -> bool {
+        self.problems.len() >= MOST
     }
 }
 
+/// Checks an object against its definition's schema. `metadata` is the API server's own.
+pub(super) fn check(schema: &Value, object: &Value) -> Found {
+    let mut found = Found::default();
+    let Some(fields) = object.as_object() else { return found };
+    let known = schema["properties"].as_object();
+    for name in fields.keys().filter(|n| !["apiVersion", "kind", "metadata"].contains(&n.as_str())).take(MOST) {
+        if known.is_none_or(|k| !k.contains_key(name)) {
+            found.push(name, unknown_field(name, name, known));
+        }
+    }
+    match fields.get("spec") {
+        None | Some(Value::Null) => found.shapeless("spec", "Required value"),
+        Some(spec) => value("spec", &schema["properties"]["spec"], spec, &mut found),
+    }
+    if found.is_full() {
+        found.problems.truncate(MOST);
+        found.push("spec", format!("has more problems than {MOST}; these are the first"));
+    }
+    found
+}
+
 fn value(path: &str, schema: &Value, it: &Value, found: &mut Found) {
+    if found.is_full() {
+        return;
+    }
     if schema["x-kubernetes-int-or-string"] == Value::Bool(true) {
         if !it.is_i64() && !it.is_u64() && !it.is_string() {
-            found.push((path.into(), "must be of type integer or string".into()));
+            found.shapeless(path, "must be of type integer or string");
         } else if it.as_str().is_some_and(|t| t.len() > 128) {
-            found.push((path.into(), "must be at most 128 characters".into()));
+            found.push(path, "must be at most 128 characters");
         }
         return;
     }
@@ -42,7 +74,7 @@ fn value(path: &str, schema: &Value, it: &Value, found: &mut Found) {
         (Some("integer"), Value::Number(n)) if n.is_i64() || n.is_u64() => number(path, schema, n.as_f64(), found),
         (Some("boolean"), Value::Bool(_)) => {}
         (_, Value::Null) if schema["nullable"] == Value::Bool(true) => {}
-        (Some(wanted), _) => found.push((path.into(), format!("must be of type {wanted}"))),
+        (Some(wanted), _) => found.shapeless(path, format!("must be of type {wanted}")),
         (None, _) => {}
     }
 }
@@ -51,33 +83,36 @@ fn object(path: &str, schema: &Value, fields: &Map<String, Value>, found: &mut F
     let known = schema["properties"].as_object();
     for required in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         if !fields.contains_key(required) {
-            found.push((format!("{path}.{required}"), "Required value".into()));
+            found.shapeless(format!("{path}.{required}"), "Required value");
         }
     }
     for (name, it) in fields {
+        if found.is_full() {
+            return;
+        }
         let below = format!("{path}.{name}");
         match known.and_then(|k| k.get(name)) {
             Some(schema) => value(&below, schema, it, found),
             None if schema["additionalProperties"].is_object() => {
                 value(&below, &schema["additionalProperties"], it, found)
             }
-            None => found.push((below.clone(), unknown_field(&below, name, known))),
+            None => found.push(&below, unknown_field(&below, name, known)),
         }
     }
     let most = schema["maxProperties"].as_u64().unwrap_or(u64::MAX);
     if fields.len() as u64 > most {
-        found.push((path.into(), format!("must have at most {most} properties")));
+        found.push(path, format!("must have at most {most} properties"));
     }
 }
 
 fn array(path: &str, schema: &Value, items: &[Value], found: &mut Found) {
     let count = items.len() as u64;
     if schema["maxItems"].as_u64().is_some_and(|most| count > most) {
-        found.push((path.into(), format!("must have at most {} items", schema["maxItems"])));
+        found.push(path, format!("must have at most {} items", schema["maxItems"]));
         return;
     }
     if schema["minItems"].as_u64().is_some_and(|least| count < least) {
-        found.push((path.into(), format!("must have at least {} items", schema["minItems"])));
+        found.push(path, format!("must have at least {} items", schema["minItems"]));
     }
     let mut seen = BTreeSet::new();
     for (n, it) in items.iter().enumerate() {
@@ -86,7 +121,7 @@ fn array(path: &str, schema: &Value, items: &[Value], found: &mut Found) {
         if let Some(key) = list_key(schema, it)
             && !seen.insert(key.clone())
         {
-            found.push((below, format!("Duplicate value: {key}")));
+            found.push(below, format!("Duplicate value: {key}"));
         }
     }
 }
@@ -107,19 +142,19 @@ fn string(path: &str, schema: &Value, text: &str, found: &mut Found) {
     if let Some(names) = schema["enum"].as_array() {
         if !names.iter().any(|n| n.as_str() == Some(text)) {
             let names: Vec<String> = names.iter().filter_map(Value::as_str).map(|n| format!("'{n}'")).collect();
-            found.push((path.into(), format!("must be one of {}", names.join(", "))));
+            found.push(path, format!("must be one of {}", names.join(", ")));
         }
         return;
     }
     let length = text.chars().count() as u64;
     if schema["maxLength"].as_u64().is_some_and(|most| length > most) {
-        found.push((path.into(), format!("must be at most {} characters", schema["maxLength"])));
+        found.push(path, format!("must be at most {} characters", schema["maxLength"]));
     } else if schema["minLength"].as_u64().is_some_and(|least| length < least) {
-        found.push((path.into(), format!("must be at least {} characters", schema["minLength"])));
+        found.push(path, format!("must be at least {} characters", schema["minLength"]));
     }
     if let Some(pattern) = schema["pattern"].as_str().filter(|pattern| !matches(pattern, text)) {
         let hint = example(pattern).map(|e| format!(", for example {e}")).unwrap_or_default();
-        found.push((path.into(), format!("must match '{pattern}'{hint}")));
+        found.push(path, format!("must match '{pattern}'{hint}"));
     }
 }
 
@@ -139,7 +174,7 @@ fn number(path: &str, schema: &Value, it: Option<f64>, found: &mut Found) {
         (Some(min), None) => format!("must be greater than or equal to {min}"),
         (_, max) => format!("must be less than or equal to {}", max.unwrap_or_default()),
     };
-    found.push((path.into(), text));
+    found.push(path, text);
 }
 
 /// Patterns are few and ours; each is compiled once.

@@ -62,7 +62,7 @@ pub struct UnitSpec {
     pub split: Option<SplitSpec>,
     /// Columns that hold the season's unit values, by position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 8))]
+    #[schemars(length(min = 1, max = 8), extend("x-kubernetes-list-type" = "set"))]
     pub columns: Option<Vec<ColumnText>>,
     /// The columns hold the values in any order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,7 +91,7 @@ pub struct SplitSpec {
     #[schemars(length(min = 1, max = 8))]
     pub separator: String,
     /// Which parts, counted from 1, in the season's order.
-    #[schemars(length(min = 1, max = 8), inner(range(min = 1, max = 64)))]
+    #[schemars(length(min = 1, max = 8), inner(range(min = 1, max = 64)), extend("x-kubernetes-list-type" = "set"))]
     pub parts: Vec<u8>,
 }
 
@@ -147,7 +147,7 @@ pub struct FillSpec {
     #[schemars(range(min = 1, max = 366))]
     pub dates_per_job: u32,
     /// Live Jobs of this coverage; `suspend: true` stops them.
-    #[schemars(range(min = 1, max = 100))]
+    #[schemars(range(min = 0, max = 100))]
     pub max_concurrent_jobs: u32,
     /// In which order dates are filled.
     pub order: FillOrderName,

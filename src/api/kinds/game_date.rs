@@ -45,7 +45,7 @@ pub struct GameDateSpec {
     pub rerun: RerunSpec,
     /// Coverages that a person has given up for this date.
     #[serde(default)]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["kind", "name"]))]
     pub waived: Vec<WaivedSpec>,
 }
 
@@ -69,7 +69,7 @@ pub struct RerunSpec {
     /// Spent once; empty: no wish.
     pub token: TokenText,
     /// Which coverages; empty: all.
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["kind", "name"]))]
     pub coverages: Vec<CoverageRef>,
 }
 

@@ -69,6 +69,7 @@ pub struct PropCoverageSpec {
     /// How gaps are filled.
     #[serde(default)]
     #[x_kube(validation = Rule::new(r#"self.mode == 'Observe' || self.ladder.size() > 0"#).message("mode 'Fill' needs a rung in 'ladder'"))]
+    #[x_kube(validation = Rule::new("self.maxConcurrentJobs >= 1").message("must be greater than or equal to 1; use 'suspend: true' to stop").field_path(".maxConcurrentJobs"))]
     pub fill: FillSpec,
     /// Dates that a person has given up.
     #[serde(default)]
@@ -178,7 +179,7 @@ impl Default for SnapshotsSpec {
 #[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlaceholderLines {
     /// Their values; decimals quoted.
-    #[schemars(length(min = 1, max = 64))]
+    #[schemars(length(min = 1, max = 64), extend("x-kubernetes-list-type" = "set"))]
     pub values: Vec<IntOrText>,
     /// The largest share of rows that is well.
     #[serde(default = "none")]

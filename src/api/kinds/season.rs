@@ -40,7 +40,7 @@ pub struct SeasonSpec {
     pub dates: SeasonDates,
     /// Only these days of the week; empty: all.
     #[serde(default)]
-    #[schemars(length(max = 7))]
+    #[schemars(length(max = 7), extend("x-kubernetes-list-type" = "set"))]
     pub week_days: Vec<WeekDay>,
     /// Where units come from; without it every date of the range expects one unit, the date itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,8 +70,6 @@ pub struct SeasonSpec {
 #[x_kube(validation = Rule::new("has(self.from) != has(self.lastDays)").message("must have either 'from' or 'lastDays'"))]
 #[x_kube(validation = Rule::new("!has(self.through) || has(self.from)").message("'through' needs 'from'"))]
 #[x_kube(validation = Rule::new("!has(self.through) || !has(self.from) || self.from <= self.through").message("'through' must be on or after 'from'"))]
-#[x_kube(validation = Rule::new("!has(self.from) || (self.from >= '1970-01-01' && self.from <= '2199-12-31')").message("'from' must be between '1970-01-01' and '2199-12-31'"))]
-#[x_kube(validation = Rule::new("!has(self.through) || (self.through >= '1970-01-01' && self.through <= '2199-12-31')").message("'through' must be between '1970-01-01' and '2199-12-31'"))]
 #[x_kube(validation = Rule::new("!has(self.from) || !has(self.through) || timestamp(self.through + 'T00:00:00Z') - timestamp(self.from + 'T00:00:00Z') <= duration('87816h')").message("must span at most 3660 days; split it into several resources"))]
 pub struct SeasonDates {
     /// The first date.
@@ -111,7 +109,7 @@ pub struct ScheduleSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_as: Option<DateAs>,
     /// The columns that identify a unit within its date; a row with a blank one is no unit.
-    #[schemars(length(min = 1, max = 8))]
+    #[schemars(length(min = 1, max = 8), extend("x-kubernetes-list-type" = "set"))]
     pub unit: Vec<ColumnText>,
     /// The instant at which a unit starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -167,7 +165,7 @@ pub struct WarmUpSpec {
     #[schemars(range(min = 0, max = 366))]
     pub game_days: u32,
     /// Where warm-ups start; empty: the season's first date. For one Season over many years.
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "set"))]
     pub starts: Vec<DateText>,
 }
 

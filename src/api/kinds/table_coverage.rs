@@ -80,6 +80,7 @@ pub struct TableCoverageSpec {
     /// How gaps are filled.
     #[serde(default)]
     #[x_kube(validation = Rule::new(r#"self.mode == 'Observe' || self.ladder.size() > 0"#).message("mode 'Fill' needs a rung in 'ladder'"))]
+    #[x_kube(validation = Rule::new("self.maxConcurrentJobs >= 1").message("must be greater than or equal to 1; use 'suspend: true' to stop").field_path(".maxConcurrentJobs"))]
     pub fill: FillSpec,
     /// Dates that a person has given up.
     #[serde(default)]
@@ -121,7 +122,7 @@ pub struct CompleteSpec {
     /// When a unit is covered: all of.
     pub per_unit: PerUnitSpec,
     /// A key: rows beyond the first of each make the cell Partial/Duplicated.
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "set"))]
     pub unique: Vec<ColumnText>,
     /// Limits on shares of a date's rows; a date without rows is not judged.
     #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
@@ -176,7 +177,7 @@ pub struct ContainsSpec {
     /// The column.
     pub column: ColumnText,
     /// Each of these.
-    #[schemars(length(min = 1, max = 64))]
+    #[schemars(length(min = 1, max = 64), extend("x-kubernetes-list-type" = "set"))]
     pub values: Vec<IntOrText>,
     /// In at least so many rows.
     #[serde(default = "one")]

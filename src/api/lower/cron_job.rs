@@ -36,6 +36,7 @@ fn container(value: &Value) -> Container {
             .filter(|e| e.get("valueFrom").is_none())
             .map(|e| (named(e), text(e, "/value").unwrap_or_default().to_string()))
             .collect(),
+        env_from: value["envFrom"].as_array().is_some_and(|from| !from.is_empty()),
         env_from_elsewhere: env.iter().filter(|e| e.get("valueFrom").is_some()).map(named).collect(),
     }
 }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::api::kinds::*;
 use crate::api::load::Problem;
-use crate::api::manifest::Document;
+use crate::api::manifest::{Document, is_told};
 use crate::api::schema::*;
 use crate::domain::dates::{Date, DateRange, FIRST_DATE, LAST_DATE};
 use crate::domain::policy::{Anchor, Grain, Moment, Waiver};
@@ -28,12 +28,14 @@ impl<'a> Fields<'a> {
     }
 
     pub fn problem(&mut self, field: &str, message: impl Into<String>) {
-        self.problems.push(Problem::field(self.document, field, message));
+        if !is_told(&self.document.told, field) {
+            self.problems.push(Problem::field(self.document, field, message));
+        }
     }
 
-    /// Hands over the problems; whether there was none.
+    /// Hands over the problems; whether there was none, here or before.
     pub fn report(self, problems: &mut Vec<Problem>) -> bool {
-        let none = self.problems.is_empty();
+        let none = self.problems.is_empty() && self.document.told.is_empty();
         problems.extend(self.problems);
         none
     }
@@ -41,7 +43,7 @@ impl<'a> Fields<'a> {
     pub fn date(&mut self, field: &str, text: &DateText) -> Date {
         match text.0.parse::<Date>() {
             Ok(date) if (FIRST_DATE..=LAST_DATE).contains(&date) => return date,
-            Ok(_) => self.problem(field, "must be between '1970-01-01' and '2199-12-31'"),
+            Ok(_) => self.problem(field, DATE_BOUNDS),
             Err(_) => self.problem(field, format!("'{}' is not a calendar date", text.0)),
         }
         FIRST_DATE
@@ -61,6 +63,11 @@ impl<'a> Fields<'a> {
     pub fn positive(&mut self, field: &str, text: &SpanText) -> Span {
         let more = |span: &Span| if span.is_positive() { Ok(()) } else { Err("must be longer than nothing") };
         self.span_that(field, text, more)
+    }
+
+    /// A time that may be nothing.
+    pub fn not_negative(&mut self, field: &str, text: &SpanText) -> Span {
+        self.span_that(field, text, |span| if span.as_seconds() < 0 { Err("must not be negative") } else { Ok(()) })
     }
 
     fn span_that(&mut self, field: &str, text: &SpanText, rule: fn(&Span) -> Result<(), &'static str>) -> Span {
@@ -122,8 +129,8 @@ impl<'a> Fields<'a> {
         specs.iter().enumerate().map(lower).collect()
     }
 
-    /// What a unit of a table is, and which of the season's units it means.
-    pub fn unit(&mut self, field: &str, unit: &UnitSpec, season_columns: usize) -> (UnitForm, Grain) {
+    /// What a unit of a table is, and which of the season's units it means; of how many columns, where that is known.
+    pub fn unit(&mut self, field: &str, unit: &UnitSpec, season_columns: Option<usize>) -> (UnitForm, Grain) {
         let (form, grain, count) = if let Some(split) = &unit.split {
             let form = UnitForm::Split {
                 column: split.column.0.clone(),
@@ -140,13 +147,13 @@ impl<'a> Fields<'a> {
         } else {
             return (UnitForm::Whole, Grain::Date);
         };
-        if season_columns == 0 {
-            self.problem(field, "the season has no schedule, so its unit is the date itself; must be '{whole: Date}'");
-        } else if count != season_columns {
-            self.problem(
-                field,
-                format!("must name as many values as the season's unit has: {season_columns}, not {count}"),
-            );
+        match season_columns {
+            Some(0) => self
+                .problem(field, "the season has no schedule, so its unit is the date itself; must be '{whole: Date}'"),
+            Some(of) if count != of => {
+                self.problem(field, format!("must name as many values as the season's unit has: {of}, not {count}"));
+            }
+            _ => {}
         }
         (form, grain)
     }

@@ -1,15 +1,18 @@
 //! What both kinds of coverage share below their criteria: filling, dates, references, the fill fingerprint.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use super::fields::Fields;
-use super::{Known, Lowered, generation, key, name, table, uid};
+use super::{Known, generation, key, name, place_named, uid};
 use crate::api::kinds::*;
 use crate::api::load::CronJob;
 use crate::api::manifest::Document;
 use crate::api::template::{Offer, Refusal};
 use crate::domain::mark::stable_hash;
-use crate::domain::policy::{Coverage, Criteria, Fill, FillOrder, Mode, Moment, Repairs, Rung};
+use crate::domain::policy::{Coverage, Criteria, Fill, FillOrder, Key, Mode, Moment, Repairs, Rung, Table};
 use crate::domain::probe::Question;
 use crate::domain::verdict::Flaw;
 
@@ -26,27 +29,43 @@ pub(super) struct Common<'a> {
     pub suspend: bool,
 }
 
-/// The season of a coverage, or a problem.
-pub(super) fn season_of<'a>(season: &str, known: &'a Known, fields: &mut Fields<'_>) -> Option<&'a Lowered> {
-    let found = known.seasons.get(season);
-    if found.is_none() {
+/// What a coverage needs of its season. Where the season is not there, enough to find what else is wrong.
+pub(super) struct Frame {
+    season: Key,
+    place: Arc<str>,
+    pub zone: TimeZone,
+    /// How many columns its units have, where that is known.
+    pub units: Option<usize>,
+    pub aliases: Arc<BTreeMap<String, String>>,
+}
+
+/// The season of a coverage; a problem where it is not there.
+pub(super) fn frame(document: &Document, season: &str, known: &Known, fields: &mut Fields<'_>) -> Frame {
+    let Some(found) = known.seasons.get(season) else {
         fields.problem("spec.season", format!("SeasonNotFound: there is no valid Season '{season}'"));
+        let season = key(document, "Season", season);
+        return Frame { season, place: "".into(), zone: TimeZone::UTC, units: None, aliases: Arc::default() };
+    };
+    Frame {
+        season: found.season.key.clone(),
+        place: found.place.clone(),
+        zone: found.season.zone.clone(),
+        units: Some(found.season.schedule.as_ref().map_or(0, |s| s.question.unit.len())),
+        aliases: found.aliases.clone(),
     }
-    found
 }
 
 pub(super) fn coverage(
     document: &Document,
     common: &Common<'_>,
-    season: &Lowered,
+    frame: Frame,
     question: Question,
     criteria: Criteria,
     known: &Known,
     fields: &mut Fields<'_>,
 ) -> Coverage {
-    let (warehouse, field) =
-        common.warehouse.map_or((season.spec.warehouse.0.as_str(), "spec.season"), |w| (w, "spec.warehouse"));
-    let table = table(warehouse, field, common.table, known, fields);
+    let own = common.warehouse.map(|warehouse| place_named(warehouse, "spec.warehouse", known, fields));
+    let table = Table { place: own.unwrap_or(frame.place), name: common.table.into() };
     let due = fields.moment("spec.due", common.due);
     let late = common.late.map(|m| fields.moment("spec.late", m));
     let fill = fill(common.fill, known, fields);
@@ -57,7 +76,7 @@ pub(super) fn coverage(
         key: key(document, common.kind, name(document)),
         uid: uid(document),
         generation: generation(document),
-        season: season.season.key.clone(),
+        season: frame.season,
         from: common.dates.from.as_ref().map(|d| fields.date("spec.dates.from", d)),
         through: common.dates.through.as_ref().map(|d| fields.date("spec.dates.through", d)),
         question: Arc::new(question),
@@ -85,7 +104,7 @@ fn fill(spec: &FillSpec, known: &Known, fields: &mut Fields<'_>) -> Fill {
             FillOrderName::Sequential => FillOrder::Sequential,
         },
         deadline: fields.positive("spec.fill.deadline", &spec.deadline),
-        settle: fields.span("spec.fill.settle", &spec.settle),
+        settle: fields.not_negative("spec.fill.settle", &spec.settle),
     }
 }
 

@@ -4,7 +4,7 @@ use super::fields::Fields;
 use super::{Known, key, of_kind};
 use crate::api::kinds::*;
 use crate::api::load::{Loaded, Problem};
-use crate::api::manifest::Document;
+use crate::api::manifest::{Document, is_told};
 use crate::domain::dates::{Date, DateRange};
 use crate::domain::policy::{Coverage, DateOrder, Dates, Key, Rerun, Season, Waiver};
 
@@ -25,10 +25,13 @@ pub(super) fn lower(documents: &[Document], known: &Known, loaded: &mut Loaded, 
             Some(_) => {}
         }
         let waivers = waivers(document, &spec, date, &mut fields);
-        if !fields.report(problems) {
+        let valid = fields.report(problems);
+        if known.seasons.contains_key(&spec.season.0) {
+            references(document, &spec, &loaded.coverages, problems);
+        }
+        if !valid {
             continue;
         }
-        references(document, &spec, &loaded.coverages, problems);
         for (key, waiver) in waivers {
             let of = |c: &&mut Coverage| c.key == key && *c.season.name == *spec.season.0;
             loaded.coverages.iter_mut().filter(of).for_each(|c| c.waivers.push(waiver.clone()));
@@ -68,15 +71,18 @@ fn outside(season: &Season, date: Date) -> Option<String> {
 
 /// Coverages that are named and are not there.
 fn references(document: &Document, spec: &GameDateSpec, coverages: &[Coverage], problems: &mut Vec<Problem>) {
-    let waived = spec.waived.iter().enumerate().map(|(n, w)| (format!("spec.waived[{n}].name"), &w.kind.0, &w.name.0));
+    let mut fields = Fields::new(document);
+    let waived = spec.waived.iter().enumerate().map(|(n, w)| (format!("spec.waived[{n}]"), &w.kind.0, &w.name.0));
     let rerun = spec.rerun.coverages.iter().enumerate();
-    let rerun = rerun.map(|(n, c)| (format!("spec.rerun.coverages[{n}].name"), &c.kind.0, &c.name.0));
-    for (field, kind, name) in waived.chain(rerun) {
+    let rerun = rerun.map(|(n, c)| (format!("spec.rerun.coverages[{n}]"), &c.kind.0, &c.name.0));
+    for (item, kind, name) in waived.chain(rerun) {
         let wanted = key(document, kind, name);
-        if !coverages.iter().any(|c| c.key == wanted && *c.season.name == *spec.season.0) {
+        let known = coverages.iter().any(|c| c.key == wanted && *c.season.name == *spec.season.0);
+        if !known && !is_told(&document.told, &format!("{item}.kind")) {
             let season = &spec.season.0;
             let text = format!("CoverageNotFound: there is no valid {kind} '{name}' of Season '{season}'");
-            problems.push(Problem::field(document, &field, text));
+            fields.problem(&format!("{item}.name"), text);
         }
     }
+    fields.report(problems);
 }

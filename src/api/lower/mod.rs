@@ -15,10 +15,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::kinds::*;
-use super::load::{CronJob, Loaded, Place, Problem};
+use super::load::{CronJob, Loaded, NAMESPACE, Place, Problem};
 use super::manifest::Document;
 use crate::domain::mark::stable_hash;
-use crate::domain::policy::{Key, ReadLimits, Season, Table};
+use crate::domain::policy::{Key, ReadLimits, Season};
 use fields::{Fields, bytes};
 
 /// What references point at.
@@ -32,31 +32,21 @@ pub(super) struct Known {
     cron_jobs: BTreeMap<Arc<str>, CronJob>,
 }
 
-/// A season and what its coverages need of its spec.
+/// A season and what its coverages need beside it.
 struct Lowered {
     season: Season,
-    spec: SeasonSpec,
+    place: Arc<str>,
     aliases: Arc<BTreeMap<String, String>>,
 }
 
-/// Lowers documents that every rule of the schema accepts. References to what is absent or refused are problems.
+/// Lowers documents that every rule of the schema accepts; of the others only further problems are told. References to
+/// what is absent or refused are problems.
 pub fn lower(documents: &[Document], place: Place<'_>, problems: &mut Vec<Problem>) -> Loaded {
     let mut known = Known::default();
     for (document, spec) in of_kind::<WarehouseSpec>(documents, "Warehouse", problems) {
-        let place = match place_of(&spec, place) {
-            Ok(place) => place,
-            Err(why) => {
-                problems.push(Problem::field(document, "spec.files.folder", why));
-                continue;
-            }
-        };
         let mut fields = Fields::new(document);
-        let timeout = fields.positive("spec.limits.queryTimeout", &spec.limits.query_timeout);
-        if fields.report(problems) {
-            let concurrent = spec.limits.max_concurrent_queries;
-            let (bytes_per_query, bytes_per_day) =
-                (bytes(&spec.limits.max_bytes_per_query), bytes(&spec.limits.max_bytes_per_day));
-            let own = ReadLimits { timeout, concurrent, bytes_per_query, bytes_per_day };
+        let lowered = warehouse(&spec, place, &mut fields);
+        if let (Some((place, own)), true) = (lowered, fields.report(problems)) {
             known.limits.entry(place.clone()).and_modify(|old| *old = old.tighter(own)).or_insert(own);
             known.places.insert(name(document).into(), place);
         }
@@ -67,8 +57,8 @@ pub fn lower(documents: &[Document], place: Place<'_>, problems: &mut Vec<Proble
     }
     for (document, spec) in of_kind::<SeasonSpec>(documents, "Season", problems) {
         let mut fields = Fields::new(document);
-        let lowered = season::lower(document, spec, &known, &mut fields);
-        if let (Some(lowered), true) = (lowered, fields.report(problems)) {
+        let lowered = season::lower(document, &spec, &known, &mut fields);
+        if fields.report(problems) {
             known.seasons.insert(name(document).into(), lowered);
         }
     }
@@ -76,14 +66,12 @@ pub fn lower(documents: &[Document], place: Place<'_>, problems: &mut Vec<Proble
     for (document, spec) in of_kind::<TableCoverageSpec>(documents, "TableCoverage", problems) {
         let mut fields = Fields::new(document);
         let coverage = table_coverage::lower(document, &spec, &known, &mut fields);
-        let valid = fields.report(problems);
-        coverages.extend(coverage.filter(|_| valid));
+        coverages.extend(fields.report(problems).then_some(coverage));
     }
     for (document, spec) in of_kind::<PropCoverageSpec>(documents, "PropCoverage", problems) {
         let mut fields = Fields::new(document);
         let coverage = prop_coverage::lower(document, &spec, &known, &mut fields);
-        let valid = fields.report(problems);
-        coverages.extend(coverage.filter(|_| valid));
+        coverages.extend(fields.report(problems).then_some(coverage));
     }
     let mut loaded = Loaded { coverages, ..Loaded::default() };
     game_date::lower(documents, &known, &mut loaded, problems);
@@ -91,6 +79,23 @@ pub fn lower(documents: &[Document], place: Place<'_>, problems: &mut Vec<Proble
     loaded.limits = known.limits;
     loaded.cron_jobs = known.cron_jobs;
     loaded
+}
+
+fn warehouse(spec: &WarehouseSpec, place: Place<'_>, fields: &mut Fields<'_>) -> Option<(Arc<str>, ReadLimits)> {
+    let limits = &spec.limits;
+    let own = ReadLimits {
+        timeout: fields.positive("spec.limits.queryTimeout", &limits.query_timeout),
+        concurrent: limits.max_concurrent_queries,
+        bytes_per_query: bytes(&limits.max_bytes_per_query),
+        bytes_per_day: bytes(&limits.max_bytes_per_day),
+    };
+    match place_of(spec, place) {
+        Ok(place) => Some((place, own)),
+        Err(why) => {
+            fields.problem("spec.files.folder", why);
+            None
+        }
+    }
 }
 
 /// Every document of a kind with its spec.
@@ -103,6 +108,8 @@ fn of_kind<'a, T: DeserializeOwned>(
     for document in documents.iter().filter(|d| d.value["kind"] == kind) {
         match serde_json::from_value(document.value["spec"].clone()) {
             Ok(spec) => out.push((document, spec)),
+            // What keeps its spec from being read was told.
+            Err(_) if !document.told.is_empty() => {}
             Err(error) => problems.push(Problem::field(document, "spec", error.to_string())),
         }
     }
@@ -115,7 +122,7 @@ fn name(document: &Document) -> &str {
 
 /// One machine has one namespace; in a cluster the object's own.
 fn key(document: &Document, kind: &str, name: &str) -> Key {
-    let namespace = document.value["metadata"]["namespace"].as_str().unwrap_or("default");
+    let namespace = document.value["metadata"]["namespace"].as_str().unwrap_or(NAMESPACE);
     Key { namespace: namespace.into(), kind: kind.into(), name: name.into() }
 }
 
@@ -139,13 +146,12 @@ fn place_of(spec: &WarehouseSpec, place: Place<'_>) -> Result<Arc<str>, String> 
     })
 }
 
-/// The table of a coverage or a season.
-fn table(warehouse: &str, field: &str, table: &str, known: &Known, fields: &mut Fields<'_>) -> Table {
-    let place = known.places.get(warehouse).cloned().unwrap_or_else(|| {
+/// Where a Warehouse is, or a problem.
+fn place_named(warehouse: &str, field: &str, known: &Known, fields: &mut Fields<'_>) -> Arc<str> {
+    known.places.get(warehouse).cloned().unwrap_or_else(|| {
         fields.problem(field, format!("WarehouseNotFound: there is no valid Warehouse '{warehouse}'"));
         "".into()
-    });
-    Table { place, name: table.into() }
+    })
 }
 
 /// A JSON text of a pointer.

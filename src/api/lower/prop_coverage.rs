@@ -2,24 +2,17 @@
 
 use super::Known;
 use super::fields::{Fields, filters, value};
-use super::fill::{Common, coverage, season_of};
+use super::fill::{Common, coverage, frame};
 use super::table_coverage::{Asked, tolerance};
 use crate::api::kinds::*;
 use crate::api::manifest::Document;
 use crate::domain::policy::{Check, Coverage, Criteria, Expects, ShareRule};
 use crate::domain::probe::{Filter as Condition, Of, Question, Test, UnitForm, Value};
 
-pub(super) fn lower(
-    document: &Document,
-    spec: &PropCoverageSpec,
-    known: &Known,
-    fields: &mut Fields<'_>,
-) -> Option<Coverage> {
-    let season = season_of(&spec.season.0, known, fields)?;
-    let zone = season.season.zone.clone();
-    let units = season.spec.schedule.as_ref().map_or(0, |s| s.unit.len());
+pub(super) fn lower(document: &Document, spec: &PropCoverageSpec, known: &Known, fields: &mut Fields<'_>) -> Coverage {
+    let frame = frame(document, &spec.season.0, known, fields);
     let (columns, expect) = (&spec.columns, &spec.expect);
-    let (unit, grain) = fields.unit("spec.columns.game", &columns.game, units);
+    let (unit, grain) = fields.unit("spec.columns.game", &columns.game, frame.units);
     if !expect.markets.is_empty() && columns.market.is_none() {
         fields.problem("spec.expect.markets", "needs 'spec.columns.market'");
     }
@@ -27,11 +20,11 @@ pub(super) fn lower(
     measures(spec, &mut asked, fields);
     let placeholder = expect.placeholder_lines.as_ref();
     let question = Question {
-        date: fields.date_column("spec.columns", &columns.date, columns.date_as, None, &zone),
+        date: fields.date_column("spec.columns", &columns.date, columns.date_as, None, &frame.zone),
         filters: filters(&spec.filters).into_iter().chain(market_filter(spec)).collect(),
         unique: if expect.unique { unique(columns, &unit) } else { Vec::new() },
         unit,
-        aliases: season.aliases.clone(),
+        aliases: frame.aliases.clone(),
         before: expect.snapshots.before_start.then(|| columns.snapshot.0.clone()),
         measures: asked.measures,
         shares: placeholder
@@ -65,7 +58,7 @@ pub(super) fn lower(
         waivers: &spec.waivers,
         suspend: spec.suspend,
     };
-    Some(coverage(document, &common, season, question, criteria, known, fields))
+    coverage(document, &common, frame, question, criteria, known, fields)
 }
 
 /// Players for each market and required bookmaker, bookmakers for each market, snapshots of the game.

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use jiff::civil::Weekday;
 
 use super::fields::{Fields, aliases, filter, filters};
-use super::{Known, Lowered, generation, key, name, table};
+use super::{Known, Lowered, generation, key, name, place_named};
 use crate::api::kinds::*;
 use crate::api::manifest::Document;
 use crate::domain::dates::DateRange;
-use crate::domain::policy::{Break, Dates, Schedule, Season};
+use crate::domain::policy::{Break, Dates, Schedule, Season, Table};
 use crate::domain::probe::ScheduleQuestion;
 
-pub(super) fn lower(document: &Document, spec: SeasonSpec, known: &Known, fields: &mut Fields<'_>) -> Option<Lowered> {
+pub(super) fn lower(document: &Document, spec: &SeasonSpec, known: &Known, fields: &mut Fields<'_>) -> Lowered {
     let zone = fields.zone("spec.timeZone", &spec.time_zone);
+    let place = place_named(&spec.warehouse.0, "spec.warehouse", known, fields);
     let aliases = aliases(&spec.aliases);
     let schedule = spec.schedule.as_ref().map(|s| {
         let date = fields.date_column("spec.schedule", &s.date, s.date_as, None, &zone);
@@ -29,7 +30,7 @@ pub(super) fn lower(document: &Document, spec: SeasonSpec, known: &Known, fields
             updated_at: s.updated_at.as_ref().map(|c| c.0.clone()),
         };
         Schedule {
-            table: table(&spec.warehouse.0, "spec.warehouse", &s.table.0, known, fields),
+            table: Table { place: place.clone(), name: s.table.0.as_str().into() },
             question: Arc::new(question),
             max_age: s.max_age.as_ref().map(|a| fields.positive("spec.schedule.maxAge", a)),
         }
@@ -53,7 +54,7 @@ pub(super) fn lower(document: &Document, spec: SeasonSpec, known: &Known, fields
         creates_game_dates: spec.game_dates.create,
         zone,
     };
-    Some(Lowered { season, aliases, spec })
+    Lowered { season, place, aliases }
 }
 
 fn dates(spec: &SeasonDates, fields: &mut Fields<'_>) -> Dates {

@@ -2,23 +2,16 @@
 
 use super::Known;
 use super::fields::{Fields, anchor, filters, value};
-use super::fill::{Common, coverage, season_of};
+use super::fill::{Common, coverage, frame};
 use crate::api::kinds::*;
 use crate::api::manifest::Document;
 use crate::domain::policy::{Check, Coverage, Criteria, Expects, Rule, ShareRule, Tolerance};
 use crate::domain::probe::{Measure, Of, Question, Test};
 use crate::domain::share::Share;
 
-pub(super) fn lower(
-    document: &Document,
-    spec: &TableCoverageSpec,
-    known: &Known,
-    fields: &mut Fields<'_>,
-) -> Option<Coverage> {
-    let season = season_of(&spec.season.0, known, fields)?;
-    let zone = season.season.zone.clone();
-    let units = season.spec.schedule.as_ref().map_or(0, |s| s.unit.len());
-    let (unit, grain) = fields.unit("spec.unit", &spec.unit, units);
+pub(super) fn lower(document: &Document, spec: &TableCoverageSpec, known: &Known, fields: &mut Fields<'_>) -> Coverage {
+    let frame = frame(document, &spec.season.0, known, fields);
+    let (unit, grain) = fields.unit("spec.unit", &spec.unit, frame.units);
     let mut asked = Asked::default();
     asked.per_unit(&spec.complete.per_unit);
     if let Some(freshness) = &spec.complete.freshness {
@@ -33,10 +26,10 @@ pub(super) fn lower(
     }
     let shares = &spec.complete.shares;
     let question = Question {
-        date: fields.date_column("spec", &spec.date, spec.date_as, spec.day_starts.as_ref(), &zone),
+        date: fields.date_column("spec", &spec.date, spec.date_as, spec.day_starts.as_ref(), &frame.zone),
         filters: filters(&spec.filters),
         unit,
-        aliases: season.aliases.clone(),
+        aliases: frame.aliases.clone(),
         before: None,
         measures: asked.measures,
         unique: spec.complete.unique.iter().map(|c| c.0.clone()).collect(),
@@ -70,7 +63,7 @@ pub(super) fn lower(
         waivers: &spec.waivers,
         suspend: spec.suspend,
     };
-    Some(coverage(document, &common, season, question, criteria, known, fields))
+    coverage(document, &common, frame, question, criteria, known, fields)
 }
 
 pub(super) fn tolerance(share: Option<Share>, missing: Option<u32>) -> Tolerance {

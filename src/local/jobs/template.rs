@@ -38,6 +38,11 @@ impl Template {
         if let Some(from) = container.env_from_elsewhere.first() {
             return Err(format!("CronJob '{name}' takes '{from}' by valueFrom; on one machine give it a value"));
         }
+        if container.env_from {
+            return Err(format!(
+                "CronJob '{name}' takes names by envFrom; on one machine list them in env, with values"
+            ));
+        }
         let mut env: Vec<(String, String)> =
             PASSED_ON.iter().filter_map(|n| Some(((*n).into(), std::env::var(n).ok()?))).collect();
         env.extend(contract(launch, &termination.display().to_string()));
