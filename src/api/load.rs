@@ -228,3 +228,6 @@ fn stalled(documents: &[Document], loaded: &Loaded, problems: &[Problem]) -> Vec
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

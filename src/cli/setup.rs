@@ -1,6 +1,6 @@
 //! From arguments to an engine over one machine's ports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -77,6 +77,13 @@ impl Setup {
 
     /// An engine that fills.
     pub fn filler(&mut self, limits: Limits) -> Result<LocalEngine, Stop> {
+        let namespaces: BTreeSet<&str> = self.loaded.coverages.iter().map(|c| &*c.key.namespace).collect();
+        if namespaces.len() > 1 {
+            let names = namespaces.into_iter().collect::<Vec<_>>().join(", ");
+            let text =
+                format!("one machine is one namespace, and these manifests name several: {names}; give -f of one");
+            return Err(Stop::bad_input(text));
+        }
         let journal = Journal::open(&self.state).map_err(Stop::failed)?;
         Ok(self.engine(journal, AnyClock::new(None), limits, false))
     }

@@ -55,9 +55,24 @@ pub fn midnight(date: Date, zone: &TimeZone) -> Timestamp {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::domain::dates::shift;
     use crate::domain::span::Span;
+    use proptest::prelude::*;
+
+    /// Where clocks are moved by an hour, by half an hour, by two, at midnight, in Ramadan; where dates were skipped.
+    pub(crate) const ZONES: [&str; 9] = [
+        "UTC",
+        "America/New_York",
+        "Australia/Lord_Howe",
+        "Antarctica/Troll",
+        "America/Sao_Paulo",
+        "Africa/Casablanca",
+        "Asia/Gaza",
+        "Pacific/Apia",
+        "Pacific/Kiritimati",
+    ];
 
     fn new_york() -> TimeZone {
         TimeZone::get("America/New_York").unwrap()
@@ -97,5 +112,23 @@ mod tests {
             "2025-11-02T04:00:00Z",
             "a day is a calendar day"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn dates_follow_one_another_without_a_gap_in_every_zone(
+            n in 0..84_000i32,
+            starts in proptest::collection::vec(proptest::option::of(0..7_000_000_000i64), 0..4),
+            zone in proptest::sample::select(&ZONES[..]),
+        ) {
+            let (date, zone) = (shift(jiff::civil::date(1970, 1, 2), n), TimeZone::get(zone).unwrap());
+            let starts = starts.iter().map(|s| s.map(|s| Timestamp::from_second(s).unwrap()));
+            let anchors = Anchors::new(date, &zone, starts);
+            let (start, end) = (anchors.at(Anchor::DateStart), anchors.at(Anchor::DateEnd));
+            prop_assert_eq!(end, Anchors::new(next_day(date), &zone, []).at(Anchor::DateStart));
+            prop_assert!((0..=26).contains(&((end.as_second() - start.as_second()) / 3600)), "{start}..{end}");
+            prop_assert!(start == end || start.to_zoned(zone).date() == date, "a date that is skipped has no length");
+            prop_assert!(anchors.at(Anchor::FirstStart) <= anchors.at(Anchor::LastStart));
+        }
     }
 }

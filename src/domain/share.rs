@@ -44,11 +44,11 @@ impl FromStr for Share {
         }
         let hundredths = match decimals.len() {
             0 => 0,
-            1 => decimals.parse::<u16>().map_err(|_| ERROR)? * 10,
-            _ => decimals.parse::<u16>().map_err(|_| ERROR)?,
+            1 => decimals.parse::<u32>().map_err(|_| ERROR)? * 10,
+            _ => decimals.parse::<u32>().map_err(|_| ERROR)?,
         };
-        let value = whole.parse::<u16>().map_err(|_| ERROR)? * 100 + hundredths;
-        if value > WHOLE { Err(ERROR) } else { Ok(Self(value)) }
+        let value = whole.parse::<u32>().map_err(|_| ERROR)? * 100 + hundredths;
+        u16::try_from(value).ok().filter(|value| *value <= WHOLE).map(Self).ok_or(ERROR)
     }
 }
 
@@ -66,13 +66,14 @@ impl fmt::Display for Share {
 mod tests {
     use super::*;
     use alloc::string::ToString;
+    use proptest::prelude::*;
 
     #[test]
     fn shares_are_read_and_written_exactly() {
         for text in ["0%", "80%", "99.5%", "99.25%", "99.05%", "100%"] {
             assert_eq!(text.parse::<Share>().map(|s| s.to_string()), Ok(text.into()));
         }
-        for text in ["", "%", "101%", "-1%", "1e2%", "99.999%", "95", "1.%", ".5%", "٩%"] {
+        for text in ["", "%", "101%", "-1%", "700%", "999.99%", "1e2%", "99.999%", "95", "1.%", ".5%", "٩%"] {
             assert!(text.parse::<Share>().is_err(), "{text} must be refused");
         }
     }
@@ -84,5 +85,15 @@ mod tests {
         assert!(!ninety_five.is_reached_by(18, 19));
         assert!(Share::ALL.is_reached_by(0, 0), "nothing expected, nothing missing");
         assert!(!Share::NONE.is_exceeded_by(0, 0), "of nothing, nothing is more");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_reader_fall_and_what_is_written_is_read_again(text in "[0-9]{0,4}(\\.[0-9]{0,3})?%?|\\PC{0,10}") {
+            if let Ok(share) = text.parse::<Share>() {
+                prop_assert_eq!(share.to_string().parse(), Ok(share));
+                prop_assert!(share.is_reached_by(1, 1) && !share.is_exceeded_by(0, 1));
+            }
+        }
     }
 }

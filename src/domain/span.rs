@@ -120,6 +120,7 @@ impl fmt::Display for Span {
 mod tests {
     use super::*;
     use alloc::string::ToString;
+    use proptest::prelude::*;
 
     #[test]
     fn durations_are_read_as_people_write_them() {
@@ -129,6 +130,30 @@ mod tests {
         assert_eq!("90m".parse::<Span>().map(|s| s.to_string()), Ok("1h30m".into()));
         for text in ["", "-", "5", "5 minutes", "1e9h", "PT1H", "1h1h", "1m1h", "9999d", "９h", "--1h"] {
             assert!(text.parse::<Span>().is_err(), "{text} must be refused");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_reader_fall_and_what_is_written_is_read_again(text in "-?([0-9]{0,10}[dhms ]?){0,5}|\\PC{0,30}") {
+            if let Ok(span) = text.parse::<Span>() {
+                prop_assert!(span.as_seconds().abs() <= MAX_DAYS * 86_400);
+                prop_assert_eq!(span.to_string().parse(), Ok(span));
+            }
+        }
+
+        #[test]
+        fn a_day_is_a_day_of_the_calendar_wherever_clocks_are_moved(
+            days in -3_660..3_660i32,
+            seconds in -100_000..100_000i64,
+            at in 0..7_000_000_000i64,
+            zone in proptest::sample::select(&crate::domain::anchors::tests::ZONES[..]),
+        ) {
+            let at = Timestamp::from_second(at).unwrap();
+            let span = Span { days, seconds };
+            let moved = span.after(at, &TimeZone::get(zone).unwrap());
+            let off = moved.as_second() - at.as_second() - span.as_seconds();
+            prop_assert!(off.abs() <= 26 * 3600, "{zone}: {off} s, more than a skipped date and summer time");
         }
     }
 }

@@ -94,6 +94,10 @@ fn each_namespace_is_read_by_itself() {
         let done = place.run("check", &[], &[]);
         assert!(done.out.contains(problem), "{manifests:?}: {}", done.out);
     }
+    let place = Place::new(&twice.each_ref().map(String::as_str));
+    let done = place.run("local", &["--once"], &[]);
+    assert!(done.err.contains("these manifests name several: nba, wnba; give -f of one"), "{}", done.err);
+    assert_eq!(done.code, Some(2));
 }
 
 #[test]

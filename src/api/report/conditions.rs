@@ -105,3 +105,65 @@ pub fn conditions(old: &[Condition], standing: &Standing, generation: i64, now: 
 fn whole_second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::super::lint;
+    use super::*;
+
+    fn standing() -> impl Strategy<Value = Standing> {
+        use {Answer::*, Course::*};
+        let valid = [
+            (True, AtRest),
+            (Unknown, AtRest),
+            (Unknown, Reconciling),
+            (False, AtRest),
+            (False, Reconciling),
+            (False, Stalled),
+        ];
+        (select(valid.to_vec()), select(Reason::ALL), "\\PC{0,1200}")
+            .prop_map(|((ready, course), reason, message)| Standing { ready, course, reason, message })
+    }
+
+    /// What stands in a status: anything, twice, of no known type, with a time of its own.
+    fn stored() -> impl Strategy<Value = Vec<Condition>> {
+        let types = select(vec!["Ready", "Reconciling", "Stalled", "Ready", "Odd"]);
+        let one = (types, select(vec!["True", "False", "Unknown", ""]), 0..2_000_000_000_000i64);
+        let condition = one.prop_map(|(kind, status, at)| Condition {
+            type_: kind.into(),
+            status: status.into(),
+            reason: "Odd".into(),
+            message: String::new(),
+            observed_generation: None,
+            last_transition_time: Time(Timestamp::from_millisecond(at).unwrap_or_default()),
+        });
+        prop::collection::vec(condition, 0..6)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn whatever_stood_there_conditions_never_contradict_and_times_move_with_the_status_alone(
+            old in stored(),
+            standings in prop::collection::vec(standing(), 1..5),
+        ) {
+            let mut told = old;
+            for (n, standing) in standings.iter().enumerate() {
+                let now = Timestamp::from_second(2_000_000_000 + n as i64).unwrap_or_default();
+                let new = conditions(&told, standing, 7, now);
+                prop_assert_eq!(lint::conditions(&new, 7, 7), Vec::<String>::new());
+                for condition in &new {
+                    let before = told.iter().find(|c| c.type_ == condition.type_).filter(|c| c.status == condition.status);
+                    let since = before.map_or(now, |c| whole_second(c.last_transition_time.0));
+                    prop_assert_eq!(condition.last_transition_time.0, since);
+                }
+                prop_assert_eq!(conditions(&new, standing, 7, Timestamp::MAX), new.clone(), "said again, nothing moves");
+                told = new;
+            }
+        }
+    }
+}

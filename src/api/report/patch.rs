@@ -83,6 +83,7 @@ mod tests {
 
     use super::*;
     use crate::api::kinds::{CoverageStatus, LedgerStatus, SummaryStatus};
+    use crate::api::report::ledger::tests::ledgers;
 
     /// RFC 7386, section 2, word by word.
     fn apply(target: &mut Value, patch: &Value) {
@@ -146,6 +147,27 @@ mod tests {
         stored["ledger"] = json!("of another version");
         assert_eq!(Stored::<CoverageStatus>::of(stored).status, CoverageStatus::default());
         assert_eq!(Stored::<CoverageStatus>::of(Value::Null).status, CoverageStatus::default());
+    }
+
+    proptest! {
+        #[test]
+        fn no_stored_status_makes_a_reader_fall_and_what_can_be_read_is(
+            written in ledgers(),
+            spoilt in prop::collection::vec((any::<prop::sample::Index>(), value()), 0..4),
+        ) {
+            let mut whole = CoverageStatus::default();
+            crate::api::report::ledger::write(&written, "boxscores", "uid", &mut whole);
+            let whole = serde_json::to_value(&whole).unwrap_or_default();
+            let mut stored = whole.clone();
+            let names: Vec<String> = stored.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+            for (at, odd) in spoilt {
+                stored[at.get(&names)] = odd;
+            }
+            let read = serde_json::to_value(readable::<CoverageStatus>(stored.clone())).unwrap_or_default();
+            for name in names.iter().filter(|name| stored[name] == whole[name]) {
+                prop_assert_eq!(&read[name], &whole[name], "{} was not touched", name);
+            }
+        }
     }
 
     #[test]

@@ -269,6 +269,8 @@ fn a_date_is_late_only_while_it_is_not_done() {
 
 mod properties {
     use super::*;
+    use crate::domain::dates::shift;
+    use alloc::vec::Vec;
     use proptest::prelude::*;
 
     fn any_case() -> impl Strategy<Value = Case> {
@@ -332,6 +334,34 @@ mod properties {
             }
             prop_assert!(assessment.wants.len() <= 1);
             prop_assert_eq!(assessment.cells.len(), 1, "every date in exactly one state");
+        }
+
+        #[test]
+        fn every_date_is_in_exactly_one_state_and_the_counts_add_up(
+            cases in proptest::collection::vec(any_case(), 1..8),
+            sequential in any::<bool>(),
+        ) {
+            let dates: Vec<Date> = (0..cases.len()).map(|n| shift(day(DATE), n as i32)).collect();
+            let days = dates.iter().zip(&cases).map(|(date, case)| calendar_of(*date, &case.games));
+            let (calendar, first) = (calendar(days, "2025-11-15"), &cases[0]);
+            let mut coverage = first.coverage.clone();
+            coverage.fill.order = if sequential { FillOrder::Sequential } else { FillOrder::NewestFirst };
+            let judged: Vec<_> = dates.iter().zip(&cases).map(|(date, case)| {
+                let known = match &case.facts { Ok(facts) => Known::Fresh(facts), Err(unknown) => Known::Never(unknown) };
+                (*date, judge(&coverage, &calendar, *date, known, at(first.now)))
+            }).collect();
+            let assessment = assess(&Situation {
+                coverage: &coverage, calendar: &calendar, judged: &judged, ledger: &first.ledger, jobs: &first.jobs,
+                orders: Some(&first.orders), hold: first.hold, now: at(first.now),
+            });
+            let told: Vec<Date> = assessment.cells.iter().map(|c| c.date).collect();
+            prop_assert_eq!(&told, &dates, "each date once, in order");
+            let count = |state: State| assessment.cells.iter().filter(|c| c.state() == state).count();
+            prop_assert_eq!(State::ALL.into_iter().map(count).sum::<usize>(), dates.len());
+            let mut wanted: Vec<Date> = assessment.wants.iter().map(|w| w.date).collect();
+            wanted.dedup();
+            prop_assert_eq!(wanted.len(), assessment.wants.len(), "a date is wanted once");
+            prop_assert!(wanted.iter().all(|date| dates.contains(date)));
         }
 
         #[test]
