@@ -2,7 +2,9 @@
 
 use std::any::Any;
 use std::fs::File;
+use std::io::{BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -191,7 +193,7 @@ impl Reader<'_> {
     }
 
     fn csv(&mut self, part: &Part, each: Each<'_>) -> Result<u64, ReadFault> {
-        let broken = |e: csv::Error| ReadFault::Part(csv_fault(&e));
+        let broken = |e: csv::Error| ReadFault::Part(csv_fault(&part.path, &e));
         let mut reader = csv::ReaderBuilder::new().from_path(&part.path).map_err(broken)?;
         let header = reader.headers().map_err(broken)?.clone();
         let at = |name: &str| header.iter().position(|h| h.trim_start_matches('\u{feff}') == name);
@@ -305,18 +307,30 @@ fn names(schema: &Schema) -> String {
     schema.fields().iter().map(|f| f.name().as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn csv_fault(error: &csv::Error) -> String {
+fn csv_fault(path: &Path, error: &csv::Error) -> String {
+    let line = error.position().map_or(0, |at| line_of(path, at.byte()).unwrap_or(at.line()));
     match error.kind() {
-        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            let line = pos.as_ref().map_or(0, csv::Position::line);
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("is broken at line {line}: expected {expected_len} fields, found {len}")
         }
-        csv::ErrorKind::Utf8 { pos, .. } => {
-            format!("is no UTF-8 text at line {}", pos.as_ref().map_or(0, csv::Position::line))
-        }
+        csv::ErrorKind::Utf8 { .. } => format!("is no UTF-8 text at line {line}"),
         csv::ErrorKind::Io(e) => format!("cannot be read ({})", e.kind()),
         _ => "is no readable CSV file".into(),
     }
+}
+
+/// The line of the record that begins at a byte. The reader's own count is one behind where lines end with CRLF, and knows
+/// nothing of blank lines before it.
+fn line_of(path: &Path, byte: u64) -> std::io::Result<u64> {
+    let mut line = 1;
+    for (at, read) in (0..).zip(BufReader::new(File::open(path)?).bytes()) {
+        let read = read?;
+        if at >= byte && !matches!(read, b'\r' | b'\n') {
+            break;
+        }
+        line += u64::from(read == b'\n');
+    }
+    Ok(line)
 }
 
 /// A library's sentence, cut to a length that fits a status; control characters removed.

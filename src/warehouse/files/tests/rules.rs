@@ -88,10 +88,16 @@ fn a_broken_part_makes_its_own_date_unknown_and_no_other() {
     assert_eq!(dates[&day("2025-11-14")].as_ref().unwrap().rows, 1);
     let broken = dates[&day("2025-11-15")].as_ref().unwrap_err();
     assert!(broken.text.contains("part `day=2025-11-15/a.parquet` is no readable Parquet file"), "{}", broken.text);
-    put(root.path(), "t/b.csv", "day,x\n2025-11-14\n");
-    let flat = ask(root.path(), &["2025-11-14"], |_| {}).unwrap();
-    let text = &flat.readings[0].dates[&day("2025-11-14")].as_ref().unwrap_err().text;
-    assert!(text.contains("part `b.csv` is broken at line 2: expected 2 fields, found 1"), "{text}");
+    for (rows, said) in [
+        ("day,x\n2025-11-14\n", "is broken at line 2: expected 2 fields, found 1"),
+        ("day,x\r\n2025-11-14,1\r\n2025-11-14\r\n", "is broken at line 3: expected 2 fields, found 1"),
+        ("\u{feff}day,x\r\n\n\n2025-11-14,1\n2025-11-14,1,2\r\n", "is broken at line 5: expected 2 fields, found 3"),
+    ] {
+        put(root.path(), "t/b.csv", rows);
+        let flat = ask(root.path(), &["2025-11-14"], |_| {}).unwrap();
+        let text = &flat.readings[0].dates[&day("2025-11-14")].as_ref().unwrap_err().text;
+        assert!(text.contains(&format!("part `b.csv` {said}")), "{text}");
+    }
 }
 
 #[test]
