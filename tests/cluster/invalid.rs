@@ -31,7 +31,7 @@ const OWN_WORDS: [(&str, &str); 8] = [
     ("duplicate-key", "key \"files\" already set in map"),
     ("list", "404 page not found"),
     ("namespaces", "the namespace of the provided object does not match"),
-    ("not-a-name", "of type string"),
+    ("metadata", "of type string"),
     ("steering-characters", "unknown field"),
     ("unknown-kind", "404 page not found"),
 ];

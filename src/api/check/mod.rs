@@ -56,6 +56,7 @@ pub fn documents(documents: &[Document], valid: &mut Valid, problems: &mut Vec<P
             continue;
         }
         let mut found = named(document, kind, &mut seen);
+        metadata(document, &mut found);
         let checked =
             if ours { object(document, api, kind, &known, &mut found) } else { cron(document, api, &mut found) };
         valid.extend((ours && found.is_empty()).then(|| hash(document)));
@@ -68,6 +69,44 @@ pub fn documents(documents: &[Document], valid: &mut Valid, problems: &mut Vec<P
 
 /// Problems as field and message.
 type Found = Vec<(String, String)>;
+
+/// The fields of any object's metadata.
+const METADATA: [&str; 15] = [
+    "annotations",
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "finalizers",
+    "generateName",
+    "generation",
+    "labels",
+    "managedFields",
+    "name",
+    "namespace",
+    "ownerReferences",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
+
+/// Its metadata beside the name.
+fn metadata(document: &Document, found: &mut Found) {
+    let known = METADATA.iter().map(|name| ((*name).to_string(), Value::Null)).collect();
+    let fields = document.value["metadata"].as_object().into_iter().flatten();
+    for (name, _) in fields.filter(|(name, _)| !METADATA.contains(&name.as_str())).take(structural::MOST) {
+        let field = format!("metadata.{name}");
+        found.push((field.clone(), structural::unknown_field(&field, name, Some(&known))));
+    }
+    for (name, expected) in [("namespace", "string"), ("labels", "object"), ("annotations", "object")] {
+        let value = &document.value["metadata"][name];
+        let is = if expected == "string" { value.is_string() } else { value.is_object() };
+        found.extend(
+            (!is && !value.is_null()).then(|| (format!("metadata.{name}"), format!("must be of type {expected}"))),
+        );
+        let texts = value.as_object().into_iter().flatten().filter(|(_, text)| !text.is_string());
+        found.extend(texts.map(|(key, _)| (format!("metadata.{name}"), format!("'{key}' must be of type string"))));
+    }
+}
 
 /// Its name, which no other of its kind has.
 fn named(document: &Document, kind: &str, seen: &mut BTreeSet<(String, String)>) -> Found {

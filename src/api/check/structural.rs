@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::api::schema::PATTERNS;
 
 /// Nobody reads more problems of one object, and each is looked for in its text.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 /// Problems as field and message.
 #[derive(Default)]
@@ -185,7 +185,7 @@ fn matches(pattern: &str, text: &str) -> bool {
     regex.as_ref().is_some_and(|r| r.is_match(text))
 }
 
-fn unknown_field(path: &str, name: &str, known: Option<&Map<String, Value>>) -> String {
+pub(super) fn unknown_field(path: &str, name: &str, known: Option<&Map<String, Value>>) -> String {
     let near = known.into_iter().flatten().map(|(k, _)| (distance(k, name), k)).min();
     let hint = near.filter(|(d, k)| *d <= 1 + k.len() / 3).map(|(_, k)| format!("; did you mean '{k}'?"));
     format!("unknown field \"{path}\"{}", hint.unwrap_or_default())
