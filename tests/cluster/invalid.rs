@@ -117,7 +117,9 @@ fn words(sentence: &str) -> Vec<String> {
 fn in_its_words(line: &str) -> (String, Vec<String>) {
     let problem = line.splitn(4, ": ").collect::<Vec<_>>();
     let (field, sentence) = match problem.as_slice() {
-        [_, _, field, sentence] if field.starts_with("spec") => (field.to_string(), sentence.to_string()),
+        [_, _, field, sentence] if field.starts_with("spec") || sentence.starts_with("unknown field") => {
+            (field.to_string(), sentence.to_string())
+        }
         [_, _, rest @ ..] => (String::new(), rest.join(": ")),
         _ => panic!("no problem: {line}"),
     };
