@@ -41,12 +41,15 @@ impl Binding {
         Self { starts, cap: probe.caps.get(&date).copied() }
     }
 
+    /// What was bound, as a mark; nothing where nothing was.
+    pub fn mark(&self) -> Option<u64> {
+        let is_empty = self.starts.is_empty() && self.cap.is_none();
+        (!is_empty).then(|| stable_hash(&(&self.starts, &self.cap)))
+    }
+
     /// Joins a date's mark with what was bound: facts rest on both.
     pub fn rests_on(&self, mark: u64) -> u64 {
-        if self.starts.is_empty() && self.cap.is_none() {
-            return mark;
-        }
-        mix(mark, stable_hash(&(&self.starts, &self.cap)))
+        self.mark().map_or(mark, |bound| mix(mark, bound))
     }
 }
 

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::observe::expected;
+use crate::domain::bind::Binding;
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::judge::{Judged, Known, judge_day, values_of};
 use crate::domain::mark::{TableMark, mix, stable_hash};
@@ -22,6 +24,8 @@ pub(super) struct Book {
     pub undated: BTreeMap<u64, Undated>,
     /// Every date was seen as it was at this instant or later.
     pub confirmed_at: Option<Timestamp>,
+    /// A look has ended well since the start. Before, what is held is only remembered, and says nothing.
+    pub was_looked_at: bool,
 }
 
 /// The facts of one date.
@@ -30,6 +34,8 @@ pub(super) struct Entry {
     pub held: Held,
     /// The mark and the binding that the facts rest on.
     pub rests_on: u64,
+    /// What was bound when they were asked for: facts are no answer where something else is bound now.
+    pub bound: Option<u64>,
     pub read_at: Timestamp,
     pub failure: Option<Unknown>,
 }
@@ -96,6 +102,10 @@ impl Book {
                 }
                 Known::Never(failure.unwrap_or(not_probed))
             }
+            (Held::Facts(_), None) if !self.was_looked_at => Known::Never(not_probed),
+            (Held::Facts(_), failure) if !entry.answers(terms.coverage, day) => {
+                Known::Never(failure.unwrap_or(not_probed))
+            }
             (Held::Facts(facts), None) => Known::Fresh(facts),
             (Held::Facts(facts), Some(failure)) if stands => Known::Old(facts, failure),
             (_, failure) => Known::Never(failure.unwrap_or(not_probed)),
@@ -132,15 +142,21 @@ impl Book {
         }
     }
 
-    /// A date was read.
-    pub fn take(&mut self, date: Date, facts: Result<DateFacts, Unknown>, rests_on: u64, read_at: Timestamp) {
+    /// A date was read, under that binding, while it had that mark.
+    pub fn take(
+        &mut self,
+        date: Date,
+        facts: Result<DateFacts, Unknown>,
+        binding: &Binding,
+        mark: u64,
+        read_at: Timestamp,
+    ) {
+        let entry =
+            |held| Entry { held, rests_on: binding.rests_on(mark), bound: binding.mark(), read_at, failure: None };
         match facts {
-            Ok(facts) => {
-                let entry = Entry { held: Held::Facts(facts.into()), rests_on, read_at, failure: None };
-                self.dates.insert(date, entry);
-            }
+            Ok(facts) => _ = self.dates.insert(date, entry(Held::Facts(facts.into()))),
             Err(unknown) => {
-                let nothing = Entry { held: Held::Nothing, rests_on, read_at, failure: None };
+                let nothing = entry(Held::Nothing);
                 self.dates.entry(date).or_insert(nothing).failure = Some(unknown);
             }
         }
@@ -158,6 +174,11 @@ impl Book {
 }
 
 impl Entry {
+    /// Whether what was asked is what would be asked now.
+    fn answers(&self, coverage: &Coverage, day: &Day) -> bool {
+        self.bound == Binding::new(coverage, expected(Some(day))).mark()
+    }
+
     fn fold(&mut self, terms: &Terms<'_>, day: &Day, judged: &Judged) {
         let Held::Facts(facts) = &self.held else { return };
         if is_on(day) && judged.judgement.verdict == Verdict::Complete && judged.valid_until.is_none() {

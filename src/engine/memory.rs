@@ -42,6 +42,8 @@ pub struct RememberedBook {
 pub struct RememberedDate {
     /// What they rest on.
     pub rests_on: u64,
+    /// What was bound when they were asked for.
+    pub bound: Option<u64>,
     /// When they were read.
     pub read_at: Timestamp,
     /// The facts.
@@ -125,7 +127,7 @@ fn remembered((date, entry): (&Date, &Entry)) -> Option<(Date, RememberedDate)> 
         Held::Folded(folded) => RememberedFacts::Folded(folded.clone()),
         Held::Nothing => return None,
     };
-    let kept = RememberedDate { rests_on: entry.rests_on, read_at: entry.read_at, facts };
+    let kept = RememberedDate { rests_on: entry.rests_on, bound: entry.bound, read_at: entry.read_at, facts };
     entry.failure.is_none().then_some((*date, kept))
 }
 
@@ -135,7 +137,7 @@ impl From<RememberedDate> for Entry {
             RememberedFacts::Full(facts) => Held::Facts(facts.into()),
             RememberedFacts::Folded(folded) => Held::Folded(folded),
         };
-        Self { held, rests_on: kept.rests_on, read_at: kept.read_at, failure: None }
+        Self { held, rests_on: kept.rests_on, bound: kept.bound, read_at: kept.read_at, failure: None }
     }
 }
 

@@ -135,8 +135,7 @@ impl World {
         let Some(state) = self.coverages.get_mut(key).filter(|s| s.coverage.question == probe.question) else { return };
         state.book.take_undated(reading.undated, mark);
         for (date, facts) in reading.dates {
-            let rests_on = Binding::of_probe(probe, date).rests_on(marks.of(date));
-            state.book.take(date, facts, rests_on, read_at);
+            state.book.take(date, facts, &Binding::of_probe(probe, date), marks.of(date), read_at);
         }
         state.dirty = true;
     }
@@ -148,8 +147,9 @@ impl World {
         self.undecided |= keys.iter().filter_map(|k| self.coverages.get(k)).any(|s| self.unread(s).next().is_some());
         for key in &keys {
             let Some(state) = self.coverages.get_mut(key) else { continue };
-            state.dirty |= state.book.failure.take().is_some() || state.waits_for_looks();
+            state.dirty |= state.book.failure.take().is_some() || state.waits_for_looks() || !state.book.was_looked_at;
             state.looked = true;
+            state.book.was_looked_at = true;
             if !stale.contains(key) {
                 state.book.confirmed_at = Some(asked_at);
             }

@@ -17,12 +17,12 @@ use crate::domain::verdict::{Judgement, Verdict};
 use crate::engine::memory::{Folded, Memory, RememberedBook, RememberedDate, RememberedFacts, RememberedSchedule};
 use crate::warehouse::files::PartRanges;
 
-const MAGIC: &[u8] = b"gapless facts 3\n";
+const MAGIC: &[u8] = b"gapless facts 4\n";
 
 fields!(Undated { nulls, out_of_range });
 fields!(UnitFacts { rows, measures });
 fields!(DateFacts { rows, blank, units, overflow, surplus, shares });
-fields!(RememberedDate { rests_on, read_at, facts });
+fields!(RememberedDate { rests_on, bound, read_at, facts });
 fields!(Folded { judgement, values, basis });
 fields!(RememberedBook { coverage, table, question, undated, dates });
 fields!(Scheduled { key, values, start, is_final });

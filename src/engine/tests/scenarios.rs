@@ -122,6 +122,26 @@ async fn so_much_gone_at_once_is_doubted_for_two_more_reads() {
     assert_eq!(sim.state().creates.len(), 10);
 }
 
+/// What counts of a table may depend on the starts of games. A read from before they were known is no answer.
+#[tokio::test(start_paused = true)]
+async fn a_table_that_was_read_before_its_schedule_launches_nothing_on_that_read() {
+    let sim = world(good, &[]);
+    let start = |row: &mut ScheduleRow| row.start = Some(at("2025-11-01T23:00:00Z"));
+    sim.state().schedule.iter_mut().for_each(start);
+    sim.state().schedule_broken = true;
+    let mut spec = spec();
+    std::sync::Arc::make_mut(&mut spec.coverages[0].question).before = Some("snapshot".into());
+    let world = sim.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_secs(300)).await;
+        world.state().schedule_broken = false;
+    });
+    let (overview, events) = sim.watch_for(&spec, HOUR).await;
+    assert_eq!(tell(&overview), Vec::<String>::new());
+    let told: Vec<&str> = events.iter().map(|e| e.reason).collect();
+    assert!(!told.contains(&"GapFound") && sim.state().creates.is_empty(), "{told:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_moved_game_costs_no_attempt_on_its_old_date() {
     let sim = world(good, &[]);
@@ -246,4 +266,20 @@ async fn what_is_remembered_need_not_be_read_again() {
     second.world.recall(first.world.remember());
     assert_eq!(tell(&second.run(Until::Done, &mut wishes, |_, _| {}).await), tell(&seen));
     assert_eq!(sim.state().probes, reads, "the marks prove that nothing changed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_launched_on_what_is_only_remembered() {
+    let sim = world(good, &[3]);
+    let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+    let mut observed = spec();
+    observed.coverages[0].fill.mode = Mode::Observe;
+    let mut first = sim.engine(observed);
+    first.run(Until::Done, &mut wishes, |_, _| {}).await;
+    sim.state().table.insert(day("2025-11-03"), FULL.to_vec());
+    sim.state().look_takes = 30;
+    let mut second = sim.engine(spec());
+    second.world.recall(first.world.remember());
+    assert_eq!(tell(&second.run(Until::Done, &mut wishes, |_, _| {}).await), Vec::<String>::new());
+    assert!(sim.state().creates.is_empty(), "the date was filled while nobody looked");
 }

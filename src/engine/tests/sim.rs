@@ -31,6 +31,10 @@ pub struct State_ {
     pub table: BTreeMap<Date, Vec<(&'static str, u64)>>,
     pub schedule: Vec<ScheduleRow>,
     pub broken: Option<Unknown>,
+    /// The schedule alone cannot be read.
+    pub schedule_broken: bool,
+    /// Seconds that a look takes.
+    pub look_takes: u64,
     pub ledgers: BTreeMap<Key, (Arc<str>, Ledger, Version)>,
     pub jobs: BTreeMap<Arc<str>, (Job, Timestamp, Launch)>,
     pub runs: BTreeMap<Date, u32>,
@@ -168,6 +172,8 @@ impl Clock for Sim {
 impl Warehouse for Sim {
     async fn mark(&self, table: &Table, _: &DateColumn) -> Result<TableMark, Unknown> {
         self.call(true).await;
+        let takes = self.state().look_takes;
+        tokio::time::sleep(std::time::Duration::from_secs(takes)).await;
         self.advance();
         let mut state = self.state();
         state.marks += 1;
@@ -175,6 +181,9 @@ impl Warehouse for Sim {
             return Err(unknown.clone());
         }
         if &*table.name == "schedule" {
+            if state.schedule_broken {
+                return Err(failed());
+            }
             let hash = stable_hash(&format!("{:?}", state.schedule));
             return Ok(TableMark { parts: vec![PartMark { dates: None, hash }], ..TableMark::default() });
         }
@@ -190,9 +199,12 @@ impl Warehouse for Sim {
         let mark = self.mark(table, date).await?;
         let mut state = self.state();
         state.probes += 1;
-        let facts_of = |d| state.table.get(&d).map_or_else(DateFacts::default, |units| facts(units));
+        // A unit without a start has no row before it.
+        let counts = |p: &Probe, d| p.question.before.is_none() || p.starts.contains_key(&d);
+        let units = |p: &Probe, d| state.table.get(&d).filter(|_| counts(p, d));
+        let facts_of = |p: &Probe, d| units(p, d).map_or_else(DateFacts::default, |units| facts(units));
         let read = |p: &Probe| Reading {
-            dates: p.dates.iter().map(|d| (d, Ok(facts_of(d)))).collect(),
+            dates: p.dates.iter().map(|d| (d, Ok(facts_of(p, d)))).collect(),
             undated: BTreeMap::new(),
         };
         Ok(Answer { readings: probes.iter().map(read).collect(), mark, bytes: 1 })
