@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::overview::Event;
 use crate::domain::admit::Admission;
 use crate::domain::dates::{Date, DateSet, Timestamp};
-use crate::domain::ledger::{Outcome, Settled};
+use crate::domain::ledger::{Launch, Outcome, Settled};
 use crate::domain::policy::Key;
 use crate::domain::probe::UnitKey;
 use crate::domain::schedule::{Calendar, Day, ScheduleFacts};
@@ -26,6 +26,13 @@ pub(super) fn launched(admission: &Admission, launch: u64, now: Timestamp) -> Ev
     }
 }
 
+/// A Job was not created.
+pub(super) fn refused(launch: &Launch, why: &str, now: Timestamp) -> Event {
+    let message = format!("no Job was created, and nothing is charged: {why}");
+    let (coverage, dates) = (launch.coverage.clone(), launch.dates.clone());
+    Event { at: now, coverage, reason: "LaunchRefused", dates, message }
+}
+
 /// A ledger was lost and its launch numbers were told by the Jobs.
 pub(super) fn rebuilt(coverage: &Key, launches: u64, now: Timestamp) -> Event {
     let message = format!("the ledger was lost; launches go on above {launches}, and attempts are counted anew");
@@ -38,13 +45,19 @@ pub(super) fn settled(coverage: &Key, settled: &Settled, now: Timestamp) -> Vec<
     for (date, outcome) in &settled.outcomes {
         by_outcome.entry(*outcome).or_default().insert(*date);
     }
-    let said = if settled.message.is_empty() { String::new() } else { format!(": {}", settled.message) };
+    // The filler has last words for all its dates: where they ended differently, these are about those that lack something.
+    let is_mixed = by_outcome.len() > 1;
+    let said = |outcome| match settled.message.as_str() {
+        "" => String::new(),
+        _ if is_mixed && outcome == Outcome::Filled => String::new(),
+        said => format!(": {said}"),
+    };
     let event = |(outcome, dates): (Outcome, DateSet)| Event {
         at: now,
         coverage: coverage.clone(),
         reason: outcome.word(),
         dates,
-        message: format!("launch {} on rung {}{said}", settled.launch, settled.rung),
+        message: format!("launch {} on rung {}{}", settled.launch, settled.rung, said(outcome)),
     };
     by_outcome.into_iter().map(event).collect()
 }
@@ -134,6 +147,7 @@ fn reason(before: Option<Cause>, after: Cause) -> Option<&'static str> {
     match after {
         Cause::Exhausted(_) => Some("Exhausted"),
         Cause::NoRung => Some("NoRung"),
+        Cause::Waived if was.is_some_and(State::is_open) => Some("Waived"),
         Cause::Blocked(Hold::SuspectProbe) => Some("SuspectProbe"),
         Cause::Unknown(UnknownReason::NotProbed) => None,
         Cause::Unknown(_) => Some("Unknown"),

@@ -161,29 +161,26 @@ impl World {
         };
         state.creating.remove(&launch.launch);
         state.dirty = true;
-        match created {
+        let (permanent, why) = match created {
             Created::New(uid) | Created::Ours(uid) => {
                 state.refused = None;
                 state.created_at.insert(launch.launch, now);
-                state.ledger.created(launch.launch, &uid);
+                return state.ledger.created(launch.launch, &uid);
             }
+            Created::Unclear(_) => return state.unclear = Some(now),
+            Created::Refused { permanent, why } => (permanent, why),
             Created::Foreign => {
-                state.ledger.forget(launch.launch);
-                state.stalled =
-                    Some(format!("NameTaken: a Job `{}` of somebody else is there; remove it", launch.name));
+                (true, format!("NameTaken: a Job `{}` of somebody else is there; remove it", launch.name))
             }
-            Created::Refused { permanent: true, why } => {
-                state.ledger.forget(launch.launch);
-                state.stalled = Some(why);
-            }
-            Created::Refused { permanent: false, why } => {
-                state.ledger.forget(launch.launch);
-                // Creates that were under way together are refused together: that counts once.
-                let times = state.refused.as_ref().map_or(1, |(until, n, _)| n + u32::from(*until <= now));
-                state.refused = Some((look_again(now, times), times, why.into()));
-            }
-            Created::Unclear(_) => state.unclear = Some(now),
+        };
+        self.events.push(super::events::refused(launch, &why, now));
+        state.ledger.forget(launch.launch);
+        if permanent {
+            return state.stalled = Some(why);
         }
+        // Creates that were under way together are refused together: that counts once.
+        let times = state.refused.as_ref().map_or(1, |(until, n, _)| n + u32::from(*until <= now));
+        state.refused = Some((look_again(now, times), times, why.into()));
     }
 
     /// Finished Jobs beyond the history limits whose attempts are settled.

@@ -110,7 +110,7 @@ impl World {
         }
     }
 
-    /// Judges and assesses what changed, or whose time is up. A panic stalls the one coverage that caused it.
+    /// Judges and assesses what changed, or whose time is up.
     fn assess_all(&mut self, now: Timestamp) {
         let keys: Vec<Key> = self
             .coverages
@@ -118,19 +118,24 @@ impl World {
             .filter(|(_, s)| s.dirty || s.assessment.valid_until.is_some_and(|at| at <= now))
             .map(|(k, _)| k.clone())
             .collect();
-        for key in keys {
-            let assessed = catch_unwind(AssertUnwindSafe(|| self.assess_one(&key, now)));
-            if assessed.is_err()
-                && let Some(state) = self.coverages.get_mut(&key)
-            {
-                state.dirty = false;
-                state.stalled = Some("gapless itself failed on this object; please report it with its spec".into());
-            }
-        }
+        keys.iter().for_each(|key| self.survive(key, |world, state| world.assess_one(key, state, now)));
+        self.undecided |= !keys.is_empty();
     }
 
-    fn assess_one(&mut self, key: &Key, now: Timestamp) {
+    /// A panic stalls the one coverage that caused it.
+    pub(super) fn survive(&mut self, key: &Key, work: impl FnOnce(&mut Self, &mut CoverageState)) {
         let Some(mut state) = self.coverages.remove(key) else { return };
+        if catch_unwind(AssertUnwindSafe(|| work(self, &mut state))).is_err() {
+            state.stalled = Some("gapless itself failed on this object; please report it with its spec".into());
+            state.assessment.valid_until = None;
+            state.untold = true;
+            self.revision += 1;
+        }
+        state.dirty = false;
+        self.coverages.insert(key.clone(), state);
+    }
+
+    fn assess_one(&mut self, key: &Key, state: &mut CoverageState, now: Timestamp) {
         if let Some(season) = self.seasons.get(&state.coverage.season) {
             let calendar = season.calendar.clone();
             state.judge(&calendar, now);
@@ -161,9 +166,6 @@ impl World {
             self.revision += u64::from(changed);
             self.events.extend(events);
         }
-        state.dirty = false;
-        self.undecided = true;
-        self.coverages.insert(key.clone(), state);
     }
 
     /// One decision over all coverages, when something changed or slow start lets more through.

@@ -47,6 +47,8 @@ pub struct Stored {
     pub uid: Arc<str>,
     /// The ledger.
     pub ledger: Ledger,
+    /// Whether all of it could be read: of one that could not only the number of launches is left.
+    pub is_whole: bool,
     /// Its version.
     pub version: Version,
 }

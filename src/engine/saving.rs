@@ -68,7 +68,7 @@ impl World {
             return;
         };
         self.loading = Loading::Done;
-        for Stored { coverage, uid, ledger, version } in stored {
+        for Stored { coverage, uid, ledger, is_whole, version } in stored {
             let Some(state) = self.coverages.get_mut(&coverage).filter(|s| s.coverage.uid == uid) else { continue };
             // A save that is under way, or younger than this read, knows better.
             if state.saving || state.proof.as_ref().is_some_and(|p| p.version() >= version) {
@@ -77,7 +77,7 @@ impl World {
             let launches = state.ledger.launches;
             // Launch numbers never fall: somebody wiped the status while its Jobs go on.
             let own = self.jobs.all.iter().filter(|j| j.coverage == uid).map(|j| j.launch);
-            state.rebuilt |= ledger.launches < own.max().unwrap_or(0).max(state.saved.launches);
+            state.rebuilt |= !is_whole || ledger.launches < own.max().unwrap_or(0).max(state.saved.launches);
             // A list that came before the ledger said nothing of its attempts.
             self.jobs.next_list = now;
             state.saved = Arc::new(ledger.clone());

@@ -69,12 +69,20 @@ pub struct Told {
 
 /// Everything that the watches hold, parsed.
 pub fn tell(mirrors: &Mirrors, grants: &Grants, launches_off: &BTreeSet<Arc<str>>) -> Told {
+    let load = |namespace: &str, documents| {
+        let place = |folder: &str| grants.place(namespace, folder);
+        load_documents(documents, &place, BTreeSet::new())
+    };
+    let mut told = each(by_namespace(mirrors), load);
+    told.spec.launches_off.clone_from(launches_off);
+    told
+}
+
+/// One bad object must never stop another namespace. Of its own nothing is obeyed: its statuses and ledgers stand.
+fn each(namespaces: BTreeMap<Arc<str>, Vec<Document>>, load: impl Fn(&str, Vec<Document>) -> Loaded) -> Told {
     let mut told = Told::default();
-    for (namespace, documents) in by_namespace(mirrors) {
-        let place = |folder: &str| grants.place(&namespace, folder);
-        let load = || load_documents(documents, &place, BTreeSet::new());
-        // One bad object must never stop another namespace. Of its own nothing is obeyed: its statuses and ledgers stand.
-        match catch_unwind(AssertUnwindSafe(load)) {
+    for (namespace, documents) in namespaces {
+        match catch_unwind(AssertUnwindSafe(|| load(&namespace, documents))) {
             Ok(loaded) => told.take(&namespace, loaded),
             Err(_) => tracing::error!(
                 namespace = &*namespace,
@@ -82,7 +90,6 @@ pub fn tell(mirrors: &Mirrors, grants: &Grants, launches_off: &BTreeSet<Arc<str>
             ),
         }
     }
-    told.spec.launches_off.clone_from(launches_off);
     told
 }
 
@@ -119,4 +126,21 @@ fn by_namespace(mirrors: &Mirrors) -> BTreeMap<Arc<str>, Vec<Document>> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_costs_its_namespace_and_no_other() {
+        let namespaces = ["a", "bad", "c"].map(|name| (Arc::from(name), Vec::new())).into();
+        let told = each(namespaces, |namespace, _| {
+            assert_ne!(namespace, "bad", "what no check foresees");
+            let problem = Problem { object: "Season/s".into(), ..Problem::file("", 0, "must be mended") };
+            Loaded { problems: vec![problem], ..Loaded::default() }
+        });
+        let namespaces: Vec<&str> = told.problems.keys().map(|(_, name)| &*name.namespace).collect();
+        assert_eq!(namespaces, ["a", "c"]);
+    }
 }

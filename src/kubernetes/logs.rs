@@ -96,10 +96,11 @@ pub fn is_warning(reason: &str) -> bool {
 }
 
 /// Reasons of events that somebody should look at.
-const WARNINGS: [&str; 8] = [
+const WARNINGS: [&str; 9] = [
     "AttemptHistoryRebuilt",
     "CredentialsRefused",
     "Exhausted",
+    "LaunchRefused",
     "NoRung",
     "Regressed",
     "Revoked",

@@ -87,12 +87,7 @@ impl Reporter {
             }
             let Ok(overview) = shown.await else { return };
             seen(&overview);
-            // One bad object must never stop another: what a panic left unwritten is tried again.
-            let round =
-                AssertUnwindSafe(self.write(&overview, &mut standing)).catch_unwind().await.unwrap_or_else(|_| {
-                    tracing::error!("gapless itself failed at telling what it sees; please report the lines before");
-                    Round { unclear: true, ..Round::default() }
-                });
+            let round = survived(self.write(&overview, &mut standing)).await;
             gather = (GATHER + GATHER_PER_WRITE * round.written).min(GATHER_AT_MOST);
             if round.unclear {
                 failures = (failures + 1).min(5);
@@ -196,6 +191,14 @@ impl Reporter {
     }
 }
 
+/// One bad object must never stop another: what a panic left unwritten is tried again.
+async fn survived(round: impl Future<Output = Round>) -> Round {
+    AssertUnwindSafe(round).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!("gapless itself failed at telling what it sees; please report the lines before");
+        Round { unclear: true, ..Round::default() }
+    })
+}
+
 fn is(key: &Key, name: &Name) -> bool {
     key.namespace == name.namespace && key.name == name.name
 }
@@ -209,4 +212,17 @@ fn differs<T: Serialize + DeserializeOwned + Default>(
     let stored = Stored::of(object.status());
     let change = stored.patch_to(&wanted(&stored.status)?)?;
     Some(Write::Status { kind, name: object.name.clone(), change })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_costs_its_round_which_is_tried_again() {
+        let well = survived(async { Round { written: 3, unclear: false } }).await;
+        assert_eq!((well.written, well.unclear), (3, false));
+        let failed = survived(async { panic!("what no check foresees") }).await;
+        assert_eq!((failed.written, failed.unclear), (0, true));
+    }
 }

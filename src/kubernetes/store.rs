@@ -160,9 +160,13 @@ impl Store for StatusStore {
                 let coverage = key(kind, &object.name);
                 let status = Old::of(object.status()).status;
                 let version = self.shelf.put(&coverage, &object);
-                // A ledger that is rubbish is lost: launch numbers then come from the Jobs.
-                let ledger = report::ledger(&status).unwrap_or_default();
-                stored.push(Stored { coverage, uid: object.uid.clone(), ledger, version });
+                let read = report::ledger(&status).inspect_err(|why| {
+                    let coverage = coverage.to_string();
+                    tracing::warn!(coverage, "its ledger cannot be read, attempts are counted anew: {why}");
+                });
+                let is_whole = read.is_ok();
+                let ledger = read.unwrap_or_else(|_| report::ledger_launches(&status));
+                stored.push(Stored { coverage, uid: object.uid.clone(), ledger, is_whole, version });
             }
         }
         Ok(stored)

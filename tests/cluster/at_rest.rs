@@ -145,3 +145,37 @@ async fn finished_jobs_beyond_three_are_removed_when_ten_minutes_have_passed() {
     };
     eventually(cluster, "the lacking right is asked for", Duration::from_secs(60), asked).await;
 }
+
+/// The shape of a field report: one watch is refused for ever while everything else works, so the process looks well.
+#[tokio::test]
+async fn a_process_whose_watch_has_no_answer_for_ten_minutes_is_not_live_and_is_restarted() {
+    let cluster = Cluster::shared_node();
+    let namespace = cluster.namespace("blind");
+    let deployed = cluster.deploy(&namespace, 1, &[("GAPLESS_SLOW_START", "0s")]);
+    Table::slow(1, 0, 1).apply(cluster, &namespace);
+    namespace.told("tablecoverages/t").complete(1).await;
+    let pod = deployed.leader().unwrap();
+    let rules = deployed.kubectl(&["get", "role", "gapless", "-o", "json"]);
+    let mut role: serde_json::Value = serde_json::from_str(&rules).unwrap();
+    for verb in ["list", "watch"] {
+        super::rights::without(&mut role, verb, "propcoverages");
+    }
+    role["metadata"] = serde_json::json!({"name": "gapless", "namespace": namespace.name});
+    cluster.kubectl(&["replace", "--validate=strict", "-f", &written(&namespace, &role)]);
+    tokio::time::sleep(TEN_MINUTES - Duration::from_secs(60)).await;
+    let livez = format!("/api/v1/namespaces/{}/pods/{pod}:8080/proxy/livez", namespace.name);
+    assert_eq!(cluster.try_kubectl(&["get", "--raw", &livez]).as_deref(), Ok("live\n"));
+    let complains =
+        async || cluster.try_kubectl(&["get", "--raw", &livez]).err().filter(|e| e.contains("PropCoverage"));
+    println!("{}", eventually(cluster, "/livez to complain", Duration::from_secs(120), complains).await);
+    let restarts = "jsonpath={.status.containerStatuses[0].restartCount}";
+    let restarted = async || (deployed.kubectl(&["get", "pod", &pod, "-o", restarts]) != "0").then_some(());
+    eventually(cluster, "the kubelet to restart it", Duration::from_secs(90), restarted).await;
+}
+
+/// A file with an object.
+fn written(namespace: &Namespace<'_>, object: &serde_json::Value) -> String {
+    let path = namespace.folder().join("object.json");
+    fs::write(&path, object.to_string()).unwrap();
+    path.display().to_string()
+}

@@ -37,6 +37,10 @@ async fn a_coverage_deleted_in_any_way_leaves_nothing_stuck_and_orphans_keep_the
         let coverage = format!("tablecoverages/{way}");
         namespace.told(&coverage).line(&["Running/Started", "2026-01-01..2026-01-02"]).await;
     }
+    let metrics = || deployed.metrics(&deployed.leader().unwrap());
+    let series = || ways.map(|way| metrics().contains(&format!("kind=\"TableCoverage\",name=\"{way}\"")));
+    let counted = async || (series() == [true; 3]).then_some(());
+    eventually(cluster, "series of each", Duration::from_secs(30), counted).await;
     let since = cluster.mark();
     for way in ways {
         let cascade = format!("--cascade={way}");
@@ -47,6 +51,8 @@ async fn a_coverage_deleted_in_any_way_leaves_nothing_stuck_and_orphans_keep_the
         eventually(cluster, &format!("the Jobs of {way} to go"), Duration::from_secs(60), gone).await;
     }
     assert_eq!(jobs(&namespace, "orphan"), 2);
+    let forgotten = async || (series() == [false; 3]).then_some(());
+    eventually(cluster, "the series of what is gone to go", Duration::from_secs(30), forgotten).await;
     let again = coverage(&namespace.name, "heir", 2, 120).replace("table: t", "table: orphan");
     cluster.apply(&again);
     let heir = namespace.told("tablecoverages/heir");

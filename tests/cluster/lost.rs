@@ -45,16 +45,6 @@ impl<'a> World<'a> {
         fs::write(self.namespace.folder().join(format!("go-2026-01-{day:02}")), "").unwrap();
     }
 
-    /// So many operators; those that are to go are gone.
-    fn scale(&self, replicas: u32) {
-        self.kubectl(&["scale", "deployment/gapless", "--replicas", &replicas.to_string()]);
-        self.kubectl(&["rollout", "status", "deployment/gapless", "--timeout=60s"]);
-        if replicas == 0 {
-            let operators = "app.kubernetes.io/component=operator";
-            self.kubectl(&["wait", "--for=delete", "pod", "-l", operators, "--timeout=30s"]);
-        }
-    }
-
     async fn status(&self) -> Value {
         let path = format!("/apis/gapless.dev/v1alpha1/namespaces/{}/tablecoverages/t", self.namespace.name);
         self.cluster.get(&path).await.map(|it| it["status"].clone()).unwrap_or_default()
@@ -203,14 +193,14 @@ async fn an_evicted_pod_is_charged_to_nobody_and_its_date_is_tried_again() {
 #[tokio::test]
 async fn a_job_that_ended_and_went_while_no_operator_ran_is_judged_by_its_data() {
     let world = World::new("unseen", 2, "true");
-    let _deployed = deploy(&world);
+    let deployed = deploy(&world);
     let (filled, failed) = (world.running(1).await, world.running(2).await);
-    world.scale(0);
+    deployed.scale(0);
     world.let_go(1);
     world.kubectl(&["wait", "--for=condition=Complete", "--timeout=60s", "job", &filled.job]);
     // Its time to live was over.
     world.kubectl(&["delete", "job", &filled.job, &failed.job]);
-    world.scale(1);
+    deployed.scale(1);
     world.outcome(1, "Filled").await;
     world.outcome(2, "Lost").await;
     world.let_go(2);
@@ -227,7 +217,7 @@ async fn wiped(like: &str, seen: bool) {
         world.running(day).await;
     }
     if !seen {
-        world.scale(0);
+        deployed.scale(0);
     }
     world.kubectl(&[
         "patch",
@@ -239,7 +229,7 @@ async fn wiped(like: &str, seen: bool) {
         r#"{"status": null}"#,
     ]);
     if !seen {
-        world.scale(1);
+        deployed.scale(1);
     }
     let ask = async || {
         let events = world.kubectl(&["get", "events", "-o", "jsonpath={.items[*].reason}"]);

@@ -7,19 +7,29 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::harness::{Cluster, Said, Table, Terminal, eventually};
+use super::harness::{Cluster, Options, Said, Table, Terminal, eventually};
 
-/// What the harness does in another way: a cluster, an image, the binary.
-const OTHERWISE: [&str; 4] = ["kind create", "docker build", "kind load", "cargo build"];
+/// What no kind, no docker and no hour of building is needed for: the harness starts a cluster, and loads the binary that is
+/// tested under the name that the README gives its image.
+const OTHERWISE: [&str; 3] = ["kind create cluster", "docker build", "kind load"];
 
-/// The commands of the section, in their order.
+/// The commands of the section in their order: behind a prompt, and within a sentence.
 fn commands() -> Vec<&'static str> {
     let readme = include_str!("../../README.md");
     let (_, section) = readme.split_once("\n## In a cluster\n").unwrap();
     let (section, _) = section.split_once("\n## ").unwrap();
-    let blocks = section.split("```console\n").skip(1).map(|block| block.split_once("```").unwrap().0);
-    let typed = blocks.flat_map(str::lines).filter_map(|line| line.strip_prefix("$ "));
-    typed.filter(|line| !OTHERWISE.iter().any(|start| line.starts_with(start))).collect()
+    let within = |line: &'static str| line.split('`').skip(1).step_by(2).filter(|text| text.starts_with("kubectl "));
+    let typed =
+        |line: &'static str| line.strip_prefix("$ ").map_or_else(|| within(line).collect(), |typed| vec![typed]);
+    section.lines().flat_map(typed).collect()
+}
+
+/// The image that is built, which is the one that is loaded; nothing else is built from, or into, anything else.
+fn image(commands: &[&str]) -> String {
+    let after = |start: &str| commands.iter().find_map(|line| line.strip_prefix(start)).unwrap();
+    let image = after("kind load docker-image ");
+    assert_eq!(after("docker build "), format!("-f Containerfile -t {image} ."));
+    format!("docker.io/library/{image}")
 }
 
 /// The volume that a cluster of kind would provide for the claim of `examples/cluster/namespace.yaml`.
@@ -47,36 +57,68 @@ spec:
 
 #[tokio::test]
 async fn a_newcomer_types_what_the_readme_says_and_has_a_first_coverage() {
-    let cluster = Cluster::shared_node();
-    cluster.load_gapless_as("docker.io/library/gapless:0.1.0");
-    let folder = volume(cluster);
+    let cluster = Cluster::start(Options::default());
+    let commands = commands();
+    cluster.load_gapless_as(&image(&commands));
+    let folder = volume(&cluster);
     let terminal = cluster.terminal();
+    terminal.run("rm $HOME/kubectl-gapless");
     let mut told = Vec::new();
-    for line in commands() {
-        if line.contains("--watch") {
-            six_nights_and_one_exhausted(cluster, &terminal).await;
-            continue;
-        }
-        let Said { code, out, err } = terminal.ask(line);
+    for line in commands.iter().filter(|line| !OTHERWISE.iter().any(|start| line.starts_with(start))) {
+        let Said { code, out, err } = terminal.ask(&typed(line));
         println!("$ {line}\n{out}{err}");
-        // A gap ends with 3, as the table of exit codes says.
-        let expected = if line.contains("calendar") || line.contains("explain") { 3 } else { 0 };
+        // A gap ends with 3, as the table of exit codes says; who watches ends it himself.
+        let expected = match line {
+            _ if line.contains("--watch") => 124,
+            _ if line.contains("calendar") || line.contains("explain") => 3,
+            _ => 0,
+        };
         assert_eq!(code, Some(expected), "{line}\n{out}{err}");
-        if line.contains("rollout") && std::env::var_os("GAPLESS_TEST_PATIENCE").is_none() {
-            hurry(&terminal);
-        }
-        told.push((line, out));
+        told.push((*line, out));
+        follow(&cluster, &terminal, line).await;
     }
     let said = |part: &str| &told.iter().find(|(line, _)| line.contains(part)).unwrap().1;
+    assert!(said("--watch").contains("opening-nights"), "{}", said("--watch"));
     assert!(said("calendar").contains("X"), "{}", said("calendar"));
     assert!(said("explain").contains("Exhausted"), "{}", said("explain"));
     assert!(said("waive").contains("gamedate/opening-week-2025-10-24"), "{}", said("waive"));
     assert!(said("kubectl wait").contains("condition met"), "{}", said("kubectl wait"));
-    // The operator is upgraded to the same and goes; nothing that is known or loaded goes with it.
-    assert!(said("kubectl delete").contains("deployment.apps \"gapless\" deleted"), "{}", said("kubectl delete"));
-    assert!(terminal.run("kubectl get tc -n gapless").contains("True"));
-    assert_eq!(fs::read_dir(folder.join("tables/nba_raw/boxscores")).unwrap().count(), 6);
-    terminal.run("kubectl delete namespace gapless --wait=false");
+    assert!(said("get prop,tc,sn").contains("points-lines"), "{}", said("get prop,tc,sn"));
+    let gone = said("delete -k manifests/namespaced");
+    assert!(gone.contains("deployment.apps \"gapless\" deleted"), "{gone}");
+    assert!(!terminal.run("kubectl get crd").contains("gapless.dev"));
+    assert_eq!(fs::read_dir(folder.join("tables/nba_raw/boxscores")).unwrap().count(), 6, "tables are never touched");
+}
+
+/// As it is typed, but for two things: the binary is built already, and a watch is looked at for a moment.
+fn typed(line: &str) -> String {
+    let built = line.replace("cargo build --release && ", "");
+    let built = built.replace("target/release/gapless", env!("CARGO_BIN_EXE_gapless"));
+    if line.contains("--watch") { format!("timeout 3 {built}") } else { built }
+}
+
+/// What is awaited behind a command, or looked at.
+async fn follow(cluster: &Cluster, terminal: &Terminal<'_>, line: &str) {
+    match line {
+        _ if line.contains("rollout") && std::env::var_os("GAPLESS_TEST_PATIENCE").is_none() => hurry(terminal),
+        _ if line.contains("--watch") => six_nights_and_one_exhausted(cluster, terminal).await,
+        _ if line.contains("examples/demo-cluster") => a_season_with_gaps(cluster, terminal).await,
+        // Nothing that is known goes with the operator.
+        _ if line.contains("delete -k manifests/namespaced") => {
+            let coverages = terminal.run("kubectl get tc -n gapless");
+            assert!(coverages.contains("opening-nights") && coverages.contains("True"), "{coverages}");
+        }
+        _ => {}
+    }
+}
+
+async fn a_season_with_gaps(cluster: &Cluster, terminal: &Terminal<'_>) {
+    let seen = async || {
+        let summary = "{.status.summary.expected} expected, {.status.ledger.launches} launched";
+        let said = terminal.ask(&format!("kubectl get tc -n gapless boxscores -o jsonpath='{summary}'")).out;
+        (said.starts_with("211 expected") && !said.ends_with(" 0 launched")).then_some(())
+    };
+    eventually(cluster, "the demo's season, and a launch in it", Duration::from_secs(180), seen).await;
 }
 
 /// What a newcomer waits two minutes for: slow start, a minute a step.

@@ -1,11 +1,11 @@
-//! Objects that were stored under looser definitions than those of today: whatever stands in them, they stall nobody but
-//! themselves, and say why.
+//! What other versions left: objects that were stored under looser definitions stall nobody but themselves, and say why;
+//! a status of another shape loses what cannot be read, and never the ledger beside it.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::harness::{Cluster, Options, Table, eventually};
+use super::harness::{Cluster, Deployed, Namespace, Options, Table, WRITE, eventually};
 
 const ENV: [(&str, &str); 3] =
     [("GAPLESS_SLOW_START", "0s"), ("GAPLESS_CADENCE_HOT", "5s"), ("GAPLESS_CADENCE_WARM", "5s")];
@@ -55,11 +55,12 @@ async fn what_older_definitions_let_in_stalls_nobody_but_itself() {
     for (name, spec, _) in stored() {
         cluster.create(&path, &coverage(&namespace.name, name, &spec)).await.unwrap();
     }
-    let crds = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
-    cluster.kubectl(&["apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", crds]);
+    strict(&cluster);
     let deployed = cluster.deploy(&namespace, 1, &ENV);
-    Table::slow(2, 1, 1).apply(&cluster, &namespace);
-    namespace.told("tablecoverages/t").complete(2).await;
+    let script = format!("case $GAPLESS_DATE in *-02) exit 1;; esac; {WRITE}");
+    Table { script, ..Table::slow(2, 1, 1) }.apply(&cluster, &namespace);
+    let told = namespace.told("tablecoverages/t");
+    told.line(&["Exhausted/Failed 2026-01-02"]).await;
     let (tightened, _, why) = &stored()[0];
     println!("{}", namespace.told(&format!("tablecoverages/{tightened}")).line(&["Stalled=True/Refused", why]).await);
     let (undecodable, _, why) = &stored()[1];
@@ -76,4 +77,40 @@ async fn what_older_definitions_let_in_stalls_nobody_but_itself() {
     std::fs::create_dir_all(namespace.folder().join("w/old")).unwrap();
     let obeyed = async || namespace.told(path).lines().await?.into_iter().find(|line| line.contains("Stalled=False"));
     println!("{}", eventually(&cluster, "the mended one to be obeyed", Duration::from_secs(60), obeyed).await);
+    a_status_of_another_version(&cluster, &namespace, &deployed).await;
+}
+
+/// One launch filled a date, three failed at the other. Another version writes into that, while nobody works.
+async fn a_status_of_another_version(cluster: &Cluster, namespace: &Namespace<'_>, deployed: &Deployed<'_>) {
+    let told = namespace.told("tablecoverages/t");
+    let written = async |status: Value| {
+        deployed.scale(0);
+        loosened(cluster, "tablecoverages");
+        let patch = json!({ "status": status }).to_string();
+        namespace.kubectl(&["patch", "tc", "t", "--subresource=status", "--type=merge", "-p", &patch]);
+        strict(cluster);
+        deployed.scale(1);
+        told.line(&["Ready=False/"]).await;
+    };
+    let rows = async || told.object().await.map(|o| o["status"]["summary"]["exhausted"].clone());
+    written(json!({"summary": "1 of 2", "states": [{"count": "many"}], "newer": {"a": 1}, "ledger": {"newer": 1}}))
+        .await;
+    let again = async || (rows().await == Some(json!(1))).then_some(());
+    eventually(cluster, "the report to be as it was", Duration::from_secs(60), again).await;
+    println!("{}", told.line(&["Exhausted/Failed 2026-01-02"]).await);
+    let charged = told.object().await.unwrap()["status"]["ledger"]["charges"][0]["dates"][0].clone();
+    assert!(charged.as_str().unwrap().starts_with("2026-01-02 Failed charged=3"), "{charged}");
+    assert_eq!(told.launches().await, 4, "the ledger stands beside what could not be read");
+    // What cannot be read of the ledger itself is counted anew, but no launch number is used twice: not even without Jobs.
+    namespace.kubectl(&["delete", "jobs", "--all"]);
+    written(json!({"ledger": {"charges": [{"rung": "load", "dates": ["2026-01-02 Mislaid"]}]}})).await;
+    told.line(&["#5 Failed 2026-01-02"]).await;
+    let events = deployed.kubectl(&["get", "events", "-o", "jsonpath={.items[*].reason}"]);
+    assert!(events.contains("AttemptHistoryRebuilt"), "{events}");
+}
+
+/// The definitions of today.
+fn strict(cluster: &Cluster) {
+    let crds = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
+    cluster.kubectl(&["apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", crds]);
 }

@@ -101,6 +101,14 @@ async fn every_right_is_asked_for_and_its_lack_is_told() {
         unasked.is_empty().then_some(())
     };
     eventually(cluster, "every right that is lacking is asked for", Duration::from_secs(180), missing).await;
+    let launched = |d: &Deployed<'_>| {
+        let audit = cluster.audit(Default::default());
+        audit.writes(&d.user()).filter(|e| e.resource == "jobs" && e.verb == "create").count()
+    };
+    // Of what it cannot list it knows nothing, and so decides nothing at all.
+    for (_, _, blind) in lacking.iter().filter(|((verb, _), ..)| verb == "list") {
+        assert_eq!(launched(blind), 0, "{}", blind.namespace);
+    }
     let (_, _, without_create) = lacking.iter().find(|(p, _, _)| *p == ("create".into(), "jobs".into())).unwrap();
     let told = async || {
         let status = without_create.kubectl(&["get", "tablecoverage", "t", "-o", "yaml"]);

@@ -119,7 +119,10 @@ async fn a_queue_gets_its_label_and_holds_a_job_as_long_as_it_likes() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("queue");
     let deployed = cluster.deploy(&namespace, 1, &ENV);
-    let queue = json!({"spec": {"jobTemplate": {"metadata": {"labels": {"kueue.x-k8s.io/queue-name": "night"}}}}});
+    let labels = json!({"kueue.x-k8s.io/queue-name": "night"});
+    // The API server knows this field of a pod; gapless's own types, those of Kubernetes 1.33, do not.
+    let younger = json!({"template": {"spec": {"hostnameOverride": "filler"}}});
+    let queue = json!({"spec": {"jobTemplate": {"metadata": {"labels": labels}, "spec": younger}}});
     // The deadline counts from when the Job is let go: it is shorter than the Job waits.
     let table = Table { deadline: 15, ..Table::held(1) };
     cluster.load_shell();
@@ -130,6 +133,7 @@ async fn a_queue_gets_its_label_and_holds_a_job_as_long_as_it_likes() {
     let made = async || cluster.get(&path).await?["items"].as_array()?.first().cloned();
     let job: Value = eventually(cluster, "a Job", Duration::from_secs(60), made).await;
     assert_eq!(job["metadata"]["labels"]["kueue.x-k8s.io/queue-name"], "night");
+    assert_eq!(job["spec"]["template"]["spec"]["hostnameOverride"], "filler", "what is younger than gapless passes");
     let name = job["metadata"]["name"].as_str().unwrap();
     suspend(&namespace, name, true).await;
     // Kueue does this too: else the deadline would count from the first start.

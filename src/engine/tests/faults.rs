@@ -4,6 +4,7 @@
 use super::sim::*;
 use crate::domain::dates::Date;
 use crate::domain::ledger::End;
+use crate::engine::drive::Until;
 
 /// One date that is filled, one that stays empty, one that is limited for a while.
 fn mixed(date: Date, run: u32) -> (i64, End, Option<Vec<(&'static str, u64)>>) {
@@ -62,4 +63,19 @@ async fn a_job_whose_record_was_wiped_is_read_before_its_dates_are_free_again() 
     assert_eq!(tell(&sim.run_for(&spec(), 10 * 60).await), Vec::<String>::new(), "read when its data must be visible");
     assert_eq!(sim.state().creates.len(), 1, "not launched on what was read before");
     assert_eq!(sim.state().ledgers.values().next().unwrap().1.launches, 1, "told by the Job's label");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_stalls_the_coverage_that_caused_it_and_no_other() {
+    let mut spec = spec();
+    spec.coverages.push(second("boxscores-too"));
+    let bad = spec.coverages[0].key.clone();
+    let sim = world(mixed, &[3]);
+    let mut engine = sim.engine(spec);
+    engine.world.survive(&bad, |_, _| panic!("what no check foresees"));
+    let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+    let overview = engine.run(Until::Done, &mut wishes, |_, _| {}).await;
+    let told = overview.coverages.iter().map(|c| (c.key.name.to_string(), c.stalled.is_some()));
+    assert_eq!(told.collect::<Vec<_>>(), [("boxscores".into(), true), ("boxscores-too".into(), false)]);
+    assert_eq!(sim.state().creates.len(), 1, "the other one fills its gap");
 }

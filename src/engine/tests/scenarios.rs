@@ -231,8 +231,10 @@ async fn two_coverages_of_one_table_never_fill_a_date_at_the_same_time() {
 async fn a_refused_create_is_not_charged_and_comes_back() {
     let sim = world(good, &[3]);
     sim.state().answer_create = Some(Created::Refused { permanent: false, why: "exceeded quota".into() });
-    let overview = sim.run_for(&spec(), 90).await;
+    let (overview, events) = sim.watch_for(&spec(), 90).await;
     assert_eq!(tell(&overview), ["Blocked/Quota 2025-11-03"]);
+    let refused = events.iter().find(|e| e.reason == "LaunchRefused").map(|e| e.message.as_str());
+    assert_eq!(refused, Some("no Job was created, and nothing is charged: exceeded quota"));
     sim.state().answer_create = None;
     let overview = sim.settle(&spec()).await;
     assert_eq!(tell(&overview), Vec::<String>::new());
@@ -282,4 +284,25 @@ async fn nothing_is_launched_on_what_is_only_remembered() {
     second.world.recall(first.world.remember());
     assert_eq!(tell(&second.run(Until::Done, &mut wishes, |_, _| {}).await), Vec::<String>::new());
     assert!(sim.state().creates.is_empty(), "the date was filled while nobody looked");
+}
+
+/// A filler has last words for all its dates at once: where one is filled and one is not, they are about the other.
+#[tokio::test(start_paused = true)]
+async fn the_last_words_of_a_job_are_told_of_the_date_that_lacks_something() {
+    fn first_only(date: crate::domain::dates::Date, _: u32) -> Done {
+        (60, End::Exit(75), (date.day() == 3).then(|| FULL.to_vec()))
+    }
+    let sim = world(first_only, &[3, 4]);
+    let mut spec = spec();
+    spec.coverages[0].fill.dates_per_job = 2;
+    let says = sim.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        says.state().jobs.values_mut().for_each(|(job, ..)| job.message = "2025-11-04: the rate is limited".into());
+    });
+    let (_, events) = sim.watch_for(&spec, 600).await;
+    let said = |reason: &str| events.iter().find(|e| e.reason == reason).map(|e| (e.dates.to_string(), &*e.message));
+    assert_eq!(said("Filled"), Some(("2025-11-03".into(), "launch 1 on rung reload")));
+    let limited = "launch 1 on rung reload: 2025-11-04: the rate is limited";
+    assert_eq!(said("RateLimited"), Some(("2025-11-04".into(), limited)));
 }

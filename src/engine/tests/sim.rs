@@ -225,6 +225,7 @@ impl Store for Sim {
             coverage: k.clone(),
             uid: uid.clone(),
             ledger: ledger.clone(),
+            is_whole: true,
             version: *version,
         };
         Ok(state.ledgers.iter().map(stored).collect())

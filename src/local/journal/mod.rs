@@ -188,7 +188,7 @@ fn cannot(path: &Path, error: &std::io::Error) -> String {
 
 impl Store for Arc<Journal> {
     async fn load(&self) -> Result<Vec<Stored>, String> {
-        let stored = |(coverage, (uid, version, ledger))| Stored { coverage, uid, ledger, version };
+        let stored = |(coverage, (uid, version, ledger))| Stored { coverage, uid, ledger, is_whole: true, version };
         Ok(self.stored()?.into_iter().map(stored).collect())
     }
 

@@ -71,6 +71,16 @@ impl Deployed<'_> {
         self.kubectl(&["rollout", "status", "deployment/gapless", "--timeout=90s"]);
     }
 
+    /// So many replicas; those that are to go are gone.
+    pub fn scale(&self, replicas: u32) {
+        self.kubectl(&["scale", "deployment/gapless", "--replicas", &replicas.to_string()]);
+        self.await_rollout();
+        if replicas == 0 {
+            let operators = "app.kubernetes.io/component=operator";
+            self.kubectl(&["wait", "--for=delete", "pod", "-l", operators, "--timeout=30s"]);
+        }
+    }
+
     /// The operator's account, as the audit log names it.
     pub fn user(&self) -> String {
         format!("system:serviceaccount:{}:gapless", self.namespace)

@@ -68,7 +68,8 @@ impl Terminal<'_> {
         let path = std::env::var("PATH").unwrap_or_default();
         let mut command = Command::new("sh");
         command.args(["-c", line]).current_dir(env!("CARGO_MANIFEST_DIR"));
-        command.env("PATH", format!("{}:{path}", self.home.path().display()));
+        let home = self.home.path().display();
+        command.env("PATH", format!("{home}:{home}/.local/bin:{path}"));
         command.env("HOME", self.home.path()).env("KUBECONFIG", self.kubeconfig());
         PROXIES.into_iter().for_each(|proxy| _ = command.env_remove(proxy));
         command

@@ -35,6 +35,14 @@ pub fn ledger(status: &CoverageStatus) -> Read<Ledger> {
     })
 }
 
+/// What is left of a ledger that cannot be read: how many launches there were. A number is never used twice, whatever
+/// became of the rest and of the Jobs.
+pub fn ledger_launches(status: &CoverageStatus) -> Ledger {
+    let told = status.ledger.iter().map(|l| l.launches);
+    let known = told.chain(status.attempts.iter().map(|a| a.launch)).chain(status.recent.iter().map(|s| s.launch));
+    Ledger { launches: known.max().unwrap_or(0), ..Ledger::default() }
+}
+
 fn each<S, T>(field: &str, list: &[S], read: impl Fn(&S) -> Read<T>) -> Read<Vec<T>> {
     let at = |(n, item)| read(item).map_err(|e| format!("{field}[{n}]: {e}"));
     list.iter().enumerate().map(at).collect()

@@ -3,7 +3,7 @@
 mod decode;
 mod encode;
 
-pub use decode::ledger;
+pub use decode::{ledger, ledger_launches};
 pub(super) use encode::write;
 
 #[cfg(test)]
