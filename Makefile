@@ -29,14 +29,13 @@ sets: ## the other two feature sets: none and `local`
 docs: ## the documentation builds, and no link in it is broken
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
 
-# Two tests of the cluster wait for ten minutes; they have threads of their own beside those of the cores.
+# Three tests of the cluster wait for ten minutes; they have threads of their own beside those of the cores.
 run-tests: parts ## all tests: the domain without features, then everything, the real cluster included
 	$(CARGO) test --locked --no-default-features --lib
 	$(CARGO) build --locked --examples
 	$(CARGO) test --locked --lib --bins --test it
-	$(CARGO) test --locked --test cluster -- --test-threads $$(($$(nproc) + 2))
+	$(CARGO) test --locked --test cluster -- --test-threads $$(($$(nproc) + 3))
 
-# Two of the cluster's tests wait for ten minutes, so four at a time keep two cores busy meanwhile.
 parts: ## what the tests' cluster is made of: installed and built where it is missing, as root
 	tests/cluster/parts.sh node
 

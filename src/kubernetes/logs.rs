@@ -2,6 +2,8 @@
 //! Whoever logs never waits: lines go into a bounded queue, and those that do not fit are counted and dropped. Text of
 //! resources and servers cannot forge lines or steer a terminal: control characters are written as escapes.
 
+mod text;
+
 use std::any::Any;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
@@ -115,7 +117,7 @@ fn subscriber(format: Format, filter: &str, queue: Queue) -> Result<Box<dyn Subs
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_timer(Now).with_ansi(false).with_writer(queue);
     Ok(match format {
         Format::Json => Box::new(builder.json().flatten_event(true).with_current_span(false).finish()),
-        Format::Text => Box::new(builder.finish()),
+        Format::Text => Box::new(builder.event_format(text::Text).finish()),
     })
 }
 

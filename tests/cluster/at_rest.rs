@@ -1,5 +1,5 @@
-//! What takes ten minutes: nothing at all, and the removal of finished Jobs. It begins first (tests run in the order of
-//! their names) and waits while the others work.
+//! What takes ten minutes: nothing at all, the removal of finished Jobs, the end of patience. It begins first (tests run in
+//! the order of their names) and waits while the others work.
 
 use std::fs;
 use std::time::Duration;

@@ -59,7 +59,11 @@ fn an_event_is_one_line_of_fields() {
     assert!(value["timestamp"].as_str().is_some_and(|t| t.ends_with('Z')), "{line}");
     assert_eq!(line.lines().count(), 1, "{line}");
     let line = logged(Format::Text, "info", || event(&filled("launch 7 on rung reload")));
-    assert!(line.contains("launch 7 on rung reload") && line.contains("reason=\"Filled\""), "{line}");
+    let (_, said) = line.split_once(' ').unwrap();
+    let wanted = "INFO  sports/TableCoverage/boxscores Filled 2025-11-13..2025-11-14: launch 7 on rung reload\n";
+    assert_eq!(said, wanted, "for people: of what, why, when, then the sentence");
+    let line = logged(Format::Text, "info", || tracing::info!(identity = "gapless-1", "leading"));
+    assert!(line.ends_with("INFO  leading identity=gapless-1\n"), "{line}");
 }
 
 #[test]
