@@ -1,5 +1,8 @@
 //! The Launcher port: Jobs made from an allowed CronJob's template, seen by a live list, removed by uid.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
 use k8s_openapi::api::batch::v1::Job as WireJob;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DeleteParams, ListParams, PostParams, Preconditions, PropagationPolicy};
@@ -30,12 +33,14 @@ pub struct Jobs {
     scope: Scope,
     mirrors: Mirrors,
     grants: Grants,
+    /// What of which template was said to be left out.
+    told: Arc<Mutex<BTreeMap<Name, String>>>,
 }
 
 impl Jobs {
     /// The Jobs of a scope, made from the CronJobs that the watches hold.
     pub fn new(client: Client, scope: Scope, mirrors: Mirrors, grants: Grants) -> Self {
-        Self { client, scope, mirrors, grants }
+        Self { client, scope, mirrors, grants, told: Arc::default() }
     }
 
     /// Every page of a kind, from the API server itself and not from its cache.
@@ -85,6 +90,16 @@ impl Jobs {
         list
     }
 
+    /// Says what of a template is not in its Jobs: once, not at each launch.
+    fn tell(&self, cron_job: &Name, left_out: &str) {
+        let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let last = told.insert(cron_job.clone(), left_out.to_string()).unwrap_or_default();
+        if last != left_out && !left_out.is_empty() {
+            let (namespace, cron_job) = (&*cron_job.namespace, &*cron_job.name);
+            tracing::info!(namespace, cron_job, left_out, "not taken from the template");
+        }
+    }
+
     async fn start(&self, launch: &Launch) -> Created {
         let namespace = launch.coverage.namespace.clone();
         let name = Name { namespace: namespace.clone(), name: launch.cron_job.clone() };
@@ -95,13 +110,7 @@ impl Jobs {
             Ok(built) => built,
             Err(refusal) => return refused(refusal.to_string()),
         };
-        if !built.left_out.is_empty() {
-            tracing::info!(
-                cron_job = &*launch.cron_job,
-                left_out = built.left_out.join(", "),
-                "not taken from the template"
-            );
-        }
+        self.tell(&name, &built.left_out.join(", "));
         match self.post(&namespace, &built.job).await {
             Ok(created) => Created::New(created.job.metadata.uid.unwrap_or_default().into()),
             Err(error) => not_created(&Api::namespaced(self.client.clone(), &namespace), launch, fault(&error)).await,

@@ -317,7 +317,12 @@ fn wishes() -> [(&'static str, &'static str, Value, &'static str); 5] {
     let own = json!([{"kind": "TableCoverage", "name": "t"}]);
     [
         ("Warehouse", "w", json!({"limits": {"queryTimeout": "1m"}}), "Missing/"),
-        ("Warehouse", "w", json!({"limits": {"maxConcurrentQueries": 1}}), "Missing/"),
+        (
+            "Warehouse",
+            "w",
+            json!({"limits": {"maxConcurrentQueries": 1, "maxBytesPerQuery": "1Gi", "maxBytesPerDay": "2Gi"}}),
+            "Missing/",
+        ),
         ("GameDate", "s-2026-01-03", json!({"priority": 5}), "Missing/"),
         ("GameDate", "s-2026-01-03", json!({"rerun": {"token": "again", "coverages": own}}), "Missing/"),
         (
@@ -360,6 +365,46 @@ async fn what_a_person_wants_of_a_date_or_a_warehouse_taken_back_ends_in_the_sam
         let same = async || state().await.filter(|now| *now == began).map(|_| ());
         eventually(cluster, &format!("{kind} {patch} to be as before"), Duration::from_secs(60), same).await;
     }
+}
+
+/// What may not be edited, and what lies below it.
+const FIXED: [&str; 11] = [
+    "season",
+    "table",
+    "files",
+    "folder",
+    "bigquery",
+    "project",
+    "location",
+    "postgres",
+    "connection",
+    "database",
+    "date",
+];
+
+#[test]
+fn no_field_lacks_an_edit() {
+    let mut text: Vec<(&str, String)> = edits().into_iter().map(|e| (e.kind, e.patch.to_string())).collect();
+    text.extend(wishes().map(|(kind, _, patch, _)| (kind, patch.to_string())));
+    let mut lacking = Vec::new();
+    for kind in ["TableCoverage", "PropCoverage", "Season", "Warehouse", "GameDate"] {
+        let path = format!("{}/crds/{}.yaml", env!("CARGO_MANIFEST_DIR"), plural(kind));
+        let definition: Value = serde_saphyr::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let spec = &definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];
+        let edited =
+            |name: &String| text.iter().any(|(k, patch)| *k == kind && patch.contains(&format!("\"{name}\":")));
+        let names = names(spec).into_iter().filter(|name| !edited(name) && !FIXED.contains(&name.as_str()));
+        lacking.extend(names.map(|name| format!("{kind} {name}")));
+    }
+    assert!(lacking.is_empty(), "add an edit of each to edits() or wishes(): {lacking:?}");
+}
+
+/// The fields of a schema, however deep.
+fn names(schema: &Value) -> Vec<String> {
+    let own = schema["properties"].as_object().into_iter().flatten();
+    let below = own.flat_map(|(name, schema)| [vec![name.clone()], names(schema)].concat());
+    let of_items = schema["items"].is_object().then(|| names(&schema["items"]));
+    below.chain(of_items.into_iter().flatten()).collect()
 }
 
 #[tokio::test]

@@ -140,6 +140,32 @@ fn the_image_is_that_of_this_version() {
     assert!(text_of("Containerfile").contains("\nUSER 65532:65532\n"), "the image's user is the pod's");
 }
 
+/// No container engine is needed to see that the image is built from what is here, by a compiler that is new enough.
+#[test]
+fn the_containerfile_builds_what_is_here() {
+    let (file, cargo) = (text_of("Containerfile"), text_of("Cargo.toml"));
+    let after = |text: &str, start: &str| -> String {
+        let line = text.lines().find_map(|line| line.strip_prefix(start).map(String::from));
+        line.unwrap_or_else(|| panic!("no line begins with {start}"))
+    };
+    let minor = |version: &str| -> u32 { version.split('.').nth(1).and_then(|n| n.parse().ok()).unwrap() };
+    let (compiler, debian) = after(&file, "ARG BUILD=docker.io/library/rust:")
+        .split_once('-')
+        .map(|(c, d)| (c.to_string(), d.to_string()))
+        .unwrap();
+    assert!(minor(&compiler) >= minor(after(&cargo, "rust-version = ").trim_matches('"')), "{compiler}");
+    assert_eq!(
+        (debian.as_str(), after(&file, "ARG BASE=gcr.io/distroless/cc-").as_str()),
+        ("bookworm", "debian12:nonroot")
+    );
+    assert!(file.contains("cargo build --release --locked --bin gapless"), "the lock file is the one that was tested");
+    let ignored = text_of(".dockerignore");
+    let left_out = |path: &str| ignored.lines().any(|line| line == path);
+    for needed in ["Cargo.toml", "Cargo.lock", "src", "crds", "examples"] {
+        assert!(root().join(needed).exists() && !left_out(needed), "{needed}");
+    }
+}
+
 #[test]
 fn every_variable_that_is_set_or_documented_is_a_flags() {
     let help = super::gapless::gapless(&["operator", "--help"]).out;

@@ -91,8 +91,8 @@ fn warehouse(spec: &WarehouseSpec, place: Place<'_>, fields: &mut Fields<'_>) ->
     };
     match place_of(spec, place) {
         Ok(place) => Some((place, own)),
-        Err(why) => {
-            fields.problem("spec.files.folder", why);
+        Err((field, why)) => {
+            fields.problem(field, why);
             None
         }
     }
@@ -137,13 +137,20 @@ fn generation(document: &Document) -> i64 {
     document.value["metadata"]["generation"].as_i64().unwrap_or(0)
 }
 
-fn place_of(spec: &WarehouseSpec, place: Place<'_>) -> Result<Arc<str>, String> {
-    Ok(match (&spec.files, &spec.bigquery, &spec.postgres) {
-        (Some(files), _, _) => format!("files:{}", place(&files.folder.0)?).into(),
-        (_, Some(b), _) => format!("bigquery:{}/{}", b.project, b.location).into(),
-        (_, _, Some(p)) => format!("postgres:{}/{}", p.connection.0, p.database.0).into(),
-        (None, None, None) => "".into(),
-    })
+/// Where a Warehouse is, or which field is why it cannot be read.
+fn place_of(spec: &WarehouseSpec, place: Place<'_>) -> Result<Arc<str>, (&'static str, String)> {
+    let unbuilt =
+        |field, engine| Err((field, format!("this version of gapless does not read {engine} yet; only files")));
+    match (&spec.files, &spec.bigquery, &spec.postgres) {
+        (Some(files), _, _) => {
+            let place = place(&files.folder.0).map_err(|why| ("spec.files.folder", why))?;
+            Ok(format!("files:{place}").into())
+        }
+        (None, Some(_), _) => unbuilt("spec.bigquery", "BigQuery"),
+        (None, None, Some(_)) => unbuilt("spec.postgres", "PostgreSQL"),
+        // A rule of the schema has told it.
+        (None, None, None) => Err(("spec", "names no engine".into())),
+    }
 }
 
 /// Where a Warehouse is, or a problem.

@@ -306,3 +306,16 @@ async fn the_last_words_of_a_job_are_told_of_the_date_that_lacks_something() {
     let limited = "launch 1 on rung reload: 2025-11-04: the rate is limited";
     assert_eq!(said("RateLimited"), Some(("2025-11-04".into(), limited)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_finished_jobs_three_that_succeeded_and_five_that_failed_are_kept() {
+    fn even_days_only(date: crate::domain::dates::Date, _: u32) -> Done {
+        if date.day() % 2 == 0 { (60, End::Succeeded, Some(FULL.to_vec())) } else { (60, End::Exit(1), None) }
+    }
+    let sim = world(even_days_only, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    sim.run_for(&spec(), 24 * HOUR).await;
+    let state = sim.state();
+    let (good, bad): (Vec<_>, Vec<_>) =
+        state.jobs.values().partition(|(job, ..)| matches!(job.ended, Some((_, End::Succeeded))));
+    assert_eq!((good.len(), bad.len()), (3, 5), "of {} launches", state.creates.len());
+}
