@@ -110,8 +110,11 @@ const WARNINGS: [&str; 9] = [
     "Unknown",
 ];
 
+/// A watch that fails is told by `mirror.rs`, once. The library tells it at each try. Who names its target hears it.
+const SILENT: &str = "kube_runtime::watcher=off";
+
 fn subscriber(format: Format, filter: &str, queue: Queue) -> Result<Box<dyn Subscriber + Send + Sync>, String> {
-    let filter = EnvFilter::try_new(filter).map_err(|why| {
+    let filter = EnvFilter::try_new(format!("{SILENT},{filter}")).map_err(|why| {
         format!("--log-level {filter}: {why}; name a level such as info, or targets such as gapless=debug,kube=warn")
     })?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_timer(Now).with_ansi(false).with_writer(queue);

@@ -17,6 +17,7 @@ pub mod object;
 pub mod observed;
 pub mod operator;
 mod packed;
+mod refusals;
 pub mod reporter;
 pub mod scope;
 pub mod seen;

@@ -23,6 +23,7 @@ use super::health::Health;
 use super::lease::{Election, Ended, Leadership, Standing, Timing, lead};
 use super::mirror::Mirror;
 use super::object::Kind;
+use super::refusals::Refusals;
 use super::scope::Scope;
 use super::serve::{Server, Sources};
 use super::slim::Slim;
@@ -184,10 +185,12 @@ impl Operator {
     }
 }
 
-/// Every call is counted; a good answer to a list or a watch is a sign of life of its kind.
+/// Every call is counted; a good answer to a list or a watch is a sign of life of its kind; a right that is lacking is told.
 fn counted(metrics: Metrics, health: Arc<Health>) -> Calls {
+    let refusals = Refusals::default();
     Calls::told(move |call: Call| {
         metrics.api_call(call.verb, call.resource, call.code);
+        refusals.heard(call);
         let read = matches!(call.verb, "list" | "watch") && call.code.is_some_and(|code| (200..300).contains(&code));
         if let Some(kind) = watched(call.resource).filter(|_| read) {
             health.watch_ok(kind, SystemClock.now());

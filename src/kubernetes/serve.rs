@@ -72,7 +72,10 @@ async fn livez(State(shared): State<Shared>) -> Response {
     if complaints.is_empty() {
         return "live\n".into_response();
     }
-    (StatusCode::SERVICE_UNAVAILABLE, format!("not live: {}\n", complaints.join("; "))).into_response()
+    let why = format!("not live: {}", complaints.join("; "));
+    // Who asked restarts this process, and does not keep the answer.
+    tracing::error!("{why}");
+    (StatusCode::SERVICE_UNAVAILABLE, why + "\n").into_response()
 }
 
 async fn readyz(State(shared): State<Shared>) -> Response {

@@ -328,7 +328,7 @@ fn wishes() -> [(&'static str, &'static str, Value, &'static str); 5] {
         (
             "GameDate",
             "s-2026-01-03",
-            json!({"waived": [{"kind": "TableCoverage", "name": "t", "reason": "closed"}]}),
+            json!({"waived": [{"kind": "TableCoverage", "name": "t", "reason": "closed", "expires": "2099-01-01"}]}),
             "Waived/",
         ),
     ]
@@ -382,17 +382,21 @@ const FIXED: [&str; 11] = [
     "date",
 ];
 
+/// Below the first level the same types serve several kinds (filters, forms of units): one edit of them will do.
 #[test]
 fn no_field_lacks_an_edit() {
-    let mut text: Vec<(&str, String)> = edits().into_iter().map(|e| (e.kind, e.patch.to_string())).collect();
-    text.extend(wishes().map(|(kind, _, patch, _)| (kind, patch.to_string())));
+    let mut patches: Vec<(&str, String)> = edits().into_iter().map(|e| (e.kind, e.patch.to_string())).collect();
+    patches.extend(wishes().map(|(kind, _, patch, _)| (kind, patch.to_string())));
     let mut lacking = Vec::new();
     for kind in ["TableCoverage", "PropCoverage", "Season", "Warehouse", "GameDate"] {
         let path = format!("{}/crds/{}.yaml", env!("CARGO_MANIFEST_DIR"), plural(kind));
         let definition: Value = serde_saphyr::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         let spec = &definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];
-        let edited =
-            |name: &String| text.iter().any(|(k, patch)| *k == kind && patch.contains(&format!("\"{name}\":")));
+        let first = spec["properties"].as_object().unwrap();
+        let edited = |name: &String| {
+            let named = format!("\"{name}\":");
+            patches.iter().any(|(k, patch)| patch.contains(&named) && (*k == kind || !first.contains_key(name)))
+        };
         let names = names(spec).into_iter().filter(|name| !edited(name) && !FIXED.contains(&name.as_str()));
         lacking.extend(names.map(|name| format!("{kind} {name}")));
     }

@@ -109,6 +109,11 @@ async fn every_right_is_asked_for_and_its_lack_is_told() {
     for (_, _, blind) in lacking.iter().filter(|((verb, _), ..)| verb == "list") {
         assert_eq!(launched(blind), 0, "{}", blind.namespace);
     }
+    // What is lacking stands in the log. That of a Job stands in the status, see below.
+    for ((verb, resource), _, blind) in lacking.iter().filter(|((verb, r), ..)| (&**verb, &**r) != ("create", "jobs")) {
+        let log = blind.log();
+        assert!(log.contains(&format!("may not {verb} {resource} (403)")), "{verb} {resource}: {log}");
+    }
     let (_, _, without_create) = lacking.iter().find(|(p, _, _)| *p == ("create".into(), "jobs".into())).unwrap();
     let told = async || {
         let status = without_create.kubectl(&["get", "tablecoverage", "t", "-o", "yaml"]);

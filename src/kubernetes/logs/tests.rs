@@ -93,6 +93,9 @@ fn a_text_can_neither_forge_a_line_nor_steer_a_terminal() {
 #[test]
 fn the_filter_decides_and_a_wrong_one_is_told() {
     assert_eq!(logged(Format::Json, "warn", || event(&filled("quiet"))), "");
+    let watch = || tracing::warn!(target: "kube_runtime::watcher", "told once by us already");
+    assert_eq!(logged(Format::Json, "info", watch), "");
+    assert!(logged(Format::Json, "info,kube_runtime::watcher=warn", watch).contains("told once"));
     let (queue, _entries) = queue_without_reader(1);
     let why = subscriber(Format::Json, "gapless=loud", queue).err().unwrap();
     assert!(why.starts_with("--log-level gapless=loud: ") && why.contains("such as info"), "{why}");

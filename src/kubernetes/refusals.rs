@@ -1,0 +1,48 @@
+//! Rights that the API server refuses: each is told once, by verb and resource, and again when it was given and taken anew.
+//! Most calls are tried again for ever, so that nothing else would tell what is lacking.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use super::client::Call;
+
+/// What is refused now.
+#[derive(Debug, Default)]
+pub struct Refusals(Mutex<BTreeSet<(&'static str, &'static str)>>);
+
+impl Refusals {
+    /// A call ended. A Job that is refused is told with its launch: it may be a quota.
+    pub fn heard(&self, call: Call) {
+        let Call { verb, resource, code } = call;
+        let mut refused = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match code {
+            Some(403) if (verb, resource) != ("create", "jobs") && refused.insert((verb, resource)) => tracing::warn!(
+                "gapless may not {verb} {resource} (403): its rights are not those of docs/rbac.md, or a namespace ends"
+            ),
+            Some(200..=299) => _ = refused.remove(&(verb, resource)),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kubernetes::logs::Format;
+    use crate::kubernetes::logs::tests::logged;
+
+    #[test]
+    fn a_right_that_is_lacking_is_told_once_until_it_was_given() {
+        let refusals = Refusals::default();
+        let hear = |resource, code| refusals.heard(Call { verb: "list", resource, code: Some(code) });
+        let lines = logged(Format::Text, "info", || {
+            [("pods", 403), ("pods", 403), ("jobs", 403), ("pods", 500), ("pods", 200), ("pods", 403)]
+                .into_iter()
+                .for_each(|(resource, code)| hear(resource, code));
+            refusals.heard(Call { verb: "create", resource: "jobs", code: Some(403) });
+        });
+        let told: Vec<&str> =
+            lines.lines().filter_map(|l| l.split_once("may not ")?.1.split_once(" (403)")).map(|p| p.0).collect();
+        assert_eq!(told, ["list pods", "list jobs", "list pods"]);
+    }
+}
