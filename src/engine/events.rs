@@ -157,9 +157,12 @@ fn reason(before: Option<Cause>, after: Cause) -> Option<&'static str> {
         {
             Some("GapFound")
         }
-        Cause::Complete if was.is_some_and(|s| s.is_open() && !matches!(s, State::Verifying | State::Unknown)) => {
-            Some("Completed")
-        }
+        Cause::Complete if was.is_some_and(|s| s.is_open() && !is_told_apart(s)) => Some("Completed"),
         _ => None,
     }
+}
+
+/// From these a date becomes complete by an attempt, whose outcome is told, or by a read that makes it known.
+fn is_told_apart(was: State) -> bool {
+    matches!(was, State::Running | State::Verifying | State::Unknown)
 }

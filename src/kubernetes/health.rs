@@ -41,7 +41,7 @@ impl Health {
         self.state().pass = Some(now);
     }
 
-    /// The watch of a kind starts now, or had a good answer: a list, an event or a bookmark.
+    /// The watch of a kind had a good answer: a list, an event or a bookmark.
     pub fn watch_ok(&self, kind: &'static str, now: Timestamp) {
         self.state().watches.insert(kind, now);
     }

@@ -39,7 +39,7 @@ pub struct StatusStore {
     client: Client,
     scope: Scope,
     shelf: Shelf,
-    /// Objects that are refused and whose status cannot be written, with the generation of which the log has told.
+    /// Objects whose status cannot be written, with the generation of which the log has told.
     told: Arc<Mutex<BTreeMap<Key, i64>>>,
 }
 
@@ -65,17 +65,17 @@ impl StatusStore {
         let written = self.put(&key, &held, &old, &status).await;
         self.shelf.end(&key, written.as_ref().ok());
         if let Err(SaveFault::Denied(sentence)) = &written {
-            self.unheard(key, object.generation, why, sentence);
+            // An object that no type of today can hold cannot be told anything: the log is all that is left.
+            self.unheard(&key, object.generation, &format!("refused: {why}; its status cannot be written: {sentence}"));
         }
         matches!(written, Err(SaveFault::Unclear(_))).then_some(Class::Unclear)
     }
 
-    /// An object that no type of today can hold cannot be told anything: the log is all that is left, once.
-    fn unheard(&self, key: Key, generation: i64, why: &str, sentence: &str) {
+    /// Tells the log what an object's status cannot: once for each generation.
+    fn unheard(&self, key: &Key, generation: i64, sentence: &str) {
         let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let coverage = key.to_string();
-        if told.insert(key, generation) != Some(generation) {
-            tracing::warn!(coverage, "refused: {why}; its status cannot be written either: {sentence}");
+        if told.insert(key.clone(), generation) != Some(generation) {
+            tracing::warn!(coverage = key.to_string(), "{sentence}");
         }
     }
 
@@ -186,6 +186,10 @@ impl Store for StatusStore {
         let full = report::is_nearly_full(&status);
         let written = self.put(key, &held, &old, &status).await;
         let version = self.shelf.end(key, written.as_ref().ok());
+        if let Err(SaveFault::Denied(sentence)) = &written {
+            let told = format!("its status cannot be written, so nothing is launched for it: {sentence}");
+            self.unheard(key, held.generation(), &told);
+        }
         match written? {
             // What is being deleted starts nothing any more.
             object if object.deleting => Err(SaveFault::Gone),

@@ -1,11 +1,13 @@
 //! What people rely on, as scripts.
 
 use super::sim::*;
-use crate::domain::judge::tests::{at, day};
+use crate::domain::judge::tests::{at, coverage, day};
 use crate::domain::ledger::{End, Outcome};
 use crate::domain::policy::{DateOrder, Mode, Rerun};
 use crate::domain::probe::{Filter, ScheduleRow, Test, Value};
+use crate::domain::state::{Cause, Running};
 use crate::engine::drive::Until;
+use crate::engine::events::of_changes;
 use crate::engine::ports::Created;
 
 const HOUR: u64 = 3600;
@@ -318,4 +320,23 @@ async fn of_finished_jobs_three_that_succeeded_and_five_that_failed_are_kept() {
     let (good, bad): (Vec<_>, Vec<_>) =
         state.jobs.values().partition(|(job, ..)| matches!(job.ended, Some((_, End::Succeeded))));
     assert_eq!((good.len(), bad.len()), (3, 5), "of {} launches", state.creates.len());
+}
+
+#[test]
+fn a_date_that_becomes_complete_is_told_once() {
+    let told = |before| {
+        let changed = [(day("2025-11-03"), Some(before), Cause::Complete)];
+        let events = of_changes(&coverage().key, &changed, &[], at("2025-11-20T12:00:00Z"));
+        events.first().map(|e| e.reason)
+    };
+    for (before, reason) in [
+        (Cause::Missing, Some("Completed")),
+        (Cause::Waiting(Outcome::Failed), Some("Completed")),
+        // Its outcome is told, even where the Job's end and the data are seen at once.
+        (Cause::Running(Running::Started), None),
+        (Cause::Verifying { probing: true }, None),
+        (Cause::Waived, None),
+    ] {
+        assert_eq!(told(before), reason, "{before:?}");
+    }
 }
