@@ -35,6 +35,10 @@ async fn people_look_retry_and_waive_as_far_as_their_rights_go() {
             assert!(said.out.contains("2026-01-02") || said.out.contains("Exhausted"), "{line}: {}", said.out);
         }
     }
+    // As docs/operations.md has it for six in the morning.
+    assert!(viewer.run("kubectl get gapless").contains("tablecoverage.gapless.dev/t"));
+    let events = viewer.run("kubectl events --for TableCoverage/t");
+    assert!(["GapFound", "JobLaunched", "Exhausted"].iter().all(|reason| events.contains(reason)), "{events}");
     for line in ["waive tc/t 2026-01-02 --reason gone", "retry tc/t 2026-01-02"] {
         let said = viewer.ask(&format!("kubectl gapless {line}"));
         println!("$ kubectl gapless {line}\n{}{}", said.out, said.err);
