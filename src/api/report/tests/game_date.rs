@@ -97,7 +97,8 @@ fn a_rows_mark_changes_with_whatever_the_row_tells_and_with_nothing_else() {
     let whole = view(&[Cause::Missing, Cause::Missing]);
     let before = marks(days(), &whole);
     assert_eq!(marks(days(), &whole), before);
-    let changes: [(&str, fn(&mut CoverageView)); 8] = [
+    type Change = fn(&mut CoverageView);
+    let changes: [(&str, Change); 8] = [
         ("state", |v| v.cells[0].cause = Cause::Complete),
         ("late", |v| v.cells[0].late = true),
         ("attempts", |v| v.cells[0].attempts += 1),
