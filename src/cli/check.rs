@@ -3,6 +3,7 @@
 use super::args::{CheckArgs, CrdsArgs};
 use super::exit::{Exit, Stop};
 use crate::api::{crds::crds as definitions, load};
+use crate::domain::words::counted;
 use crate::local::manifests::Manifests;
 use crate::view::problems::problems;
 
@@ -13,8 +14,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Stop> {
     if !loaded.problems.is_empty() {
         return Ok(Exit::BadInput);
     }
-    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-    let (objects, files) = (count(loaded.documents.len(), "object"), count(files.len(), "file"));
+    let (objects, files) = (counted(loaded.documents.len() as u64, "objects"), counted(files.len() as u64, "files"));
     anstream::println!("{objects} in {files}, no problem");
     Ok(Exit::Done)
 }

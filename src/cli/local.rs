@@ -18,6 +18,8 @@ use crate::view::live::Screen;
 use crate::view::summary::{Tally, summary};
 use crate::view::{log, problems};
 
+/// Manifests are looked at so often, also while nothing else happens.
+const LOOK: Duration = Duration::from_secs(1);
 /// The screen is drawn at most so often.
 const REDRAW: Duration = Duration::from_millis(200);
 
@@ -60,11 +62,14 @@ async fn drive(
 ) -> Overview {
     let watching = until == Until::Stopped;
     let mut stamp = setup.manifests.stamp();
-    let (mut looked, mut remembered) = (Instant::now(), 0);
+    let mut looked = Instant::now();
+    if watching {
+        tokio::spawn(beat(wish.clone()));
+    }
     engine
         .run(until, wishes, |world, events| {
             teller.tell(world, events);
-            if watching && looked.elapsed() >= Duration::from_secs(1) {
+            if watching && looked.elapsed() >= LOOK {
                 looked = Instant::now();
                 let now = setup.manifests.stamp();
                 if now != stamp {
@@ -72,9 +77,14 @@ async fn drive(
                     respec(setup, wish);
                 }
             }
-            remembered += events.len();
         })
         .await
+}
+
+async fn beat(wish: UnboundedSender<Wish>) {
+    while wish.send(Wish::Beat).is_ok() {
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// A changed manifest is taken at once; what it says wrong is told and stalls only itself.

@@ -36,6 +36,7 @@ pub struct Setup {
     pub state: PathBuf,
     root: PathBuf,
     warehouses: Warehouses,
+    jobs: Jobs,
     /// What an earlier run kept; its facts until an engine takes them.
     kept: Cache,
 }
@@ -54,13 +55,15 @@ impl Setup {
         let kept = cache::load(&state.join(FACTS));
         let loaded = read(&manifests, &root, kept.valid.clone())?;
         anstream::eprint!("{}", crate::view::problems::problems(&loaded.problems));
-        Ok(Self { manifests, loaded, state, root, warehouses: Warehouses::new(BTreeMap::new()), kept })
+        let jobs = Jobs::new(&state, templates(&loaded));
+        Ok(Self { manifests, loaded, state, root, warehouses: Warehouses::new(BTreeMap::new()), jobs, kept })
     }
 
     /// The manifests as they stand now.
     pub fn reload(&self) -> Result<Loaded, Stop> {
         let loaded = read(&self.manifests, &self.root, self.loaded.valid.clone())?;
         self.warehouses.limit(&loaded.limits);
+        self.jobs.make_from(templates(&loaded));
         Ok(loaded)
     }
 
@@ -89,11 +92,11 @@ impl Setup {
     }
 
     fn engine(&mut self, journal: Journal, clock: AnyClock, limits: Limits, read_only: bool) -> LocalEngine {
-        let (memory, ranges) = (std::mem::take(&mut self.kept.memory), std::mem::take(&mut self.kept.ranges));
-        self.warehouses = Warehouses::new(ranges);
+        let (memory, places) = (std::mem::take(&mut self.kept.memory), std::mem::take(&mut self.kept.places));
+        self.warehouses = Warehouses::new(places);
         self.warehouses.limit(&self.loaded.limits);
-        let jobs = Jobs::new(&self.state, templates(&self.loaded));
-        let ports = Ports { clock, warehouse: self.warehouses.clone(), store: Arc::new(journal), launcher: jobs };
+        let (warehouse, launcher) = (self.warehouses.clone(), self.jobs.clone());
+        let ports = Ports { clock, warehouse, store: Arc::new(journal), launcher };
         let mut engine = Engine::new(ports, spec(&self.loaded), limits, read_only);
         engine.world.recall(memory);
         engine
@@ -106,8 +109,8 @@ impl Setup {
 
     /// Keeps the facts for the next run. Where that is not possible the next run reads again.
     pub fn remember(&self, engine: &LocalEngine) {
-        let (memory, ranges) = (engine.world.remember(), self.warehouses.ranges());
-        let cache = Cache { memory, ranges, valid: self.loaded.valid.clone() };
+        let (memory, places) = (engine.world.remember(), self.warehouses.kept());
+        let cache = Cache { memory, places, valid: self.loaded.valid.clone() };
         let _ = cache::save(&self.state.join(FACTS), &cache);
     }
 }

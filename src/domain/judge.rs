@@ -15,6 +15,7 @@ use super::policy::{Coverage, Expects, Tolerance};
 use super::probe::{DateFacts, UnitKey, WHOLE_DATE};
 use super::schedule::{Calendar, Day, Expected};
 use super::verdict::{Flaw, Judgement, Off, Unknown, UnknownReason, Verdict};
+use super::words::{counted, counted_do};
 use units::{Tallied, tally};
 
 pub use units::{expected_keys, values_of};
@@ -76,7 +77,7 @@ fn judge_off(off: Off, nothing: Cow<'static, str>, known: Known<'_>) -> Judged {
     if facts.rows == 0 {
         return Judged::new(judgement);
     }
-    let message = format!("{}, yet the table has {} rows of it", judgement.message, facts.rows).into();
+    let message = format!("{}, yet the table has {} of it", judgement.message, counted(facts.rows, "rows")).into();
     Judged::new(Judgement { rows: Some(facts.rows), unexpected_rows: facts.rows, message, ..judgement })
 }
 
@@ -130,7 +131,7 @@ fn weigh(coverage: &Coverage, facts: &DateFacts, tallied: &Tallied, due: bool) -
     let message = match verdict {
         Verdict::Complete if tallied.missing.is_empty() => Cow::Borrowed(ALL_THERE),
         Verdict::Unknown(_) => unmatched_message(coverage, facts).into(),
-        Verdict::Missing => format!("no row; {} expected", units_word(tallied.expected)).into(),
+        Verdict::Missing => format!("no row; {} expected", units(tallied.expected)).into(),
         _ => message(coverage, facts, tallied, &flaws).into(),
     };
     Judgement {
@@ -170,39 +171,42 @@ fn flaws(coverage: &Coverage, facts: &DateFacts, tallied: &Tallied) -> Vec<Flaw>
 }
 
 fn message(coverage: &Coverage, facts: &DateFacts, tallied: &Tallied, flaws: &[Flaw]) -> String {
-    let mut parts = Vec::from([format!("{} of {} covered", tallied.covered, units_word(tallied.expected))]);
+    let mut parts = Vec::from([format!("{} of {} covered", tallied.covered, units(tallied.expected))]);
     if tallied.missing.iter().any(|unit| &**unit != WHOLE_DATE) {
         parts.push(format!("not covered: {}", names(&tallied.missing)));
     }
     parts.extend(tallied.first_shortfall.iter().cloned());
     if facts.surplus > 0 {
-        parts.push(format!("{} rows repeat a key that must be unique", facts.surplus));
+        parts.push(format!("{} a key that must be unique", counted_do(facts.surplus, "rows", "repeat")));
     }
     for (rule, part) in coverage.criteria.shares.iter().zip(&facts.shares) {
         if facts.rows > 0 && rule.max.is_exceeded_by(*part, facts.rows) {
-            parts.push(format!("{}: {part} of {} rows, at most {}", rule.name, facts.rows, rule.max));
+            parts.push(format!("{}: {part} of {}, at most {}", rule.name, counted(facts.rows, "rows"), rule.max));
         }
     }
     if flaws.contains(&Flaw::NotFinal) {
-        parts.push(format!("{} not final yet", units_word(tallied.expected - tallied.required)));
+        parts.push(format!("{} not final yet", units(tallied.expected - tallied.required)));
     }
     parts.join("; ")
 }
 
 fn unmatched_message(coverage: &Coverage, facts: &DateFacts) -> String {
     let found: Vec<UnitKey> = facts.units.iter().take(MAX_SHOWN + 1).map(|(key, _)| key.clone()).collect();
-    let blank = if facts.blank > 0 { format!(" and {} rows that name no unit", facts.blank) } else { String::new() };
+    let blank = if facts.blank > 0 {
+        format!(" and {} no unit", counted_do(facts.blank, "rows that", "name"))
+    } else {
+        String::new()
+    };
     format!(
-        "{} rows of `{}`, and none belongs to an expected unit: the mapping in spec is wrong, not the data; found {}{blank}",
-        facts.rows,
+        "{} of `{}`, and none belongs to an expected unit: the mapping in spec is wrong, not the data; found {}{blank}",
+        counted(facts.rows, "rows"),
         coverage.table.name,
         if found.is_empty() { "no unit".into() } else { names(&found) },
     )
 }
 
-/// `1 unit`, `9 units`.
-fn units_word(count: u32) -> String {
-    format!("{count} unit{}", if count == 1 { "" } else { "s" })
+fn units(count: u32) -> String {
+    counted(count.into(), "units")
 }
 
 /// Up to twenty names, and how many more.

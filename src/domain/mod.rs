@@ -21,3 +21,4 @@ pub mod span;
 pub mod state;
 pub mod suspicion;
 pub mod verdict;
+pub mod words;

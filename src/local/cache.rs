@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::codec::{Code, Reader, Writer, fields};
 use super::disk;
+use super::warehouse::Kept;
 use crate::api::check::Valid;
 use crate::domain::dates::DateRange;
 use crate::domain::judge::ALL_THERE;
@@ -15,11 +16,11 @@ use crate::domain::probe::{DateFacts, Measured, Undated, UnitFacts, Units};
 use crate::domain::schedule::{ScheduleFacts, Scheduled};
 use crate::domain::verdict::{Judgement, Verdict};
 use crate::engine::memory::{Folded, Memory, RememberedBook, RememberedDate, RememberedFacts, RememberedSchedule};
-use crate::warehouse::files::PartRanges;
 
 const MAGIC: &[u8] = b"gapless facts 4\n";
 
 fields!(Undated { nulls, out_of_range });
+fields!(Kept { ranges, spent });
 fields!(UnitFacts { rows, measures });
 fields!(DateFacts { rows, blank, units, overflow, surplus, shares });
 fields!(RememberedDate { rests_on, bound, read_at, facts });
@@ -114,8 +115,8 @@ impl Code for DateRange {
 pub struct Cache {
     /// Facts of coverages and seasons.
     pub memory: Memory,
-    /// Date ranges of parts, per place.
-    pub ranges: BTreeMap<String, PartRanges>,
+    /// What is known of places.
+    pub places: BTreeMap<String, Kept>,
     /// Manifests that were found valid.
     pub valid: Valid,
 }
@@ -133,13 +134,13 @@ fn read(bytes: &[u8]) -> Option<Cache> {
     }
     let mut reader = Reader::new(body);
     let memory = Memory { books: reader.get()?, schedules: reader.get()? };
-    Some(Cache { memory, ranges: reader.get()?, valid: reader.all::<Vec<u64>>()?.into_iter().collect() })
+    Some(Cache { memory, places: reader.get()?, valid: reader.all::<Vec<u64>>()?.into_iter().collect() })
 }
 
 /// Keeps facts; returns whether anything had to be written.
 pub fn save(path: &Path, cache: &Cache) -> std::io::Result<bool> {
     let mut body = Writer::default();
-    body.put(&cache.memory.books).put(&cache.memory.schedules).put(&cache.ranges);
+    body.put(&cache.memory.books).put(&cache.memory.schedules).put(&cache.places);
     body.put(&cache.valid.iter().copied().collect::<Vec<_>>());
     let bytes = [MAGIC, &mix_bytes(0, &body.0).to_le_bytes(), &body.0].concat();
     if std::fs::read(path).is_ok_and(|old| old == bytes) {
@@ -169,8 +170,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("facts");
         let range = Some(DateRange::day(jiff::civil::date(2025, 11, 14)));
-        let ranges = BTreeMap::from([("files:/data".to_string(), BTreeMap::from([((7, "d".to_string()), range)]))]);
-        let cache = Cache { ranges, valid: [1, u64::MAX].into(), ..Cache::default() };
+        let kept = Kept { ranges: [((7, "d".to_string()), range)].into(), spent: (jiff::civil::date(2025, 11, 14), 9) };
+        let cache = Cache {
+            places: [("files:/data".to_string(), kept)].into(),
+            valid: [1, u64::MAX].into(),
+            ..Cache::default()
+        };
         assert!(save(&path, &cache).unwrap());
         assert!(!save(&path, &cache).unwrap(), "nothing changed, nothing is written");
         assert_eq!(load(&path), cache);

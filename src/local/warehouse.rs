@@ -11,20 +11,25 @@ use super::clock::SystemClock;
 use crate::domain::mark::TableMark;
 use crate::domain::policy::{ReadLimits, Table};
 use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
-use crate::domain::span::Span;
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::engine::ports::{Clock, Warehouse};
-use crate::warehouse::budget::Budget;
+use crate::warehouse::budget::{Budget, Spent};
 use crate::warehouse::files::{Files, PartRanges};
 
-/// Of a place that no Warehouse limits any more: what a Warehouse has by default.
-const DEFAULT: ReadLimits =
-    ReadLimits { timeout: Span::seconds(30), concurrent: 4, bytes_per_query: 2 << 30, bytes_per_day: 50 << 30 };
+/// What is kept of a place between two processes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// What is known of parts.
+    pub ranges: PartRanges,
+    /// What was read of the day's bytes.
+    pub spent: Spent,
+}
 
 /// Every warehouse of one machine, by its resolved place.
 #[derive(Clone, Debug)]
 pub struct Warehouses {
     places: Arc<Mutex<BTreeMap<Arc<str>, Place>>>,
+    kept: Arc<BTreeMap<String, Kept>>,
 }
 
 /// A place with its limits.
@@ -37,11 +42,18 @@ struct Place {
 }
 
 impl Place {
-    fn new(files: Files, limits: ReadLimits) -> Self {
-        Self::spending(files, limits, Budget::new(limits.bytes_per_query, limits.bytes_per_day))
+    /// A place by its name, with what was kept of it; nothing where its engine is none of ours.
+    fn open(name: &str, limits: ReadLimits, kept: Option<&Kept>) -> Option<Self> {
+        let files = Files::new(PathBuf::from(name.strip_prefix("files:")?));
+        let mut budget = Budget::new(limits.bytes_per_query, limits.bytes_per_day);
+        if let Some(Kept { ranges, spent }) = kept {
+            files.restore(ranges.clone());
+            budget = Budget::after(*spent, limits.bytes_per_query, limits.bytes_per_day);
+        }
+        Some(Self::new(files, limits, budget))
     }
 
-    fn spending(files: Files, limits: ReadLimits, budget: Budget) -> Self {
+    fn new(files: Files, limits: ReadLimits, budget: Budget) -> Self {
         let permits = Arc::new(Semaphore::new(limits.concurrent.max(1) as usize));
         let budget = Arc::new(budget);
         Self { files: files.within(budget.clone()), limits, permits, budget }
@@ -50,38 +62,37 @@ impl Place {
     /// Under other limits; what was read today stays read.
     fn limited(&self, limits: ReadLimits) -> Self {
         let budget = self.budget.with_limits(limits.bytes_per_query, limits.bytes_per_day);
-        Self::spending(self.files.clone(), limits, budget)
+        Self::new(self.files.clone(), limits, budget)
+    }
+
+    fn kept(&self) -> Kept {
+        Kept { ranges: self.files.ranges(), spent: self.budget.spent() }
     }
 }
 
 impl Warehouses {
-    /// No place yet; what was kept of parts is used when its place is asked for.
-    pub fn new(kept: BTreeMap<String, PartRanges>) -> Self {
-        let open = |(place, ranges): (String, PartRanges)| {
-            let files = open(&place)?;
-            files.restore(ranges);
-            Some((place.into(), Place::new(files, DEFAULT)))
-        };
-        let places = kept.into_iter().filter_map(open).collect();
-        Self { places: Arc::new(Mutex::new(places)) }
+    /// No place yet; what was kept of one is used when a Warehouse names it.
+    pub fn new(kept: BTreeMap<String, Kept>) -> Self {
+        Self { places: Arc::default(), kept: Arc::new(kept) }
     }
 
-    /// From now on these limits hold; reads under way end under those that they began with.
+    /// From now on these places are read, within these limits; reads under way end under those that they began with.
     pub fn limit(&self, limits: &BTreeMap<Arc<str>, ReadLimits>) {
         let Ok(mut places) = self.places.lock() else { return };
         for (name, limits) in limits {
-            match places.get_mut(name) {
-                Some(place) if place.limits == *limits => {}
-                Some(place) => *place = place.limited(*limits),
-                None => _ = open(name).map(|files| places.insert(name.clone(), Place::new(files, *limits))),
-            }
+            let place = match places.get(name) {
+                Some(place) if place.limits == *limits => continue,
+                Some(place) => Some(place.limited(*limits)),
+                None => Place::open(name, *limits, self.kept.get(&**name)),
+            };
+            places.extend(place.map(|place| (name.clone(), place)));
         }
     }
 
-    /// What is known of parts, to be kept between two runs.
-    pub fn ranges(&self) -> BTreeMap<String, PartRanges> {
+    /// What is worth keeping for the next process.
+    pub fn kept(&self) -> BTreeMap<String, Kept> {
         let Ok(places) = self.places.lock() else { return BTreeMap::new() };
-        places.iter().map(|(name, place)| (name.to_string(), place.files.ranges())).collect()
+        places.iter().map(|(name, place)| (name.to_string(), place.kept())).collect()
     }
 
     fn place(&self, table: &Table) -> Result<Place, Unknown> {
@@ -89,13 +100,8 @@ impl Warehouses {
             let text = format!("this build reads folders only, and table `{}` is in `{}`", table.name, table.place);
             Unknown::new(UnknownReason::ProbeFailed, text)
         };
-        let mut places = self.places.lock().map_err(|_| refused())?;
-        if let Some(place) = places.get(&table.place) {
-            return Ok(place.clone());
-        }
-        let place = Place::new(open(&table.place).ok_or_else(refused)?, DEFAULT);
-        places.insert(table.place.clone(), place.clone());
-        Ok(place)
+        let places = self.places.lock().map_err(|_| refused())?;
+        places.get(&table.place).cloned().ok_or_else(refused)
     }
 
     async fn read<T: Send + 'static>(
@@ -123,10 +129,6 @@ impl Warehouses {
     }
 }
 
-fn open(place: &str) -> Option<Files> {
-    place.strip_prefix("files:").map(|folder| Files::new(PathBuf::from(folder)))
-}
-
 impl Warehouse for Warehouses {
     async fn mark(&self, table: &Table, date: &DateColumn) -> Result<TableMark, Unknown> {
         let date = date.clone();
@@ -145,22 +147,46 @@ impl Warehouse for Warehouses {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::span::Span;
+
+    const LIMITS: ReadLimits =
+        ReadLimits { timeout: Span::seconds(30), concurrent: 4, bytes_per_query: 100, bytes_per_day: 100 };
+
+    fn table(folder: &std::path::Path) -> Table {
+        Table { place: format!("files:{}", folder.display()).into(), name: "t".into() }
+    }
 
     #[tokio::test]
     async fn a_read_that_takes_longer_than_its_warehouse_allows_is_unknown_and_says_what_to_do() {
         let folder = tempfile::tempdir().unwrap();
-        let place: Arc<str> = format!("files:{}", folder.path().display()).into();
-        let table = Table { place: place.clone(), name: "t".into() };
+        let table = table(folder.path());
         let slow = |_: Files, _: &str| {
             std::thread::sleep(Duration::from_millis(300));
             Ok(())
         };
         let warehouses = Warehouses::new(BTreeMap::new());
+        let limit = |limits| warehouses.limit(&BTreeMap::from([(table.place.clone(), limits)]));
+        limit(LIMITS);
         assert!(warehouses.read(&table, slow).await.is_ok());
-        let none = ReadLimits { timeout: Span::seconds(0), ..DEFAULT };
-        warehouses.limit(&BTreeMap::from([(place, none)]));
+        limit(ReadLimits { timeout: Span::seconds(0), ..LIMITS });
         let why = warehouses.read(&table, slow).await.unwrap_err();
         assert_eq!(why.reason, UnknownReason::ProbeFailed);
         assert!(why.text.contains("limits.queryTimeout"), "{}", why.text);
+    }
+
+    #[test]
+    fn what_was_read_of_a_day_is_spent_in_the_next_process_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = table(folder.path());
+        let now = "2025-11-14T10:00:00Z".parse().unwrap();
+        let mut kept = BTreeMap::new();
+        for left in [100, 40] {
+            let warehouses = Warehouses::new(kept);
+            warehouses.limit(&BTreeMap::from([(table.place.clone(), LIMITS)]));
+            let budget = warehouses.place(&table).unwrap().budget;
+            assert!(budget.take("t", left + 1, now).is_err(), "{left} bytes are left");
+            budget.take("t", 60.min(left), now).unwrap();
+            kept = warehouses.kept();
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::domain::judge::MAX_SHOWN;
 use crate::domain::ledger::Stage;
 use crate::domain::probe::WHOLE_DATE;
 use crate::domain::state::Cell;
+use crate::domain::words::{counted, counted_do};
 use crate::engine::overview::{CoverageView, Overview};
 
 /// Explains a date of a coverage; nothing when the coverage has no such date.
@@ -43,8 +44,8 @@ fn facts(view: &CoverageView, cell: &Cell, overview: &Overview) -> Vec<Vec<Strin
     let mut rows = vec![row("verdict", verdict + &said), row("state", next(cell))];
     // Nothing is expected, or a status does not tell how much.
     if judgement.expected > 0 {
-        let units = if judgement.expected == 1 { "unit" } else { "units" };
-        rows.push(row("covered", format!("{} of {} {units}", judgement.covered, judgement.expected)));
+        let expected = counted(judgement.expected.into(), "units");
+        rows.push(row("covered", format!("{} of {expected}", judgement.covered)));
     }
     if judgement.missing.iter().any(|unit| &**unit != WHOLE_DATE) {
         let names: Vec<&str> = judgement.missing.iter().take(MAX_SHOWN).map(|k| &**k).collect();
@@ -54,7 +55,10 @@ fn facts(view: &CoverageView, cell: &Cell, overview: &Overview) -> Vec<Vec<Strin
     }
     rows.extend(judgement.rows.map(|n| row("rows", n.to_string())));
     if judgement.unexpected_rows > 0 {
-        rows.push(row("warning", format!("{} rows belong to no expected unit", judgement.unexpected_rows)));
+        rows.push(row(
+            "warning",
+            format!("{} to no expected unit", counted_do(judgement.unexpected_rows, "rows", "belong")),
+        ));
     }
     rows.push(row("table", view.table.name.to_string()));
     rows.extend(view.undated.and_then(undated).map(|text| row("warning", text)));

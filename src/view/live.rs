@@ -14,10 +14,12 @@ use crate::engine::overview::{CoverageView, Event, Overview};
 const EVENTS: usize = 8;
 /// Running Jobs that the screen names.
 const RUNNING: usize = 8;
-/// Width of the bar; in a narrow terminal the letters beside it matter more.
+/// Width of the bar where there is room; the letters beside it matter more.
 const BAR: usize = 24;
-const NARROW_BAR: usize = 8;
-const NARROW: usize = 72;
+/// A bar that is shorter than this says nothing.
+const SHORTEST_BAR: usize = 4;
+/// A name is never cut to less than this.
+const SHORTEST_NAME: usize = 8;
 
 /// What stands on the screen.
 #[derive(Debug, Default)]
@@ -53,13 +55,17 @@ impl Screen {
     }
 }
 
-/// A line's first columns, its colours whole.
+/// A line's first columns, its colours whole; what was cut off leaves an ellipsis.
 fn cut(line: &str, width: usize) -> String {
+    let fits = columns(line) <= width;
+    let room = if fits { width } else { width.saturating_sub(1) };
     let (mut out, mut column, mut in_escape) = (String::new(), 0, false);
     for c in line.chars() {
         in_escape |= c == '\x1b';
-        if in_escape || column < width {
+        if in_escape || column < room {
             out.push(c);
+        } else if column == room {
+            out.push('…');
         }
         column += usize::from(!in_escape);
         in_escape &= c != 'm';
@@ -67,25 +73,51 @@ fn cut(line: &str, width: usize) -> String {
     out
 }
 
-fn coverages(overview: &Overview, width: usize) -> Vec<String> {
-    let names = overview.coverages.iter().map(|c| c.key.name.chars().count()).max().unwrap_or(0);
-    let bar = if width < NARROW { NARROW_BAR } else { BAR };
-    overview.coverages.iter().map(|c| coverage(c, names, bar)).collect()
+/// How wide a line is: its colours take no room.
+fn columns(line: &str) -> usize {
+    anstream::adapter::strip_str(line).to_string().chars().count()
 }
 
-fn coverage(view: &CoverageView, names: usize, bar: usize) -> String {
+/// A line for each coverage: name, bar, share, letters. Where the terminal is narrow the bar goes first, then the blanks
+/// between letters and their numbers, last the end of long names: which dates are open is always told.
+fn coverages(overview: &Overview, width: usize) -> Vec<String> {
+    let views = &overview.coverages;
+    let names = views.iter().map(|c| c.key.name.chars().count()).max().unwrap_or(0);
+    let widest = |gaps| views.iter().map(|c| columns(&figures(c, gaps))).max().unwrap_or(0);
+    let room = width.saturating_sub(names + 1 + widest(WIDE));
+    if room > SHORTEST_BAR {
+        return views.iter().map(|c| coverage(c, names, BAR.min(room - 1), WIDE)).collect();
+    }
+    let names = names.min(width.saturating_sub(1 + widest(TIGHT)).max(SHORTEST_NAME));
+    views.iter().map(|c| coverage(c, names, 0, TIGHT)).collect()
+}
+
+/// Between a letter and its number, and before the next letter.
+type Gaps = (&'static str, &'static str);
+const WIDE: Gaps = (" ", "  ");
+const TIGHT: Gaps = ("", " ");
+
+fn coverage(view: &CoverageView, names: usize, bar: usize, gaps: Gaps) -> String {
+    let name = cut(&view.key.name, names);
     if let Some(why) = &view.stalled {
-        return format!("{:<names$} stalled: {why}", view.key.name);
+        return format!("{name:<names$} stalled: {why}");
     }
     let counts = counts(view);
     let filled = (counts.complete * bar).checked_div(counts.expected).unwrap_or(0);
-    let bar = format!("{}{}", "█".repeat(filled), "░".repeat(bar - filled));
-    let loud = State::ALL.iter().filter(|s| s.is_open()).filter_map(|s| {
-        let n = view.count(*s);
-        (n > 0).then(|| format!("{} {n}", paint(&sign(*s).0.to_string(), sign(*s).1)))
-    });
-    let bar = paint(&bar, anstyle::AnsiColor::Green.on_default());
-    format!("{:<names$} {bar} {:>6}  {}", view.key.name, share(&counts), loud.collect::<Vec<_>>().join("  "))
+    let drawn = format!("{}{}", "█".repeat(filled), "░".repeat(bar - filled));
+    let drawn = if bar > 0 { paint(&drawn, anstyle::AnsiColor::Green.on_default()) + " " } else { drawn };
+    format!("{name:<names$} {drawn}{}", figures(view, gaps))
+}
+
+/// The share that is complete, and how many dates are open in which state.
+fn figures(view: &CoverageView, (within, between): Gaps) -> String {
+    if view.stalled.is_some() {
+        return String::new();
+    }
+    let open =
+        State::ALL.iter().map(|s| (sign(*s), view.count(*s), s.is_open())).filter(|(_, n, open)| *open && *n > 0);
+    let open = open.map(|((letter, style), n, _)| format!("{between}{}{within}{n}", paint(&letter.to_string(), style)));
+    format!("{:>6}{}", share(&counts(view)), open.collect::<String>())
 }
 
 /// What the letters beside the bars mean; nothing where no date is open.
@@ -102,7 +134,7 @@ fn running(overview: &Overview) -> Vec<String> {
             let since = relative(attempt.recorded_at, overview.now);
             lines.push(format!(
                 "  running  {} {} (launch {}, attempt {}, {since})",
-                view.key, attempt.dates, attempt.launch, attempt.number
+                view.key.name, attempt.dates, attempt.launch, attempt.number
             ));
         }
     }
@@ -117,7 +149,7 @@ fn next(overview: &Overview) -> String {
     let ahead = cells.filter_map(|(v, c)| Some((c.next.filter(|at| *at > overview.now)?, v, c)));
     match ahead.min_by_key(|(at, _, _)| *at) {
         Some((at, view, cell)) => {
-            format!("  next     {} {} {} {}", view.key, cell.date, cell.state().word(), relative(at, overview.now))
+            format!("  next     {} {} {} {}", view.key.name, cell.date, cell.state().word(), relative(at, overview.now))
         }
         None => "  next     when something changes".into(),
     }
@@ -130,8 +162,11 @@ mod tests {
     #[test]
     fn a_line_is_cut_at_the_width_and_its_colours_are_closed() {
         let painted = format!("{} open", paint("0123456789", anstyle::AnsiColor::Green.on_default()));
-        let cut = cut(&painted, 4);
-        assert_eq!(anstream::adapter::strip_str(&cut).to_string(), "0123");
-        assert!(cut.ends_with("\x1b[0m"), "{cut:?}");
+        let plain = |width| anstream::adapter::strip_str(&cut(&painted, width)).to_string();
+        assert_eq!(
+            (plain(4), plain(14), plain(15)),
+            ("012…".into(), "0123456789 op…".into(), "0123456789 open".into())
+        );
+        assert!(cut(&painted, 4).ends_with("\x1b[0m"));
     }
 }

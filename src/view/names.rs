@@ -5,10 +5,11 @@ pub(super) use crate::api::report::summary::{counts, share};
 use crate::domain::dates::{FIRST_DATE, LAST_DATE, Timestamp};
 use crate::domain::probe::Undated;
 use crate::domain::state::Cell;
+use crate::domain::words::counted;
 
 /// `1 date`, `3 dates`.
 pub(super) fn dates(count: u32) -> String {
-    format!("{count} date{}", if count == 1 { "" } else { "s" })
+    counted(count.into(), "dates")
 }
 
 /// `Missing/NoRows`, or `Complete`.
@@ -74,8 +75,8 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
 /// Rows of a whole table that count for no date; nothing where there are none.
 pub fn undated(rows: Undated) -> Option<String> {
     let told = |n: u64, what: &str| {
-        let (noun, verb) = if n == 1 { ("row", "has") } else { ("rows", "have") };
-        (n > 0).then(|| format!("{n} {noun} of its table {verb} {what}"))
+        let has = if n == 1 { "has" } else { "have" };
+        (n > 0).then(|| format!("{} {has} {what}", counted(n, "rows of its table")))
     };
     let beyond = format!("a date before {FIRST_DATE} or after {LAST_DATE}");
     let parts = [told(rows.nulls, "no date"), told(rows.out_of_range, &beyond)];

@@ -1,6 +1,7 @@
 //! What would be launched now, in which order, and why the rest is not.
 
 use super::names::{dates, table, wrap};
+use crate::domain::words::counted;
 use crate::engine::overview::Overview;
 
 /// The plan.
@@ -13,7 +14,7 @@ pub fn plan(overview: &Overview) -> String {
     if overview.launches.is_empty() {
         out += "Nothing would be launched now.\n";
     } else {
-        out += &format!("{} would be launched now, in this order:\n", jobs(overview.launches.len()));
+        out += &format!("{} would be launched now, in this order:\n", counted(overview.launches.len() as u64, "Jobs"));
         let rows: Vec<Vec<String>> = overview
             .launches
             .iter()
@@ -53,8 +54,4 @@ pub fn plan(overview: &Overview) -> String {
         );
     }
     out
-}
-
-fn jobs(count: usize) -> String {
-    format!("{count} Job{}", if count == 1 { "" } else { "s" })
 }

@@ -6,6 +6,7 @@ use super::names::{dates, state, wrap};
 use crate::domain::dates::DateSet;
 use crate::domain::ledger::Outcome;
 use crate::domain::state::{Cell, State};
+use crate::domain::words::counted;
 use crate::engine::overview::{Event, Overview};
 
 /// What happened while gapless ran.
@@ -37,9 +38,9 @@ impl Tally {
 /// The summary of a run.
 pub fn summary(overview: &Overview, tally: &Tally) -> String {
     let found: u32 = tally.found.values().map(DateSet::len).sum();
-    let many = if tally.found.len() == 1 { "" } else { "s" };
-    let mut out = format!("\nFound     {} with gaps in {} coverage{many}\n", dates(found), tally.found.len());
-    out += &format!("Launched  {} Job{}\n", tally.launches, if tally.launches == 1 { "" } else { "s" });
+    let coverages = counted(tally.found.len() as u64, "coverages");
+    let mut out = format!("\nFound     {} with gaps in {coverages}\n", dates(found));
+    out += &format!("Launched  {}\n", counted(tally.launches.into(), "Jobs"));
     out += &format!("Read      {}\n", read(tally.read));
     let outcomes: Vec<String> = tally.outcomes.iter().map(|(word, n)| format!("{n} {word}")).collect();
     out +=

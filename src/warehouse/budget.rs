@@ -6,25 +6,37 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::verdict::{Unknown, UnknownReason};
 
+/// A UTC day, and what its reads have taken or may still take.
+pub type Spent = (Date, u64);
+
 /// The bytes of one warehouse. Of two processes each counts for itself.
 #[derive(Debug)]
 pub struct Budget {
     per_query: u64,
     per_day: u64,
-    /// The day, and what its reads have taken or may still take.
-    spent: Mutex<(Date, u64)>,
+    spent: Mutex<Spent>,
 }
 
 impl Budget {
     /// With nothing spent.
     pub fn new(per_query: u64, per_day: u64) -> Self {
-        Self { per_query, per_day, spent: Mutex::new((Date::MIN, 0)) }
+        Self::after((Date::MIN, 0), per_query, per_day)
+    }
+
+    /// With this spent already.
+    pub fn after(spent: Spent, per_query: u64, per_day: u64) -> Self {
+        Self { per_query, per_day, spent: Mutex::new(spent) }
+    }
+
+    /// What is spent.
+    pub fn spent(&self) -> Spent {
+        *self.spending()
     }
 
     /// Other limits, and what was spent already.
     #[must_use]
     pub fn with_limits(&self, per_query: u64, per_day: u64) -> Self {
-        Self { per_query, per_day, spent: Mutex::new(*self.spent()) }
+        Self::after(self.spent(), per_query, per_day)
     }
 
     /// Sets bytes aside for a read, or says which limit forbids it.
@@ -42,7 +54,7 @@ impl Budget {
             return Err(refused(self.per_query, limit, " or split the coverage"));
         }
         let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-        let mut spent = self.spent();
+        let mut spent = self.spending();
         if spent.0 != day {
             *spent = (day, 0);
         }
@@ -55,7 +67,7 @@ impl Budget {
         Ok(Taken { budget: self, day, bytes })
     }
 
-    fn spent(&self) -> MutexGuard<'_, (Date, u64)> {
+    fn spending(&self) -> MutexGuard<'_, Spent> {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -71,7 +83,7 @@ pub struct Taken<'a> {
 impl Taken<'_> {
     /// The read took no more than this: the rest is given back.
     pub fn used(self, bytes: u64) {
-        let mut spent = self.budget.spent();
+        let mut spent = self.budget.spending();
         if spent.0 == self.day {
             spent.1 -= self.bytes.saturating_sub(bytes).min(spent.1);
         }

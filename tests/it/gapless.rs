@@ -118,9 +118,14 @@ impl Place {
 
     /// A verb with `-f` this folder.
     pub fn run(&self, verb: &str, args: &[&str], env: &[(&str, &str)]) -> Done {
+        Done::of(self.command(verb, args).envs(env.iter().copied()).output().unwrap())
+    }
+
+    /// The same, not yet run.
+    pub fn command(&self, verb: &str, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gapless"));
-        command.arg(verb).arg("-f").arg(self.folder.path()).args(args).envs(env.iter().copied());
-        Done::of(command.output().unwrap())
+        command.arg(verb).arg("-f").arg(self.folder.path()).args(args);
+        command
     }
 }
 

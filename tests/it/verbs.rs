@@ -1,5 +1,7 @@
 //! The verbs as people and scripts use them.
 
+use std::process::Stdio;
+
 use super::gapless::{GOOD, Place, SEASON, filled, gapless};
 
 fn local(here: &Place) -> super::gapless::Done {
@@ -315,4 +317,22 @@ fn under_the_name_of_a_plugin_usage_says_so() {
     let done =
         super::gapless::Done::of(command.arg0("/bin/kubectl-gapless").args(["calendar", "--help"]).output().unwrap());
     assert!(done.out.contains("Usage: kubectl gapless calendar "), "{}", done.out);
+}
+
+#[test]
+fn a_manifest_that_is_mended_while_gapless_watches_is_taken_at_once() {
+    let refused = filled("exit 1", "datesPerJob: 5").replace("table: t", "tabel: t");
+    let here = Place::new(&[SEASON, &refused]);
+    let mut watching = here.command("local", &["--slow-start", "0s"]).stdout(Stdio::null()).spawn().unwrap();
+    let told = |what: &dyn Fn() -> bool| {
+        let tries = std::iter::repeat_with(|| std::thread::sleep(std::time::Duration::from_millis(20)));
+        assert!(tries.take(1500).any(|()| what()), "{}", here.text("manifests.yaml"));
+    };
+    told(&|| here.path("state/lock").exists());
+    here.write("manifests.yaml", &[SEASON, &filled("echo first >> runs", "datesPerJob: 5")].join("---\n"));
+    told(&|| here.runs().contains(&"first".into()));
+    here.write("manifests.yaml", &[SEASON, &filled(GOOD, "datesPerJob: 5")].join("---\n"));
+    told(&|| here.runs().contains(&"2026-01-05".into()));
+    watching.kill().unwrap();
+    watching.wait().unwrap();
 }

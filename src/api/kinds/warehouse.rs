@@ -82,7 +82,8 @@ pub struct WarehouseLimits {
     pub max_concurrent_queries: u32,
     /// Bytes that one read may take of a table; a larger one is Unknown, never a gap.
     pub max_bytes_per_query: BytesText,
-    /// Bytes that all reads of a day in UTC may take, since gapless started; what does not fit is Unknown, never a gap.
+    /// Bytes that all reads of a day in UTC may take; what does not fit is Unknown, never a gap. A gapless that keeps no
+    /// facts on a disk counts anew when it starts.
     pub max_bytes_per_day: BytesText,
 }
 

@@ -7,6 +7,7 @@ use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::policy::Mode;
 use crate::domain::state::{Cause, Cell, Hold, State};
 use crate::domain::verdict::UnknownReason;
+use crate::domain::words::counted;
 use crate::engine::overview::CoverageView;
 
 /// How a coverage stands.
@@ -93,12 +94,11 @@ fn told(cells: &[&Cell], all: usize) -> String {
     let ranges: Vec<String> = dates.ranges().iter().take(MAX_RANGES).map(ToString::to_string).collect();
     let more = if dates.ranges().len() > MAX_RANGES { ", …" } else { "" };
     let of = if dates.len() as usize == all { String::new() } else { format!("{all} open dates, the worst: ") };
-    let plural = if dates.len() == 1 { "" } else { "s" };
     format!(
-        "{of}{}/{}, {} date{plural}: {}{more}: {}",
+        "{of}{}/{}, {}: {}{more}: {}",
         first.state().word(),
         first.cause.reason(),
-        dates.len(),
+        counted(dates.len().into(), "dates"),
         ranges.join(", "),
         first.message
     )

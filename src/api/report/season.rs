@@ -8,6 +8,7 @@ use crate::api::schema::DateText;
 use crate::domain::dates::Timestamp;
 use crate::domain::schedule::{Day, Expected};
 use crate::domain::verdict::{Unknown, UnknownReason};
+use crate::domain::words::counted;
 use crate::engine::overview::SeasonView;
 
 /// The status of a Season whose spec is accepted: Ready when its dates are known and its schedule is not stale.
@@ -33,7 +34,7 @@ pub fn season_status(view: &SeasonView, old: &SeasonStatus, now: Timestamp) -> S
 }
 
 fn many(dates: u32) -> String {
-    format!("{dates} date{}", if dates == 1 { "" } else { "s" })
+    counted(dates.into(), "dates")
 }
 
 /// The status of a Season whose spec is refused.

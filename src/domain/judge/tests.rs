@@ -152,7 +152,7 @@ fn a_date_that_is_its_own_unit_is_told_without_a_name() {
     let mut coverage = coverage();
     coverage.criteria.grain = Grain::Date;
     let judgement = judged(&coverage, Known::Fresh(&facts(&[(WHOLE_DATE, 1)])), AFTER);
-    assert_eq!(judgement.message, "0 of 1 unit covered; 1 rows, at least 2");
+    assert_eq!(judgement.message, "0 of 1 unit covered; 1 row, at least 2");
     assert_eq!(tell(&judgement), "Partial/ValuesMissing 0/1 [*]", "scripts have it by its name");
 }
 

@@ -11,6 +11,7 @@ use crate::domain::policy::{Check, Coverage, Expects, Grain, Rule};
 use crate::domain::probe::{DateFacts, Measured, Of, UnitFacts, UnitKey, WHOLE_DATE};
 use crate::domain::schedule::{Expected, Unit};
 use crate::domain::verdict::Flaw;
+use crate::domain::words::counted;
 
 /// What the units of a date amount to.
 #[derive(Debug, Default)]
@@ -158,10 +159,10 @@ fn check(
     let what = &rule.what;
     match (rule.check, measured) {
         (Check::AtLeast(min), Measured::Count(n)) => {
-            ((n < min).then(|| (Flaw::ValuesMissing, format!("{n} {what}, at least {min}"))), None)
+            ((n < min).then(|| (Flaw::ValuesMissing, format!("{}, at least {min}", counted(n, what)))), None)
         }
         (Check::AtMost(max), Measured::Count(n)) => {
-            ((n > max).then(|| (Flaw::Excess, format!("{n} {what}, at most {max}"))), None)
+            ((n > max).then(|| (Flaw::Excess, format!("{}, at most {max}", counted(n, what)))), None)
         }
         (Check::BeforeStart(span), Measured::Newest(newest)) => {
             before_start(what, span.as_seconds(), newest, unit, now)

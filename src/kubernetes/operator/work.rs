@@ -120,9 +120,9 @@ impl Operator {
     }
 
     fn engine(&self, feed: &mut Feed, launcher: Jobs) -> (KubernetesEngine, Warehouses) {
-        let Cache { memory, ranges, .. } =
+        let Cache { memory, places, .. } =
             self.options.state.as_ref().map(|folder| cache::load(&folder.join("facts"))).unwrap_or_default();
-        let warehouses = Warehouses::new(ranges);
+        let warehouses = Warehouses::new(places);
         feed.warehouses = warehouses.clone();
         let ports = Ports {
             clock: SystemClock,
@@ -138,7 +138,7 @@ impl Operator {
     /// Keeps the facts for the next process. Where that is not possible it reads again.
     fn remember(&self, engine: &KubernetesEngine, warehouses: &Warehouses) {
         if let Some(folder) = &self.options.state {
-            let cache = Cache { memory: engine.world.remember(), ranges: warehouses.ranges(), ..Cache::default() };
+            let cache = Cache { memory: engine.world.remember(), places: warehouses.kept(), ..Cache::default() };
             let _ = cache::save(&folder.join("facts"), &cache);
         }
     }

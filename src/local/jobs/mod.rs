@@ -10,7 +10,7 @@ mod template;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use run::run;
 pub use template::Template;
@@ -24,13 +24,22 @@ use folder::JobFolder;
 #[derive(Clone, Debug)]
 pub struct Jobs {
     folder: PathBuf,
-    templates: Arc<BTreeMap<Arc<str>, Template>>,
+    templates: Arc<Mutex<BTreeMap<Arc<str>, Template>>>,
 }
 
 impl Jobs {
     /// The Jobs of a state folder, made from these templates.
     pub fn new(state: &Path, templates: BTreeMap<Arc<str>, Template>) -> Self {
-        Self { folder: state.join("jobs"), templates: Arc::new(templates) }
+        Self { folder: state.join("jobs"), templates: Arc::new(Mutex::new(templates)) }
+    }
+
+    /// From now on Jobs are made from these templates.
+    pub fn make_from(&self, templates: BTreeMap<Arc<str>, Template>) {
+        *self.templates() = templates;
+    }
+
+    fn templates(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Template>> {
+        self.templates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn start(&self, launch: &Launch) -> Created {
@@ -40,7 +49,7 @@ impl Jobs {
                 return Created::Foreign;
             }
         } else {
-            let Some(template) = self.templates.get(&launch.cron_job) else {
+            let Some(template) = self.templates().get(&launch.cron_job).cloned() else {
                 return refused(Refusal::not_found(&launch.cron_job).to_string());
             };
             let command = match template.command(launch, &folder.termination()) {

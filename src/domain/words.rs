@@ -1,0 +1,29 @@
+//! Counts in sentences.
+
+use alloc::format;
+use alloc::string::String;
+
+/// `1 row`, `3 rows with system_id x`: a count before its plural, which begins with the noun.
+pub fn counted(count: u64, plural: &str) -> String {
+    let (noun, rest) = plural.split_at(plural.find(' ').unwrap_or(plural.len()));
+    let noun = noun.strip_suffix('s').filter(|_| count == 1).unwrap_or(noun);
+    format!("{count} {noun}{rest}")
+}
+
+/// `1 row repeats`, `3 rows repeat`: the same with what they do.
+pub fn counted_do(count: u64, plural: &str, verb: &str) -> String {
+    format!("{} {verb}{}", counted(count, plural), if count == 1 { "s" } else { "" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_no_plural() {
+        assert_eq!((&*counted(1, "rows"), &*counted(0, "rows")), ("1 row", "0 rows"));
+        assert_eq!(counted(1, "players with draftkings"), "1 player with draftkings");
+        assert_eq!(counted(1, "distinct team_ids"), "1 distinct team_ids");
+        assert_eq!((&*counted_do(1, "rows", "name"), &*counted_do(2, "rows", "name")), ("1 row names", "2 rows name"));
+    }
+}
