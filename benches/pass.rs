@@ -252,6 +252,7 @@ fn coverage(season: &Key, key: Key) -> Coverage {
                 name: "load".into(),
                 cron_job: "load".into(),
                 container: None,
+                template: None,
                 repairs: vec![Repairs::NoRows, Repairs::Flaw(Flaw::UnitsMissing)],
                 attempts: 5,
                 backoff_initial: Span::minutes(5),

@@ -91,6 +91,8 @@ pub struct CronJob {
     pub file: Arc<str>,
     /// Whether its author allows gapless to run it.
     pub allowed: bool,
+    /// Changes when its jobTemplate does.
+    pub template: u64,
     /// Its containers.
     pub containers: Vec<Container>,
     /// Seconds between the first and the last signal at its deadline.

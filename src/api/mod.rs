@@ -14,4 +14,7 @@ pub mod report;
 pub mod schema;
 pub mod template;
 
+#[cfg(test)]
+mod tests;
+
 pub use load::{CronJob, Loaded, Place, Problem, load, load_again, load_documents};

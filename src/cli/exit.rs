@@ -30,8 +30,8 @@ impl Exit {
 
     /// How an overview ends a verb.
     pub fn of(overview: &Overview, bad_input: bool) -> Self {
-        let zone_lag = crate::domain::dates::shift(overview.now.to_zoned(jiff::tz::TimeZone::UTC).date(), 0);
-        let matters = |date: Date, state: State| state.is_open() && (state != State::Unknown || date <= zone_lag);
+        let today = overview.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let matters = |date: Date, state: State| state.is_open() && (state != State::Unknown || date <= today);
         let open = overview.coverages.iter().flat_map(|c| &c.cells).any(|c| matters(c.date, c.state()));
         match (bad_input, open) {
             (true, _) => Self::BadInput,

@@ -176,6 +176,7 @@ impl<'a> State<'a> {
                 dates,
                 number: batch.wants.iter().map(|w| w.number).max().unwrap_or(1),
                 tokens: batch.wants.iter().filter_map(|w| Some((w.date, w.token.clone()?))).collect(),
+                trial: batch.wants[0].trial,
             },
             reason: batch.wants[0].reason,
             lane: batch.lane,

@@ -59,6 +59,8 @@ pub struct Want {
     pub alone: bool,
     /// The rerun token that it spends.
     pub token: Option<Arc<str>>,
+    /// It tries a changed template for all dates of its rung.
+    pub trial: bool,
     /// The verdict's reason.
     pub reason: &'static str,
 }
@@ -80,10 +82,11 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
     let mut chain_broken = false;
     let first = situation.judged.first().map_or(Date::MAX, |(date, _)| *date);
     let mut days = situation.calendar.days.range(first..).peekable();
+    let trial = rungs::trial(situation);
     for (date, judged) in situation.judged {
         while days.next_if(|(d, _)| *d < date).is_some() {}
         let day = days.next_if(|(d, _)| *d == date).map(|(_, day)| day);
-        let view = View::new(situation, *date, judged, day, chain_broken);
+        let view = View { chain_broken, trial: trial == Some(*date), ..View::new(situation, *date, judged, day) };
         let cause = rules::cause(&view);
         chain_broken |= view.breaks_chain(cause);
         out.wants.extend(rules::want(&view, cause));
@@ -110,10 +113,11 @@ struct View<'a> {
     attempt: Option<&'a Attempt>,
     job: Option<&'a Job>,
     chain_broken: bool,
+    trial: bool,
 }
 
 impl<'a> View<'a> {
-    fn new(s: &'a Situation<'a>, date: Date, judged: &'a Judged, day: Option<&'a Day>, chain_broken: bool) -> Self {
+    fn new(s: &'a Situation<'a>, date: Date, judged: &'a Judged, day: Option<&'a Day>) -> Self {
         let attempt = s.ledger.attempts.iter().find(|a| a.dates.contains(date));
         let live = |j: &&Job| j.ended.is_none() && j.dates.contains(date);
         Self {
@@ -124,7 +128,8 @@ impl<'a> View<'a> {
             unscheduled: matches!(day, Some(Day::Unscheduled)),
             attempt,
             job: s.jobs.iter().find(live),
-            chain_broken,
+            chain_broken: false,
+            trial: false,
         }
     }
 

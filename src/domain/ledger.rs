@@ -7,11 +7,14 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::dates::{Date, DateSet, Timestamp};
-use super::policy::{Key, Table};
+use super::policy::{Key, Rung, Table};
 
 mod backoff;
 mod record;
 mod settle;
+mod template;
+
+pub use template::{Template, Trial};
 
 pub use record::Admitted;
 pub use settle::{After, outcome};
@@ -29,6 +32,8 @@ pub struct Ledger {
     pub recent: VecDeque<Settled>,
     /// The fill fingerprint that the tallies belong to.
     pub fingerprint: u64,
+    /// What the Jobs of each rung were made from when it was last looked at.
+    pub templates: BTreeMap<Arc<str>, Template>,
     /// The rerun token spent last, per date.
     pub tokens: BTreeMap<Date, Arc<str>>,
     /// Dates that were Complete at their last read (what `Regressed`, `Revoked` and suspicion compare with).
@@ -201,6 +206,13 @@ pub struct Tally {
     pub alone: bool,
     /// Reads in a row that found it Complete; two clear the tally.
     pub complete_reads: u8,
+}
+
+impl Tally {
+    /// Whether nothing more is tried on this rung.
+    pub fn uses_up(&self, rung: &Rung) -> bool {
+        self.charged >= rung.attempts || self.free >= MAX_FREE || (self.last == Outcome::Permanent && !self.alone)
+    }
 }
 
 /// A settled attempt, to be shown.

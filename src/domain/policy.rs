@@ -274,6 +274,8 @@ pub struct Rung {
     pub cron_job: Arc<str>,
     /// The container that fills; nothing: the only one.
     pub container: Option<Arc<str>>,
+    /// Changes when what its Jobs are made from does; nothing where that is not known.
+    pub template: Option<u64>,
     /// What it can mend.
     pub repairs: Vec<Repairs>,
     /// Charged failures before it is used up.

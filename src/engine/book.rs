@@ -103,7 +103,7 @@ impl Book {
                 Known::Never(failure.unwrap_or(not_probed))
             }
             (Held::Facts(_), None) if !self.was_looked_at => Known::Never(not_probed),
-            (Held::Facts(_), failure) if !entry.answers(terms.coverage, day) => {
+            (Held::Facts(_), failure) if !entry.answers(terms, day) => {
                 Known::Never(failure.unwrap_or(not_probed))
             }
             (Held::Facts(facts), None) => Known::Fresh(facts),
@@ -175,8 +175,8 @@ impl Book {
 
 impl Entry {
     /// Whether what was asked is what would be asked now.
-    fn answers(&self, coverage: &Coverage, day: &Day) -> bool {
-        self.bound == Binding::new(coverage, expected(Some(day))).mark()
+    fn answers(&self, terms: &Terms<'_>, day: &Day) -> bool {
+        self.bound == Binding::new(terms.coverage, expected(Some(day))).mark()
     }
 
     fn fold(&mut self, terms: &Terms<'_>, day: &Day, judged: &Judged) {

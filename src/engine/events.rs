@@ -151,7 +151,11 @@ fn reason(before: Option<Cause>, after: Cause) -> Option<&'static str> {
         Cause::Blocked(Hold::SuspectProbe) => Some("SuspectProbe"),
         Cause::Unknown(UnknownReason::NotProbed) => None,
         Cause::Unknown(_) => Some("Unknown"),
-        Cause::Missing | Cause::Partial(_) | Cause::NotDue { .. } if was == Some(State::Complete) => Some("Revoked"),
+        Cause::Missing | Cause::Partial(_) | Cause::Blocked(_) | Cause::NotDue { .. }
+            if was == Some(State::Complete) =>
+        {
+            Some("Revoked")
+        }
         Cause::Missing | Cause::Partial(_) | Cause::Blocked(_)
             if was.is_none_or(|s| !s.is_open() || s == State::Unknown) =>
         {

@@ -83,7 +83,7 @@ impl World {
             state.saved = Arc::new(ledger.clone());
             state.ledger = ledger;
             state.ledger.launches = state.ledger.launches.max(launches);
-            state.ledger.rebase(state.coverage.fill_fingerprint);
+            state.ledger.rebase(&state.coverage);
             state.proof = Some(Recorded::acknowledged(version));
             state.dirty = true;
         }

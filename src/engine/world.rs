@@ -230,7 +230,7 @@ impl CoverageState {
         };
         let mut state =
             Self { book, refused: None, stalled: None, dirty: true, untold: true, ..old.unwrap_or_else(blank) };
-        state.ledger.rebase(coverage.fill_fingerprint);
+        state.ledger.rebase(&coverage);
         state.criteria = criteria_mark(&coverage);
         state.coverage = coverage;
         state

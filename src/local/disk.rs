@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use rustix::process::{Signal, getpid, kill_process};
+
 /// In builds with debug assertions the process dies at the write with this number: `7`, `7:middle`, `7:after`.
 pub const DIE_AT_WRITE: &str = "GAPLESS_DIE_AT_WRITE";
 
@@ -35,19 +37,25 @@ fn death(number: u32) -> Option<Place> {
 fn write_all(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     let death = death(WRITES.fetch_add(1, Ordering::SeqCst) + 1);
     if death == Some(Place::Before) {
-        std::process::abort();
+        die();
     }
     if death == Some(Place::Middle) {
         file.write_all(&bytes[..bytes.len() / 2])?;
         file.sync_data()?;
-        std::process::abort();
+        die();
     }
     file.write_all(bytes)?;
     file.sync_data()?;
     if death == Some(Place::After) {
-        std::process::abort();
+        die();
     }
     Ok(())
+}
+
+/// As `kill -9` does it: nothing is unwound, nothing is flushed.
+fn die() -> ! {
+    let _ = kill_process(getpid(), Signal::KILL);
+    std::process::abort()
 }
 
 /// Appends and syncs: acknowledged means it survives a crash.

@@ -1,6 +1,9 @@
 //! `gapless local` dies at every write it makes, before, in the middle and after, and is started again: the same end,
 //! no attempt lost, none doubled. Real processes, a real disk.
 
+use std::path::Path;
+use std::process::{Command, Stdio};
+
 use super::gapless::{GOOD, Place, SEASON, filled};
 
 /// Kills at write `n` until a run outlives it; returns how many writes there are.
@@ -65,4 +68,33 @@ fn a_job_outlives_gapless_and_is_found_again() {
         ["2026-01-03", "2026-01-04", "2026-01-05"],
         "run once, by the Job that outlived its master"
     );
+}
+
+/// A runner that dies leaves its filler alive, and that holds the lock: the dates stay taken, and the data decides.
+#[test]
+fn a_filler_outlives_its_runner_and_keeps_its_dates() {
+    let slow = format!("sleep 2\n{GOOD}");
+    let here = Place::new(&[SEASON, &filled(&slow, "datesPerJob: 3")]);
+    let mut gapless = here.command("local", &["--once", "--slow-start", "0s"]).stdout(Stdio::null()).spawn().unwrap();
+    let runner = loop {
+        let log =
+            here.path("state/jobs").read_dir().into_iter().flatten().flatten().any(|j| j.path().join("log").exists());
+        match runner_of(here.folder.path()).filter(|_| log) {
+            Some(pid) => break pid,
+            None => std::thread::sleep(std::time::Duration::from_millis(10)),
+        }
+    };
+    assert!(Command::new("kill").args(["-9", &runner]).status().unwrap().success());
+    assert_eq!(gapless.wait().unwrap().code(), Some(0));
+    assert_eq!(here.runs(), ["2026-01-03", "2026-01-04", "2026-01-05"], "no second Job beside the filler");
+}
+
+/// The process that runs a Job below a folder.
+fn runner_of(folder: &Path) -> Option<String> {
+    let is_ours = |pid: &String| {
+        let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        line.contains("run-job") && line.contains(folder.to_str().unwrap())
+    };
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    processes.map(|entry| entry.file_name().to_string_lossy().into_owned()).find(is_ours)
 }

@@ -1,5 +1,6 @@
 //! The verbs as people and scripts use them.
 
+use std::fs;
 use std::process::Stdio;
 
 use super::gapless::{GOOD, Place, SEASON, filled, gapless};
@@ -204,31 +205,46 @@ fn what_people_say_of_a_date_adds_up() {
 #[test]
 fn scripts_get_one_documented_object() {
     let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 2")]);
-    let plan = here.run("plan", &["-o", "json"], &[]);
+    let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let plan = here.run("plan", &["-o", "json", "--now", "2026-01-05T12:00:00+02:00"], &[]);
     let json: serde_json::Value = serde_json::from_str(&plan.out).unwrap();
+    assert_eq!(keys(&json), ["now", "coverages", "launches", "held"]);
+    assert_eq!(json["now"], "2026-01-05T10:00:00Z", "in UTC");
     let coverage = &json["coverages"][0];
+    let of_coverage = ["namespace", "kind", "name", "season", "stalled", "undated", "counts", "cells"];
+    assert_eq!(keys(coverage), of_coverage);
     assert_eq!(
         (&coverage["kind"], &coverage["name"], &coverage["season"]),
         (&"TableCoverage".into(), &"t".into(), &"s".into())
     );
-    assert_eq!(coverage["counts"]["Complete"], 2);
-    let cell = &coverage["cells"][2];
-    let keys: Vec<&str> = cell.as_object().unwrap().keys().map(String::as_str).collect();
-    let expected = [
-        "date", "state", "reason", "verdict", "message", "expected", "covered", "missing", "rows", "late", "attempts",
-        "rung", "nextLook",
-    ];
-    assert_eq!(keys, expected);
-    assert_eq!(
-        (&cell["date"], &cell["state"], &cell["reason"]),
-        (&"2026-01-03".into(), &"Missing".into(), &"NoRows".into())
-    );
-    assert_eq!(
-        json["launches"][0]["dates"],
-        serde_json::json!(["2026-01-04", "2026-01-05"]),
-        "newest first, two a Job"
-    );
-    assert!(json["held"].is_array());
+    let counts = coverage["counts"].as_object().unwrap();
+    assert_eq!((&counts["Complete"], &counts["NotDue"]), (&2.into(), &1.into()));
+    assert_eq!(counts.values().map(|n| n.as_u64().unwrap()).sum::<u64>(), 5, "every date is counted once");
+    let cells = coverage["cells"].as_array().unwrap();
+    let dates: Vec<&str> = cells.iter().map(|c| c["date"].as_str().unwrap()).collect();
+    assert_eq!(dates, ["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04", "2026-01-05"]);
+    let expected = serde_json::json!({
+        "date": "2026-01-03", "state": "Missing", "reason": "NoRows", "verdict": "Missing",
+        "message": "no row; 1 unit expected; launched as soon as a slot is free", "expected": 1, "covered": 0,
+        "missing": ["*"], "rows": 0, "late": true, "attempts": 0, "rung": null, "nextLook": null,
+    });
+    assert_eq!(cells[2], expected);
+    assert_eq!((&cells[0]["reason"], &cells[4]["nextLook"]), (&().into(), &"2026-01-06T06:00:00Z".into()));
+    let launch = |date: &str| {
+        serde_json::json!({
+            "coverage": "TableCoverage/t", "rung": "reload", "dates": [date], "attempt": 1, "reason": "NoRows",
+        })
+    };
+    assert_eq!(json["launches"], serde_json::json!([launch("2026-01-04"), launch("2026-01-03")]), "tonight first");
+    let calendar = here.run("calendar", &["-o", "json"], &[]);
+    assert_eq!(keys(&serde_json::from_str(&calendar.out).unwrap()), ["now", "coverages"]);
+    let observed = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 2").replace("mode: Fill", "mode: Observe")]);
+    let plan: serde_json::Value = serde_json::from_str(&observed.run("plan", &["-o", "json"], &[]).out).unwrap();
+    let held = serde_json::json!([{
+        "coverage": "TableCoverage/t", "dates": ["2026-01-03", "2026-01-04", "2026-01-05"], "state": "Missing", "reason": "NoRows",
+        "message": "no row; 1 unit expected; only reported: fill.mode is Observe",
+    }]);
+    assert_eq!(plan["held"], held);
 }
 
 #[test]
@@ -246,6 +262,13 @@ fn wrong_usage_is_status_2_and_one_writer_holds_the_state() {
     let missing = gapless(&["check", "-f", "no/such/folder"]);
     assert_eq!(missing.err, "gapless: no/such/folder is neither a file nor a folder\n");
     assert_eq!(missing.code, Some(2));
+    let here = Place::new(&[SEASON]);
+    here.write("state/lock", "");
+    let lock = fs::File::open(here.path("state/lock")).unwrap();
+    lock.lock().unwrap();
+    let second = local(&here);
+    assert!(second.err.contains("another gapless works in"), "{}", second.err);
+    assert_eq!(second.code, Some(1), "gapless itself could not");
 }
 
 #[test]
@@ -323,16 +346,44 @@ fn under_the_name_of_a_plugin_usage_says_so() {
 fn a_manifest_that_is_mended_while_gapless_watches_is_taken_at_once() {
     let refused = filled("exit 1", "datesPerJob: 5").replace("table: t", "tabel: t");
     let here = Place::new(&[SEASON, &refused]);
-    let mut watching = here.command("local", &["--slow-start", "0s"]).stdout(Stdio::null()).spawn().unwrap();
-    let told = |what: &dyn Fn() -> bool| {
-        let tries = std::iter::repeat_with(|| std::thread::sleep(std::time::Duration::from_millis(20)));
-        assert!(tries.take(1500).any(|()| what()), "{}", here.text("manifests.yaml"));
-    };
-    told(&|| here.path("state/lock").exists());
+    let _watching = Running(here.command("local", &["--slow-start", "0s"]).stdout(Stdio::null()).spawn().unwrap());
+    until(|| here.path("state/lock").exists());
     here.write("manifests.yaml", &[SEASON, &filled("echo first >> runs", "datesPerJob: 5")].join("---\n"));
-    told(&|| here.runs().contains(&"first".into()));
+    until(|| here.runs().contains(&"first".into()));
+    // Tried on one date, even where the old template has used up all attempts, and then on the others.
     here.write("manifests.yaml", &[SEASON, &filled(GOOD, "datesPerJob: 5")].join("---\n"));
-    told(&|| here.runs().contains(&"2026-01-05".into()));
-    watching.kill().unwrap();
-    watching.wait().unwrap();
+    until(|| ["2026-01-03", "2026-01-04", "2026-01-05"].iter().all(|d| here.runs().contains(&d.to_string())));
+}
+
+#[test]
+fn manifests_may_lie_in_several_folders_and_files() {
+    let here = Place::new(&[SEASON]);
+    here.write("more/coverage.yaml", &filled(GOOD, "datesPerJob: 1"));
+    fs::remove_file(here.path("manifests.yaml")).unwrap();
+    here.write("season/season.yaml", SEASON);
+    let (season, more) = (here.path("season"), here.path("more/coverage.yaml"));
+    let root = here.folder.path().to_str().unwrap();
+    let args =
+        ["plan", "-f", season.to_str().unwrap(), "-f", more.to_str().unwrap(), "--files-root", root, "-o", "json"];
+    let plan = gapless(&args);
+    let json: serde_json::Value = serde_json::from_str(&plan.out).unwrap();
+    assert_eq!(json["coverages"][0]["counts"]["Missing"], 3, "{}{}", plan.out, plan.err);
+    assert_eq!(json["launches"].as_array().map(Vec::len), Some(3));
+    let alone = gapless(&["check", "-f", more.to_str().unwrap()]);
+    assert!(alone.out.contains("SeasonNotFound"), "{}", alone.out);
+}
+
+/// A process that ends with the test that started it, however that ends.
+struct Running(std::process::Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn until(is_so: impl Fn() -> bool) {
+    let tries = std::iter::repeat_with(|| std::thread::sleep(std::time::Duration::from_millis(20)));
+    assert!(tries.take(3000).any(|()| is_so()), "waited in vain");
 }

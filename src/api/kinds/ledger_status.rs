@@ -12,6 +12,11 @@ pub struct LedgerStatus {
     /// What the charges belong to: it changes when what it takes to fill a date changes.
     #[schemars(length(max = 16), regex(pattern = "^[0-9a-f]{1,16}$"))]
     pub fingerprint: String,
+    /// What the Jobs of each rung were made from, one text each: `reload 5f`, `reload 5f trial` when that changed and is to be
+    /// tried on the newest exhausted date, `reload 5f trial=7` when launch 7 tries it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), inner(length(max = 128)), extend("x-kubernetes-list-type" = "atomic"))]
+    pub templates: Vec<String>,
     /// Dates that were complete at their last read.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 65536))]

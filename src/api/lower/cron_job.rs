@@ -6,16 +6,19 @@ use super::{name, text};
 use crate::api::load::{Container, CronJob};
 use crate::api::manifest::Document;
 use crate::api::template::ALLOWS;
+use crate::domain::mark::stable_hash;
 
 pub(super) fn lower(document: &Document) -> CronJob {
     let value = &document.value;
-    let pod = value.pointer("/spec/jobTemplate/spec/template/spec").unwrap_or(&Value::Null);
+    let template = value.pointer("/spec/jobTemplate").unwrap_or(&Value::Null);
+    let pod = template.pointer("/spec/template/spec").unwrap_or(&Value::Null);
     let containers = pod["containers"].as_array().into_iter().flatten();
     let annotations = &value["metadata"]["annotations"];
     CronJob {
         name: name(document).into(),
         file: document.file.clone(),
         allowed: annotations[ALLOWS.0] == ALLOWS.1,
+        template: stable_hash(&template.to_string()),
         containers: containers.map(container).collect(),
         grace_seconds: pod["terminationGracePeriodSeconds"].as_u64().unwrap_or(30),
     }

@@ -129,6 +129,7 @@ fn rung(n: usize, spec: &RungSpec, mode: FillMode, known: &Known, fields: &mut F
         name: spec.name.0.as_str().into(),
         cron_job: from.cron_job.0.as_str().into(),
         container: (!from.container.is_empty()).then(|| from.container.as_str().into()),
+        template: known.cron_jobs.get(from.cron_job.0.as_str()).map(|cron_job| cron_job.template),
         repairs: spec.repairs.iter().map(|r| repairs(*r)).collect(),
         attempts: spec.attempts.max,
         backoff_initial: initial,

@@ -1,5 +1,7 @@
 //! The gaps: which table loses what on which dates, and how its provider behaves then. A seed chooses the dates.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use super::behave::Behaviour;
@@ -28,6 +30,11 @@ impl Kind {
             Self::PlaceholderLines => "placeholder lines of 20.0",
             Self::LinesAfterStart => "lines only after the tip-off",
         }
+    }
+
+    /// Whether a date can lack that: of one game there are no two halves.
+    fn fits(self, games: &[Game]) -> bool {
+        self != Self::SomeGames || games.len() > 1
     }
 
     /// What the table holds of the date.
@@ -88,21 +95,24 @@ const PUNCHES: [(Table, Kind, Behaviour, usize); 18] = [
 const RUN: (i8, i8) = (14, 20);
 
 /// Every gap of a seed. No date is punched twice in a table.
-pub(super) fn gaps(seed: u64, dates: &[Date]) -> Vec<Gap> {
+pub(super) fn gaps(seed: u64, games: &BTreeMap<Date, Vec<Game>>) -> Vec<Gap> {
+    let dates: Vec<Date> = games.keys().copied().collect();
     let run = (RUN.0..=RUN.1).map(|d| jiff::civil::date(2024, 11, d));
     let lost = |date| Gap { table: Table::Lines, date, kind: Kind::WholeDate, behaviour: Behaviour::Good };
     let mut gaps: Vec<Gap> = run.map(lost).collect();
     let mut state = seed;
     for (table, kind, behaviour, count) in PUNCHES {
         for _ in 0..count {
-            let free = |date: &Date, gaps: &[Gap]| !gaps.iter().any(|g| g.table == table && g.date == *date);
-            let date = loop {
-                let date = dates[usize::try_from(next(&mut state) % dates.len() as u64).unwrap_or(0)];
-                if free(&date, &gaps) {
-                    break date;
+            let is_free = |date: &&Date| !gaps.iter().any(|g| g.table == table && g.date == **date);
+            let at = loop {
+                let at = usize::try_from(next(&mut state) % dates.len() as u64).unwrap_or(0);
+                if is_free(&&dates[at]) {
+                    break at;
                 }
             };
-            gaps.push(Gap { table, date, kind, behaviour });
+            let mut from_there = dates[at..].iter().chain(&dates[..at]);
+            let date = from_there.find(|date| is_free(date) && kind.fits(&games[*date]));
+            gaps.extend(date.map(|date| Gap { table, date: *date, kind, behaviour }));
         }
     }
     gaps

@@ -7,6 +7,10 @@ use std::path::Path;
 use super::punch::Kind;
 use super::rows::games;
 use super::world::World;
+use crate::cli::args::Place;
+use crate::cli::setup::{Setup, small_runtime};
+use crate::domain::state::State;
+use crate::engine::drive::Until;
 
 /// Every file below a folder with its text.
 fn files(folder: &Path) -> BTreeMap<String, String> {
@@ -50,6 +54,43 @@ fn every_punched_date_really_lacks_something() {
         assert_eq!(held.is_none(), gap.kind == Kind::WholeDate, "{gap:?}");
         let provider = folder.path().join("provider").join(gap.table.name()).join(format!("{}.csv", gap.date));
         assert_eq!(fs::read_to_string(provider).unwrap(), whole, "its provider has all of it");
+    }
+}
+
+/// What gapless says of a date before anything is filled.
+fn said(kind: Kind) -> &'static str {
+    match kind {
+        Kind::WholeDate => "Missing/NoRows",
+        Kind::SomeGames => "Partial/UnitsMissing",
+        Kind::FewPlayers | Kind::OneBookmaker | Kind::LinesAfterStart => "Partial/ValuesMissing",
+        Kind::Duplicates => "Partial/Duplicated",
+        Kind::PlaceholderLines => "Partial/ShareExceeded",
+    }
+}
+
+/// Without this the demo would end well if gapless overlooked a gap.
+#[test]
+fn every_gap_is_found_for_what_it_is_and_no_other() {
+    for seed in [1, 5] {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::build(folder.path(), seed).unwrap();
+        let mut setup =
+            Setup::new(&Place { files: vec![folder.path().into()], state: None, files_root: None }).unwrap();
+        let overview = small_runtime().unwrap().block_on(async {
+            let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+            setup.reader(None).run(Until::Seen, &mut wishes, |_, _| {}).await
+        });
+        let mut open = BTreeMap::new();
+        for view in &overview.coverages {
+            let cells = view.cells.iter().filter(|c| c.state().is_open() && c.state() != State::Unknown);
+            for cell in cells {
+                let verdict = cell.judgement.verdict;
+                let told = format!("{}/{}", verdict.word(), verdict.reason());
+                open.insert((view.key.name.to_string(), cell.date), told);
+            }
+        }
+        let punched = world.gaps.iter().map(|g| ((g.table.coverage().to_string(), g.date), said(g.kind).to_string()));
+        assert_eq!(open, punched.collect::<BTreeMap<_, _>>(), "seed {seed}");
     }
 }
 

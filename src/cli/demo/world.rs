@@ -39,8 +39,8 @@ impl World {
     /// Builds the demo below a folder.
     pub fn build(folder: &Path, seed: u64) -> io::Result<Self> {
         let games = games();
-        let dates: Vec<Date> = games.keys().copied().filter(|d| *d < FIRST_STALE).collect();
-        let gaps = gaps(seed, &dates);
+        let fresh = games.range(..FIRST_STALE).map(|(date, games)| (*date, games.clone())).collect();
+        let gaps = gaps(seed, &fresh);
         fs::create_dir_all(folder)?;
         for (name, text) in MANIFESTS {
             fs::write(folder.join(name), text)?;

@@ -23,6 +23,7 @@ fn want(date: &str) -> Want {
         number: 1,
         alone: false,
         token: None,
+        trial: false,
         reason: "NoRows",
     }
 }

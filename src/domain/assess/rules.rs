@@ -101,7 +101,7 @@ fn blocked(view: &View<'_>) -> Option<Cause> {
 
 fn waiting(view: &View<'_>) -> Option<Cause> {
     let tally = view.tally(&view.rung()?.name)?;
-    (view.token().is_none() && tally.retry_at > view.s.now).then_some(Cause::Waiting(tally.last))
+    (view.token().is_none() && !view.trial && tally.retry_at > view.s.now).then_some(Cause::Waiting(tally.last))
 }
 
 /// Open: the verdict's own word.
@@ -135,7 +135,8 @@ pub(super) fn want(view: &View<'_>, cause: Cause) -> Option<Want> {
         priority: view.s.orders.and_then(|o| o.get(&view.date)).map_or(0, |o| o.priority),
         tonight: view.is_tonight(),
         number: tally.map_or(1, |t| u32::from(t.charged) + 1),
-        alone: tally.is_some_and(|t| t.alone),
+        alone: view.trial || tally.is_some_and(|t| t.alone),
+        trial: view.trial && token.is_none(),
         token,
         reason: view.verdict().reason(),
     })

@@ -1,8 +1,11 @@
 //! Which rung is tried next: usable, used up, or of no use for what is wrong.
 
-use super::View;
-use crate::domain::ledger::{MAX_FREE, Outcome, Tally};
+use super::{Situation, View};
+use crate::domain::dates::Date;
+use crate::domain::judge::Judged;
+use crate::domain::ledger::{Outcome, Tally};
 use crate::domain::policy::{Repairs, Rung};
+use crate::domain::state::Cause;
 use crate::domain::verdict::Verdict;
 
 /// How the ladder stands for a date.
@@ -35,10 +38,21 @@ impl<'a> View<'a> {
     }
 
     fn is_used_up(&self, rung: &Rung) -> bool {
-        self.tally(&rung.name).is_some_and(|t| {
-            t.charged >= rung.attempts || t.free >= MAX_FREE || (t.last == Outcome::Permanent && !t.alone)
-        })
+        !self.trial && self.tally(&rung.name).is_some_and(|t| t.uses_up(rung))
     }
+}
+
+/// The date on which a changed template is tried: the newest that is exhausted on its rung.
+pub(super) fn trial(s: &Situation<'_>) -> Option<Date> {
+    if !s.coverage.fill.ladder.iter().any(|rung| s.ledger.has_trial(&rung.name)) {
+        return None;
+    }
+    let is_open = |(date, judged): &&(Date, Judged)| {
+        let view = View::new(s, *date, judged, s.calendar.days.get(date));
+        let exhausted = matches!(super::rules::cause(&view), Cause::Exhausted(_));
+        exhausted && current(&view).is_some_and(|rung| s.ledger.has_trial(&rung.name))
+    };
+    s.judged.iter().rev().find(is_open).map(|(date, _)| *date)
 }
 
 /// The rung that is tried next, or the last one that was.

@@ -8,7 +8,7 @@ use super::*;
 use crate::domain::dates::DateSet;
 use crate::domain::judge::tests::{at, calendar, calendar_of, coverage, day, facts};
 use crate::domain::judge::{Known, judge};
-use crate::domain::ledger::{Admitted, Before, End, Outcome, Pending, Tally};
+use crate::domain::ledger::{Admitted, Before, End, Outcome, Pending, Tally, Template, Trial};
 use crate::domain::policy::{DateOrder, FillOrder, Repairs, Rerun, Waiver};
 use crate::domain::probe::DateFacts;
 use crate::domain::span::Span;
@@ -67,7 +67,7 @@ impl Case {
 
     fn recorded(mut self) -> Self {
         let dates: DateSet = [day(DATE)].into_iter().collect();
-        let admitted = Admitted { rung: "reload".into(), dates, number: 1, tokens: Default::default() };
+        let admitted = Admitted { rung: "reload".into(), dates, number: 1, tokens: Default::default(), trial: false };
         self.ledger = self.ledger.record(&admitted, [(day(DATE), Before::default())].into(), at(NOW));
         self
     }
@@ -225,6 +225,20 @@ fn a_new_token_runs_a_date_once_more_whatever_was_charged() {
 }
 
 #[test]
+fn a_changed_template_is_tried_on_a_date_that_is_exhausted_without_waiting() {
+    let mut changed = case().tally(tally(3, Outcome::Failed, "2025-11-16T12:00:00Z"));
+    changed.ledger.templates.insert("reload".into(), Template { mark: 2, trial: Trial::Open });
+    check(&changed, "Missing/NoRows wants a Job");
+    let wants = changed.assess().wants;
+    assert!(wants[0].trial && wants[0].alone && wants[0].number == 4, "{wants:?}");
+    changed.ledger.templates.insert("reload".into(), Template { mark: 2, trial: Trial::Launch(9) });
+    check(&changed, "Exhausted/Failed");
+    let waiting =
+        Case { ledger: changed.ledger.clone(), ..case() }.tally(tally(1, Outcome::Failed, "2025-11-16T12:00:00Z"));
+    check(&waiting, "Waiting/Failed");
+}
+
+#[test]
 fn observe_reports_and_knows_no_attempts() {
     let mut observe = case().tally(tally(3, Outcome::Failed, NOW));
     observe.coverage.fill.mode = Mode::Observe;
@@ -362,6 +376,40 @@ mod properties {
             wanted.dedup();
             prop_assert_eq!(wanted.len(), assessment.wants.len(), "a date is wanted once");
             prop_assert!(wanted.iter().all(|date| dates.contains(date)));
+        }
+
+        #[test]
+        fn each_open_date_wants_one_job_and_the_same_input_decides_the_same(
+            days in proptest::collection::vec((any::<bool>(), 0..4u64, proptest::option::of(0..4u8)), 0..12),
+            order in proptest::sample::select(vec![FillOrder::NewestFirst, FillOrder::OldestFirst, FillOrder::Sequential]),
+        ) {
+            let mut coverage = coverage();
+            coverage.fill.order = order;
+            let dates: Vec<Date> = (0..days.len() as i32).map(|n| crate::domain::dates::shift(day("2025-11-08"), n)).collect();
+            let on = |(date, (plays, ..)): (&Date, &(bool, u64, Option<u8>))| calendar_of(*date, if *plays { &GAMES } else { &[] });
+            let calendar = calendar(dates.iter().zip(&days).map(on), "2025-11-15");
+            let mut ledger = Ledger::default();
+            let mut judged = Vec::new();
+            for (date, (_, rows, charged)) in dates.iter().zip(&days) {
+                let found = facts(&[("BOS@NYK", *rows), ("PHX@DEN", 2)]);
+                judged.push((*date, judge(&coverage, &calendar, *date, Known::Fresh(&found), at(NOW))));
+                let charged = charged.map(|n| tally(n, Outcome::Failed, NOW));
+                ledger.tallies.extend(charged.map(|t| (("reload".into(), *date), t)));
+            }
+            let situation = Situation {
+                coverage: &coverage, calendar: &calendar, judged: &judged, ledger: &ledger, jobs: &[], orders: None,
+                hold: None, now: at(NOW),
+            };
+            let assessment = assess(&situation);
+            prop_assert_eq!(assessment.cells.iter().map(|c| c.date).collect::<Vec<_>>(), dates);
+            let count = |is: &dyn Fn(State) -> bool| assessment.cells.iter().filter(|c| is(c.state())).count();
+            let counted: usize = State::ALL.iter().map(|s| count(&|state| state == *s)).sum();
+            prop_assert_eq!(counted, days.len());
+            let parts = count(&State::is_done) + count(&State::is_open) + count(&|s| s == State::NotDue);
+            prop_assert_eq!(parts, days.len(), "done, open or not due");
+            let open = count(&|s| matches!(s, State::Partial | State::Missing));
+            prop_assert_eq!(assessment.wants.len(), open, "each open date wants one Job");
+            prop_assert_eq!(assess(&situation), assessment, "same input, same decision");
         }
 
         #[test]

@@ -50,6 +50,7 @@ pub(crate) fn coverage() -> Coverage {
         name: "reload".into(),
         cron_job: "load".into(),
         container: None,
+        template: None,
         repairs: [Repairs::NoRows].into_iter().chain(repairs).collect(),
         attempts: 3,
         backoff_initial: Span::minutes(5),

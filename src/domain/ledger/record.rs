@@ -6,6 +6,7 @@ use alloc::sync::Arc;
 
 use super::{Attempt, Before, End, Ledger, Stage};
 use crate::domain::dates::{Date, DateSet, Timestamp};
+use crate::domain::policy::Coverage;
 
 /// A launch that was admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Admitted {
     pub number: u32,
     /// The rerun tokens that it spends.
     pub tokens: BTreeMap<Date, Arc<str>>,
+    /// It tries a changed template.
+    pub trial: bool,
 }
 
 impl Ledger {
@@ -36,6 +39,9 @@ impl Ledger {
             recorded_at: now,
             stage: Stage::Recorded,
         });
+        if admitted.trial {
+            next.begin_trial(&admitted.rung, next.launches);
+        }
         for (date, token) in &admitted.tokens {
             next.tokens.insert(*date, token.clone());
             next.tallies.retain(|(_, d), _| d != date);
@@ -69,13 +75,15 @@ impl Ledger {
     /// An attempt that was refused for good or for now: uncharged, forgotten, its number never used again.
     pub fn forget(&mut self, launch: u64) {
         self.attempts.retain(|a| a.launch != launch);
+        self.reopen_trial(launch);
     }
 
-    /// What it takes to fill a date changed: backoff and exhaustion start anew.
-    pub fn rebase(&mut self, fingerprint: u64) {
-        if self.fingerprint != fingerprint {
-            self.fingerprint = fingerprint;
+    /// Takes what people want now. When what it takes to fill a date changed, backoff and exhaustion start anew.
+    pub fn rebase(&mut self, coverage: &Coverage) {
+        if self.fingerprint != coverage.fill_fingerprint {
+            self.fingerprint = coverage.fill_fingerprint;
             self.tallies.clear();
         }
+        self.take_templates(&coverage.fill.ladder);
     }
 }

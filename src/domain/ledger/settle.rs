@@ -56,6 +56,7 @@ impl Ledger {
             next.charge(coverage, &attempt, date, outcome, now);
             outcomes.insert(date, outcome);
         }
+        next.end_trial(&attempt, outcomes.values());
         next.remember(&attempt, outcomes, message, now);
         next
     }
@@ -79,15 +80,16 @@ impl Ledger {
             return;
         }
         let (charged, free) = old.map_or((0, 0), |t| (t.charged, t.free));
-        let (charged, free) =
-            if outcome.is_charged() { (charged.saturating_add(1), 0) } else { (charged, free.saturating_add(1)) };
+        let rung = coverage.fill.ladder.iter().find(|r| r.name == attempt.rung);
+        // A trial of a changed template comes after the last attempt: what is used up is not more than used up.
+        let most = rung.map_or(u8::MAX, |rung| rung.attempts).max(charged);
+        let (charged, free) = if outcome.is_charged() {
+            (charged.saturating_add(1).min(most), 0)
+        } else {
+            (charged, free.saturating_add(1))
+        };
         let failures = u32::from(if outcome.is_charged() { charged } else { free });
-        let retry_at = coverage
-            .fill
-            .ladder
-            .iter()
-            .find(|r| r.name == attempt.rung)
-            .map_or(now, |rung| retry_at(rung, failures, &coverage.uid, date, attempt.launch, now));
+        let retry_at = rung.map_or(now, |rung| retry_at(rung, failures, &coverage.uid, date, attempt.launch, now));
         // Of several dates, 65 does not tell which cannot be had: each is tried alone before it is given up.
         let alone = outcome == Outcome::Permanent && attempt.dates.len() > 1;
         self.tallies.insert(key, Tally { charged, free, last: outcome, retry_at, alone, complete_reads: 0 });

@@ -7,6 +7,7 @@ use super::record::Admitted;
 use super::settle::{After, outcome};
 use super::*;
 use crate::domain::judge::tests::{at, coverage, day};
+use crate::domain::policy::Coverage;
 
 const DATE: &str = "2025-11-14";
 const NOW: &str = "2025-11-15T12:00:00Z";
@@ -22,7 +23,8 @@ fn after(covered: u32, values: u64) -> After {
 /// One whole attempt on dates: recorded, created, ended, settled with nothing changed.
 fn attempt(ledger: &Ledger, dates: &[&str], end: End) -> Ledger {
     let dates: DateSet = dates.iter().map(|d| day(d)).collect();
-    let admitted = Admitted { rung: "reload".into(), dates: dates.clone(), number: 1, tokens: BTreeMap::new() };
+    let admitted =
+        Admitted { rung: "reload".into(), dates: dates.clone(), number: 1, tokens: BTreeMap::new(), trial: false };
     let mut next = ledger.record(&admitted, dates.iter().map(|d| (d, before(1, 10))).collect(), at(NOW));
     let launch = next.launches;
     next.created(launch, &"job".into());
@@ -94,7 +96,11 @@ fn a_rerun_token_is_spent_by_the_record_and_clears_the_date() {
     let ledger = attempt(&Ledger::default(), &[DATE], End::Succeeded);
     let tokens = BTreeMap::from([(day(DATE), "again".into())]);
     let dates = [day(DATE)].into_iter().collect();
-    let next = ledger.record(&Admitted { rung: "reload".into(), dates, number: 1, tokens }, BTreeMap::new(), at(NOW));
+    let next = ledger.record(
+        &Admitted { rung: "reload".into(), dates, number: 1, tokens, trial: false },
+        BTreeMap::new(),
+        at(NOW),
+    );
     assert!(tally(&next).is_none());
     assert_eq!(next.tokens.get(&day(DATE)).map(|t| &**t), Some("again"));
 }
@@ -102,9 +108,9 @@ fn a_rerun_token_is_spent_by_the_record_and_clears_the_date() {
 #[test]
 fn another_fill_fingerprint_clears_charges_and_keeps_launch_numbers() {
     let mut ledger = attempt(&Ledger::default(), &[DATE], End::Succeeded);
-    ledger.rebase(0);
+    ledger.rebase(&Coverage { fill_fingerprint: 0, ..coverage() });
     assert!(tally(&ledger).is_some(), "the same fingerprint");
-    ledger.rebase(7);
+    ledger.rebase(&Coverage { fill_fingerprint: 7, ..coverage() });
     assert!(tally(&ledger).is_none());
     assert_eq!(ledger.launches, 1);
 }
@@ -116,4 +122,42 @@ fn job_names_fit_labels_whatever_the_coverage_is_called() {
     assert!(name.len() <= 63 + 9, "{name}");
     assert_ne!(job_name(&long, "uid-1", 1), job_name(&long, "uid-2", 1), "names differ by uid");
     assert!(job_name("odds-api-points", "uid", 12).ends_with("-l12"));
+}
+
+/// The coverage with another template.
+fn with_template(mark: u64) -> Coverage {
+    let mut coverage = coverage();
+    (coverage.fill.ladder[0].template, coverage.fill_fingerprint) = (Some(mark), 0);
+    coverage
+}
+
+#[test]
+fn a_changed_template_is_tried_once_and_what_it_brings_clears_its_rung() {
+    let mut ledger = Ledger::default();
+    ledger.rebase(&with_template(1));
+    for date in [DATE, "2025-11-15"] {
+        ledger = attempt(&ledger, &[date], End::Exit(65));
+    }
+    ledger.rebase(&with_template(1));
+    assert!(!ledger.has_trial("reload"), "the same template");
+    ledger.rebase(&with_template(2));
+    assert!(ledger.has_trial("reload"));
+    let dates: DateSet = [day(DATE)].into_iter().collect();
+    let admitted = Admitted { rung: "reload".into(), dates, number: 1, tokens: BTreeMap::new(), trial: true };
+    let tried = ledger.record(&admitted, [(day(DATE), before(1, 10))].into(), at(NOW));
+    assert!(!tried.has_trial("reload"), "one trial at a time");
+    let mut refused = tried.clone();
+    refused.forget(tried.launches);
+    assert!(refused.has_trial("reload"), "a create that was refused tried nothing");
+    for (after, end, cleared) in [
+        (after(1, 10), End::Exit(65), false),
+        (after(2, 10), End::Exit(1), true),
+        (After { complete: true, ..after(0, 0) }, End::Succeeded, true),
+    ] {
+        let mut ended = tried.clone();
+        ended.ended(tried.launches, at(NOW), end, String::new());
+        let settled = ended.settle(&coverage(), tried.launches, &[(day(DATE), after)].into(), at(NOW));
+        assert_eq!(settled.tallies.is_empty(), cleared, "{after:?}");
+        assert!(!settled.has_trial("reload"));
+    }
 }

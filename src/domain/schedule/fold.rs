@@ -69,7 +69,7 @@ fn newest_rows(rows: &[ScheduleRow]) -> Vec<&ScheduleRow> {
 /// What makes a row newer than another. Ties are broken by its content, so that order of reading never matters;
 /// at the same order a later date wins, because a unit is moved into the future more often than into the past.
 fn rank(row: &ScheduleRow) -> impl Ord + use<'_> {
-    (&row.order, row.updated, row.date, row.is_final, !row.void, row.start)
+    (&row.order, row.updated, row.date, row.is_final, !row.void, row.start, &row.unit)
 }
 
 fn scheduled((key, row): (UnitKey, &ScheduleRow)) -> Scheduled {

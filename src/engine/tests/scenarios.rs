@@ -191,12 +191,79 @@ async fn a_game_that_is_not_played_is_dropped_and_told_and_costs_no_attempt() {
 async fn an_off_season_of_60_days_is_silent() {
     let sim = world(good, &[]);
     sim.settle(&spec()).await;
-    let saves = sim.state().saves;
-    let reads = sim.state().schedule_reads;
-    sim.run_for(&spec(), 60 * 24 * HOUR).await;
+    let counts = |sim: &Sim| {
+        let state = sim.state();
+        (state.saves, state.probes, state.schedule_reads)
+    };
+    let (saves, probes, reads) = counts(&sim);
+    let (overview, events) = sim.watch_for(&spec(), 60 * 24 * HOUR).await;
+    assert_eq!((tell(&overview), events.len()), (vec![], 0), "nothing is told");
     assert!(sim.state().creates.is_empty());
-    assert_eq!(sim.state().saves, saves);
-    assert_eq!(sim.state().schedule_reads, reads + 1, "one read by the new process");
+    let once_more = (saves, probes + 1, reads + 1);
+    assert_eq!(counts(&sim), once_more, "the new process reads each table once, then only marks, and writes nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_schedule_that_loses_many_units_is_doubted_for_two_more_reads() {
+    let kept = ["Unknown/ScheduleMissing 2025-11-01..2025-11-06", "Missing/NoRows 2025-11-07..2025-11-10"];
+    for (seconds, told) in [(70, &["Missing/NoRows 2025-11-01..2025-11-10"][..]), (240, &kept[..])] {
+        let sim = world(good, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        let mut spec = spec();
+        spec.coverages[0].fill.mode = Mode::Observe;
+        let lost = async {
+            tokio::time::sleep(std::time::Duration::from_secs(HOUR)).await;
+            sim.state().schedule.retain(|row| row.date >= Some(day("2025-11-07")));
+        };
+        let ((overview, _), ()) = tokio::join!(sim.watch_for(&spec, HOUR + seconds), lost);
+        assert!(sim.state().schedule_reads > 1, "it was read");
+        assert_eq!(tell(&overview), told, "{seconds} s later: the old units stand until two more reads agree");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_of_somebody_else_under_the_same_name_stalls_and_is_not_charged() {
+    let sim = world(good, &[3]);
+    sim.state().answer_create = Some(Created::Foreign);
+    let overview = sim.run_for(&spec(), 90).await;
+    let why = overview.coverages[0].stalled.as_deref().unwrap_or_default();
+    assert!(why.starts_with("NameTaken: a Job `boxscores-"), "{why}");
+    assert!(overview.coverages[0].tallies.is_empty() && sim.state().creates.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_complete_date_that_loses_its_rows_is_told() {
+    let sim = world(good, &[]);
+    let mut spec = spec();
+    spec.coverages[0].suspend = true;
+    let lost = async {
+        tokio::time::sleep(std::time::Duration::from_secs(HOUR)).await;
+        sim.state().table.remove(&day("2025-11-03"));
+    };
+    let ((_, events), ()) = tokio::join!(sim.watch_for(&spec, 3 * HOUR), lost);
+    let told: Vec<_> = events.iter().map(|e| format!("{} {}", e.reason, e.dates)).collect();
+    assert_eq!(told, ["Revoked 2025-11-03"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mended_template_is_tried_on_the_newest_exhausted_date_and_then_on_all() {
+    fn only_the_9th_and_only_later(date: crate::domain::dates::Date, run: u32) -> Done {
+        let mended = run > if date == day("2025-11-09") { 4 } else { 3 };
+        (5, End::Succeeded, mended.then(|| FULL.to_vec()))
+    }
+    let sim = world(only_the_9th_and_only_later, &[3, 4, 9]);
+    let with_template = |mark| {
+        let mut spec = spec();
+        spec.coverages[0].fill.ladder[0].template = Some(mark);
+        spec
+    };
+    let exhausted = ["Exhausted/Ineffective 2025-11-03..2025-11-04, 2025-11-09"];
+    assert_eq!(tell(&sim.settle(&with_template(1)).await), exhausted);
+    assert_eq!(sim.state().creates.len(), 9);
+    assert_eq!(tell(&sim.settle(&with_template(2)).await), exhausted, "the trial brought nothing");
+    assert_eq!(sim.state().runs[&day("2025-11-09")], 4, "one trial, on the newest");
+    assert_eq!(sim.state().creates.len(), 10);
+    assert_eq!(tell(&sim.settle(&with_template(3)).await), Vec::<String>::new());
+    assert_eq!(sim.state().creates.len(), 13, "the trial filled its date, and so the others were tried");
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::judge::tests::{at, coverage, day, facts};
-use crate::domain::ledger::{End, Job, Launch, Ledger};
+use crate::domain::ledger::{End, Job, Launch, Ledger, Stage};
 use crate::domain::mark::{PartMark, TableMark, mix, stable_hash};
 use crate::domain::policy::{Coverage, Dates, Key, Season, Table};
 use crate::domain::probe::{
@@ -18,6 +18,7 @@ use crate::engine::drive::{Engine, Ports, Until, Wish};
 use crate::engine::overview::{CoverageView, Event, Overview};
 use crate::engine::ports::*;
 use crate::engine::spec::{Limits, Spec};
+use crate::engine::world::World;
 
 /// When every simulation starts: all dates of the fixture are long due.
 pub const START: &str = "2025-11-20T12:00:00Z";
@@ -47,6 +48,8 @@ pub struct State_ {
     /// The process dies at this call, before or after it took effect.
     pub die_at: Option<(u32, bool)>,
     pub answer_create: Option<Created>,
+    /// The revision of the world that was checked last.
+    checked: u64,
 }
 
 /// A handle on the world; every port.
@@ -116,7 +119,7 @@ impl Sim {
             let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
             let mut engine = self.engine(spec.clone());
             tokio::select! {
-                overview = engine.run(Until::Done, &mut wishes, |_, _| self.check_single_flight()) => return overview,
+                overview = engine.run(Until::Done, &mut wishes, |world, _| self.check(world)) => return overview,
                 () = self.died.notified() => {}
             }
         }
@@ -137,16 +140,34 @@ impl Sim {
         });
         let overview = self
             .engine(spec.clone())
-            .run(Until::Stopped, &mut wishes, |_, events| {
-                self.check_single_flight();
+            .run(Until::Stopped, &mut wishes, |world, events| {
+                self.check(world);
                 told.extend_from_slice(events);
             })
             .await;
         (overview, told)
     }
 
-    /// Invariants 1 and 2 of design §12, seen from the world and not from gapless.
-    pub fn check_single_flight(&self) {
+    /// The invariants of design §12, after every step that people can see.
+    fn check(&self, world: &World) {
+        self.check_single_flight();
+        if std::mem::replace(&mut self.state().checked, world.revision()) == world.revision() {
+            return;
+        }
+        for view in world.overview(self.now()).coverages {
+            assert!(view.cells.is_sorted_by(|a, b| a.date < b.date), "every date is in one state");
+            assert_eq!(State::ALL.iter().map(|s| view.count(*s)).sum::<usize>(), view.cells.len(), "the counts add up");
+            for (rung, date, tally) in &view.tallies {
+                let limit = view.limits.iter().find(|(name, _)| name == rung).map_or(u8::MAX, |(_, most)| *most);
+                assert!(tally.charged <= limit, "{} of {limit} attempts are charged to {date}", tally.charged);
+            }
+            let live = view.attempts.iter().filter(|a| !matches!(a.stage, Stage::Ended { .. })).count();
+            assert!(live <= 10, "{live} Jobs of {}", view.key);
+        }
+    }
+
+    /// Invariants 1 and 2, seen from the world and not from gapless.
+    fn check_single_flight(&self) {
         let state = self.state();
         let mut live = BTreeSet::new();
         for (job, _, _) in state.jobs.values().filter(|(j, _, _)| j.ended.is_none()) {

@@ -1,6 +1,6 @@
 //! The ledger as bytes. A new field is a new version of the journal.
 
-use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stage, Tally};
+use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
 use crate::domain::policy::{Key, Table};
 use crate::local::codec::{Code, Reader, Writer, fields, words};
 
@@ -9,6 +9,7 @@ fields!(Table { place, name });
 fields!(Before { mark, rows, covered, values });
 fields!(Tally { charged, free, last, retry_at, alone, complete_reads });
 fields!(Attempt { launch, rung, dates, before, number, tokens, recorded_at, stage });
+fields!(Template { mark, trial });
 fields!(Settled { launch, rung, at, outcomes, message });
 words!(Outcome {
     Filled,
@@ -27,9 +28,10 @@ words!(Outcome {
 
 impl Code for Ledger {
     fn write(&self, to: &mut Writer) {
-        let Self { launches, attempts, tallies, recent, fingerprint, tokens, complete } = self;
+        let Self { launches, attempts, tallies, recent, fingerprint, templates, tokens, complete } = self;
         let recent: Vec<Settled> = recent.iter().cloned().collect();
-        to.put(launches).put(attempts).put(tallies).put(&recent).put(fingerprint).put(tokens).put(complete);
+        to.put(launches).put(attempts).put(tallies).put(&recent).put(fingerprint).put(templates);
+        to.put(tokens).put(complete);
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
@@ -39,9 +41,32 @@ impl Code for Ledger {
             tallies: from.get()?,
             recent: from.get::<Vec<Settled>>()?.into(),
             fingerprint: from.get()?,
+            templates: from.get()?,
             tokens: from.get()?,
             complete: from.get()?,
         })
+    }
+}
+
+impl Code for Trial {
+    fn write(&self, to: &mut Writer) {
+        match self {
+            Self::None => to.number(0),
+            Self::Open => to.number(1),
+            Self::Launch(launch) => {
+                to.number(2);
+                to.put(launch);
+            }
+        }
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        match from.number()? {
+            0 => Some(Self::None),
+            1 => Some(Self::Open),
+            2 => Some(Self::Launch(from.get()?)),
+            _ => None,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::dates::shift;
-use crate::domain::ledger::{Attempt, Before, End, Outcome, Settled, Stage, Tally};
+use crate::domain::ledger::{Attempt, Before, End, Outcome, Settled, Stage, Tally, Template, Trial};
 
 fn key(name: &str) -> Key {
     Key { namespace: "default".into(), kind: "TableCoverage".into(), name: name.into() }
@@ -45,6 +45,7 @@ fn any_ledger() -> impl Strategy<Value = Ledger> {
     (any::<u64>(), proptest::collection::vec(attempt, 0..4)).prop_map(|(launches, attempts)| Ledger {
         launches,
         fingerprint: launches,
+        templates: [("reload".into(), Template { mark: 7, trial: Trial::Launch(launches) })].into(),
         tallies: attempts
             .iter()
             .map(|a| {

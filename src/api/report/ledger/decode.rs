@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::text::{outcome, parse_dates, parse_end, parse_instant};
 use crate::api::kinds::*;
 use crate::domain::dates::{Date, Timestamp};
-use crate::domain::ledger::{Attempt, Before, Ledger, Outcome, Settled, Stage, Tally};
+use crate::domain::ledger::{Attempt, Before, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
 
 type Read<T> = Result<T, String>;
 
@@ -30,6 +30,7 @@ pub fn ledger(status: &CoverageStatus) -> Read<Ledger> {
         tallies: tallies(&stored.charges)?,
         recent: recent.into(),
         fingerprint: fingerprint.map_err(|_| "status.ledger.fingerprint is no number".to_string())?,
+        templates: each("status.ledger.templates", &stored.templates, |line| template(line))?.into_iter().collect(),
         tokens: tokens(&stored.tokens)?,
         complete: parse_dates(&stored.complete).map_err(|e| format!("status.ledger.complete: {e}"))?,
     })
@@ -46,6 +47,20 @@ pub fn ledger_launches(status: &CoverageStatus) -> Ledger {
 fn each<S, T>(field: &str, list: &[S], read: impl Fn(&S) -> Read<T>) -> Read<Vec<T>> {
     let at = |(n, item)| read(item).map_err(|e| format!("{field}[{n}]: {e}"));
     list.iter().enumerate().map(at).collect()
+}
+
+fn template(line: &str) -> Read<(Arc<str>, Template)> {
+    let nothing = || format!("'{line}' means nothing");
+    let words: Vec<&str> = line.split(' ').collect();
+    let [rung, mark, rest @ ..] = words.as_slice() else { return Err(nothing()) };
+    let trial = match rest {
+        [] => Trial::None,
+        ["trial"] => Trial::Open,
+        [launch] => Trial::Launch(number(launch.strip_prefix("trial=").ok_or_else(nothing)?)?),
+        _ => return Err(nothing()),
+    };
+    let mark = u64::from_str_radix(mark, 16).map_err(|_| nothing())?;
+    Ok(((*rung).into(), Template { mark, trial }))
 }
 
 fn tokens(list: &[SpentToken]) -> Read<BTreeMap<Date, Arc<str>>> {

@@ -7,21 +7,30 @@ use std::sync::Arc;
 use super::super::text::{self, MAX_SENTENCE, cut, dates};
 use crate::api::kinds::*;
 use crate::domain::dates::{Date, DateSet};
-use crate::domain::ledger::{Attempt, Before, Ledger, Settled, Stage, Tally, job_name};
+use crate::domain::ledger::{Attempt, Before, Ledger, Settled, Stage, Tally, Template, Trial, job_name};
 
 /// Writes a ledger into a status. The name and the uid of its coverage tell the names of its Jobs.
 pub(in super::super) fn write(ledger: &Ledger, name: &str, uid: &str, status: &mut CoverageStatus) {
-    let Ledger { launches, attempts, tallies, recent, fingerprint, tokens, complete } = ledger;
+    let Ledger { launches, attempts, tallies, recent, fingerprint, templates, tokens, complete } = ledger;
     let job = |a: &Attempt| job_name(name, uid, a.launch).to_string();
     status.attempts = attempts.iter().map(|a| attempt(a, job(a))).collect();
     status.recent = recent.iter().map(settled).collect();
     status.ledger = Some(LedgerStatus {
         launches: *launches,
         fingerprint: format!("{fingerprint:x}"),
+        templates: templates.iter().map(template).collect(),
         complete: dates(complete),
         tokens: spent(tokens),
         charges: charges(tallies),
     });
+}
+
+fn template((rung, Template { mark, trial }): (&Arc<str>, &Template)) -> String {
+    match trial {
+        Trial::None => format!("{rung} {mark:x}"),
+        Trial::Open => format!("{rung} {mark:x} trial"),
+        Trial::Launch(launch) => format!("{rung} {mark:x} trial={launch}"),
+    }
 }
 
 fn spent(tokens: &BTreeMap<Date, Arc<str>>) -> Vec<SpentToken> {

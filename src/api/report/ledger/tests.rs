@@ -9,7 +9,7 @@ use super::super::text::OUTCOMES;
 use super::*;
 use crate::api::kinds::CoverageStatus;
 use crate::domain::dates::{Date, DateSet, Timestamp, shift};
-use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stage, Tally};
+use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
 
 fn date() -> impl Strategy<Value = Date> {
     (0..800).prop_map(|n| shift(jiff::civil::date(2024, 10, 1), n))
@@ -100,11 +100,14 @@ pub(crate) fn ledgers() -> impl Strategy<Value = Ledger> {
     let tallies = prop::collection::btree_map((word(), date()), tally(), 0..20);
     let tokens = prop::collection::btree_map(date(), word(), 0..6);
     let lists = (prop::collection::vec(attempt(), 0..4), prop::collection::vec(settled(), 0..4));
-    (lists, tallies, any::<u64>(), tokens, dates(), 0_u64..1000).prop_map(
-        |((attempts, recent), tallies, fingerprint, tokens, complete, more)| {
+    let trial = prop_oneof![Just(Trial::None), Just(Trial::Open), any::<u64>().prop_map(Trial::Launch)];
+    let template = (any::<u64>(), trial).prop_map(|(mark, trial)| Template { mark, trial });
+    let templates = prop::collection::btree_map(word(), template, 0..3);
+    (lists, (tallies, templates), any::<u64>(), tokens, dates(), 0_u64..1000).prop_map(
+        |((attempts, recent), (tallies, templates), fingerprint, tokens, complete, more)| {
             let numbers = attempts.iter().map(|a| a.launch).chain(recent.iter().map(|s| s.launch));
             let launches = numbers.max().unwrap_or(0) + more;
-            Ledger { launches, attempts, tallies, recent: recent.into(), fingerprint, tokens, complete }
+            Ledger { launches, attempts, tallies, recent: recent.into(), fingerprint, templates, tokens, complete }
         },
     )
 }

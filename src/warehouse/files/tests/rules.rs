@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Date32Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, Date32Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use parquet::arrow::ArrowWriter;
@@ -120,6 +120,39 @@ fn a_column_that_is_not_there_is_named() {
     let error = ask(root.path(), &["2025-11-14"], |_| {}).unwrap_err();
     assert_eq!(error.reason, UnknownReason::SchemaMismatch);
     assert_eq!(error.text, "column `day` is not in part `a.csv`, which has: date, x");
+}
+
+#[test]
+fn a_timestamp_names_no_date_by_itself_and_both_readings_are_told() {
+    let root = tempfile::tempdir().unwrap();
+    let instants: ArrayRef =
+        Arc::new(TimestampMicrosecondArray::from(vec![1_763_175_600_000_000]).with_timezone("UTC"));
+    parquet(root.path(), "t/a.parquet", "day", instants);
+    let error = ask(root.path(), &["2025-11-14"], |_| {}).unwrap_err();
+    assert_eq!(error.reason, UnknownReason::SchemaMismatch);
+    let told = "date column `day` of part `a.parquet` is a TIMESTAMP, and nothing says how it names a date: with 'as: Date' its \
+                value 2025-11-15T03:00:00Z is 2025-11-15, with 'as: Instant' it is the date of that instant in the season's zone";
+    assert!(error.text.starts_with(told), "{}", error.text);
+}
+
+#[test]
+fn a_column_whose_type_changes_between_parts_is_named() {
+    let root = tempfile::tempdir().unwrap();
+    parquet(root.path(), "t/day=2025-11-14/a.parquet", "x", Arc::new(Date32Array::from(vec![7])));
+    put(root.path(), "t/day=2025-11-15/a.csv", "x\n7\n");
+    let seven = Filter { column: "x".into(), test: Test::Equals(Value::Int(7)) };
+    let error = ask(root.path(), &["2025-11-14", "2025-11-15"], |q| q.filters = vec![seven.clone()]).unwrap_err();
+    assert_eq!(error.text, "column `x` is of type DATE, and a filter compares it with another type");
+}
+
+/// A part of one column.
+fn parquet(root: &Path, name: &str, column: &str, values: ArrayRef) {
+    let path = root.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let batch = RecordBatch::try_from_iter([(column, values)]).unwrap();
+    let mut writer = ArrowWriter::try_new(fs::File::create(path).unwrap(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
 }
 
 #[test]

@@ -1,0 +1,74 @@
+//! A changed jobTemplate gives each rung that is used up one trial: on one date, whose outcome speaks for the others
+//! (design §6).
+
+use alloc::sync::Arc;
+
+use super::{Attempt, Ledger, Outcome};
+use crate::domain::policy::Rung;
+
+/// What the Jobs of a rung are made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// Changes when the template does.
+    pub mark: u64,
+    /// Whether it changed, and was not tried since.
+    pub trial: Trial,
+}
+
+/// Whether a changed template is to be tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trial {
+    /// It is not.
+    #[default]
+    None,
+    /// On the newest exhausted date, as soon as there is one.
+    Open,
+    /// This launch tries it.
+    Launch(u64),
+}
+
+impl Ledger {
+    /// Whether a rung that is used up may be tried once more.
+    pub fn has_trial(&self, rung: &str) -> bool {
+        self.templates.get(rung).is_some_and(|t| t.trial == Trial::Open)
+    }
+
+    /// Takes the templates as they are now. One that is another than before opens a trial where dates are used up.
+    pub(super) fn take_templates(&mut self, ladder: &[Rung]) {
+        self.templates.retain(|name, _| ladder.iter().any(|rung| rung.name == *name));
+        for rung in ladder {
+            let Some(mark) = rung.template else { continue };
+            let trial = match self.templates.get(&rung.name) {
+                Some(old) if old.mark == mark => continue,
+                Some(_) if self.has_used_up(rung) => Trial::Open,
+                _ => Trial::None,
+            };
+            self.templates.insert(rung.name.clone(), Template { mark, trial });
+        }
+    }
+
+    fn has_used_up(&self, rung: &Rung) -> bool {
+        self.tallies.iter().any(|((name, _), tally)| *name == rung.name && tally.uses_up(rung))
+    }
+
+    /// A launch tries the template of its rung.
+    pub(super) fn begin_trial(&mut self, rung: &str, launch: u64) {
+        self.templates.get_mut(rung).into_iter().for_each(|t| t.trial = Trial::Launch(launch));
+    }
+
+    /// A launch that was forgotten tried nothing.
+    pub(super) fn reopen_trial(&mut self, launch: u64) {
+        self.templates.values_mut().filter(|t| t.trial == Trial::Launch(launch)).for_each(|t| t.trial = Trial::Open);
+    }
+
+    /// A trial was settled: where it brought anything, all dates of the rung begin anew.
+    pub(super) fn end_trial<'a>(&mut self, attempt: &Attempt, outcomes: impl IntoIterator<Item = &'a Outcome>) {
+        let rung: &Arc<str> = &attempt.rung;
+        let own = |t: &&mut Template| t.trial == Trial::Launch(attempt.launch);
+        let Some(template) = self.templates.get_mut(rung).filter(own) else { return };
+        template.trial = Trial::None;
+        if outcomes.into_iter().any(|o| matches!(o, Outcome::Filled | Outcome::Improved)) {
+            self.tallies.retain(|(name, _), _| name != rung);
+        }
+    }
+}
