@@ -3,6 +3,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::num::NonZeroU64;
 
 use super::dates::{Date, Timestamp};
 use super::mark::{mix, stable_hash};
@@ -20,6 +21,12 @@ pub struct Binding {
 }
 
 impl Binding {
+    /// Whether a coverage binds anything at all.
+    pub fn is_asked_by(coverage: &Coverage) -> bool {
+        let is_fresh = |check: &Check| matches!(check, Check::Fresh { .. });
+        coverage.question.before.is_some() || coverage.criteria.rules.iter().any(|rule| is_fresh(&rule.check))
+    }
+
     /// The binding of a date; nothing is bound on a date that expects nothing.
     pub fn new(coverage: &Coverage, expected: Option<&Expected>) -> Self {
         let Some(expected) = expected else { return Self::default() };
@@ -42,14 +49,14 @@ impl Binding {
     }
 
     /// What was bound, as a mark; nothing where nothing was.
-    pub fn mark(&self) -> Option<u64> {
+    pub fn mark(&self) -> Option<NonZeroU64> {
         let is_empty = self.starts.is_empty() && self.cap.is_none();
-        (!is_empty).then(|| stable_hash(&(&self.starts, &self.cap)))
+        if is_empty { None } else { NonZeroU64::new(stable_hash(&(&self.starts, &self.cap))) }
     }
 
     /// Joins a date's mark with what was bound: facts rest on both.
     pub fn rests_on(&self, mark: u64) -> u64 {
-        self.mark().map_or(mark, |bound| mix(mark, bound))
+        self.mark().map_or(mark, |bound| mix(mark, bound.get()))
     }
 }
 

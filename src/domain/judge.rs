@@ -120,7 +120,8 @@ impl Judged {
 /// Rules in order; the first that holds gives the verdict.
 fn weigh(coverage: &Coverage, facts: &DateFacts, tallied: &Tallied, due: bool) -> Judgement {
     let flaws = flaws(coverage, facts, tallied);
-    let unmatched = facts.rows > 0 && (tallied.matched == 0 || facts.overflow) && due && tallied.expected > 0;
+    let unread = facts.overflow || facts.rows > 0 && tallied.matched == 0;
+    let unmatched = unread && due && tallied.expected > 0;
     let required = tallied.required > 0;
     let verdict = match flaws.first() {
         _ if unmatched => Verdict::Unknown(UnknownReason::UnitsUnmatched),

@@ -2,6 +2,7 @@
 //! date was judged Complete, its units are forgotten and the judgement stands for them, for as long as its basis does.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use super::observe::expected;
@@ -35,7 +36,7 @@ pub(super) struct Entry {
     /// The mark and the binding that the facts rest on.
     pub rests_on: u64,
     /// What was bound when they were asked for: facts are no answer where something else is bound now.
-    pub bound: Option<u64>,
+    pub bound: Option<NonZeroU64>,
     pub read_at: Timestamp,
     pub failure: Option<Unknown>,
 }
@@ -64,6 +65,8 @@ pub(super) struct Terms<'a> {
     pub coverage: &'a Coverage,
     pub zone: &'a jiff::tz::TimeZone,
     pub criteria: u64,
+    /// Dates bind something that their facts rest on.
+    pub binds: bool,
     pub now: Timestamp,
     /// Last good facts confirmed before this instant say nothing any more.
     pub too_old: Timestamp,
@@ -103,9 +106,7 @@ impl Book {
                 Known::Never(failure.unwrap_or(not_probed))
             }
             (Held::Facts(_), None) if !self.was_looked_at => Known::Never(not_probed),
-            (Held::Facts(_), failure) if !entry.answers(terms, day) => {
-                Known::Never(failure.unwrap_or(not_probed))
-            }
+            (Held::Facts(_), failure) if !entry.answers(terms, day) => Known::Never(failure.unwrap_or(not_probed)),
             (Held::Facts(facts), None) => Known::Fresh(facts),
             (Held::Facts(facts), Some(failure)) if stands => Known::Old(facts, failure),
             (_, failure) => Known::Never(failure.unwrap_or(not_probed)),
@@ -176,7 +177,10 @@ impl Book {
 impl Entry {
     /// Whether what was asked is what would be asked now.
     fn answers(&self, terms: &Terms<'_>, day: &Day) -> bool {
-        self.bound == Binding::new(terms.coverage, expected(Some(day))).mark()
+        match self.bound {
+            None if !terms.binds => true,
+            bound => bound == Binding::new(terms.coverage, expected(Some(day))).mark(),
+        }
     }
 
     fn fold(&mut self, terms: &Terms<'_>, day: &Day, judged: &Judged) {

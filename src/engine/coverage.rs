@@ -8,6 +8,7 @@ use super::overview::Event;
 use super::ports::Recorded;
 use super::world::{CoverageState, later};
 use crate::domain::admit::{Admission, Wanting};
+use crate::domain::bind::Binding;
 use crate::domain::dates::{Date, Timestamp, shift};
 use crate::domain::judge::Judged;
 use crate::domain::ledger::{After, Before, Stage};
@@ -28,6 +29,7 @@ impl CoverageState {
             coverage: &self.coverage,
             zone: &calendar.zone,
             criteria: self.criteria,
+            binds: Binding::is_asked_by(&self.coverage),
             now,
             too_old: later(now, -TOO_OLD_MILLIS),
             settled: shift(calendar.today, -SETTLED_DAYS),

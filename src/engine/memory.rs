@@ -2,6 +2,7 @@
 //! never a decision: everything in it rests on marks that are asked for again.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 pub use super::book::Folded;
@@ -127,7 +128,12 @@ fn remembered((date, entry): (&Date, &Entry)) -> Option<(Date, RememberedDate)> 
         Held::Folded(folded) => RememberedFacts::Folded(folded.clone()),
         Held::Nothing => return None,
     };
-    let kept = RememberedDate { rests_on: entry.rests_on, bound: entry.bound, read_at: entry.read_at, facts };
+    let kept = RememberedDate {
+        rests_on: entry.rests_on,
+        bound: entry.bound.map(NonZeroU64::get),
+        read_at: entry.read_at,
+        facts,
+    };
     entry.failure.is_none().then_some((*date, kept))
 }
 
@@ -137,7 +143,13 @@ impl From<RememberedDate> for Entry {
             RememberedFacts::Full(facts) => Held::Facts(facts.into()),
             RememberedFacts::Folded(folded) => Held::Folded(folded),
         };
-        Self { held, rests_on: kept.rests_on, bound: kept.bound, read_at: kept.read_at, failure: None }
+        Self {
+            held,
+            rests_on: kept.rests_on,
+            bound: kept.bound.and_then(NonZeroU64::new),
+            read_at: kept.read_at,
+            failure: None,
+        }
     }
 }
 
