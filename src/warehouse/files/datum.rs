@@ -40,7 +40,7 @@ impl Datum {
     }
 
     /// How it compares with a user's value; nothing when the two cannot be compared.
-    fn compare(&self, value: &Value) -> Option<Ordering> {
+    pub fn compare(&self, value: &Value) -> Option<Ordering> {
         match (self, value) {
             (Self::Int(a), Value::Int(b)) => Some(a.cmp(b)),
             (Self::Int(_) | Self::Float(_) | Self::Decimal(..), _) => self.number()?.partial_cmp(&number(value)?),

@@ -7,6 +7,7 @@ mod column;
 mod datum;
 mod decode;
 mod parts;
+mod prune;
 mod read;
 mod scan;
 mod schedule;

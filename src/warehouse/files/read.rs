@@ -21,8 +21,9 @@ use parquet::file::statistics::Statistics;
 use super::column::Column;
 use super::decode::{Translated, day_number, dictionaries, epoch_day, loose, values};
 use super::parts::{Format, Part, parse_date};
+use super::prune;
 use crate::domain::dates::{DateRange, DateSet, FIRST_DATE, LAST_DATE, next_day, previous_day};
-use crate::domain::probe::{DateColumn, DateReading};
+use crate::domain::probe::{DateColumn, DateReading, Filter};
 use crate::domain::verdict::{Unknown, UnknownReason};
 
 /// Rows that are looked at together.
@@ -84,6 +85,8 @@ pub(super) struct Reader<'a> {
     pub columns: &'a mut [Column],
     /// Row groups without such a date are skipped.
     pub dates: Option<(&'a DateColumn, &'a DateSet)>,
+    /// Who counts rows counts those that satisfy these: row groups without a row for anybody are skipped.
+    pub filters: &'a [&'a [Filter]],
 }
 
 impl Reader<'_> {
@@ -110,7 +113,7 @@ impl Reader<'_> {
         let metadata = ArrowReaderMetadata::try_new(found.metadata().clone(), options).map_err(|e| broken(&e))?;
         let mut bytes = 0;
         for (n, group) in metadata.metadata().row_groups().iter().enumerate() {
-            if !self.can_hold(group) {
+            if !self.can_hold(group, found.schema()) {
                 continue;
             }
             let needed: Vec<usize> = wanted.iter().flatten().copied().collect();
@@ -150,10 +153,11 @@ impl Reader<'_> {
         self.columns.iter().map(position).collect()
     }
 
-    fn can_hold(&self, group: &RowGroupMetaData) -> bool {
-        let Some((date, dates)) = self.dates else { return true };
-        let range = group_range(group, date);
-        range.is_none_or(|r| dates.ranges().iter().any(|d| d.intersect(&r).is_some()))
+    fn can_hold(&self, group: &RowGroupMetaData, schema: &Schema) -> bool {
+        let is_dated = self.dates.is_none_or(|(date, dates)| {
+            group_range(group, date).is_none_or(|r| dates.ranges().iter().any(|d| d.intersect(&r).is_some()))
+        });
+        is_dated && self.filters.iter().any(|filters| prune::may_hold(group, schema, filters))
     }
 
     /// Where few dates of a row group are wanted, the others are told by the date column alone and not decoded further.
@@ -230,15 +234,15 @@ impl Reader<'_> {
 }
 
 /// The bytes that a read of these columns takes of a part, by its footer; nothing of a part that cannot be read.
-pub(super) fn weight(part: &Part, columns: &[String], dates: Option<(&DateColumn, &DateSet)>) -> u64 {
+pub(super) fn weight(part: &Part, columns: &[String], asked: &Reader<'_>) -> u64 {
     if part.format == Format::Csv {
         return part.size;
     }
     let read = || {
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::load(&File::open(&part.path).ok()?, options).ok()?;
-        let reader = Reader { columns: &mut [], dates };
-        let groups = metadata.metadata().row_groups().iter().filter(|group| reader.can_hold(group));
+        let schema = metadata.schema();
+        let groups = metadata.metadata().row_groups().iter().filter(|group| asked.can_hold(group, schema));
         let needed = groups.flat_map(RowGroupMetaData::columns).filter(|c| columns.contains(&c.column_path().string()));
         Some(needed.map(|c| c.compressed_size().unsigned_abs()).sum())
     };

@@ -9,7 +9,7 @@ use super::parts::Part;
 use super::read::{ReadFault, Reader, Rows, weight};
 use super::tally::{Confirm, Counted, Tally};
 use crate::domain::dates::{Date, DateRange, DateSet};
-use crate::domain::probe::{DateColumn, Probe, Question, Reading, UnitForm};
+use crate::domain::probe::{DateColumn, Filter, Probe, Question, Reading, UnitForm};
 use crate::domain::verdict::{Unknown, UnknownReason};
 
 /// What a read may hold in memory. A value, so that tests can make it small.
@@ -140,12 +140,15 @@ fn pass<C: Counter>(
     let asked = |n: &usize| table.ranges[*n].is_none_or(|r| wanted.ranges().iter().any(|w| w.intersect(&r).is_some()));
     let asked: Vec<usize> = (0..table.parts.len()).filter(asked).collect();
     let names: Vec<String> = needs.columns.iter().map(|c| c.name.clone()).collect();
-    let weigh = |part: &Part| weight(part, &names, Some((date, &wanted)));
+    let filters: Vec<&[Filter]> = probes.iter().map(|p| p.question.filters.as_slice()).collect();
+    let dates = Some((date, &wanted));
+    let asked_of = Reader { columns: &mut [], dates, filters: &filters };
+    let weigh = |part: &Part| weight(part, &names, &asked_of);
     let taken = table.allowance.take(asked.iter().map(|n| &table.parts[*n]), weigh)?;
     let (mut broken, mut bytes) = (Vec::new(), 0);
     for n in asked {
         let (part, range) = (&table.parts[n], &table.ranges[n]);
-        let mut reader = Reader { columns: &mut needs.columns, dates: Some((date, &wanted)) };
+        let mut reader = Reader { columns: &mut needs.columns, dates, filters: &filters };
         let count =
             &mut |columns: &[Column], rows: &Rows| counters.iter_mut().try_for_each(|c| c.rows(columns, rows, part));
         match reader.part(part, count) {

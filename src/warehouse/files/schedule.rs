@@ -31,10 +31,12 @@ pub(super) fn read(
     let mut needs = Needs::default();
     let places = Places::new(question, &mut needs);
     let names: Vec<String> = needs.columns.iter().map(|c| c.name.clone()).collect();
-    let taken = allowance.take(parts.iter(), |part| weight(part, &names, None))?;
+    let filters = [question.filters.as_slice()];
+    let asked = Reader { columns: &mut [], dates: None, filters: &filters };
+    let taken = allowance.take(parts.iter(), |part| weight(part, &names, &asked))?;
     let (mut out, mut bytes) = (Vec::new(), 0);
     for part in parts {
-        let mut reader = Reader { columns: &mut needs.columns, dates: None };
+        let mut reader = Reader { columns: &mut needs.columns, dates: None, filters: &filters };
         let read = reader.part(part, &mut |columns, rows| {
             (0..rows.len).try_for_each(|row| places.take(columns, rows, row, part, &mut out))
         });

@@ -251,3 +251,29 @@ fn of_a_parquet_part_only_what_is_read_counts() {
     assert!(limited(needed).is_ok(), "the long column is not read, and does not count");
     assert!(limited(needed - 1).unwrap_err().text.contains(&format!("needs {needed} bytes")));
 }
+
+#[test]
+fn row_groups_that_a_filter_rules_out_are_not_read() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir(root.path().join("t")).unwrap();
+    let days: ArrayRef = Arc::new(StringArray::from_iter_values((0..200).map(|_| "2025-11-14")));
+    let market = |n| if n < 100 { "points" } else { "rebounds" };
+    let markets: ArrayRef = Arc::new(StringArray::from_iter_values((0..200).map(market)));
+    let batch = RecordBatch::try_from_iter([("day", days), ("market", markets)]).unwrap();
+    let groups = parquet::file::properties::WriterProperties::builder().set_max_row_group_row_count(Some(100)).build();
+    let file = fs::File::create(root.path().join("t/a.parquet")).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(groups)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let read = |test: Test| {
+        let filter = Filter { column: "market".into(), test };
+        let answer = ask(root.path(), &["2025-11-14"], |q| q.filters = vec![filter.clone()]).unwrap();
+        (answer.readings[0].dates[&day("2025-11-14")].as_ref().unwrap().rows, answer.bytes)
+    };
+    let text = |t: &str| Value::Text(t.into());
+    let (all, whole) = read(Test::NotEquals(text("assists")));
+    let (some, half) = read(Test::Equals(text("points")));
+    assert_eq!((all, some), (200, 100));
+    assert!(half < whole, "{half} of {whole} bytes");
+    assert_eq!(read(Test::StartsWith(vec!["ass".into()])), (0, 0));
+}

@@ -1,0 +1,106 @@
+//! Which row groups of a Parquet part can hold a row that counts: what their statistics rule out is neither read nor
+//! decoded. In doubt a group is read.
+
+use std::cmp::Ordering;
+
+use arrow_schema::{DataType, Schema};
+use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::statistics::Statistics;
+
+use super::datum::Datum;
+use crate::domain::probe::{Filter, Test, Value};
+
+/// Whether a group can hold a row that satisfies all of some filters.
+pub(super) fn may_hold(group: &RowGroupMetaData, schema: &Schema, filters: &[Filter]) -> bool {
+    filters.iter().all(|filter| may_satisfy(group, schema, filter))
+}
+
+fn may_satisfy(group: &RowGroupMetaData, schema: &Schema, Filter { column, test }: &Filter) -> bool {
+    let own = group.columns().iter().find(|c| c.column_path().string() == *column);
+    let Some(statistics) = own.and_then(|c| c.statistics()) else { return true };
+    let nulls = statistics.null_count_opt();
+    match test {
+        Test::IsNull(true) => nulls != Some(0),
+        // NULL satisfies only `isNull`.
+        _ if nulls.is_some() && nulls == u64::try_from(group.num_rows()).ok() => false,
+        _ => bounds(statistics, schema, column).is_none_or(|bounds| bounds.may_satisfy(test)),
+    }
+}
+
+/// No value is smaller than the first or larger than the second; a bound that was cut is still one.
+struct Bounds(Datum, Datum);
+
+/// The bounds of whole numbers and of texts. Of other types the file's order need not be ours.
+fn bounds(statistics: &Statistics, schema: &Schema, column: &str) -> Option<Bounds> {
+    let of = schema.field_with_name(column).ok()?.data_type();
+    let text = |bytes: &parquet::data_type::ByteArray| Some(Datum::Text(bytes.as_utf8().ok()?.into()));
+    match (statistics, of) {
+        _ if statistics.is_min_max_deprecated() => None,
+        (Statistics::Int32(s), DataType::Int8 | DataType::Int16 | DataType::Int32) => {
+            Some(Bounds(Datum::Int((*s.min_opt()?).into()), Datum::Int((*s.max_opt()?).into())))
+        }
+        (Statistics::Int64(s), DataType::Int64) => Some(Bounds(Datum::Int(*s.min_opt()?), Datum::Int(*s.max_opt()?))),
+        (Statistics::ByteArray(s), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => {
+            Some(Bounds(text(s.min_opt()?)?, text(s.max_opt()?)?))
+        }
+        _ => None,
+    }
+}
+
+impl Bounds {
+    /// What cannot be compared rules nothing out: the rows themselves will tell.
+    fn may_satisfy(&self, test: &Test) -> bool {
+        let Self(min, max) = self;
+        let is = |bound: &Datum, value: &Value, order| bound.compare(value) == Some(order);
+        let may_be = |value: &Value| !is(min, value, Ordering::Greater) && !is(max, value, Ordering::Less);
+        match test {
+            Test::Equals(value) => may_be(value),
+            Test::In(values) => values.iter().any(may_be),
+            Test::LessThan(value) => !is(min, value, Ordering::Greater) && !is(min, value, Ordering::Equal),
+            Test::AtLeast(value) => !is(max, value, Ordering::Less),
+            Test::StartsWith(heads) => heads.iter().any(|head| self.may_start_with(head)),
+            Test::NotEquals(_) | Test::NotIn(_) | Test::IsNull(_) => true,
+        }
+    }
+
+    fn may_start_with(&self, head: &str) -> bool {
+        let Self(Datum::Text(min), Datum::Text(max)) = self else { return true };
+        **max >= *head && (**min <= *head || min.starts_with(head))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_no_value_between_the_bounds_satisfies_is_ruled_out() {
+        let numbers = Bounds(Datum::Int(10), Datum::Int(20));
+        let texts = Bounds(Datum::Text("0022".into()), Datum::Text("0041".into()));
+        let text = |t: &str| Value::Text(t.into());
+        let heads = |heads: &[&str]| Test::StartsWith(heads.iter().map(|h| (*h).to_string()).collect());
+        for (bounds, test, may) in [
+            (&numbers, Test::Equals(Value::Int(10)), true),
+            (&numbers, Test::Equals(Value::Int(9)), false),
+            (&numbers, Test::Equals(text("20.5")), false),
+            (&numbers, Test::Equals(text("no number")), true),
+            (&numbers, Test::In(vec![Value::Int(9), Value::Int(21)]), false),
+            (&numbers, Test::In(vec![Value::Int(9), Value::Int(15)]), true),
+            (&numbers, Test::LessThan(Value::Int(10)), false),
+            (&numbers, Test::LessThan(Value::Int(11)), true),
+            (&numbers, Test::AtLeast(Value::Int(21)), false),
+            (&numbers, Test::AtLeast(Value::Int(20)), true),
+            (&numbers, Test::NotEquals(Value::Int(10)), true),
+            (&numbers, heads(&["3"]), true),
+            (&texts, heads(&["002", "004"]), true),
+            (&texts, heads(&["001", "005"]), false),
+            (&texts, heads(&["0"]), true),
+            (&texts, heads(&["00220"]), true),
+            (&texts, heads(&["0021"]), false),
+            (&texts, Test::Equals(text("0030")), true),
+            (&texts, Test::Equals(text("1")), false),
+        ] {
+            assert_eq!(bounds.may_satisfy(&test), may, "{test:?}");
+        }
+    }
+}
