@@ -22,21 +22,22 @@ const GATHER: Duration = Duration::from_millis(500);
 /// A Job whose pod has not started is asked about so often.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 
-/// Tells the engine what the watch sees, until nobody listens.
+/// Tells the engine what the watch sees, until nobody listens. The first time even that there is nothing: of a pod whose
+/// Job is gone no watch will tell.
 pub async fn tell(jobs: Jobs, mirror: Mirror<Slim>, changed: Arc<Notify>, wishes: UnboundedSender<Wish>) {
-    let mut teller = Teller { jobs, known: BTreeMap::new(), asked: Instant::now(), last: JobList::default() };
+    let mut teller = Teller { jobs, known: BTreeMap::new(), asked: Instant::now(), last: None };
     loop {
-        if teller.last.jobs.iter().any(|j| j.ended.is_none()) {
-            let _ = tokio::time::timeout(ASK_AGAIN, changed.notified()).await;
-        } else {
-            changed.notified().await;
-        }
-        tokio::time::sleep(GATHER).await;
         if let Some(list) = teller.look(&mirror).await
             && wishes.send(Wish::Seen(list)).is_err()
         {
             return;
         }
+        if teller.last.iter().flat_map(|last| &last.jobs).any(|j| j.ended.is_none()) {
+            let _ = tokio::time::timeout(ASK_AGAIN, changed.notified()).await;
+        } else {
+            changed.notified().await;
+        }
+        tokio::time::sleep(GATHER).await;
     }
 }
 
@@ -45,7 +46,7 @@ struct Teller {
     /// Jobs as their pods told of them last: an end does not change any more, a wait lasts until the pod starts.
     known: BTreeMap<Arc<str>, Job>,
     asked: Instant,
-    last: JobList,
+    last: Option<JobList>,
 }
 
 impl Teller {
@@ -73,8 +74,8 @@ impl Teller {
         }
         let there: BTreeSet<&str> = list.jobs.iter().map(|j| &*j.uid).collect();
         self.known.retain(|uid, _| there.contains(&**uid));
-        (list != self.last).then(|| {
-            self.last = list.clone();
+        (self.last.as_ref() != Some(&list)).then(|| {
+            self.last = Some(list.clone());
             list
         })
     }
