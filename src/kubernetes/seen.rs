@@ -17,8 +17,9 @@ use crate::domain::ledger::Job;
 use crate::engine::drive::Wish;
 use crate::engine::ports::JobList;
 
-/// Changes that come together are told together.
-const GATHER: Duration = Duration::from_millis(500);
+/// Changes that come together are told together: sooner than a changed spec is, so that a daily run that is there before a
+/// spec is known before it.
+const GATHER: Duration = Duration::from_millis(150);
 /// A Job whose pod has not started is asked about so often.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 
