@@ -14,7 +14,4 @@ pub mod report;
 pub mod schema;
 pub mod template;
 
-#[cfg(test)]
-mod tests;
-
 pub use load::{CronJob, Loaded, Place, Problem, load, load_again, load_documents};

@@ -3,4 +3,5 @@
 
 mod faults;
 mod scenarios;
+mod schedules;
 pub(crate) mod sim;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::core::{ApiResource, DynamicResourceScope, Resource};
 use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::packed::Packed;
@@ -65,16 +65,16 @@ impl Kind {
 }
 
 /// An object as it comes over the wire. Whatever its spec holds, it decodes: one bad object never stops a watch.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Wire {
     /// Its metadata, without who owns which field.
     #[serde(deserialize_with = "metadata")]
     pub metadata: ObjectMeta,
     /// Its spec, as JSON text.
-    #[serde(default, deserialize_with = "text", serialize_with = "json_of")]
+    #[serde(default, deserialize_with = "text")]
     pub spec: Box<str>,
     /// Its status, as JSON text.
-    #[serde(default, deserialize_with = "text", serialize_with = "json_of")]
+    #[serde(default, deserialize_with = "text")]
     pub status: Box<str>,
 }
 
@@ -82,10 +82,6 @@ fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Box<str>, D::Error> {
     let mut text = Vec::new();
     serde_transcode::transcode(from, &mut serde_json::Serializer::new(&mut text)).map_err(D::Error::custom)?;
     Ok(String::from_utf8(text).map_err(D::Error::custom)?.into())
-}
-
-fn json_of<S: Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {
-    value(text).serialize(to)
 }
 
 fn value(text: &str) -> Value {

@@ -23,12 +23,12 @@ use super::feed::{Mirrors, Told};
 use super::folders::Folders;
 use super::object::{Kind, Name, Object, Wire};
 use super::store::StatusStore;
-use crate::api::report::{self, Stored};
+use crate::api::report::{self, StoredStatus};
 use crate::domain::dates::Timestamp;
 use crate::domain::policy::Key;
 use crate::engine::drive::Wish;
 use crate::engine::overview::Overview;
-use rows::Standing;
+use rows::Unchanged;
 
 /// What changes within this time is written together: a date that is filled goes through several states within seconds,
 /// and each would be a write of its row.
@@ -77,7 +77,7 @@ type Writes<'a> = Box<dyn Iterator<Item = Write> + Send + 'a>;
 impl Reporter {
     /// Reports whenever something changed, until the engine is gone. `seen` is shown every overview.
     pub async fn run(self, changed: Arc<Notify>, mut seen: impl FnMut(&Overview)) {
-        let (mut failures, mut gather, mut standing) = (0, GATHER, Standing::default());
+        let (mut failures, mut gather, mut unchanged) = (0, GATHER, Unchanged::default());
         loop {
             changed.notified().await;
             tokio::time::sleep(gather * 2_u32.pow(failures)).await;
@@ -87,7 +87,7 @@ impl Reporter {
             }
             let Ok(overview) = shown.await else { return };
             seen(&overview);
-            let round = survived(self.write(&overview, &mut standing)).await;
+            let round = survived(self.write(&overview, &mut unchanged)).await;
             gather = (GATHER + GATHER_PER_WRITE * round.written).min(GATHER_AT_MOST);
             if round.unclear {
                 failures = (failures + 1).min(5);
@@ -142,12 +142,12 @@ impl Reporter {
     }
 
     /// Writes all that differs.
-    async fn write(&self, overview: &Overview, standing: &mut Standing) -> Round {
+    async fn write(&self, overview: &Overview, unchanged: &mut Unchanged) -> Round {
         let mut round = Round::default();
-        standing.turn();
+        unchanged.turn();
         self.send(Box::new(self.few(overview).into_iter()), &mut round).await;
         for season in &overview.seasons {
-            let rows = rows::of(&self.mirrors, season, &overview.coverages, standing, overview.now);
+            let rows = rows::of(&self.mirrors, season, &overview.coverages, unchanged, overview.now);
             self.send(rows, &mut round).await;
         }
         round
@@ -209,7 +209,7 @@ fn differs<T: Serialize + DeserializeOwned + Default>(
     object: &Object,
     wanted: impl FnOnce(&T) -> Option<T>,
 ) -> Option<Write> {
-    let stored = Stored::of(object.status());
+    let stored = StoredStatus::of(object.status());
     let change = stored.patch_to(&wanted(&stored.status)?)?;
     Some(Write::Status { kind, name: object.name.clone(), change })
 }

@@ -11,8 +11,8 @@ use kube::core::{NamespaceResourceScope, Resource};
 use serde::{Deserialize, Deserializer};
 
 use super::jobs;
-use crate::engine::ports::{Clock, JobList};
-use crate::local::clock::SystemClock;
+use crate::domain::dates::Timestamp;
+use crate::engine::ports::JobList;
 
 /// To the API server it is the kind that it is a part of.
 macro_rules! slim {
@@ -61,7 +61,8 @@ impl<'de> Deserialize<'de> for Slim {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let Parts { metadata, spec, status } = Parts::deserialize(from)?;
         let job = WireJob { metadata: metadata.unwrap_or_default().into(), spec: spec.map(Into::into), status };
-        let alone = jobs::read::list([&job], [], SystemClock.now());
+        // Only pods wait for an instant.
+        let alone = jobs::read::list([&job], [], Timestamp::MIN);
         Ok(Self { job, alone })
     }
 }

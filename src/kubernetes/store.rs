@@ -31,7 +31,7 @@ const PAGE: u32 = 500;
 const TRIES: usize = 4;
 
 /// A status as it stands.
-type Old = report::Stored<CoverageStatus>;
+type Old = report::StoredStatus<CoverageStatus>;
 
 /// The ledgers in the status of their coverages.
 #[derive(Clone)]

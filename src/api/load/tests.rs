@@ -4,7 +4,11 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::*;
+use crate::domain::schedule::calendar;
+use crate::domain::verdict::{Unknown, UnknownReason};
 
+/// At each of these a season that is obeyed can be asked for its dates.
+const INSTANTS: [&str; 3] = ["0001-01-01T00:00:00Z", "2025-11-14T12:00:00Z", "9999-12-30T00:00:00Z"];
 const SEEDS: [&str; 3] = [
     include_str!("../../../examples/demo/season.yaml"),
     include_str!("../../../examples/demo/coverages.yaml"),
@@ -99,7 +103,7 @@ proptest! {
         let lines = bytes.iter().filter(|b| **b == b'\n').count() + 1;
         for problem in &loaded.problems {
             prop_assert!((1..=lines).contains(&problem.line), "{} of {lines} lines", problem);
-            prop_assert!(!problem.to_string().contains(char::is_control), "{:?}", problem);
+            prop_assert!(!problem.message.is_empty() && !problem.to_string().contains(char::is_control), "{:?}", problem);
         }
         prop_assert!(loaded.problems.is_sorted());
         for document in &loaded.documents {
@@ -111,6 +115,10 @@ proptest! {
                 let stalled = loaded.stalled.iter().any(|(key, ..)| is(key));
                 prop_assert!(obeyed <= 1 && (obeyed == 1) != stalled, "{kind}/{name} is obeyed, or stalled and says why");
             }
+        }
+        let unread = Unknown::new(UnknownReason::NotProbed, "not read yet");
+        for (season, now) in loaded.seasons.iter().flat_map(|season| INSTANTS.map(|now| (season, now))) {
+            calendar(season, Err(&unread), now.parse().unwrap());
         }
         let again = read_all(&bytes, loaded.valid.clone());
         prop_assert_eq!(&again.problems, &loaded.problems, "what was found valid is found valid again");

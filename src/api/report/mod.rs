@@ -21,7 +21,7 @@ mod text;
 pub use coverage::{LIMIT, NEARLY_FULL, coverage_status, is_nearly_full, ledger_status, size, stalled_status};
 pub use game_date::{Row, game_date_refusal, rows};
 pub use ledger::{ledger, ledger_launches};
-pub use patch::{Stored, merge_patch};
+pub use patch::{StoredStatus, merge_patch};
 pub use reasons::Reason;
 pub use season::{Unfit, refused_season_status, season_status, warehouse_status};
 

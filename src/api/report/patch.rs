@@ -26,7 +26,7 @@ pub fn merge_patch(old: &Value, new: &Value) -> Option<Value> {
 }
 
 /// A stored status as this version reads it.
-pub struct Stored<S> {
+pub struct StoredStatus<S> {
     /// What can be read of it, field by field: one field that cannot, of another version or edited by hand, never takes
     /// the ledger beside it along.
     pub status: S,
@@ -35,7 +35,7 @@ pub struct Stored<S> {
     known: Value,
 }
 
-impl<S: Serialize + DeserializeOwned + Default> Stored<S> {
+impl<S: Serialize + DeserializeOwned + Default> StoredStatus<S> {
     /// Reads it.
     pub fn of(stored: Value) -> Self {
         match S::deserialize(&stored) {
@@ -141,12 +141,12 @@ mod tests {
         let mut stored = serde_json::to_value(&whole).unwrap();
         stored["summary"] = json!("of another version");
         stored["states"] = json!([{ "count": "many" }]);
-        let read: CoverageStatus = Stored::of(stored.clone()).status;
+        let read: CoverageStatus = StoredStatus::of(stored.clone()).status;
         assert_eq!(read.ledger.map(|l| l.launches), Some(7));
         assert_eq!((read.summary, read.states.len()), (SummaryStatus::default(), 0));
         stored["ledger"] = json!("of another version");
-        assert_eq!(Stored::<CoverageStatus>::of(stored).status, CoverageStatus::default());
-        assert_eq!(Stored::<CoverageStatus>::of(Value::Null).status, CoverageStatus::default());
+        assert_eq!(StoredStatus::<CoverageStatus>::of(stored).status, CoverageStatus::default());
+        assert_eq!(StoredStatus::<CoverageStatus>::of(Value::Null).status, CoverageStatus::default());
     }
 
     proptest! {
@@ -163,7 +163,7 @@ mod tests {
             for (at, odd) in spoilt {
                 stored[at.get(&names)] = odd;
             }
-            let read = serde_json::to_value(Stored::<CoverageStatus>::of(stored.clone()).status).unwrap_or_default();
+            let read = serde_json::to_value(StoredStatus::<CoverageStatus>::of(stored.clone()).status).unwrap_or_default();
             for name in names.iter().filter(|name| stored[name] == whole[name]) {
                 prop_assert_eq!(&read[name], &whole[name], "{} was not touched", name);
             }
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn another_versions_fields_stay_and_what_cannot_be_read_goes() {
         let new = SummaryStatus { open: 1, ..SummaryStatus::default() };
-        let patch = |stored: &Value| Stored::of(stored.clone()).patch_to(&new);
+        let patch = |stored: &Value| StoredStatus::of(stored.clone()).patch_to(&new);
         let mut stored = serde_json::to_value(&new).unwrap();
         stored["newer"] = json!("kept");
         assert_eq!(patch(&stored), None);

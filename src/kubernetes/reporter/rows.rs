@@ -22,12 +22,12 @@ use crate::kubernetes::object::{Kind, Name, Object};
 /// Rows that stand as they are to be, by their marks and the versions of their objects: until one of both changes they
 /// need not be made again to see that. Those that a round does not meet are forgotten by the next.
 #[derive(Default)]
-pub(super) struct Standing {
+pub(super) struct Unchanged {
     before: HashSet<u64>,
     met: HashSet<u64>,
 }
 
-impl Standing {
+impl Unchanged {
     /// A round begins.
     pub fn turn(&mut self) {
         self.before = std::mem::take(&mut self.met);
@@ -51,7 +51,7 @@ pub(super) fn of<'a>(
     mirrors: &Mirrors,
     season: &'a SeasonView,
     coverages: &'a [CoverageView],
-    standing: &'a mut Standing,
+    unchanged: &'a mut Unchanged,
     now: Timestamp,
 ) -> Writes<'a> {
     let name = Name { namespace: season.key.namespace.clone(), name: season.key.name.clone() };
@@ -71,12 +71,12 @@ pub(super) fn of<'a>(
     let changed = move |row: Row<'_>| {
         let object = there.get(&row.date)?;
         let mark = mix(row.mark(), stable_hash(&*object.version));
-        if standing.holds(mark) {
+        if unchanged.holds(mark) {
             return None;
         }
         let write = differs(Kind::GameDate, object, |old| row.status(Some(old), now));
         if write.is_none() {
-            standing.add(mark);
+            unchanged.add(mark);
         }
         write
     };

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::super::coverage::coverage_status;
 use super::super::game_date::{Row, rows};
 use super::super::lint;
-use super::super::patch::Stored;
+use super::super::patch::StoredStatus;
 use super::super::read::{Objects, Told, overview};
 use super::fixtures::{now, view};
 use crate::api::kinds::{CoverageStatus, GameDateStatus};
@@ -131,7 +131,7 @@ async fn at_rest_there_is_nothing_to_write_for_days_and_over_restarts() {
     for seconds in [90, 7_200, 400_000] {
         let later = sim.run_for(&spec(), seconds).await;
         let kept = serde_json::to_value(&stored).unwrap();
-        assert_eq!(Stored::of(kept).patch_to(&status(&later, &stored)), None, "after {seconds} s");
+        assert_eq!(StoredStatus::of(kept).patch_to(&status(&later, &stored)), None, "after {seconds} s");
         assert_eq!(dates_of(&later, &dates), dates, "after {seconds} s");
     }
 }
