@@ -25,7 +25,7 @@ fn main() {
         caps: Default::default(),
     };
     let started = cpu_seconds();
-    let answer = Files::new(PathBuf::from(folder)).probe(TABLE, &[probe], Timestamp::MAX);
+    let answer = Files::new(PathBuf::from(folder)).probe(TABLE, None, &[probe], Timestamp::MAX);
     let cpu = cpu_seconds() - started;
     let reading = answer.expect("the table is readable").readings.remove(0);
     let (rows, units, distinct, surplus) = totals(&reading);

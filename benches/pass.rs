@@ -101,7 +101,7 @@ fn answer(call: Call, mark: u64) -> Reply {
         Call::Mark(id, _) => Reply::Marked(id, Ok(table_mark(mark))),
         Call::MarkSchedule(key, ..) => Reply::ScheduleMarked(key, Ok(table_mark(1))),
         Call::ReadSchedule(key, ..) => Reply::ScheduleRead(key, Ok(schedule())),
-        Call::Probe(id, keys, probes) => {
+        Call::Probe(id, keys, _, probes) => {
             let readings = probes.iter().map(reading).collect();
             Reply::Probed(id, keys, probes, Ok(Answer { readings, mark: table_mark(mark), bytes: 0 }))
         }

@@ -136,6 +136,12 @@ impl DateSet {
         self.position(date).is_ok()
     }
 
+    /// Whether a date of the range is in the set.
+    pub fn overlaps(&self, range: &DateRange) -> bool {
+        let next = self.ranges.partition_point(|r| r.through() < range.from());
+        self.ranges.get(next).is_some_and(|r| r.from() <= range.through())
+    }
+
     /// What is in both sets.
     pub fn intersect(&self, other: &Self) -> Self {
         let mut out = Self::new();

@@ -29,8 +29,8 @@ pub enum Call {
     ListJobs,
     /// Ask whether a table changed.
     Mark(WatchId, DateColumn),
-    /// Read a table, for these coverages in this order.
-    Probe(WatchId, Vec<Key>, Arc<Vec<Probe>>),
+    /// Read a table that was seen to have this mark, for these coverages in this order.
+    Probe(WatchId, Vec<Key>, Arc<TableMark>, Arc<Vec<Probe>>),
     /// Ask whether a schedule changed.
     MarkSchedule(Key, Table, DateColumn),
     /// Read a schedule.

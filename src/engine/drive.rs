@@ -153,8 +153,8 @@ async fn perform<C: Clock, W: Warehouse, S: Store, L: Launcher>(ports: &Ports<C,
             let mark = ports.warehouse.mark(&id.table, &date).await;
             Reply::Marked(id, mark)
         }
-        Call::Probe(id, keys, probes) => {
-            let answer = ports.warehouse.probe(&id.table, probes.clone()).await;
+        Call::Probe(id, keys, seen, probes) => {
+            let answer = ports.warehouse.probe(&id.table, seen, probes.clone()).await;
             Reply::Probed(id, keys, probes, answer)
         }
         Call::MarkSchedule(key, table, date) => Reply::ScheduleMarked(key, ports.warehouse.mark(&table, &date).await),

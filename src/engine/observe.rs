@@ -63,7 +63,7 @@ impl World {
             self.look_ended(id, &mark, &[], asked_at, now);
             return None;
         }
-        Some(Call::Probe(id.clone(), keys, Arc::new(probes)))
+        Some(Call::Probe(id.clone(), keys, Arc::new(mark), Arc::new(probes)))
     }
 
     /// What a coverage must ask anew, given the table's mark.

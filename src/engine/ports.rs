@@ -25,8 +25,13 @@ pub trait Clock: Send + Sync + 'static {
 pub trait Warehouse: Send + Sync + 'static {
     /// The table's mark: what tells cheaply that nothing changed.
     fn mark(&self, table: &Table, date: &DateColumn) -> impl Future<Output = Result<TableMark, Unknown>> + Send;
-    /// Answers all probes by one pass over the table.
-    fn probe(&self, table: &Table, probes: Arc<Vec<Probe>>) -> impl Future<Output = Result<Answer, Unknown>> + Send;
+    /// Answers all probes by one pass over the table, of which the look before saw this mark.
+    fn probe(
+        &self,
+        table: &Table,
+        seen: Arc<TableMark>,
+        probes: Arc<Vec<Probe>>,
+    ) -> impl Future<Output = Result<Answer, Unknown>> + Send;
     /// Reads a schedule, whole.
     fn schedule(
         &self,

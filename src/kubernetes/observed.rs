@@ -51,9 +51,9 @@ impl<W: Warehouse> Warehouse for Observed<W> {
         result
     }
 
-    async fn probe(&self, table: &Table, probes: Arc<Vec<Probe>>) -> Result<Answer, Unknown> {
+    async fn probe(&self, table: &Table, seen: Arc<TableMark>, probes: Arc<Vec<Probe>>) -> Result<Answer, Unknown> {
         let span = debug_span!("port", call = "probe", table = %table.name, probes = probes.len());
-        self.read(self.port.probe(table, probes).instrument(span), |answer| answer.bytes).await
+        self.read(self.port.probe(table, seen, probes).instrument(span), |answer| answer.bytes).await
     }
 
     async fn schedule(&self, table: &Table, question: Arc<ScheduleQuestion>) -> Result<ScheduleReading, Unknown> {
@@ -114,7 +114,7 @@ mod tests {
             Err(Unknown::new(UnknownReason::Unauthorized, "no"))
         }
 
-        async fn probe(&self, _: &Table, _: Arc<Vec<Probe>>) -> Result<Answer, Unknown> {
+        async fn probe(&self, _: &Table, _: Arc<TableMark>, _: Arc<Vec<Probe>>) -> Result<Answer, Unknown> {
             Ok(Answer { bytes: 5, ..Answer::default() })
         }
 
@@ -140,7 +140,7 @@ mod tests {
         let lines = logged(Format::Json, "debug", || {
             runtime.block_on(async {
                 assert!(seen.mark(&table, &question().date).await.is_err(), "what the port says passes through");
-                assert_eq!(seen.probe(&table, Arc::default()).await.map(|a| a.bytes), Ok(5));
+                assert_eq!(seen.probe(&table, Arc::default(), Arc::default()).await.map(|a| a.bytes), Ok(5));
                 assert!(seen.schedule(&table, question()).await.is_ok());
             });
         });

@@ -135,8 +135,8 @@ impl Warehouse for Warehouses {
         self.read(table, move |files, name| files.mark(name, &date, SystemClock.now())).await
     }
 
-    async fn probe(&self, table: &Table, probes: Arc<Vec<Probe>>) -> Result<Answer, Unknown> {
-        self.read(table, move |files, name| files.probe(name, &probes, SystemClock.now())).await
+    async fn probe(&self, table: &Table, seen: Arc<TableMark>, probes: Arc<Vec<Probe>>) -> Result<Answer, Unknown> {
+        self.read(table, move |files, name| files.probe(name, Some(&seen), &probes, SystemClock.now())).await
     }
 
     async fn schedule(&self, table: &Table, question: Arc<ScheduleQuestion>) -> Result<ScheduleReading, Unknown> {

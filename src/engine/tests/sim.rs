@@ -215,7 +215,7 @@ impl Warehouse for Sim {
         Ok(TableMark { parts: state.table.iter().map(part).collect(), ..TableMark::default() })
     }
 
-    async fn probe(&self, table: &Table, probes: Arc<Vec<Probe>>) -> Result<Answer, Unknown> {
+    async fn probe(&self, table: &Table, _: Arc<TableMark>, probes: Arc<Vec<Probe>>) -> Result<Answer, Unknown> {
         let date = &probes[0].question.date.clone();
         let mark = self.mark(table, date).await?;
         let mut state = self.state();

@@ -13,12 +13,12 @@ mod scan;
 mod schedule;
 mod tally;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use super::budget::{Budget, Taken};
-use crate::domain::dates::{DateRange, Timestamp};
+use crate::domain::dates::{DateRange, DateSet, Timestamp};
 use crate::domain::mark::{PartMark, TableMark};
 use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
 use crate::domain::verdict::{Unknown, UnknownReason};
@@ -68,20 +68,30 @@ impl Files {
     /// The table's mark: its parts by name, size, times and inode. Reads no data, and the footer only of a part that
     /// neither its name nor an earlier look dates.
     pub fn mark(&self, table: &str, date: &DateColumn, now: Timestamp) -> Result<TableMark, Unknown> {
-        let listing = parts::list(&self.root, table)?;
+        let listing = parts::list(&self.root, table, None)?;
         Ok(self.mark_of(&listing, date, now))
     }
 
-    /// Answers several probes by one pass over the parts that can hold their dates.
-    pub fn probe(&self, table: &str, probes: &[Probe], now: Timestamp) -> Result<Answer, Unknown> {
+    /// Answers several probes by one pass over the parts that can hold their dates. While these parts are as the look
+    /// before it saw them, nothing else of the table is listed again, and the mark of that look is the answer's.
+    pub fn probe(
+        &self,
+        table: &str,
+        seen: Option<&TableMark>,
+        probes: &[Probe],
+        now: Timestamp,
+    ) -> Result<Answer, Unknown> {
         let Some(first) = probes.first() else { return Ok(Answer::default()) };
         let allowance = Allowance { budget: &self.budget, table, now };
-        let (listing, readings) = self.stable(table, |listing| {
-            let ranges: Vec<_> = listing.parts.iter().map(|p| self.range(p, &first.question.date)).collect();
+        let date = &first.question.date;
+        let mut dates = DateSet::new();
+        probes.iter().for_each(|p| dates.extend(&p.dates));
+        let scope = Scope { table, date, dates: Some(&dates), now };
+        let (mark, (readings, bytes)) = self.stable(scope, seen, |listing| {
+            let ranges: Vec<_> = listing.parts.iter().map(|p| self.range(p, date)).collect();
             scan::scan(scan::Table { parts: &listing.parts, ranges: &ranges, limits: self.limits, allowance }, probes)
         })?;
-        let (readings, bytes) = readings;
-        Ok(Answer { readings, mark: self.mark_of(&listing, &first.question.date, now), bytes })
+        Ok(Answer { readings, mark, bytes })
     }
 
     /// Reads a schedule, whole.
@@ -92,23 +102,46 @@ impl Files {
         now: Timestamp,
     ) -> Result<ScheduleReading, Unknown> {
         let allowance = Allowance { budget: &self.budget, table, now };
-        let (listing, (rows, bytes)) =
-            self.stable(table, |listing| schedule::read(&listing.parts, question, allowance))?;
-        let mark = self.mark_of(&listing, &question.date, now);
+        let scope = Scope { table, date: &question.date, dates: None, now };
+        let (mark, (rows, bytes)) =
+            self.stable(scope, None, |listing| schedule::read(&listing.parts, question, allowance))?;
         Ok(ScheduleReading { rows, modified: mark.modified, mark, bytes })
     }
 
     /// List, read, list must agree; a table that changes under the read is read once more, then given up.
-    fn stable<T>(&self, table: &str, read: impl Fn(&Listing) -> Result<T, Unknown>) -> Result<(Listing, T), Unknown> {
+    fn stable<T>(
+        &self,
+        scope: Scope<'_>,
+        seen: Option<&TableMark>,
+        read: impl Fn(&Listing) -> Result<T, Unknown>,
+    ) -> Result<(TableMark, T), Unknown> {
         for _ in 0..2 {
-            let before = parts::list(&self.root, table)?;
+            let before = self.list(scope)?;
             let result = read(&before);
-            if parts::list(&self.root, table)? == before {
-                return Ok((before, result?));
+            if let Some(mark) = self.unchanged(scope, seen, &before)? {
+                return Ok((mark, result?));
             }
         }
-        let text = format!("table `{table}` changed while it was read, twice; it is read again soon");
+        let text = format!("table `{}` changed while it was read, twice; it is read again soon", scope.table);
         Err(Unknown::new(UnknownReason::ProbeFailed, text))
+    }
+
+    /// The table's mark, if what was read still is as it was listed before.
+    fn unchanged(
+        &self,
+        scope: Scope<'_>,
+        seen: Option<&TableMark>,
+        before: &Listing,
+    ) -> Result<Option<TableMark>, Unknown> {
+        if let Some(seen) = seen.filter(|seen| scope.agree(before, seen)) {
+            return Ok((self.list(scope)? == *before).then(|| seen.clone()));
+        }
+        let mark = self.mark(scope.table, scope.date, scope.now)?;
+        Ok(scope.agree(before, &mark).then_some(mark))
+    }
+
+    fn list(&self, Scope { table, date, dates, .. }: Scope<'_>) -> Result<Listing, Unknown> {
+        parts::list(&self.root, table, dates.map(|dates| (date, dates)))
     }
 
     fn mark_of(&self, listing: &Listing, date: &DateColumn, now: Timestamp) -> TableMark {
@@ -134,6 +167,26 @@ impl Files {
             ranges.insert(key, range);
         }
         range
+    }
+}
+
+/// What one read is about: a table, or what can hold some dates of it.
+#[derive(Clone, Copy, Debug)]
+struct Scope<'a> {
+    table: &'a str,
+    date: &'a DateColumn,
+    dates: Option<&'a DateSet>,
+    now: Timestamp,
+}
+
+impl Scope<'_> {
+    /// Whether a mark names the listed parts, and no other that can hold the dates.
+    fn agree(self, listing: &Listing, mark: &TableMark) -> bool {
+        let listed: BTreeSet<u64> = listing.parts.iter().map(Part::identity).collect();
+        let named: BTreeSet<u64> = mark.parts.iter().map(|p| p.hash).collect();
+        let asked = |range: DateRange| self.dates.is_none_or(|dates| dates.overlaps(&range));
+        let can_hold = |part: &&PartMark| part.dates.is_none_or(asked);
+        listed.is_subset(&named) && mark.parts.iter().filter(can_hold).all(|p| listed.contains(&p.hash))
     }
 }
 

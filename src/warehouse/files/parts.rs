@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
-use crate::domain::dates::{Date, DateRange, FIRST_DATE, LAST_DATE, Timestamp};
+use crate::domain::dates::{Date, DateRange, DateSet, FIRST_DATE, LAST_DATE, Timestamp};
 use crate::domain::mark::{mix, stable_hash};
 use crate::domain::probe::{DateColumn, DateReading};
 use crate::domain::verdict::{Unknown, UnknownReason};
@@ -63,10 +63,14 @@ impl Part {
 
     /// The date that the partition names, when the date column is a partition and a season can have that date.
     pub fn partition_range(&self, date: &DateColumn) -> Option<DateRange> {
-        let plain = matches!(date.reading, DateReading::Plain | DateReading::Date);
-        let value = self.partition_value(&date.column).filter(|_| plain)?;
-        parse_date(value).filter(|date| (FIRST_DATE..=LAST_DATE).contains(date)).map(DateRange::day)
+        partition_date(self.partition_value(&date.column)?, date).map(DateRange::day)
     }
+}
+
+/// The date that a value of the date column's partition names, if a season can have it.
+fn partition_date(value: &str, date: &DateColumn) -> Option<Date> {
+    let plain = matches!(date.reading, DateReading::Plain | DateReading::Date);
+    parse_date(value).filter(|date| plain && (FIRST_DATE..=LAST_DATE).contains(date))
 }
 
 /// `YYYY-MM-DD`, nothing else.
@@ -74,13 +78,13 @@ pub(super) fn parse_date(text: &str) -> Option<Date> {
     (text.len() == 10).then(|| text.parse().ok())?
 }
 
-/// Lists a table's parts.
-pub(super) fn list(root: &Path, table: &str) -> Result<Listing, Unknown> {
+/// Lists a table's parts: all, or without those in partitions of other dates.
+pub(super) fn list(root: &Path, table: &str, only: Option<(&DateColumn, &DateSet)>) -> Result<Listing, Unknown> {
     let folder = folder_of(root, table)?;
     let root = root
         .canonicalize()
         .map_err(|e| failed(table, &format!("its warehouse folder cannot be opened: {}", reason(&e))))?;
-    let mut walk = Walk { root, table, parts: Vec::new() };
+    let mut walk = Walk { root, table, only, parts: Vec::new() };
     walk.stay_inside(&folder, &table.replace('.', "/"))?;
     walk.folder(&folder, "", &[], 0)?;
     walk.parts.sort_by(|a, b| a.name.cmp(&b.name));
@@ -100,6 +104,7 @@ fn folder_of(root: &Path, table: &str) -> Result<PathBuf, Unknown> {
 struct Walk<'a> {
     root: PathBuf,
     table: &'a str,
+    only: Option<(&'a DateColumn, &'a DateSet)>,
     parts: Vec<Part>,
 }
 
@@ -141,6 +146,11 @@ impl Walk<'_> {
         Ok(())
     }
 
+    fn is_of_another_date(&self, column: &str, value: &str) -> bool {
+        let date = |(date, _): &(&DateColumn, _)| partition_date(value, date).filter(|_| date.column == column);
+        self.only.is_some_and(|only| date(&only).is_some_and(|named| !only.1.contains(named)))
+    }
+
     fn entry(
         &mut self,
         entry: &fs::DirEntry,
@@ -160,6 +170,9 @@ impl Walk<'_> {
         }
         if kind.is_dir() {
             let Some((column, value)) = text.split_once('=').filter(|_| depth < MAX_DEPTH) else { return Ok(()) };
+            if self.is_of_another_date(column, value) {
+                return Ok(());
+            }
             let mut inner = partition.to_vec();
             inner.push((column.to_string(), value.to_string()));
             return self.folder(path, name, &inner, depth + 1);

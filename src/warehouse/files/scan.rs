@@ -137,7 +137,7 @@ fn pass<C: Counter>(
     let mut wanted = DateSet::new();
     probes.iter().for_each(|p| wanted.extend(&p.dates));
     let date: &DateColumn = &probes[0].question.date;
-    let asked = |n: &usize| table.ranges[*n].is_none_or(|r| wanted.ranges().iter().any(|w| w.intersect(&r).is_some()));
+    let asked = |n: &usize| table.ranges[*n].is_none_or(|r| wanted.overlaps(&r));
     let asked: Vec<usize> = (0..table.parts.len()).filter(asked).collect();
     let names: Vec<String> = needs.columns.iter().map(|c| c.name.clone()).collect();
     let filters: Vec<&[Filter]> = probes.iter().map(|p| p.question.filters.as_slice()).collect();

@@ -321,7 +321,7 @@ proptest! {
             // Four bits of a key make most rows suspects, and few rows fit: every way of comparing keys is taken.
             files.limits = Limits { open_rows: 8, suspect_rows: 5, key_mask: 0xf };
         }
-        let answer = files.probe("raw.props", &probes, instant(0)).unwrap();
+        let answer = files.probe("raw.props", None, &probes, instant(0)).unwrap();
         for (probe, reading) in probes.iter().zip(answer.readings) {
             let expected = naive(&rows, probe);
             // A read for few dates skips row groups, with what is undated in them.
@@ -343,7 +343,7 @@ proptest! {
         fs::create_dir_all(folder.path().join("raw/props")).unwrap();
         write(&folder.path().join("raw/props"), &rows, layout);
         let probes = [probe(question, &[0, 1, 2, 3, 4, 5], None)];
-        let answer = Files::new(folder.path().into()).probe("raw.props", &probes, instant(0)).unwrap();
+        let answer = Files::new(folder.path().into()).probe("raw.props", None, &probes, instant(0)).unwrap();
         let counted = Undated::sum(answer.readings[0].undated.values());
         prop_assert_eq!(counted, undated(&rows, &probes[0].question));
         let parts = answer.mark.parts.iter().map(|p| p.hash).collect::<BTreeSet<_>>();
@@ -371,7 +371,7 @@ proptest! {
         }
         let mut question = probe_question();
         question.before = None;
-        let _ = Files::new(folder.path().into()).probe("t", &[probe(question, &[0, 1, 2], None)], instant(0));
+        let _ = Files::new(folder.path().into()).probe("t", None, &[probe(question, &[0, 1, 2], None)], instant(0));
     }
 }
 

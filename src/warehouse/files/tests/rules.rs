@@ -11,6 +11,7 @@ use parquet::arrow::ArrowWriter;
 
 use super::super::Files;
 use crate::domain::dates::{DateSet, Timestamp};
+use crate::domain::mark::TableMark;
 use crate::domain::probe::*;
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::warehouse::budget::Budget;
@@ -50,7 +51,7 @@ fn asked(dates: &[&str], change: impl Fn(&mut Question)) -> Probe {
 }
 
 fn ask(root: &Path, dates: &[&str], change: impl Fn(&mut Question)) -> Result<Answer, Unknown> {
-    Files::new(root.into()).probe("t", &[asked(dates, change)], now())
+    Files::new(root.into()).probe("t", None, &[asked(dates, change)], now())
 }
 
 fn rows(root: &Path, date: &str) -> u64 {
@@ -220,8 +221,9 @@ fn a_read_takes_no_more_bytes_than_its_warehouse_allows() {
     let folder = tempfile::tempdir().unwrap();
     put(folder.path(), "t/game_date=2025-11-14/a.csv", "x\n1\n2\n");
     let files = |per_query, per_day| Files::new(folder.path().into()).within(Arc::new(Budget::new(per_query, per_day)));
-    let probe =
-        |files: &Files| files.probe("t", &[asked(&["2025-11-14"], |q| q.date.column = "game_date".into())], now());
+    let probe = |files: &Files| {
+        files.probe("t", None, &[asked(&["2025-11-14"], |q| q.date.column = "game_date".into())], now())
+    };
     assert_eq!(probe(&files(6, 6)).unwrap().bytes, 6);
     let small = probe(&files(5, 6)).unwrap_err();
     assert!(small.reason == UnknownReason::ProbeBudget && small.text.contains("maxBytesPerQuery"), "{small:?}");
@@ -244,7 +246,7 @@ fn of_a_parquet_part_only_what_is_read_counts() {
     writer.close().unwrap();
     let limited = |bytes| {
         let files = Files::new(folder.path().into()).within(Arc::new(Budget::new(bytes, u64::MAX)));
-        files.probe("t", &[asked(&["2025-11-14"], |_| ())], now())
+        files.probe("t", None, &[asked(&["2025-11-14"], |_| ())], now())
     };
     let needed = limited(u64::MAX).unwrap().bytes;
     assert!(needed < 1000, "{needed}");
@@ -276,4 +278,34 @@ fn row_groups_that_a_filter_rules_out_are_not_read() {
     assert_eq!((all, some), (200, 100));
     assert!(half < whole, "{half} of {whole} bytes");
     assert_eq!(read(Test::StartsWith(vec!["ass".into()])), (0, 0));
+}
+
+#[test]
+fn the_mark_of_the_look_before_stands_while_what_is_read_is_as_it_was_seen() {
+    let root = tempfile::tempdir().unwrap();
+    put(root.path(), "t/day=2025-11-14/a.csv", "x\n1\n");
+    put(root.path(), "t/day=2025-11-15/a.csv", "x\n1\n");
+    let files = Files::new(root.path().into());
+    let probe = asked(&["2025-11-14"], |_| ());
+    let look = || files.mark("t", &probe.question.date, now()).unwrap();
+    let read = |seen: &TableMark| files.probe("t", Some(seen), std::slice::from_ref(&probe), now()).unwrap();
+    let rows = |answer: &Answer| answer.readings[0].dates[&day("2025-11-14")].as_ref().unwrap().rows;
+
+    let seen = look();
+    put(root.path(), "t/day=2025-11-15/a.csv", "x\n1\n2\n");
+    assert_eq!(read(&seen).mark, seen, "another date that changed since is for the next look to see");
+    for (part, text, rows_now) in [
+        ("t/day=2025-11-14/a.csv", "x\n1\n2\n", 2),
+        ("t/day=2025-11-14/b.csv", "x\n3\n", 3),
+        ("t/any.csv", "day,x\n2025-11-14,4\n2025-11-15,4\n", 4),
+    ] {
+        let seen = look();
+        put(root.path(), part, text);
+        let answer = read(&seen);
+        assert_eq!((rows(&answer), answer.mark), (rows_now, look()), "{part} is read, and marked, as it is now");
+    }
+    let seen = look();
+    std::fs::remove_file(root.path().join("t/day=2025-11-14/a.csv")).unwrap();
+    let answer = read(&seen);
+    assert_eq!((rows(&answer), answer.mark), (2, look()), "a part that is gone is not marked any more");
 }
