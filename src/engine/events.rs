@@ -10,6 +10,7 @@ use crate::domain::policy::Key;
 use crate::domain::probe::UnitKey;
 use crate::domain::schedule::{Calendar, Day, ScheduleFacts};
 use crate::domain::state::{Cause, Cell, Hold, State};
+use crate::domain::suspicion::schedule_doubt;
 use crate::domain::verdict::UnknownReason;
 
 /// A launch was recorded.
@@ -124,6 +125,12 @@ pub(super) fn of_schedule(
         events.push(event("UnitDropped", [date].into_iter().collect(), text));
     }
     events
+}
+
+/// A schedule lost units on so many dates at once that it is not believed yet.
+pub(super) fn suspect_schedule(season: &Key, dates: &DateSet, now: Timestamp) -> Event {
+    let message = schedule_doubt(dates);
+    Event { at: now, coverage: season.clone(), reason: "ScheduleSuspect", dates: dates.clone(), message }
 }
 
 /// Whether a schedule spoke of a date: one that was not read, or lies ahead, says nothing that could change.

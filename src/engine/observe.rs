@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use super::book::basis;
 use super::call::{Call, WatchId};
-use super::world::{CoverageState, SeasonState, World, later};
+use super::world::{CoverageState, Doubted, SeasonState, World, later};
 use crate::domain::bind::Binding;
 use crate::domain::dates::{Date, DateSet, Timestamp, days_between, shift};
 use crate::domain::mark::{DateMarks, TableMark};
 use crate::domain::policy::Key;
 use crate::domain::probe::{Answer, Probe, Reading, ScheduleReading};
-use crate::domain::schedule::{Calendar, Day, Expected, fold};
+use crate::domain::schedule::{Calendar, Day, Expected, ScheduleFacts, fold};
 use crate::domain::span::Span;
-use crate::domain::suspicion::{AGREEING_READS, is_schedule_suspect};
+use crate::domain::suspicion::{AGREEING_READS, suspect_dates};
 use crate::domain::verdict::Unknown;
 
 /// Dates further ahead than this are not read.
@@ -232,22 +232,29 @@ impl World {
             Err(unknown) => return state.look_failed(unknown, now),
         };
         self.bytes_read += reading.bytes;
+        let was_doubted = state.doubted.is_some();
         state.take_schedule(Arc::new(fold(&reading)));
+        if let Some(doubted) = state.doubted.as_ref().filter(|_| !was_doubted) {
+            self.events.push(super::events::suspect_schedule(key, &doubted.dates, now));
+        }
         state.mark = Some(reading.mark.whole());
         state.look_ended(cadence.after(now, &jiff::tz::TimeZone::UTC), &reading.mark, now);
     }
 }
 
 impl SeasonState {
-    fn take_schedule(&mut self, new: Arc<crate::domain::schedule::ScheduleFacts>) {
-        let suspect = self.facts.as_ref().is_some_and(|old| is_schedule_suspect(old, &new));
-        let agreed = self.doubted.take().map_or(0, |(doubted, n)| if doubted == new { n + 1 } else { 0 });
-        if suspect && agreed < AGREEING_READS {
-            self.doubted = Some((new, agreed));
+    fn take_schedule(&mut self, facts: Arc<ScheduleFacts>) {
+        self.dirty |= self.doubted.is_some();
+        let suspect = self.facts.as_ref().and_then(|old| suspect_dates(old, &facts));
+        let agreed =
+            self.doubted.take().map_or(0, |doubted| if doubted.facts == facts { doubted.agreed + 1 } else { 0 });
+        if let Some(dates) = suspect.filter(|_| agreed < AGREEING_READS) {
+            self.doubted = Some(Doubted { facts, agreed, dates });
+            self.dirty = true;
             return;
         }
-        self.dirty |= self.facts.as_ref() != Some(&new);
-        self.facts = Some(new);
+        self.dirty |= self.facts.as_ref() != Some(&facts);
+        self.facts = Some(facts);
     }
 
     fn look_ended(&mut self, next: Timestamp, mark: &TableMark, now: Timestamp) {

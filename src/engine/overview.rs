@@ -79,6 +79,8 @@ pub struct SeasonView {
     pub today: Date,
     /// Why its schedule cannot be read.
     pub failure: Option<Unknown>,
+    /// The dates on which its schedule lost units, so many at once that it is not believed yet.
+    pub doubted: Option<DateSet>,
     /// Its schedule was read, or it has none.
     pub is_known: bool,
     /// Every date, and what the season says of it.

@@ -94,7 +94,8 @@ impl World {
             let unread = Unknown::new(UnknownReason::NotProbed, "the schedule was not read yet");
             let facts = state.facts.as_deref().ok_or(state.failure.as_ref().unwrap_or(&unread));
             let new = calendar(&state.season, facts, now);
-            state.dirty = false;
+            // What a season is told of itself can change without its dates: a failure, a doubt.
+            self.revision += u64::from(std::mem::take(&mut state.dirty));
             let changed = new.days != state.calendar.days || new.today != state.calendar.today;
             let old = std::mem::replace(&mut state.calendar, Arc::new(new));
             if changed {

@@ -80,6 +80,7 @@ fn season(key: &Key, state: &SeasonState) -> SeasonView {
         zone: state.season.zone.clone(),
         today: state.calendar.today,
         failure: state.failure.clone(),
+        doubted: state.doubted.as_ref().map(|doubted| doubted.dates.clone()),
         is_known: state.is_known(),
         calendar: state.calendar.clone(),
     }

@@ -12,7 +12,7 @@ use super::ports::Recorded;
 use super::spec::{Limits, Spec};
 use crate::domain::admit::{Decision, Lane, Ramp};
 use crate::domain::assess::Assessment;
-use crate::domain::dates::{Date, Timestamp};
+use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::judge::Judged;
 use crate::domain::ledger::{Job, Ledger};
 use crate::domain::mark::TableMark;
@@ -80,10 +80,19 @@ pub(super) struct SeasonState {
     pub failure: Option<Unknown>,
     pub mark: Option<u64>,
     pub look: Look,
-    /// A schedule that lost so much that it is not believed yet, and how many reads agreed.
-    pub doubted: Option<(Arc<ScheduleFacts>, u8)>,
+    /// A schedule that lost so much that it is not believed yet.
+    pub doubted: Option<Doubted>,
     pub calendar: Arc<Calendar>,
     pub dirty: bool,
+}
+
+/// A schedule that is not believed yet: the one before it stands.
+pub(super) struct Doubted {
+    pub facts: Arc<ScheduleFacts>,
+    /// Reads that agreed with it.
+    pub agreed: u8,
+    /// The dates on which it lost units.
+    pub dates: DateSet,
 }
 
 /// A coverage with all that is known of it.

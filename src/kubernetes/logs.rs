@@ -98,7 +98,7 @@ pub fn is_warning(reason: &str) -> bool {
 }
 
 /// Reasons of events that somebody should look at.
-const WARNINGS: [&str; 9] = [
+const WARNINGS: [&str; 10] = [
     "AttemptHistoryRebuilt",
     "CredentialsRefused",
     "Exhausted",
@@ -106,6 +106,7 @@ const WARNINGS: [&str; 9] = [
     "NoRung",
     "Regressed",
     "Revoked",
+    "ScheduleSuspect",
     "SuspectProbe",
     "Unknown",
 ];

@@ -92,6 +92,8 @@ words! {
         Missing,
         /// So many complete dates vanished at once that the read is doubted; launches wait for two more.
         SuspectProbe,
+        /// A schedule lost games on so many dates at once that it is doubted; what it said before stands until two more reads agree.
+        ScheduleSuspect,
         /// Launches are switched off for the namespace or the operator.
         LaunchesOff,
         /// The ledger has reached its size limit: split the coverage.

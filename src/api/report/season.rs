@@ -5,8 +5,9 @@ use super::lint;
 use super::reasons::Reason;
 use crate::api::kinds::{ObjectStatus, SeasonStatus};
 use crate::api::schema::DateText;
-use crate::domain::dates::Timestamp;
+use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::schedule::{Day, Expected};
+use crate::domain::suspicion::schedule_doubt;
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::domain::words::counted;
 use crate::engine::overview::SeasonView;
@@ -23,14 +24,21 @@ pub fn season_status(view: &SeasonView, old: &SeasonStatus, now: Timestamp) -> S
         return standing(old.clone(), &Standing::unseen("its schedule was not read yet"), view.generation, now);
     }
     let told = SeasonStatus { today: Some(DateText(view.today.to_string())), dates, games, ..old.clone() };
-    let how = unknown(view).map_or_else(
-        || {
+    let how = match (unknown(view), &view.doubted) {
+        (Some(unknown), _) => failed(&unknown),
+        (None, Some(lost)) => doubted(lost),
+        (None, None) => {
             let message = games.map_or_else(|| many(dates), |games| format!("{games} games on {}", many(dates)));
             Standing { ready: Answer::True, course: Course::AtRest, reason: Reason::Scheduled, message }
-        },
-        |unknown| failed(&unknown),
-    );
+        }
+    };
     standing(told, &how, view.generation, now)
+}
+
+/// What it said before stands meanwhile; whether that is still true nobody can say.
+fn doubted(lost: &DateSet) -> Standing {
+    let message = schedule_doubt(lost);
+    Standing { ready: Answer::Unknown, course: Course::Reconciling, reason: Reason::ScheduleSuspect, message }
 }
 
 fn many(dates: u32) -> String {

@@ -26,6 +26,20 @@ async fn a_table_that_was_read_before_its_schedule_launches_nothing_on_that_read
     assert!(!told.contains(&"GapFound") && sim.state().creates.is_empty(), "{told:?}");
 }
 
+/// The dates stand, so nothing else would have it written.
+#[tokio::test(start_paused = true)]
+async fn a_schedule_that_cannot_be_read_any_more_is_told() {
+    let sim = world(good, &[]);
+    let breaks = async {
+        tokio::time::sleep(std::time::Duration::from_secs(300)).await;
+        sim.state().schedule_broken = true;
+    };
+    let spec = spec();
+    let (overview, ()) = tokio::join!(sim.run_for(&spec, 600), breaks);
+    assert!(overview.seasons[0].failure.is_some());
+    assert_eq!(tell(&overview), Vec::<String>::new());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_moved_game_costs_no_attempt_on_its_old_date() {
     let sim = world(good, &[]);
@@ -96,7 +110,10 @@ async fn a_schedule_that_loses_many_units_is_doubted_for_two_more_reads() {
             tokio::time::sleep(std::time::Duration::from_secs(HOUR)).await;
             sim.state().schedule.retain(|row| row.date >= Some(day("2025-11-07")));
         };
-        let ((overview, _), ()) = tokio::join!(sim.watch_for(&spec, HOUR + seconds), lost);
+        let ((overview, events), ()) = tokio::join!(sim.watch_for(&spec, HOUR + seconds), lost);
+        let suspect = events.iter().filter(|e| e.reason == "ScheduleSuspect").map(|e| e.dates.to_string());
+        assert_eq!(suspect.collect::<Vec<_>>(), ["2025-11-01..2025-11-06"], "told once");
+        assert_eq!(overview.seasons[0].doubted.is_some(), told != kept);
         assert!(sim.state().schedule_reads > 1, "it was read");
         assert_eq!(tell(&overview), told, "{seconds} s later: the old units stand until two more reads agree");
     }

@@ -48,8 +48,8 @@ pub struct State_ {
     /// The process dies at this call, before or after it took effect.
     pub die_at: Option<(u32, bool)>,
     pub answer_create: Option<Created>,
-    /// The revision of the world that was checked last.
-    checked: u64,
+    /// The revision of the world that was checked last, and what people were told of it.
+    checked: Option<(u64, String)>,
 }
 
 /// A handle on the world; every port.
@@ -108,6 +108,7 @@ impl Sim {
     }
 
     pub fn engine(&self, spec: Spec) -> Engine<Self, Self, Self, Self> {
+        self.state().checked = None;
         let limits = Limits { slow_start: crate::domain::span::Span::default(), ..Limits::default() };
         let ports = Ports { clock: self.clone(), warehouse: self.clone(), store: self.clone(), launcher: self.clone() };
         Engine::new(ports, spec, limits, false)
@@ -151,10 +152,14 @@ impl Sim {
     /// The invariants of design §12, after every step that people can see.
     fn check(&self, world: &World) {
         self.check_single_flight();
-        if std::mem::replace(&mut self.state().checked, world.revision()) == world.revision() {
+        let overview = world.overview(self.now());
+        let before = self.state().checked.replace((world.revision(), told(&overview)));
+        if let Some((_, told)) = before.filter(|(revision, _)| *revision == world.revision()) {
+            let now = self.state().checked.clone().map(|(_, told)| told);
+            assert_eq!(now, Some(told), "what people are told changes with the revision alone");
             return;
         }
-        for view in world.overview(self.now()).coverages {
+        for view in overview.coverages {
             assert!(view.cells.is_sorted_by(|a, b| a.date < b.date), "every date is in one state");
             assert_eq!(State::ALL.iter().map(|s| view.count(*s)).sum::<usize>(), view.cells.len(), "the counts add up");
             for (rung, date, tally) in &view.tallies {
@@ -407,4 +412,12 @@ pub fn second(name: &str) -> Coverage {
     other.key.name = name.into();
     other.uid = format!("uid-{name}").into();
     other
+}
+
+/// All that people are told of the world, but for when it was looked at.
+fn told(overview: &Overview) -> String {
+    let seasons = overview.seasons.iter().map(|s| format!("{:?}", (&s.failure, &s.doubted, s.today)));
+    let coverage =
+        |c: &CoverageView| format!("{:?}", (&c.stalled, &c.cells, &c.attempts, &c.tallies, &c.recent, &c.undated));
+    seasons.chain(overview.coverages.iter().map(coverage)).collect()
 }

@@ -55,6 +55,7 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         zone: jiff::tz::TimeZone::get("America/New_York").unwrap(),
         today: day("2025-11-15"),
         failure: None,
+        doubted: None,
         is_known: true,
         calendar: calendar(days, "2025-11-15").into(),
     };

@@ -39,6 +39,7 @@ pub(super) fn season(days: Vec<Day>) -> SeasonView {
         zone: zone(),
         today: day(19),
         failure: None,
+        doubted: None,
         is_known: true,
         calendar: Arc::new(calendar),
     }
@@ -81,6 +82,10 @@ fn a_schedule_that_says_too_little_is_told() {
         (
             SeasonView { failure: Some(failed(UnknownReason::SchemaMismatch)), ..season(vec![]) },
             "Ready=False/SchemaMismatch Reconciling=False/AtRest Stalled=True/SchemaMismatch",
+        ),
+        (
+            SeasonView { doubted: Some([day(0)].into_iter().collect()), ..season(vec![on(0, [None, None])]) },
+            "Ready=Unknown/ScheduleSuspect Reconciling=True/ScheduleSuspect Stalled=False/Obeyed",
         ),
         (
             SeasonView { is_known: false, ..season(vec![]) },
