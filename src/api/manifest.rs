@@ -98,24 +98,47 @@ fn leading_blank(part: &str) -> usize {
 fn parse(text: &str) -> Result<Value, (usize, String)> {
     let budget = serde_saphyr::budget! { max_depth: MAX_DEPTH, max_documents: 1, max_aliases: 64, max_nodes: 200_000 };
     let options = serde_saphyr::options! { budget: budget };
-    serde_saphyr::from_str_with_options(text, options).map_err(|e| {
-        let line = e.location().map_or(0, |l| usize::try_from(l.line()).unwrap_or(1).saturating_sub(1));
-        (line, format!("is no readable YAML: {}", plain(&e.to_string())))
-    })
+    let value = serde_saphyr::from_str_with_options(text, options).map_err(|e| {
+        let (line, column) = e.location().map_or((1, 1), |l| (l.line(), l.column()));
+        let said = e.to_string();
+        // The library counts lines within the document.
+        let place = format!("line {line} column {column}: ");
+        let why = plain(said.trim_start_matches("error: ").trim_start_matches(&place));
+        let above = usize::try_from(line).unwrap_or(1).saturating_sub(1);
+        (above, format!("is no readable YAML at column {column}: {why}"))
+    })?;
+    Ok(as_json(value))
+}
+
+/// A whole number is an integer however it is written, as it is for kubectl, which turns YAML into JSON: `1.0`, `1e1`.
+fn as_json(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(as_json).collect(),
+        Value::Object(fields) => Value::Object(fields.into_iter().map(|(k, v)| (k, as_json(v))).collect()),
+        Value::Number(n) => n.as_f64().filter(|_| n.is_f64()).and_then(whole).map_or(Value::Number(n), Value::from),
+        other => other,
+    }
+}
+
+fn whole(float: f64) -> Option<i64> {
+    // Up to here every whole number has a float of its own.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole and within the bounds")]
+    (float.fract() == 0.0 && float.abs() <= EXACT).then_some(float as i64)
 }
 
 /// The first line, without the library's advice to programmers: it is nothing for the person who wrote the file.
 fn plain(text: &str) -> String {
-    let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let first = text.lines().next().unwrap_or_default();
     let first = first.split(", set ").next().unwrap_or(first).trim_end_matches(" rejected by the configured policy");
-    if let Some((place, _)) = first.split_once("cannot deserialize null into string") {
-        return format!("{place}a key must be a text, not null");
+    if first.contains("cannot deserialize null into string") {
+        return "a key must be a text, not null".into();
     }
     match first.split_once("budget breached: ") {
-        Some((place, breach)) if breach.starts_with("Documents") => {
-            format!("{place}another document begins; put '---' between the two")
+        Some((_, breach)) if breach.starts_with("Documents") => {
+            "another document begins; put '---' between the two".into()
         }
-        Some((place, _)) => format!("{place}larger or deeper than any manifest; aliases count as what they stand for"),
+        Some(_) => "larger or deeper than any manifest; aliases count as what they stand for".into(),
         None => first.into(),
     }
 }

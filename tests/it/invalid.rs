@@ -43,6 +43,18 @@ spec: {{season: s, tabel: t, table: t, date: day, unit: {{whole: Date}}}}
     )
 }
 
+/// As kubectl sends it: it turns YAML into JSON, where `1.0` and `1` are one number.
+#[test]
+fn a_whole_number_is_an_integer_however_it_is_written() {
+    for (number, expected) in [("1.0", None), ("1e1", None), ("08", None), ("1.5", Some("must be of type integer"))] {
+        let coverage = misspelt("c").replace("tabel: t, ", &format!("fill: {{datesPerJob: {number}}}, "));
+        let done = Place::new(&[super::gapless::SEASON, &coverage]).run("check", &[], &[]);
+        let said = done.out.lines().find(|line| line.contains("datesPerJob"));
+        assert!(said.map(|line| line.rsplit(": ").next().unwrap()) == expected, "{number}: {}{}", done.out, done.err);
+        assert_eq!(done.code, Some(if expected.is_some() { 2 } else { 0 }), "{number}: {}{}", done.out, done.err);
+    }
+}
+
 /// Input of any size and depth: what is said of it, and on how many lines.
 #[test]
 fn ten_megabytes_deep_nesting_and_sixty_thousand_problems_are_a_few_sentences() {
