@@ -45,7 +45,7 @@ pub(super) fn run(
         stop_on_signal(&wish);
         let mut engine = setup.filler(limits)?;
         let overview = drive(setup, &mut engine, until, &wish, &mut wishes, &mut teller).await;
-        setup.remember(&engine);
+        setup.remember(&engine.world);
         teller.tally.read = engine.world.bytes_read();
         Ok::<_, Stop>(overview)
     })?;
@@ -63,12 +63,14 @@ async fn drive(
     let watching = until == Until::Stopped;
     let mut stamp = setup.manifests.stamp();
     let mut looked = Instant::now();
+    let mut keeper = setup.keeper();
     if watching {
         tokio::spawn(beat(wish.clone()));
     }
     engine
         .run(until, wishes, |world, events| {
             teller.tell(world, events);
+            setup.remember_new(&mut keeper, world, SystemClock.now());
             if watching && looked.elapsed() >= LOOK {
                 looked = Instant::now();
                 let now = setup.manifests.stamp();

@@ -64,7 +64,7 @@ fn look(args: &ReadArgs) -> Result<(Overview, bool), Stop> {
         let mut engine = setup.reader(args.now);
         let overview = engine.run(Until::Seen, &mut wishes, |_, _| {}).await;
         if setup.has_learnt(&engine) {
-            setup.remember(&engine);
+            setup.remember(&engine.world);
         }
         // The process ends soon: to take a large world apart piece by piece would be time for nothing.
         std::mem::forget(engine);

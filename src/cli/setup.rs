@@ -13,10 +13,12 @@ use crate::api::{Loaded, load_again};
 use crate::domain::span::Span;
 use crate::engine::drive::{Engine, Ports};
 use crate::engine::spec::{Cadence, Limits, Spec};
+use crate::engine::world::World;
 use crate::local::cache::{self, Cache};
 use crate::local::clock::AnyClock;
 use crate::local::jobs::{Jobs, Template};
 use crate::local::journal::Journal;
+use crate::local::keeper::Keeper;
 use crate::local::manifests::Manifests;
 use crate::local::warehouse::Warehouses;
 
@@ -107,11 +109,19 @@ impl Setup {
         engine.world.has_read() || self.loaded.valid != self.kept.valid
     }
 
-    /// Keeps the facts for the next run. Where that is not possible the next run reads again.
-    pub fn remember(&self, engine: &LocalEngine) {
-        let (memory, places) = (engine.world.remember(), self.warehouses.kept());
-        let cache = Cache { memory, places, valid: self.loaded.valid.clone() };
-        let _ = cache::save(&self.state.join(FACTS), &cache);
+    /// What keeps facts for the next run.
+    pub fn keeper(&self) -> Keeper {
+        Keeper::new(self.state.join(FACTS))
+    }
+
+    /// Keeps the facts for the next run.
+    pub fn remember(&self, world: &World) {
+        self.keeper().keep(world, &self.warehouses, &self.loaded.valid);
+    }
+
+    /// Keeps what was read since, now and then: this process may be killed.
+    pub fn remember_new(&self, keeper: &mut Keeper, world: &World, now: Timestamp) {
+        keeper.keep_new(world, &self.warehouses, &self.loaded.valid, now);
     }
 }
 

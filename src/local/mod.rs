@@ -1,7 +1,7 @@
 //! One machine: the ports of the engine over folders, child processes and a journal.
 //!
 //! [`clock`] is where time enters, [`journal`] keeps the ledgers, [`jobs`] runs fillers, [`warehouse`] reads tables,
-//! [`cache`] remembers facts between two runs, [`manifests`] finds the resources.
+//! [`cache`] remembers facts between two runs, [`keeper`] says when, [`manifests`] finds the resources.
 
 pub mod cache;
 pub mod clock;
@@ -9,5 +9,6 @@ mod codec;
 pub mod disk;
 pub mod jobs;
 pub mod journal;
+pub mod keeper;
 pub mod manifests;
 pub mod warehouse;

@@ -355,6 +355,17 @@ fn a_manifest_that_is_mended_while_gapless_watches_is_taken_at_once() {
     until(|| ["2026-01-03", "2026-01-04", "2026-01-05"].iter().all(|d| here.runs().contains(&d.to_string())));
 }
 
+/// The facts are kept while it runs, not only at its end.
+#[test]
+fn what_gapless_read_before_it_was_killed_is_not_read_again() {
+    let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 5").replace("mode: Fill", "mode: Observe")]);
+    let watching = Running(here.command("local", &[]).stdout(Stdio::null()).spawn().unwrap());
+    until(|| here.path("state/facts").exists());
+    drop(watching);
+    let again = here.run("local", &["--once"], &[]);
+    assert!(again.out.contains("0 bytes of data"), "{}{}", again.out, again.err);
+}
+
 #[test]
 fn manifests_may_lie_in_several_folders_and_files() {
     let here = Place::new(&[SEASON]);

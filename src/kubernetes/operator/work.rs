@@ -1,6 +1,7 @@
 //! What a leader does: it tells the engine what people want and what Jobs do, runs it, and tells people what it sees.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::Operator;
+use crate::api::check::Valid;
 use crate::engine::drive::{Engine, Ports, Until, Wish};
 use crate::engine::overview::Event;
 use crate::engine::ports::Clock;
@@ -27,6 +29,7 @@ use crate::kubernetes::switch::{self, Switches};
 use crate::kubernetes::{events, logs, seen};
 use crate::local::cache::{self, Cache};
 use crate::local::clock::SystemClock;
+use crate::local::keeper::Keeper;
 use crate::local::warehouse::Warehouses;
 use crate::view::metrics::Metrics;
 
@@ -94,6 +97,7 @@ impl Operator {
             wishes: self.wishes.clone(),
         };
         let (metrics, bell) = (self.metrics.clone(), self.bells.report.clone());
+        let mut keeper = self.facts().map(Keeper::new);
         let mut tasks = JoinSet::new();
         let (ask, spec) = (feed.ask.clone(), self.bells.spec.clone());
         tasks.spawn(feed.run(spec.clone(), bell.clone(), self.wishes.clone()));
@@ -111,17 +115,23 @@ impl Operator {
             revision: 0,
         };
         let ended = tokio::select! {
-            _ = engine.run(Until::Stopped, inbox, |world, events| listener.hear(world, events)) => None,
+            _ = engine.run(Until::Stopped, inbox, |world, events| {
+                listener.hear(world, events);
+                if let Some(keeper) = &mut keeper {
+                    keeper.keep_new(world, &warehouses, &Valid::default(), SystemClock.now());
+                }
+            }) => None,
             // They end only by a panic. Without one of them the operator would be blind or mute, and look well.
             _ = tasks.join_next() => Some("a part of gapless ended by itself; please report the lines before".to_string()),
         };
-        self.remember(&engine, &warehouses);
+        if let Some(keeper) = keeper {
+            keeper.keep(&engine.world, &warehouses, &Valid::default());
+        }
         ended
     }
 
     fn engine(&self, feed: &mut Feed, launcher: Jobs) -> (KubernetesEngine, Warehouses) {
-        let Cache { memory, places, .. } =
-            self.options.state.as_ref().map(|folder| cache::load(&folder.join("facts"))).unwrap_or_default();
+        let Cache { memory, places, .. } = self.facts().map(|file| cache::load(&file)).unwrap_or_default();
         let warehouses = Warehouses::new(places);
         feed.warehouses = warehouses.clone();
         let ports = Ports {
@@ -135,12 +145,9 @@ impl Operator {
         (engine, warehouses)
     }
 
-    /// Keeps the facts for the next process. Where that is not possible it reads again.
-    fn remember(&self, engine: &KubernetesEngine, warehouses: &Warehouses) {
-        if let Some(folder) = &self.options.state {
-            let cache = Cache { memory: engine.world.remember(), places: warehouses.kept(), ..Cache::default() };
-            let _ = cache::save(&folder.join("facts"), &cache);
-        }
+    /// Where facts are kept for the next process, if anywhere.
+    fn facts(&self) -> Option<PathBuf> {
+        self.options.state.as_ref().map(|folder| folder.join("facts"))
     }
 }
 

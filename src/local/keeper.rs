@@ -1,0 +1,44 @@
+//! Facts are kept while a process runs, not only at its end: one that is killed has not read in vain, and the bytes that it
+//! read of a day stay counted.
+
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::cache::{self, Cache};
+use super::warehouse::Warehouses;
+use crate::api::check::Valid;
+use crate::engine::world::World;
+
+/// Facts are written at most so often while data is read.
+const EVERY: SignedDuration = SignedDuration::from_secs(10);
+
+/// Keeps what a process learns.
+#[derive(Debug)]
+pub struct Keeper {
+    file: PathBuf,
+    next: Timestamp,
+    read: u64,
+}
+
+impl Keeper {
+    /// Keeps it in a file.
+    pub fn new(file: PathBuf) -> Self {
+        Self { file, next: Timestamp::MIN, read: 0 }
+    }
+
+    /// Keeps it where something was read since, and not too often.
+    pub fn keep_new(&mut self, world: &World, warehouses: &Warehouses, valid: &Valid, now: Timestamp) {
+        if world.bytes_read() == self.read || now < self.next {
+            return;
+        }
+        (self.read, self.next) = (world.bytes_read(), now.saturating_add(EVERY).unwrap_or(Timestamp::MAX));
+        self.keep(world, warehouses, valid);
+    }
+
+    /// Keeps it. Where that is not possible the next process reads again.
+    pub fn keep(&self, world: &World, warehouses: &Warehouses, valid: &Valid) {
+        let cache = Cache { memory: world.remember(), places: warehouses.kept(), valid: valid.clone() };
+        let _ = cache::save(&self.file, &cache);
+    }
+}
