@@ -149,8 +149,10 @@ impl Counter for Tally<'_> {
     }
 
     fn close(&mut self, is_closed: &dyn Fn(Date) -> bool) {
-        for (day, date) in self.days.dates.iter().enumerate().filter(|(_, date)| is_closed(**date)) {
-            self.keys.close(day, *date);
+        for (day, date) in self.days.dates.iter().enumerate() {
+            if self.keys.is_open(day) && is_closed(*date) {
+                self.keys.close(day, *date);
+            }
         }
     }
 }

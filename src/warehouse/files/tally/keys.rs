@@ -74,6 +74,11 @@ impl Keys {
         true
     }
 
+    /// Whether keys of the day are kept. Most days of a table of many parts are closed: nobody need ask more of them.
+    pub fn is_open(&self, day: usize) -> bool {
+        self.open.get(day).is_some_and(|rows| !rows.is_empty())
+    }
+
     /// No row of the day comes any more.
     pub fn close(&mut self, day: usize, date: Date) {
         let Some(open) = self.open.get_mut(day) else { return };
@@ -167,7 +172,7 @@ impl Counter for Confirm<'_> {
     }
 
     fn close(&mut self, is_closed: &dyn Fn(Date) -> bool) {
-        let closed = self.days.dates.iter().zip(&mut self.seen).filter(|(date, _)| is_closed(**date));
-        closed.for_each(|(_, seen)| *seen = FxHashSet::default());
+        let open = self.days.dates.iter().zip(&mut self.seen).filter(|(_, seen)| !seen.is_empty());
+        open.filter(|(date, _)| is_closed(**date)).for_each(|(_, seen)| *seen = FxHashSet::default());
     }
 }
