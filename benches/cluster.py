@@ -169,6 +169,7 @@ class World:
     def start(self, *flags):
         self.audit, self.log = Audit(), open(self.folder / "log", "ab")
         words = ["operator", "--kubeconfig", str(self.kubeconfig), "--namespace", self.name, "--files-root", str(self.folder),
+                 "--state", str(self.folder / "state"),
                  "--listen", "127.0.0.1:0", "--lease-namespace", self.name, "--slow-start", "0s", "--log-format", "json", *flags]
         self.began = time.time()
         self.process = subprocess.Popen([GAPLESS, *words], stderr=self.log, stdout=self.log)

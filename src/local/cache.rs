@@ -2,6 +2,7 @@
 //! losing it costs one read.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -139,17 +140,30 @@ fn read(bytes: &[u8]) -> Option<Cache> {
 
 /// Keeps facts; returns whether anything had to be written.
 pub fn save(path: &Path, cache: &Cache) -> std::io::Result<bool> {
-    let mut body = Writer::default();
-    body.put(&cache.memory.books).put(&cache.memory.schedules).put(&cache.places);
-    body.put(&cache.valid.iter().copied().collect::<Vec<_>>());
-    let bytes = [MAGIC, &mix_bytes(0, &body.0).to_le_bytes(), &body.0].concat();
-    if std::fs::read(path).is_ok_and(|old| old == bytes) {
+    let head = MAGIC.len() + 8;
+    let mut to = Writer([MAGIC, &[0; 8]].concat());
+    to.put(&cache.memory.books).put(&cache.memory.schedules).put(&cache.places);
+    to.put(&cache.valid.iter().copied().collect::<Vec<_>>());
+    let mut bytes = to.0;
+    let sum = mix_bytes(0, &bytes[head..]).to_le_bytes();
+    bytes[head - 8..head].copy_from_slice(&sum);
+    if is_kept(path, &bytes[..head], bytes.len()) {
         return Ok(false);
     }
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
     disk::replace(path, &bytes).map(|()| true)
+}
+
+/// Whether a file of this length begins so: then it holds the same, by the sum in its head.
+fn is_kept(path: &Path, head: &[u8], len: usize) -> bool {
+    let mut there = vec![0; head.len()];
+    let read = std::fs::File::open(path).and_then(|mut file| {
+        file.read_exact(&mut there)?;
+        file.metadata()
+    });
+    read.is_ok_and(|meta| meta.len() == len as u64) && there == head
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 //! read of a day stay counted.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::cache::{self, Cache};
 use super::warehouse::Warehouses;
@@ -11,7 +12,9 @@ use crate::api::check::Valid;
 use crate::engine::world::World;
 
 /// Facts are written at most so often while data is read.
-const EVERY: SignedDuration = SignedDuration::from_secs(10);
+const EVERY: Duration = Duration::from_secs(10);
+/// And so many times less often than a write takes: it holds the engine up.
+const SHARE: u32 = 100;
 
 /// Keeps what a process learns.
 #[derive(Debug)]
@@ -32,8 +35,10 @@ impl Keeper {
         if world.bytes_read() == self.read || now < self.next {
             return;
         }
-        (self.read, self.next) = (world.bytes_read(), now.saturating_add(EVERY).unwrap_or(Timestamp::MAX));
+        let began = Instant::now();
         self.keep(world, warehouses, valid);
+        let pause = EVERY.max(began.elapsed().saturating_mul(SHARE));
+        (self.read, self.next) = (world.bytes_read(), now.saturating_add(pause).unwrap_or(Timestamp::MAX));
     }
 
     /// Keeps it. Where that is not possible the next process reads again.
