@@ -165,9 +165,7 @@ fn check(
         (Check::AtMost(max), Measured::Count(n)) => {
             ((n > max).then(|| (Flaw::Excess, format!("{}, at most {max}", counted(n, what)))), None)
         }
-        (Check::BeforeStart(span), Measured::Newest(newest)) => {
-            before_start(what, span, newest, unit, now)
-        }
+        (Check::BeforeStart(span), Measured::Newest(newest)) => before_start(what, span, newest, unit, now),
         (Check::Fresh { within, until }, Measured::Newest(newest)) => {
             fresh(what, within, newest, anchors.at(until), now)
         }

@@ -129,8 +129,7 @@ async fn a_threshold_that_is_raised_is_no_data_that_is_gone() {
     sim.settle(&spec()).await;
     let mut raised = spec();
     raised.coverages[0].fill_fingerprint += 1;
-    raised.coverages[0].criteria.rules =
-        vec![Rule { measure: 0, check: Check::AtLeast(1_000), what: "rows".into() }];
+    raised.coverages[0].criteria.rules = vec![Rule { measure: 0, check: Check::AtLeast(1_000), what: "rows".into() }];
     let states = tell(&sim.run_for(&raised, 30).await);
     assert!(!states.iter().any(|state| state.contains("SuspectProbe")), "{states:?}");
     assert!(!sim.state().creates.is_empty(), "{states:?}");
