@@ -85,3 +85,38 @@ spec: {{files: {{folder: w}}}}
     let silent = async || date.object().await.filter(|o| o["status"]["conditions"].is_null()).map(|_| ());
     eventually(cluster, "a GameDate that can be obeyed to have no conditions", Duration::from_secs(60), silent).await;
 }
+
+#[tokio::test]
+async fn a_season_that_is_under_way_has_rows_for_its_dates() {
+    let cluster = Cluster::shared_node();
+    let namespace = cluster.namespace("underway");
+    let _deployed = cluster.deploy(&namespace, 1, &[]);
+    let name = &namespace.name;
+    #[allow(clippy::disallowed_methods, reason = "a test of the real cluster lives in real time")]
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let (first, last) =
+        (today.saturating_sub(jiff::Span::new().days(3)), today.saturating_add(jiff::Span::new().days(40)));
+    fs::create_dir_all(namespace.folder().join("w/t")).unwrap();
+    namespace.apply(&format!(
+        "
+apiVersion: gapless.dev/v1alpha1
+kind: Warehouse
+metadata: {{name: w, namespace: {name}}}
+spec: {{files: {{folder: w}}}}
+---
+apiVersion: gapless.dev/v1alpha1
+kind: Season
+metadata: {{name: s, namespace: {name}}}
+spec: {{warehouse: w, timeZone: UTC, dates: {{from: '{first}', through: '{last}'}}}}
+---
+{}",
+        super::harness::coverage(name, "t", 1, 60).replace("mode: Fill", "mode: Observe")
+    ));
+    let row = format!("gamedates/s-{first}");
+    let row = namespace.told(&row);
+    let told = async || row.object().await.filter(|o| o["status"]["worst"] == "t Missing/NoRows").map(|_| ());
+    eventually(cluster, "the row of a date that is due", Duration::from_secs(60), told).await;
+    let coverage = namespace.told("tablecoverages/t").object().await.unwrap();
+    let states = coverage["status"]["states"].as_array().unwrap();
+    assert!(states.iter().all(|state| state["state"] != "Unknown"), "{states:#?}");
+}

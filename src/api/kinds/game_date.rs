@@ -13,6 +13,7 @@ use crate::api::schema::*;
     group = "gapless.dev",
     version = "v1alpha1",
     kind = "GameDate",
+    doc = "One date across all coverages of its season: what people want of that date now.",
     namespaced,
     status = "GameDateStatus",
     shortname = "gd",

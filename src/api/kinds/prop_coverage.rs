@@ -14,6 +14,7 @@ use crate::api::schema::*;
     group = "gapless.dev",
     version = "v1alpha1",
     kind = "PropCoverage",
+    doc = "Prop lines over a range of dates: games, markets, players, bookmakers, snapshots.",
     namespaced,
     status = "CoverageStatus",
     shortname = "prop",
@@ -132,7 +133,7 @@ pub struct PropExpect {
     pub bookmakers_per_game: u32,
     /// When lines were seen.
     pub snapshots: SnapshotsSpec,
-    /// Whether a row may repeat all declared columns of another.
+    /// No row may repeat all declared columns of another; false: any may.
     pub unique: bool,
     /// Lines that are no lines.
     #[serde(skip_serializing_if = "Option::is_none")]

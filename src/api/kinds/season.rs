@@ -15,6 +15,7 @@ use crate::api::schema::*;
     group = "gapless.dev",
     version = "v1alpha1",
     kind = "Season",
+    doc = "A calendar: which dates have units, which units each expects, when they start, in which zone.",
     namespaced,
     status = "SeasonStatus",
     shortname = "sn",

@@ -13,6 +13,7 @@ use crate::api::schema::*;
     group = "gapless.dev",
     version = "v1alpha1",
     kind = "TableCoverage",
+    doc = "One table over a range of dates, with what complete means and how to fill it.",
     namespaced,
     status = "CoverageStatus",
     shortname = "tc",

@@ -13,6 +13,7 @@ use crate::api::schema::*;
     group = "gapless.dev",
     version = "v1alpha1",
     kind = "Warehouse",
+    doc = "Where the data is: exactly one engine, and limits on what is read.",
     namespaced,
     status = "ObjectStatus",
     shortname = "wh",

@@ -13,6 +13,7 @@ use crate::domain::judge::MAX_SHOWN;
 use crate::domain::mark::{mix, stable_hash};
 use crate::domain::schedule::{Day, Expected};
 use crate::domain::state::{Cell, State};
+use crate::domain::verdict::{UnknownReason, Verdict};
 use crate::engine::overview::{CoverageView, SeasonView};
 
 /// Dates so many days after today have a row.
@@ -45,6 +46,14 @@ pub fn rows<'a>(season: &'a SeasonView, coverages: &[&'a CoverageView]) -> impl 
         cells.truncate(MAX_COVERAGES);
         Row { date: *date, expected, cells }
     })
+}
+
+/// Whether a row would tell of a date of a coverage that nobody has read since the start. Dates further ahead have no row,
+/// and are not read.
+pub fn is_unread(season: &SeasonView, coverage: &CoverageView) -> bool {
+    let last = shift(season.today, AHEAD);
+    let unread = Verdict::Unknown(UnknownReason::NotProbed);
+    coverage.cells.iter().take_while(|c| c.date <= last).any(|c| c.judgement.verdict == unread)
 }
 
 impl Row<'_> {

@@ -6,7 +6,7 @@ use crate::domain::dates::{DateRange, Timestamp};
 use crate::domain::ledger::{Pending, Stage};
 use crate::domain::policy::{FillOrder, Mode, Waiver};
 use crate::domain::state::{Cause, Hold, Running, State};
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::{UnknownReason, Verdict};
 
 type Rule = fn(&View<'_>) -> Option<Cause>;
 
@@ -69,6 +69,8 @@ pub(super) fn waiver<'a>(view: &View<'a>) -> Option<&'a Waiver> {
 fn unknown(view: &View<'_>) -> Option<Cause> {
     match view.verdict() {
         Verdict::Unknown(_) if view.unscheduled => None,
+        // A date that is too far ahead to be read: nobody asks for it before it is due.
+        Verdict::Unknown(UnknownReason::NotProbed) if not_due(view).is_some() => None,
         Verdict::Unknown(reason) => Some(Cause::Unknown(reason)),
         _ => None,
     }
@@ -123,7 +125,8 @@ pub(super) fn want(view: &View<'_>, cause: Cause) -> Option<Want> {
     let token = view.token();
     let open = matches!(cause.state(), State::Partial | State::Missing) && !view.only_waits();
     let never = [State::Running, State::Verifying, State::NotExpected, State::Waived, State::Unknown, State::Blocked];
-    if !open && (token.is_none() || never.contains(&cause.state())) {
+    let unknown = matches!(view.verdict(), Verdict::Unknown(_));
+    if !open && (token.is_none() || unknown || never.contains(&cause.state())) {
         return None;
     }
     let rung = if token.is_some() { view.s.coverage.fill.ladder.first()? } else { view.rung()? };

@@ -185,6 +185,18 @@ fn nothing_is_launched_on_the_unknown_nor_before_it_is_due() {
 }
 
 #[test]
+fn a_date_that_is_too_far_ahead_to_be_read_is_not_due() {
+    let unread = || Case { facts: Err(Unknown::new(UnknownReason::NotProbed, "not read yet")), ..case() };
+    let ahead = || Case { now: "2025-11-05T12:00:00Z", ..unread() };
+    check(&ahead(), "NotDue/Due");
+    assert_eq!(ahead().assess().cells[0].next, Some(at("2025-11-15T06:00:00Z")));
+    check(&ahead().token("again"), "NotDue/Due");
+    check(&unread(), "Unknown/NotProbed");
+    let failed = Err(Unknown::new(UnknownReason::ProbeFailed, "no answer"));
+    check(&Case { facts: failed, ..ahead() }, "Unknown/ProbeFailed");
+}
+
+#[test]
 fn what_no_rung_repairs_needs_a_person() {
     let doubled = DateFacts { surplus: 3, ..complete() };
     check(&Case { facts: Ok(doubled.clone()), ..case() }, "Unrecoverable/NoRung");

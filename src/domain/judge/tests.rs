@@ -243,14 +243,15 @@ fn freshness_freezes_at_its_anchor() {
     let until = Anchor::FirstStart;
     coverage.criteria.rules =
         vec![Rule { measure: 0, check: Check::Fresh { within: Span::hours(2), until }, what: "updated_at".into() }];
-    let newest = |text: &str| {
-        let unit = UnitFacts { rows: 2, measures: [Measured::Newest(Some(at(text)))].into() };
+    let held = |newest| {
+        let unit = UnitFacts { rows: 2, measures: [Measured::Newest(newest)].into() };
         DateFacts {
             rows: 6,
             units: GAMES.iter().map(|g| (UnitKey::from(*g), unit.clone())).collect(),
             ..DateFacts::default()
         }
     };
+    let newest = |text: &str| held(Some(at(text)));
     let verdict = |newest_at: &str, now: &str| judged(&coverage, Known::Fresh(&newest(newest_at)), now).verdict;
     let stale = Verdict::Partial(Flaw::NotFresh);
     assert_eq!(verdict("2025-11-14T20:00:00Z", "2025-11-14T21:00:00Z"), Verdict::Complete);
@@ -261,6 +262,13 @@ fn freshness_freezes_at_its_anchor() {
         "judged at the first start, for ever"
     );
     assert_eq!(verdict("2025-11-14T21:59:59Z", "2025-12-24T00:00:00Z"), stale);
+    for (newest, said) in [
+        (Some(at("2025-11-14T20:00:00Z")), "BOS@NYK: updated_at is older than 2h"),
+        (None, "BOS@NYK: no updated_at by the instant at which freshness is judged"),
+    ] {
+        let message = judged(&coverage, Known::Fresh(&held(newest)), AFTER).message.clone();
+        assert!(message.ends_with(said), "{message}");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::domain::dates::Timestamp;
 use crate::domain::policy::{Check, Coverage, Expects, Grain, Rule};
 use crate::domain::probe::{DateFacts, Measured, Of, UnitFacts, UnitKey, WHOLE_DATE};
 use crate::domain::schedule::{Expected, Unit};
+use crate::domain::span::Span;
 use crate::domain::verdict::Flaw;
 use crate::domain::words::counted;
 
@@ -164,11 +165,9 @@ fn check(
         (Check::AtMost(max), Measured::Count(n)) => {
             ((n > max).then(|| (Flaw::Excess, format!("{}, at most {max}", counted(n, what)))), None)
         }
-        (Check::BeforeStart(span), Measured::Newest(newest)) => {
-            before_start(what, span.as_seconds(), newest, unit, now)
-        }
+        (Check::BeforeStart(span), Measured::Newest(newest)) => before_start(what, span, newest, unit, now),
         (Check::Fresh { within, until }, Measured::Newest(newest)) => {
-            fresh(what, within.as_seconds(), newest, anchors.at(until), now)
+            fresh(what, within, newest, anchors.at(until), now)
         }
         (Check::AtLeast(_) | Check::AtMost(_), Measured::Newest(_))
         | (Check::BeforeStart(_) | Check::Fresh { .. }, Measured::Count(_)) => {
@@ -180,7 +179,7 @@ fn check(
 /// Judged once the unit has started: the newest value is at most so long before the start.
 fn before_start(
     what: &str,
-    seconds: i64,
+    last: Span,
     newest: Option<Timestamp>,
     unit: &Wanted,
     now: Timestamp,
@@ -189,23 +188,27 @@ fn before_start(
     if now < start {
         return (None, Some(start));
     }
-    let oldest = later(start, -seconds);
+    let oldest = later(start, -last.as_seconds());
     let fails = newest.is_none_or(|at| at < oldest);
-    (fails.then(|| (Flaw::ValuesMissing, format!("{what} ends more than {} min before the start", seconds / 60))), None)
+    (fails.then(|| (Flaw::ValuesMissing, format!("{what} is more than {last} before the start"))), None)
 }
 
 /// The newest value ≤ t is at least t − within, t = min(now, anchor). A value ahead of now counts as now.
 fn fresh(
     what: &str,
-    seconds: i64,
+    within: Span,
     newest: Option<Timestamp>,
     anchor: Timestamp,
     now: Timestamp,
 ) -> (Failure, Option<Timestamp>) {
-    let t = now.min(anchor);
+    let (t, seconds) = (now.min(anchor), within.as_seconds());
     let fails = newest.is_none_or(|at| at < later(t, -seconds));
     let turns = newest.map(|at| later(at, seconds.saturating_add(1))).filter(|at| !fails && *at <= anchor);
-    (fails.then(|| (Flaw::NotFresh, format!("{what} is older than {} min", seconds / 60))), turns)
+    let sentence = || match newest {
+        Some(_) => format!("{what} is older than {within}"),
+        None => format!("no {what} by the instant at which freshness is judged"),
+    };
+    (fails.then(|| (Flaw::NotFresh, sentence())), turns)
 }
 
 fn later(at: Timestamp, seconds: i64) -> Timestamp {

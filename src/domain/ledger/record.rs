@@ -78,11 +78,13 @@ impl Ledger {
         self.reopen_trial(launch);
     }
 
-    /// Takes what people want now. When what it takes to fill a date changed, backoff and exhaustion start anew.
+    /// Takes what people want now. When what it takes to fill a date changed, backoff and exhaustion start anew, and what
+    /// was complete before is no data that could be gone now.
     pub fn rebase(&mut self, coverage: &Coverage) {
         if self.fingerprint != coverage.fill_fingerprint {
             self.fingerprint = coverage.fill_fingerprint;
             self.tallies.clear();
+            self.complete = DateSet::new();
         }
         self.take_templates(&coverage.fill.ladder);
     }

@@ -3,7 +3,7 @@
 use super::sim::*;
 use crate::domain::judge::tests::{at, coverage, day};
 use crate::domain::ledger::{End, Outcome};
-use crate::domain::policy::{DateOrder, Mode, Rerun};
+use crate::domain::policy::{Check, DateOrder, Mode, Rerun, Rule};
 use crate::domain::state::{Cause, Running};
 use crate::engine::drive::Until;
 use crate::engine::events::of_changes;
@@ -121,6 +121,18 @@ async fn so_much_gone_at_once_is_doubted_for_two_more_reads() {
     sim.state().table.clear();
     assert_eq!(tell(&sim.settle(&spec()).await), Vec::<String>::new(), "agreed by two more reads, it is filled");
     assert_eq!(sim.state().creates.len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_threshold_that_is_raised_is_no_data_that_is_gone() {
+    let sim = world(good, &[]);
+    sim.settle(&spec()).await;
+    let mut raised = spec();
+    raised.coverages[0].fill_fingerprint += 1;
+    raised.coverages[0].criteria.rules = vec![Rule { measure: 0, check: Check::AtLeast(1_000), what: "rows".into() }];
+    let states = tell(&sim.run_for(&raised, 30).await);
+    assert!(!states.iter().any(|state| state.contains("SuspectProbe")), "{states:?}");
+    assert!(!sim.state().creates.is_empty(), "{states:?}");
 }
 
 #[tokio::test(start_paused = true)]

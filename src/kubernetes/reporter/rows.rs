@@ -13,8 +13,6 @@ use crate::api::report::{self, Row};
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::mark::{mix, stable_hash};
 use crate::domain::schedule::Day;
-use crate::domain::state::Cause;
-use crate::domain::verdict::UnknownReason;
 use crate::engine::overview::{CoverageView, SeasonView};
 use crate::kubernetes::feed::Mirrors;
 use crate::kubernetes::object::{Kind, Name, Object};
@@ -65,7 +63,7 @@ pub(super) fn of<'a>(
     let absent = days.map(move |(date, _)| Write::Create(Box::new(game_date(&owner, *date))));
     let own: Vec<&CoverageView> = coverages.iter().filter(|c| c.season == season.key).collect();
     // After a start, what was not looked at yet is not assessed: the rows stand as they are.
-    if own.iter().any(|c| is_unseen(c)) {
+    if own.iter().any(|c| report::is_unread(season, c)) {
         return Box::new(absent);
     }
     let changed = move |row: Row<'_>| {
@@ -88,11 +86,6 @@ fn present(mirrors: &Mirrors, season: &SeasonView, name: &Name) -> Arc<BTreeMap<
     let mirror = mirrors.of(Kind::GameDate);
     let there = season.calendar.days.keys().filter_map(|d| Some((*d, mirror.get(&row(name, *d))?)));
     Arc::new(there.filter(|(_, o)| !o.deleting).collect())
-}
-
-/// Nobody has looked at it since the start.
-fn is_unseen(view: &CoverageView) -> bool {
-    view.cells.iter().any(|c| c.cause == Cause::Unknown(UnknownReason::NotProbed))
 }
 
 fn expects(day: &Day) -> bool {

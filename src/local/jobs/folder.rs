@@ -159,7 +159,7 @@ impl JobFolder {
             launch: written.launch,
             dates: written.dates,
             target: written.target,
-            message: if ended.is_some() { self.message() } else { String::new() },
+            message: ended.map_or_else(String::new, |(_, end)| self.message(end)),
             ended,
             pending: None,
         })
@@ -171,12 +171,46 @@ impl JobFolder {
         modified.and_then(|m| Timestamp::try_from(m).ok()).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
-    /// What the filler says of itself: the first 1 KiB, without control characters.
-    fn message(&self) -> String {
+    /// What the filler says of itself: the first 1 KiB, without control characters. Where it says nothing, how it ended.
+    fn message(&self, end: End) -> String {
         let mut bytes = Vec::new();
         if let Ok(file) = File::open(self.termination()) {
             let _ = file.take(MAX_MESSAGE as u64).read_to_end(&mut bytes);
         }
-        clean(&String::from_utf8_lossy(&bytes))
+        let said = clean(&String::from_utf8_lossy(&bytes));
+        if said.is_empty() { untold(end, &self.name) } else { said }
+    }
+}
+
+/// How a Job ended whose filler left no words, and where its output is.
+fn untold(end: End, name: &str) -> String {
+    let how = match end {
+        End::Exit(code) => format!("exit status {code}"),
+        End::Deadline => "stopped at its deadline".to_string(),
+        End::Killed => "killed by a signal".to_string(),
+        End::Succeeded | End::Disrupted | End::Lost | End::NeverStarted => return String::new(),
+    };
+    format!("{how}; its output is jobs/{name}/log in the state folder")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filler_that_says_nothing_is_told_by_its_end() {
+        let rows = [
+            ("", End::Exit(3), "exit status 3; its output is jobs/load-l1/log in the state folder"),
+            ("", End::Deadline, "stopped at its deadline; its output is jobs/load-l1/log in the state folder"),
+            ("", End::Succeeded, ""),
+            ("no such game\n", End::Exit(3), "no such game"),
+        ];
+        for (said, end, expected) in rows {
+            let root = tempfile::tempdir().unwrap();
+            let folder = JobFolder::new(root.path(), "load-l1");
+            fs::create_dir(&folder.path).unwrap();
+            fs::write(folder.termination(), said).unwrap();
+            assert_eq!(folder.message(end), expected);
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::api::kinds::GameDateStatus;
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::schedule::Day;
 use crate::domain::state::Cause;
-use crate::domain::verdict::Off;
+use crate::domain::verdict::{Off, UnknownReason};
 use crate::engine::overview::{CoverageView, SeasonView};
 
 const STARTS: [Option<&str>; 2] = [Some("2025-11-02T00:00:00Z"), Some("2025-11-02T02:30:00Z")];
@@ -35,6 +35,16 @@ fn every_date_that_expects_something_has_a_row_through_two_days_after_today() {
     let all = rows(&season(days), &[], &BTreeMap::new(), now());
     let dates: DateSet = all.keys().copied().collect();
     assert_eq!(dates.to_string(), "2025-11-01, 2025-11-03..2025-11-22");
+}
+
+#[test]
+fn rows_wait_for_dates_that_are_to_be_read_and_not_for_those_further_ahead() {
+    let unread = Cause::Unknown(UnknownReason::NotProbed);
+    for (n, expected) in [(0, true), (21, true), (22, false)] {
+        let mut causes = [Cause::Complete; 30];
+        causes[n] = unread;
+        assert_eq!(game_date::is_unread(&season(vec![]), &view(&causes)), expected, "{}", day(n as i32));
+    }
 }
 
 #[test]
