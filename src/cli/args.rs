@@ -141,7 +141,7 @@ pub struct ReadArgs {
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
     /// An instant that replaces the clock.
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub now: Option<Timestamp>,
 }
 
@@ -300,4 +300,8 @@ pub struct DemoArgs {
     /// Which gaps are punched; the same number gives the same demo.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| "write an instant such as 2025-11-14T12:00:00Z".to_string())
 }

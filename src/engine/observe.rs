@@ -17,8 +17,9 @@ use crate::domain::span::Span;
 use crate::domain::suspicion::{AGREEING_READS, suspect_dates};
 use crate::domain::verdict::Unknown;
 
-/// Dates further ahead than this are not read.
+/// Dates further ahead than this are not read, unless they are due earlier still.
 const AHEAD: i32 = 2;
+const DAY_SECONDS: i64 = 86_400;
 /// A part may still be written: look again so many milliseconds later.
 const UNSETTLED_MILLIS: i64 = 2_000;
 
@@ -93,7 +94,7 @@ impl World {
     fn asked_days<'a>(&'a self, state: &'a CoverageState) -> impl Iterator<Item = (Date, &'a Day)> {
         let season = self.seasons.get(&state.coverage.season);
         season.into_iter().flat_map(|season| {
-            let last = shift(season.calendar.today, AHEAD);
+            let last = shift(season.calendar.today, state.ahead());
             state.days(&season.calendar).take_while(move |(date, _)| *date <= last)
         })
     }
@@ -270,6 +271,12 @@ impl SeasonState {
 }
 
 impl CoverageState {
+    /// How many days ahead of today a date can be due.
+    fn ahead(&self) -> i32 {
+        let before = self.coverage.due.offset.as_seconds().min(0).unsigned_abs().div_ceil(DAY_SECONDS.unsigned_abs());
+        AHEAD.max(i32::try_from(before).unwrap_or(i32::MAX))
+    }
+
     /// The coverage's own dates of its season, in order.
     pub(super) fn days<'a>(
         &self,

@@ -1,6 +1,7 @@
 //! `gapless local` dies at every write it makes, before, in the middle and after, and is started again: the same end,
 //! no attempt lost, none doubled. Real processes, a real disk.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -87,6 +88,16 @@ fn a_filler_outlives_its_runner_and_keeps_its_dates() {
     assert!(Command::new("kill").args(["-9", &runner]).status().unwrap().success());
     assert_eq!(gapless.wait().unwrap().code(), Some(0));
     assert_eq!(here.runs(), ["2026-01-03", "2026-01-04", "2026-01-05"], "no second Job beside the filler");
+}
+
+/// As a container's processes end with its first one. A date is free only when nobody writes to it any more.
+#[test]
+fn what_a_filler_leaves_behind_ends_with_it() {
+    let forks = "sh -c 'sleep 1; echo late >> runs' &\necho first >> runs";
+    let here = Place::new(&[SEASON, &filled(forks, "datesPerJob: 3")]);
+    here.run("local", &["--once", "--slow-start", "0s"], &[]);
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    assert_eq!(here.runs().iter().map(String::as_str).collect::<BTreeSet<_>>(), BTreeSet::from(["first"]));
 }
 
 /// The process that runs a Job below a folder.

@@ -1,9 +1,11 @@
 //! What people rely on, as scripts.
 
 use super::sim::*;
+use crate::domain::dates::DateRange;
 use crate::domain::judge::tests::{at, coverage, day};
 use crate::domain::ledger::{End, Outcome};
-use crate::domain::policy::{Check, DateOrder, Mode, Rerun, Rule};
+use crate::domain::policy::{Anchor, Check, DateOrder, Dates, Mode, Moment, Rerun, Rule};
+use crate::domain::span::Span;
 use crate::domain::state::{Cause, Running};
 use crate::engine::drive::Until;
 use crate::engine::events::of_changes;
@@ -133,6 +135,17 @@ async fn a_threshold_that_is_raised_is_no_data_that_is_gone() {
     let states = tell(&sim.run_for(&raised, 30).await);
     assert!(!states.iter().any(|state| state.contains("SuspectProbe")), "{states:?}");
     assert!(!sim.state().creates.is_empty(), "{states:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn dates_that_are_due_long_before_they_come_are_read_when_they_are_due() {
+    let mut spec = spec();
+    spec.seasons[0].schedule = None;
+    spec.seasons[0].dates = Dates::Closed(DateRange::new(day("2025-11-20"), day("2025-11-30")).unwrap());
+    spec.coverages[0].fill.mode = Mode::Observe;
+    spec.coverages[0].due = Moment { after: Anchor::DateStart, offset: Span::hours(-5 * 24) };
+    let overview = world(good, &[]).run_for(&spec, 30).await;
+    assert_eq!(tell(&overview), ["NotDue/Due 2025-11-26..2025-11-30", "Missing/NoRows 2025-11-20..2025-11-25"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group, setsid};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, setsid, waitid};
 
 use super::folder::{JobFolder, Written};
 use crate::domain::ledger::End;
@@ -55,16 +56,16 @@ fn start(folder: &JobFolder, job: &Written, lock: &File) -> std::io::Result<Chil
         .spawn()
 }
 
-/// Waits for the filler; at its deadline it is asked to stop, after its grace it is stopped.
+/// Waits for the filler; what it leaves behind is stopped with it, as in a container. At its deadline it is asked to stop, after its grace it is stopped.
 fn wait(mut child: Child, job: &Written) -> End {
     let begun = Instant::now();
     let deadline = Duration::from_secs(job.deadline_seconds.max(1).unsigned_abs());
     let mut asked = false;
     loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return if asked { End::Deadline } else { end_of(status) },
-            Err(_) => return End::Killed,
-            Ok(None) => {}
+        if has_ended(&child) {
+            signal(&child, Signal::KILL);
+            let end = child.wait().map_or(End::Killed, end_of);
+            return if asked { End::Deadline } else { end };
         }
         if begun.elapsed() >= deadline + Duration::from_secs(job.grace_seconds) {
             signal(&child, Signal::KILL);
@@ -76,9 +77,19 @@ fn wait(mut child: Child, job: &Written) -> End {
     }
 }
 
+/// Looks without burying: until then its group's number is nobody else's.
+fn has_ended(child: &Child) -> bool {
+    let Some(pid) = pid(child) else { return true };
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    !matches!(waitid(WaitId::Pid(pid), look), Ok(None) | Err(Errno::INTR))
+}
+
+fn pid(child: &Child) -> Option<Pid> {
+    i32::try_from(child.id()).ok().and_then(Pid::from_raw)
+}
+
 fn signal(child: &Child, signal: Signal) {
-    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    group.into_iter().for_each(|group| _ = kill_process_group(group, signal));
+    pid(child).into_iter().for_each(|group| _ = kill_process_group(group, signal));
 }
 
 fn end_of(status: ExitStatus) -> End {
