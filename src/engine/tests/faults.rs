@@ -79,3 +79,19 @@ async fn a_panic_stalls_the_coverage_that_caused_it_and_no_other() {
     assert_eq!(told.collect::<Vec<_>>(), [("boxscores".into(), true), ("boxscores-too".into(), false)]);
     assert_eq!(sim.state().creates.len(), 1, "the other one fills its gap");
 }
+
+/// A finalizer of somebody else keeps what was removed; a right that is lacking refuses each removal. Neither is fought.
+#[tokio::test(start_paused = true)]
+async fn a_job_that_stays_although_it_was_removed_is_not_removed_again_and_again() {
+    fn one_runs_on(date: Date, _: u32) -> (i64, End, Option<Vec<(&'static str, u64)>>) {
+        (if date.day() == 6 { 3600 } else { 60 }, End::Succeeded, Some(FULL.to_vec()))
+    }
+    for (answer, most) in [(Err("may not".to_string()), 2 * 40), (Ok(()), 2)] {
+        let sim = world(one_runs_on, &[1, 2, 3, 4, 5, 6]);
+        sim.state().answer_remove = Some(answer.clone());
+        let overview = sim.run_for(&spec(), 50 * 60).await;
+        assert_eq!(tell(&overview), ["Running/Started 2025-11-06"]);
+        let removes = sim.state().removes;
+        assert!((2..=most).contains(&removes), "{answer:?}: {removes} calls");
+    }
+}

@@ -48,6 +48,9 @@ pub struct State_ {
     /// The process dies at this call, before or after it took effect.
     pub die_at: Option<(u32, bool)>,
     pub answer_create: Option<Created>,
+    pub removes: u32,
+    /// What a removal is answered with; the Job stays.
+    pub answer_remove: Option<Result<(), String>>,
     /// The revision of the world that was checked last.
     checked: u64,
 }
@@ -318,7 +321,12 @@ impl Launcher for Sim {
 
     async fn remove(&self, job: &Job) -> Result<(), String> {
         self.call(true).await;
-        self.state().jobs.remove(&job.name);
+        let mut state = self.state();
+        state.removes += 1;
+        if let Some(answer) = state.answer_remove.clone() {
+            return answer;
+        }
+        state.jobs.remove(&job.name);
         Ok(())
     }
 }

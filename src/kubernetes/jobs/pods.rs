@@ -112,7 +112,7 @@ fn not_started(pod: &Pod, now: Timestamp) -> Option<String> {
 }
 
 /// A reason with its message, short.
-fn told(reason: &str, message: &str) -> String {
+pub(super) fn told(reason: &str, message: &str) -> String {
     let text = if message.is_empty() { reason.to_string() } else { format!("{reason}: {message}") };
     clean(&text).chars().take(MAX_REASON).collect()
 }
