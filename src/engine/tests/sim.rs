@@ -111,7 +111,17 @@ impl Sim {
     }
 
     pub fn engine(&self, spec: Spec) -> Engine<Self, Self, Self, Self> {
-        let limits = Limits { slow_start: crate::domain::span::Span::default(), ..Limits::default() };
+        self.engine_with(spec, Limits::default())
+    }
+
+    /// One that tells people what it sees.
+    pub fn engine_that_reports(&self, spec: Spec) -> Engine<Self, Self, Self, Self> {
+        let report_every = Some(jiff::SignedDuration::from_secs(2));
+        self.engine_with(spec, Limits { report_every, ..Limits::default() })
+    }
+
+    fn engine_with(&self, spec: Spec, limits: Limits) -> Engine<Self, Self, Self, Self> {
+        let limits = Limits { slow_start: crate::domain::span::Span::default(), ..limits };
         let ports = Ports { clock: self.clone(), warehouse: self.clone(), store: self.clone(), launcher: self.clone() };
         Engine::new(ports, spec, limits, false)
     }
