@@ -45,6 +45,12 @@ impl World {
         if self.jobs.listed_at.is_none() {
             return;
         }
+        // What a list told with the Jobs' pods: an end does not change any more.
+        let ends: BTreeMap<&Arc<str>, &Job> =
+            self.jobs.all.iter().filter(|j| j.ended.is_some()).map(|j| (&j.uid, j)).collect();
+        for job in list.jobs.iter_mut().filter(|j| j.ended.is_none()) {
+            ends.get(&job.uid).into_iter().for_each(|ended| *job = (*ended).clone());
+        }
         let unseen = |j: &&Job| j.ended.is_none() && !there.contains(&j.name);
         let missing: Vec<Job> = self.jobs.all.iter().filter(unseen).cloned().collect();
         if !missing.is_empty() {

@@ -4,7 +4,9 @@
 use super::sim::*;
 use crate::domain::dates::Date;
 use crate::domain::ledger::End;
-use crate::engine::drive::Until;
+use crate::engine::call::Call;
+use crate::engine::drive::{Until, Wish};
+use crate::engine::ports::JobList;
 
 /// One date that is filled, one that stays empty, one that is limited for a while.
 fn mixed(date: Date, run: u32) -> (i64, End, Option<Vec<(&'static str, u64)>>) {
@@ -94,4 +96,36 @@ async fn a_job_that_stays_although_it_was_removed_is_not_removed_again_and_again
         let removes = sim.state().removes;
         assert!((2..=most).contains(&removes), "{answer:?}: {removes} calls");
     }
+}
+
+/// The pods of a held Job told its end, which the watch of Jobs alone never shows.
+#[tokio::test(start_paused = true)]
+async fn an_end_that_a_list_told_stands_whatever_the_watch_shows() {
+    let sim = world(mixed, &[3]);
+    let mut engine = sim.engine(spec());
+    let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+    engine.run(Until::Done, &mut wishes, |_, _| {}).await;
+    let mut job = sim.state().jobs.values().next().unwrap().0.clone();
+    job.ended = None;
+    engine.world.seen(JobList { jobs: vec![job], ..JobList::default() }, sim.now());
+    let calls = engine.world.pass(sim.now());
+    assert!(!calls.iter().any(|call| matches!(call, Call::Remove(_) | Call::ListJobs)), "{calls:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_else_wrote_over_is_told_anew_although_nothing_else_changed() {
+    let sim = world(mixed, &[3]);
+    let mut engine = sim.engine_that_reports(spec());
+    let (wish, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+    let (edited, world) = (wish.clone(), sim.clone());
+    tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_secs(600)).await;
+        world.state().ledgers.values_mut().for_each(|(_, _, version)| *version += 1);
+        world.state().saves = 0;
+        let _ = edited.send(Wish::Reload);
+        tokio::time::sleep(std::time::Duration::from_secs(600)).await;
+        let _ = edited.send(Wish::Stop);
+    });
+    engine.run(Until::Stopped, &mut wishes, |_, _| {}).await;
+    assert_eq!(sim.state().saves, 1);
 }

@@ -92,7 +92,10 @@ fn pending(job: &Job, own: &[&Pod], now: Timestamp) -> Option<Pending> {
 /// Why a Job that is being deleted is still there: it starts no pod any more, and is live until it goes.
 fn leaving(meta: &ObjectMeta) -> String {
     let holding = meta.finalizers.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ");
-    pods::told("Deleting", &format!("somebody deleted the Job, and its finalizers ({holding}) hold it"))
+    pods::told(
+        "Deleting",
+        &format!("somebody deleted the Job; its finalizers ({holding}) hold it, and its dates with it"),
+    )
 }
 
 /// Taken up by the Job controller, and no pod was ever made.
