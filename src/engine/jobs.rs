@@ -20,6 +20,8 @@ const KEPT_SUCCESSES: usize = 3;
 const KEPT_FAILURES: usize = 5;
 /// Finished Jobs are kept at least so long after their end.
 const KEPT_MILLIS: i64 = 10 * 60 * 1000;
+/// A removal that failed is tried again after this time.
+const REMOVE_AGAIN_MILLIS: i64 = 60 * 1000;
 
 impl World {
     /// A list of Jobs came in. It is authoritative for everything that was created before it was asked for.
@@ -43,6 +45,12 @@ impl World {
         if self.jobs.listed_at.is_none() {
             return;
         }
+        // What a list told with the Jobs' pods: an end does not change any more.
+        let ends: BTreeMap<&Arc<str>, &Job> =
+            self.jobs.all.iter().filter(|j| j.ended.is_some()).map(|j| (&j.uid, j)).collect();
+        for job in list.jobs.iter_mut().filter(|j| j.ended.is_none()) {
+            ends.get(&job.uid).into_iter().for_each(|ended| *job = (*ended).clone());
+        }
         let unseen = |j: &&Job| j.ended.is_none() && !there.contains(&j.name);
         let missing: Vec<Job> = self.jobs.all.iter().filter(unseen).cloned().collect();
         if !missing.is_empty() {
@@ -55,6 +63,7 @@ impl World {
 
     fn take_jobs(&mut self, list: JobList, listed_at: Option<Timestamp>, now: Timestamp) {
         let JobList { jobs: list, daily_runs } = list;
+        self.jobs.removing.retain(|name, _| list.iter().any(|j| j.name == *name));
         self.undecided |= self.jobs.daily_runs != daily_runs;
         self.jobs.daily_runs = daily_runs;
         let mut by_uid: BTreeMap<&str, Vec<&Job>> = BTreeMap::new();
@@ -195,13 +204,20 @@ impl World {
             // Of a launch that is settled nothing may go on: it was created by somebody who did not know.
             let known = |l: &u64| state.ledger.recent.iter().any(|s| s.launch == *l);
             let live = self.jobs.all.iter().filter(settled).filter(|j| j.ended.is_none() && known(&j.launch));
-            calls.extend(live.filter(|j| !self.jobs.removing.contains(&j.name)).cloned());
             let beyond = good.into_iter().skip(KEPT_SUCCESSES).chain(bad.into_iter().skip(KEPT_FAILURES));
             let old = |j: &&Job| j.ended.is_some_and(|(at, _)| later(at, KEPT_MILLIS) <= now);
-            calls.extend(beyond.filter(old).filter(|j| !self.jobs.removing.contains(&j.name)).cloned());
+            let free = |j: &&Job| self.jobs.removing.get(&j.name).is_none_or(|again| *again <= now);
+            calls.extend(live.chain(beyond.filter(old)).filter(free).cloned());
         }
-        self.jobs.removing.extend(calls.iter().map(|j| j.name.clone()));
+        self.jobs.removing.extend(calls.iter().map(|j| (j.name.clone(), Timestamp::MAX)));
         calls.into_iter().map(Call::Remove).collect()
+    }
+
+    /// A removal was answered. One that was accepted is not asked for again, however long a finalizer of somebody else
+    /// holds the Job: until no list shows it, it is there.
+    pub(super) fn removed(&mut self, name: Arc<str>, accepted: bool, now: Timestamp) {
+        let again = if accepted { Timestamp::MAX } else { later(now, REMOVE_AGAIN_MILLIS) };
+        self.jobs.removing.insert(name, again);
     }
 }
 

@@ -27,12 +27,7 @@ impl World {
             Reply::ScheduleRead(key, reading) => self.schedule_read(&key, reading, now),
             Reply::Saved(key, ledger, result) => self.saved(&key, &ledger, result, now),
             Reply::Created(launch, created) => self.created(&launch, created, now),
-            Reply::Removed(name, result) => {
-                self.jobs.removing.remove(&name);
-                if result.is_ok() {
-                    self.jobs.all.retain(|j| j.name != name);
-                }
-            }
+            Reply::Removed(name, result) => self.removed(name, result.is_ok(), now),
         }
         None
     }

@@ -84,6 +84,8 @@ impl World {
             state.ledger = ledger;
             state.ledger.launches = state.ledger.launches.max(launches);
             state.ledger.rebase(&state.coverage);
+            // Who changed what stood there may have changed what people see of it, too.
+            state.untold |= state.proof.is_some();
             state.proof = Some(Recorded::acknowledged(version));
             state.dirty = true;
         }

@@ -65,7 +65,8 @@ pub(super) struct Jobs {
     pub listed_at: Option<Timestamp>,
     pub listing: bool,
     pub next_list: Timestamp,
-    pub removing: BTreeSet<Arc<str>>,
+    /// Jobs whose removal was asked for, and from when on it may be asked for again.
+    pub removing: BTreeMap<Arc<str>, Timestamp>,
     /// The Jobs that the watch saw last; nothing: there is none, or it said nothing yet.
     pub watched: Option<BTreeSet<Arc<str>>>,
     /// CronJobs whose own run is live.
@@ -262,7 +263,7 @@ impl World {
                 listed_at: None,
                 listing: false,
                 next_list: now,
-                removing: BTreeSet::new(),
+                removing: BTreeMap::new(),
                 watched: None,
                 daily_runs: BTreeSet::new(),
             },

@@ -2,7 +2,8 @@
 //! behind the gate when it is the operator's. It never repeats a call by itself, follows no address but the configured one,
 //! and its errors show neither token nor query.
 //!
-//! From outside to inside: count → gate → deadline → kube's own layers (authorization, TLS, connection).
+//! From outside to inside: count → gate → deadline → token of a file → kube's own layers (authorization otherwise, TLS,
+//! connection).
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use kube::{Client, Config};
 
 use super::gate::Gate;
 use deadline::Deadlines;
+use token::TokenFile;
 
 pub use calls::{Call, Calls};
 pub use deadline::NoAnswer;
@@ -24,6 +26,7 @@ mod deadline;
 mod errors;
 #[cfg(test)]
 mod tests;
+mod token;
 
 /// How long any call may take; a write behind the gate ends sooner, see [`Gate::deadline`].
 pub const DEADLINE: Duration = Duration::from_secs(15);
@@ -68,14 +71,16 @@ pub struct Connected {
 /// One sentence about what is wrong with the configuration.
 pub async fn connect(options: &Connect) -> Result<Connected, String> {
     install_provider();
-    let config = timed(config(options).await?);
+    let mut config = timed(config(options).await?);
+    let token = TokenFile::of(&mut config)?;
     let (namespace, server) = (config.default_namespace.clone(), errors::scrub(&config.cluster_url.to_string()));
     // A kubeconfig may name a program that fetches the credential: it runs here, and takes its time.
     let builder = tokio::task::spawn_blocking(move || ClientBuilder::try_from(config)).await;
     let builder = builder.map_err(|error| format!("the client could not be made: {error}"))?;
     let builder = builder.map_err(|error| sentence(&error))?;
     let write = options.gate.as_ref().map_or(DEADLINE, |gate| gate.deadline().min(DEADLINE));
-    let builder = builder.with_layer(&Deadlines { read: DEADLINE, write });
+    let known = tower::util::option_layer(token);
+    let builder = builder.with_layer(&known).with_layer(&Deadlines { read: DEADLINE, write });
     let client = match &options.gate {
         Some(gate) => builder.with_layer(gate).with_layer(&options.calls).build(),
         None => builder.with_layer(&options.calls).build(),

@@ -15,7 +15,7 @@ pub enum Class {
     Conflict,
     /// The server understood and said no.
     Refused,
-    /// It may or may not have happened.
+    /// It may or may not have happened, or nobody looked at what was asked: the same again may succeed.
     Unclear,
 }
 
@@ -71,8 +71,9 @@ fn of_status(status: &Status, sentence: String) -> Fault {
     let class = match status.code {
         404 | 410 => Class::NotFound,
         409 => Class::Conflict,
-        // 408, 429 and every 5xx: the server may have done it before it failed to say so.
-        408 | 429 | 500.. => Class::Unclear,
+        // 408, 429 and every 5xx: the server may have done it before it failed to say so. 401: it did not know who asks, as
+        // while a token is replaced, and so refused nothing of what was asked.
+        401 | 408 | 429 | 500.. => Class::Unclear,
         _ => Class::Refused,
     };
     Fault { class, code: status.code, reason: status.reason.clone(), sentence }

@@ -149,6 +149,15 @@ fn refused(why: String) -> Created {
     Created::Refused { permanent: true, why }
 }
 
+/// Says what keeps a Job whose removal was accepted: it is for others to let it go.
+fn tell_held(job: &WireJob) {
+    let finalizers = job.metadata.finalizers.as_deref().unwrap_or_default();
+    if !finalizers.is_empty() {
+        let (namespace, job) = (job.metadata.namespace.as_deref(), job.metadata.name.as_deref());
+        tracing::info!(namespace, job, finalizers = finalizers.join(", "), "a Job was removed; its finalizers hold it");
+    }
+}
+
 impl Launcher for Jobs {
     async fn live(&self) -> Result<JobList, String> {
         let listed = self.all::<Slim>(ListParams::default().limit(PAGE));
@@ -170,7 +179,10 @@ impl Launcher for Jobs {
             ..DeleteParams::default()
         };
         match api.delete(&job.name, &params).await.map_err(|e| fault(&e)) {
-            Ok(_) => Ok(()),
+            Ok(answer) => {
+                answer.left().iter().for_each(tell_held);
+                Ok(())
+            }
             // Gone, or another one of the same name: ours is not there any more.
             Err(fault) if matches!(fault.class, Class::NotFound | Class::Conflict) => Ok(()),
             Err(fault) => Err(fault.sentence),

@@ -1,5 +1,5 @@
-//! Rights that the API server refuses: each is told once, by verb and resource, and again when it was given and taken anew.
-//! Most calls are tried again for ever, so that nothing else would tell what is lacking.
+//! Rights that the API server refuses: each is told once, by verb and resource, and again when it was given and taken anew;
+//! and that it does not know gapless at all. Most calls are tried again for ever, so that nothing else would tell.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -8,7 +8,14 @@ use super::client::Call;
 
 /// What is refused now.
 #[derive(Debug, Default)]
-pub struct Refusals(Mutex<BTreeSet<(&'static str, &'static str)>>);
+pub struct Refusals(Mutex<Refused>);
+
+#[derive(Debug, Default)]
+struct Refused {
+    rights: BTreeSet<(&'static str, &'static str)>,
+    /// The API server does not know who calls.
+    unknown: bool,
+}
 
 impl Refusals {
     /// A call ended. A Job that is refused is told with its launch: it may be a quota.
@@ -16,10 +23,20 @@ impl Refusals {
         let Call { verb, resource, code } = call;
         let mut refused = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match code {
-            Some(403) if (verb, resource) != ("create", "jobs") && refused.insert((verb, resource)) => tracing::warn!(
-                "gapless may not {verb} {resource} (403): its rights are not those of docs/rbac.md, or a namespace ends"
+            Some(403) if (verb, resource) != ("create", "jobs") && refused.rights.insert((verb, resource)) => {
+                tracing::warn!(
+                    "gapless may not {verb} {resource} (403): its rights are not those of docs/rbac.md, or a namespace ends"
+                );
+            }
+            Some(401) if !std::mem::replace(&mut refused.unknown, true) => tracing::warn!(
+                "the API server does not know gapless (401): its token has ended; one in a file is read again by itself"
             ),
-            Some(200..=299) => _ = refused.remove(&(verb, resource)),
+            Some(200..=299) => {
+                refused.rights.remove(&(verb, resource));
+                if std::mem::take(&mut refused.unknown) {
+                    tracing::info!("the API server knows gapless again");
+                }
+            }
             _ => {}
         }
     }
@@ -44,5 +61,21 @@ mod tests {
         let told: Vec<&str> =
             lines.lines().filter_map(|l| l.split_once("may not ")?.1.split_once(" (403)")).map(|p| p.0).collect();
         assert_eq!(told, ["list pods", "list jobs", "list pods"]);
+    }
+
+    #[test]
+    fn a_token_that_has_ended_is_told_once_and_its_end_too() {
+        let refusals = Refusals::default();
+        let hear = |resource, code| refusals.heard(Call { verb: "list", resource, code: Some(code) });
+        let lines = logged(Format::Text, "info", || {
+            [("pods", 401), ("jobs", 401), ("pods", 500), ("jobs", 200), ("pods", 200), ("pods", 401)]
+                .into_iter()
+                .for_each(|(resource, code)| hear(resource, code));
+        });
+        let told: Vec<&str> = lines
+            .lines()
+            .filter_map(|l| Some(l.split_once("the API server ")?.1.split(['(', ':']).next()?.trim()))
+            .collect();
+        assert_eq!(told, ["does not know gapless", "knows gapless again", "does not know gapless"]);
     }
 }

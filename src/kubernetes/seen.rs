@@ -60,7 +60,7 @@ impl Teller {
         let again = !waiting.is_empty() && self.asked.elapsed() >= ASK_AGAIN;
         let about = |j: &&Job| match j.ended {
             Some(_) => !self.has_ended(&j.uid),
-            None => again && waiting.contains(&*j.uid),
+            None => again && waiting.contains(&*j.uid) && !self.has_ended(&j.uid),
         };
         let names: BTreeSet<&str> = list.jobs.iter().filter(about).map(|j| &*j.name).collect();
         if !names.is_empty() {
@@ -68,7 +68,8 @@ impl Teller {
         }
         for job in &mut list.jobs {
             match self.known.get(&job.uid) {
-                Some(known) if job.ended.is_some() && known.ended.is_some() => *job = known.clone(),
+                // Of one that a finalizer holds only its pod tells the end.
+                Some(known) if known.ended.is_some() => *job = known.clone(),
                 Some(known) if waiting.contains(&*job.uid) => job.pending.clone_from(&known.pending),
                 _ => {}
             }

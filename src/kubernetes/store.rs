@@ -63,12 +63,12 @@ impl StatusStore {
         let old = Old::of(held.status());
         let status = report::stalled_status(&old.status, object.generation, why, SystemClock.now());
         let written = self.put(&key, &held, &old, &status).await;
-        self.shelf.end(&key, written.as_ref().ok());
+        let stands = self.shelf.end(&key, written.as_ref().ok());
         if let Err(SaveFault::Denied(sentence)) = &written {
             // An object that no type of today can hold cannot be told anything: the log is all that is left.
             self.unheard(&key, object.generation, &format!("refused: {why}; its status cannot be written: {sentence}"));
         }
-        matches!(written, Err(SaveFault::Unclear(_))).then_some(Class::Unclear)
+        (stands.is_err() || matches!(written, Err(SaveFault::Unclear(_)))).then_some(Class::Unclear)
     }
 
     /// Tells the log what an object's status cannot: once for each generation.
@@ -185,12 +185,13 @@ impl Store for StatusStore {
         let status = render(key, &held, &old, ledger, view);
         let full = report::is_nearly_full(&status);
         let written = self.put(key, &held, &old, &status).await;
-        let version = self.shelf.end(key, written.as_ref().ok());
+        let stands = self.shelf.end(key, written.as_ref().ok());
         if let Err(SaveFault::Denied(sentence)) = &written {
             let told = format!("its status cannot be written, so nothing is launched for it: {sentence}");
             self.unheard(key, held.generation(), &told);
         }
-        match written? {
+        let (object, version) = (written?, stands.map_err(|_| SaveFault::Conflict)?);
+        match object {
             // What is being deleted starts nothing any more.
             object if object.deleting => Err(SaveFault::Gone),
             _ if full => Ok(Recorded::nearly_full(version)),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan, Zoned};
 
-use super::harness::{Cluster, Deployed, Namespace, Table, eventually};
+use super::harness::{Cluster, Deployed, Event, Namespace, Table, eventually, filler};
 
 /// So many coverages of so many dates.
 const COVERAGES: usize = 100;
@@ -134,16 +134,41 @@ async fn finished_jobs_beyond_three_are_removed_when_ten_minutes_have_passed() {
     }
     let jobs = || deployed.kubectl(&["get", "jobs", "-o", "name"]).lines().count();
     eventually(cluster, "five Jobs", Duration::from_secs(90), async || (jobs() == 5).then_some(())).await;
+    namespace.told("tablecoverages/t").complete(5).await;
+    let held = deployed.kubectl(&["get", "jobs", "-l", "gapless.dev/launch=1", "-o", "name"]);
+    let finalizers = |patch: &str| deployed.kubectl(&["patch", held.trim(), "--type=merge", "-p", patch]);
+    finalizers(r#"{"metadata": {"finalizers": ["example.com/hold"]}}"#);
     tokio::time::sleep(TEN_MINUTES).await;
+    eventually(cluster, "four Jobs", Duration::from_secs(120), async || (jobs() == 4).then_some(())).await;
+    a_job_that_is_listed_often(&namespace).await;
+    let log = deployed.log();
+    assert_eq!(log.matches("a Job was removed; its finalizers hold it").count(), 1, "{log}");
+    finalizers(r#"{"metadata": {"finalizers": null}}"#);
+    // That of the sixth date is kept with the two before it.
     eventually(cluster, "three Jobs", Duration::from_secs(120), async || (jobs() == 3).then_some(())).await;
     let audit = cluster.audit(mark);
     let removals = audit.writes(&deployed.user()).filter(|e| e.verb == "delete").cloned().collect::<Vec<_>>();
     assert!(removals.iter().all(|e| e.request["preconditions"]["uid"].is_string()), "{removals:?}");
+    assert_eq!(removals.len(), 3, "one call for each, held or not: {removals:?}");
     let asked = async || {
         let audit = cluster.audit(mark);
         audit.events.iter().any(|e| e.user == refused.user() && e.verb == "delete" && e.code == 403).then_some(())
     };
     eventually(cluster, "the lacking right is asked for", Duration::from_secs(60), asked).await;
+    let audit = cluster.audit(mark);
+    let (user, delete) = (refused.user(), |e: &&Event| e.verb == "delete" && e.resource == "jobs");
+    let calls = audit.events.iter().filter(|e| e.user == user).filter(delete).count();
+    println!("{calls} removals were refused");
+    assert!(calls <= 2 * 6, "each at most once a minute: {calls}");
+}
+
+/// One more date, whose Job runs for ten seconds: as long as one is live, Jobs are listed each second.
+async fn a_job_that_is_listed_often(namespace: &Namespace<'_>) {
+    let told = namespace.told("tablecoverages/t");
+    namespace.apply(&filler(&namespace.name, "fill", &Table::slow(6, 10, 1).script));
+    let dates = r#"{"spec": {"dates": {"from": "2026-01-01", "through": "2026-01-06"}}}"#;
+    namespace.kubectl(&["patch", "season", "s", "--type=merge", "-p", dates]);
+    told.complete(6).await;
 }
 
 /// The shape of a field report: one watch is refused for ever while everything else works, so the process looks well.

@@ -1,6 +1,8 @@
 //! What gapless rests on is taken away by hand while it works: Jobs, pods, the operator, the status. Each date is filled in
 //! the end, by the attempts that its policy gives it, and no two Jobs ever cover it at once.
 
+mod finalizers;
+
 use std::fs;
 use std::time::Duration;
 

@@ -26,4 +26,5 @@ mod starts;
 mod switches;
 mod teardown;
 mod tenants;
+mod tokens;
 mod warehouses;

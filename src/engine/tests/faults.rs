@@ -4,7 +4,9 @@
 use super::sim::*;
 use crate::domain::dates::Date;
 use crate::domain::ledger::End;
-use crate::engine::drive::Until;
+use crate::engine::call::Call;
+use crate::engine::drive::{Until, Wish};
+use crate::engine::ports::JobList;
 
 /// One date that is filled, one that stays empty, one that is limited for a while.
 fn mixed(date: Date, run: u32) -> (i64, End, Option<Vec<(&'static str, u64)>>) {
@@ -78,4 +80,52 @@ async fn a_panic_stalls_the_coverage_that_caused_it_and_no_other() {
     let told = overview.coverages.iter().map(|c| (c.key.name.to_string(), c.stalled.is_some()));
     assert_eq!(told.collect::<Vec<_>>(), [("boxscores".into(), true), ("boxscores-too".into(), false)]);
     assert_eq!(sim.state().creates.len(), 1, "the other one fills its gap");
+}
+
+/// A finalizer of somebody else keeps what was removed; a right that is lacking refuses each removal. Neither is fought.
+#[tokio::test(start_paused = true)]
+async fn a_job_that_stays_although_it_was_removed_is_not_removed_again_and_again() {
+    fn one_runs_on(date: Date, _: u32) -> (i64, End, Option<Vec<(&'static str, u64)>>) {
+        (if date.day() == 6 { 3600 } else { 60 }, End::Succeeded, Some(FULL.to_vec()))
+    }
+    for (answer, most) in [(Err("may not".to_string()), 2 * 40), (Ok(()), 2)] {
+        let sim = world(one_runs_on, &[1, 2, 3, 4, 5, 6]);
+        sim.state().answer_remove = Some(answer.clone());
+        let overview = sim.run_for(&spec(), 50 * 60).await;
+        assert_eq!(tell(&overview), ["Running/Started 2025-11-06"]);
+        let removes = sim.state().removes;
+        assert!((2..=most).contains(&removes), "{answer:?}: {removes} calls");
+    }
+}
+
+/// The pods of a held Job told its end, which the watch of Jobs alone never shows.
+#[tokio::test(start_paused = true)]
+async fn an_end_that_a_list_told_stands_whatever_the_watch_shows() {
+    let sim = world(mixed, &[3]);
+    let mut engine = sim.engine(spec());
+    let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+    engine.run(Until::Done, &mut wishes, |_, _| {}).await;
+    let mut job = sim.state().jobs.values().next().unwrap().0.clone();
+    job.ended = None;
+    engine.world.seen(JobList { jobs: vec![job], ..JobList::default() }, sim.now());
+    let calls = engine.world.pass(sim.now());
+    assert!(!calls.iter().any(|call| matches!(call, Call::Remove(_) | Call::ListJobs)), "{calls:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_else_wrote_over_is_told_anew_although_nothing_else_changed() {
+    let sim = world(mixed, &[3]);
+    let mut engine = sim.engine_that_reports(spec());
+    let (wish, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+    let (edited, world) = (wish.clone(), sim.clone());
+    tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_secs(600)).await;
+        world.state().ledgers.values_mut().for_each(|(_, _, version)| *version += 1);
+        world.state().saves = 0;
+        let _ = edited.send(Wish::Reload);
+        tokio::time::sleep(std::time::Duration::from_secs(600)).await;
+        let _ = edited.send(Wish::Stop);
+    });
+    engine.run(Until::Stopped, &mut wishes, |_, _| {}).await;
+    assert_eq!(sim.state().saves, 1);
 }

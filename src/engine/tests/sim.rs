@@ -48,6 +48,9 @@ pub struct State_ {
     /// The process dies at this call, before or after it took effect.
     pub die_at: Option<(u32, bool)>,
     pub answer_create: Option<Created>,
+    pub removes: u32,
+    /// What a removal is answered with; the Job stays.
+    pub answer_remove: Option<Result<(), String>>,
     /// The revision of the world that was checked last, and what people were told of it.
     checked: Option<(u64, String)>,
 }
@@ -108,8 +111,18 @@ impl Sim {
     }
 
     pub fn engine(&self, spec: Spec) -> Engine<Self, Self, Self, Self> {
+        self.engine_with(spec, Limits::default())
+    }
+
+    /// One that tells people what it sees.
+    pub fn engine_that_reports(&self, spec: Spec) -> Engine<Self, Self, Self, Self> {
+        let report_every = Some(jiff::SignedDuration::from_secs(2));
+        self.engine_with(spec, Limits { report_every, ..Limits::default() })
+    }
+
+    fn engine_with(&self, spec: Spec, limits: Limits) -> Engine<Self, Self, Self, Self> {
         self.state().checked = None;
-        let limits = Limits { slow_start: crate::domain::span::Span::default(), ..Limits::default() };
+        let limits = Limits { slow_start: crate::domain::span::Span::default(), ..limits };
         let ports = Ports { clock: self.clone(), warehouse: self.clone(), store: self.clone(), launcher: self.clone() };
         Engine::new(ports, spec, limits, false)
     }
@@ -323,7 +336,12 @@ impl Launcher for Sim {
 
     async fn remove(&self, job: &Job) -> Result<(), String> {
         self.call(true).await;
-        self.state().jobs.remove(&job.name);
+        let mut state = self.state();
+        state.removes += 1;
+        if let Some(answer) = state.answer_remove.clone() {
+            return answer;
+        }
+        state.jobs.remove(&job.name);
         Ok(())
     }
 }

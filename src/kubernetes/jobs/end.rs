@@ -20,11 +20,23 @@ pub(super) struct Ended {
 /// `FailureTarget` and `SuccessCriteriaMet` only announce an end. One without an instant is none: no later read could be
 /// told from an earlier one.
 pub(super) fn ended(job: &Job, own: &[&Pod]) -> Option<Ended> {
-    let status = job.status.as_ref()?;
-    let terminal = terminal(status).filter(|_| !is_running(status, own))?;
+    let Some(terminal) = job.status.as_ref().and_then(terminal) else { return of_deleted(job, own) };
+    let status = job.status.as_ref().filter(|status| !is_running(status, own))?;
     let at = terminal.last_transition_time.as_ref().or(status.completion_time.as_ref())?.0;
     let end = how(job, terminal, own);
-    Some(Ended { at, end, message: message(job, terminal, end, own) })
+    Some(Ended { at, end, message: message(job, terminal.message.as_deref(), end, own) })
+}
+
+/// Of a Job that somebody deleted and that a finalizer holds, the Job controller counts no pod any more and makes none:
+/// its pod tells the end.
+fn of_deleted(job: &Job, own: &[&Pod]) -> Option<Ended> {
+    job.metadata.deletion_timestamp.as_ref()?;
+    let pod = pods::youngest(own.iter().copied()).filter(|_| !own.iter().any(|pod| pods::is_running(pod)))?;
+    let filler = pods::filler(job);
+    let at = pods::ended_at(pod, filler)?;
+    let succeeded = pod.status.as_ref().and_then(|s| s.phase.as_deref()) == Some("Succeeded");
+    let end = if succeeded { End::Succeeded } else { pods::end(pod, filler) };
+    Some(Ended { at, end, message: message(job, None, end, own) })
 }
 
 /// Whether a Job that may be anybody's is live, by its own word.
@@ -82,12 +94,12 @@ fn failed<'a>(own: &[&'a Pod]) -> Option<&'a Pod> {
 }
 
 /// The filler's last words, else what is known of its end.
-fn message(job: &Job, terminal: &JobCondition, end: End, own: &[&Pod]) -> String {
+fn message(job: &Job, told: Option<&str>, end: End, own: &[&Pod]) -> String {
     let pod = failed(own).or_else(|| pods::youngest(own.iter().copied()));
     let words = pod.and_then(|pod| pods::last_words(pod, pods::filler(job)));
     words.unwrap_or_else(|| match end {
         End::Succeeded => String::new(),
         End::Exit(code) => format!("exit code {code}"),
-        _ => clean(terminal.message.as_deref().unwrap_or_default()),
+        _ => clean(told.unwrap_or_default()),
     })
 }

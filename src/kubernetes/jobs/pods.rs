@@ -59,6 +59,11 @@ pub(super) fn end(pod: &Pod, filler: Option<&str>) -> End {
     }
 }
 
+/// When the filler of a pod ended.
+pub(super) fn ended_at(pod: &Pod, filler: Option<&str>) -> Option<Timestamp> {
+    Some(terminated(pod, filler)?.finished_at.as_ref()?.0)
+}
+
 /// What a pod that ended says of itself: its filler's last words, else what the kubelet says of it.
 pub(super) fn last_words(pod: &Pod, filler: Option<&str>) -> Option<String> {
     let ended = terminated(pod, filler);
@@ -112,7 +117,7 @@ fn not_started(pod: &Pod, now: Timestamp) -> Option<String> {
 }
 
 /// A reason with its message, short.
-fn told(reason: &str, message: &str) -> String {
+pub(super) fn told(reason: &str, message: &str) -> String {
     let text = if message.is_empty() { reason.to_string() } else { format!("{reason}: {message}") };
     clean(&text).chars().take(MAX_REASON).collect()
 }

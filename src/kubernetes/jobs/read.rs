@@ -11,6 +11,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::{Job, JobStatus};
 use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::end::{Ended, ended, is_live};
 use super::identity::{Identity, controller};
@@ -76,24 +77,38 @@ fn identity(job: &Job) -> Option<Identity> {
 
 /// Why a live Job has not started.
 fn pending(job: &Job, own: &[&Pod], now: Timestamp) -> Option<Pending> {
-    let spec = job.spec.as_ref()?;
-    if spec.suspend == Some(true) {
-        return Some(Pending::Queued);
-    }
-    match pods::youngest(own.iter().copied().filter(|pod| pods::is_running(pod))) {
-        Some(pod) => pods::waits(pod, now).map(Pending::Pod),
-        None => job.status.as_ref().filter(|s| is_without_pod(s)).map(|_| Pending::Pod(NO_POD.into())),
+    let suspended = job.spec.as_ref()?.suspend == Some(true);
+    let pod = pods::youngest(own.iter().copied().filter(|pod| pods::is_running(pod)));
+    match (pod, &job.status) {
+        (None, status) if job.metadata.deletion_timestamp.is_some() && status.as_ref().is_none_or(has_no_pod) => {
+            Some(Pending::Pod(leaving(&job.metadata)))
+        }
+        _ if suspended => Some(Pending::Queued),
+        (Some(pod), _) => pods::waits(pod, now).map(Pending::Pod),
+        (None, status) => status.as_ref().filter(|s| is_without_pod(s)).map(|_| Pending::Pod(NO_POD.into())),
     }
 }
 
-/// Taken up by the Job controller, and no pod was ever made: not even one that it has not counted yet.
+/// Why a Job that is being deleted is still there: it starts no pod any more, and is live until it goes.
+fn leaving(meta: &ObjectMeta) -> String {
+    let holding = meta.finalizers.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ");
+    pods::told(
+        "Deleting",
+        &format!("somebody deleted the Job; its finalizers ({holding}) hold it, and its dates with it"),
+    )
+}
+
+/// Taken up by the Job controller, and no pod was ever made.
 fn is_without_pod(status: &JobStatus) -> bool {
+    status.start_time.is_some() && has_no_pod(status) && !status.conditions.iter().flatten().any(|c| c.status == "True")
+}
+
+/// It has no pod and never had one, not even one that the Job controller has not counted yet.
+fn has_no_pod(status: &JobStatus) -> bool {
     let counts = [status.active, status.terminating, status.succeeded, status.failed];
     let uncounted = status.uncounted_terminated_pods.as_ref();
-    status.start_time.is_some()
-        && counts.iter().all(|n| n.unwrap_or(0) == 0)
+    counts.iter().all(|n| n.unwrap_or(0) == 0)
         && uncounted.is_none_or(|u| u.failed.iter().chain(&u.succeeded).flatten().next().is_none())
-        && !status.conditions.iter().flatten().any(|c| c.status == "True")
 }
 
 /// Pods whose Job is gone and that may still write: they stand for a live Job (design §6).

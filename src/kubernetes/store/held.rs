@@ -28,7 +28,13 @@ pub(super) struct Held {
     object: Arc<Object>,
     /// A write is under way: what a watch brings meanwhile may be its echo.
     writing: bool,
+    /// The youngest that a watch brought meanwhile.
+    meanwhile: Option<Arc<Object>>,
 }
+
+/// A write ended well, and somebody else wrote over it before its answer was here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Overwritten;
 
 impl Held {
     /// The object as it was read or written last.
@@ -51,8 +57,12 @@ impl Held {
         self.object.status()
     }
 
+    fn is_older_than(&self, object: &Object) -> bool {
+        number(self.version()) < number(&object.version)
+    }
+
     fn of(object: &Object, at: Version) -> Self {
-        Self { at, uid: object.uid.clone(), object: object.clone().into(), writing: false }
+        Self { at, uid: object.uid.clone(), object: object.clone().into(), writing: false, meanwhile: None }
     }
 }
 
@@ -87,14 +97,19 @@ impl Shelf {
     }
 
     /// A write ended, with the object as it stands now where it succeeded.
-    pub fn end(&self, key: &Key, written: Option<&Object>) -> Version {
+    ///
+    /// # Errors
+    /// [`Overwritten`]: what is held is what was written, and no longer what stands there.
+    pub fn end(&self, key: &Key, written: Option<&Object>) -> Result<Version, Overwritten> {
         self.locked(|all| {
-            let Some(held) = all.get_mut(key) else { return 0 };
+            let Some(held) = all.get_mut(key) else { return Ok(0) };
             held.writing = false;
+            let meanwhile = held.meanwhile.take();
             if let Some(object) = written {
                 *held = Held::of(object, held.at + 1);
             }
-            held.at
+            let over = |it: &Arc<Object>| held.is_older_than(it) && !held.object.same_status(it);
+            if written.is_some() && meanwhile.as_ref().is_some_and(over) { Err(Overwritten) } else { Ok(held.at) }
         })
     }
 
@@ -103,7 +118,11 @@ impl Shelf {
         self.locked(|all| match all.get_mut(key) {
             // Never read: the engine reads it when it is told of it.
             None => Changed::No,
-            Some(held) if held.writing || number(&object.version) <= number(held.version()) => Changed::No,
+            Some(held) if !held.is_older_than(object) => Changed::No,
+            Some(held) if held.writing => {
+                held.meanwhile = Some(object.clone().into());
+                Changed::No
+            }
             Some(held) if held.uid == object.uid && held.object.same_status(object) => {
                 *held = Held::of(object, held.at);
                 Changed::No
@@ -149,8 +168,28 @@ mod tests {
         assert!(shelf.begin(&key(), "other", at).is_none(), "another object of the same name");
         assert_eq!(shelf.begin(&key(), "u", at).map(|h| h.at), Some(at));
         assert_eq!(shelf.saw(&key(), &object(7, 2)), Changed::No, "the echo of a write under way");
-        assert_eq!(shelf.end(&key(), Some(&object(7, 2))), at + 1);
+        assert_eq!(shelf.end(&key(), Some(&object(7, 2))), Ok(at + 1));
         assert_eq!(shelf.saw(&key(), &object(8, 0)), Changed::ByOthers, "the status was wiped");
+    }
+
+    /// What the watch brings between a write and its answer, and whether the write still stands when the answer is here.
+    #[test]
+    fn a_write_that_somebody_wrote_over_before_its_answer_came_does_not_stand() {
+        for (case, seen, stands) in [
+            ("nothing", vec![], true),
+            ("its echo", vec![(7, 2)], true),
+            ("its echo, then a wipe", vec![(7, 2), (8, 0)], false),
+            ("its echo, then an edit of the spec", vec![(7, 2), (8, 2)], true),
+            ("an edit that the write met as a conflict, and saw", vec![(6, 1)], true),
+        ] {
+            let shelf = Shelf::default();
+            let at = shelf.put(&key(), &object(5, 1));
+            shelf.begin(&key(), "u", at).unwrap();
+            for (version, launches) in seen {
+                assert_eq!(shelf.saw(&key(), &object(version, launches)), Changed::No);
+            }
+            assert_eq!(shelf.end(&key(), Some(&object(7, 2))).is_ok(), stands, "{case}");
+        }
     }
 
     #[test]

@@ -62,6 +62,8 @@ struct Life {
     deleted: Option<Instant>,
     /// The last end of a pod of its.
     pods: Option<Instant>,
+    /// Its pods that have ended: what is done to them later, as to one that a finalizer holds, ends nothing.
+    ended: BTreeSet<String>,
     /// The last time it was seen.
     seen: Instant,
 }
@@ -71,7 +73,9 @@ impl Life {
     fn end(&self) -> Option<&Instant> {
         let after_deletion =
             self.pods.as_ref().filter(|pods| self.deleted.as_ref().is_some_and(|d| d.surely_before(pods)));
-        self.terminal.as_ref().or(after_deletion).or(self.deleted.as_ref())
+        // One that a finalizer holds may be given an end long after its pod, by its deadline.
+        let before = |pods: &&Instant| self.terminal.as_ref().is_none_or(|terminal| pods.surely_before(terminal));
+        after_deletion.filter(before).or(self.terminal.as_ref()).or(self.deleted.as_ref())
     }
 
     /// An end that nobody wrote down: in the Job as it stands; or it is gone, some time after it was last seen.
@@ -152,6 +156,7 @@ impl Lives {
             terminal: None,
             deleted: None,
             pods: None,
+            ended: BTreeSet::new(),
             seen: instant.clone(),
         });
         life.seen = instant.clone();
@@ -176,7 +181,9 @@ impl Lives {
         let ended = ["Succeeded", "Failed"].contains(&text(pod, &["status", "phase"]));
         let removed = event.verb.starts_with("delete")
             && (event.user.starts_with("system:node:") || text(pod, &["spec", "nodeName"]).is_empty());
-        if let Some(life) = self.of.get_mut(owner).filter(|_| ended || removed) {
+        if let Some(life) = self.of.get_mut(owner).filter(|_| ended || removed)
+            && life.ended.insert(text(pod, &["metadata", "uid"]).into())
+        {
             life.pods = Some(Instant::of(event, pod));
         }
     }

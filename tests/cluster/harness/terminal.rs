@@ -2,7 +2,7 @@
 
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -37,9 +37,18 @@ impl Cluster {
         self.kubectl(&["create", "serviceaccount", &name, "-n", namespace]);
         self.kubectl(&["create", "rolebinding", &name, "-n", namespace, &format!("--clusterrole={role}"), &account]);
         let token = self.kubectl(&["create", "token", &name, "-n", namespace]);
+        self.terminal_as(json!({ "token": token.trim() }), namespace)
+    }
+
+    /// The terminal of an account whose token stands in a file.
+    pub fn terminal_by(&self, token: &Path, namespace: &str) -> Terminal<'_> {
+        self.terminal_as(json!({ "tokenFile": token }), namespace)
+    }
+
+    fn terminal_as(&self, user: Value, namespace: &str) -> Terminal<'_> {
         let text = std::fs::read_to_string(self.kubeconfig()).unwrap();
         let mut kubeconfig: Value = serde_saphyr::from_str(&text).unwrap();
-        kubeconfig["users"][0]["user"] = json!({ "token": token.trim() });
+        kubeconfig["users"][0]["user"] = user;
         kubeconfig["contexts"][0]["context"]["namespace"] = namespace.into();
         self.terminal_of(&kubeconfig.to_string())
     }

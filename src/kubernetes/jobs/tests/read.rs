@@ -302,6 +302,40 @@ fn a_suspended_job_waits_in_a_queue() {
 }
 
 #[test]
+fn a_job_that_somebody_deleted_and_a_finalizer_holds_is_live_and_says_so_unless_its_pod_goes_on() {
+    let held = "Deleting: somebody deleted the Job; its finalizers (example.com/hold) hold it, and its dates with it";
+    let of_pod = |phase: &str, code: i32| {
+        let mut pod = terminated(json!({ "exitCode": code, "message": format!("said {code}"), "finishedAt": AT }));
+        pod["phase"] = phase.into();
+        pod
+    };
+    let suspended = || json!({ "conditions": [condition("Suspended", "JobSuspended", "Job suspended")] });
+    for (case, status, is_suspended, pod, expected) in [
+        ("never taken up", json!({}), false, None, held),
+        ("in a queue", suspended(), true, None, held),
+        ("its pod runs", running(), false, Some(json!({ "phase": "Running" })), "live"),
+        ("its pod is not asked", running(), false, None, "live"),
+        (
+            "its pod waits",
+            running(),
+            false,
+            Some(waiting("ErrImageNeverPull", "")),
+            "ErrImageNeverPull: images.example.com/x:1",
+        ),
+        ("it ended", by_rule(65, 0), false, None, "Exit(65): exit code 65"),
+        ("its pod succeeded, uncounted", json!({}), false, Some(of_pod("Succeeded", 0)), "Succeeded: said 0"),
+        ("its pod failed, uncounted", json!({}), false, Some(of_pod("Failed", 75)), "Exit(75): said 75"),
+    ] {
+        let mut whole = serde_json::to_value(job_with(status)).unwrap();
+        whole["metadata"]["deletionTimestamp"] = AT.into();
+        whole["metadata"]["finalizers"] = json!(["example.com/hold"]);
+        whole["spec"]["suspend"] = is_suspended.into();
+        let pods: Vec<Pod> = pod.into_iter().map(pod_with).collect();
+        assert_eq!(say(&job(&kept(&whole).job, &pods, now()).unwrap()), expected, "{case}");
+    }
+}
+
+#[test]
 fn a_job_says_whose_it_is_and_what_it_fills() {
     let read = job(&job_with(running()), &[], now()).unwrap();
     let launch = launch();

@@ -1,0 +1,59 @@
+//! Somebody's controller holds Jobs and pods of gapless by a finalizer: what is deleted stays, and is neither fought nor
+//! counted twice.
+
+use super::*;
+
+const HOLD: &str = r#"{"metadata": {"finalizers": ["example.com/hold"]}}"#;
+const LET_GO: &str = r#"{"metadata": {"finalizers": null}}"#;
+
+impl World<'_> {
+    /// Sets or takes the finalizer of an object, `job/NAME`.
+    fn finalize(&self, object: &str, patch: &str) {
+        self.kubectl(&["patch", object, "--type=merge", "-p", patch]);
+    }
+
+    fn delete(&self, object: &str, cascade: &str) {
+        self.kubectl(&["delete", object, "--wait=false", &format!("--cascade={cascade}")]);
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_job_that_a_finalizer_holds_keeps_its_dates_until_it_ends_or_goes_and_is_not_fought() {
+    let world = World::new("held", 3, "true");
+    let deployed = deploy(&world);
+    let told = world.namespace.told("tablecoverages/t");
+    let pods = [world.running(1).await, world.running(2).await, world.running(3).await];
+    let [runs, queued, ended] = pods.each_ref().map(|pod| format!("job/{}", pod.job));
+    let pod = format!("pod/{}", pods[2].name);
+    for object in [&runs, &queued, &ended, &pod] {
+        world.finalize(object, HOLD);
+    }
+    // Its pod goes on.
+    world.delete(&runs, "background");
+    // A queue takes it back: it has no pod, and as it is being deleted it never gets one.
+    world.kubectl(&["patch", &queued, "-p", r#"{"spec": {"suspend": true}}"#]);
+    world.delete(&queued, "background");
+    // Its pod is ended, which its Job does not tell any more.
+    world.delete(&ended, "foreground");
+    println!("{}", told.line(&["Running/PodPending 2026-01-02", "example.com/hold"]).await);
+    world.outcome(3, "Failed").await;
+    world.let_go(1);
+    world.let_go(3);
+    world.outcome(1, "Filled").await;
+    world.outcome(3, "Filled").await;
+    told.line(&["Running/PodPending 2026-01-02", "example.com/hold"]).await;
+    assert_eq!(world.launches(), [1, 2, 3, 4], "a Job that is there and has not ended is not doubled");
+    world.finalize(&queued, LET_GO);
+    world.outcome(2, "Lost").await;
+    world.let_go(2);
+    world.complete(3).await;
+    assert_eq!(world.launches(), [1, 2, 3, 4, 5]);
+    world.assert_no_overlap();
+    let (audit, user) = (world.cluster.audit(Mark::default()), deployed.user());
+    let writes = audit.writes(&user).filter(|e| ["jobs", "pods"].contains(&&*e.resource) && e.verb != "create");
+    assert_eq!(writes.count(), 0, "nobody is fought");
+    for object in [&runs, &ended, &pod] {
+        world.finalize(object, LET_GO);
+    }
+    world.kubectl(&["wait", "--for=delete", &runs, &ended, &pod, "--timeout=60s"]);
+}
