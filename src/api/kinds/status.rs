@@ -30,7 +30,7 @@ pub struct SeasonStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "conditions")]
     pub conditions: Vec<Condition>,
-    /// Today in the season's zone.
+    /// Today in the season's zone, while it is one of its dates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub today: Option<DateText>,
     /// Dates that expect something, of the whole season.

@@ -23,7 +23,8 @@ pub fn season_status(view: &SeasonView, old: &SeasonStatus, now: Timestamp) -> S
     if !view.is_known {
         return standing(old.clone(), &Standing::unseen("its schedule was not read yet"), view.generation, now);
     }
-    let told = SeasonStatus { today: Some(DateText(view.today.to_string())), dates, games, ..old.clone() };
+    let today = view.calendar.days.contains_key(&view.today).then(|| DateText(view.today.to_string()));
+    let told = SeasonStatus { today, dates, games, ..old.clone() };
     let how = match (unknown(view), &view.doubted) {
         (Some(unknown), _) => failed(&unknown),
         (None, Some(lost)) => doubted(lost),

@@ -54,9 +54,18 @@ fn a_season_is_ready_when_its_dates_are_known() {
     let view = season(vec![on(0, [None, None]), Day::Off(Off::OffDay), on(2, [None, None]), Day::Unscheduled]);
     let status = season_status(&view, &SeasonStatus::default(), now());
     assert_eq!((status.dates, status.games), (2, Some(4)));
-    assert_eq!(status.today.as_ref().map(|d| &*d.0), Some("2025-11-20"));
     assert_eq!(told(&status), ["Ready=True/Scheduled", "Reconciling=False/AtRest", "Stalled=False/Obeyed"]);
     assert_eq!(season_status(&view, &status, now() + jiff::SignedDuration::from_hours(1)), status);
+}
+
+/// One that is over has nothing to tell a day later: nothing is written.
+#[test]
+fn today_is_told_while_it_is_a_date_of_the_season() {
+    for (days, today) in [(19, None), (20, Some("2025-11-20"))] {
+        let view = season((0..days).map(|n| on(n, [None, None])).collect());
+        let status = season_status(&view, &SeasonStatus::default(), now());
+        assert_eq!(status.today.as_ref().map(|d| &*d.0), today, "of {days} dates");
+    }
 }
 
 #[test]
