@@ -17,7 +17,7 @@ use super::state::Hold;
 pub use ramp::{Lane, Ramp};
 
 /// One coverage that wants something.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Wanting<'a> {
     /// The coverage.
     pub coverage: &'a Coverage,
@@ -27,6 +27,8 @@ pub struct Wanting<'a> {
     pub live: u32,
     /// Its unsettled attempts.
     pub unsettled: u32,
+    /// Dates of ended Jobs whose data it has not read yet: what it knows of them is old.
+    pub unread: DateSet,
 }
 
 /// The limits of the whole operator and what they have been used for.
@@ -113,12 +115,18 @@ struct State<'a> {
 struct Used {
     live: u32,
     unsettled: u32,
+    unread: DateSet,
     refused: Vec<(Date, Refusal)>,
 }
 
 impl<'a> State<'a> {
     fn new(wanting: &[Wanting<'a>], pools: &'a Pools, now: Timestamp) -> Self {
-        let used = |w: &Wanting<'_>| Used { live: w.live, unsettled: w.unsettled, ..Used::default() };
+        let used = |w: &Wanting<'_>| Used {
+            live: w.live,
+            unsettled: w.unsettled,
+            unread: w.unread.clone(),
+            refused: Vec::new(),
+        };
         Self {
             pools,
             used: wanting.iter().map(used).collect(),
@@ -149,12 +157,14 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Single flight: dates that another Job covers leave the batch, the rest goes on without them.
+    /// Single flight: dates that another Job covers, or of which one has ended unread, leave the batch; the rest goes on
+    /// without them.
     fn refuse_taken(&mut self, batch: &mut queue::Batch<'a>) {
-        let Some(taken) = self.taken.get(&batch.coverage.table) else { return };
-        let busy = batch.wants.iter().filter(|w| taken.contains(w.date));
-        self.used[batch.place].refused.extend(busy.map(|w| (w.date, Refusal::Hold(Hold::Busy))));
-        batch.wants.retain(|w| !taken.contains(w.date));
+        let (taken, used) = (self.taken.get(&batch.coverage.table), &mut self.used[batch.place]);
+        let is_busy = |date| taken.is_some_and(|t| t.contains(date)) || used.unread.contains(date);
+        let (busy, free): (Vec<_>, Vec<_>) = batch.wants.drain(..).partition(|w| is_busy(w.date));
+        used.refused.extend(busy.into_iter().map(|w| (w.date, Refusal::Hold(Hold::Busy))));
+        batch.wants = free;
     }
 
     fn refuse(&mut self, batch: &queue::Batch<'a>, refusal: Refusal) {

@@ -9,7 +9,7 @@ use super::ports::Recorded;
 use super::world::{CoverageState, later};
 use crate::domain::admit::{Admission, Wanting};
 use crate::domain::bind::Binding;
-use crate::domain::dates::{Date, Timestamp, shift};
+use crate::domain::dates::{Date, DateSet, Timestamp, shift};
 use crate::domain::judge::Judged;
 use crate::domain::ledger::{After, Before, Stage};
 use crate::domain::schedule::Calendar;
@@ -133,7 +133,7 @@ impl CoverageState {
     }
 
     /// What may be admitted. After a refusal it is one Job, which tells whether there is room again.
-    pub(super) fn wanting(&self) -> Wanting<'_> {
+    pub(super) fn wanting(&self, unread: DateSet) -> Wanting<'_> {
         let wants = &self.assessment.wants;
         let waits = self.ledger.attempts.iter().any(|a| a.stage == Stage::Recorded);
         let most = if self.refused.is_none() { wants.len() } else { usize::from(!waits) };
@@ -142,6 +142,7 @@ impl CoverageState {
             wants: wants.get(..most).unwrap_or(wants),
             live: self.live(),
             unsettled: self.ledger.attempts.len() as u32,
+            unread,
         }
     }
 

@@ -104,6 +104,13 @@ impl World {
         own.filter_map(due).filter(|(at, _)| state.book.confirmed_at.is_none_or(|read| read < *at))
     }
 
+    /// Their dates. Another coverage of the table may have read them already, and need not wait for this one's `settle`.
+    pub(super) fn unread_dates(&self, state: &CoverageState) -> DateSet {
+        let mut dates = DateSet::new();
+        self.unread(state).for_each(|(_, job)| dates.extend(&job.dates));
+        dates
+    }
+
     /// Lists Jobs when something depends on it: at the start, and while an attempt has a live Job.
     pub(super) fn list_jobs(&mut self, now: Timestamp) -> Option<Call> {
         let unsettled = |s: &CoverageState| s.ledger.attempts.iter().any(|a| !matches!(a.stage, Stage::Ended { .. }));
@@ -118,7 +125,7 @@ impl World {
         Some(Call::ListJobs)
     }
 
-    /// Dates that are taken, per target, by Jobs that are live or not read yet and by attempts that are not settled.
+    /// Dates that are taken, per target, by Jobs that are live and by attempts that are not settled.
     pub(super) fn taken(&self) -> BTreeMap<Table, DateSet> {
         let mut taken: BTreeMap<Table, DateSet> = BTreeMap::new();
         for job in self.jobs.all.iter().filter(|j| j.ended.is_none()) {
@@ -127,9 +134,6 @@ impl World {
         for state in self.coverages.values() {
             for attempt in &state.ledger.attempts {
                 taken.entry(state.coverage.table.clone()).or_default().extend(&attempt.dates);
-            }
-            for (_, job) in self.unread(state) {
-                taken.entry(job.target.clone()).or_default().extend(&job.dates);
             }
         }
         taken

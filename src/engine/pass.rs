@@ -171,8 +171,8 @@ impl World {
         }
         self.decided_at = now;
         let ready = self.jobs.listed_at.is_some();
-        let wanting: Vec<Wanting<'_>> =
-            self.coverages.values().filter(|s| ready && s.may_launch()).map(CoverageState::wanting).collect();
+        let wanting = self.coverages.values().filter(|s| ready && s.may_launch());
+        let wanting: Vec<Wanting<'_>> = wanting.map(|s| s.wanting(self.unread_dates(s))).collect();
         if wanting.iter().all(|w| w.wants.is_empty()) {
             return self.take_decision(Decision::default());
         }

@@ -49,7 +49,7 @@ fn named(name: &str) -> Coverage {
 }
 
 fn wanting<'a>(coverage: &'a Coverage, wants: &'a [Want]) -> Wanting<'a> {
-    Wanting { coverage, wants, live: 0, unsettled: 0 }
+    Wanting { coverage, wants, live: 0, unsettled: 0, unread: DateSet::new() }
 }
 
 /// `boxscores 2025-11-14`, in order.
@@ -174,7 +174,7 @@ proptest! {
             coverage
         }).collect();
         let mut all: Vec<Wanting<'_>> = coverages.iter().zip(&wants)
-            .map(|(c, (w, _, _, live))| Wanting { coverage: c, wants: w, live: *live, unsettled: *live }).collect();
+            .map(|(c, (w, _, _, live))| Wanting { live: *live, unsettled: *live, ..wanting(c, w) }).collect();
         let ramp = Ramp { started_at: at(NOW), step: Span::minutes(step), launched: 0 };
         let pools = Pools { max_jobs, live_jobs, ramp, ..pools() };
         let decision = admit(&all, &pools, at(NOW));

@@ -224,6 +224,18 @@ async fn two_coverages_of_one_table_never_fill_a_date_at_the_same_time() {
     assert_eq!(sim.state().creates.len(), 2, "what one has filled the other finds complete");
 }
 
+/// Dates of an ended Job were held until the slowest coverage of the table had read them.
+#[tokio::test(start_paused = true)]
+async fn a_coverage_tries_again_though_another_one_of_its_table_settles_later() {
+    let sim = world(useless, &[3]);
+    let mut spec = spec();
+    spec.coverages.push(second("only-seen"));
+    spec.coverages[1].fill.mode = Mode::Observe;
+    spec.coverages[1].fill.settle = Span::hours(12);
+    let overview = sim.run_for(&spec, 2 * HOUR).await;
+    assert_eq!(tell(&overview), ["Exhausted/Ineffective 2025-11-03", "Missing/NoRows 2025-11-03"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_refused_create_is_not_charged_and_comes_back() {
     let sim = world(good, &[3]);
