@@ -29,6 +29,8 @@ pub struct Row<'a> {
     /// The date.
     pub date: Date,
     expected: Option<&'a Expected>,
+    /// Nothing where nobody knows: an old schedule does not say that there are none.
+    games: Option<usize>,
     cells: Vec<(&'a CoverageView, &'a Cell)>,
 }
 
@@ -41,10 +43,14 @@ pub fn rows<'a>(season: &'a SeasonView, coverages: &[&'a CoverageView]) -> impl 
         }
     }
     season.calendar.days.range(..=shift(season.today, AHEAD)).map(move |(date, day)| {
-        let expected = if let Day::On(expected) = day { Some(expected) } else { None };
+        let (expected, games) = match day {
+            Day::On(expected) => (Some(expected), expected.games()),
+            Day::Off(_) | Day::Break(_) => (None, Some(0)),
+            Day::Unscheduled | Day::Unknown(_) => (None, None),
+        };
         let mut cells = cells.remove(date).unwrap_or_default();
         cells.truncate(MAX_COVERAGES);
-        Row { date: *date, expected, cells }
+        Row { date: *date, expected, games, cells }
     })
 }
 
@@ -59,7 +65,7 @@ pub fn is_unread(season: &SeasonView, coverage: &CoverageView) -> bool {
 impl Row<'_> {
     /// Changes whenever what the row tells does, over the same status.
     pub fn mark(&self) -> u64 {
-        let day = stable_hash(&(self.date, self.expected.map(|e| e.mark)));
+        let day = stable_hash(&(self.date, self.expected.map(|e| e.mark), self.games));
         self.cells.iter().fold(day, |mark, (view, cell)| {
             let tokens: Vec<&str> = spent(view, self.date).collect();
             mix(mark, stable_hash(&(&*view.key.kind, &*view.key.name, cell, tokens)))
@@ -82,7 +88,7 @@ pub fn game_date_refusal(old: &GameDateStatus, generation: i64, why: Option<&str
 }
 
 fn status(row: &Row<'_>, old: &GameDateStatus, now: Timestamp) -> GameDateStatus {
-    let Row { date, expected, cells } = row;
+    let Row { date, expected, games, cells } = row;
     let was_undone = old.coverages.iter().any(is_undone);
     let count = |is: &dyn Fn(&Cell) -> bool| cells.iter().filter(|(_, c)| is(c)).count();
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -100,7 +106,7 @@ fn status(row: &Row<'_>, old: &GameDateStatus, now: Timestamp) -> GameDateStatus
     let status = GameDateStatus {
         observed_generation: old.observed_generation,
         conditions: old.conditions.clone(),
-        games: expected.map_or(Some(0), Expected::games).map(number),
+        games: games.map(number),
         first_start: first.map(|at| at.to_string()),
         last_start: last.map(|at| at.to_string()),
         complete: format!("{}/{}", count(&|c| c.state() == State::Complete), cells.len()),

@@ -9,7 +9,7 @@ use crate::api::kinds::GameDateStatus;
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::schedule::Day;
 use crate::domain::state::Cause;
-use crate::domain::verdict::{Off, UnknownReason};
+use crate::domain::verdict::{Off, Unknown, UnknownReason};
 use crate::engine::overview::{CoverageView, SeasonView};
 
 const STARTS: [Option<&str>; 2] = [Some("2025-11-02T00:00:00Z"), Some("2025-11-02T02:30:00Z")];
@@ -96,6 +96,14 @@ fn a_date_that_lost_its_games_keeps_its_row_and_says_so() {
     let moved = rows(&season(vec![Day::Off(Off::OffDay)]), &[&view(&[Cause::NotExpected(Off::OffDay)])], &first, now());
     let row = &moved[&day(0)];
     assert_eq!((row.games, row.open, &*row.complete, row.coverages.len()), (Some(0), 0, "0/0", 0));
+}
+
+#[test]
+fn a_date_whose_schedule_says_nothing_has_not_no_games() {
+    let first = rows(&season(vec![on(0, STARTS)]), &[&view(&[Cause::Missing])], &BTreeMap::new(), now());
+    let stale = Day::Unknown(Unknown::new(UnknownReason::ScheduleStale, "last updated long ago"));
+    let stale = rows(&season(vec![stale]), &[&view(&[Cause::Unknown(UnknownReason::ScheduleStale)])], &first, now());
+    assert_eq!((stale[&day(0)].games, stale[&day(0)].open), (None, 1));
 }
 
 #[test]
