@@ -114,13 +114,15 @@ fn footer(coverages: &[&CoverageView], options: Options) -> String {
     for view in coverages.iter().filter(|c| c.stalled.is_none() && !options.bare) {
         let counts = counts(view);
         let late = if counts.late > 0 { format!(", {} late", counts.late) } else { String::new() };
+        let ahead = counts.expected - counts.due;
+        let (of, ahead) = if ahead > 0 { ("due", format!(", {ahead} not due")) } else { ("expected", String::new()) };
         let waived = view.count(State::Waived);
         let waived = if waived > 0 { format!(", {waived} waived") } else { String::new() };
         out += &format!(
-            "{}: {} of {} expected dates complete ({}){waived}, {} open{late}\n",
+            "{}: {} of {} {of} dates complete ({}){waived}, {} open{late}{ahead}\n",
             view.key,
             counts.complete,
-            counts.expected,
+            counts.due,
             share(&counts),
             counts.open
         );

@@ -89,7 +89,7 @@ pub struct SummaryStatus {
     pub running: u32,
     /// Dates without an attempt left.
     pub exhausted: u32,
-    /// The share of expected dates that are complete.
+    /// The share of dates due by now that are complete.
     #[schemars(length(max = 8))]
     pub coverage: String,
 }

@@ -6,26 +6,30 @@ use crate::engine::overview::CoverageView;
 /// The counts of a coverage.
 pub(crate) struct Counts {
     pub expected: usize,
+    /// Those of which something can be wanted by now.
+    pub due: usize,
     pub complete: usize,
     pub open: usize,
     pub late: usize,
 }
 
 pub(crate) fn counts(view: &CoverageView) -> Counts {
-    let not_expected = view.count(State::NotExpected);
+    let expected = view.cells.len() - view.count(State::NotExpected);
     Counts {
-        expected: view.cells.len() - not_expected,
+        expected,
+        due: expected - view.count(State::NotDue),
         complete: view.count(State::Complete),
         open: view.cells.iter().filter(|c| c.state().is_open()).count(),
         late: view.cells.iter().filter(|c| c.late).count(),
     }
 }
 
-/// Complete of those expected, cut and never rounded up: 99.9 % is not all.
+/// Complete of those due, cut and never rounded up: 99.9 % is not all. What lies ahead is no gap: in November a season that
+/// has all it can have is at 100 %.
 pub(crate) fn share(counts: &Counts) -> String {
-    if counts.expected == 0 {
+    if counts.due == 0 {
         return "-".into();
     }
-    let tenths = counts.complete * 1000 / counts.expected;
+    let tenths = counts.complete * 1000 / counts.due;
     if tenths == 1000 { "100%".into() } else { format!("{}.{}%", tenths / 10, tenths % 10) }
 }

@@ -23,6 +23,20 @@ fn render(view: &CoverageView, old: &CoverageStatus, at: Timestamp) -> CoverageS
 }
 
 #[test]
+fn what_lies_ahead_is_no_gap_in_the_share() {
+    const SOON: Cause = Cause::NotDue { unscheduled: false };
+    let rows = [
+        (vec![Cause::Complete, SOON, SOON, SOON], "100%"),
+        (vec![Cause::Complete, Cause::Missing, SOON, Cause::NotExpected(Off::OffDay)], "50.0%"),
+        (vec![SOON, SOON], "-"),
+    ];
+    for (causes, share) in rows {
+        let summary = render(&view(&causes), &CoverageStatus::default(), now()).summary;
+        assert_eq!(summary.coverage, share, "{causes:?}");
+    }
+}
+
+#[test]
 fn readiness_is_a_table() {
     use Answer::{False, True, Unknown};
     use Course::{AtRest, Reconciling, Stalled};
