@@ -40,6 +40,7 @@ fn write(place: &Place, name: &str, dates: &DateSet, wish: &Wish) -> Result<Exit
     let setup = Setup::new(place)?;
     let found = setup.loaded.coverages.iter().find(|c| is_called(&c.key.kind, &c.key.name, name));
     let coverage = found.ok_or_else(|| Stop::bad_input(format!("there is no valid coverage '{name}'")))?;
+    wish.fits(&coverage.key, coverage.fill.mode)?;
     let folder = setup.manifests.home().join("gamedates");
     let mut files = Vec::new();
     for date in dates.iter() {

@@ -2,9 +2,10 @@
 
 use jiff::civil::Date;
 
+use super::exit::Stop;
 use crate::api::kinds::{CoverageRef, GameDateSpec, RerunSpec, WaivedSpec};
 use crate::api::schema::{DateText, KindText, NameText, ReasonText, TokenText};
-use crate::domain::policy::Key;
+use crate::domain::policy::{Key, Mode};
 
 /// A wish for a coverage on a date.
 #[derive(Clone, Debug)]
@@ -24,6 +25,16 @@ pub(super) enum Wish {
 }
 
 impl Wish {
+    /// A coverage that only observes runs nothing: what is wanted of it would stand there and never be done.
+    pub(super) fn fits(&self, coverage: &Key, mode: Mode) -> Result<(), Stop> {
+        match (self, mode) {
+            (Self::Retry { .. }, Mode::Observe) => Err(Stop::bad_input(format!(
+                "{coverage} only observes, so nothing is run again; let its spec.fill.mode be Fill first"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// Adds the wish to what is wanted of the date already. A token in `spent` has done its work.
     pub(super) fn add(&self, spec: &mut GameDateSpec, coverage: &Key, spent: &[TokenText]) {
         let (kind, name) = (KindText(coverage.kind.to_string()), NameText(coverage.name.to_string()));
@@ -84,6 +95,16 @@ mod tests {
         spec.rerun.coverages.clear();
         retry("four").add(&mut spec, &key("d"), &[]);
         assert_eq!(told(&spec), "four ", "all of them are wanted already");
+    }
+
+    #[test]
+    fn a_coverage_that_only_observes_is_waived_but_never_retried() {
+        let (retry, waive) =
+            (Wish::Retry { token: "one".into() }, Wish::Waive { reason: "lost".into(), expires: None });
+        let told = format!("{:?}", retry.fits(&key("a"), Mode::Observe).unwrap_err());
+        assert!(told.contains("TableCoverage/a only observes") && told.contains("spec.fill.mode"), "{told}");
+        assert!(retry.fits(&key("a"), Mode::Fill).is_ok());
+        assert!(waive.fits(&key("a"), Mode::Observe).is_ok());
     }
 
     #[test]

@@ -56,6 +56,7 @@ pub(super) fn write(args: &ClusterArgs, name: &str, dates: &DateSet, wish: &Wish
             Stop::bad_input(text)
         })?;
         within(coverage, dates)?;
+        wish.fits(&coverage.key, coverage.mode)?;
         for date in dates.iter() {
             let (object, done) = cluster.write(coverage, date, wish).await?;
             anstream::println!("gamedate/{object} {done}");
