@@ -75,14 +75,7 @@ pub fn conditions(old: &[Condition], standing: &Standing, generation: i64, now: 
     let all = [
         (ConditionType::Ready, (*ready, *reason, message.clone())),
         (ConditionType::Reconciling, abnormal(*course == Course::Reconciling, Reason::AtRest, "nothing is under way")),
-        (
-            ConditionType::Stalled,
-            abnormal(
-                *course == Course::Stalled,
-                Reason::Obeyed,
-                "no person has to do anything before gapless can go on",
-            ),
-        ),
+        (ConditionType::Stalled, abnormal(*course == Course::Stalled, Reason::Obeyed, "its spec can be obeyed")),
     ];
     let mut conditions = Vec::with_capacity(all.len());
     for (kind, (answer, reason, message)) in all {
