@@ -144,6 +144,7 @@ impl World {
     /// A look ended well: whatever rests on this mark is as it was when the look was asked for.
     fn look_ended(&mut self, id: &WatchId, mark: &TableMark, stale: &[Key], asked_at: Timestamp, now: Timestamp) {
         let Some(keys) = self.watches.get(id).map(|w| w.coverages.clone()) else { return };
+        self.looks_ended += 1;
         // Dates of Jobs that are nobody's attempt are free once they were read.
         self.undecided |= keys.iter().filter_map(|k| self.coverages.get(k)).any(|s| self.unread(s).next().is_some());
         for key in &keys {

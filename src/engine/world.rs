@@ -45,6 +45,7 @@ pub struct World {
     pub(super) bytes_read: u64,
     /// Rises with every change that people can see.
     pub(super) revision: u64,
+    pub(super) looks_ended: u64,
     /// How long the last pass took.
     pub(super) pass_took: SignedDuration,
 }
@@ -277,6 +278,7 @@ impl World {
             in_flight: 0,
             bytes_read: 0,
             revision: 0,
+            looks_ended: 0,
             pass_took: SignedDuration::ZERO,
         };
         world.respec(spec, now);
@@ -335,6 +337,16 @@ impl World {
     /// Rises with every change that people can see.
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// When each coverage's table was last read or proved unchanged. That moves at rest too, and is no change.
+    pub fn confirmed(&self) -> impl Iterator<Item = (&Key, Timestamp)> {
+        self.coverages.iter().filter_map(|(key, state)| Some((key, state.book.confirmed_at?)))
+    }
+
+    /// Rises with every look that ended well.
+    pub fn looks_ended(&self) -> u64 {
+        self.looks_ended
     }
 
     /// How long the last pass took.

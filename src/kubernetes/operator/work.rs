@@ -113,6 +113,7 @@ impl Operator {
             events,
             report: self.bells.report.clone(),
             revision: 0,
+            looks_ended: 0,
         };
         let ended = tokio::select! {
             _ = engine.run(Until::Stopped, inbox, |world, events| {
@@ -222,6 +223,7 @@ struct Listener {
     events: Sender<Event>,
     report: Arc<Notify>,
     revision: u64,
+    looks_ended: u64,
 }
 
 impl Listener {
@@ -235,6 +237,10 @@ impl Listener {
                 self.metrics.event(event);
             }
             let _ = self.events.try_send(event.clone());
+        }
+        if world.looks_ended() != self.looks_ended {
+            self.looks_ended = world.looks_ended();
+            self.metrics.confirmed(world.confirmed());
         }
         if world.revision() != self.revision {
             self.revision = world.revision();

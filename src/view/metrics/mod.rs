@@ -93,6 +93,14 @@ impl Metrics {
         values.seasons = overview.seasons.iter().map(known).collect();
     }
 
+    /// Takes over when tables were read or proved unchanged: at rest nothing else moves, and no overview is made.
+    pub fn confirmed<'a>(&self, confirmed: impl Iterator<Item = (&'a Key, Timestamp)>) {
+        let mut values = self.values();
+        for (key, at) in confirmed {
+            values.rows.get_mut(key).into_iter().for_each(|row| row.confirmed_at = Some(at));
+        }
+    }
+
     /// Counts what happened.
     pub fn event(&self, event: &Event) {
         self.values().rows.entry(event.coverage.clone()).or_default().event(event);

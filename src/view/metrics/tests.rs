@@ -193,6 +193,21 @@ fn a_gap_ages_at_the_scrape_and_unknown_is_no_gap() {
     assert_eq!(value(&later, sample), Some("43260.0"));
 }
 
+/// At rest the age rose for ever, though the table was proved unchanged by the minute.
+#[test]
+fn a_look_that_found_nothing_new_makes_what_is_known_young_again() {
+    let metrics = Metrics::default();
+    metrics.observe(&overview(NOW, vec![complete("2025-11-14")]));
+    let sample = r#"gapless_confirmed_age_seconds{namespace="sports",kind="TableCoverage",name="boxscores"}"#;
+    let boxscores = key("TableCoverage", "boxscores");
+    let gone = key("TableCoverage", "gone");
+    let at_noon = at("2025-11-16T12:00:00Z");
+    metrics.confirmed([(&boxscores, at_noon), (&gone, at_noon)].into_iter());
+    let later = metrics.render(at("2025-11-16T12:00:30Z"), pulse());
+    assert_eq!(value(&later, sample), Some("30.0"));
+    assert!(!later.contains("gone"), "what no overview tells has no series");
+}
+
 #[test]
 fn an_object_that_is_gone_takes_its_series_with_it() {
     let metrics = everything();
