@@ -16,8 +16,9 @@ use crate::domain::verdict::UnknownReason;
 /// A launch was recorded.
 pub(super) fn launched(admission: &Admission, launch: u64, now: Timestamp) -> Event {
     let admitted = &admission.admitted;
-    let message =
-        format!("launch {launch}, attempt {} on rung {}: {}", admitted.number, admitted.rung, admission.reason);
+    // A date that lacks nothing runs because somebody wanted it.
+    let why = if admission.reason.is_empty() { "asked for once more" } else { admission.reason };
+    let message = format!("launch {launch}, attempt {} on rung {}: {why}", admitted.number, admitted.rung);
     Event {
         at: now,
         coverage: admission.coverage.clone(),

@@ -201,9 +201,11 @@ async fn a_rerun_token_runs_a_complete_date_once() {
     let rerun = Some(Rerun { token: "again".into(), coverages: vec![] });
     let order = DateOrder { priority: 0, rerun };
     spec.orders.entry(spec.seasons[0].key.clone()).or_default().insert(day("2025-11-03"), order);
-    sim.settle(&spec).await;
+    let (_, events) = sim.watch_for(&spec, HOUR).await;
     sim.settle(&spec).await;
     assert_eq!(sim.state().runs.get(&day("2025-11-03")), Some(&1));
+    let launched = events.iter().find(|e| e.reason == "JobLaunched").unwrap();
+    assert_eq!(launched.message, "launch 1, attempt 1 on rung reload: asked for once more");
 }
 
 #[tokio::test(start_paused = true)]
