@@ -60,6 +60,11 @@ impl<T> Mirror<T> {
         self.locked(|objects| objects.iter().filter_map(own).collect())
     }
 
+    /// Those between two names, the second left out.
+    pub fn between(&self, from: Name, to: Name) -> Vec<(Name, Arc<T>)> {
+        self.locked(|objects| objects.range(from..to).map(|(n, o)| (n.clone(), o.clone())).collect())
+    }
+
     fn locked<R>(&self, with: impl FnOnce(&mut BTreeMap<Name, Arc<T>>) -> R) -> R {
         // Nothing panics while it holds the lock, so it is never poisoned; were it, the objects would still be whole.
         with(&mut self.objects.lock().unwrap_or_else(std::sync::PoisonError::into_inner))

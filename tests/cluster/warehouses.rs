@@ -119,4 +119,10 @@ spec: {{warehouse: w, timeZone: UTC, dates: {{from: '{first}', through: '{last}'
     let coverage = namespace.told("tablecoverages/t").object().await.unwrap();
     let states = coverage["status"]["states"].as_array().unwrap();
     assert!(states.iter().all(|state| state["state"] != "Unknown"), "{states:#?}");
+    // The first date is the season's no more, as when its days roll on: its row must not stay red for ever.
+    let second = first.tomorrow().unwrap();
+    let later = format!(r#"{{"spec": {{"dates": {{"from": "{second}"}}}}}}"#);
+    namespace.kubectl(&["patch", "season", "s", "--type=merge", "-p", &later]);
+    let quiet = async || row.object().await.filter(|o| o["status"]["open"] == 0).map(|_| ());
+    eventually(cluster, "the row of a date that left its season", Duration::from_secs(60), quiet).await;
 }

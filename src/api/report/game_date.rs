@@ -63,6 +63,11 @@ pub fn is_unread(season: &SeasonView, coverage: &CoverageView) -> bool {
 }
 
 impl Row<'_> {
+    /// A date that is its season's no more: nobody asks anything of it.
+    pub fn gone(date: Date) -> Self {
+        Self { date, expected: None, games: None, cells: Vec::new() }
+    }
+
     /// Changes whenever what the row tells does, over the same status.
     pub fn mark(&self) -> u64 {
         let day = stable_hash(&(self.date, self.expected.map(|e| e.mark), self.games));

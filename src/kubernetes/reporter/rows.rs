@@ -56,7 +56,7 @@ pub(super) fn of<'a>(
     let Some(owner) = mirrors.of(Kind::Season).get(&name).filter(|o| !o.deleting) else {
         return Box::new(std::iter::empty());
     };
-    let there = present(mirrors, season, &name);
+    let there = present(mirrors, &name);
     let creates = season.creates_game_dates && season.is_known && season.failure.is_none();
     let present = there.clone();
     let days = season.calendar.days.iter().filter(move |(d, day)| creates && expects(day) && !present.contains_key(d));
@@ -66,6 +66,7 @@ pub(super) fn of<'a>(
     if own.iter().any(|c| report::is_unread(season, c)) {
         return Box::new(absent);
     }
+    let gone = gone(season, &there).into_iter().map(Row::gone);
     let changed = move |row: Row<'_>| {
         let object = there.get(&row.date)?;
         let mark = mix(row.mark(), stable_hash(&*object.version));
@@ -78,14 +79,26 @@ pub(super) fn of<'a>(
         }
         write
     };
-    Box::new(absent.chain(report::rows(season, &own).filter_map(changed)))
+    Box::new(absent.chain(report::rows(season, &own).chain(gone).filter_map(changed)))
 }
 
-/// The rows of a season that are there.
-fn present(mirrors: &Mirrors, season: &SeasonView, name: &Name) -> Arc<BTreeMap<Date, Arc<Object>>> {
-    let mirror = mirrors.of(Kind::GameDate);
-    let there = season.calendar.days.keys().filter_map(|d| Some((*d, mirror.get(&row(name, *d))?)));
-    Arc::new(there.filter(|(_, o)| !o.deleting).collect())
+/// The rows of a season that are there, those of dates that are its own no more among them.
+fn present(mirrors: &Mirrors, season: &Name) -> Arc<BTreeMap<Date, Arc<Object>>> {
+    let end = |sign| Name { namespace: season.namespace.clone(), name: format!("{}-{sign}", season.name).into() };
+    let of = |name: &Name| name.name.strip_prefix(&*season.name)?.strip_prefix('-')?.parse().ok();
+    // A date begins with a digit, and ':' follows the last of them.
+    let there = mirrors.of(Kind::GameDate).between(end('0'), end(':'));
+    Arc::new(there.into_iter().filter(|(_, o)| !o.deleting).filter_map(|(n, o)| Some((of(&n)?, o))).collect())
+}
+
+/// Dates that have a row and are the season's no more: it was narrowed, or its days roll on. What their rows said last would
+/// stand there for ever.
+fn gone(season: &SeasonView, there: &BTreeMap<Date, Arc<Object>>) -> Vec<Date> {
+    let days = &season.calendar.days;
+    if !season.is_known || days.is_empty() {
+        return Vec::new();
+    }
+    there.keys().filter(|date| !days.contains_key(date)).copied().collect()
 }
 
 fn expects(day: &Day) -> bool {

@@ -107,6 +107,14 @@ fn a_date_whose_schedule_says_nothing_has_not_no_games() {
 }
 
 #[test]
+fn the_row_of_a_date_that_left_its_season_is_open_no_more() {
+    let first = rows(&season(vec![on(0, STARTS)]), &[&view(&[Cause::Missing])], &BTreeMap::new(), now());
+    assert_eq!(first[&day(0)].open, 1);
+    let row = game_date::Row::gone(day(0)).status(Some(&first[&day(0)]), now()).unwrap();
+    assert_eq!((row.games, row.open, row.late, &*row.worst, row.coverages.len()), (None, 0, 0, "", 0));
+}
+
+#[test]
 fn a_rows_mark_changes_with_whatever_the_row_tells_and_with_nothing_else() {
     let marks = |days: Vec<Day>, view: &CoverageView| -> Vec<u64> {
         game_date::rows(&season(days), &[view]).map(|row| row.mark()).collect()
