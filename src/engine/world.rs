@@ -45,6 +45,7 @@ pub struct World {
     pub(super) bytes_read: u64,
     /// Rises with every change that people can see.
     pub(super) revision: u64,
+    /// Rises with every look that ended well.
     pub(super) looks_ended: u64,
     /// How long the last pass took.
     pub(super) pass_took: SignedDuration,
