@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::kinds::*;
 
@@ -20,6 +20,25 @@ pub fn schemas() -> BTreeMap<String, Value> {
         (crd.spec.names.kind.clone(), json["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone())
     };
     definitions().iter().map(schema).collect()
+}
+
+/// Of each kind, what its schema tells of defaults.
+pub fn defaults() -> BTreeMap<String, Value> {
+    schemas().into_iter().map(|(kind, schema)| (kind, defaults_of(&schema))).collect()
+}
+
+/// A schema without all that tells nothing of defaults, in the same shape.
+fn defaults_of(schema: &Value) -> Value {
+    let below =
+        |schema: &Value| Some(defaults_of(schema)).filter(|below| below.as_object().is_some_and(|o| !o.is_empty()));
+    let fields = schema["properties"].as_object().into_iter().flatten();
+    let fields: Map<String, Value> = fields.filter_map(|(name, field)| Some((name.clone(), below(field)?))).collect();
+    let told = [
+        ("default", schema.get("default").cloned()),
+        ("properties", (!fields.is_empty()).then_some(Value::Object(fields))),
+        ("items", schema.get("items").and_then(below)),
+    ];
+    told.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?))).collect()
 }
 
 /// Every definition as a file: its name and its YAML.

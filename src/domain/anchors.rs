@@ -17,6 +17,15 @@ pub struct Anchors {
 impl Anchors {
     /// The anchors of a date whose units start at `starts`. Any unknown start makes both Start anchors fall to DateEnd.
     pub fn new(date: Date, zone: &TimeZone, starts: impl IntoIterator<Item = Option<Timestamp>>) -> Self {
+        Self::between(midnight(date, zone), midnight(next_day(date), zone), starts)
+    }
+
+    /// The anchors of a date between these two midnights.
+    pub fn between(
+        date_start: Timestamp,
+        date_end: Timestamp,
+        starts: impl IntoIterator<Item = Option<Timestamp>>,
+    ) -> Self {
         let mut span: Option<(Timestamp, Timestamp)> = None;
         let mut known = true;
         for start in starts {
@@ -25,11 +34,7 @@ impl Anchors {
                 Some(at) => span = Some(span.map_or((at, at), |(a, b)| (a.min(at), b.max(at)))),
             }
         }
-        Self {
-            date_start: midnight(date, zone),
-            starts: span.filter(|_| known),
-            date_end: midnight(next_day(date), zone),
-        }
+        Self { date_start, starts: span.filter(|_| known), date_end }
     }
 
     /// The instant of an anchor.

@@ -334,7 +334,7 @@ pub struct ScheduleRow {
     /// Its unit; nothing when a value is blank.
     pub unit: Option<UnitKey>,
     /// The values of the unit, aliases applied, in the order of `ScheduleQuestion::unit` (for `eachOf`).
-    pub values: Vec<Arc<str>>,
+    pub values: Arc<[Arc<str>]>,
     /// When it starts.
     pub start: Option<Timestamp>,
     /// Whether every `void` filter holds.

@@ -37,7 +37,7 @@ pub struct Unit {
     /// Its name.
     pub key: UnitKey,
     /// Its values, for coverages that expect each of them.
-    pub values: Vec<UnitKey>,
+    pub values: Arc<[UnitKey]>,
     /// When it starts.
     pub start: Option<Timestamp>,
     /// Whether the schedule calls it final; true where the schedule cannot tell.

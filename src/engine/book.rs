@@ -45,7 +45,7 @@ pub(super) struct Entry {
 #[derive(Debug)]
 pub(super) enum Held {
     Nothing,
-    Facts(Box<DateFacts>),
+    Facts(Arc<DateFacts>),
     Folded(Folded),
 }
 

@@ -55,7 +55,7 @@ pub struct RememberedDate {
 #[derive(Clone, Debug, PartialEq)]
 pub enum RememberedFacts {
     /// In full.
-    Full(DateFacts),
+    Full(Arc<DateFacts>),
     /// Of a settled date.
     Folded(Folded),
 }
@@ -72,7 +72,7 @@ pub struct RememberedSchedule {
     /// The table's mark.
     pub mark: u64,
     /// What was read.
-    pub facts: ScheduleFacts,
+    pub facts: Arc<ScheduleFacts>,
 }
 
 impl World {
@@ -92,7 +92,7 @@ impl World {
                 table: schedule.table.clone(),
                 question: hash_of(&schedule.question),
                 mark: state.mark?,
-                facts: state.facts.as_deref()?.clone(),
+                facts: state.facts.clone()?,
             })
         });
         Memory { books: self.coverages.iter().map(book).collect(), schedules: schedules.collect() }
@@ -114,7 +114,7 @@ impl World {
             let same =
                 |s: &crate::domain::policy::Schedule| s.table == kept.table && hash_of(&s.question) == kept.question;
             if state.season.schedule.as_ref().is_some_and(same) && state.facts.is_none() {
-                state.facts = Some(Arc::new(kept.facts));
+                state.facts = Some(kept.facts);
                 state.mark = Some(kept.mark);
                 state.dirty = true;
             }
@@ -124,7 +124,7 @@ impl World {
 
 fn remembered((date, entry): (&Date, &Entry)) -> Option<(Date, RememberedDate)> {
     let facts = match &entry.held {
-        Held::Facts(facts) => RememberedFacts::Full(facts.as_ref().clone()),
+        Held::Facts(facts) => RememberedFacts::Full(facts.clone()),
         Held::Folded(folded) => RememberedFacts::Folded(folded.clone()),
         Held::Nothing => return None,
     };
@@ -140,7 +140,7 @@ fn remembered((date, entry): (&Date, &Entry)) -> Option<(Date, RememberedDate)> 
 impl From<RememberedDate> for Entry {
     fn from(kept: RememberedDate) -> Self {
         let held = match kept.facts {
-            RememberedFacts::Full(facts) => Held::Facts(facts.into()),
+            RememberedFacts::Full(facts) => Held::Facts(facts),
             RememberedFacts::Folded(folded) => Held::Folded(folded),
         };
         Self {

@@ -6,6 +6,8 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::codec::{Code, Reader, Writer, fields};
 use super::disk;
 use super::warehouse::Kept;
@@ -13,22 +15,23 @@ use crate::api::check::Valid;
 use crate::domain::dates::DateRange;
 use crate::domain::judge::ALL_THERE;
 use crate::domain::mark::mix_bytes;
-use crate::domain::probe::{DateFacts, Measured, Undated, UnitFacts, Units};
+use crate::domain::probe::{DateFacts, Measured, Undated, UnitFacts, UnitKey, Units};
 use crate::domain::schedule::{ScheduleFacts, Scheduled};
 use crate::domain::verdict::{Judgement, Verdict};
 use crate::engine::memory::{Folded, Memory, RememberedBook, RememberedDate, RememberedFacts, RememberedSchedule};
+use crate::warehouse::files::{KnownFolder, Learnt};
 
-const MAGIC: &[u8] = b"gapless facts 4\n";
+const MAGIC: &[u8] = b"gapless facts 5\n";
 
 fields!(Undated { nulls, out_of_range });
-fields!(Kept { ranges, spent });
+fields!(Kept { learnt, spent });
+fields!(Learnt { ranges, folders });
+fields!(KnownFolder { stamp, names });
 fields!(UnitFacts { rows, measures });
 fields!(DateFacts { rows, blank, units, overflow, surplus, shares });
 fields!(RememberedDate { rests_on, bound, read_at, facts });
 fields!(Folded { judgement, values, basis });
 fields!(RememberedBook { coverage, table, question, undated, dates });
-fields!(Scheduled { key, values, start, is_final });
-fields!(ScheduleFacts { units, updated, null_dates });
 fields!(RememberedSchedule { season, table, question, mark, facts });
 
 impl Code for Measured {
@@ -82,8 +85,42 @@ impl Code for RememberedFacts {
     }
 }
 
+/// The same units meet again and again: each is named once.
+impl Code for ScheduleFacts {
+    fn write(&self, to: &mut Writer) {
+        let mut places = FxHashMap::default();
+        let mut names = Vec::new();
+        for unit in self.units.values().flatten() {
+            places.entry((&unit.key, &unit.values)).or_insert_with(|| {
+                names.push((unit.key.clone(), unit.values.clone()));
+                names.len() as u64 - 1
+            });
+        }
+        to.put(&names).number(self.units.len() as u64);
+        for (date, units) in &self.units {
+            to.put(date).number(units.len() as u64);
+            for unit in units {
+                to.number(places[&(&unit.key, &unit.values)]);
+                to.put(&unit.start).put(&unit.is_final);
+            }
+        }
+        to.put(&self.updated).put(&self.null_dates);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let names: Vec<(UnitKey, Arc<[UnitKey]>)> = from.get()?;
+        let unit = |from: &mut Reader<'_>| {
+            let (key, values) = names.get(usize::try_from(from.number()?).ok()?)?;
+            Some(Scheduled { key: key.clone(), values: values.clone(), start: from.get()?, is_final: from.get()? })
+        };
+        let dates = from.number()?;
+        let units = (0..dates).map(|_| Some((from.get()?, from.list(unit)?))).collect::<Option<_>>()?;
+        Some(Self { units, updated: from.get()?, null_dates: from.get()? })
+    }
+}
+
 /// Only what is Complete is folded: it has no flaw.
-impl Code for Arc<Judgement> {
+impl Code for Judgement {
     fn write(&self, to: &mut Writer) {
         let message = if self.message == ALL_THERE { String::new() } else { self.message.to_string() };
         to.put(&self.covered).put(&self.expected).put(&self.missing).put(&self.rows).put(&self.unexpected_rows);
@@ -95,9 +132,7 @@ impl Code for Arc<Judgement> {
         let (rows, unexpected_rows, message) = (from.get()?, from.get()?, from.get::<String>()?);
         let message = if message.is_empty() { ALL_THERE.into() } else { message.into() };
         let verdict = Verdict::Complete;
-        Some(
-            Judgement { verdict, flaws: Vec::new(), covered, expected, missing, rows, unexpected_rows, message }.into(),
-        )
+        Some(Self { verdict, flaws: Vec::new(), covered, expected, missing, rows, unexpected_rows, message })
     }
 }
 
@@ -153,7 +188,7 @@ pub fn save(path: &Path, cache: &Cache) -> std::io::Result<bool> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    disk::replace(path, &bytes).map(|()| true)
+    disk::replace_unsynced(path, &bytes).map(|()| true)
 }
 
 /// Whether a file of this length begins so: then it holds the same, by the sum in its head.
@@ -184,7 +219,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("facts");
         let range = Some(DateRange::day(jiff::civil::date(2025, 11, 14)));
-        let kept = Kept { ranges: [((7, "d".to_string()), range)].into(), spent: (jiff::civil::date(2025, 11, 14), 9) };
+        let folder_now = KnownFolder { stamp: 3, names: "fa.csv".into() };
+        let learnt = Learnt {
+            ranges: [((7, "d".to_string()), range)].into(),
+            folders: [("t".to_string(), Arc::new([(1, folder_now)].into_iter().collect()))].into(),
+        };
+        let kept = Kept { learnt, spent: (jiff::civil::date(2025, 11, 14), 9) };
         let cache = Cache {
             places: [("files:/data".to_string(), kept)].into(),
             valid: [1, u64::MAX].into(),

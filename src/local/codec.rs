@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
 
-use crate::domain::dates::{DateRange, DateSet};
+use crate::domain::dates::{DateRange, DateSet, days_between};
+
+/// Dates are counted from here.
+const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
 /// Writes values.
 #[derive(Debug, Default)]
@@ -18,6 +21,10 @@ pub(super) struct Writer(pub Vec<u8>);
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     texts: FxHashMap<&'a [u8], Arc<str>>,
+    /// What was read last: the next date mostly follows soon, and the next instant is mostly the same. A date stands beside
+    /// its number, and the first has 1.
+    date: (i32, Date),
+    instant: ((i64, i64), Timestamp),
 }
 
 /// A value that can be written and read back.
@@ -43,7 +50,7 @@ impl Writer {
 
 impl<'a> Reader<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, texts: FxHashMap::default() }
+        Self { bytes, texts: FxHashMap::default(), date: (1, EPOCH), instant: ((0, 0), Timestamp::UNIX_EPOCH) }
     }
 
     fn text(&mut self) -> Option<&'a [u8]> {
@@ -68,6 +75,16 @@ impl<'a> Reader<'a> {
 
     pub fn get<T: Code>(&mut self) -> Option<T> {
         T::read(self)
+    }
+
+    /// A list after its length, which is not believed: memory grows with what is really there.
+    pub fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        let len = self.number()?;
+        let mut items = Vec::with_capacity(len.min(64) as usize);
+        for _ in 0..len {
+            items.push(item(self)?);
+        }
+        Some(items)
     }
 
     /// Reads a value that fills the rest exactly.
@@ -152,19 +169,26 @@ impl Code for Timestamp {
         i64::from(self.subsec_nanosecond()).write(to);
     }
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        let (seconds, nanos) = (i64::read(from)?, i64::read(from)?);
-        Timestamp::new(seconds, nanos.try_into().ok()?).ok()
+        let written = (i64::read(from)?, i64::read(from)?);
+        if written != from.instant.0 {
+            from.instant = (written, Timestamp::new(written.0, written.1.try_into().ok()?).ok()?);
+        }
+        Some(from.instant.1)
     }
 }
 
 impl Code for Date {
     fn write(&self, to: &mut Writer) {
-        let days = crate::domain::dates::days_between(jiff::civil::date(1970, 1, 1), *self);
-        days.write(to);
+        days_between(EPOCH, *self).write(to);
     }
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        let days = i32::read(from)?.checked_sub(1)?;
-        jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().try_days(days).ok()?).ok()
+        let days = i32::read(from)?;
+        let date = match i64::from(days) - i64::from(from.date.0) {
+            ahead @ 0..=7 => (0..ahead).try_fold(from.date.1, |date, _| date.tomorrow().ok()),
+            _ => EPOCH.checked_add(jiff::Span::new().try_days(days.checked_sub(1)?).ok()?).ok(),
+        };
+        from.date = (days, date?);
+        date
     }
 }
 
@@ -183,10 +207,27 @@ impl<T: Code> Code for Vec<T> {
         to.number(self.len() as u64);
         self.iter().for_each(|v| v.write(to));
     }
-    /// The length is not believed: memory grows with what is really there.
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        let len = from.number()?;
-        (0..len).map(|_| T::read(from)).collect()
+        from.list(T::read)
+    }
+}
+
+impl<T: Code> Code for Arc<[T]> {
+    fn write(&self, to: &mut Writer) {
+        to.number(self.len() as u64);
+        self.iter().for_each(|v| v.write(to));
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        from.get::<Vec<T>>().map(Into::into)
+    }
+}
+
+impl<T: Code> Code for Arc<T> {
+    fn write(&self, to: &mut Writer) {
+        T::write(self, to);
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        from.get::<T>().map(Self::new)
     }
 }
 
@@ -210,6 +251,20 @@ impl<K: Code + Ord, V: Code> Code for BTreeMap<K, V> {
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let len = from.number()?;
         (0..len).map(|_| Some((K::read(from)?, V::read(from)?))).collect()
+    }
+}
+
+/// In the order of its keys: equal maps are equal bytes.
+impl<V: Code> Code for FxHashMap<u64, V> {
+    fn write(&self, to: &mut Writer) {
+        let mut entries: Vec<(&u64, &V)> = self.iter().collect();
+        entries.sort_unstable_by_key(|(key, _)| **key);
+        to.number(self.len() as u64);
+        entries.into_iter().for_each(|(key, value)| _ = to.put(key).put(value));
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let len = from.number()?;
+        (0..len).map(|_| Some((from.get()?, from.get()?))).collect()
     }
 }
 

@@ -1,5 +1,5 @@
-//! Every write of this room: appended and synced, or written aside, synced and renamed. Each write is a named place
-//! where a test can kill the process: before it, in its middle, after it.
+//! Every write of this room: appended and synced, or written aside and renamed, synced where its loss would matter. Each
+//! write is a named place where a test can kill the process: before it, in its middle, after it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -34,18 +34,18 @@ fn death(number: u32) -> Option<Place> {
     })
 }
 
-fn write_all(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+fn write_all(file: &mut File, bytes: &[u8], sync: fn(&File) -> io::Result<()>) -> io::Result<()> {
     let death = death(WRITES.fetch_add(1, Ordering::SeqCst) + 1);
     if death == Some(Place::Before) {
         die();
     }
     if death == Some(Place::Middle) {
         file.write_all(&bytes[..bytes.len() / 2])?;
-        file.sync_data()?;
+        sync(file)?;
         die();
     }
     file.write_all(bytes)?;
-    file.sync_data()?;
+    sync(file)?;
     if death == Some(Place::After) {
         die();
     }
@@ -60,16 +60,26 @@ fn die() -> ! {
 
 /// Appends and syncs: acknowledged means it survives a crash.
 pub fn append(file: &mut File, bytes: &[u8]) -> io::Result<()> {
-    write_all(file, bytes)
+    write_all(file, bytes, File::sync_data)
 }
 
 /// Replaces a file: whoever reads it sees the old or the new content, never a part.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    renamed(path, bytes, File::sync_data)?;
+    sync_folder(path)
+}
+
+/// Replaces a file that can be done without: whoever reads it sees the old or the new content, but after a power cut it may
+/// be lost, or be a part.
+pub fn replace_unsynced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    renamed(path, bytes, |_| Ok(()))
+}
+
+fn renamed(path: &Path, bytes: &[u8], sync: fn(&File) -> io::Result<()>) -> io::Result<()> {
     let aside = path.with_extension(format!("new-{}", std::process::id()));
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&aside)?;
-    write_all(&mut file, bytes)?;
-    fs::rename(&aside, path)?;
-    sync_folder(path)
+    write_all(&mut file, bytes, sync)?;
+    fs::rename(&aside, path)
 }
 
 /// Makes a rename or a new file in a folder last.

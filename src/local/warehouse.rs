@@ -14,13 +14,13 @@ use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, Schedule
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::engine::ports::{Clock, Warehouse};
 use crate::warehouse::budget::{Budget, Spent};
-use crate::warehouse::files::{Files, PartRanges};
+use crate::warehouse::files::{Files, Learnt};
 
 /// What is kept of a place between two processes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// What is known of parts.
-    pub ranges: PartRanges,
+    /// What was learnt of its parts and folders.
+    pub learnt: Learnt,
     /// What was read of the day's bytes.
     pub spent: Spent,
 }
@@ -46,8 +46,8 @@ impl Place {
     fn open(name: &str, limits: ReadLimits, kept: Option<&Kept>) -> Option<Self> {
         let files = Files::new(PathBuf::from(name.strip_prefix("files:")?));
         let mut budget = Budget::new(limits.bytes_per_query, limits.bytes_per_day);
-        if let Some(Kept { ranges, spent }) = kept {
-            files.restore(ranges.clone());
+        if let Some(Kept { learnt, spent }) = kept {
+            files.restore(learnt.clone());
             budget = Budget::after(*spent, limits.bytes_per_query, limits.bytes_per_day);
         }
         Some(Self::new(files, limits, budget))
@@ -66,7 +66,7 @@ impl Place {
     }
 
     fn kept(&self) -> Kept {
-        Kept { ranges: self.files.ranges(), spent: self.budget.spent() }
+        Kept { learnt: self.files.learnt(), spent: self.budget.spent() }
     }
 }
 

@@ -23,6 +23,10 @@ const VERSION: &str = "gapless.dev/v1alpha1";
 /// The schema of each kind: those of `crds/`, in a form that is read at once. A test proves it fresh.
 const SCHEMAS: &str = include_str!("schemas.json");
 
+/// What of them tells defaults: nothing else is asked of an object that is known to be valid, and to read the whole takes
+/// longer than all else that is done with such an object.
+const DEFAULTS: &str = include_str!("defaults.json");
+
 /// A kind: its schema, and its rules once an object of it was met.
 struct Kind {
     schema: Value,
@@ -34,6 +38,12 @@ fn kinds() -> &'static BTreeMap<String, Kind> {
     let kind = |(name, schema)| (name, Kind { schema, rules: OnceLock::new() });
     let parse = || serde_json::from_str::<BTreeMap<String, Value>>(SCHEMAS).unwrap_or_default();
     PARSED.get_or_init(|| parse().into_iter().map(kind).collect())
+}
+
+/// Of each kind, what its schema tells of defaults.
+fn defaults() -> &'static BTreeMap<String, Value> {
+    static PARSED: OnceLock<BTreeMap<String, Value>> = OnceLock::new();
+    PARSED.get_or_init(|| serde_json::from_str(DEFAULTS).unwrap_or_default())
 }
 
 /// The documents that can be read on, with defaults applied: those that every rule accepts, and the others with the fields
@@ -140,22 +150,23 @@ fn hash(document: &Document) -> u64 {
 
 /// One object of ours; returns it with defaults applied, where it has a shape at all.
 fn object(document: &Document, api: &str, kind: &str, known: &Valid, found: &mut Found) -> Option<Value> {
-    let Some(Kind { schema, rules }) = kinds().get(kind).filter(|_| api == VERSION) else {
-        let known: Vec<&str> = kinds().keys().map(String::as_str).collect();
+    let Some(defaults) = defaults().get(kind).filter(|_| api == VERSION) else {
+        let known: Vec<&str> = defaults().keys().map(String::as_str).collect();
         let text = format!("no kind '{kind}' in '{api}'; known in '{VERSION}': {}", known.join(", "));
         found.push(("kind".into(), text));
         return None;
     };
     if known.contains(&hash(document)) {
-        return Some(structural::with_defaults(schema, &document.value));
+        return Some(structural::with_defaults(defaults, &document.value));
     }
+    let Kind { schema, rules } = kinds().get(kind)?;
     let structural = structural::check(schema, &document.value);
     found.extend(structural.problems);
     // Rules may assume a name and the types that the schema demands, as on the API server.
     if structural.shapeless || !document.value["metadata"]["name"].is_string() {
         return None;
     }
-    let value = structural::with_defaults(schema, &document.value);
+    let value = structural::with_defaults(defaults, &document.value);
     let told: Vec<String> = found.iter().map(|(field, _)| field.clone()).collect();
     let rules = rules.get_or_init(|| kube_cel::compile_schema(schema));
     if let Err(errors) = kube_cel::Validator::new().validate_compiled(rules, &value, None) {

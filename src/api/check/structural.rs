@@ -208,11 +208,11 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 /// The object with its defaults, as the API server stores it.
-pub(super) fn with_defaults(schema: &Value, it: &Value) -> Value {
+pub(super) fn with_defaults(defaults: &Value, it: &Value) -> Value {
     match it {
         Value::Object(fields) => {
             let mut out = fields.clone();
-            for (name, below) in schema["properties"].as_object().into_iter().flatten() {
+            for (name, below) in defaults["properties"].as_object().into_iter().flatten() {
                 if let Some(default) = below.get("default").filter(|_| !out.contains_key(name)) {
                     out.insert(name.clone(), default.clone());
                 }
@@ -223,7 +223,7 @@ pub(super) fn with_defaults(schema: &Value, it: &Value) -> Value {
             }
             Value::Object(out)
         }
-        Value::Array(items) => Value::Array(items.iter().map(|i| with_defaults(&schema["items"], i)).collect()),
+        Value::Array(items) => Value::Array(items.iter().map(|i| with_defaults(&defaults["items"], i)).collect()),
         other => other.clone(),
     }
 }

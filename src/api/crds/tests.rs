@@ -80,6 +80,7 @@ fn the_committed_definitions_are_fresh() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files: Vec<_> = crds().into_iter().map(|(name, yaml)| (format!("crds/{name}"), yaml)).collect();
     files.push(("src/api/check/schemas.json".into(), serde_json::to_string(&schemas()).unwrap() + "\n"));
+    files.push(("src/api/check/defaults.json".into(), serde_json::to_string(&defaults()).unwrap() + "\n"));
     for (name, text) in files {
         let file = folder.join(name);
         if std::env::var_os("UPDATE").is_some() {

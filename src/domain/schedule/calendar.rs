@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::format;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use jiff::SignedDuration;
@@ -41,7 +42,7 @@ pub fn calendar(season: &Season, facts: Result<&ScheduleFacts, &Unknown>, now: T
     let today = local_date(now, &season.zone);
     let range = span(season.dates, today);
     let ctx = Context { season, facts, today, now, scheduled: scheduled_hull(facts, range) };
-    let mut days: BTreeMap<Date, Day> = range.map(|r| r.iter().map(|d| (d, ctx.day(d))).collect()).unwrap_or_default();
+    let mut days: BTreeMap<Date, Day> = range.map(|range| ctx.days(range)).unwrap_or_default();
     mark_warm_up(season, &mut days);
     Calendar { zone: season.zone.clone(), today, days, valid_until: ctx.valid_until() }
 }
@@ -75,6 +76,21 @@ fn scheduled_hull(facts: Result<&ScheduleFacts, &Unknown>, range: Option<DateRan
     DateRange::new(first, dates.next_back().unwrap_or(first))
 }
 
+/// A date with its first instant and the next one's.
+struct Bounds {
+    date: Date,
+    start: Timestamp,
+    end: Timestamp,
+}
+
+impl Bounds {
+    /// Whether the schedule was updated so long after the date's end.
+    fn ended_before(&self, updated: Option<Timestamp>, hours: i64) -> bool {
+        let limit = self.end.saturating_add(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MAX);
+        updated.is_some_and(|at| at >= limit)
+    }
+}
+
 struct Context<'a> {
     season: &'a Season,
     facts: Result<&'a ScheduleFacts, &'a Unknown>,
@@ -84,46 +100,60 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn day(&self, date: Date) -> Day {
+    /// The end of a date is the start of the next: each is worked out once.
+    fn days(&self, range: DateRange) -> BTreeMap<Date, Day> {
+        let mut start = midnight(range.from(), &self.season.zone);
+        let day = |date| {
+            let end = midnight(next_day(date), &self.season.zone);
+            let start = core::mem::replace(&mut start, end);
+            (date, self.day(&Bounds { date, start, end }))
+        };
+        range.iter().map(day).collect()
+    }
+
+    fn day(&self, bounds: &Bounds) -> Day {
+        let date = bounds.date;
         if !self.season.week_days.is_empty() && !self.season.week_days.contains(&date.weekday()) {
             return Day::Off(Off::OffDay);
         }
         match &self.season.schedule {
-            None => {
-                self.pause(date).unwrap_or_else(|| Day::On(self.expected(date, Vec::from([whole_date()]), Vec::new())))
-            }
+            None => self
+                .pause(date)
+                .unwrap_or_else(|| Day::On(self.expected(bounds, Vec::from([whole_date()]), Vec::new()))),
             Some(schedule) => match self.facts {
                 Err(unknown) => Day::Unknown(unknown.clone()),
-                Ok(facts) => self.scheduled_day(date, schedule, facts),
+                Ok(facts) => self.scheduled_day(bounds, schedule, facts),
             },
         }
     }
 
-    fn scheduled_day(&self, date: Date, schedule: &Schedule, facts: &ScheduleFacts) -> Day {
-        if let Some(unknown) = self.stale(date, schedule, facts) {
+    fn scheduled_day(&self, bounds: &Bounds, schedule: &Schedule, facts: &ScheduleFacts) -> Day {
+        if let Some(unknown) = self.stale(bounds, schedule, facts) {
             return Day::Unknown(unknown);
         }
+        let date = bounds.date;
         let listed = facts.units.get(&date).map(Vec::as_slice).unwrap_or_default();
         if listed.is_empty() {
-            return self.empty_day(date, facts);
+            return self.empty_day(bounds, facts);
         }
         let judged = schedule.question.is_final.is_some();
-        let over = self.updated_after_end(date, facts, NOT_PLAYED_HOURS);
+        let over = bounds.ended_before(facts.updated, NOT_PLAYED_HOURS);
         let (played, dropped): (Vec<&Scheduled>, _) = listed.iter().partition(|u| !judged || !over || u.is_final);
         if played.is_empty() {
             return self.pause(date).unwrap_or(Day::Off(Off::OffDay));
         }
         let units = played.into_iter().map(|u| unit(u, judged)).collect();
-        Day::On(self.expected(date, units, dropped.into_iter().map(|u| u.key.clone()).collect()))
+        Day::On(self.expected(bounds, units, dropped.into_iter().map(|u| u.key.clone()).collect()))
     }
 
     /// A date without units is empty by right only where the schedule speaks of its surroundings.
-    fn empty_day(&self, date: Date, facts: &ScheduleFacts) -> Day {
+    fn empty_day(&self, bounds: &Bounds, facts: &ScheduleFacts) -> Day {
+        let date = bounds.date;
         if let Some(pause) = self.pause(date) {
             return pause;
         }
         let between = self.scheduled.is_some_and(|r| r.contains(date));
-        let after = self.scheduled.is_some_and(|r| r.through() < date) && self.updated_after_end(date, facts, 0);
+        let after = self.scheduled.is_some_and(|r| r.through() < date) && bounds.ended_before(facts.updated, 0);
         if between || after {
             Day::Off(Off::OffDay)
         } else if date > self.today {
@@ -134,9 +164,9 @@ impl Context<'_> {
     }
 
     /// A schedule that is too old says nothing of a date that is not settled.
-    fn stale(&self, date: Date, schedule: &Schedule, facts: &ScheduleFacts) -> Option<Unknown> {
+    fn stale(&self, bounds: &Bounds, schedule: &Schedule, facts: &ScheduleFacts) -> Option<Unknown> {
         let limit = schedule.max_age?;
-        if self.updated_after_end(date, facts, SETTLED_HOURS) {
+        if bounds.ended_before(facts.updated, SETTLED_HOURS) {
             return None;
         }
         let table = &schedule.table.name;
@@ -153,16 +183,10 @@ impl Context<'_> {
         })
     }
 
-    fn updated_after_end(&self, date: Date, facts: &ScheduleFacts, hours: i64) -> bool {
-        let end = midnight(next_day(date), &self.season.zone);
-        let limit = end.saturating_add(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MAX);
-        facts.updated.is_some_and(|u| u >= limit)
-    }
-
-    fn expected(&self, date: Date, units: Vec<Unit>, dropped: Vec<crate::domain::probe::UnitKey>) -> Expected {
+    fn expected(&self, bounds: &Bounds, units: Vec<Unit>, dropped: Vec<crate::domain::probe::UnitKey>) -> Expected {
         let whole = self.season.schedule.is_none();
         let starts = units.iter().map(|u| u.start).filter(|_| !whole);
-        let anchors = Anchors::new(date, &self.season.zone, starts);
+        let anchors = Anchors::between(bounds.start, bounds.end, starts);
         Expected { anchors, units, dropped, warm_up: false, mark: 0 }.marked()
     }
 
@@ -182,7 +206,7 @@ impl Context<'_> {
 }
 
 fn whole_date() -> Unit {
-    Unit { key: WHOLE_DATE.into(), values: Vec::from([WHOLE_DATE.into()]), start: None, is_final: true }
+    Unit { key: WHOLE_DATE.into(), values: Arc::from([WHOLE_DATE.into()]), start: None, is_final: true }
 }
 
 fn unit(scheduled: &Scheduled, judged: bool) -> Unit {

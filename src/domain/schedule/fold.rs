@@ -13,7 +13,7 @@ pub struct Scheduled {
     /// Its name.
     pub key: UnitKey,
     /// Its values.
-    pub values: Vec<UnitKey>,
+    pub values: Arc<[UnitKey]>,
     /// When it starts.
     pub start: Option<Timestamp>,
     /// Whether the schedule calls it final.

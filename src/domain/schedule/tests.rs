@@ -56,7 +56,7 @@ fn season() -> Season {
 }
 
 fn row(date: &str, game: &str, id: &str, updated: &str) -> ScheduleRow {
-    let values: Vec<Arc<str>> = game.split('@').map(Arc::from).collect();
+    let values: Arc<[Arc<str>]> = game.split('@').map(Arc::from).collect();
     ScheduleRow {
         date: Some(day(date)),
         unit: unit_key(game.split('@')),

@@ -6,12 +6,14 @@
 mod column;
 mod datum;
 mod decode;
+mod folders;
 mod parts;
 mod prune;
 mod read;
 mod scan;
 mod schedule;
 mod tally;
+mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -22,16 +24,26 @@ use crate::domain::dates::{DateRange, DateSet, Timestamp};
 use crate::domain::mark::{PartMark, TableMark};
 use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
 use crate::domain::verdict::{Unknown, UnknownReason};
+pub use folders::{KnownFolder, KnownFolders};
 use parts::{Listing, Part};
 
 /// The date ranges of parts whose names do not tell them, by the identity of the part and the column asked.
 pub type PartRanges = BTreeMap<(u64, String), Option<DateRange>>;
 
-/// A warehouse of folders below a root. Cheap to clone; clones share what they learnt of parts.
+/// What was learnt of a warehouse and need not be asked again while it stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Learnt {
+    /// Of parts.
+    pub ranges: PartRanges,
+    /// Of the folders of each table.
+    pub folders: BTreeMap<String, Arc<KnownFolders>>,
+}
+
+/// A warehouse of folders below a root. Cheap to clone; clones share what they learnt.
 #[derive(Clone, Debug)]
 pub struct Files {
     root: PathBuf,
-    ranges: Arc<Mutex<PartRanges>>,
+    learnt: Arc<Mutex<Learnt>>,
     limits: scan::Limits,
     budget: Arc<Budget>,
 }
@@ -41,7 +53,7 @@ impl Files {
     pub fn new(root: PathBuf) -> Self {
         Self {
             root,
-            ranges: Arc::default(),
+            learnt: Arc::default(),
             limits: scan::Limits::default(),
             budget: Arc::new(Budget::new(u64::MAX, u64::MAX)),
         }
@@ -53,22 +65,22 @@ impl Files {
         Self { budget, ..self }
     }
 
-    /// What is known of parts, to be kept between two runs.
-    pub fn ranges(&self) -> PartRanges {
-        self.ranges.lock().map(|r| r.clone()).unwrap_or_default()
+    /// What was learnt, to be kept between two runs.
+    pub fn learnt(&self) -> Learnt {
+        self.learnt.lock().map(|learnt| learnt.clone()).unwrap_or_default()
     }
 
     /// Takes back what was kept.
-    pub fn restore(&self, kept: PartRanges) {
-        if let Ok(mut ranges) = self.ranges.lock() {
-            ranges.extend(kept);
+    pub fn restore(&self, kept: Learnt) {
+        if let Ok(mut learnt) = self.learnt.lock() {
+            *learnt = kept;
         }
     }
 
     /// The table's mark: its parts by name, size, times and inode. Reads no data, and the footer only of a part that
     /// neither its name nor an earlier look dates.
     pub fn mark(&self, table: &str, date: &DateColumn, now: Timestamp) -> Result<TableMark, Unknown> {
-        let listing = parts::list(&self.root, table, None)?;
+        let listing = self.list(Scope { table, date, dates: None, now })?;
         Ok(self.mark_of(&listing, date, now))
     }
 
@@ -140,8 +152,20 @@ impl Files {
         Ok(scope.agree(before, &mark).then_some(mark))
     }
 
-    fn list(&self, Scope { table, date, dates, .. }: Scope<'_>) -> Result<Listing, Unknown> {
-        parts::list(&self.root, table, dates.map(|dates| (date, dates)))
+    fn list(&self, Scope { table, date, dates, now }: Scope<'_>) -> Result<Listing, Unknown> {
+        let known = self.learnt.lock().ok().and_then(|learnt| learnt.folders.get(table).cloned()).unwrap_or_default();
+        let (listing, met) = parts::list(&self.root, table, dates.map(|dates| (date, dates)), &known, now)?;
+        // What a whole walk did not meet is gone; one of some dates says nothing of the others.
+        let news = |met: &KnownFolders| met.iter().any(|(name, folder)| known.get(name) != Some(folder));
+        let now_known = match dates {
+            None => met,
+            Some(_) if news(&met) => known.iter().map(|(name, folder)| (*name, folder.clone())).chain(met).collect(),
+            Some(_) => return Ok(listing),
+        };
+        if let Ok(mut learnt) = self.learnt.lock() {
+            learnt.folders.insert(table.into(), now_known.into());
+        }
+        Ok(listing)
     }
 
     fn mark_of(&self, listing: &Listing, date: &DateColumn, now: Timestamp) -> TableMark {
@@ -159,12 +183,12 @@ impl Files {
             return Some(range);
         }
         let key = (part.identity(), format!("{date:?}"));
-        if let Some(known) = self.ranges.lock().ok().and_then(|r| r.get(&key).copied()) {
+        if let Some(known) = self.learnt.lock().ok().and_then(|learnt| learnt.ranges.get(&key).copied()) {
             return known;
         }
         let range = read::footer_range(part, date);
-        if let Ok(mut ranges) = self.ranges.lock() {
-            ranges.insert(key, range);
+        if let Ok(mut learnt) = self.learnt.lock() {
+            learnt.ranges.insert(key, range);
         }
         range
     }

@@ -104,7 +104,7 @@ impl Reader<'_> {
         let broken = |e: &dyn std::fmt::Display| {
             ReadFault::Part(format!("is no readable Parquet file ({})", cut(&e.to_string())))
         };
-        let file = File::open(&part.path).map_err(|e| ReadFault::Part(format!("cannot be opened ({})", e.kind())))?;
+        let file = File::open(part.path()).map_err(|e| ReadFault::Part(format!("cannot be opened ({})", e.kind())))?;
         let plain = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let found = ArrowReaderMetadata::load(&file, plain).map_err(|e| broken(&e))?;
         let schema = Arc::new(dictionaries(found.schema()));
@@ -197,8 +197,8 @@ impl Reader<'_> {
     }
 
     fn csv(&mut self, part: &Part, each: Each<'_>) -> Result<u64, ReadFault> {
-        let broken = |e: csv::Error| ReadFault::Part(csv_fault(&part.path, &e));
-        let mut reader = csv::ReaderBuilder::new().from_path(&part.path).map_err(broken)?;
+        let broken = |e: csv::Error| ReadFault::Part(csv_fault(&part.path(), &e));
+        let mut reader = csv::ReaderBuilder::new().from_path(part.path()).map_err(broken)?;
         let header = reader.headers().map_err(broken)?.clone();
         let at = |name: &str| header.iter().position(|h| h.trim_start_matches('\u{feff}') == name);
         let mut positions = Vec::new();
@@ -240,7 +240,7 @@ pub(super) fn weight(part: &Part, columns: &[String], asked: &Reader<'_>) -> u64
     }
     let read = || {
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let metadata = ArrowReaderMetadata::load(&File::open(&part.path).ok()?, options).ok()?;
+        let metadata = ArrowReaderMetadata::load(&File::open(part.path()).ok()?, options).ok()?;
         let schema = metadata.schema();
         let groups = metadata.metadata().row_groups().iter().filter(|group| asked.can_hold(group, schema));
         let needed = groups.flat_map(RowGroupMetaData::columns).filter(|c| columns.contains(&c.column_path().string()));
@@ -266,7 +266,7 @@ pub(super) fn footer_range(part: &Part, date: &DateColumn) -> Option<DateRange> 
         return None;
     }
     let read = || {
-        let file = File::open(&part.path).ok()?;
+        let file = File::open(part.path()).ok()?;
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::load(&file, options).ok()?;
         let mut hull: Option<DateRange> = None;

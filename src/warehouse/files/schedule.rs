@@ -1,5 +1,7 @@
 //! Reading a schedule: its filtered rows, each with what the season asks of it.
 
+use std::sync::Arc;
+
 use super::Allowance;
 use super::column::Column;
 use super::datum::{Datum, satisfies};
@@ -102,7 +104,7 @@ impl<'a> Places<'a> {
             let text = format!("date column `{}` of part `{}` {why}", self.question.date.column, part.name);
             Unknown::new(UnknownReason::SchemaMismatch, text)
         })?;
-        let values: Option<Vec<_>> = self.unit.iter().map(|at| Some(self.alias(datum(*at)?))).collect();
+        let values: Option<Arc<[_]>> = self.unit.iter().map(|at| Some(self.alias(datum(*at)?))).collect();
         out.push(ScheduleRow {
             date,
             unit: values.as_ref().and_then(|v| unit_key(v.iter().map(|v| &**v))),

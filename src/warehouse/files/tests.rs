@@ -1,4 +1,5 @@
 //! The kernel against a second, naive implementation on random tables, and the rules of folders and parts one by one.
 
+mod folders;
 mod naive;
 mod rules;

@@ -21,7 +21,7 @@ pub(super) fn zone() -> jiff::tz::TimeZone {
 /// A date with two games at these instants.
 pub(super) fn on(n: i32, starts: [Option<&str>; 2]) -> Day {
     let start = |text: Option<&str>| text.map(|t| t.parse::<Timestamp>().unwrap());
-    let unit = |name: &str, at| Unit { key: name.into(), values: vec![], start: start(at), is_final: true };
+    let unit = |name: &str, at| Unit { key: name.into(), values: Arc::new([]), start: start(at), is_final: true };
     let units = vec![unit("BOS@NYK", starts[0]), unit("LAL@MIN", starts[1])];
     let anchors = Anchors::new(day(n), &zone(), units.iter().map(|u| u.start));
     Day::On(Expected { units, dropped: vec![], anchors, warm_up: false, mark: 0 }.marked())
@@ -70,7 +70,7 @@ fn today_is_told_while_it_is_a_date_of_the_season() {
 
 #[test]
 fn a_season_without_a_schedule_counts_dates_and_no_games() {
-    let whole = Unit { key: WHOLE_DATE.into(), values: vec![], start: None, is_final: true };
+    let whole = Unit { key: WHOLE_DATE.into(), values: Arc::new([]), start: None, is_final: true };
     let anchors = Anchors::new(day(0), &zone(), []);
     let expected = Expected { units: vec![whole], dropped: vec![], anchors, warm_up: false, mark: 0 };
     let status = season_status(&season(vec![Day::On(expected)]), &SeasonStatus::default(), now());
