@@ -95,9 +95,9 @@ pub(super) fn plan(args: &ReadArgs) -> Result<Exit, Stop> {
 pub(super) fn status(args: &StatusArgs) -> Result<Exit, Stop> {
     let seen = see(&args.read, &args.cluster, args.all_namespaces)?;
     let overview = &seen.overview;
-    let judged = view::status::judged(overview.now);
-    let ready =
-        |c: &CoverageView| seen.ready.as_ref().and_then(|all| all.get(&c.key).cloned()).unwrap_or_else(|| judged(c));
+    let ready = |c: &CoverageView| {
+        seen.ready.as_ref().and_then(|all| all.get(&c.key).cloned()).unwrap_or_else(|| view::status::judged(c))
+    };
     let table = || by_namespace(overview, args.all_namespaces, |o| view::status::status(o, ready));
     print(args.read.output, || view::json::calendar(overview), table);
     Ok(seen.exit())

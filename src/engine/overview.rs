@@ -40,6 +40,8 @@ pub struct CoverageView {
     pub mode: Mode,
     /// It or its season is suspended.
     pub suspended: bool,
+    /// Today in its season's zone.
+    pub today: Date,
     /// Why its spec cannot be obeyed; such a coverage has no cells.
     pub stalled: Option<String>,
     /// One for every date, in date order.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::overview::{CoverageView, Held, Overview, Planned, SeasonView};
 use super::world::{CoverageState, SeasonState, World};
 use crate::domain::admit::Refusal;
-use crate::domain::dates::{DateSet, Timestamp};
+use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::policy::Key;
 use crate::domain::probe::Undated;
 use crate::domain::state::{Cause, Cell, Hold, State};
@@ -38,6 +38,7 @@ impl World {
         CoverageView {
             generation: coverage.generation,
             suspended: coverage.suspend || season.is_some_and(|s| s.season.suspend),
+            today: season.map_or(Date::MIN, |s| s.calendar.today),
             launches: state.ledger.launches,
             key: coverage.key.clone(),
             season: coverage.season.clone(),
@@ -110,6 +111,7 @@ fn stalled(key: &Key, season: Option<&Key>, why: &str) -> CoverageView {
         table: crate::domain::policy::Table { place: "".into(), name: "".into() },
         generation: 0,
         suspended: false,
+        today: Date::MIN,
         launches: 0,
         mode: crate::domain::policy::Mode::Observe,
         stalled: Some(why.to_string()),

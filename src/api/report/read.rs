@@ -3,6 +3,8 @@
 //! the first, what the data says apart from the state's sentence, and, of a date without a GameDate, its units and its
 //! own sentence.
 
+mod seasons;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -21,12 +23,15 @@ use crate::domain::span::Span;
 use crate::domain::state::{Cause, Cell, State};
 use crate::domain::verdict::{Judgement, Off, UnknownReason, Verdict};
 use crate::engine::overview::{CoverageView, Overview};
+use seasons::{Seasons, is_suspended};
 
 /// Objects as the API server gives them. One that cannot be read spoils itself alone.
 #[derive(Clone, Debug, Default)]
 pub struct Objects {
     /// TableCoverages and PropCoverages, each with its `kind`.
     pub coverages: Vec<Value>,
+    /// Seasons.
+    pub seasons: Vec<Value>,
     /// GameDates.
     pub game_dates: Vec<Value>,
 }
@@ -42,11 +47,11 @@ pub struct Told {
 
 /// The overview that the objects tell.
 pub fn overview(objects: &Objects, now: Timestamp) -> Told {
-    let details = Details::of(&objects.game_dates);
+    let (details, seasons) = (Details::of(&objects.game_dates), Seasons::of(&objects.seasons));
     let mut ready = BTreeMap::new();
     let mut coverages = Vec::new();
     for object in &objects.coverages {
-        let Some((view, told)) = coverage(object, &details, now) else { continue };
+        let Some((view, told)) = coverage(object, &details, &seasons, now) else { continue };
         ready.insert(view.key.clone(), told);
         coverages.push(view);
     }
@@ -62,7 +67,12 @@ fn key(object: &Value, kind: &str, name: &str) -> Key {
     Key { namespace: text(object, "/metadata/namespace").into(), kind: kind.into(), name: name.into() }
 }
 
-fn coverage(object: &Value, details: &Details, now: Timestamp) -> Option<(CoverageView, (String, String))> {
+fn coverage(
+    object: &Value,
+    details: &Details,
+    seasons: &Seasons<'_>,
+    now: Timestamp,
+) -> Option<(CoverageView, (String, String))> {
     let (kind, name) = (text(object, "/kind"), text(object, "/metadata/name"));
     if kind.is_empty() || name.is_empty() {
         return None;
@@ -72,10 +82,10 @@ fn coverage(object: &Value, details: &Details, now: Timestamp) -> Option<(Covera
         Err(why) => (CoverageStatus::default(), Ledger::default(), Some(format!("its status cannot be read: {why}"))),
     };
     let stalled = why.or_else(|| refusal(&status));
-    let season = text(object, "/spec/season");
+    let season = key(object, "Season", text(object, "/spec/season"));
     let tallies = ledger.tallies.iter().map(|((_, date), tally)| (*date, *tally)).collect();
     let settled = settled(&ledger, text(object, "/spec/fill/settle"));
-    let of = Row { key: key(object, kind, name), season, details, tallies, settled, now };
+    let of = Row { key: key(object, kind, name), season: &season.name, details, tallies, settled, now };
     let cells = if stalled.is_some() { Vec::new() } else { of.cells(&status.states) };
     let limits = object.pointer("/spec/fill/ladder").and_then(Value::as_array).into_iter().flatten();
     let limit = |rung: &Value| {
@@ -83,11 +93,11 @@ fn coverage(object: &Value, details: &Details, now: Timestamp) -> Option<(Covera
         (Arc::from(text(rung, "/name")), most.unwrap_or_default())
     };
     let view = CoverageView {
-        season: key(object, "Season", season),
         table: Table { place: "".into(), name: text(object, "/spec/table").into() },
         generation: object.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or_default(),
         mode: if text(object, "/spec/fill/mode") == "Fill" { Mode::Fill } else { Mode::Observe },
-        suspended: object.pointer("/spec/suspend").and_then(Value::as_bool).unwrap_or_default(),
+        suspended: is_suspended(object) || seasons.suspends(&season),
+        today: seasons.today(&season, now),
         stalled,
         cells,
         tallies: ledger.tallies.iter().map(|((rung, date), tally)| (rung.clone(), *date, *tally)).collect(),
@@ -99,6 +109,7 @@ fn coverage(object: &Value, details: &Details, now: Timestamp) -> Option<(Covera
         launches: ledger.launches,
         attempts: ledger.attempts.clone(),
         key: of.key,
+        season,
     };
     Some((view, ready(&status)))
 }

@@ -195,6 +195,17 @@ async fn a_mended_template_is_tried_on_the_newest_exhausted_date_and_then_on_all
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_new_day_of_the_season_is_told_though_no_date_changes_its_state() {
+    let (sim, mut spec) = (world(good, &[]), spec());
+    spec.seasons[0].schedule = None;
+    let stored_day = || sim.state().views.values().next().unwrap().today;
+    sim.report_for(&spec, 16 * HOUR).await;
+    assert_eq!(stored_day(), day("2025-11-20"), "in UTC it is tomorrow already");
+    sim.report_for(&spec, 2 * HOUR).await;
+    assert_eq!(stored_day(), day("2025-11-21"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_rerun_token_runs_a_complete_date_once() {
     let sim = world(good, &[]);
     let mut spec = spec();

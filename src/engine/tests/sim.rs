@@ -37,6 +37,8 @@ pub struct State_ {
     /// Seconds that a look takes.
     pub look_takes: u64,
     pub ledgers: BTreeMap<Key, (Arc<str>, Ledger, Version)>,
+    /// What people see of each coverage.
+    pub views: BTreeMap<Key, CoverageView>,
     pub jobs: BTreeMap<Arc<str>, (Job, Timestamp, Launch)>,
     pub runs: BTreeMap<Date, u32>,
     pub saves: u32,
@@ -146,14 +148,22 @@ impl Sim {
 
     /// The same, with every event.
     pub async fn watch_for(&self, spec: &Spec, seconds: u64) -> (Overview, Vec<Event>) {
+        self.watch(self.engine(spec.clone()), seconds).await
+    }
+
+    /// A while of a process that tells people what it sees.
+    pub async fn report_for(&self, spec: &Spec, seconds: u64) -> (Overview, Vec<Event>) {
+        self.watch(self.engine_that_reports(spec.clone()), seconds).await
+    }
+
+    async fn watch(&self, mut engine: Engine<Self, Self, Self, Self>, seconds: u64) -> (Overview, Vec<Event>) {
         let mut told = Vec::new();
         let (stop, mut wishes) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(async move {
             tokio::time::sleep(std::time::Duration::from_secs(seconds)).await;
             let _ = stop.send(Wish::Stop);
         });
-        let overview = self
-            .engine(spec.clone())
+        let overview = engine
             .run(Until::Stopped, &mut wishes, |world, events| {
                 self.check(world);
                 told.extend_from_slice(events);
@@ -276,7 +286,7 @@ impl Store for Sim {
         uid: &Arc<str>,
         at: Version,
         ledger: &Ledger,
-        _: Option<&CoverageView>,
+        view: Option<&CoverageView>,
     ) -> Result<Recorded, SaveFault> {
         self.call(true).await;
         let version = {
@@ -288,6 +298,7 @@ impl Store for Sim {
             }
             assert!(old.is_none_or(|o| o.1.launches <= ledger.launches), "launch numbers never fall");
             state.ledgers.insert(key.clone(), (uid.clone(), ledger.clone(), at + 1));
+            state.views.extend(view.map(|view| (key.clone(), view.clone())));
             at + 1
         };
         self.call(false).await;

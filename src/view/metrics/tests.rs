@@ -66,6 +66,7 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         generation: 1,
         mode: Mode::Fill,
         suspended: false,
+        today: season.today,
         stalled: None,
         cells,
         attempts: vec![],

@@ -61,6 +61,7 @@ pub(super) fn view(causes: &[Cause]) -> CoverageView {
         generation: 3,
         mode: Mode::Fill,
         suspended: false,
+        today: day(19),
         stalled: None,
         cells: causes.iter().enumerate().map(|(n, cause)| cell(day(n as i32), *cause)).collect(),
         attempts: vec![],

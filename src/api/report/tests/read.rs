@@ -40,6 +40,10 @@ fn object(view: &CoverageView, status: &CoverageStatus) -> Value {
     })
 }
 
+fn season() -> Value {
+    json!({"kind": "Season", "metadata": {"namespace": "default", "name": "nba"}, "spec": {"timeZone": "America/New_York"}})
+}
+
 fn game_dates(season: &SeasonView, views: &[&CoverageView]) -> Vec<Value> {
     let object = |row: Row<'_>| {
         Some(json!({
@@ -59,7 +63,7 @@ fn objects(sim: &Sim, told: &Overview) -> Objects {
         assert_eq!(lint::coverage(&status, v.generation), Vec::<String>::new());
         object(v, &status)
     });
-    Objects { coverages: rendered.collect(), game_dates: game_dates(&told.seasons[0], &views) }
+    Objects { coverages: rendered.collect(), seasons: vec![season()], game_dates: game_dates(&told.seasons[0], &views) }
 }
 
 /// The JSON of scripts without what the objects do not hold.
@@ -103,7 +107,7 @@ async fn people_see_the_same_calendar_table_and_story() {
     let options = view::calendar::Options::default();
     assert_eq!(view::calendar::calendar(&read, options), view::calendar::calendar(&told, options));
     let stored = |c: &CoverageView| ready[&c.key].clone();
-    assert_eq!(view::status::status(&read, stored), view::status::status(&told, view::status::judged(told.now)));
+    assert_eq!(view::status::status(&read, stored), view::status::status(&told, view::status::judged));
     let story = |told: &Overview, n: i8| {
         let text = view::explain::explain(&told.coverages[0], jiff::civil::date(2025, 11, n), told).unwrap();
         let told = |line: &&str| ["  rows", "  as of"].iter().all(|lost| !line.starts_with(lost));
@@ -164,7 +168,7 @@ fn what_cannot_be_read_spoils_itself_alone_and_says_so() {
     let mut unseen = good.clone();
     unseen["metadata"]["name"] = "unseen".into();
     unseen["status"] = Value::Null;
-    let told = overview(&Objects { coverages: vec![good, rubbish, newer, unseen], game_dates: vec![] }, now());
+    let told = overview(&Objects { coverages: vec![good, rubbish, newer, unseen], ..Objects::default() }, now());
     let views = &told.overview.coverages;
     let names: Vec<_> = views.iter().map(|c| (&*c.key.name, c.stalled.is_some(), c.cells.len())).collect();
     assert_eq!(names, [("boxscores", false, 1), ("newer", false, 1), ("rubbish", true, 0), ("unseen", false, 0)]);
@@ -173,10 +177,26 @@ fn what_cannot_be_read_spoils_itself_alone_and_says_so() {
 }
 
 #[test]
+fn what_a_coverage_has_from_its_season_is_read_from_there() {
+    let done = view(&[Cause::Complete]);
+    let status = coverage_status(&done, "uid", &Ledger::default(), &CoverageStatus::default(), now());
+    let told = |seasons: Vec<Value>, now: &str| {
+        let objects = Objects { coverages: vec![object(&done, &status)], seasons, ..Objects::default() };
+        let view = overview(&objects, now.parse().unwrap()).overview.coverages.remove(0);
+        (view.today.to_string(), view.suspended)
+    };
+    let mut suspended = season();
+    suspended["spec"]["suspend"] = true.into();
+    assert_eq!(told(vec![season()], "2025-11-20T04:59:59Z"), ("2025-11-19".into(), false));
+    assert_eq!(told(vec![suspended], "2025-11-20T05:00:00Z"), ("2025-11-20".into(), true));
+    assert_eq!(told(vec![], "2025-11-20T04:59:59Z"), ("2025-11-20".into(), false), "nothing tells its zone");
+}
+
+#[test]
 fn a_date_without_a_game_date_does_not_borrow_the_sentence_of_another() {
     let gaps = view(&[Cause::Missing, Cause::Missing, Cause::Complete]);
     let status = coverage_status(&gaps, "uid", &Ledger::default(), &CoverageStatus::default(), now());
-    let told = overview(&Objects { coverages: vec![object(&gaps, &status)], game_dates: vec![] }, now());
+    let told = overview(&Objects { coverages: vec![object(&gaps, &status)], ..Objects::default() }, now());
     let said: Vec<&str> = told.overview.coverages[0].cells.iter().map(|c| &*c.message).collect();
     assert_eq!(said[0], "no row; 2 units expected; what happens next");
     assert_eq!(said[1], "as 2025-11-01: no row; 2 units expected; what happens next");
