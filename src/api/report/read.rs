@@ -15,7 +15,7 @@ use super::ledger::ledger;
 use super::reasons::{ConditionType, Reason};
 use super::text::{cause, own_verdict, parse_named_dates, verdict};
 use crate::api::kinds::{CoverageStatus, DateCoverage, GameDateStatus, StateStatus};
-use crate::domain::dates::{Date, Timestamp};
+use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::judge::ALL_THERE;
 use crate::domain::ledger::{Ledger, Stage, Tally};
 use crate::domain::policy::{Key, Mode, Table};
@@ -121,6 +121,12 @@ fn stored(object: &Value) -> Result<(CoverageStatus, Ledger), String> {
         status.map_or_else(|| Ok(CoverageStatus::default()), serde_json::from_value).map_err(|e| e.to_string())?;
     let ledger = ledger(&status)?;
     Ok((status, ledger))
+}
+
+/// The states that a status tells, with their dates; what this version does not know is left out.
+pub fn told(status: &CoverageStatus) -> Vec<(Cause, DateSet)> {
+    let known = |s: &StateStatus| Some((cause(&s.state, &s.reason)?, parse_named_dates(&s.dates).ok()?));
+    status.states.iter().filter_map(known).collect()
 }
 
 /// The Ready condition as it is stored.

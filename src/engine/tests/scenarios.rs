@@ -10,6 +10,7 @@ use crate::domain::state::{Cause, Running};
 use crate::engine::drive::Until;
 use crate::engine::events::of_changes;
 use crate::engine::ports::Created;
+use crate::engine::spec::Spec;
 
 pub(super) const HOUR: u64 = 3600;
 
@@ -192,6 +193,40 @@ async fn a_mended_template_is_tried_on_the_newest_exhausted_date_and_then_on_all
     assert_eq!(sim.state().creates.len(), 10);
     assert_eq!(tell(&sim.settle(&with_template(3)).await), Vec::<String>::new());
     assert_eq!(sim.state().creates.len(), 13, "the trial filled its date, and so the others were tried");
+}
+
+/// Every gap was told again by each process, and every exhausted date.
+#[tokio::test(start_paused = true)]
+async fn what_was_told_before_a_restart_is_no_news_and_the_rest_is() {
+    let (sim, mut spec) = (world(useless, &[3, 4]), spec());
+    spec.coverages[0].fill.mode = Mode::Observe;
+    // Nothing is known for a while after each start.
+    sim.state().look_takes = 2;
+    let told = async |spec: &Spec, seconds| {
+        let (_, events) = sim.report_for(spec, seconds).await;
+        let found = events.iter().filter(|e| e.reason != "JobLaunched" && e.reason != "Ineffective");
+        found.map(|e| format!("{} {}", e.reason, e.dates)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&spec, 30).await, ["GapFound 2025-11-03..2025-11-04"]);
+    assert_eq!(told(&spec, 30).await, Vec::<String>::new());
+    sim.state().table.insert(day("2025-11-04"), FULL.to_vec());
+    sim.state().table.remove(&day("2025-11-09"));
+    assert_eq!(told(&spec, 30).await, ["Completed 2025-11-04", "Revoked 2025-11-09"], "it happened meanwhile");
+    sim.state().views.clear();
+    assert_eq!(told(&spec, 30).await, ["GapFound 2025-11-03, 2025-11-09"], "nobody was told");
+    spec.coverages[0].fill.mode = Mode::Fill;
+    assert_eq!(told(&spec, 24 * HOUR).await, ["Exhausted 2025-11-09", "Exhausted 2025-11-03"]);
+    assert_eq!(told(&spec, 30).await, Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_revokes_no_date_that_was_complete_before_it_is_due() {
+    let (sim, mut spec) = (world(useless, &[3]), spec());
+    spec.coverages[0].due = Moment { after: Anchor::DateStart, offset: Span::hours(60 * 24) };
+    sim.state().look_takes = 2;
+    let seen = sim.report_for(&spec, 30).await.0;
+    assert_eq!(tell(&seen), ["NotDue/Due 2025-11-03"]);
+    assert_eq!(sim.report_for(&spec, 30).await.1, []);
 }
 
 #[tokio::test(start_paused = true)]

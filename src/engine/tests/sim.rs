@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::domain::dates::{Date, Timestamp};
+use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::judge::tests::{at, coverage, day, facts};
 use crate::domain::ledger::{End, Job, Launch, Ledger, Stage};
 use crate::domain::mark::{PartMark, TableMark, mix, stable_hash};
@@ -12,7 +12,7 @@ use crate::domain::probe::{
     Answer, DateColumn, DateFacts, DateReading, Probe, Reading, ScheduleQuestion, ScheduleReading, ScheduleRow,
     unit_key,
 };
-use crate::domain::state::State;
+use crate::domain::state::{Cause, State};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::engine::drive::{Engine, Ports, Until, Wish};
 use crate::engine::overview::{CoverageView, Event, Overview};
@@ -275,6 +275,7 @@ impl Store for Sim {
             uid: uid.clone(),
             ledger: ledger.clone(),
             is_whole: true,
+            told: state.views.get(k).map(causes).unwrap_or_default(),
             version: *version,
         };
         Ok(state.ledgers.iter().map(stored).collect())
@@ -424,7 +425,7 @@ pub fn world(filler: Filler, missing: &[i8]) -> Sim {
 
 /// The states of an overview's first coverage, as `STATE/REASON dates`, without the complete ones.
 pub fn tell(overview: &Overview) -> Vec<String> {
-    let mut groups: BTreeMap<(State, &str), crate::domain::dates::DateSet> = BTreeMap::new();
+    let mut groups: BTreeMap<(State, &str), DateSet> = BTreeMap::new();
     for cell in overview.coverages.iter().flat_map(|c| &c.cells).filter(|c| c.state() != State::Complete) {
         groups.entry((cell.state(), cell.cause.reason())).or_default().insert(cell.date);
     }
@@ -441,6 +442,13 @@ pub fn second(name: &str) -> Coverage {
     other.key.name = name.into();
     other.uid = format!("uid-{name}").into();
     other
+}
+
+/// What a stored view tells the next process.
+fn causes(view: &CoverageView) -> Vec<(Cause, DateSet)> {
+    let mut causes: BTreeMap<Cause, DateSet> = BTreeMap::new();
+    view.cells.iter().for_each(|c| causes.entry(c.cause).or_default().insert(c.date));
+    causes.into_iter().collect()
 }
 
 /// All that people are told of the world, but for when it was looked at.

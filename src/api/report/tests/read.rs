@@ -9,11 +9,11 @@ use super::super::coverage::coverage_status;
 use super::super::game_date::{Row, rows};
 use super::super::lint;
 use super::super::patch::StoredStatus;
-use super::super::read::{Objects, Told, overview};
+use super::super::read::{Objects, Told, overview, told};
 use super::fixtures::{now, view};
-use crate::api::kinds::{CoverageStatus, GameDateStatus};
+use crate::api::kinds::{CoverageStatus, GameDateStatus, StateStatus};
 use crate::domain::dates::Date;
-use crate::domain::ledger::{End, Ledger};
+use crate::domain::ledger::{End, Ledger, Outcome};
 use crate::domain::state::Cause;
 use crate::engine::overview::{CoverageView, Overview, SeasonView};
 use crate::engine::tests::sim::{FULL, Sim, spec, world};
@@ -190,6 +190,21 @@ fn what_a_coverage_has_from_its_season_is_read_from_there() {
     assert_eq!(told(vec![season()], "2025-11-20T04:59:59Z"), ("2025-11-19".into(), false));
     assert_eq!(told(vec![suspended], "2025-11-20T05:00:00Z"), ("2025-11-20".into(), true));
     assert_eq!(told(vec![], "2025-11-20T04:59:59Z"), ("2025-11-20".into(), false), "nothing tells its zone");
+}
+
+#[test]
+fn the_next_process_knows_what_the_status_tells() {
+    let view = view(&[Cause::Missing, Cause::Complete, Cause::Waiting(Outcome::Failed), Cause::Missing]);
+    let mut status = coverage_status(&view, "uid", &Ledger::default(), &CoverageStatus::default(), now());
+    let newer = StateStatus { state: "Dreaming".into(), ..status.states[0].clone() };
+    status.states.push(newer);
+    let told: Vec<_> = told(&status).into_iter().map(|(cause, dates)| (cause, dates.to_string())).collect();
+    let expected = [
+        (Cause::Complete, "2025-11-02"),
+        (Cause::Waiting(Outcome::Failed), "2025-11-03"),
+        (Cause::Missing, "2025-11-01, 2025-11-04"),
+    ];
+    assert_eq!(told, expected.map(|(cause, dates)| (cause, dates.to_string())));
 }
 
 #[test]
