@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use super::args::{CalendarArgs, ClusterArgs, ExplainArgs, Output, ReadArgs, StatusArgs};
+use super::args::{CalendarArgs, ClusterArgs, ExplainArgs, MAX_JOBS, Output, PlanArgs, ReadArgs, StatusArgs};
 use super::exit::{Exit, Stop};
 use super::setup::{Setup, small_runtime};
 use crate::api::report::read::Told;
@@ -35,7 +35,7 @@ impl Seen {
 /// Looks at everything once: at files where there are any, else at the objects of a cluster.
 fn see(args: &ReadArgs, cluster: &ClusterArgs, all: bool) -> Result<Seen, Stop> {
     if !args.place.files.is_empty() {
-        let (overview, bad) = look(args)?;
+        let (overview, bad) = look(args, MAX_JOBS)?;
         return Ok(Seen { overview, ready: None, bad });
     }
     let Told { overview, ready } = super::cluster::look(cluster, all, args.now)?;
@@ -57,11 +57,11 @@ fn by_namespace(overview: &Overview, all: bool, draw: impl Fn(&Overview) -> Stri
 }
 
 /// Looks at files once.
-fn look(args: &ReadArgs) -> Result<(Overview, bool), Stop> {
+fn look(args: &ReadArgs, max_jobs: u32) -> Result<(Overview, bool), Stop> {
     let mut setup = Setup::new(&args.place)?;
     let overview = small_runtime()?.block_on(async {
         let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
-        let mut engine = setup.reader(args.now);
+        let mut engine = setup.reader(args.now, max_jobs);
         let overview = engine.run(Until::Seen, &mut wishes, |_, _| {}).await;
         if setup.has_learnt(&engine) {
             setup.remember(&engine.world);
@@ -81,13 +81,14 @@ fn print(output: Output, json: impl FnOnce() -> serde_json::Value, text: impl Fn
     }
 }
 
-pub(super) fn plan(args: &ReadArgs) -> Result<Exit, Stop> {
+pub(super) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
+    let PlanArgs { read: args, slots } = args;
     if args.place.files.is_empty() {
         let text =
             "plan works on manifests: give -f DIR; what a cluster's operator does is in `calendar` and `explain`";
         return Err(Stop::bad_input(text));
     }
-    let (overview, bad) = look(args)?;
+    let (overview, bad) = look(args, slots.max_jobs)?;
     print(args.output, || view::json::plan(&overview), || view::plan::plan(&overview));
     Ok(Exit::of(&overview, bad))
 }

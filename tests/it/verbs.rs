@@ -25,6 +25,26 @@ fn gaps_are_filled_and_the_second_run_does_nothing() {
     assert_eq!(here.runs().len(), 3);
 }
 
+/// `plan` reckoned with twenty Jobs at once, where `local` has four.
+#[test]
+fn a_plan_is_the_first_wave_of_local_and_names_the_limit_that_holds_the_rest() {
+    let season = SEASON.replace("2026-01-05", "2026-01-09");
+    let narrow = "fill.maxConcurrentJobs";
+    for (fill, args, launched, limit) in [
+        ("maxConcurrentJobs: 9", vec![], 4, "all coverages together have at most 4 live at once (--max-jobs)"),
+        ("maxConcurrentJobs: 9", vec!["--max-jobs", "2"], 2, "have at most 2 live at once (--max-jobs)"),
+        ("maxConcurrentJobs: 3", vec![], 3, narrow),
+        ("maxConcurrentJobs: 9", vec!["--max-jobs", "7"], 7, ""),
+    ] {
+        let here = Place::new(&[&season, &filled(GOOD, fill)]);
+        let plan = here.run("plan", &args, &[]);
+        assert!(plan.out.starts_with(&format!("{launched} Jobs would be launched now")), "{}", plan.out);
+        let said = plan.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let told = format!("Missing/NoRows, {} dates", 7 - launched);
+        assert_eq!(said.contains(&told) && said.contains(limit), launched < 7, "{}", plan.out);
+    }
+}
+
 /// Bytes of data that a run has read, as its summary tells.
 fn read(done: &super::gapless::Done) -> u64 {
     let line = done.out.lines().find_map(|l| l.strip_prefix("Read      ")).unwrap();
