@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use jiff::Timestamp;
+
 use super::args::{CalendarArgs, ClusterArgs, ExplainArgs, MAX_JOBS, Output, PlanArgs, ReadArgs, StatusArgs};
 use super::exit::{Exit, Stop};
 use super::setup::{Setup, small_runtime};
@@ -59,9 +61,15 @@ fn by_namespace(overview: &Overview, all: bool, draw: impl Fn(&Overview) -> Stri
 /// Looks at files once.
 fn look(args: &ReadArgs, max_jobs: u32) -> Result<(Overview, bool), Stop> {
     let mut setup = Setup::new(&args.place)?;
+    let overview = look_at(&mut setup, args.now, max_jobs)?;
+    Ok((overview, setup.has_problems()))
+}
+
+/// Looks at what was set up, once.
+pub(super) fn look_at(setup: &mut Setup, now: Option<Timestamp>, max_jobs: u32) -> Result<Overview, Stop> {
     let overview = small_runtime()?.block_on(async {
         let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
-        let mut engine = setup.reader(args.now, max_jobs);
+        let mut engine = setup.reader(now, max_jobs);
         let overview = engine.run(Until::Seen, &mut wishes, |_, _| {}).await;
         if setup.has_learnt(&engine) {
             setup.remember(&engine.world);
@@ -70,7 +78,7 @@ fn look(args: &ReadArgs, max_jobs: u32) -> Result<(Overview, bool), Stop> {
         std::mem::forget(engine);
         overview
     });
-    Ok((overview, setup.has_problems()))
+    Ok(overview)
 }
 
 fn print(output: Output, json: impl FnOnce() -> serde_json::Value, text: impl FnOnce() -> String) {
@@ -145,7 +153,8 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Stop> {
     if args.read.output == Output::Json {
         let coverage = overview.coverages.swap_remove(found);
         let cells = coverage.cells.iter().filter(|c| c.date == args.date).cloned().collect();
-        overview.coverages = vec![CoverageView { cells, ..coverage }];
+        let reruns = coverage.rerun(args.date).cloned().into_iter().collect();
+        overview.coverages = vec![CoverageView { cells, reruns, ..coverage }];
     }
     print(args.read.output, || view::json::calendar(&seen.overview), || text);
     Ok(seen.exit())

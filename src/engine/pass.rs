@@ -161,7 +161,9 @@ impl World {
             events.extend(told);
             let changed = moved || state.ledger != *state.saved;
             state.untold |= changed;
-            self.revision += u64::from(changed);
+            // Who asks for a date sees what a rerun waits for; nothing that is stored tells it.
+            let reruns_moved = before.reruns != state.assessment.reruns;
+            self.revision += u64::from(changed || reruns_moved);
             self.events.extend(events);
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::overview::{CoverageView, Held, Overview, Planned, SeasonView};
 use super::world::{CoverageState, SeasonState, World};
 use crate::domain::admit::{Limit, Refusal};
+use crate::domain::assess::{Unspent, Wait};
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::policy::Key;
 use crate::domain::probe::Undated;
@@ -51,17 +52,31 @@ impl World {
             limits: coverage.fill.ladder.iter().map(|r| (r.name.clone(), r.attempts)).collect(),
             recent: state.ledger.recent.iter().cloned().collect(),
             tokens: state.ledger.tokens.iter().map(|(d, t)| (*d, t.clone())).collect(),
+            reruns: state.assessment.reruns.iter().map(|r| self.with_refusal(state, r)).collect(),
             undated: Some(Undated::sum(state.book.undated.values())),
             confirmed_at: state.book.confirmed_at,
         }
     }
 
+    fn refusal(&self, state: &CoverageState, date: Date) -> Option<Refusal> {
+        self.decision.refused.get(&state.coverage.key)?.get(&date).copied()
+    }
+
+    /// A rerun waits for a hold that only the whole operator knows, too, whatever the state of its date.
+    fn with_refusal(&self, state: &CoverageState, rerun: &Unspent) -> Unspent {
+        let mut told = rerun.clone();
+        if let Some(Refusal::Hold(hold)) = self.refusal(state, rerun.date).filter(|_| rerun.waits.is_empty()) {
+            told.waits.push(Wait::Hold(hold));
+        }
+        told
+    }
+
     /// A hold that only the whole operator knows shows in the cell.
     fn with_hold(&self, state: &CoverageState, cell: &Cell) -> Cell {
-        let refused = self.decision.refused.get(&state.coverage.key).and_then(|dates| dates.get(&cell.date));
+        let refused = self.refusal(state, cell.date);
         let mut told = cell.clone();
         if let Some(Refusal::Hold(hold)) = refused.filter(|_| lacks_a_slot(cell)) {
-            told.cause = Cause::Blocked(*hold);
+            told.cause = Cause::Blocked(hold);
             told.message = format!("{}; {}", cell.judgement.message, hold.sentence()).into();
         }
         if let (Cause::Blocked(Hold::Quota), Some((_, _, why))) = (told.cause, &state.refused) {
@@ -130,6 +145,7 @@ fn stalled(key: &Key, season: Option<&Key>, why: &str) -> CoverageView {
         limits: Vec::new(),
         recent: Vec::new(),
         tokens: Vec::new(),
+        reruns: Vec::new(),
         undated: None,
         confirmed_at: None,
     }

@@ -3,6 +3,7 @@
 //! the first, what the data says apart from the state's sentence, and, of a date without a GameDate, its units and its
 //! own sentence.
 
+mod reruns;
 mod seasons;
 
 use std::collections::{BTreeMap, HashMap};
@@ -23,7 +24,10 @@ use crate::domain::span::Span;
 use crate::domain::state::{Cause, Cell, State};
 use crate::domain::verdict::{Judgement, Off, UnknownReason, Verdict};
 use crate::engine::overview::{CoverageView, Overview};
+use reruns::Reruns;
 use seasons::{Seasons, is_suspended};
+
+pub use reruns::waits_of;
 
 /// Objects as the API server gives them. One that cannot be read spoils itself alone.
 #[derive(Clone, Debug, Default)]
@@ -48,10 +52,12 @@ pub struct Told {
 /// The overview that the objects tell.
 pub fn overview(objects: &Objects, now: Timestamp) -> Told {
     let (details, seasons) = (Details::of(&objects.game_dates), Seasons::of(&objects.seasons));
+    let reruns = Reruns::of(&objects.game_dates);
     let mut ready = BTreeMap::new();
     let mut coverages = Vec::new();
     for object in &objects.coverages {
-        let Some((view, told)) = coverage(object, &details, &seasons, now) else { continue };
+        let Some((mut view, told)) = coverage(object, &details, &seasons, now) else { continue };
+        view.reruns = reruns.of_coverage(&view);
         ready.insert(view.key.clone(), told);
         coverages.push(view);
     }
@@ -104,6 +110,7 @@ fn coverage(
         limits: limits.map(limit).collect(),
         recent: ledger.recent.iter().cloned().collect(),
         tokens: ledger.tokens.iter().map(|(date, token)| (*date, token.clone())).collect(),
+        reruns: Vec::new(),
         undated: None,
         confirmed_at: None,
         launches: ledger.launches,

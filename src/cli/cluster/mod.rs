@@ -15,7 +15,7 @@ use super::setup::runtime;
 use super::wish::Wish;
 use crate::api::kinds::{GameDate, GameDateSpec, GameDateStatus, PropCoverage, Season, TableCoverage};
 use crate::api::report::merge_patch;
-use crate::api::report::read::{Objects, Told, overview};
+use crate::api::report::read::{Objects, Told, overview, waits_of};
 use crate::domain::dates::{Date, DateSet};
 use crate::engine::overview::CoverageView;
 use crate::engine::ports::Clock;
@@ -61,6 +61,8 @@ pub(super) fn write(args: &ClusterArgs, name: &str, dates: &DateSet, wish: &Wish
             let (object, done) = cluster.write(coverage, date, wish).await?;
             anstream::println!("gamedate/{object} {done}");
         }
+        let waits = dates.iter().filter_map(|date| Some((date, waits_of(coverage, date)?)));
+        wish.tell(waits);
         Ok(Exit::Done)
     })
 }

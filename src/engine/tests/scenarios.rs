@@ -1,14 +1,16 @@
 //! What people rely on, as scripts.
 
 use super::sim::*;
+use crate::domain::assess::Wait;
 use crate::domain::dates::DateRange;
 use crate::domain::judge::tests::{at, coverage, day};
 use crate::domain::ledger::{End, Outcome};
 use crate::domain::policy::{Anchor, Check, DateOrder, Dates, Mode, Moment, Rerun, Rule};
 use crate::domain::span::Span;
-use crate::domain::state::{Cause, Running};
+use crate::domain::state::{Cause, Hold, Running};
 use crate::engine::drive::Until;
 use crate::engine::events::of_changes;
+use crate::engine::overview::Overview;
 use crate::engine::ports::Created;
 use crate::engine::spec::Spec;
 
@@ -252,6 +254,21 @@ async fn a_rerun_token_runs_a_complete_date_once() {
     assert_eq!(sim.state().runs.get(&day("2025-11-03")), Some(&1));
     let launched = events.iter().find(|e| e.reason == "JobLaunched").unwrap();
     assert_eq!(launched.message, "launch 1, attempt 1 on rung reload: asked for once more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rerun_of_a_complete_date_tells_of_the_job_of_another_coverage_that_it_waits_for() {
+    let (sim, mut spec) = (world(good, &[]), spec());
+    spec.coverages.push(second("boxscores-too"));
+    let rerun = Some(Rerun { token: "again".into(), coverages: vec![] });
+    let order = DateOrder { priority: 0, rerun };
+    spec.orders.entry(spec.seasons[0].key.clone()).or_default().insert(day("2025-11-03"), order);
+    let waits = |overview: &Overview| {
+        let reruns = overview.coverages.iter().flat_map(|c| &c.reruns);
+        reruns.map(|rerun| rerun.waits.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(waits(&sim.run_for(&spec, 20).await), [[Wait::Hold(Hold::Busy)]]);
+    assert_eq!(waits(&sim.settle(&spec).await), Vec::<Vec<Wait>>::new());
 }
 
 #[tokio::test(start_paused = true)]

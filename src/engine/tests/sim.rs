@@ -454,7 +454,8 @@ fn causes(view: &CoverageView) -> Vec<(Cause, DateSet)> {
 /// All that people are told of the world, but for when it was looked at.
 fn told(overview: &Overview) -> String {
     let seasons = overview.seasons.iter().map(|s| format!("{:?}", (&s.failure, &s.doubted, s.today)));
-    let coverage =
-        |c: &CoverageView| format!("{:?}", (&c.stalled, &c.cells, &c.attempts, &c.tallies, &c.recent, &c.undated));
+    let coverage = |c: &CoverageView| {
+        format!("{:?}", (&c.stalled, &c.cells, &c.attempts, &c.tallies, &c.recent, &c.undated, &c.reruns))
+    };
     seasons.chain(overview.coverages.iter().map(coverage)).collect()
 }

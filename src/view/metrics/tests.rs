@@ -74,6 +74,7 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         limits: vec![],
         recent: vec![],
         tokens: Vec::new(),
+        reruns: Vec::new(),
         undated: None,
         confirmed_at: Some(at("2025-11-15T11:59:30Z")),
         launches: 41,

@@ -69,6 +69,7 @@ pub(super) fn view(causes: &[Cause]) -> CoverageView {
         limits: vec![],
         recent: vec![],
         tokens: Vec::new(),
+        reruns: Vec::new(),
         undated: None,
         confirmed_at: Some(now()),
         launches: 0,

@@ -10,11 +10,13 @@ use super::super::game_date::{Row, rows};
 use super::super::lint;
 use super::super::patch::StoredStatus;
 use super::super::read::{Objects, Told, overview, told};
-use super::fixtures::{now, view};
+use super::fixtures::{day, now, view};
 use crate::api::kinds::{CoverageStatus, GameDateStatus, StateStatus};
+use crate::domain::assess::Wait;
 use crate::domain::dates::Date;
 use crate::domain::ledger::{End, Ledger, Outcome};
-use crate::domain::state::Cause;
+use crate::domain::state::{Cause, Hold, Running};
+use crate::domain::verdict::{UnknownReason, Verdict};
 use crate::engine::overview::{CoverageView, Overview, SeasonView};
 use crate::engine::tests::sim::{FULL, Sim, spec, world};
 use crate::view;
@@ -205,6 +207,45 @@ fn the_next_process_knows_what_the_status_tells() {
         (Cause::Missing, "2025-11-01, 2025-11-04"),
     ];
     assert_eq!(told, expected.map(|(cause, dates)| (cause, dates.to_string())));
+}
+
+#[test]
+fn a_rerun_that_did_not_run_yet_is_told_from_the_objects_in_the_words_of_the_engine() {
+    let causes = [
+        Cause::Complete,
+        Cause::Running(Running::Started),
+        Cause::NotDue { unscheduled: false },
+        Cause::Waived,
+        Cause::Complete,
+        Cause::Complete,
+    ];
+    let mut view = view(&causes);
+    let unread = Verdict::Unknown(UnknownReason::NotProbed);
+    Arc::make_mut(&mut view.cells[2].judgement).verdict = unread;
+    let ledger = Ledger { tokens: [(day(4), "again".into())].into(), ..Ledger::default() };
+    let status = coverage_status(&view, "uid", &ledger, &CoverageStatus::default(), now());
+    let game_date = |n: i32| {
+        let coverage = if n == 5 { "another" } else { "boxscores" };
+        let rerun = json!({"token": "again", "coverages": [{"kind": "TableCoverage", "name": coverage}]});
+        json!({"metadata": {"namespace": "default"}, "spec": {"season": "nba", "date": day(n).to_string(), "rerun": rerun}})
+    };
+    let told = |suspend: bool| {
+        let mut coverage = object(&view, &status);
+        coverage["spec"]["suspend"] = suspend.into();
+        let game_dates = (0..6).map(game_date).collect();
+        let read = overview(&Objects { coverages: vec![coverage], game_dates, ..Objects::default() }, now()).overview;
+        let reruns = read.coverages[0].reruns.iter().map(|rerun| (rerun.date, rerun.waits.clone()));
+        let story = view::explain::explain(&read.coverages[0], day(2), &read).unwrap();
+        assert!(story.contains("asked for once more by token 'again'; waits: the date lies too far ahead"), "{story}");
+        reruns.collect::<Vec<_>>()
+    };
+    let waits = [vec![], vec![Wait::Job], vec![Wait::Unread], vec![Wait::Waived]];
+    let expected = |hold: Option<Wait>| {
+        let dated = waits.iter().enumerate();
+        dated.map(|(n, w)| (day(n as i32), w.iter().copied().chain(hold).collect::<Vec<_>>())).collect::<Vec<_>>()
+    };
+    assert_eq!(told(false), expected(None), "spent on the fifth, and not asked of this coverage on the sixth");
+    assert_eq!(told(true), expected(Some(Wait::Hold(Hold::Suspended))));
 }
 
 #[test]
