@@ -61,7 +61,7 @@ async fn drive(
     teller: &mut Teller,
 ) -> Overview {
     let watching = until == Until::Stopped;
-    let mut stamp = setup.manifests.stamp();
+    let mut stamp = setup.stamp.clone();
     let mut looked = Instant::now();
     let mut keeper = setup.keeper();
     if watching {
