@@ -62,7 +62,7 @@ pub enum Verb {
     /// Fill gaps on this machine: Jobs are child processes, state is a folder.
     Local(LocalArgs),
     /// Tell what would be launched for manifests, in which order, and why the rest is not; changes nothing.
-    Plan(ReadArgs),
+    Plan(PlanArgs),
     /// Draw the dates of all coverages as a heat map.
     Calendar(CalendarArgs),
     /// Tell the story of one date of one coverage.
@@ -145,6 +145,28 @@ pub struct ReadArgs {
     pub now: Option<Timestamp>,
 }
 
+/// Jobs of one machine that may be live at once, unless somebody says how many.
+pub const MAX_JOBS: u32 = 4;
+
+/// How many Jobs at once: what is planned is what is launched.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Slots {
+    /// Live Jobs of all coverages at most.
+    #[arg(long, value_name = "N", default_value_t = MAX_JOBS)]
+    pub max_jobs: u32,
+}
+
+/// `plan`.
+#[derive(Clone, Debug, Args)]
+pub struct PlanArgs {
+    /// Common arguments.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// How many Jobs at once.
+    #[command(flatten)]
+    pub slots: Slots,
+}
+
 /// `status`.
 #[derive(Clone, Debug, Args)]
 pub struct StatusArgs {
@@ -211,9 +233,9 @@ pub struct LocalArgs {
     /// End when nothing is left to do.
     #[arg(long)]
     pub once: bool,
-    /// Live Jobs of all coverages at most.
-    #[arg(long, default_value_t = 4)]
-    pub max_jobs: u32,
+    /// How many Jobs at once.
+    #[command(flatten)]
+    pub slots: Slots,
     /// Whether anything is launched.
     #[arg(long, value_enum, default_value_t = Switch::On)]
     pub launches: Switch,

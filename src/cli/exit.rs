@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use jiff::civil::Date;
 
-use crate::domain::state::State;
+use crate::domain::state::{Cell, State};
 use crate::engine::overview::Overview;
 
 /// How a verb ends.
@@ -30,9 +30,8 @@ impl Exit {
 
     /// How an overview ends a verb.
     pub fn of(overview: &Overview, bad_input: bool) -> Self {
-        let today = overview.now.to_zoned(jiff::tz::TimeZone::UTC).date();
-        let matters = |date: Date, state: State| state.is_open() && (state != State::Unknown || date <= today);
-        let open = overview.coverages.iter().flat_map(|c| &c.cells).any(|c| matters(c.date, c.state()));
+        let matters = |today: Date, c: &Cell| c.state().is_open() && (c.state() != State::Unknown || c.date <= today);
+        let open = overview.coverages.iter().any(|view| view.cells.iter().any(|c| matters(view.today, c)));
         match (bad_input, open) {
             (true, _) => Self::BadInput,
             (false, true) => Self::Gaps,

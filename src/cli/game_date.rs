@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::args::{ClusterArgs, Place, RetryArgs, WaiveArgs};
+use super::args::{ClusterArgs, MAX_JOBS, Place, RetryArgs, WaiveArgs};
 use super::cluster;
 use super::exit::{Exit, Stop};
-use super::read::is_called;
+use super::read::{is_called, look_at};
 use super::setup::Setup;
 use super::wish::Wish;
 use crate::api::kinds::GameDateSpec;
 use crate::api::manifest::Document;
 use crate::api::{Problem, load};
 use crate::domain::dates::{DateRange, DateSet};
+use crate::domain::policy::Key;
 use crate::engine::ports::Clock;
 use crate::local::clock::SystemClock;
 use crate::local::disk;
@@ -37,9 +38,9 @@ fn want(place: &Place, cluster: &ClusterArgs, name: &str, dates: &[String], wish
 
 /// Writes a GameDate for each date; what its file says already stands. One that people keep elsewhere is theirs to edit.
 fn write(place: &Place, name: &str, dates: &DateSet, wish: &Wish) -> Result<Exit, Stop> {
-    let setup = Setup::new(place)?;
+    let mut setup = Setup::new(place)?;
     let found = setup.loaded.coverages.iter().find(|c| is_called(&c.key.kind, &c.key.name, name));
-    let coverage = found.ok_or_else(|| Stop::bad_input(format!("there is no valid coverage '{name}'")))?;
+    let coverage = found.cloned().ok_or_else(|| Stop::bad_input(format!("there is no valid coverage '{name}'")))?;
     wish.fits(&coverage.key, coverage.fill.mode)?;
     let folder = setup.manifests.home().join("gamedates");
     let mut files = Vec::new();
@@ -65,7 +66,20 @@ fn write(place: &Place, name: &str, dates: &DateSet, wish: &Wish) -> Result<Exit
             .map_err(|e| Stop::failed(format!("{} cannot be written: {e}", file.display())))?;
         anstream::println!("{}", file.display());
     }
+    if let Wish::Retry { .. } = wish {
+        tell(&mut setup, &coverage.key, dates, wish)?;
+    }
     Ok(Exit::Done)
+}
+
+/// Looks at the manifests as they stand now, as `explain` does, and tells what the reruns wait for.
+fn tell(setup: &mut Setup, coverage: &Key, dates: &DateSet, wish: &Wish) -> Result<(), Stop> {
+    setup.loaded = setup.reload()?;
+    let overview = look_at(setup, None, MAX_JOBS)?;
+    let view = overview.coverages.iter().find(|view| view.key == *coverage);
+    let waits = |date| Some((date, view?.rerun(date)?.waits.clone()));
+    wish.tell(dates.iter().filter_map(waits));
+    Ok(())
 }
 
 /// What a GameDate says already, and in which file.

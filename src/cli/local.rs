@@ -26,7 +26,7 @@ const REDRAW: Duration = Duration::from_millis(200);
 pub(super) fn local(args: &LocalArgs) -> Result<Exit, Stop> {
     let slow_start: Span = args.slow_start.parse().map_err(|why| Stop::bad_input(format!("--slow-start: {why}")))?;
     let mut setup = Setup::new(&args.place)?;
-    let limits = limits(slow_start, args.max_jobs, args.launches == Switch::On);
+    let limits = limits(slow_start, args.slots.max_jobs, args.launches == Switch::On);
     let until = if args.once { Until::Done } else { Until::Stopped };
     let (overview, tally) = run(&mut setup, limits, until)?;
     anstream::print!("{}", summary(&overview, &tally));
@@ -61,7 +61,7 @@ async fn drive(
     teller: &mut Teller,
 ) -> Overview {
     let watching = until == Until::Stopped;
-    let mut stamp = setup.manifests.stamp();
+    let mut stamp = setup.stamp.clone();
     let mut looked = Instant::now();
     let mut keeper = setup.keeper();
     if watching {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use super::args::{CalendarArgs, ClusterArgs, ExplainArgs, Output, ReadArgs, StatusArgs};
+use jiff::Timestamp;
+
+use super::args::{CalendarArgs, ClusterArgs, ExplainArgs, MAX_JOBS, Output, PlanArgs, ReadArgs, StatusArgs};
 use super::exit::{Exit, Stop};
 use super::setup::{Setup, small_runtime};
 use crate::api::report::read::Told;
@@ -35,7 +37,7 @@ impl Seen {
 /// Looks at everything once: at files where there are any, else at the objects of a cluster.
 fn see(args: &ReadArgs, cluster: &ClusterArgs, all: bool) -> Result<Seen, Stop> {
     if !args.place.files.is_empty() {
-        let (overview, bad) = look(args)?;
+        let (overview, bad) = look(args, MAX_JOBS)?;
         return Ok(Seen { overview, ready: None, bad });
     }
     let Told { overview, ready } = super::cluster::look(cluster, all, args.now)?;
@@ -57,11 +59,17 @@ fn by_namespace(overview: &Overview, all: bool, draw: impl Fn(&Overview) -> Stri
 }
 
 /// Looks at files once.
-fn look(args: &ReadArgs) -> Result<(Overview, bool), Stop> {
+fn look(args: &ReadArgs, max_jobs: u32) -> Result<(Overview, bool), Stop> {
     let mut setup = Setup::new(&args.place)?;
+    let overview = look_at(&mut setup, args.now, max_jobs)?;
+    Ok((overview, setup.has_problems()))
+}
+
+/// Looks at what was set up, once.
+pub(super) fn look_at(setup: &mut Setup, now: Option<Timestamp>, max_jobs: u32) -> Result<Overview, Stop> {
     let overview = small_runtime()?.block_on(async {
         let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
-        let mut engine = setup.reader(args.now);
+        let mut engine = setup.reader(now, max_jobs);
         let overview = engine.run(Until::Seen, &mut wishes, |_, _| {}).await;
         if setup.has_learnt(&engine) {
             setup.remember(&engine.world);
@@ -70,7 +78,7 @@ fn look(args: &ReadArgs) -> Result<(Overview, bool), Stop> {
         std::mem::forget(engine);
         overview
     });
-    Ok((overview, setup.has_problems()))
+    Ok(overview)
 }
 
 fn print(output: Output, json: impl FnOnce() -> serde_json::Value, text: impl FnOnce() -> String) {
@@ -81,13 +89,14 @@ fn print(output: Output, json: impl FnOnce() -> serde_json::Value, text: impl Fn
     }
 }
 
-pub(super) fn plan(args: &ReadArgs) -> Result<Exit, Stop> {
+pub(super) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
+    let PlanArgs { read: args, slots } = args;
     if args.place.files.is_empty() {
         let text =
             "plan works on manifests: give -f DIR; what a cluster's operator does is in `calendar` and `explain`";
         return Err(Stop::bad_input(text));
     }
-    let (overview, bad) = look(args)?;
+    let (overview, bad) = look(args, slots.max_jobs)?;
     print(args.output, || view::json::plan(&overview), || view::plan::plan(&overview));
     Ok(Exit::of(&overview, bad))
 }
@@ -95,9 +104,9 @@ pub(super) fn plan(args: &ReadArgs) -> Result<Exit, Stop> {
 pub(super) fn status(args: &StatusArgs) -> Result<Exit, Stop> {
     let seen = see(&args.read, &args.cluster, args.all_namespaces)?;
     let overview = &seen.overview;
-    let judged = view::status::judged(overview.now);
-    let ready =
-        |c: &CoverageView| seen.ready.as_ref().and_then(|all| all.get(&c.key).cloned()).unwrap_or_else(|| judged(c));
+    let ready = |c: &CoverageView| {
+        seen.ready.as_ref().and_then(|all| all.get(&c.key).cloned()).unwrap_or_else(|| view::status::judged(c))
+    };
     let table = || by_namespace(overview, args.all_namespaces, |o| view::status::status(o, ready));
     print(args.read.output, || view::json::calendar(overview), table);
     Ok(seen.exit())
@@ -144,7 +153,8 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Stop> {
     if args.read.output == Output::Json {
         let coverage = overview.coverages.swap_remove(found);
         let cells = coverage.cells.iter().filter(|c| c.date == args.date).cloned().collect();
-        overview.coverages = vec![CoverageView { cells, ..coverage }];
+        let reruns = coverage.rerun(args.date).cloned().into_iter().collect();
+        overview.coverages = vec![CoverageView { cells, reruns, ..coverage }];
     }
     print(args.read.output, || view::json::calendar(&seen.overview), || text);
     Ok(seen.exit())

@@ -19,7 +19,7 @@ use crate::local::clock::AnyClock;
 use crate::local::jobs::{Jobs, Template};
 use crate::local::journal::Journal;
 use crate::local::keeper::Keeper;
-use crate::local::manifests::Manifests;
+use crate::local::manifests::{Manifests, Stamp};
 use crate::local::warehouse::Warehouses;
 
 /// The engine on one machine.
@@ -34,6 +34,8 @@ pub struct Setup {
     pub manifests: Manifests,
     /// What they say.
     pub loaded: Loaded,
+    /// How they stood before they were read: whatever is written since is another stamp.
+    pub stamp: Stamp,
     /// The state folder.
     pub state: PathBuf,
     root: PathBuf,
@@ -55,10 +57,11 @@ impl Setup {
             root.canonicalize().map_err(|e| Stop::bad_input(format!("{} cannot be opened: {e}", root.display())))?;
         let state = place.state.clone().unwrap_or_else(|| manifests.home().join("state"));
         let kept = cache::load(&state.join(FACTS));
+        let stamp = manifests.stamp();
         let loaded = read(&manifests, &root, kept.valid.clone())?;
         anstream::eprint!("{}", crate::view::problems::problems(&loaded.problems));
         let jobs = Jobs::new(&state, templates(&loaded));
-        Ok(Self { manifests, loaded, state, root, warehouses: Warehouses::new(BTreeMap::new()), jobs, kept })
+        Ok(Self { manifests, loaded, stamp, state, root, warehouses: Warehouses::new(BTreeMap::new()), jobs, kept })
     }
 
     /// The manifests as they stand now.
@@ -74,10 +77,10 @@ impl Setup {
         !self.loaded.problems.is_empty()
     }
 
-    /// An engine that only looks.
-    pub fn reader(&mut self, now: Option<Timestamp>) -> LocalEngine {
+    /// An engine that only looks, and plans for so many Jobs at once.
+    pub fn reader(&mut self, now: Option<Timestamp>, max_jobs: u32) -> LocalEngine {
         let journal = Journal::read_only(&self.state);
-        self.engine(journal, AnyClock::new(now), limits(Span::default(), 20, true), true)
+        self.engine(journal, AnyClock::new(now), limits(Span::default(), max_jobs, true), true)
     }
 
     /// An engine that fills.
@@ -171,4 +174,22 @@ pub fn small_runtime() -> Result<tokio::runtime::Runtime, Stop> {
 
 fn built(builder: &mut tokio::runtime::Builder) -> Result<tokio::runtime::Runtime, Stop> {
     builder.enable_all().build().map_err(|e| Stop::failed(format!("the runtime cannot be started: {e}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The stamp was taken once the engine was there: what was written until then was never read.
+    #[test]
+    fn a_manifest_that_is_written_after_it_was_read_is_a_changed_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("manifests.yaml");
+        std::fs::write(&file, "").unwrap();
+        let place = Place { files: vec![folder.path().into()], state: None, files_root: None };
+        let mut setup = Setup::new(&place).unwrap();
+        std::fs::write(&file, "# mended").unwrap();
+        drop(setup.filler(limits(Span::default(), 1, true)).unwrap());
+        assert_ne!(setup.stamp, setup.manifests.stamp());
+    }
 }

@@ -1,10 +1,14 @@
 //! What people want of one date, written into its GameDate. What others wanted of the date stays.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use super::exit::Stop;
 use crate::api::kinds::{CoverageRef, GameDateSpec, RerunSpec, WaivedSpec};
 use crate::api::schema::{DateText, KindText, NameText, ReasonText, TokenText};
+use crate::domain::assess::{Wait, asked_for};
+use crate::domain::dates::DateSet;
 use crate::domain::policy::{Key, Mode};
 
 /// A wish for a coverage on a date.
@@ -28,10 +32,20 @@ impl Wish {
     /// A coverage that only observes runs nothing: what is wanted of it would stand there and never be done.
     pub(super) fn fits(&self, coverage: &Key, mode: Mode) -> Result<(), Stop> {
         match (self, mode) {
-            (Self::Retry { .. }, Mode::Observe) => Err(Stop::bad_input(format!(
-                "{coverage} only observes, so nothing is run again; let its spec.fill.mode be Fill first"
-            ))),
+            (Self::Retry { .. }, Mode::Observe) => {
+                Err(Stop::bad_input(format!("{coverage}: {}", Wait::Observed.sentence())))
+            }
             _ => Ok(()),
+        }
+    }
+
+    /// Tells what reruns that were just asked for wait for, where that is more than a slot: else a person sees nothing happen.
+    pub(super) fn tell(&self, waits: impl Iterator<Item = (Date, Vec<Wait>)>) {
+        let Self::Retry { token } = self else { return };
+        let mut alike: BTreeMap<Vec<Wait>, DateSet> = BTreeMap::new();
+        waits.filter(|(_, waits)| !waits.is_empty()).for_each(|(date, w)| alike.entry(w).or_default().insert(date));
+        for (waits, dates) in alike {
+            anstream::eprintln!("{dates}: {}", asked_for(token, &waits));
         }
     }
 
@@ -102,7 +116,10 @@ mod tests {
         let (retry, waive) =
             (Wish::Retry { token: "one".into() }, Wish::Waive { reason: "lost".into(), expires: None });
         let told = format!("{:?}", retry.fits(&key("a"), Mode::Observe).unwrap_err());
-        assert!(told.contains("TableCoverage/a only observes") && told.contains("spec.fill.mode"), "{told}");
+        assert!(
+            told.contains("TableCoverage/a: the coverage only observes") && told.contains("spec.fill.mode"),
+            "{told}"
+        );
         assert!(retry.fits(&key("a"), Mode::Fill).is_ok());
         assert!(waive.fits(&key("a"), Mode::Observe).is_ok());
     }

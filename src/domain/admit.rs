@@ -1,6 +1,7 @@
 //! What may start now: every want of the whole operator, ranked, with Launch or a hold. Limits, single flight and
 //! order are about all coverages together, so one place decides, as a scheduler does.
 
+mod limit;
 mod queue;
 mod ramp;
 
@@ -14,6 +15,7 @@ use super::ledger::Admitted;
 use super::policy::{Coverage, Key, Table};
 use super::state::Hold;
 
+pub use limit::Limit;
 pub use ramp::{Lane, Ramp};
 
 /// One coverage that wants something.
@@ -69,7 +71,7 @@ pub enum Refusal {
     /// Something outside the cell must happen first.
     Hold(Hold),
     /// It only lacks a slot: the cell stays Missing or Partial.
-    Slot,
+    Slot(Limit),
 }
 
 /// What may start and what may not.
@@ -146,15 +148,20 @@ impl<'a> State<'a> {
             Some(Refusal::Hold(Hold::LaunchesOff))
         } else if batch.lane == Lane::Tonight && batch.wants.iter().copied().any(|w| runs(&w)) {
             Some(Refusal::Hold(Hold::DailyRun))
-        } else if used.live >= coverage.fill.max_concurrent_jobs
-            || used.unsettled >= super::ledger::MAX_UNSETTLED as u32
-            || self.live_jobs >= self.pools.max_jobs
-            || self.ramp_left == 0
-        {
-            Some(Refusal::Slot)
         } else {
-            None
+            self.reached(coverage, used).map(Refusal::Slot)
         }
+    }
+
+    fn reached(&self, coverage: &Coverage, used: &Used) -> Option<Limit> {
+        let (own, all) = (coverage.fill.max_concurrent_jobs, self.pools.max_jobs);
+        let limits = [
+            (used.live >= own, Limit::Coverage(own)),
+            (used.unsettled >= super::ledger::MAX_UNSETTLED as u32, Limit::Unsettled),
+            (self.live_jobs >= all, Limit::Operator(all)),
+            (self.ramp_left == 0, Limit::SlowStart),
+        ];
+        limits.into_iter().find_map(|(reached, limit)| reached.then_some(limit))
     }
 
     /// Single flight: dates that another Job covers, or of which one has ended unread, leave the batch; the rest goes on

@@ -1,6 +1,7 @@
 //! From verdicts, the ledger and the Jobs of one coverage to its cells and to what it wants. Knows nothing of other
 //! coverages: limits and single flight are [`super::admit`]'s.
 
+mod rerun;
 mod rules;
 mod rungs;
 
@@ -18,6 +19,11 @@ use super::policy::{Coverage, DateOrders, Mode, Rung};
 use super::schedule::{Calendar, Day};
 use super::state::{Cause, Cell, Hold, State};
 use super::verdict::{Flaw, Verdict};
+
+pub use rerun::{Unspent, Wait, asked_for, waits};
+
+/// What is said of whatever only lacks a slot.
+const LAUNCHED_SOON: &str = "launched as soon as a slot is free";
 
 /// Everything that the state of a coverage depends on.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +78,8 @@ pub struct Assessment {
     pub cells: Vec<Cell>,
     /// In the declared order.
     pub wants: Vec<Want>,
+    /// Tokens that are not spent yet, in date order.
+    pub reruns: Vec<Unspent>,
     /// When the passing of time alone changes this; nothing: never.
     pub valid_until: Option<Timestamp>,
 }
@@ -89,7 +97,9 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
         let view = View { chain_broken, trial: trial == Some(*date), ..View::new(situation, *date, judged, day) };
         let cause = rules::cause(&view);
         chain_broken |= view.breaks_chain(cause);
-        out.wants.extend(rules::want(&view, cause));
+        let rerun = view.unspent(cause);
+        out.wants.extend(rules::want(&view, cause, rerun.as_ref()));
+        out.reruns.extend(rerun);
         let cell = view.cell(cause);
         for at in [cell.next, judged.valid_until, view.late_at()].into_iter().flatten().filter(|at| *at > situation.now)
         {
@@ -152,9 +162,14 @@ impl<'a> View<'a> {
     /// The rerun token of the date that was not spent yet.
     fn token(&self) -> Option<Arc<str>> {
         let rerun = self.s.orders?.get(&self.date)?.rerun.as_ref()?;
-        let named = rerun.coverages.is_empty() || rerun.coverages.contains(&self.s.coverage.key);
-        let spent = self.s.ledger.tokens.get(&self.date) == Some(&rerun.token);
-        (named && !spent && !rerun.token.is_empty()).then(|| rerun.token.clone())
+        rerun.unspent(&self.s.coverage.key, self.s.ledger.tokens.get(&self.date)).cloned()
+    }
+
+    /// The same, with what it waits for.
+    fn unspent(&self, cause: Cause) -> Option<Unspent> {
+        let token = self.token()?;
+        let waits = waits(self.s.coverage.fill.mode, self.s.hold, cause, self.verdict());
+        Some(Unspent { date: self.date, token, waits })
     }
 
     /// Whether a later date may not start before this one is done, when the order is Sequential.
@@ -224,7 +239,7 @@ impl<'a> View<'a> {
         match self.s.coverage.fill.mode {
             Mode::Observe => "only reported: fill.mode is Observe",
             Mode::Fill if self.only_waits() => "complete when every unit is final",
-            Mode::Fill => "launched as soon as a slot is free",
+            Mode::Fill => LAUNCHED_SOON,
         }
     }
 

@@ -369,6 +369,14 @@ pub struct Rerun {
     pub coverages: Vec<Key>,
 }
 
+impl Rerun {
+    /// The token, where it is a wish for a coverage that has not spent it on the date.
+    pub fn unspent(&self, coverage: &Key, spent: Option<&Arc<str>>) -> Option<&Arc<str>> {
+        let named = self.coverages.is_empty() || self.coverages.contains(coverage);
+        (named && spent != Some(&self.token) && !self.token.is_empty()).then_some(&self.token)
+    }
+}
+
 /// The wishes for a season's dates.
 pub type DateOrders = BTreeMap<Date, DateOrder>;
 

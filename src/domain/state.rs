@@ -122,6 +122,14 @@ impl Hold {
         }
     }
 
+    /// Whether it holds every launch of a coverage.
+    pub fn is_of_coverage(self) -> bool {
+        match self {
+            Self::Suspended | Self::LaunchesOff | Self::SuspectProbe | Self::Quota | Self::StatusFull => true,
+            Self::Busy | Self::DailyRun | Self::Sequence => false,
+        }
+    }
+
     /// What happens next, as one sentence.
     pub fn sentence(self) -> &'static str {
         match self {

@@ -155,8 +155,9 @@ impl CoverageState {
             while before.next_if(|old| old.date < cell.date).is_some() {}
             let old = before.next_if(|old| old.date == cell.date);
             cell.since = old.filter(|old| old.cause == cell.cause).map_or(now, |old| old.since);
-            if old.map(|old| old.cause) != Some(cell.cause) {
-                changed.push((cell.date, old.map(|old| old.cause), cell.cause));
+            let was = self.told.take(cell).or(old.map(|old| old.cause));
+            if was != Some(cell.cause) {
+                changed.push((cell.date, was, cell.cause));
             }
             moved |= old != Some(&*cell);
         }

@@ -19,6 +19,7 @@ pub mod ports;
 mod report;
 mod saving;
 pub mod spec;
+mod told;
 pub mod world;
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::assess::Unspent;
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, Settled, Tally};
 use crate::domain::policy::{Key, Mode, Table};
@@ -40,6 +41,8 @@ pub struct CoverageView {
     pub mode: Mode,
     /// It or its season is suspended.
     pub suspended: bool,
+    /// Today in its season's zone.
+    pub today: Date,
     /// Why its spec cannot be obeyed; such a coverage has no cells.
     pub stalled: Option<String>,
     /// One for every date, in date order.
@@ -54,6 +57,8 @@ pub struct CoverageView {
     pub recent: Vec<Settled>,
     /// The rerun token spent last, per date.
     pub tokens: Vec<(Date, Arc<str>)>,
+    /// Rerun tokens that are not spent yet, in date order.
+    pub reruns: Vec<Unspent>,
     /// Rows that count for no date: they cover nothing. Nothing where that is not known.
     pub undated: Option<Undated>,
     /// When its table was last read or proved unchanged.
@@ -91,6 +96,11 @@ impl CoverageView {
     /// How many cells are in a state.
     pub fn count(&self, state: State) -> usize {
         self.cells.iter().filter(|c| c.state() == state).count()
+    }
+
+    /// The token of a date that is not spent yet.
+    pub fn rerun(&self, date: Date) -> Option<&Unspent> {
+        self.reruns.iter().find(|rerun| rerun.date == date)
     }
 }
 

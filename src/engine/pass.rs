@@ -91,7 +91,8 @@ impl World {
             let new = calendar(&state.season, facts, now);
             // What a season is told of itself can change without its dates: a failure, a doubt.
             self.revision += u64::from(std::mem::take(&mut state.dirty));
-            let changed = new.days != state.calendar.days || new.today != state.calendar.today;
+            let new_day = new.today != state.calendar.today;
+            let changed = new.days != state.calendar.days || new_day;
             let old = std::mem::replace(&mut state.calendar, Arc::new(new));
             if changed {
                 let told = super::events::of_schedule(key, &old, &state.calendar, state.facts.as_deref(), now);
@@ -99,8 +100,9 @@ impl World {
             }
             self.revision += u64::from(changed);
             if changed {
-                let mut own = self.coverages.values_mut().filter(|c| c.coverage.season == *key);
-                own.by_ref().for_each(|c| c.dirty = true);
+                let own = self.coverages.values_mut().filter(|c| c.coverage.season == *key);
+                // A date that has come can matter now though its state is what it was.
+                own.for_each(|c| (c.dirty, c.untold) = (true, c.untold || new_day));
                 self.watches.values_mut().for_each(|w| w.look.no_later_than(now));
             }
         }
@@ -159,7 +161,9 @@ impl World {
             events.extend(told);
             let changed = moved || state.ledger != *state.saved;
             state.untold |= changed;
-            self.revision += u64::from(changed);
+            // Who asks for a date sees what a rerun waits for; nothing that is stored tells it.
+            let reruns_moved = before.reruns != state.assessment.reruns;
+            self.revision += u64::from(changed || reruns_moved);
             self.events.extend(events);
         }
     }

@@ -6,11 +6,12 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::overview::CoverageView;
-use crate::domain::dates::Timestamp;
+use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::ledger::{Job, Launch, Ledger};
 use crate::domain::mark::TableMark;
 use crate::domain::policy::{Key, Table};
 use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
+use crate::domain::state::Cause;
 use crate::domain::verdict::Unknown;
 
 /// Where time enters.
@@ -54,6 +55,8 @@ pub struct Stored {
     pub ledger: Ledger,
     /// Whether all of it could be read: of one that could not only the number of launches is left.
     pub is_whole: bool,
+    /// What people see of the coverage beside it: states with their dates. Empty where that is not kept.
+    pub told: Vec<(Cause, DateSet)>,
     /// Its version.
     pub version: Version,
 }

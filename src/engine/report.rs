@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::overview::{CoverageView, Held, Overview, Planned, SeasonView};
 use super::world::{CoverageState, SeasonState, World};
-use crate::domain::admit::Refusal;
-use crate::domain::dates::{DateSet, Timestamp};
+use crate::domain::admit::{Limit, Refusal};
+use crate::domain::assess::{Unspent, Wait};
+use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::policy::Key;
 use crate::domain::probe::Undated;
 use crate::domain::state::{Cause, Cell, Hold, State};
@@ -16,7 +17,7 @@ impl World {
         let mut coverages: Vec<CoverageView> = self.coverages.values().map(|s| self.view(s)).collect();
         coverages.extend(self.stalled.iter().map(|(key, season, why)| stalled(key, season.as_ref(), why)));
         coverages.sort_by(|a, b| (&a.season, &a.key.name, &a.key.kind).cmp(&(&b.season, &b.key.name, &b.key.kind)));
-        let held = coverages.iter().flat_map(held).collect();
+        let held = coverages.iter().flat_map(|c| held(c, self.decision.refused.get(&c.key))).collect();
         let seasons = self.seasons.iter().map(|(key, s)| season(key, s)).collect();
         Overview { now, seasons, coverages, launches: self.planned(), held }
     }
@@ -38,6 +39,7 @@ impl World {
         CoverageView {
             generation: coverage.generation,
             suspended: coverage.suspend || season.is_some_and(|s| s.season.suspend),
+            today: season.map_or(Date::MIN, |s| s.calendar.today),
             launches: state.ledger.launches,
             key: coverage.key.clone(),
             season: coverage.season.clone(),
@@ -50,24 +52,37 @@ impl World {
             limits: coverage.fill.ladder.iter().map(|r| (r.name.clone(), r.attempts)).collect(),
             recent: state.ledger.recent.iter().cloned().collect(),
             tokens: state.ledger.tokens.iter().map(|(d, t)| (*d, t.clone())).collect(),
+            reruns: state.assessment.reruns.iter().map(|r| self.with_refusal(state, r)).collect(),
             undated: Some(Undated::sum(state.book.undated.values())),
             confirmed_at: state.book.confirmed_at,
         }
     }
 
+    fn refusal(&self, state: &CoverageState, date: Date) -> Option<Refusal> {
+        self.decision.refused.get(&state.coverage.key)?.get(&date).copied()
+    }
+
+    /// A rerun waits for a hold that only the whole operator knows, too, whatever the state of its date.
+    fn with_refusal(&self, state: &CoverageState, rerun: &Unspent) -> Unspent {
+        let mut told = rerun.clone();
+        if let Some(Refusal::Hold(hold)) = self.refusal(state, rerun.date).filter(|_| rerun.waits.is_empty()) {
+            told.waits.push(Wait::Hold(hold));
+        }
+        told
+    }
+
     /// A hold that only the whole operator knows shows in the cell.
     fn with_hold(&self, state: &CoverageState, cell: &Cell) -> Cell {
-        let refused = self.decision.refused.get(&state.coverage.key).and_then(|dates| dates.get(&cell.date));
-        let open = matches!(cell.state(), State::Partial | State::Missing);
-        let mut cell = cell.clone();
-        if let Some(Refusal::Hold(hold)) = refused.filter(|_| open) {
-            cell.cause = Cause::Blocked(*hold);
-            cell.message = format!("{}; {}", cell.judgement.message, hold.sentence()).into();
+        let refused = self.refusal(state, cell.date);
+        let mut told = cell.clone();
+        if let Some(Refusal::Hold(hold)) = refused.filter(|_| lacks_a_slot(cell)) {
+            told.cause = Cause::Blocked(hold);
+            told.message = format!("{}; {}", cell.judgement.message, hold.sentence()).into();
         }
-        if let (Cause::Blocked(Hold::Quota), Some((_, _, why))) = (cell.cause, &state.refused) {
-            cell.message = format!("{}: {why}", cell.message).into();
+        if let (Cause::Blocked(Hold::Quota), Some((_, _, why))) = (told.cause, &state.refused) {
+            told.message = format!("{}: {why}", told.message).into();
         }
-        cell
+        told
     }
 }
 
@@ -86,19 +101,29 @@ fn season(key: &Key, state: &SeasonState) -> SeasonView {
     }
 }
 
-/// Open cells that are not launched now, those of one state, reason and sentence together.
-fn held(view: &CoverageView) -> Vec<Held> {
-    let mut groups: BTreeMap<(State, &'static str, &str), DateSet> = BTreeMap::new();
+/// A cell that would run if it were let through.
+fn lacks_a_slot(cell: &Cell) -> bool {
+    matches!(cell.state(), State::Partial | State::Missing)
+}
+
+/// Open cells that are not launched now, those of one state, reason and sentence together; of those that lack a slot, which
+/// limit is reached.
+fn held(view: &CoverageView, refused: Option<&BTreeMap<Date, Refusal>>) -> Vec<Held> {
+    let mut groups: BTreeMap<(State, &'static str, &str, Option<Limit>), DateSet> = BTreeMap::new();
+    let limit = |cell: &Cell| match refused?.get(&cell.date)? {
+        Refusal::Slot(limit) if lacks_a_slot(cell) => Some(*limit),
+        _ => None,
+    };
     let waits = |c: &&Cell| c.state().is_open() && !matches!(c.state(), State::Running | State::Verifying);
     for cell in view.cells.iter().filter(waits) {
-        groups.entry((cell.state(), cell.cause.reason(), &cell.message)).or_default().insert(cell.date);
+        groups.entry((cell.state(), cell.cause.reason(), &cell.message, limit(cell))).or_default().insert(cell.date);
     }
-    let held = |((state, reason, message), dates): ((State, &'static str, &str), DateSet)| Held {
+    let held = |((state, reason, message, limit), dates): ((State, &'static str, &str, Option<Limit>), DateSet)| Held {
         coverage: view.key.clone(),
         dates,
         state,
         reason,
-        message: message.to_string(),
+        message: limit.map_or_else(|| message.to_string(), |limit| format!("{message}: {}", limit.sentence())),
     };
     groups.into_iter().map(held).collect()
 }
@@ -110,6 +135,7 @@ fn stalled(key: &Key, season: Option<&Key>, why: &str) -> CoverageView {
         table: crate::domain::policy::Table { place: "".into(), name: "".into() },
         generation: 0,
         suspended: false,
+        today: Date::MIN,
         launches: 0,
         mode: crate::domain::policy::Mode::Observe,
         stalled: Some(why.to_string()),
@@ -119,6 +145,7 @@ fn stalled(key: &Key, season: Option<&Key>, why: &str) -> CoverageView {
         limits: Vec::new(),
         recent: Vec::new(),
         tokens: Vec::new(),
+        reruns: Vec::new(),
         undated: None,
         confirmed_at: None,
     }

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 use super::call::Call;
 use super::ports::{Recorded, SaveFault, Stored};
+use super::told::Told;
 use super::world::{CoverageState, Loading, World, later, look_again};
 use crate::domain::dates::Timestamp;
 use crate::domain::ledger::{Attempt, Ledger, Stage};
@@ -68,7 +69,7 @@ impl World {
             return;
         };
         self.loading = Loading::Done;
-        for Stored { coverage, uid, ledger, is_whole, version } in stored {
+        for Stored { coverage, uid, ledger, is_whole, told, version } in stored {
             let Some(state) = self.coverages.get_mut(&coverage).filter(|s| s.coverage.uid == uid) else { continue };
             // A save that is under way, or younger than this read, knows better.
             if state.saving || state.proof.as_ref().is_some_and(|p| p.version() >= version) {
@@ -84,6 +85,10 @@ impl World {
             state.ledger = ledger;
             state.ledger.launches = state.ledger.launches.max(launches);
             state.ledger.rebase(&state.coverage);
+            // Later on the cells tell what people were told.
+            if state.proof.is_none() {
+                state.told = Told::new(told);
+            }
             // Who changed what stood there may have changed what people see of it, too.
             state.untold |= state.proof.is_some();
             state.proof = Some(Recorded::acknowledged(version));

@@ -10,6 +10,7 @@ use super::call::WatchId;
 use super::overview::Event;
 use super::ports::Recorded;
 use super::spec::{Limits, Spec};
+use super::told::Told;
 use crate::domain::admit::{Decision, Lane, Ramp};
 use crate::domain::assess::Assessment;
 use crate::domain::dates::{Date, DateSet, Timestamp};
@@ -112,6 +113,8 @@ pub(super) struct CoverageState {
     /// What people see is older than what is known.
     pub untold: bool,
     pub told_at: Timestamp,
+    /// What people were told by the process before.
+    pub told: Told,
     /// When a create was answered unclearly: nothing is created before a list that is younger.
     pub unclear: Option<Timestamp>,
     /// Creates that are sent and not answered, by launch.
@@ -227,6 +230,7 @@ impl CoverageState {
             save_after: Timestamp::MIN,
             untold: true,
             told_at: Timestamp::MIN,
+            told: Told::default(),
             unclear: None,
             creating: BTreeSet::new(),
             created_at: BTreeMap::new(),

@@ -166,7 +166,8 @@ impl Store for StatusStore {
                 });
                 let is_whole = read.is_ok();
                 let ledger = read.unwrap_or_else(|_| report::ledger_launches(&status));
-                stored.push(Stored { coverage, uid: object.uid.clone(), ledger, is_whole, version });
+                let (uid, told) = (object.uid.clone(), report::told(&status));
+                stored.push(Stored { coverage, uid, ledger, is_whole, told, version });
             }
         }
         Ok(stored)

@@ -42,6 +42,7 @@ fn facts(view: &CoverageView, cell: &Cell, overview: &Overview) -> Vec<Vec<Strin
     };
     let said = if judgement.message.is_empty() { String::new() } else { format!(": {}", judgement.message) };
     let mut rows = vec![row("verdict", verdict + &said), row("state", next(cell))];
+    rows.extend(view.rerun(cell.date).map(|rerun| row("rerun", rerun.sentence())));
     // Nothing is expected, or a status does not tell how much.
     if judgement.expected > 0 {
         let expected = counted(judgement.expected.into(), "units");

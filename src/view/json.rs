@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::domain::assess::Unspent;
 use crate::domain::dates::DateSet;
 use crate::domain::state::{Cell, State};
 use crate::engine::overview::{CoverageView, Overview};
@@ -40,8 +41,13 @@ fn coverage(view: &CoverageView) -> Value {
         "stalled": view.stalled,
         "undated": view.undated.map(|u| json!({ "nulls": u.nulls, "outOfRange": u.out_of_range })),
         "counts": counts,
+        "reruns": view.reruns.iter().map(rerun).collect::<Value>(),
         "cells": view.cells.iter().map(|c| cell(view, c)).collect::<Value>(),
     })
+}
+
+fn rerun(rerun: &Unspent) -> Value {
+    json!({ "date": rerun.date.to_string(), "token": &*rerun.token, "waits": rerun.waits_for() })
 }
 
 fn cell(view: &CoverageView, cell: &Cell) -> Value {

@@ -2,7 +2,6 @@
 
 use super::names::{counts, relative, share, table, undated};
 use crate::api::report::ready::standing;
-use crate::domain::dates::Timestamp;
 use crate::domain::state::State;
 use crate::engine::overview::{CoverageView, Overview};
 
@@ -48,9 +47,7 @@ fn row(view: &CoverageView, (ready, reason): (String, String), overview: &Overvi
 }
 
 /// The Ready condition by the rule of design §9.
-pub fn judged(now: Timestamp) -> impl Fn(&CoverageView) -> (String, String) {
-    move |view| {
-        let standing = standing(view, now);
-        (standing.ready.word().into(), standing.reason.word().into())
-    }
+pub fn judged(view: &CoverageView) -> (String, String) {
+    let standing = standing(view);
+    (standing.ready.word().into(), standing.reason.word().into())
 }

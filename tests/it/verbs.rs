@@ -25,6 +25,26 @@ fn gaps_are_filled_and_the_second_run_does_nothing() {
     assert_eq!(here.runs().len(), 3);
 }
 
+/// `plan` reckoned with twenty Jobs at once, where `local` has four.
+#[test]
+fn a_plan_is_the_first_wave_of_local_and_names_the_limit_that_holds_the_rest() {
+    let season = SEASON.replace("2026-01-05", "2026-01-09");
+    let narrow = "fill.maxConcurrentJobs";
+    for (fill, args, launched, limit) in [
+        ("maxConcurrentJobs: 9", vec![], 4, "all coverages together have at most 4 live at once (--max-jobs)"),
+        ("maxConcurrentJobs: 9", vec!["--max-jobs", "2"], 2, "have at most 2 live at once (--max-jobs)"),
+        ("maxConcurrentJobs: 3", vec![], 3, narrow),
+        ("maxConcurrentJobs: 9", vec!["--max-jobs", "7"], 7, ""),
+    ] {
+        let here = Place::new(&[&season, &filled(GOOD, fill)]);
+        let plan = here.run("plan", &args, &[]);
+        assert!(plan.out.starts_with(&format!("{launched} Jobs would be launched now")), "{}", plan.out);
+        let said = plan.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let told = format!("Missing/NoRows, {} dates", 7 - launched);
+        assert_eq!(said.contains(&told) && said.contains(limit), launched < 7, "{}", plan.out);
+    }
+}
+
 /// Bytes of data that a run has read, as its summary tells.
 fn read(done: &super::gapless::Done) -> u64 {
     let line = done.out.lines().find_map(|l| l.strip_prefix("Read      ")).unwrap();
@@ -174,6 +194,24 @@ fn retry_runs_dates_once_more_and_waive_gives_them_up() {
     assert!(status.out.contains("ccXww"), "{}", status.out);
 }
 
+/// It was told nowhere, and nothing was seen to happen.
+#[test]
+fn a_rerun_of_a_date_that_lies_too_far_ahead_to_be_read_says_what_it_waits_for() {
+    let ahead = SEASON.replace("2026-01-0", "2190-01-0");
+    let here = Place::new(&[&ahead, &filled(GOOD, "datesPerJob: 1")]);
+    let told = "asked for once more by token 'again'; waits: the date lies too far ahead to be read";
+    let retry = here.run("retry", &["tc/t", "2190-01-02..2190-01-03", "--token", "again"], &[]);
+    assert!(retry.err.contains(&format!("2190-01-02..2190-01-03: {told}")), "{}{}", retry.out, retry.err);
+    assert_eq!((retry.code, retry.out.lines().count()), (Some(0), 2), "a line for each file: {}", retry.out);
+    let explain = here.run("explain", &["tc/t", "2190-01-02"], &[]);
+    let said = explain.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains(&format!("rerun {told}")), "{}{}", explain.out, explain.err);
+    let other = here.run("explain", &["tc/t", "2190-01-04"], &[]);
+    assert!(!other.out.contains("asked for once more"), "{}", other.out);
+    let past = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1")]);
+    assert_eq!(past.run("retry", &["tc/t", "2026-01-01"], &[]).err, "", "it runs as soon as a slot is free");
+}
+
 #[test]
 fn what_people_say_of_a_date_adds_up() {
     let other = filled("exit 65", "datesPerJob: 1").split("---").next().unwrap().replace("name: t}", "name: u}");
@@ -211,7 +249,7 @@ fn scripts_get_one_documented_object() {
     assert_eq!(keys(&json), ["now", "coverages", "launches", "held"]);
     assert_eq!(json["now"], "2026-01-05T10:00:00Z", "in UTC");
     let coverage = &json["coverages"][0];
-    let of_coverage = ["namespace", "kind", "name", "season", "stalled", "undated", "counts", "cells"];
+    let of_coverage = ["namespace", "kind", "name", "season", "stalled", "undated", "counts", "reruns", "cells"];
     assert_eq!(keys(coverage), of_coverage);
     assert_eq!(
         (&coverage["kind"], &coverage["name"], &coverage["season"]),

@@ -39,7 +39,7 @@ pub fn coverage_status(
     old: &CoverageStatus,
     now: Timestamp,
 ) -> CoverageStatus {
-    let standing = standing(view, now);
+    let standing = standing(view);
     let mut status = CoverageStatus {
         observed_generation: view.generation,
         conditions: conditions(&old.conditions, &standing, view.generation, now),

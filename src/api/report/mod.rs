@@ -22,6 +22,7 @@ pub use coverage::{LIMIT, NEARLY_FULL, coverage_status, is_nearly_full, ledger_s
 pub use game_date::{Row, game_date_refusal, is_unread, rows};
 pub use ledger::{ledger, ledger_launches};
 pub use patch::{StoredStatus, merge_patch};
+pub use read::told;
 pub use reasons::Reason;
 pub use season::{Unfit, refused_season_status, season_status, warehouse_status};
 

@@ -3,6 +3,9 @@
 //! the first, what the data says apart from the state's sentence, and, of a date without a GameDate, its units and its
 //! own sentence.
 
+mod reruns;
+mod seasons;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -13,7 +16,7 @@ use super::ledger::ledger;
 use super::reasons::{ConditionType, Reason};
 use super::text::{cause, own_verdict, parse_named_dates, verdict};
 use crate::api::kinds::{CoverageStatus, DateCoverage, GameDateStatus, StateStatus};
-use crate::domain::dates::{Date, Timestamp};
+use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::judge::ALL_THERE;
 use crate::domain::ledger::{Ledger, Stage, Tally};
 use crate::domain::policy::{Key, Mode, Table};
@@ -21,12 +24,18 @@ use crate::domain::span::Span;
 use crate::domain::state::{Cause, Cell, State};
 use crate::domain::verdict::{Judgement, Off, UnknownReason, Verdict};
 use crate::engine::overview::{CoverageView, Overview};
+use reruns::Reruns;
+use seasons::{Seasons, is_suspended};
+
+pub use reruns::waits_of;
 
 /// Objects as the API server gives them. One that cannot be read spoils itself alone.
 #[derive(Clone, Debug, Default)]
 pub struct Objects {
     /// TableCoverages and PropCoverages, each with its `kind`.
     pub coverages: Vec<Value>,
+    /// Seasons.
+    pub seasons: Vec<Value>,
     /// GameDates.
     pub game_dates: Vec<Value>,
 }
@@ -42,11 +51,13 @@ pub struct Told {
 
 /// The overview that the objects tell.
 pub fn overview(objects: &Objects, now: Timestamp) -> Told {
-    let details = Details::of(&objects.game_dates);
+    let (details, seasons) = (Details::of(&objects.game_dates), Seasons::of(&objects.seasons));
+    let reruns = Reruns::of(&objects.game_dates);
     let mut ready = BTreeMap::new();
     let mut coverages = Vec::new();
     for object in &objects.coverages {
-        let Some((view, told)) = coverage(object, &details, now) else { continue };
+        let Some((mut view, told)) = coverage(object, &details, &seasons, now) else { continue };
+        view.reruns = reruns.of_coverage(&view);
         ready.insert(view.key.clone(), told);
         coverages.push(view);
     }
@@ -62,7 +73,12 @@ fn key(object: &Value, kind: &str, name: &str) -> Key {
     Key { namespace: text(object, "/metadata/namespace").into(), kind: kind.into(), name: name.into() }
 }
 
-fn coverage(object: &Value, details: &Details, now: Timestamp) -> Option<(CoverageView, (String, String))> {
+fn coverage(
+    object: &Value,
+    details: &Details,
+    seasons: &Seasons<'_>,
+    now: Timestamp,
+) -> Option<(CoverageView, (String, String))> {
     let (kind, name) = (text(object, "/kind"), text(object, "/metadata/name"));
     if kind.is_empty() || name.is_empty() {
         return None;
@@ -72,10 +88,10 @@ fn coverage(object: &Value, details: &Details, now: Timestamp) -> Option<(Covera
         Err(why) => (CoverageStatus::default(), Ledger::default(), Some(format!("its status cannot be read: {why}"))),
     };
     let stalled = why.or_else(|| refusal(&status));
-    let season = text(object, "/spec/season");
+    let season = key(object, "Season", text(object, "/spec/season"));
     let tallies = ledger.tallies.iter().map(|((_, date), tally)| (*date, *tally)).collect();
     let settled = settled(&ledger, text(object, "/spec/fill/settle"));
-    let of = Row { key: key(object, kind, name), season, details, tallies, settled, now };
+    let of = Row { key: key(object, kind, name), season: &season.name, details, tallies, settled, now };
     let cells = if stalled.is_some() { Vec::new() } else { of.cells(&status.states) };
     let limits = object.pointer("/spec/fill/ladder").and_then(Value::as_array).into_iter().flatten();
     let limit = |rung: &Value| {
@@ -83,22 +99,24 @@ fn coverage(object: &Value, details: &Details, now: Timestamp) -> Option<(Covera
         (Arc::from(text(rung, "/name")), most.unwrap_or_default())
     };
     let view = CoverageView {
-        season: key(object, "Season", season),
         table: Table { place: "".into(), name: text(object, "/spec/table").into() },
         generation: object.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or_default(),
         mode: if text(object, "/spec/fill/mode") == "Fill" { Mode::Fill } else { Mode::Observe },
-        suspended: object.pointer("/spec/suspend").and_then(Value::as_bool).unwrap_or_default(),
+        suspended: is_suspended(object) || seasons.suspends(&season),
+        today: seasons.today(&season, now),
         stalled,
         cells,
         tallies: ledger.tallies.iter().map(|((rung, date), tally)| (rung.clone(), *date, *tally)).collect(),
         limits: limits.map(limit).collect(),
         recent: ledger.recent.iter().cloned().collect(),
         tokens: ledger.tokens.iter().map(|(date, token)| (*date, token.clone())).collect(),
+        reruns: Vec::new(),
         undated: None,
         confirmed_at: None,
         launches: ledger.launches,
         attempts: ledger.attempts.clone(),
         key: of.key,
+        season,
     };
     Some((view, ready(&status)))
 }
@@ -110,6 +128,12 @@ fn stored(object: &Value) -> Result<(CoverageStatus, Ledger), String> {
         status.map_or_else(|| Ok(CoverageStatus::default()), serde_json::from_value).map_err(|e| e.to_string())?;
     let ledger = ledger(&status)?;
     Ok((status, ledger))
+}
+
+/// The states that a status tells, with their dates; what this version does not know is left out.
+pub fn told(status: &CoverageStatus) -> Vec<(Cause, DateSet)> {
+    let known = |s: &StateStatus| Some((cause(&s.state, &s.reason)?, parse_named_dates(&s.dates).ok()?));
+    status.states.iter().filter_map(known).collect()
 }
 
 /// The Ready condition as it is stored.

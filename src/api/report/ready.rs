@@ -3,7 +3,7 @@
 
 use super::conditions::{Answer, Course, Standing};
 use super::reasons::Reason;
-use crate::domain::dates::{Date, DateSet, Timestamp};
+use crate::domain::dates::DateSet;
 use crate::domain::policy::Mode;
 use crate::domain::state::{Cause, Cell, Hold, State};
 use crate::domain::verdict::UnknownReason;
@@ -11,15 +11,14 @@ use crate::domain::words::counted;
 use crate::engine::overview::CoverageView;
 
 /// How a coverage stands.
-pub fn standing(view: &CoverageView, now: Timestamp) -> Standing {
+pub fn standing(view: &CoverageView) -> Standing {
     if let Some(why) = &view.stalled {
         return Standing::stalled(why);
     }
-    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let open: Vec<&Cell> = view.cells.iter().filter(|c| c.state().is_open()).collect();
-    let course = course(view, &open, today);
+    let course = course(view, &open);
     let (gaps, unknown): (Vec<&Cell>, Vec<&Cell>) = open.into_iter().partition(|c| c.state() != State::Unknown);
-    let unknown: Vec<&Cell> = unknown.into_iter().filter(|c| c.date <= today).collect();
+    let unknown: Vec<&Cell> = unknown.into_iter().filter(|c| c.date <= view.today).collect();
     if !gaps.is_empty() && view.suspended {
         let message = format!("suspended; {}", told(&gaps, gaps.len()));
         return Standing { ready: Answer::False, course, reason: Reason::Suspended, message };
@@ -46,8 +45,8 @@ pub fn standing(view: &CoverageView, now: Timestamp) -> Standing {
 }
 
 /// Whether something changes without a person.
-fn course(view: &CoverageView, open: &[&Cell], today: Date) -> Course {
-    let present = |c: &&&Cell| c.state() != State::Unknown || c.date <= today;
+fn course(view: &CoverageView, open: &[&Cell]) -> Course {
+    let present = |c: &&&Cell| c.state() != State::Unknown || c.date <= view.today;
     let gaps = open.iter().any(|c| c.state() != State::Unknown);
     let off = open.iter().any(|c| c.cause == Cause::Blocked(Hold::LaunchesOff));
     if view.suspended {

@@ -13,9 +13,9 @@ use super::exit::{Exit, Stop};
 use super::read::{is_called, there_are};
 use super::setup::runtime;
 use super::wish::Wish;
-use crate::api::kinds::{GameDate, GameDateSpec, GameDateStatus, PropCoverage, TableCoverage};
+use crate::api::kinds::{GameDate, GameDateSpec, GameDateStatus, PropCoverage, Season, TableCoverage};
 use crate::api::report::merge_patch;
-use crate::api::report::read::{Objects, Told, overview};
+use crate::api::report::read::{Objects, Told, overview, waits_of};
 use crate::domain::dates::{Date, DateSet};
 use crate::engine::overview::CoverageView;
 use crate::engine::ports::Clock;
@@ -61,6 +61,8 @@ pub(super) fn write(args: &ClusterArgs, name: &str, dates: &DateSet, wish: &Wish
             let (object, done) = cluster.write(coverage, date, wish).await?;
             anstream::println!("gamedate/{object} {done}");
         }
+        let waits = dates.iter().filter_map(|date| Some((date, waits_of(coverage, date)?)));
+        wish.tell(waits);
         Ok(Exit::Done)
     })
 }
@@ -79,12 +81,13 @@ fn within(coverage: &CoverageView, dates: &DateSet) -> Result<(), Stop> {
 
 impl Cluster {
     async fn objects(&self, namespace: Option<&str>) -> Result<Objects, Stop> {
-        let (tables, props, game_dates) = tokio::try_join!(
+        let (tables, props, seasons, game_dates) = tokio::try_join!(
             self.list::<TableCoverage>(namespace),
             self.list::<PropCoverage>(namespace),
+            self.list::<Season>(namespace),
             self.list::<GameDate>(namespace)
         )?;
-        Ok(Objects { coverages: tables.into_iter().chain(props).collect(), game_dates })
+        Ok(Objects { coverages: tables.into_iter().chain(props).collect(), seasons, game_dates })
     }
 
     /// Every object of a kind, as JSON: one that this version cannot read spoils itself alone.

@@ -72,7 +72,7 @@ fn each_coverage_has_its_limit_and_the_operator_has_one() {
     let wants = [want("2025-11-12"), want("2025-11-11")];
     let decision = admit(&[wanting(&a, &wants), wanting(&b, &wants)], &Pools { max_jobs: 2, ..pools() }, at(NOW));
     assert_eq!(launches(&decision), ["a 2025-11-12", "b 2025-11-12"], "in turns");
-    assert_eq!(refusals(&decision), ["a 2025-11-11 Slot", "b 2025-11-11 Slot"]);
+    assert_eq!(refusals(&decision), ["a 2025-11-11 Slot(Coverage(1))", "b 2025-11-11 Slot(Operator(2))"]);
 }
 
 #[test]

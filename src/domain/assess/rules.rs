@@ -1,7 +1,7 @@
 //! The states in the order of design §4: the first rule that holds wins. The list is the documentation.
 
 use super::rungs::{self, Standing};
-use super::{View, Want};
+use super::{Unspent, View, Want};
 use crate::domain::dates::{DateRange, Timestamp};
 use crate::domain::ledger::{Pending, Stage};
 use crate::domain::policy::{FillOrder, Mode, Waiver};
@@ -118,15 +118,13 @@ fn open(view: &View<'_>) -> Cause {
 }
 
 /// What a cell wants: a launch when it is open, or when a token asks for one (design §5).
-pub(super) fn want(view: &View<'_>, cause: Cause) -> Option<Want> {
+pub(super) fn want(view: &View<'_>, cause: Cause, rerun: Option<&Unspent>) -> Option<Want> {
     if view.s.coverage.fill.mode == Mode::Observe || view.s.hold.is_some() {
         return None;
     }
-    let token = view.token();
+    let token = rerun.filter(|rerun| rerun.waits.is_empty()).map(|rerun| rerun.token.clone());
     let open = matches!(cause.state(), State::Partial | State::Missing) && !view.only_waits();
-    let never = [State::Running, State::Verifying, State::NotExpected, State::Waived, State::Unknown, State::Blocked];
-    let unknown = matches!(view.verdict(), Verdict::Unknown(_));
-    if !open && (token.is_none() || unknown || never.contains(&cause.state())) {
+    if !open && token.is_none() {
         return None;
     }
     let rung = if token.is_some() { view.s.coverage.fill.ladder.first()? } else { view.rung()? };

@@ -239,6 +239,41 @@ fn a_new_token_runs_a_date_once_more_whatever_was_charged() {
 }
 
 #[test]
+fn a_token_is_told_with_all_that_it_waits_for() {
+    let unknown = |reason| Err(Unknown::new(reason, "why"));
+    let mut waived = case();
+    waived.coverage.waivers.push(waiver(None));
+    let mut ended = case().recorded();
+    ended.ledger.ended(1, at("2025-11-15T10:58:00Z"), End::Succeeded, String::new());
+    let mut observed = Case { facts: unknown(UnknownReason::ProbeFailed), hold: Some(Hold::Suspended), ..case() };
+    observed.coverage.fill.mode = Mode::Observe;
+    let unread = Case { now: "2025-11-05T12:00:00Z", facts: unknown(UnknownReason::NotProbed), ..case() };
+    for (case, waits) in [
+        (case(), vec![]),
+        (Case { facts: Ok(complete()), ..case() }, vec![]),
+        (Case { now: "2025-11-15T05:59:59Z", ..case() }, vec![]),
+        (case().tally(tally(3, Outcome::Failed, NOW)), vec![]),
+        (case().recorded(), vec![Wait::Job]),
+        (ended, vec![Wait::Job]),
+        (Case { games: vec![], ..case() }, vec![Wait::NotExpected]),
+        (waived, vec![Wait::Waived]),
+        (unread, vec![Wait::Unread]),
+        (Case { facts: unknown(UnknownReason::NotProbed), ..case() }, vec![Wait::Unknown]),
+        (Case { hold: Some(Hold::Suspended), ..case() }, vec![Wait::Hold(Hold::Suspended)]),
+        (Case { facts: Ok(complete()), hold: Some(Hold::Quota), ..case() }, vec![Wait::Hold(Hold::Quota)]),
+        (observed, vec![Wait::Observed, Wait::Unknown, Wait::Hold(Hold::Suspended)]),
+    ] {
+        let assessment = case.token("again").assess();
+        let [rerun] = &assessment.reruns[..] else { panic!("{assessment:?}") };
+        assert_eq!(rerun.waits, waits, "{:?}", assessment.cells[0].cause);
+        assert_eq!(assessment.wants.len(), usize::from(waits.is_empty()), "{:?}", assessment.cells[0].cause);
+    }
+    let mut spent = case().token("again");
+    spent.ledger.tokens.insert(day(DATE), "again".into());
+    assert_eq!(spent.assess().reruns, []);
+}
+
+#[test]
 fn a_changed_template_is_tried_on_a_date_that_is_exhausted_without_waiting() {
     let mut changed = case().tally(tally(3, Outcome::Failed, "2025-11-16T12:00:00Z"));
     changed.ledger.templates.insert("reload".into(), Template { mark: 2, trial: Trial::Open });

@@ -1,15 +1,18 @@
 //! What people rely on, as scripts.
 
 use super::sim::*;
+use crate::domain::assess::Wait;
 use crate::domain::dates::DateRange;
 use crate::domain::judge::tests::{at, coverage, day};
 use crate::domain::ledger::{End, Outcome};
 use crate::domain::policy::{Anchor, Check, DateOrder, Dates, Mode, Moment, Rerun, Rule};
 use crate::domain::span::Span;
-use crate::domain::state::{Cause, Running};
+use crate::domain::state::{Cause, Hold, Running};
 use crate::engine::drive::Until;
 use crate::engine::events::of_changes;
+use crate::engine::overview::Overview;
 use crate::engine::ports::Created;
+use crate::engine::spec::Spec;
 
 pub(super) const HOUR: u64 = 3600;
 
@@ -194,6 +197,51 @@ async fn a_mended_template_is_tried_on_the_newest_exhausted_date_and_then_on_all
     assert_eq!(sim.state().creates.len(), 13, "the trial filled its date, and so the others were tried");
 }
 
+/// Every gap was told again by each process, and every exhausted date.
+#[tokio::test(start_paused = true)]
+async fn what_was_told_before_a_restart_is_no_news_and_the_rest_is() {
+    let (sim, mut spec) = (world(useless, &[3, 4]), spec());
+    spec.coverages[0].fill.mode = Mode::Observe;
+    // Nothing is known for a while after each start.
+    sim.state().look_takes = 2;
+    let told = async |spec: &Spec, seconds| {
+        let (_, events) = sim.report_for(spec, seconds).await;
+        let found = events.iter().filter(|e| e.reason != "JobLaunched" && e.reason != "Ineffective");
+        found.map(|e| format!("{} {}", e.reason, e.dates)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&spec, 30).await, ["GapFound 2025-11-03..2025-11-04"]);
+    assert_eq!(told(&spec, 30).await, Vec::<String>::new());
+    sim.state().table.insert(day("2025-11-04"), FULL.to_vec());
+    sim.state().table.remove(&day("2025-11-09"));
+    assert_eq!(told(&spec, 30).await, ["Completed 2025-11-04", "Revoked 2025-11-09"], "it happened meanwhile");
+    sim.state().views.clear();
+    assert_eq!(told(&spec, 30).await, ["GapFound 2025-11-03, 2025-11-09"], "nobody was told");
+    spec.coverages[0].fill.mode = Mode::Fill;
+    assert_eq!(told(&spec, 24 * HOUR).await, ["Exhausted 2025-11-09", "Exhausted 2025-11-03"]);
+    assert_eq!(told(&spec, 30).await, Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_revokes_no_date_that_was_complete_before_it_is_due() {
+    let (sim, mut spec) = (world(useless, &[3]), spec());
+    spec.coverages[0].due = Moment { after: Anchor::DateStart, offset: Span::hours(60 * 24) };
+    sim.state().look_takes = 2;
+    let seen = sim.report_for(&spec, 30).await.0;
+    assert_eq!(tell(&seen), ["NotDue/Due 2025-11-03"]);
+    assert_eq!(sim.report_for(&spec, 30).await.1, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_day_of_the_season_is_told_though_no_date_changes_its_state() {
+    let (sim, mut spec) = (world(good, &[]), spec());
+    spec.seasons[0].schedule = None;
+    let stored_day = || sim.state().views.values().next().unwrap().today;
+    sim.report_for(&spec, 16 * HOUR).await;
+    assert_eq!(stored_day(), day("2025-11-20"), "in UTC it is tomorrow already");
+    sim.report_for(&spec, 2 * HOUR).await;
+    assert_eq!(stored_day(), day("2025-11-21"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_rerun_token_runs_a_complete_date_once() {
     let sim = world(good, &[]);
@@ -206,6 +254,21 @@ async fn a_rerun_token_runs_a_complete_date_once() {
     assert_eq!(sim.state().runs.get(&day("2025-11-03")), Some(&1));
     let launched = events.iter().find(|e| e.reason == "JobLaunched").unwrap();
     assert_eq!(launched.message, "launch 1, attempt 1 on rung reload: asked for once more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rerun_of_a_complete_date_tells_of_the_job_of_another_coverage_that_it_waits_for() {
+    let (sim, mut spec) = (world(good, &[]), spec());
+    spec.coverages.push(second("boxscores-too"));
+    let rerun = Some(Rerun { token: "again".into(), coverages: vec![] });
+    let order = DateOrder { priority: 0, rerun };
+    spec.orders.entry(spec.seasons[0].key.clone()).or_default().insert(day("2025-11-03"), order);
+    let waits = |overview: &Overview| {
+        let reruns = overview.coverages.iter().flat_map(|c| &c.reruns);
+        reruns.map(|rerun| rerun.waits.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(waits(&sim.run_for(&spec, 20).await), [[Wait::Hold(Hold::Busy)]]);
+    assert_eq!(waits(&sim.settle(&spec).await), Vec::<Vec<Wait>>::new());
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::domain::dates::{Date, Timestamp};
+use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::judge::tests::{at, coverage, day, facts};
 use crate::domain::ledger::{End, Job, Launch, Ledger, Stage};
 use crate::domain::mark::{PartMark, TableMark, mix, stable_hash};
@@ -12,7 +12,7 @@ use crate::domain::probe::{
     Answer, DateColumn, DateFacts, DateReading, Probe, Reading, ScheduleQuestion, ScheduleReading, ScheduleRow,
     unit_key,
 };
-use crate::domain::state::State;
+use crate::domain::state::{Cause, State};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::engine::drive::{Engine, Ports, Until, Wish};
 use crate::engine::overview::{CoverageView, Event, Overview};
@@ -37,6 +37,8 @@ pub struct State_ {
     /// Seconds that a look takes.
     pub look_takes: u64,
     pub ledgers: BTreeMap<Key, (Arc<str>, Ledger, Version)>,
+    /// What people see of each coverage.
+    pub views: BTreeMap<Key, CoverageView>,
     pub jobs: BTreeMap<Arc<str>, (Job, Timestamp, Launch)>,
     pub runs: BTreeMap<Date, u32>,
     pub saves: u32,
@@ -146,14 +148,22 @@ impl Sim {
 
     /// The same, with every event.
     pub async fn watch_for(&self, spec: &Spec, seconds: u64) -> (Overview, Vec<Event>) {
+        self.watch(self.engine(spec.clone()), seconds).await
+    }
+
+    /// A while of a process that tells people what it sees.
+    pub async fn report_for(&self, spec: &Spec, seconds: u64) -> (Overview, Vec<Event>) {
+        self.watch(self.engine_that_reports(spec.clone()), seconds).await
+    }
+
+    async fn watch(&self, mut engine: Engine<Self, Self, Self, Self>, seconds: u64) -> (Overview, Vec<Event>) {
         let mut told = Vec::new();
         let (stop, mut wishes) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(async move {
             tokio::time::sleep(std::time::Duration::from_secs(seconds)).await;
             let _ = stop.send(Wish::Stop);
         });
-        let overview = self
-            .engine(spec.clone())
+        let overview = engine
             .run(Until::Stopped, &mut wishes, |world, events| {
                 self.check(world);
                 told.extend_from_slice(events);
@@ -265,6 +275,7 @@ impl Store for Sim {
             uid: uid.clone(),
             ledger: ledger.clone(),
             is_whole: true,
+            told: state.views.get(k).map(causes).unwrap_or_default(),
             version: *version,
         };
         Ok(state.ledgers.iter().map(stored).collect())
@@ -276,7 +287,7 @@ impl Store for Sim {
         uid: &Arc<str>,
         at: Version,
         ledger: &Ledger,
-        _: Option<&CoverageView>,
+        view: Option<&CoverageView>,
     ) -> Result<Recorded, SaveFault> {
         self.call(true).await;
         let version = {
@@ -288,6 +299,7 @@ impl Store for Sim {
             }
             assert!(old.is_none_or(|o| o.1.launches <= ledger.launches), "launch numbers never fall");
             state.ledgers.insert(key.clone(), (uid.clone(), ledger.clone(), at + 1));
+            state.views.extend(view.map(|view| (key.clone(), view.clone())));
             at + 1
         };
         self.call(false).await;
@@ -413,7 +425,7 @@ pub fn world(filler: Filler, missing: &[i8]) -> Sim {
 
 /// The states of an overview's first coverage, as `STATE/REASON dates`, without the complete ones.
 pub fn tell(overview: &Overview) -> Vec<String> {
-    let mut groups: BTreeMap<(State, &str), crate::domain::dates::DateSet> = BTreeMap::new();
+    let mut groups: BTreeMap<(State, &str), DateSet> = BTreeMap::new();
     for cell in overview.coverages.iter().flat_map(|c| &c.cells).filter(|c| c.state() != State::Complete) {
         groups.entry((cell.state(), cell.cause.reason())).or_default().insert(cell.date);
     }
@@ -432,10 +444,18 @@ pub fn second(name: &str) -> Coverage {
     other
 }
 
+/// What a stored view tells the next process.
+fn causes(view: &CoverageView) -> Vec<(Cause, DateSet)> {
+    let mut causes: BTreeMap<Cause, DateSet> = BTreeMap::new();
+    view.cells.iter().for_each(|c| causes.entry(c.cause).or_default().insert(c.date));
+    causes.into_iter().collect()
+}
+
 /// All that people are told of the world, but for when it was looked at.
 fn told(overview: &Overview) -> String {
     let seasons = overview.seasons.iter().map(|s| format!("{:?}", (&s.failure, &s.doubted, s.today)));
-    let coverage =
-        |c: &CoverageView| format!("{:?}", (&c.stalled, &c.cells, &c.attempts, &c.tallies, &c.recent, &c.undated));
+    let coverage = |c: &CoverageView| {
+        format!("{:?}", (&c.stalled, &c.cells, &c.attempts, &c.tallies, &c.recent, &c.undated, &c.reruns))
+    };
     seasons.chain(overview.coverages.iter().map(coverage)).collect()
 }

@@ -187,8 +187,16 @@ fn cannot(path: &Path, error: &std::io::Error) -> String {
 }
 
 impl Store for Arc<Journal> {
+    /// What people were told is not kept: each run tells anew what it finds.
     async fn load(&self) -> Result<Vec<Stored>, String> {
-        let stored = |(coverage, (uid, version, ledger))| Stored { coverage, uid, ledger, is_whole: true, version };
+        let stored = |(coverage, (uid, version, ledger))| Stored {
+            coverage,
+            uid,
+            ledger,
+            is_whole: true,
+            told: Vec::new(),
+            version,
+        };
         Ok(self.stored()?.into_iter().map(stored).collect())
     }
 

@@ -67,7 +67,7 @@ fn readiness_is_a_table() {
     ];
     for (causes, ready, course, reason) in rows {
         let view = view(&causes);
-        let told = standing(&view, now());
+        let told = standing(&view);
         assert_eq!((told.ready, told.course, told.reason), (ready, course, reason), "{causes:?}: {}", told.message);
         render(&view, &CoverageStatus::default(), now());
     }
@@ -75,8 +75,7 @@ fn readiness_is_a_table() {
 
 #[test]
 fn the_sentence_names_the_worst_dates_and_how_many_are_open() {
-    let told =
-        standing(&view(&[Cause::Missing, Cause::Complete, Cause::Missing, Cause::Partial(Flaw::UnitsMissing)]), now());
+    let told = standing(&view(&[Cause::Missing, Cause::Complete, Cause::Missing, Cause::Partial(Flaw::UnitsMissing)]));
     let expected = "3 open dates, the worst: Missing/NoRows, 2 dates: 2025-11-01, 2025-11-03: \
                     no row; 2 units expected; what happens next";
     assert_eq!(told.message, expected);
@@ -85,20 +84,20 @@ fn the_sentence_names_the_worst_dates_and_how_many_are_open() {
 #[test]
 fn wishes_of_people_are_no_fault() {
     let gap = [Cause::Complete, Cause::Missing];
-    let observed = standing(&CoverageView { mode: Mode::Observe, ..view(&gap) }, now());
+    let observed = standing(&CoverageView { mode: Mode::Observe, ..view(&gap) });
     assert_eq!((observed.ready, observed.course), (Answer::False, Course::AtRest), "somebody else fills");
-    let suspended = standing(&CoverageView { suspended: true, ..view(&gap) }, now());
+    let suspended = standing(&CoverageView { suspended: true, ..view(&gap) });
     assert_eq!(
         (suspended.ready, suspended.course, suspended.reason),
         (Answer::False, Course::AtRest, Reason::Suspended)
     );
-    let done = standing(&CoverageView { suspended: true, ..view(&[Cause::Complete]) }, now());
+    let done = standing(&CoverageView { suspended: true, ..view(&[Cause::Complete]) });
     assert_eq!(done.ready, Answer::True, "suspended with nothing open");
 }
 
 #[test]
 fn nothing_is_ready_before_its_table_was_read_as_a_whole() {
-    let told = standing(&CoverageView { confirmed_at: None, ..view(&[Cause::Complete]) }, now());
+    let told = standing(&CoverageView { confirmed_at: None, ..view(&[Cause::Complete]) });
     assert_eq!((told.ready, told.course, told.reason), (Answer::Unknown, Course::Reconciling, Reason::NotProbed));
 }
 
@@ -106,7 +105,20 @@ fn nothing_is_ready_before_its_table_was_read_as_a_whole() {
 fn a_date_of_the_future_that_nobody_knows_is_no_matter() {
     let mut future = view(&[Cause::Complete]);
     future.cells.push(cell(day(40), Cause::Unknown(UnknownReason::ScheduleStale)));
-    assert_eq!(standing(&future, now()).ready, Answer::True);
+    assert_eq!(standing(&future).ready, Answer::True);
+}
+
+/// Today was UTC's: between its midnight and the season's, a date that was still ahead spoiled Ready.
+#[test]
+fn a_date_that_nobody_knows_matters_once_it_has_come_in_the_zone_of_its_season() {
+    let of_the_20th = |today| {
+        let mut view = CoverageView { today, ..view(&[Cause::Complete]) };
+        view.cells.push(cell(day(19), Cause::Unknown(UnknownReason::ProbeFailed)));
+        let told = standing(&view);
+        (told.ready, told.course)
+    };
+    assert_eq!(of_the_20th(day(18)), (Answer::True, Course::AtRest));
+    assert_eq!(of_the_20th(day(19)), (Answer::Unknown, Course::Reconciling));
 }
 
 #[test]

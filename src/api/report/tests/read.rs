@@ -9,12 +9,14 @@ use super::super::coverage::coverage_status;
 use super::super::game_date::{Row, rows};
 use super::super::lint;
 use super::super::patch::StoredStatus;
-use super::super::read::{Objects, Told, overview};
-use super::fixtures::{now, view};
-use crate::api::kinds::{CoverageStatus, GameDateStatus};
+use super::super::read::{Objects, Told, overview, told};
+use super::fixtures::{day, now, view};
+use crate::api::kinds::{CoverageStatus, GameDateStatus, StateStatus};
+use crate::domain::assess::Wait;
 use crate::domain::dates::Date;
-use crate::domain::ledger::{End, Ledger};
-use crate::domain::state::Cause;
+use crate::domain::ledger::{End, Ledger, Outcome};
+use crate::domain::state::{Cause, Hold, Running};
+use crate::domain::verdict::{UnknownReason, Verdict};
 use crate::engine::overview::{CoverageView, Overview, SeasonView};
 use crate::engine::tests::sim::{FULL, Sim, spec, world};
 use crate::view;
@@ -40,6 +42,10 @@ fn object(view: &CoverageView, status: &CoverageStatus) -> Value {
     })
 }
 
+fn season() -> Value {
+    json!({"kind": "Season", "metadata": {"namespace": "default", "name": "nba"}, "spec": {"timeZone": "America/New_York"}})
+}
+
 fn game_dates(season: &SeasonView, views: &[&CoverageView]) -> Vec<Value> {
     let object = |row: Row<'_>| {
         Some(json!({
@@ -59,7 +65,7 @@ fn objects(sim: &Sim, told: &Overview) -> Objects {
         assert_eq!(lint::coverage(&status, v.generation), Vec::<String>::new());
         object(v, &status)
     });
-    Objects { coverages: rendered.collect(), game_dates: game_dates(&told.seasons[0], &views) }
+    Objects { coverages: rendered.collect(), seasons: vec![season()], game_dates: game_dates(&told.seasons[0], &views) }
 }
 
 /// The JSON of scripts without what the objects do not hold.
@@ -103,7 +109,7 @@ async fn people_see_the_same_calendar_table_and_story() {
     let options = view::calendar::Options::default();
     assert_eq!(view::calendar::calendar(&read, options), view::calendar::calendar(&told, options));
     let stored = |c: &CoverageView| ready[&c.key].clone();
-    assert_eq!(view::status::status(&read, stored), view::status::status(&told, view::status::judged(told.now)));
+    assert_eq!(view::status::status(&read, stored), view::status::status(&told, view::status::judged));
     let story = |told: &Overview, n: i8| {
         let text = view::explain::explain(&told.coverages[0], jiff::civil::date(2025, 11, n), told).unwrap();
         let told = |line: &&str| ["  rows", "  as of"].iter().all(|lost| !line.starts_with(lost));
@@ -164,7 +170,7 @@ fn what_cannot_be_read_spoils_itself_alone_and_says_so() {
     let mut unseen = good.clone();
     unseen["metadata"]["name"] = "unseen".into();
     unseen["status"] = Value::Null;
-    let told = overview(&Objects { coverages: vec![good, rubbish, newer, unseen], game_dates: vec![] }, now());
+    let told = overview(&Objects { coverages: vec![good, rubbish, newer, unseen], ..Objects::default() }, now());
     let views = &told.overview.coverages;
     let names: Vec<_> = views.iter().map(|c| (&*c.key.name, c.stalled.is_some(), c.cells.len())).collect();
     assert_eq!(names, [("boxscores", false, 1), ("newer", false, 1), ("rubbish", true, 0), ("unseen", false, 0)]);
@@ -173,10 +179,80 @@ fn what_cannot_be_read_spoils_itself_alone_and_says_so() {
 }
 
 #[test]
+fn what_a_coverage_has_from_its_season_is_read_from_there() {
+    let done = view(&[Cause::Complete]);
+    let status = coverage_status(&done, "uid", &Ledger::default(), &CoverageStatus::default(), now());
+    let told = |seasons: Vec<Value>, now: &str| {
+        let objects = Objects { coverages: vec![object(&done, &status)], seasons, ..Objects::default() };
+        let view = overview(&objects, now.parse().unwrap()).overview.coverages.remove(0);
+        (view.today.to_string(), view.suspended)
+    };
+    let mut suspended = season();
+    suspended["spec"]["suspend"] = true.into();
+    assert_eq!(told(vec![season()], "2025-11-20T04:59:59Z"), ("2025-11-19".into(), false));
+    assert_eq!(told(vec![suspended], "2025-11-20T05:00:00Z"), ("2025-11-20".into(), true));
+    assert_eq!(told(vec![], "2025-11-20T04:59:59Z"), ("2025-11-20".into(), false), "nothing tells its zone");
+}
+
+#[test]
+fn the_next_process_knows_what_the_status_tells() {
+    let view = view(&[Cause::Missing, Cause::Complete, Cause::Waiting(Outcome::Failed), Cause::Missing]);
+    let mut status = coverage_status(&view, "uid", &Ledger::default(), &CoverageStatus::default(), now());
+    let newer = StateStatus { state: "Dreaming".into(), ..status.states[0].clone() };
+    status.states.push(newer);
+    let told: Vec<_> = told(&status).into_iter().map(|(cause, dates)| (cause, dates.to_string())).collect();
+    let expected = [
+        (Cause::Complete, "2025-11-02"),
+        (Cause::Waiting(Outcome::Failed), "2025-11-03"),
+        (Cause::Missing, "2025-11-01, 2025-11-04"),
+    ];
+    assert_eq!(told, expected.map(|(cause, dates)| (cause, dates.to_string())));
+}
+
+#[test]
+fn a_rerun_that_did_not_run_yet_is_told_from_the_objects_in_the_words_of_the_engine() {
+    let causes = [
+        Cause::Complete,
+        Cause::Running(Running::Started),
+        Cause::NotDue { unscheduled: false },
+        Cause::Waived,
+        Cause::Complete,
+        Cause::Complete,
+    ];
+    let mut view = view(&causes);
+    let unread = Verdict::Unknown(UnknownReason::NotProbed);
+    Arc::make_mut(&mut view.cells[2].judgement).verdict = unread;
+    let ledger = Ledger { tokens: [(day(4), "again".into())].into(), ..Ledger::default() };
+    let status = coverage_status(&view, "uid", &ledger, &CoverageStatus::default(), now());
+    let game_date = |n: i32| {
+        let coverage = if n == 5 { "another" } else { "boxscores" };
+        let rerun = json!({"token": "again", "coverages": [{"kind": "TableCoverage", "name": coverage}]});
+        json!({"metadata": {"namespace": "default"}, "spec": {"season": "nba", "date": day(n).to_string(), "rerun": rerun}})
+    };
+    let told = |suspend: bool| {
+        let mut coverage = object(&view, &status);
+        coverage["spec"]["suspend"] = suspend.into();
+        let game_dates = (0..6).map(game_date).collect();
+        let read = overview(&Objects { coverages: vec![coverage], game_dates, ..Objects::default() }, now()).overview;
+        let reruns = read.coverages[0].reruns.iter().map(|rerun| (rerun.date, rerun.waits.clone()));
+        let story = view::explain::explain(&read.coverages[0], day(2), &read).unwrap();
+        assert!(story.contains("asked for once more by token 'again'; waits: the date lies too far ahead"), "{story}");
+        reruns.collect::<Vec<_>>()
+    };
+    let waits = [vec![], vec![Wait::Job], vec![Wait::Unread], vec![Wait::Waived]];
+    let expected = |hold: Option<Wait>| {
+        let dated = waits.iter().enumerate();
+        dated.map(|(n, w)| (day(n as i32), w.iter().copied().chain(hold).collect::<Vec<_>>())).collect::<Vec<_>>()
+    };
+    assert_eq!(told(false), expected(None), "spent on the fifth, and not asked of this coverage on the sixth");
+    assert_eq!(told(true), expected(Some(Wait::Hold(Hold::Suspended))));
+}
+
+#[test]
 fn a_date_without_a_game_date_does_not_borrow_the_sentence_of_another() {
     let gaps = view(&[Cause::Missing, Cause::Missing, Cause::Complete]);
     let status = coverage_status(&gaps, "uid", &Ledger::default(), &CoverageStatus::default(), now());
-    let told = overview(&Objects { coverages: vec![object(&gaps, &status)], game_dates: vec![] }, now());
+    let told = overview(&Objects { coverages: vec![object(&gaps, &status)], ..Objects::default() }, now());
     let said: Vec<&str> = told.overview.coverages[0].cells.iter().map(|c| &*c.message).collect();
     assert_eq!(said[0], "no row; 2 units expected; what happens next");
     assert_eq!(said[1], "as 2025-11-01: no row; 2 units expected; what happens next");
