@@ -7,6 +7,7 @@ mod column;
 mod datum;
 mod decode;
 mod folders;
+mod listing;
 mod parts;
 mod prune;
 mod read;
@@ -25,7 +26,8 @@ use crate::domain::mark::{PartMark, TableMark};
 use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
 use crate::domain::verdict::{Unknown, UnknownReason};
 pub use folders::{KnownFolder, KnownFolders};
-use parts::{Listing, Part};
+use listing::Listing;
+use parts::Part;
 
 /// The date ranges of parts whose names do not tell them, by the identity of the part and the column asked.
 pub type PartRanges = BTreeMap<(u64, String), Option<DateRange>>;
@@ -154,7 +156,7 @@ impl Files {
 
     fn list(&self, Scope { table, date, dates, now }: Scope<'_>) -> Result<Listing, Unknown> {
         let known = self.learnt.lock().ok().and_then(|learnt| learnt.folders.get(table).cloned()).unwrap_or_default();
-        let (listing, met) = parts::list(&self.root, table, dates.map(|dates| (date, dates)), &known, now)?;
+        let (listing, met) = listing::list(&self.root, table, dates.map(|dates| (date, dates)), &known, now)?;
         // What a whole walk did not meet is gone; one of some dates says nothing of the others.
         let news = |met: &KnownFolders| met.iter().any(|(name, folder)| known.get(name) != Some(folder));
         let now_known = match dates {

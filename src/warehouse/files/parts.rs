@@ -1,11 +1,9 @@
 //! The parts of a table: which files are data, what identifies them, which date a partition names.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::folders::KnownFolders;
-use super::walk::Walk;
-use crate::domain::dates::{Date, DateRange, DateSet, FIRST_DATE, LAST_DATE, Timestamp};
+use crate::domain::dates::{Date, DateRange, FIRST_DATE, LAST_DATE, Timestamp};
 use crate::domain::mark::{mix, stable_hash};
 use crate::domain::probe::{DateColumn, DateReading};
 use crate::domain::verdict::{Unknown, UnknownReason};
@@ -47,12 +45,6 @@ pub(super) struct Part {
     pub stamps: [i64; 5],
 }
 
-/// Every part of a table, in the order of their names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Listing {
-    pub parts: Vec<Part>,
-}
-
 impl Part {
     /// Where it is.
     pub fn path(&self) -> PathBuf {
@@ -91,33 +83,6 @@ pub(super) fn partition_date(value: &str, date: &DateColumn) -> Option<Date> {
 /// `YYYY-MM-DD`, nothing else.
 pub(super) fn parse_date(text: &str) -> Option<Date> {
     (text.len() == 10).then(|| text.parse().ok())?
-}
-
-/// Lists a table's parts: all, or without those in partitions of other dates.
-pub(super) fn list(
-    root: &Path,
-    table: &str,
-    only: Option<(&DateColumn, &DateSet)>,
-    known: &KnownFolders,
-    now: Timestamp,
-) -> Result<(Listing, KnownFolders), Unknown> {
-    let folder = folder_of(root, table)?;
-    let root = root
-        .canonicalize()
-        .map_err(|e| failed(table, &format!("its warehouse folder cannot be opened: {}", reason(&e))))?;
-    let (mut parts, met) = Walk::new(root, folder, table, only, known, now).all()?;
-    parts.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok((Listing { parts }, met))
-}
-
-/// `nba_raw.props` is the folder `nba_raw/props` below the root.
-fn folder_of(root: &Path, table: &str) -> Result<PathBuf, Unknown> {
-    let relative = PathBuf::from(table.replace('.', "/"));
-    let plain = relative.components().all(|c| matches!(c, Component::Normal(_)));
-    if table.is_empty() || table.contains("..") || !plain {
-        return Err(failed(table, "its name must be folders joined by dots, below the warehouse's folder"));
-    }
-    Ok(root.join(relative))
 }
 
 /// What the operating system says, without a path of this machine.
