@@ -221,7 +221,7 @@ mod tests {
         let range = Some(DateRange::day(jiff::civil::date(2025, 11, 14)));
         let folder_now = KnownFolder { stamp: 3, names: "fa.csv".into() };
         let learnt = Learnt {
-            ranges: [((7, "d".to_string()), range)].into(),
+            ranges: [(("t".to_string(), 7), Arc::new([(8, range)].into_iter().collect()))].into(),
             folders: [("t".to_string(), Arc::new([(1, folder_now)].into_iter().collect()))].into(),
         };
         let kept = Kept { learnt, spent: (jiff::civil::date(2025, 11, 14), 9) };

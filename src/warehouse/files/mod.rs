@@ -20,25 +20,41 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use rustc_hash::FxHashMap;
+
 use super::budget::{Budget, Taken};
 use crate::domain::dates::{DateRange, DateSet, Timestamp};
-use crate::domain::mark::{PartMark, TableMark};
+use crate::domain::mark::{PartMark, TableMark, stable_hash};
 use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
 use crate::domain::verdict::{Unknown, UnknownReason};
 pub use folders::{KnownFolder, KnownFolders};
 use listing::Listing;
 use parts::Part;
 
-/// The date ranges of parts whose names do not tell them, by the identity of the part and the column asked.
-pub type PartRanges = BTreeMap<(u64, String), Option<DateRange>>;
+/// The dates that parts can hold whose names do not tell it, by the identity of the part.
+pub type PartRanges = FxHashMap<u64, Option<DateRange>>;
 
 /// What was learnt of a warehouse and need not be asked again while it stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Learnt {
-    /// Of parts.
-    pub ranges: PartRanges,
+    /// Of the parts of each table, by the hash of the column that its dates stand in.
+    pub ranges: BTreeMap<(String, u64), Arc<PartRanges>>,
     /// Of the folders of each table.
     pub folders: BTreeMap<String, Arc<KnownFolders>>,
+}
+
+/// What is known of a table after a walk; nothing when that is what was known before. What a walk over the whole table did
+/// not meet is gone; a walk over some dates says nothing of the others.
+fn known_now<V: Clone + PartialEq>(
+    known: &FxHashMap<u64, V>,
+    met: FxHashMap<u64, V>,
+    whole: bool,
+) -> Option<Arc<FxHashMap<u64, V>>> {
+    if whole {
+        return (*known != met).then(|| met.into());
+    }
+    let news = met.iter().any(|(key, value)| known.get(key) != Some(value));
+    news.then(|| known.iter().map(|(key, value)| (*key, value.clone())).chain(met).collect::<FxHashMap<_, _>>().into())
 }
 
 /// A warehouse of folders below a root. Cheap to clone; clones share what they learnt.
@@ -82,8 +98,9 @@ impl Files {
     /// The table's mark: its parts by name, size, times and inode. Reads no data, and the footer only of a part that
     /// neither its name nor an earlier look dates.
     pub fn mark(&self, table: &str, date: &DateColumn, now: Timestamp) -> Result<TableMark, Unknown> {
-        let listing = self.list(Scope { table, date, dates: None, now })?;
-        Ok(self.mark_of(&listing, date, now))
+        let scope = Scope { table, date, dates: None, now };
+        let listing = self.list(scope)?;
+        Ok(self.mark_of(scope, &listing))
     }
 
     /// Answers several probes by one pass over the parts that can hold their dates. While these parts are as the look
@@ -102,7 +119,7 @@ impl Files {
         probes.iter().for_each(|p| dates.extend(&p.dates));
         let scope = Scope { table, date, dates: Some(&dates), now };
         let (mark, (readings, bytes)) = self.stable(scope, seen, |listing| {
-            let ranges: Vec<_> = listing.parts.iter().map(|p| self.range(p, date)).collect();
+            let ranges = self.ranges(scope, listing);
             scan::scan(scan::Table { parts: &listing.parts, ranges: &ranges, limits: self.limits, allowance }, probes)
         })?;
         Ok(Answer { readings, mark, bytes })
@@ -157,42 +174,39 @@ impl Files {
     fn list(&self, Scope { table, date, dates, now }: Scope<'_>) -> Result<Listing, Unknown> {
         let known = self.learnt.lock().ok().and_then(|learnt| learnt.folders.get(table).cloned()).unwrap_or_default();
         let (listing, met) = listing::list(&self.root, table, dates.map(|dates| (date, dates)), &known, now)?;
-        // What a whole walk did not meet is gone; one of some dates says nothing of the others.
-        let news = |met: &KnownFolders| met.iter().any(|(name, folder)| known.get(name) != Some(folder));
-        let now_known = match dates {
-            None => met,
-            Some(_) if news(&met) => known.iter().map(|(name, folder)| (*name, folder.clone())).chain(met).collect(),
-            Some(_) => return Ok(listing),
-        };
-        if let Ok(mut learnt) = self.learnt.lock() {
-            learnt.folders.insert(table.into(), now_known.into());
+        if let (Some(known), Ok(mut learnt)) = (known_now(&known, met, dates.is_none()), self.learnt.lock()) {
+            learnt.folders.insert(table.into(), known);
         }
         Ok(listing)
     }
 
-    fn mark_of(&self, listing: &Listing, date: &DateColumn, now: Timestamp) -> TableMark {
-        let mark = |p: &Part| PartMark { dates: self.range(p, date), hash: p.identity() };
+    fn mark_of(&self, scope: Scope<'_>, listing: &Listing) -> TableMark {
+        let mark = |(part, dates): (&Part, _)| PartMark { dates, hash: part.identity() };
         TableMark {
-            parts: listing.parts.iter().map(mark).collect(),
+            parts: listing.parts.iter().zip(self.ranges(scope, listing)).map(mark).collect(),
             modified: listing.parts.iter().map(|p| p.modified).max(),
-            unsettled: listing.parts.iter().any(|p| p.is_young(now)),
+            unsettled: listing.parts.iter().any(|p| p.is_young(scope.now)),
         }
     }
 
-    /// The dates that a part can hold: told by its partition, else by its footer, else any.
-    fn range(&self, part: &Part, date: &DateColumn) -> Option<DateRange> {
-        if let Some(range) = part.partition_range(date) {
-            return Some(range);
+    /// The dates that each part can hold: told by its partition, else by its footer, else any.
+    fn ranges(&self, Scope { table, date, dates, .. }: Scope<'_>, listing: &Listing) -> Vec<Option<DateRange>> {
+        let key = (table.to_string(), stable_hash(&format!("{date:?}")));
+        let known = self.learnt.lock().ok().and_then(|learnt| learnt.ranges.get(&key).cloned()).unwrap_or_default();
+        let mut met = PartRanges::default();
+        let range = |part: &Part| {
+            part.partition_range(date).or_else(|| {
+                let identity = part.identity();
+                let range = known.get(&identity).copied().unwrap_or_else(|| read::footer_range(part, date));
+                met.insert(identity, range);
+                range
+            })
+        };
+        let ranges = listing.parts.iter().map(range).collect();
+        if let (Some(known), Ok(mut learnt)) = (known_now(&known, met, dates.is_none()), self.learnt.lock()) {
+            learnt.ranges.insert(key, known);
         }
-        let key = (part.identity(), format!("{date:?}"));
-        if let Some(known) = self.learnt.lock().ok().and_then(|learnt| learnt.ranges.get(&key).copied()) {
-            return known;
-        }
-        let range = read::footer_range(part, date);
-        if let Ok(mut learnt) = self.learnt.lock() {
-            learnt.ranges.insert(key, range);
-        }
-        range
+        ranges
     }
 }
 
