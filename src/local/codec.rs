@@ -42,6 +42,12 @@ impl Writer {
         self.0.push(n as u8);
     }
 
+    /// A list after its length.
+    pub fn list<T: Code>(&mut self, items: &[T]) {
+        self.number(items.len() as u64);
+        items.iter().for_each(|item| item.write(self));
+    }
+
     pub fn put<T: Code>(&mut self, value: &T) -> &mut Self {
         value.write(self);
         self
@@ -204,8 +210,7 @@ impl<T: Code> Code for Option<T> {
 
 impl<T: Code> Code for Vec<T> {
     fn write(&self, to: &mut Writer) {
-        to.number(self.len() as u64);
-        self.iter().for_each(|v| v.write(to));
+        to.list(self);
     }
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         from.list(T::read)
@@ -214,11 +219,10 @@ impl<T: Code> Code for Vec<T> {
 
 impl<T: Code> Code for Arc<[T]> {
     fn write(&self, to: &mut Writer) {
-        to.number(self.len() as u64);
-        self.iter().for_each(|v| v.write(to));
+        to.list(self);
     }
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        from.get::<Vec<T>>().map(Into::into)
+        from.list(T::read).map(Into::into)
     }
 }
 
@@ -233,11 +237,10 @@ impl<T: Code> Code for Arc<T> {
 
 impl<T: Code> Code for Box<[T]> {
     fn write(&self, to: &mut Writer) {
-        to.number(self.len() as u64);
-        self.iter().for_each(|v| v.write(to));
+        to.list(self);
     }
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        from.get::<Vec<T>>().map(Into::into)
+        from.list(T::read).map(Into::into)
     }
 }
 
