@@ -2,7 +2,6 @@
 //! worked out per value and not per row. A column that is only part of a unique key is not interned: its values give
 //! their bits.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use arrow_schema::DataType;
@@ -141,31 +140,30 @@ impl Numbers {
 
 /// Something worked out once per id.
 #[derive(Debug)]
-pub(super) struct Memo<T>(RefCell<Vec<Option<T>>>);
+pub(super) struct Memo<T>(Vec<Option<T>>);
 
 impl<T> Default for Memo<T> {
     fn default() -> Self {
-        Self(RefCell::new(Vec::new()))
+        Self(Vec::new())
     }
 }
 
-impl<T: Clone> Memo<T> {
+impl<T: Copy> Memo<T> {
     #[inline]
-    pub fn get<E>(&self, id: u32, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        if let Some(Some(known)) = self.0.borrow().get(id as usize) {
-            return Ok(known.clone());
+    pub fn get<E>(&mut self, id: u32, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        match self.0.get(id as usize) {
+            Some(Some(known)) => Ok(*known),
+            _ => self.make(id as usize, make),
         }
-        self.make(id as usize, make)
     }
 
     #[cold]
-    fn make<E>(&self, at: usize, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    fn make<E>(&mut self, at: usize, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let made = make()?;
-        let mut memo = self.0.borrow_mut();
-        if memo.len() <= at {
-            memo.resize((at + 1).next_power_of_two(), None);
+        if self.0.len() <= at {
+            self.0.resize((at + 1).next_power_of_two(), None);
         }
-        memo[at] = Some(made.clone());
+        self.0[at] = Some(made);
         Ok(made)
     }
 }

@@ -13,6 +13,7 @@ mod prune;
 mod read;
 mod scan;
 mod schedule;
+mod source;
 mod tally;
 mod walk;
 

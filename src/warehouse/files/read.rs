@@ -15,13 +15,14 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter,
 };
-use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::metadata::{ParquetStatisticsPolicy, RowGroupMetaData};
 use parquet::file::statistics::Statistics;
 
 use super::column::Column;
 use super::decode::{Translated, day_number, dictionaries, epoch_day, loose, values};
 use super::parts::{Format, Part, parse_date};
 use super::prune;
+use super::source::Source;
 use crate::domain::dates::{DateRange, DateSet, FIRST_DATE, LAST_DATE, next_day, previous_day};
 use crate::domain::probe::{DateColumn, DateReading, Filter};
 use crate::domain::verdict::{Unknown, UnknownReason};
@@ -104,13 +105,13 @@ impl Reader<'_> {
         let broken = |e: &dyn std::fmt::Display| {
             ReadFault::Part(format!("is no readable Parquet file ({})", cut(&e.to_string())))
         };
-        let file = File::open(part.path()).map_err(|e| ReadFault::Part(format!("cannot be opened ({})", e.kind())))?;
-        let plain = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let found = ArrowReaderMetadata::load(&file, plain).map_err(|e| broken(&e))?;
+        let source =
+            Source::open(&part.path()).map_err(|e| ReadFault::Part(format!("cannot be opened ({})", e.kind())))?;
+        let found = ArrowReaderMetadata::load(&source, options()).map_err(|e| broken(&e))?;
         let schema = Arc::new(dictionaries(found.schema()));
         let wanted = self.positions(part, &schema)?;
-        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(schema);
-        let metadata = ArrowReaderMetadata::try_new(found.metadata().clone(), options).map_err(|e| broken(&e))?;
+        let metadata = ArrowReaderMetadata::try_new(found.metadata().clone(), options().with_schema(schema))
+            .map_err(|e| broken(&e))?;
         let mut bytes = 0;
         for (n, group) in metadata.metadata().row_groups().iter().enumerate() {
             if !self.can_hold(group, found.schema()) {
@@ -124,8 +125,7 @@ impl Reader<'_> {
                 .filter_map(|c| group.columns().get(*c))
                 .map(|c| c.compressed_size().unsigned_abs())
                 .sum::<u64>();
-            let file = file.try_clone().map_err(|e| broken(&e))?;
-            let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
+            let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(source.clone(), metadata.clone())
                 .with_projection(mask)
                 .with_row_groups(vec![n])
                 .with_batch_size(BATCH);
@@ -233,14 +233,21 @@ impl Reader<'_> {
     }
 }
 
+/// What is decoded of a footer: not what was said of encodings and sizes.
+fn options() -> ArrowReaderOptions {
+    ArrowReaderOptions::new()
+        .with_skip_arrow_metadata(true)
+        .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll)
+        .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll)
+}
+
 /// The bytes that a read of these columns takes of a part, by its footer; nothing of a part that cannot be read.
 pub(super) fn weight(part: &Part, columns: &[String], asked: &Reader<'_>) -> u64 {
     if part.format == Format::Csv {
         return part.size;
     }
     let read = || {
-        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let metadata = ArrowReaderMetadata::load(&File::open(part.path()).ok()?, options).ok()?;
+        let metadata = ArrowReaderMetadata::load(&File::open(part.path()).ok()?, options()).ok()?;
         let schema = metadata.schema();
         let groups = metadata.metadata().row_groups().iter().filter(|group| asked.can_hold(group, schema));
         let needed = groups.flat_map(RowGroupMetaData::columns).filter(|c| columns.contains(&c.column_path().string()));
@@ -267,8 +274,7 @@ pub(super) fn footer_range(part: &Part, date: &DateColumn) -> Option<DateRange> 
     }
     let read = || {
         let file = File::open(part.path()).ok()?;
-        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let metadata = ArrowReaderMetadata::load(&file, options).ok()?;
+        let metadata = ArrowReaderMetadata::load(&file, options()).ok()?;
         let mut hull: Option<DateRange> = None;
         for group in metadata.metadata().row_groups() {
             let range = group_range(group, date)?;

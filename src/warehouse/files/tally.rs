@@ -5,6 +5,7 @@ mod gauge;
 mod keys;
 mod select;
 mod slots;
+mod subset;
 
 use std::collections::BTreeMap;
 
@@ -20,8 +21,9 @@ use days::Days;
 use gauge::Gauge;
 pub(super) use keys::Confirm;
 use keys::Keys;
-use select::{Condition, Picked, all, select};
+use select::{Condition, Row, keep, select};
 use slots::{Slots, Whose};
+use subset::Subsets;
 
 /// The counts of one probe.
 pub(super) struct Tally<'a> {
@@ -30,14 +32,16 @@ pub(super) struct Tally<'a> {
     days: Days<'a>,
     slots: Slots<'a>,
     before: Option<(usize, Memo<Option<Timestamp>>)>,
-    gauges: Vec<Gauge<'a>>,
+    subsets: Subsets<'a>,
+    gauges: Vec<Gauge>,
     keys: Keys,
     shares: Vec<Vec<Condition<'a>>>,
     /// Per day, how many rows satisfy each share.
     shared: Vec<Vec<u64>>,
-    at: Vec<u32>,
-    of: Vec<u32>,
-    picked: Picked,
+    /// The rows of asked dates that satisfy the filters.
+    counted: Vec<Row>,
+    /// Of these, the rows that a share or the measures count.
+    picked: Vec<Row>,
 }
 
 /// What one pass over a table tells of a probe.
@@ -52,49 +56,43 @@ pub(super) struct Counted {
 impl<'a> Tally<'a> {
     pub fn new(probe: &'a Probe, limits: Limits, needs: &mut Needs) -> Self {
         let question = &probe.question;
+        let mut subsets = Subsets::default();
         Self {
             probe,
             filters: question.filters.iter().map(|f| Condition::filter(f, needs)).collect(),
             days: Days::new(probe, needs),
             slots: Slots::new(probe, needs),
             before: question.before.as_ref().map(|c| (needs.column(c), Memo::default())),
-            gauges: question.measures.iter().map(|m| Gauge::new(m, needs)).collect(),
+            gauges: question.measures.iter().map(|m| Gauge::new(m, &mut subsets, needs)).collect(),
+            subsets,
             keys: Keys::new(&question.unique, limits, needs),
             shares: question.shares.iter().map(|fs| fs.iter().map(|f| Condition::filter(f, needs)).collect()).collect(),
             shared: Vec::new(),
-            at: Vec::new(),
-            of: Vec::new(),
-            picked: Picked::default(),
+            counted: Vec::new(),
+            picked: Vec::new(),
         }
     }
 
     fn share(&mut self, columns: &[Column], rows: &Rows) -> Result<(), Unknown> {
         self.shared.resize(self.days.dates.len(), vec![0; self.shares.len()]);
-        for (n, conditions) in self.shares.iter().enumerate() {
-            for (row, day) in self.at.iter().zip(&self.of) {
-                self.shared[*day as usize][n] += u64::from(all(conditions, columns, rows, *row as usize)?);
-            }
+        for (n, conditions) in self.shares.iter_mut().enumerate() {
+            self.picked.clone_from(&self.counted);
+            conditions.iter_mut().try_for_each(|condition| condition.narrow(columns, rows, &mut self.picked))?;
+            self.picked.iter().for_each(|row| self.shared[row.of as usize][n] += 1);
         }
         Ok(())
     }
 
     /// Of the rows, those that measures count: all, or those before their unit's start.
     fn pick(&mut self, columns: &[Column], rows: &Rows) -> Result<(), Unknown> {
-        self.picked.clear();
-        let Some((column, memo)) = &self.before else {
-            self.picked.rows.extend_from_slice(&self.at);
-            self.picked.slots.extend_from_slice(&self.of);
-            return Ok(());
-        };
-        let ids = rows.ids(*column);
-        for (row, slot) in self.at.iter().zip(&self.of) {
-            let id = ids[*row as usize];
-            let instant = memo.get(id, || Ok(columns[*column].value(id).and_then(Datum::instant)))?;
-            if instant.zip(self.slots.all[*slot as usize].start).is_some_and(|(at, start)| at < start) {
-                self.picked.push(*row, *slot);
-            }
-        }
-        Ok(())
+        self.picked.clone_from(&self.counted);
+        let Some((column, memo)) = &mut self.before else { return Ok(()) };
+        let (column, ids, slots) = (&columns[*column], rows.ids(*column), &self.slots.all);
+        keep(&mut self.picked, |row| {
+            let id = ids[row.at as usize];
+            let instant = memo.get(id, || Ok(column.value(id).and_then(Datum::instant)))?;
+            Ok(instant.zip(slots[row.of as usize].start).is_some_and(|(at, start)| at < start))
+        })
     }
 
     /// The answer.
@@ -136,16 +134,15 @@ impl<'a> Tally<'a> {
 
 impl Counter for Tally<'_> {
     fn rows(&mut self, columns: &[Column], rows: &Rows, part: &Part) -> Result<(), Unknown> {
-        select(&self.filters, columns, rows, &mut self.at)?;
-        self.days.find(columns, rows, part, &mut self.at, &mut self.of)?;
-        self.keys.note(rows, &self.at, &self.of, &self.days.dates);
+        select(&mut self.filters, columns, rows, &mut self.counted)?;
+        self.days.find(columns, rows, part, &mut self.counted)?;
+        self.keys.note(rows, &self.counted, &self.days.dates);
         self.share(columns, rows)?;
-        self.slots.find(columns, rows, &self.at, &mut self.of, &self.days.dates)?;
+        self.slots.find(columns, rows, &mut self.counted, &self.days.dates)?;
         self.pick(columns, rows)?;
-        for gauge in &mut self.gauges {
-            gauge.count(columns, rows, &self.picked, &self.slots.caps)?;
-        }
-        Ok(())
+        self.subsets.narrow(columns, rows, &self.picked)?;
+        let counted = (self.picked.as_slice(), &self.subsets);
+        self.gauges.iter_mut().try_for_each(|gauge| gauge.count(columns, rows, counted, &self.slots.caps))
     }
 
     fn close(&mut self, is_closed: &dyn Fn(Date) -> bool) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
+use super::select::{Row, keep};
 use crate::domain::dates::{Date, FIRST_DATE, LAST_DATE};
 use crate::domain::probe::{Probe, Undated};
 use crate::domain::verdict::{Unknown, UnknownReason};
@@ -44,32 +45,18 @@ impl<'a> Days<'a> {
     }
 
     /// Keeps the rows of asked dates, each with its day.
-    pub fn find(
-        &mut self,
-        columns: &[Column],
-        rows: &Rows,
-        part: &Part,
-        at: &mut Vec<u32>,
-        days: &mut Vec<u32>,
-    ) -> Result<(), Unknown> {
-        days.clear();
-        let (ids, mut kept, mut undated) = (rows.ids(self.column), 0, Undated::default());
-        for n in 0..at.len() {
-            let row = at[n];
-            let id = ids[row as usize];
-            let day = match self.by_id.get(id as usize) {
+    pub fn find(&mut self, columns: &[Column], rows: &Rows, part: &Part, picked: &mut Vec<Row>) -> Result<(), Unknown> {
+        let (ids, mut undated) = (rows.ids(self.column), Undated::default());
+        keep(picked, |row| {
+            let id = ids[row.at as usize];
+            row.of = match self.by_id.get(id as usize) {
                 Some(day) if *day != NEW => *day,
                 _ => self.meet(columns, id, part)?,
             };
             undated.nulls += u64::from(id == NULL);
-            undated.out_of_range += u64::from(day == OUT_OF_RANGE);
-            if day < OUT_OF_RANGE {
-                days.push(day);
-                at[kept] = row;
-                kept += 1;
-            }
-        }
-        at.truncate(kept);
+            undated.out_of_range += u64::from(row.of == OUT_OF_RANGE);
+            Ok(row.of < OUT_OF_RANGE)
+        })?;
         if undated != Undated::default() {
             let part = self.undated.entry(part.identity()).or_default();
             *part = Undated::sum([&*part, &undated]);

@@ -2,7 +2,8 @@
 
 use rustc_hash::FxHashSet;
 
-use super::select::{Condition, Picked, all};
+use super::select::Row;
+use super::subset::Subsets;
 use crate::domain::dates::Timestamp;
 use crate::domain::probe::{Measure, Measured, Of};
 use crate::domain::verdict::Unknown;
@@ -15,10 +16,9 @@ use crate::warehouse::files::scan::Needs;
 const WIDE: u32 = 1 << 13;
 
 /// One measure.
-pub(super) struct Gauge<'a> {
-    only: Vec<Condition<'a>>,
+pub(super) struct Gauge {
+    subset: Option<usize>,
     kind: Kind,
-    subset: Picked,
 }
 
 enum Kind {
@@ -27,35 +27,26 @@ enum Kind {
     Newest(usize, Memo<Option<Timestamp>>, Vec<Option<Timestamp>>),
 }
 
-impl<'a> Gauge<'a> {
-    pub fn new(measure: &'a Measure, needs: &mut Needs) -> Self {
+impl Gauge {
+    pub fn new<'a>(measure: &'a Measure, subsets: &mut Subsets<'a>, needs: &mut Needs) -> Self {
         let kind = match &measure.of {
             Of::Rows => Kind::Rows(Vec::new()),
             Of::Distinct(column) => Kind::Distinct(needs.column(column), Sets::default()),
             Of::Newest(column) => Kind::Newest(needs.column(column), Memo::default(), Vec::new()),
         };
-        let only = measure.only.iter().map(|(c, v)| Condition::equals(c, v, needs)).collect();
-        Self { only, kind, subset: Picked::default() }
+        Self { subset: subsets.place(&measure.only, needs), kind }
     }
 
-    /// Counts the picked rows; `caps` are those of the slots.
+    /// Counts the picked rows, or those of its subset; `caps` are those of the slots.
     pub fn count(
         &mut self,
         columns: &[Column],
         rows: &Rows,
-        picked: &Picked,
+        (picked, subsets): (&[Row], &Subsets<'_>),
         caps: &[Option<Timestamp>],
     ) -> Result<(), Unknown> {
-        if self.only.is_empty() {
-            return self.kind.count(columns, rows, picked, caps);
-        }
-        self.subset.clear();
-        for (row, slot) in picked.iter() {
-            if all(&self.only, columns, rows, row)? {
-                self.subset.push(row as u32, slot);
-            }
-        }
-        self.kind.count(columns, rows, &self.subset, caps)
+        let counted = self.subset.map_or(picked, |place| subsets.rows(place));
+        self.kind.count(columns, rows, counted, caps)
     }
 
     /// What was counted for a slot.
@@ -73,13 +64,13 @@ impl Kind {
         &mut self,
         columns: &[Column],
         rows: &Rows,
-        picked: &Picked,
+        picked: &[Row],
         caps: &[Option<Timestamp>],
     ) -> Result<(), Unknown> {
         match self {
             Self::Rows(counts) => {
                 counts.resize(caps.len(), 0);
-                picked.slots.iter().for_each(|slot| counts[*slot as usize] += 1);
+                picked.iter().for_each(|row| counts[row.of as usize] += 1);
             }
             Self::Distinct(column, sets) => {
                 sets.fit(columns[*column].len(), caps.len());
@@ -88,10 +79,11 @@ impl Kind {
             Self::Newest(column, memo, newest) => {
                 newest.resize(caps.len(), None);
                 let (ids, column) = (rows.ids(*column), &columns[*column]);
-                for (row, slot) in picked.iter() {
-                    let instant = memo.get(ids[row], || Ok(column.value(ids[row]).and_then(Datum::instant)))?;
-                    let capped = instant.filter(|at| caps[slot as usize].is_none_or(|cap| *at <= cap));
-                    newest[slot as usize] = newest[slot as usize].max(capped);
+                for row in picked {
+                    let (id, slot) = (ids[row.at as usize], row.of as usize);
+                    let instant = memo.get(id, || Ok(column.value(id).and_then(Datum::instant)))?;
+                    let capped = instant.filter(|at| caps[slot].is_none_or(|cap| *at <= cap));
+                    newest[slot] = newest[slot].max(capped);
                 }
             }
         }
@@ -116,13 +108,13 @@ impl Sets {
         self.wide_counts.resize(slots, 0);
     }
 
-    fn insert(&mut self, ids: &[u32], picked: &Picked) {
-        for (row, slot) in picked.iter() {
-            let id = ids[row];
+    fn insert(&mut self, ids: &[u32], picked: &[Row]) {
+        for row in picked {
+            let (id, slot) = (ids[row.at as usize], row.of as usize);
             if id < WIDE {
-                self.bits[slot as usize * self.words + id as usize / 64] |= 1 << (id % 64);
-            } else if self.wide.insert((slot, id)) {
-                self.wide_counts[slot as usize] += 1;
+                self.bits[slot * self.words + id as usize / 64] |= 1 << (id % 64);
+            } else if self.wide.insert((row.of, id)) {
+                self.wide_counts[slot] += 1;
             }
         }
     }

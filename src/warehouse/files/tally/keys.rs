@@ -5,7 +5,7 @@
 use rustc_hash::FxHashSet;
 
 use super::days::Days;
-use super::select::{Condition, select};
+use super::select::{Condition, Row, select};
 use crate::domain::dates::{Date, DateSet};
 use crate::domain::mark::mix;
 use crate::domain::probe::Probe;
@@ -27,7 +27,7 @@ pub(super) struct Keys {
     limits: Limits,
     bits: Vec<u64>,
     open: Vec<Vec<u64>>,
-    table: Vec<u64>,
+    table: Vec<u32>,
     rows: usize,
     /// Dates that did not fit in this pass.
     pub deferred: DateSet,
@@ -42,24 +42,25 @@ impl Keys {
         Self { columns, limits, bits, open, table, rows: 0, deferred: DateSet::new(), suspects: Vec::new() }
     }
 
-    /// Notes the keys of rows, each with its day.
-    pub fn note(&mut self, rows: &Rows, at: &[u32], days: &[u32], dates: &[Date]) {
+    /// Notes the keys of rows of days.
+    pub fn note(&mut self, rows: &Rows, picked: &[Row], dates: &[Date]) {
         if self.columns.is_empty() {
             return;
         }
         self.bits.clear();
-        self.bits.resize(at.len(), 0);
+        self.bits.resize(rows.len, 0);
         for column in &self.columns {
             match &rows.values[*column] {
-                Values::Ids(ids) => fold(&mut self.bits, at.iter().map(|row| u64::from(ids[*row as usize]))),
-                Values::Bits(bits) => fold(&mut self.bits, at.iter().map(|row| bits[*row as usize])),
+                Values::Ids(ids) => fold(&mut self.bits, ids.iter().map(|id| u64::from(*id))),
+                Values::Bits(bits) => fold(&mut self.bits, bits.iter().copied()),
             }
         }
         self.open.resize(dates.len(), Vec::new());
-        for (bits, day) in self.bits.iter().zip(days) {
-            self.open[*day as usize].push(mix(0, *bits) & self.limits.key_mask);
+        for of_day in picked.chunk_by(|a, b| a.of == b.of) {
+            let keys = of_day.iter().map(|row| mix(0, self.bits[row.at as usize]) & self.limits.key_mask);
+            self.open[of_day[0].of as usize].extend(keys);
         }
-        self.rows += at.len();
+        self.rows += picked.len();
         while self.rows > self.limits.open_rows && self.defer(dates) {}
     }
 
@@ -94,7 +95,7 @@ impl Keys {
 }
 
 /// Whether two are equal. Sorting is slower than a table, but needs no memory of its own.
-fn has_equal(rows: &mut [u64], table: &mut Vec<u64>) -> bool {
+fn has_equal(rows: &mut [u64], table: &mut Vec<u32>) -> bool {
     if rows.len() > TABLE {
         rows.sort_unstable();
         return rows.windows(2).any(|pair| pair[0] == pair[1]);
@@ -103,13 +104,13 @@ fn has_equal(rows: &mut [u64], table: &mut Vec<u64>) -> bool {
     table.resize((rows.len() * 2).next_power_of_two(), 0);
     let mask = table.len() - 1;
     rows.iter().any(|bits| {
-        // Zero means free: a key of zero bits is taken for a key of one, which makes a suspect at worst.
-        let bits = (*bits).max(1);
-        let mut at = bits as usize & mask;
-        while table[at] != 0 && table[at] != bits {
+        // The lower half gives the place, the upper half stands there. Zero means free: taken for one, it makes a suspect
+        // at worst.
+        let (mut at, upper) = (*bits as usize & mask, ((*bits >> 32) as u32).max(1));
+        while table[at] != 0 && table[at] != upper {
             at = (at + 1) & mask;
         }
-        std::mem::replace(&mut table[at], bits) == bits
+        std::mem::replace(&mut table[at], upper) == upper
     })
 }
 
@@ -126,8 +127,7 @@ pub(in crate::warehouse::files) struct Confirm<'a> {
     filters: Vec<Condition<'a>>,
     days: Days<'a>,
     columns: Vec<usize>,
-    at: Vec<u32>,
-    of: Vec<u32>,
+    picked: Vec<Row>,
     seen: Vec<FxHashSet<Box<[u32]>>>,
     surplus: Vec<u64>,
 }
@@ -138,8 +138,7 @@ impl<'a> Confirm<'a> {
             filters: probe.question.filters.iter().map(|f| Condition::filter(f, needs)).collect(),
             days: Days::new(probe, needs),
             columns: probe.question.unique.iter().map(|c| needs.column(c)).collect(),
-            at: Vec::new(),
-            of: Vec::new(),
+            picked: Vec::new(),
             seen: Vec::new(),
             surplus: Vec::new(),
         }
@@ -153,17 +152,18 @@ impl<'a> Confirm<'a> {
 
 impl Counter for Confirm<'_> {
     fn rows(&mut self, columns: &[Column], rows: &Rows, part: &Part) -> Result<(), Unknown> {
-        select(&self.filters, columns, rows, &mut self.at)?;
-        self.days.find(columns, rows, part, &mut self.at, &mut self.of)?;
+        select(&mut self.filters, columns, rows, &mut self.picked)?;
+        self.days.find(columns, rows, part, &mut self.picked)?;
         self.seen.resize(self.days.dates.len(), FxHashSet::default());
         self.surplus.resize(self.days.dates.len(), 0);
         let ids: Vec<&[u32]> = self.columns.iter().map(|column| rows.ids(*column)).collect();
-        for (row, day) in self.at.iter().zip(&self.of) {
-            let key: Box<[u32]> = ids.iter().map(|ids| ids[*row as usize]).collect();
-            let seen = &mut self.seen[*day as usize];
-            self.surplus[*day as usize] += u64::from(!seen.insert(key));
+        for row in &self.picked {
+            let key: Box<[u32]> = ids.iter().map(|ids| ids[row.at as usize]).collect();
+            let day = row.of as usize;
+            let seen = &mut self.seen[day];
+            self.surplus[day] += u64::from(!seen.insert(key));
             if seen.len() > MAX_ROWS_OF_A_DATE {
-                let date = self.days.dates[*day as usize];
+                let date = self.days.dates[day];
                 let text = format!("{date} has more than {MAX_ROWS_OF_A_DATE} different keys; narrow spec.where");
                 return Err(Unknown::new(UnknownReason::ProbeBudget, text));
             }

@@ -1,4 +1,4 @@
-//! Conditions on rows: worked out once per value, then only looked up.
+//! Which rows of a batch count: conditions are worked out once per value, then only looked up.
 
 use std::borrow::Cow;
 
@@ -26,71 +26,55 @@ impl<'a> Condition<'a> {
         Self { at: needs.column(column), test, memo: Memo::default() }
     }
 
-    fn holds(&self, columns: &[Column], id: u32) -> Result<bool, Unknown> {
-        let column = &columns[self.at];
-        self.memo.get(id, || {
-            satisfies(column.value(id), &self.test).map_err(|found| {
+    /// Keeps the rows that satisfy it.
+    pub fn narrow(&mut self, columns: &[Column], rows: &Rows, picked: &mut Vec<Row>) -> Result<(), Unknown> {
+        let (column, ids, test) = (&columns[self.at], rows.ids(self.at), &self.test);
+        let satisfied = |id| {
+            satisfies(column.value(id), test).map_err(|found| {
                 let text =
                     format!("column `{}` is of type {found}, and a filter compares it with another type", column.name);
                 Unknown::new(UnknownReason::SchemaMismatch, text)
             })
+        };
+        keep(picked, |row| {
+            let id = ids[row.at as usize];
+            self.memo.get(id, || satisfied(id))
         })
     }
 }
 
-/// Rows of a batch that count, each with its slot.
-#[derive(Debug, Default)]
-pub(super) struct Picked {
-    pub rows: Vec<u32>,
-    pub slots: Vec<u32>,
+/// A row of a batch, and whose it is: a day's at first, a slot's later.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    pub at: u32,
+    pub of: u32,
 }
 
-impl Picked {
-    pub fn clear(&mut self) {
-        self.rows.clear();
-        self.slots.clear();
-    }
-
-    pub fn push(&mut self, row: u32, slot: u32) {
-        self.rows.push(row);
-        self.slots.push(slot);
-    }
-
-    /// Each row with its slot.
-    pub fn iter(&self) -> impl Iterator<Item = (usize, u32)> + '_ {
-        self.rows.iter().map(|row| *row as usize).zip(self.slots.iter().copied())
-    }
-}
-
-/// Keeps the rows that satisfy all conditions, from `0..rows.len`.
+/// Picks the rows of a batch that satisfy all conditions; nobody's yet.
 pub(super) fn select(
-    conditions: &[Condition<'_>],
+    conditions: &mut [Condition<'_>],
     columns: &[Column],
     rows: &Rows,
-    into: &mut Vec<u32>,
+    picked: &mut Vec<Row>,
 ) -> Result<(), Unknown> {
-    into.clear();
-    into.extend(0..rows.len as u32);
-    for condition in conditions {
-        let ids = rows.ids(condition.at);
-        let mut failure = None;
-        into.retain(|row| {
-            condition.holds(columns, ids[*row as usize]).unwrap_or_else(|unknown| {
-                failure = Some(unknown);
-                false
-            })
-        });
-        failure.map_or(Ok(()), Err)?;
-    }
-    Ok(())
+    picked.clear();
+    picked.extend((0..rows.len as u32).map(|at| Row { at, of: 0 }));
+    conditions.iter_mut().try_for_each(|condition| condition.narrow(columns, rows, picked))
 }
 
-/// Whether a row satisfies all conditions.
-pub(super) fn all(conditions: &[Condition<'_>], columns: &[Column], rows: &Rows, row: usize) -> Result<bool, Unknown> {
-    for condition in conditions {
-        if !condition.holds(columns, rows.ids(condition.at)[row])? {
-            return Ok(false);
-        }
+/// Keeps the rows for which it holds. No jump depends on the answer: rows of many kinds alternate, and a jump that is
+/// guessed wrongly costs more than a copy.
+pub(super) fn keep(
+    picked: &mut Vec<Row>,
+    mut holds: impl FnMut(&mut Row) -> Result<bool, Unknown>,
+) -> Result<(), Unknown> {
+    let (mut kept, rows) = (0, picked.as_mut_slice());
+    for n in 0..rows.len() {
+        let mut row = rows[n];
+        let held = holds(&mut row)?;
+        rows[kept] = row;
+        kept += usize::from(held);
     }
-    Ok(true)
+    picked.truncate(kept);
+    Ok(())
 }

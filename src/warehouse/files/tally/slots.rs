@@ -2,6 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::select::Row;
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::probe::{MAX_UNITS_PER_DATE, Probe, UnitForm, UnitKey, WHOLE_DATE, unit_key};
 use crate::domain::verdict::{Unknown, UnknownReason};
@@ -62,29 +63,46 @@ impl<'a> Slots<'a> {
     }
 
     /// Turns the day of each row into its slot, and counts it.
-    pub fn find(
+    pub fn find(&mut self, columns: &[Column], rows: &Rows, picked: &mut [Row], dates: &[Date]) -> Result<(), Unknown> {
+        let ids: Vec<&[u32]> = self.unit.iter().map(|column| rows.ids(*column)).collect();
+        for (level, pairs) in self.levels.iter_mut().enumerate() {
+            pairs.widen(self.unit.get(level).map_or(1, |column| columns[*column].len() + 1));
+        }
+        let mut before: Option<(Row, u32)> = None;
+        for row in picked {
+            let day = row.of;
+            let is_alike =
+                |other: &Row| other.of == day && ids.iter().all(|ids| ids[other.at as usize] == ids[row.at as usize]);
+            // Rows of one unit mostly stand together.
+            let slot = match &before {
+                Some((other, slot)) if is_alike(other) => *slot,
+                _ => self.place(&ids, columns, rows, *row, dates)?,
+            };
+            before = Some((*row, slot));
+            row.of = slot;
+            self.rows[slot as usize] += 1;
+        }
+        Ok(())
+    }
+
+    /// The slot of a row, found one column after the other.
+    fn place(
         &mut self,
+        ids: &[&[u32]],
         columns: &[Column],
         rows: &Rows,
-        at: &[u32],
-        slots: &mut [u32],
+        row: Row,
         dates: &[Date],
-    ) -> Result<(), Unknown> {
-        let days = slots.to_vec();
+    ) -> Result<u32, Unknown> {
+        let mut slot = row.of;
         for level in 0..self.levels.len() {
-            let ids = self.unit.get(level).map(|column| rows.ids(*column));
-            let width = self.unit.get(level).map_or(1, |column| columns[*column].len() + 1);
-            self.levels[level].widen(width);
-            for (n, row) in at.iter().enumerate() {
-                let pair = (slots[n], ids.map_or(0, |ids| ids[*row as usize]));
-                slots[n] = match self.levels[level].get(pair) {
-                    NEW => self.meet(level, pair, columns, rows, (*row as usize, days[n]), dates)?,
-                    found => found,
-                };
-            }
+            let pair = (slot, ids.get(level).map_or(0, |ids| ids[row.at as usize]));
+            slot = match self.levels[level].get(pair) {
+                NEW => self.meet(level, pair, columns, rows, row, dates)?,
+                found => found,
+            };
         }
-        slots.iter().for_each(|slot| self.rows[*slot as usize] += 1);
-        Ok(())
+        Ok(slot)
     }
 
     #[cold]
@@ -94,17 +112,17 @@ impl<'a> Slots<'a> {
         pair: (u32, u32),
         columns: &[Column],
         rows: &Rows,
-        (row, day): (usize, u32),
+        row: Row,
         dates: &[Date],
     ) -> Result<u32, Unknown> {
         let last = level + 1 == self.levels.len();
-        let found = if last { self.slot(columns, rows, row, day, dates) } else { self.levels[level].len };
+        let found = if last { self.slot(columns, rows, row, dates) } else { self.levels[level].len };
         self.levels[level].insert(pair, found)
     }
 
     /// The slot of a row whose ids were not seen together before.
-    fn slot(&mut self, columns: &[Column], rows: &Rows, row: usize, day: u32, dates: &[Date]) -> u32 {
-        let name = self.name(columns, rows, row).map(|name| self.shared(name));
+    fn slot(&mut self, columns: &[Column], rows: &Rows, Row { at, of: day }: Row, dates: &[Date]) -> u32 {
+        let name = self.name(columns, rows, at as usize).map(|name| self.shared(name));
         if let Some(slot) = self.by_name.get(&(day, name.clone())) {
             return *slot;
         }

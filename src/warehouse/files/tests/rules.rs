@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Date32Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow_array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use parquet::arrow::ArrowWriter;
@@ -252,6 +252,31 @@ fn of_a_parquet_part_only_what_is_read_counts() {
     assert!(needed < 1000, "{needed}");
     assert!(limited(needed).is_ok(), "the long column is not read, and does not count");
     assert!(limited(needed - 1).unwrap_err().text.contains(&format!("needs {needed} bytes")));
+}
+
+#[test]
+fn a_part_too_large_to_be_read_whole_is_counted_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let days: ArrayRef = Arc::new(Date32Array::from(vec![20_406; 200_000]));
+    let keys: ArrayRef =
+        Arc::new(Int64Array::from_iter_values((1..=200_000_i64).map(|n| n.wrapping_mul(i64::MAX / 3))));
+    let batch = RecordBatch::try_from_iter([("day", days), ("key", keys)]).unwrap();
+    let path = folder.path().join("t/a.parquet");
+    fs::create_dir_all(folder.path().join("t")).unwrap();
+    let mut writer = ArrowWriter::try_new(fs::File::create(&path).unwrap(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let whole = fs::read(&path).unwrap();
+    assert!(whole.len() > 1 << 20, "{}", whole.len());
+    let found = || {
+        let keyed = |question: &mut Question| question.unique = vec!["key".into()];
+        let mut answer = ask(folder.path(), &["2025-11-14"], keyed).unwrap();
+        answer.readings.remove(0).dates.remove(&day("2025-11-14")).unwrap()
+    };
+    let facts = found().unwrap();
+    assert_eq!((facts.rows, facts.surplus), (200_000, 0));
+    fs::write(&path, [&whole[..500_000], &whole[900_000..]].concat()).unwrap();
+    assert_eq!(found().unwrap_err().reason, UnknownReason::ProbeFailed, "what is missing in the middle is not made up");
 }
 
 #[test]

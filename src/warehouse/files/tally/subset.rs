@@ -1,0 +1,52 @@
+//! The rows that measures look at. Measures of one market, or of one bookmaker of it, share what they have in common: each
+//! beginning of a list of conditions is looked for once.
+
+use super::select::{Condition, Row};
+use crate::domain::probe::Value;
+use crate::domain::verdict::Unknown;
+use crate::warehouse::files::column::Column;
+use crate::warehouse::files::read::Rows;
+use crate::warehouse::files::scan::Needs;
+
+/// The subsets of a batch's rows that measures look at.
+#[derive(Default)]
+pub(super) struct Subsets<'a>(Vec<Subset<'a>>);
+
+/// What satisfies a condition, of all rows or of a subset that stands before it.
+struct Subset<'a> {
+    of: Option<usize>,
+    only: &'a (String, Value),
+    condition: Condition<'a>,
+    rows: Vec<Row>,
+}
+
+impl<'a> Subsets<'a> {
+    /// Where the rows that satisfy all of these will stand; nothing for all rows.
+    pub fn place(&mut self, only: &'a [(String, Value)], needs: &mut Needs) -> Option<usize> {
+        only.iter().fold(None, |of, only| {
+            let known = self.0.iter().position(|s| s.of == of && s.only == only);
+            Some(known.unwrap_or_else(|| {
+                let condition = Condition::equals(&only.0, &only.1, needs);
+                self.0.push(Subset { of, only, condition, rows: Vec::new() });
+                self.0.len() - 1
+            }))
+        })
+    }
+
+    /// Looks for all subsets of these rows.
+    pub fn narrow(&mut self, columns: &[Column], rows: &Rows, picked: &[Row]) -> Result<(), Unknown> {
+        for n in 0..self.0.len() {
+            let (before, subset) = self.0.split_at_mut(n);
+            let Subset { of, condition, rows: kept, .. } = &mut subset[0];
+            kept.clear();
+            kept.extend_from_slice(of.map_or(picked, |of| &before[of].rows));
+            condition.narrow(columns, rows, kept)?;
+        }
+        Ok(())
+    }
+
+    /// The rows of a place.
+    pub fn rows(&self, place: usize) -> &[Row] {
+        &self.0[place].rows
+    }
+}
