@@ -13,6 +13,7 @@ use crate::domain::dates::DateRange;
 use crate::domain::policy::Key;
 use crate::engine::drive::Until;
 use crate::engine::overview::{CoverageView, Overview};
+use crate::local::jobs::Jobs;
 use crate::view;
 
 /// What was seen.
@@ -22,6 +23,8 @@ struct Seen {
     ready: Option<BTreeMap<Key, (String, String)>>,
     /// A manifest was refused.
     bad: bool,
+    /// The Jobs of this machine; nothing: a cluster's.
+    jobs: Option<Jobs>,
 }
 
 impl Seen {
@@ -37,11 +40,10 @@ impl Seen {
 /// Looks at everything once: at files where there are any, else at the objects of a cluster.
 fn see(args: &ReadArgs, cluster: &ClusterArgs, all: bool) -> Result<Seen, Stop> {
     if !args.place.files.is_empty() {
-        let (overview, bad) = look(args, MAX_JOBS)?;
-        return Ok(Seen { overview, ready: None, bad });
+        return look(args, MAX_JOBS);
     }
     let Told { overview, ready } = super::cluster::look(cluster, all, args.now)?;
-    Ok(Seen { overview, ready: Some(ready), bad: false })
+    Ok(Seen { overview, ready: Some(ready), bad: false, jobs: None })
 }
 
 /// One after the other where there are several namespaces, each under its name.
@@ -59,10 +61,11 @@ fn by_namespace(overview: &Overview, all: bool, draw: impl Fn(&Overview) -> Stri
 }
 
 /// Looks at files once.
-fn look(args: &ReadArgs, max_jobs: u32) -> Result<(Overview, bool), Stop> {
+fn look(args: &ReadArgs, max_jobs: u32) -> Result<Seen, Stop> {
     let mut setup = Setup::new(&args.place)?;
     let overview = look_at(&mut setup, args.now, max_jobs)?;
-    Ok((overview, setup.has_problems()))
+    let bad = setup.has_problems();
+    Ok(Seen { overview, ready: None, bad, jobs: Some(setup.jobs) })
 }
 
 /// Looks at what was set up, once.
@@ -96,7 +99,7 @@ pub(super) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
             "plan works on manifests: give -f DIR; what a cluster's operator does is in `calendar` and `explain`";
         return Err(Stop::bad_input(text));
     }
-    let (overview, bad) = look(args, slots.max_jobs)?;
+    let Seen { overview, bad, .. } = look(args, slots.max_jobs)?;
     print(args.output, || view::json::plan(&overview), || view::plan::plan(&overview));
     Ok(Exit::of(&overview, bad))
 }
@@ -148,7 +151,8 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Stop> {
     if let Some(why) = &coverage.stalled {
         return Err(Stop::bad_input(format!("{} is stalled: {why}", coverage.key)));
     }
-    let text = view::explain::explain(coverage, args.date, overview);
+    let log = |job: &str| seen.jobs.as_ref()?.log(job);
+    let text = view::explain::explain(coverage, args.date, overview, log);
     let text = text.ok_or_else(|| Stop::bad_input(format!("{} has no date {}", coverage.key, args.date)))?;
     if args.read.output == Output::Json {
         let coverage = overview.coverages.swap_remove(found);

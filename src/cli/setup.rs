@@ -40,7 +40,8 @@ pub struct Setup {
     pub state: PathBuf,
     root: PathBuf,
     warehouses: Warehouses,
-    jobs: Jobs,
+    /// The Jobs, live and ended.
+    pub jobs: Jobs,
     /// What an earlier run kept; its facts until an engine takes them.
     kept: Cache,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::assess::Unspent;
 use crate::domain::dates::{Date, DateSet, Timestamp};
-use crate::domain::ledger::{Attempt, Settled, Tally};
+use crate::domain::ledger::{Attempt, Settled, Tally, job_name};
 use crate::domain::policy::{Key, Mode, Table};
 use crate::domain::probe::Undated;
 use crate::domain::schedule::Calendar;
@@ -31,6 +31,8 @@ pub struct Overview {
 pub struct CoverageView {
     /// Its name.
     pub key: Key,
+    /// Its object's uid.
+    pub uid: Arc<str>,
     /// Its season's name.
     pub season: Key,
     /// Its table.
@@ -96,6 +98,11 @@ impl CoverageView {
     /// How many cells are in a state.
     pub fn count(&self, state: State) -> usize {
         self.cells.iter().filter(|c| c.state() == state).count()
+    }
+
+    /// The name of a launch's Job.
+    pub fn job(&self, launch: u64) -> Arc<str> {
+        job_name(&self.key.name, &self.uid, launch)
     }
 
     /// The token of a date that is not spent yet.

@@ -42,6 +42,7 @@ impl World {
             today: season.map_or(Date::MIN, |s| s.calendar.today),
             launches: state.ledger.launches,
             key: coverage.key.clone(),
+            uid: coverage.uid.clone(),
             season: coverage.season.clone(),
             table: coverage.table.clone(),
             mode: coverage.fill.mode,
@@ -131,6 +132,7 @@ fn held(view: &CoverageView, refused: Option<&BTreeMap<Date, Refusal>>) -> Vec<H
 fn stalled(key: &Key, season: Option<&Key>, why: &str) -> CoverageView {
     CoverageView {
         key: key.clone(),
+        uid: "".into(),
         season: season.cloned().unwrap_or_else(|| Key { name: "".into(), kind: "Season".into(), ..key.clone() }),
         table: crate::domain::policy::Table { place: "".into(), name: "".into() },
         generation: 0,

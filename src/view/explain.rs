@@ -1,5 +1,7 @@
 //! The story of one cell: what the data says, what is the matter, what was tried, what happens next and when.
 
+use std::path::PathBuf;
+
 use jiff::civil::Date;
 
 use super::names::{instant, relative, state, table, undated, wrap};
@@ -10,11 +12,17 @@ use crate::domain::state::Cell;
 use crate::domain::words::{counted, counted_do};
 use crate::engine::overview::{CoverageView, Overview};
 
-/// Explains a date of a coverage; nothing when the coverage has no such date.
-pub fn explain(view: &CoverageView, date: Date, overview: &Overview) -> Option<String> {
+/// Explains a date of a coverage; nothing when the coverage has no such date. `log` tells where the output of a Job of
+/// this name stands.
+pub fn explain(
+    view: &CoverageView,
+    date: Date,
+    overview: &Overview,
+    log: impl Fn(&str) -> Option<PathBuf>,
+) -> Option<String> {
     let cell = view.cells.iter().find(|c| c.date == date)?;
     let mut rows = facts(view, cell, overview);
-    rows.extend(attempts(view, date));
+    rows.extend(attempts(view, date, log));
     let launch = overview.launches.iter().find(|l| l.coverage == view.key && l.dates.contains(date));
     if let Some(launch) = launch {
         rows.push(row(
@@ -81,7 +89,8 @@ fn next(cell: &Cell) -> String {
     if rest.is_empty() { state(cell) } else { format!("{}: {rest}", state(cell)) }
 }
 
-fn attempts(view: &CoverageView, date: Date) -> Vec<Vec<String>> {
+fn attempts(view: &CoverageView, date: Date, log: impl Fn(&str) -> Option<PathBuf>) -> Vec<Vec<String>> {
+    let logged = |job: &str| log(job).map_or_else(|| job.to_string(), |path| format!("{job}, log {}", path.display()));
     let mut rows = Vec::new();
     for (rung, _, tally) in view.tallies.iter().filter(|(_, d, _)| *d == date) {
         let limit = view.limits.iter().find(|(name, _)| name == rung).map_or(0, |(_, n)| *n);
@@ -90,10 +99,9 @@ fn attempts(view: &CoverageView, date: Date) -> Vec<Vec<String>> {
     for settled in view.recent.iter().filter(|s| s.outcomes.contains_key(&date)) {
         let outcome = settled.outcomes[&date].word();
         let said = if settled.message.is_empty() { String::new() } else { format!(": {}", settled.message) };
-        rows.push(row(
-            "attempt",
-            format!("launch {} on rung {} at {}: {outcome}{said}", settled.launch, settled.rung, instant(settled.at)),
-        ));
+        let (launch, rung, at) = (settled.launch, &settled.rung, instant(settled.at));
+        rows.push(row("attempt", format!("launch {launch} on rung {rung} at {at}: {outcome}{said}")));
+        rows.push(row("its Job", logged(&view.job(launch))));
     }
     for attempt in view.attempts.iter().filter(|a| a.dates.contains(date)) {
         let stage = match attempt.stage {
@@ -102,6 +110,7 @@ fn attempts(view: &CoverageView, date: Date) -> Vec<Vec<String>> {
             Stage::Ended { .. } => "its Job has ended, not settled yet",
         };
         rows.push(row("attempt", format!("launch {} on rung {}: {stage}", attempt.launch, attempt.rung)));
+        rows.push(row("its Job", logged(&view.job(attempt.launch))));
     }
     rows
 }

@@ -168,6 +168,10 @@ fn exit_codes_and_messages_of_fillers_are_told() {
     assert!(done.out.contains("Exhausted/Permanent, 3 dates"), "{}", done.out);
     let story = here.run("explain", &["tc/t", "2026-01-03"], &[]);
     assert!(story.out.contains("Permanent: no such date"), "{}", story.out);
+    let job = story.out.lines().find(|line| line.trim_start().starts_with("its Job")).expect("its Job is named");
+    let log =
+        story.out.split_whitespace().find(|word| word.ends_with("/log")).expect("where its output stands is told");
+    assert!(job.contains("-l") && std::path::Path::new(log).exists(), "{}", story.out);
 }
 
 #[test]

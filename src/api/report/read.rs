@@ -116,6 +116,7 @@ fn coverage(
         launches: ledger.launches,
         attempts: ledger.attempts.clone(),
         key: of.key,
+        uid: text(object, "/metadata/uid").into(),
         season,
     };
     Some((view, ready(&status)))

@@ -70,6 +70,11 @@ impl Jobs {
         }
     }
 
+    /// Where a Job's output stands, for as long as its folder is kept.
+    pub fn log(&self, name: &str) -> Option<PathBuf> {
+        Some(JobFolder::new(&self.folder, name).log()).filter(|log| log.exists())
+    }
+
     fn list(&self) -> Result<Vec<Job>, String> {
         let entries = match std::fs::read_dir(&self.folder) {
             Ok(entries) => entries,

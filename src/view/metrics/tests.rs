@@ -61,6 +61,7 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
     };
     let coverage = CoverageView {
         key: key("TableCoverage", "boxscores"),
+        uid: "uid-1".into(),
         season: season.key.clone(),
         table: Table { place: "files:/data".into(), name: "nba_raw.boxscores".into() },
         generation: 1,

@@ -56,6 +56,7 @@ pub(super) fn view(causes: &[Cause]) -> CoverageView {
     let key = |kind: &str, name: &str| Key { namespace: "default".into(), kind: kind.into(), name: name.into() };
     CoverageView {
         key: key("TableCoverage", "boxscores"),
+        uid: "uid-1".into(),
         season: key("Season", "nba"),
         table: Table { place: "files:/data".into(), name: "boxscores".into() },
         generation: 3,
