@@ -2,8 +2,9 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 
-use super::dates::{Date, DateRange, Timestamp};
+use super::dates::{Date, DateRange, Timestamp, next_day};
 
 /// The mark of one part of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,9 @@ impl TableMark {
                 _ => marks.wide.push(*part),
             }
         }
+        let bounds = marks.wide.iter().filter_map(|p| p.dates).flat_map(|r| [r.from(), next_day(r.through())]);
+        marks.steps = core::iter::once(Date::MIN).chain(bounds).map(|from| (from, OnceCell::new())).collect();
+        marks.steps.sort_unstable_by_key(|(from, _)| *from);
         marks
     }
 
@@ -54,13 +58,22 @@ pub struct DateMarks {
     days: BTreeMap<Date, u64>,
     /// The parts that can hold several.
     wide: Vec<PartMark>,
+    /// From such a date on other wide parts can hold a date: dates up to the next one that have no part of their own have
+    /// one mark, worked out when one of them is asked for.
+    steps: Vec<(Date, OnceCell<u64>)>,
 }
 
 impl DateMarks {
     /// The mark of one date: of all parts that can hold it. Equal marks mean equal data of that date.
     pub fn of(&self, date: Date) -> u64 {
-        let day = self.days.get(&date).copied().unwrap_or(SEED);
-        self.wide.iter().filter(|p| p.dates.is_none_or(|r| r.contains(date))).fold(day, |h, p| mix(h, p.hash))
+        let with_wide = |own| {
+            self.wide.iter().filter(|p| p.dates.is_none_or(|r| r.contains(date))).fold(own, |h, p| mix(h, p.hash))
+        };
+        let step = || self.steps[..self.steps.partition_point(|(from, _)| *from <= date)].last();
+        match (self.days.get(&date), step()) {
+            (None, Some((_, mark))) => *mark.get_or_init(|| with_wide(SEED)),
+            (own, _) => with_wide(own.copied().unwrap_or(SEED)),
+        }
     }
 }
 
@@ -111,3 +124,6 @@ pub fn stable_hash<T: core::hash::Hash + ?Sized>(value: &T) -> u64 {
     value.hash(&mut hasher);
     core::hash::Hasher::finish(&hasher)
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,9 +56,8 @@ impl Keys {
             }
         }
         self.open.resize(dates.len(), Vec::new());
-        for of_day in picked.chunk_by(|a, b| a.of == b.of) {
-            let keys = of_day.iter().map(|row| mix(0, self.bits[row.at as usize]) & self.limits.key_mask);
-            self.open[of_day[0].of as usize].extend(keys);
+        for row in picked {
+            self.open[row.of as usize].push(mix(0, self.bits[row.at as usize]) & self.limits.key_mask);
         }
         self.rows += picked.len();
         while self.rows > self.limits.open_rows && self.defer(dates) {}
