@@ -11,6 +11,7 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
 
 /// A part up to this size is read whole: one call of the system costs less than a handful for each of its columns.
+/// What is told of bytes read, and limited, is the needed columns' share all the same.
 const WHOLE: u64 = 1 << 20;
 /// What is read of a large part to learn what a page is: most headers are shorter.
 const HEADER: usize = 512;
