@@ -1,3 +1,5 @@
+//! The mark of a date, against all parts gone through one by one.
+
 use proptest::prelude::*;
 
 use super::*;
