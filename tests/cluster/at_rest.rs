@@ -104,7 +104,8 @@ async fn at_rest_nothing_is_written_and_no_data_is_read_for_ten_minutes() {
     };
     let all = async || (ready().split(' ').filter(|s| *s == "True").count() == COVERAGES).then_some(());
     eventually(cluster, "every coverage is Ready", Duration::from_secs(120), all).await;
-    // The rows of the season follow; then there is nothing left to say.
+    // The rows of the season follow, the next round of many writes up to 35 seconds after the one before; then there is
+    // nothing left to say.
     let users = [deployed.user(), ended.user()];
     let writes = |mark| -> Vec<String> {
         let audit = cluster.audit(mark);
@@ -113,10 +114,10 @@ async fn at_rest_nothing_is_written_and_no_data_is_read_for_ten_minutes() {
     };
     let quiet = async || {
         let mark = cluster.mark();
-        tokio::time::sleep(Duration::from_secs(5)).await;
+        tokio::time::sleep(Duration::from_secs(40)).await;
         writes(mark).is_empty().then_some(())
     };
-    eventually(cluster, "everything is told", Duration::from_secs(120), quiet).await;
+    eventually(cluster, "everything is told", Duration::from_secs(240), quiet).await;
     let (mark, read) = (cluster.mark(), [&deployed, &ended].map(bytes_read));
     tokio::time::sleep(TEN_MINUTES).await;
     assert_eq!(writes(mark), Vec::<String>::new());
