@@ -10,6 +10,7 @@ use alloc::format;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 
 use super::anchors::Anchors;
 use super::dates::{Date, Timestamp, previous_day};
@@ -88,23 +89,22 @@ pub struct Assessment {
 pub fn assess(situation: &Situation<'_>) -> Assessment {
     let mut out = Assessment { cells: Vec::with_capacity(situation.judged.len()), ..Assessment::default() };
     let mut chain_broken = false;
-    let first = situation.judged.first().map_or(Date::MAX, |(date, _)| *date);
-    let mut days = situation.calendar.days.range(first..).peekable();
     let trial = rungs::trial(situation);
     for (date, judged) in situation.judged {
-        while days.next_if(|(d, _)| *d < date).is_some() {}
-        let day = days.next_if(|(d, _)| *d == date).map(|(_, day)| day);
-        let view = View { chain_broken, trial: trial == Some(*date), ..View::new(situation, *date, judged, day) };
+        let view = View { chain_broken, trial: trial == Some(*date), ..View::new(situation, *date, judged) };
         let cause = rules::cause(&view);
         chain_broken |= view.breaks_chain(cause);
         let rerun = view.unspent(cause);
-        out.wants.extend(rules::want(&view, cause, rerun.as_ref()));
-        out.reruns.extend(rerun);
-        let cell = view.cell(cause);
-        for at in [cell.next, judged.valid_until, view.late_at()].into_iter().flatten().filter(|at| *at > situation.now)
-        {
-            out.valid_until = Some(out.valid_until.map_or(at, |v| v.min(at)));
+        if let Some(want) = rules::want(&view, cause, rerun.as_ref()) {
+            out.wants.push(want);
         }
+        if let Some(rerun) = rerun {
+            out.reruns.push(rerun);
+        }
+        let cell = view.cell(cause);
+        // Whether a date is late matters as long as something is left to do.
+        let late_at = if cause.state().is_done() { None } else { view.late_at() };
+        out.change_at([cell.next, judged.valid_until, late_at], situation.now);
         out.cells.push(cell);
     }
     if situation.coverage.fill.order == super::policy::FillOrder::NewestFirst {
@@ -113,13 +113,24 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
     out
 }
 
+impl Assessment {
+    /// At the first of these instants that lies ahead something changes.
+    fn change_at(&mut self, instants: [Option<Timestamp>; 3], now: Timestamp) {
+        for at in instants {
+            if let Some(at) = at.filter(|at| *at > now) {
+                self.valid_until = Some(self.valid_until.map_or(at, |v| v.min(at)));
+            }
+        }
+    }
+}
+
 /// One date with everything that its rules look at.
 struct View<'a> {
     s: &'a Situation<'a>,
     date: Date,
     judged: &'a Judged,
-    anchors: Option<&'a Anchors>,
-    unscheduled: bool,
+    /// Looked up for dates that are not done: most are.
+    day: OnceCell<Option<&'a Day>>,
     attempt: Option<&'a Attempt>,
     job: Option<&'a Job>,
     chain_broken: bool,
@@ -127,15 +138,14 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn new(s: &'a Situation<'a>, date: Date, judged: &'a Judged, day: Option<&'a Day>) -> Self {
+    fn new(s: &'a Situation<'a>, date: Date, judged: &'a Judged) -> Self {
         let attempt = s.ledger.attempts.iter().find(|a| a.dates.contains(date));
         let live = |j: &&Job| j.ended.is_none() && j.dates.contains(date);
         Self {
             s,
             date,
             judged,
-            anchors: if let Some(Day::On(e)) = day { Some(&e.anchors) } else { None },
-            unscheduled: matches!(day, Some(Day::Unscheduled)),
+            day: OnceCell::new(),
             attempt,
             job: s.jobs.iter().find(live),
             chain_broken: false,
@@ -147,12 +157,24 @@ impl<'a> View<'a> {
         self.judged.judgement.verdict
     }
 
+    fn day(&self) -> Option<&'a Day> {
+        *self.day.get_or_init(|| self.s.calendar.days.get(&self.date))
+    }
+
+    fn anchors(&self) -> Option<&'a Anchors> {
+        if let Some(Day::On(expected)) = self.day() { Some(&expected.anchors) } else { None }
+    }
+
+    fn is_unscheduled(&self) -> bool {
+        matches!(self.day(), Some(Day::Unscheduled))
+    }
+
     fn due_at(&self) -> Option<Timestamp> {
-        self.anchors.map(|a| a.moment(self.s.coverage.due, &self.s.calendar.zone))
+        self.anchors().map(|a| a.moment(self.s.coverage.due, &self.s.calendar.zone))
     }
 
     fn late_at(&self) -> Option<Timestamp> {
-        self.anchors.map(|a| a.moment(self.s.coverage.late, &self.s.calendar.zone))
+        self.anchors().map(|a| a.moment(self.s.coverage.late, &self.s.calendar.zone))
     }
 
     fn is_tonight(&self) -> bool {

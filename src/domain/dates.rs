@@ -114,6 +114,14 @@ impl DateSet {
 
     /// Adds a range, joining what it overlaps or touches.
     pub fn insert_range(&mut self, new: DateRange) {
+        // Most sets grow at their end.
+        if self.last().is_none_or(|last| next_day(last) < new.from) {
+            return self.ranges.push(new);
+        }
+        // Complete dates are noted at each read: what is there already costs one look.
+        if self.position(new.from).is_ok_and(|at| new.through <= self.ranges[at].through) {
+            return;
+        }
         let start = self.ranges.partition_point(|r| next_day(r.through) < new.from);
         let end = self.ranges.partition_point(|r| r.from <= next_day(new.through));
         let joined = self.ranges[start..end.max(start)]

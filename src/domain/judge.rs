@@ -38,20 +38,26 @@ pub enum Known<'a> {
 
 /// A judgement and until when the same facts give the same one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judged {
+pub struct Judged<J = Arc<Judgement>> {
     /// The judgement; a cell shares it.
-    pub judgement: Arc<Judgement>,
+    pub judgement: J,
     /// Nothing: for ever.
     pub valid_until: Option<Timestamp>,
 }
 
 /// Judges one date of a coverage.
 pub fn judge(coverage: &Coverage, calendar: &Calendar, date: Date, known: Known<'_>, now: Timestamp) -> Judged {
-    judge_day(coverage, &calendar.zone, calendar.days.get(&date), known, now)
+    judge_day(coverage, &calendar.zone, calendar.days.get(&date), known, now).map(Arc::new)
 }
 
 /// Judges a date of a coverage, given what its season says of it.
-pub fn judge_day(coverage: &Coverage, zone: &TimeZone, day: Option<&Day>, known: Known<'_>, now: Timestamp) -> Judged {
+pub fn judge_day(
+    coverage: &Coverage,
+    zone: &TimeZone,
+    day: Option<&Day>,
+    known: Known<'_>,
+    now: Timestamp,
+) -> Judged<Judgement> {
     let plain = |verdict, message| Judged::new(bare(verdict, message));
     match day {
         None | Some(Day::Off(Off::OffDay)) => judge_off(Off::OffDay, "no unit on this date".into(), known),
@@ -71,7 +77,7 @@ pub fn judge_day(coverage: &Coverage, zone: &TimeZone, day: Option<&Day>, known:
 }
 
 /// Rows of a date that expects nothing are a warning, never a gap: a game was moved, or the schedule lacks it.
-fn judge_off(off: Off, nothing: Cow<'static, str>, known: Known<'_>) -> Judged {
+fn judge_off(off: Off, nothing: Cow<'static, str>, known: Known<'_>) -> Judged<Judgement> {
     let judgement = bare(Verdict::NotExpected(off), nothing);
     let (Known::Fresh(facts) | Known::Old(facts, _)) = known else { return Judged::new(judgement) };
     if facts.rows == 0 {
@@ -87,7 +93,7 @@ fn judge_expected(
     expected: &Expected,
     known: Known<'_>,
     now: Timestamp,
-) -> Judged {
+) -> Judged<Judgement> {
     if coverage.criteria.needs_starts && expected.units.iter().any(|u| u.start.is_none()) {
         let text = "a unit has no known start, and only rows before it count; complete the schedule";
         return Judged::new(bare(Verdict::Unknown(UnknownReason::StartUnknown), text.into()));
@@ -100,28 +106,33 @@ fn judge_expected(
         Known::Old(facts, unknown) => (facts, Some(unknown)),
         Known::Fresh(facts) => (facts, None),
     };
-    let due = now >= expected.anchors.moment(coverage.due, zone);
+    let is_due = || now >= expected.anchors.moment(coverage.due, zone);
     let tallied = tally(coverage, expected, facts, now);
-    let mut judgement = weigh(coverage, facts, &tallied, due);
+    let mut judgement = weigh(coverage, facts, &tallied, is_due);
     if let Some(unknown) = failure.filter(|_| judgement.verdict != Verdict::Complete) {
         judgement.verdict = Verdict::Unknown(unknown.reason);
         judgement.message = format!("{}; when last read: {}", unknown.text, judgement.message).into();
     }
-    Judged { judgement: judgement.into(), valid_until: tallied.valid_until }
+    Judged { judgement, valid_until: tallied.valid_until }
 }
 
-impl Judged {
+impl<J> Judged<J> {
     /// A judgement that the passing of time does not change.
-    pub fn new(judgement: Judgement) -> Self {
-        Self { judgement: judgement.into(), valid_until: None }
+    fn new(judgement: J) -> Self {
+        Self { judgement, valid_until: None }
+    }
+
+    /// The same, held in another way.
+    pub fn map<K>(self, hold: impl FnOnce(J) -> K) -> Judged<K> {
+        Judged { judgement: hold(self.judgement), valid_until: self.valid_until }
     }
 }
 
 /// Rules in order; the first that holds gives the verdict.
-fn weigh(coverage: &Coverage, facts: &DateFacts, tallied: &Tallied, due: bool) -> Judgement {
+fn weigh(coverage: &Coverage, facts: &DateFacts, tallied: &Tallied, is_due: impl Fn() -> bool) -> Judgement {
     let flaws = flaws(coverage, facts, tallied);
     let unread = facts.overflow || facts.rows > 0 && tallied.matched == 0;
-    let unmatched = unread && due && tallied.expected > 0;
+    let unmatched = unread && tallied.expected > 0 && is_due();
     let required = tallied.required > 0;
     let verdict = match flaws.first() {
         _ if unmatched => Verdict::Unknown(UnknownReason::UnitsUnmatched),

@@ -90,12 +90,9 @@ pub fn mix(mark: u64, value: u64) -> u64 {
 
 /// Mixes bytes into a mark.
 pub fn mix_bytes(mark: u64, bytes: &[u8]) -> u64 {
-    let chunks = bytes.chunks(8).map(|c| {
-        let mut word = [0; 8];
-        word[..c.len()].copy_from_slice(c);
-        u64::from_le_bytes(word)
-    });
-    chunks.fold(mix(mark, bytes.len() as u64), mix)
+    let (words, rest) = bytes.as_chunks();
+    let mark = words.iter().fold(mix(mark, bytes.len() as u64), |mark, word| mix(mark, u64::from_le_bytes(*word)));
+    if rest.is_empty() { mark } else { mix(mark, rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))) }
 }
 
 /// A [`core::hash::Hasher`] over [`mix_bytes`]: hashes any value alike on every machine and in every run.
@@ -115,6 +112,24 @@ impl core::hash::Hasher for StableHasher {
 
     fn write(&mut self, bytes: &[u8]) {
         self.0 = mix_bytes(self.0, bytes);
+    }
+
+    // A number is its bytes, the smallest first, without a way through memory.
+
+    fn write_u8(&mut self, n: u8) {
+        self.0 = mix(mix(self.0, 1), n.into());
+    }
+
+    fn write_u32(&mut self, n: u32) {
+        self.0 = mix(mix(self.0, 4), n.into());
+    }
+
+    fn write_u64(&mut self, n: u64) {
+        self.0 = mix(mix(self.0, 8), n);
+    }
+
+    fn write_usize(&mut self, n: usize) {
+        self.write_u64(n as u64);
     }
 }
 

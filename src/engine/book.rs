@@ -38,7 +38,8 @@ pub(super) struct Entry {
     /// What was bound when they were asked for: facts are no answer where something else is bound now.
     pub bound: Option<NonZeroU64>,
     pub read_at: Timestamp,
-    pub failure: Option<Unknown>,
+    /// Rare, and there are millions of entries.
+    pub failure: Option<Box<Unknown>>,
 }
 
 /// What is held of a date.
@@ -88,46 +89,27 @@ pub(super) fn basis(criteria: u64, day: &Day) -> u64 {
 }
 
 impl Book {
-    /// Judges a date, and folds it when it is settled. What says the same as the date before shares its judgement:
-    /// complete dates do by the thousand.
-    pub fn judge(&mut self, terms: &Terms<'_>, date: Date, day: &Day, before: Option<&Arc<Judgement>>) -> Judged {
-        let stands = self.confirmed_at.is_some_and(|at| at >= terms.too_old);
-        let not_probed = &terms.not_probed;
-        let Some(entry) = self.dates.get_mut(&date) else {
-            let known = Known::Never(self.failure.as_ref().unwrap_or(not_probed));
-            return judge_day(terms.coverage, terms.zone, Some(day), known, terms.now);
+    /// Judges dates, given in order, and folds those that are settled. What says the same as the date before shares its
+    /// judgement: complete dates do by the thousand.
+    pub fn judge<'a>(
+        &'a mut self,
+        terms: &'a Terms<'_>,
+        days: impl Iterator<Item = (Date, &'a Day)> + 'a,
+    ) -> impl Iterator<Item = (Date, Judged)> + 'a {
+        let seen = Seen {
+            stands: self.confirmed_at.is_some_and(|at| at >= terms.too_old),
+            failure: self.failure.as_ref(),
+            was_looked_at: self.was_looked_at,
         };
-        let failure = entry.failure.as_ref().or(self.failure.as_ref());
-        let known = match (&entry.held, failure) {
-            (Held::Folded(folded), failure) if is_on(day) && (failure.is_none() || stands) => {
-                if folded.basis == basis(terms.criteria, day) {
-                    return Judged { judgement: folded.judgement.clone(), valid_until: None };
-                }
-                Known::Never(failure.unwrap_or(not_probed))
-            }
-            (Held::Facts(_), None) if !self.was_looked_at => Known::Never(not_probed),
-            (Held::Facts(_), failure) if !entry.answers(terms, day) => Known::Never(failure.unwrap_or(not_probed)),
-            (Held::Facts(facts), None) => Known::Fresh(facts),
-            (Held::Facts(facts), Some(failure)) if stands => Known::Old(facts, failure),
-            (_, failure) => Known::Never(failure.unwrap_or(not_probed)),
-        };
-        let mut judged = judge_day(terms.coverage, terms.zone, Some(day), known, terms.now);
-        judged.judgement = before.filter(|b| ***b == *judged.judgement).unwrap_or(&judged.judgement).clone();
-        if date < terms.settled && failure.is_none() {
-            entry.fold(terms, day, &judged);
-        }
-        judged
-    }
-
-    /// Whether what is held of a date still answers what is asked.
-    pub fn is_good(&self, date: Date, rests_on: u64, basis: u64) -> bool {
-        self.dates.get(&date).is_some_and(|entry| {
-            let answers = match &entry.held {
-                Held::Nothing => false,
-                Held::Facts(_) => true,
-                Held::Folded(folded) => folded.basis == basis,
+        let mut entries = self.dates.iter_mut().peekable();
+        let mut last = Last::default();
+        days.map(move |(date, day)| {
+            while entries.next_if(|(d, _)| **d < date).is_some() {}
+            let judged = match entries.next_if(|(d, _)| **d == date) {
+                Some((_, entry)) => entry.judge(terms, &seen, date, day, &mut last),
+                None => last.judge(terms, day, Known::Never(seen.failure.unwrap_or(&terms.not_probed))),
             };
-            answers && entry.rests_on == rests_on && entry.failure.is_none()
+            (date, judged)
         })
     }
 
@@ -158,7 +140,7 @@ impl Book {
             Ok(facts) => _ = self.dates.insert(date, entry(Held::Facts(facts.into()))),
             Err(unknown) => {
                 let nothing = entry(Held::Nothing);
-                self.dates.entry(date).or_insert(nothing).failure = Some(unknown);
+                self.dates.entry(date).or_insert(nothing).failure = Some(unknown.into());
             }
         }
     }
@@ -174,7 +156,71 @@ impl Book {
     }
 }
 
+/// What the last looks at a table say of all its dates.
+struct Seen<'a> {
+    /// Facts from before a failure still prove that a date is complete.
+    stands: bool,
+    failure: Option<&'a Unknown>,
+    was_looked_at: bool,
+}
+
+/// What was said last: of a date that expects something, and of one that does not.
+#[derive(Default)]
+struct Last {
+    on: Option<Arc<Judgement>>,
+    off: Option<Arc<Judgement>>,
+}
+
+impl Last {
+    fn judge(&mut self, terms: &Terms<'_>, day: &Day, known: Known<'_>) -> Judged {
+        let judged = judge_day(terms.coverage, terms.zone, Some(day), known, terms.now);
+        judged.map(|judgement| self.share(judgement, day))
+    }
+
+    /// The judgement before, where that says the same.
+    fn share(&mut self, judgement: Judgement, day: &Day) -> Arc<Judgement> {
+        let last = if is_on(day) { &mut self.on } else { &mut self.off };
+        match last {
+            Some(last) if **last == judgement => last.clone(),
+            _ => last.insert(judgement.into()).clone(),
+        }
+    }
+}
+
 impl Entry {
+    /// Whether what is held of the date still answers what is asked.
+    pub fn is_good(&self, rests_on: u64, basis: u64) -> bool {
+        let answers = match &self.held {
+            Held::Nothing => false,
+            Held::Facts(_) => true,
+            Held::Folded(folded) => folded.basis == basis,
+        };
+        answers && self.rests_on == rests_on && self.failure.is_none()
+    }
+
+    fn judge(&mut self, terms: &Terms<'_>, seen: &Seen<'_>, date: Date, day: &Day, last: &mut Last) -> Judged {
+        let failure = self.failure.as_deref().or(seen.failure);
+        let never = || Known::Never(failure.unwrap_or(&terms.not_probed));
+        let known = match (&self.held, failure) {
+            (Held::Folded(folded), failure) if is_on(day) && (failure.is_none() || seen.stands) => {
+                if folded.basis == basis(terms.criteria, day) {
+                    return Judged { judgement: folded.judgement.clone(), valid_until: None };
+                }
+                never()
+            }
+            (Held::Facts(_), None) if !seen.was_looked_at => Known::Never(&terms.not_probed),
+            (Held::Facts(_), _) if !self.answers(terms, day) => never(),
+            (Held::Facts(facts), None) => Known::Fresh(facts),
+            (Held::Facts(facts), Some(failure)) if seen.stands => Known::Old(facts, failure),
+            _ => never(),
+        };
+        let judged = last.judge(terms, day, known);
+        if date < terms.settled && failure.is_none() {
+            self.fold(terms, day, &judged);
+        }
+        judged
+    }
+
     /// Whether what was asked is what would be asked now.
     fn answers(&self, terms: &Terms<'_>, day: &Day) -> bool {
         match self.bound {

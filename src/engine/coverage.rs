@@ -1,7 +1,6 @@
 //! One coverage between two passes: judged, noted, settled, and what it asks of the pass. It knows nothing of others.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::book::{Terms, not_probed};
 use super::overview::Event;
@@ -15,7 +14,7 @@ use crate::domain::ledger::{After, Before, Stage};
 use crate::domain::schedule::Calendar;
 use crate::domain::state::{Cell, Hold};
 use crate::domain::suspicion::{AGREEING_READS, is_suspect};
-use crate::domain::verdict::{Judgement, UnknownReason, Verdict};
+use crate::domain::verdict::{UnknownReason, Verdict};
 
 /// Last good facts say nothing any more after three cadences, but stand at least an hour (design §3).
 const TOO_OLD_MILLIS: i64 = 60 * 60 * 1000;
@@ -36,13 +35,8 @@ impl CoverageState {
             not_probed: not_probed(),
         };
         let days = self.days(calendar);
-        let mut last: Option<Arc<Judgement>> = None;
         self.judged.clear();
-        for (date, day) in days {
-            let judged = self.book.judge(&terms, date, day, last.as_ref());
-            last = Some(judged.judgement.clone());
-            self.judged.push((date, judged));
-        }
+        self.judged.extend(self.book.judge(&terms, days));
         self.judged.shrink_to_fit();
     }
 

@@ -2,6 +2,7 @@
 //! Fingerprints first; one probe per table for all coverages that read it.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::book::basis;
@@ -76,9 +77,12 @@ impl World {
             starts: BTreeMap::new(),
             caps: BTreeMap::new(),
         };
+        let mut entries = state.book.dates.iter().peekable();
         for (date, day) in self.asked_days(state) {
             let binding = Binding::new(&state.coverage, expected(Some(day)));
-            if state.book.is_good(date, binding.rests_on(marks.of(date)), basis(state.criteria, day)) {
+            while entries.next_if(|(d, _)| **d < date).is_some() {}
+            let entry = entries.next_if(|(d, _)| **d == date).map(|(_, entry)| entry);
+            if entry.is_some_and(|e| e.is_good(binding.rests_on(marks.of(date)), basis(state.criteria, day))) {
                 continue;
             }
             probe.dates.insert(date);
@@ -284,8 +288,8 @@ impl CoverageState {
         calendar: &'a Calendar,
     ) -> impl DoubleEndedIterator<Item = (Date, &'a Day)> + use<'a> {
         let (from, through) = (self.coverage.from.unwrap_or(Date::MIN), self.coverage.through.unwrap_or(Date::MAX));
-        let range = calendar.days.range(from..=through.max(from));
-        range.map(|(date, day)| (*date, day)).filter(move |(date, _)| *date <= through)
+        let end = if from <= through { Bound::Included(through) } else { Bound::Excluded(from) };
+        calendar.days.range((Bound::Included(from), end)).map(|(date, day)| (*date, day))
     }
 
     /// A look that finds nothing new still changes something: an attempt settles, a doubt ends, a charge is cleared.

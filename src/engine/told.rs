@@ -16,7 +16,7 @@ impl Told {
 
     /// What was told of a date last; nothing where it was not told, is compared already, or is not read yet.
     pub fn take(&mut self, cell: &Cell) -> Option<Cause> {
-        if is_unread(cell) {
+        if self.0.is_empty() || is_unread(cell) {
             return None;
         }
         let at = self.0.iter().position(|(_, dates)| dates.contains(cell.date))?;

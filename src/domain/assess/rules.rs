@@ -68,7 +68,7 @@ pub(super) fn waiver<'a>(view: &View<'a>) -> Option<&'a Waiver> {
 
 fn unknown(view: &View<'_>) -> Option<Cause> {
     match view.verdict() {
-        Verdict::Unknown(_) if view.unscheduled => None,
+        Verdict::Unknown(_) if view.is_unscheduled() => None,
         // A date that is too far ahead to be read: nobody asks for it before it is due.
         Verdict::Unknown(UnknownReason::NotProbed) if not_due(view).is_some() => None,
         Verdict::Unknown(reason) => Some(Cause::Unknown(reason)),
@@ -77,7 +77,7 @@ fn unknown(view: &View<'_>) -> Option<Cause> {
 }
 
 fn not_due(view: &View<'_>) -> Option<Cause> {
-    if view.unscheduled {
+    if view.is_unscheduled() {
         return Some(Cause::NotDue { unscheduled: true });
     }
     view.due_at().filter(|at| view.s.now < *at).map(|_| Cause::NotDue { unscheduled: false })

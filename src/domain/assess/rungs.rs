@@ -48,7 +48,7 @@ pub(super) fn trial(s: &Situation<'_>) -> Option<Date> {
         return None;
     }
     let is_open = |(date, judged): &&(Date, Judged)| {
-        let view = View::new(s, *date, judged, s.calendar.days.get(date));
+        let view = View::new(s, *date, judged);
         let exhausted = matches!(super::rules::cause(&view), Cause::Exhausted(_));
         exhausted && current(&view).is_some_and(|rung| s.ledger.has_trial(&rung.name))
     };
@@ -57,6 +57,9 @@ pub(super) fn trial(s: &Situation<'_>) -> Option<Date> {
 
 /// The rung that is tried next, or the last one that was.
 pub(super) fn current<'a>(view: &View<'a>) -> Option<&'a Rung> {
+    if view.judged.judgement.flaws.is_empty() {
+        return None;
+    }
     let usable = view.repairing().find(|r| !view.is_used_up(r));
     usable.or_else(|| view.repairing().last())
 }

@@ -102,6 +102,9 @@ impl Ledger {
         } else {
             self.complete.remove(date);
         }
+        if self.tallies.is_empty() {
+            return;
+        }
         let of_date = |key: &(alloc::sync::Arc<str>, Date)| key.1 == date;
         self.tallies.iter_mut().filter(|(k, _)| of_date(k)).for_each(|(_, t)| {
             t.complete_reads = if complete { t.complete_reads.saturating_add(1) } else { 0 };

@@ -30,3 +30,43 @@ proptest! {
         }
     }
 }
+
+/// A hasher without ways of its own: every number by its bytes.
+#[derive(Default)]
+struct ByBytes(StableHasher);
+
+impl core::hash::Hasher for ByBytes {
+    fn finish(&self) -> u64 {
+        self.0.finish()
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.write(bytes);
+    }
+}
+
+fn by_bytes(value: &impl core::hash::Hash) -> u64 {
+    let mut hasher = ByBytes::default();
+    value.hash(&mut hasher);
+    core::hash::Hasher::finish(&hasher)
+}
+
+#[test]
+fn hashes_are_those_that_stand_in_statuses() {
+    let texts = ["", "BOS", "BOS@MIA", "2025-10", "20260115_ATL_POR"].map(stable_hash);
+    let said = texts.map(|hash| alloc::format!("{hash:016x}"));
+    assert_eq!(
+        said,
+        ["5c28bc6b6bc57586", "b7df51396795fe6c", "05b45909bf320df1", "2de5b7a27817566b", "a9da63eb6c967c04"]
+    );
+}
+
+proptest! {
+    #[test]
+    fn a_number_is_hashed_as_its_bytes(
+        a: u8, b: u32, c: u64, d: i64, e: i32, f: bool, g: usize, text in ".{0,20}", bytes: Vec<u8>, some: Option<u16>,
+    ) {
+        let value = (a, b, c, d, e, (f, g), text, bytes, some);
+        prop_assert_eq!(stable_hash(&value), by_bytes(&value));
+    }
+}
