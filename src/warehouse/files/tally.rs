@@ -85,8 +85,11 @@ impl<'a> Tally<'a> {
 
     /// Of the rows, those that measures count: all, or those before their unit's start.
     fn pick(&mut self, columns: &[Column], rows: &Rows) -> Result<(), Unknown> {
+        let Some((column, memo)) = &mut self.before else {
+            std::mem::swap(&mut self.picked, &mut self.counted);
+            return Ok(());
+        };
         self.picked.clone_from(&self.counted);
-        let Some((column, memo)) = &mut self.before else { return Ok(()) };
         let (column, ids, slots) = (&columns[*column], rows.ids(*column), &self.slots.all);
         keep(&mut self.picked, |row| {
             let id = ids[row.at as usize];

@@ -21,12 +21,17 @@ const MAX_ROWS_OF_A_DATE: usize = 8_000_000;
 /// Rows of one date that are compared by a table of twice as many words.
 const TABLE: usize = 1 << 20;
 
+/// No row is of this day: so many fit into no season.
+const NO_DAY: u32 = u32::MAX;
+
 /// The keys of the open dates.
 pub(super) struct Keys {
     columns: Vec<usize>,
     limits: Limits,
     bits: Vec<u64>,
     open: Vec<Vec<u64>>,
+    /// What kept the keys of closed days, to be used again.
+    spare: Vec<Vec<u64>>,
     table: Vec<u32>,
     rows: usize,
     /// Dates that did not fit in this pass.
@@ -38,8 +43,8 @@ pub(super) struct Keys {
 impl Keys {
     pub fn new(unique: &[String], limits: Limits, needs: &mut Needs) -> Self {
         let columns = unique.iter().map(|c| needs.bits(c)).collect();
-        let (bits, open, table) = (Vec::new(), Vec::new(), Vec::new());
-        Self { columns, limits, bits, open, table, rows: 0, deferred: DateSet::new(), suspects: Vec::new() }
+        let (bits, open, spare, table) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { columns, limits, bits, open, spare, table, rows: 0, deferred: DateSet::new(), suspects: Vec::new() }
     }
 
     /// Notes the keys of rows of days.
@@ -48,7 +53,6 @@ impl Keys {
             return;
         }
         self.bits.clear();
-        self.bits.resize(rows.len, 0);
         for column in &self.columns {
             match &rows.values[*column] {
                 Values::Ids(ids) => fold(&mut self.bits, ids.iter().map(|id| u64::from(*id))),
@@ -56,8 +60,13 @@ impl Keys {
             }
         }
         self.open.resize(dates.len(), Vec::new());
+        let (mut day, mut keys) = (NO_DAY, &mut Vec::new());
         for row in picked {
-            self.open[row.of as usize].push(mix(0, self.bits[row.at as usize]) & self.limits.key_mask);
+            // Rows of one day mostly stand together.
+            if row.of != day {
+                (day, keys) = (row.of, opened(&mut self.open[row.of as usize], &mut self.spare));
+            }
+            keys.push(mix(0, self.bits[row.at as usize]) & self.limits.key_mask);
         }
         self.rows += picked.len();
         while self.rows > self.limits.open_rows && self.defer(dates) {}
@@ -84,13 +93,20 @@ impl Keys {
         let Some(open) = self.open.get_mut(day) else { return };
         let mut rows = std::mem::take(open);
         self.rows -= rows.len();
-        if self.deferred.contains(date) {
-            return;
-        }
-        if has_equal(&mut rows, &mut self.table) {
+        if !self.deferred.contains(date) && has_equal(&mut rows, &mut self.table) {
             self.suspects.push((date, rows.len()));
         }
+        rows.clear();
+        self.spare.push(rows);
     }
+}
+
+/// Where the keys of a day are kept.
+fn opened<'a>(keys: &'a mut Vec<u64>, spare: &mut Vec<Vec<u64>>) -> &'a mut Vec<u64> {
+    if keys.capacity() == 0 {
+        *keys = spare.pop().unwrap_or_default();
+    }
+    keys
 }
 
 /// Whether two are equal. Sorting is slower than a table, but needs no memory of its own.
@@ -114,11 +130,15 @@ fn has_equal(rows: &mut [u64], table: &mut Vec<u32>) -> bool {
 }
 
 /// One multiplication a column; the whole is mixed well at the end. What still collides is only a suspect.
-fn fold(into: &mut [u64], bits: impl Iterator<Item = u64>) {
-    for (key, bits) in into.iter_mut().zip(bits) {
-        let product = (*key ^ bits).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        *key = product ^ (product >> 29);
+fn fold(into: &mut Vec<u64>, bits: impl Iterator<Item = u64>) {
+    let join = |key: u64, bits: u64| {
+        let product = (key ^ bits).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        product ^ (product >> 29)
+    };
+    if into.is_empty() {
+        return into.extend(bits.map(|bits| join(0, bits)));
     }
+    into.iter_mut().zip(bits).for_each(|(key, bits)| *key = join(*key, bits));
 }
 
 /// The second pass: the keys of suspect dates, by value.

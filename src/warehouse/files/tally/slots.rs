@@ -68,15 +68,27 @@ impl<'a> Slots<'a> {
         for (level, pairs) in self.levels.iter_mut().enumerate() {
             pairs.widen(self.unit.get(level).map_or(1, |column| columns[*column].len() + 1));
         }
+        let place = |slots: &mut Self, row| slots.place(&ids, columns, rows, row, dates);
+        match *ids.as_slice() {
+            [] => self.find_alike(picked, |_, _| true, place),
+            [a] => self.find_alike(picked, |x, y| a[x] == a[y], place),
+            [a, b] => self.find_alike(picked, |x, y| a[x] == a[y] && b[x] == b[y], place),
+            _ => self.find_alike(picked, |x, y| ids.iter().all(|ids| ids[x] == ids[y]), place),
+        }
+    }
+
+    /// Rows of one unit mostly stand together: a row that is like the one before has its slot.
+    fn find_alike(
+        &mut self,
+        picked: &mut [Row],
+        are_alike: impl Fn(usize, usize) -> bool,
+        place: impl Fn(&mut Self, Row) -> Result<u32, Unknown>,
+    ) -> Result<(), Unknown> {
         let mut before: Option<(Row, u32)> = None;
         for row in picked {
-            let day = row.of;
-            let is_alike =
-                |other: &Row| other.of == day && ids.iter().all(|ids| ids[other.at as usize] == ids[row.at as usize]);
-            // Rows of one unit mostly stand together.
-            let slot = match &before {
-                Some((other, slot)) if is_alike(other) => *slot,
-                _ => self.place(&ids, columns, rows, *row, dates)?,
+            let slot = match before {
+                Some((other, slot)) if other.of == row.of && are_alike(other.at as usize, row.at as usize) => slot,
+                _ => place(self, *row)?,
             };
             before = Some((*row, slot));
             row.of = slot;
@@ -204,6 +216,7 @@ impl Pairs {
         let rows: Vec<&[u32]> = self.dense.chunks(old).collect();
         let mut dense = Vec::new();
         if rows.len() * new <= MAX_DENSE {
+            dense.reserve_exact(rows.len() * new);
             for row in &rows {
                 dense.extend_from_slice(row);
                 dense.resize(dense.len() + new - row.len(), NEW);
