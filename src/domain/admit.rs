@@ -168,6 +168,9 @@ impl<'a> State<'a> {
     /// without them.
     fn refuse_taken(&mut self, batch: &mut queue::Batch<'a>) {
         let (taken, used) = (self.taken.get(&batch.coverage.table), &mut self.used[batch.place]);
+        if taken.is_none() && used.unread.is_empty() {
+            return;
+        }
         let is_busy = |date| taken.is_some_and(|t| t.contains(date)) || used.unread.contains(date);
         let (busy, free): (Vec<_>, Vec<_>) = batch.wants.drain(..).partition(|w| is_busy(w.date));
         used.refused.extend(busy.into_iter().map(|w| (w.date, Refusal::Hold(Hold::Busy))));
