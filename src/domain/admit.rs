@@ -80,7 +80,24 @@ pub struct Decision {
     /// In the order in which they start.
     pub launches: Vec<Admission>,
     /// The rest, per coverage.
-    pub refused: BTreeMap<Key, BTreeMap<Date, Refusal>>,
+    pub refused: BTreeMap<Key, Refused>,
+}
+
+/// The wants of one coverage that do not start now, in date order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refused(Vec<(Date, Refusal)>);
+
+impl Refused {
+    /// Why the want of a date does not start now, if it was refused.
+    pub fn get(&self, date: Date) -> Option<Refusal> {
+        let at = self.0.binary_search_by_key(&date, |(d, _)| *d).ok()?;
+        Some(self.0[at].1)
+    }
+
+    fn new(mut refused: Vec<(Date, Refusal)>) -> Self {
+        refused.sort_unstable_by_key(|(date, _)| *date);
+        Self(refused)
+    }
 }
 
 /// Admits wants. The result does not depend on the order of `wanting`.
@@ -205,7 +222,7 @@ impl<'a> State<'a> {
 
     fn decision(self, wanting: &[Wanting<'_>]) -> Decision {
         let refused = wanting.iter().zip(self.used).filter(|(_, used)| !used.refused.is_empty());
-        let refused = refused.map(|(w, used)| (w.coverage.key.clone(), used.refused.into_iter().collect()));
+        let refused = refused.map(|(w, used)| (w.coverage.key.clone(), Refused::new(used.refused)));
         Decision { refused: refused.collect(), launches: self.launches }
     }
 }

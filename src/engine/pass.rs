@@ -1,10 +1,11 @@
 //! One pass: sync, total, from the world to the calls that follow. Each pass takes the one next step of each attempt.
 
+use std::iter::Peekable;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::call::{Answered, Call, Reply};
-use super::world::{CoverageState, Loading, World};
+use super::world::{CoverageState, Loading, SeasonState, World};
 use crate::domain::admit::{Decision, Pools, Wanting, admit};
 use crate::domain::assess::{Situation, assess};
 use crate::domain::dates::Timestamp;
@@ -59,6 +60,9 @@ impl World {
 
     /// Tables are looked at once their seasons know their dates: before, nobody knows what to ask.
     fn looks_when_scheduled(&mut self, now: Timestamp) -> Vec<Call> {
+        if self.seasons.values().all(SeasonState::is_known) {
+            return self.looks(now);
+        }
         let waiting = |k: &Key| self.seasons.get(k).is_some_and(|s| !s.is_known());
         let early: Vec<_> = self
             .watches
@@ -195,8 +199,9 @@ impl World {
 
     /// A hold that only the whole operator knows is part of what people see.
     fn take_decision(&mut self, decision: Decision) {
+        let (mut old, mut new) = (self.decision.refused.iter().peekable(), decision.refused.iter().peekable());
         for (key, state) in &mut self.coverages {
-            let changed = self.decision.refused.get(key) != decision.refused.get(key);
+            let changed = next_of(&mut old, key) != next_of(&mut new, key);
             state.untold |= changed;
             self.revision += u64::from(changed);
         }
@@ -218,4 +223,10 @@ impl World {
         let keep = self.lanes.len().saturating_sub(3);
         self.lanes.drain(..keep);
     }
+}
+
+/// What stands under a key, of what is asked for in the order of its keys.
+fn next_of<'a, V>(of: &mut Peekable<impl Iterator<Item = (&'a Key, V)>>, key: &Key) -> Option<V> {
+    while of.next_if(|(k, _)| *k < key).is_some() {}
+    of.next_if(|(k, _)| *k == key).map(|(_, value)| value)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::overview::{CoverageView, Held, Overview, Planned, SeasonView};
 use super::world::{CoverageState, SeasonState, World};
-use crate::domain::admit::{Limit, Refusal};
+use crate::domain::admit::{Limit, Refusal, Refused};
 use crate::domain::assess::{Unspent, Wait};
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::policy::Key;
@@ -60,7 +60,7 @@ impl World {
     }
 
     fn refusal(&self, state: &CoverageState, date: Date) -> Option<Refusal> {
-        self.decision.refused.get(&state.coverage.key)?.get(&date).copied()
+        self.decision.refused.get(&state.coverage.key)?.get(date)
     }
 
     /// A rerun waits for a hold that only the whole operator knows, too, whatever the state of its date.
@@ -109,10 +109,10 @@ fn lacks_a_slot(cell: &Cell) -> bool {
 
 /// Open cells that are not launched now, those of one state, reason and sentence together; of those that lack a slot, which
 /// limit is reached.
-fn held(view: &CoverageView, refused: Option<&BTreeMap<Date, Refusal>>) -> Vec<Held> {
+fn held(view: &CoverageView, refused: Option<&Refused>) -> Vec<Held> {
     let mut groups: BTreeMap<(State, &'static str, &str, Option<Limit>), DateSet> = BTreeMap::new();
-    let limit = |cell: &Cell| match refused?.get(&cell.date)? {
-        Refusal::Slot(limit) if lacks_a_slot(cell) => Some(*limit),
+    let limit = |cell: &Cell| match refused?.get(cell.date)? {
+        Refusal::Slot(limit) if lacks_a_slot(cell) => Some(limit),
         _ => None,
     };
     let waits = |c: &&Cell| c.state().is_open() && !matches!(c.state(), State::Running | State::Verifying);

@@ -58,8 +58,8 @@ fn launches(decision: &Decision) -> Vec<String> {
 }
 
 fn refusals(decision: &Decision) -> Vec<String> {
-    let of = |(key, dates): (&Key, &BTreeMap<Date, Refusal>)| {
-        dates.iter().map(|(date, why)| format!("{} {date} {why:?}", key.name)).collect::<Vec<_>>()
+    let of = |(key, dates): (&Key, &Refused)| {
+        dates.0.iter().map(|(date, why)| format!("{} {date} {why:?}", key.name)).collect::<Vec<_>>()
     };
     decision.refused.iter().flat_map(of).collect()
 }
@@ -192,7 +192,7 @@ proptest! {
             let own = decision.launches.iter().filter(|l| l.coverage == w.coverage.key);
             prop_assert!(own.clone().count() as u32 + w.live <= w.coverage.fill.max_concurrent_jobs.max(w.live));
             let launched: u32 = own.map(|l| l.admitted.dates.len()).sum();
-            let refused = decision.refused.get(&w.coverage.key).map_or(0, |dates| dates.len() as u32);
+            let refused = decision.refused.get(&w.coverage.key).map_or(0, |dates| dates.0.len() as u32);
             prop_assert_eq!(launched + refused, w.wants.len() as u32, "every want is launched or refused");
         }
         all.reverse();
