@@ -57,6 +57,7 @@ pub(super) fn trial(s: &Situation<'_>) -> Option<Date> {
 
 /// The rung that is tried next, or the last one that was.
 pub(super) fn current<'a>(view: &View<'a>) -> Option<&'a Rung> {
+    // Missing is a flaw too: what has none needs no rung, and most dates have none.
     if view.judged.judgement.flaws.is_empty() {
         return None;
     }

@@ -96,8 +96,11 @@ impl Keys {
         if !self.deferred.contains(date) && has_equal(&mut rows, &mut self.table) {
             self.suspects.push((date, rows.len()));
         }
-        rows.clear();
-        self.spare.push(rows);
+        // What is kept for later takes no more than open dates may.
+        if self.spare.iter().map(Vec::capacity).sum::<usize>() + rows.capacity() <= self.limits.open_rows {
+            rows.clear();
+            self.spare.push(rows);
+        }
     }
 }
 
