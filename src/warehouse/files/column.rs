@@ -16,6 +16,8 @@ pub(super) const NULL: u32 = 0;
 const MAX_VALUES: usize = 16_000_000;
 /// Numbers that lie so close to the first one are found by their place, not by a hash.
 const DENSE: usize = 1 << 16;
+/// So many of the others are found without their hash table.
+const RECENT: usize = 256;
 
 /// The values of one column, by id.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ struct Numbers {
     base: u64,
     dense: Vec<u32>,
     sparse: FxHashMap<u64, u32>,
+    /// What was found last among the sparse, by some of its bits: few instants come again and again.
+    recent: Vec<(u64, u32)>,
 }
 
 impl Column {
@@ -93,11 +97,6 @@ impl Column {
         Ok(id)
     }
 
-    /// How many distinct values there are: the largest id.
-    pub fn len(&self) -> usize {
-        self.values.len()
-    }
-
     fn push(&mut self, datum: Datum) -> Result<u32, Unknown> {
         if self.values.len() >= MAX_VALUES {
             let text = format!(
@@ -118,18 +117,23 @@ impl Column {
 
 impl Numbers {
     #[inline]
-    fn get(&self, bits: u64) -> u32 {
-        let at = bits.wrapping_sub(self.base) as usize;
-        match self.dense.get(at) {
-            Some(id) => *id,
-            None => self.sparse.get(&bits).copied().unwrap_or(NULL),
+    fn get(&mut self, bits: u64) -> u32 {
+        if let Some(id) = self.dense.get(bits.wrapping_sub(self.base) as usize) {
+            return *id;
         }
+        let at = bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - RECENT.ilog2());
+        let Some(recent) = self.recent.get_mut(at as usize) else { return NULL };
+        if recent.0 != bits || recent.1 == NULL {
+            *recent = (bits, self.sparse.get(&bits).copied().unwrap_or(NULL));
+        }
+        recent.1
     }
 
     fn insert(&mut self, bits: u64, id: u32) {
         if self.dense.is_empty() {
             self.base = bits.wrapping_sub(DENSE as u64 / 2);
             self.dense = vec![NULL; DENSE];
+            self.recent = vec![(0, NULL); RECENT];
         }
         match self.dense.get_mut(bits.wrapping_sub(self.base) as usize) {
             Some(slot) => *slot = id,
@@ -151,10 +155,16 @@ impl<T> Default for Memo<T> {
 impl<T: Copy> Memo<T> {
     #[inline]
     pub fn get<E>(&mut self, id: u32, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        match self.0.get(id as usize) {
-            Some(Some(known)) => Ok(*known),
-            _ => self.make(id as usize, make),
+        match self.known(id) {
+            Some(known) => Ok(known),
+            None => self.make(id as usize, make),
         }
+    }
+
+    /// What was worked out already.
+    #[inline]
+    pub fn known(&self, id: u32) -> Option<T> {
+        self.0.get(id as usize).copied().flatten()
     }
 
     #[cold]

@@ -134,10 +134,16 @@ impl Reader<'_> {
             }
             let reader = reader.build().map_err(|e| broken(&e))?;
             let mut dictionaries = vec![None; self.columns.len()];
+            let mut left = usize::try_from(group.num_rows()).unwrap_or(0);
             for batch in reader {
                 let batch = batch.map_err(|e| broken(&e))?;
                 let rows = self.batch(part, &batch, &mut dictionaries)?;
                 each(self.columns, &rows)?;
+                // To be told that nothing follows costs an empty array of each column.
+                if rows.len == left {
+                    break;
+                }
+                left = left.wrapping_sub(rows.len);
             }
         }
         Ok(bytes)

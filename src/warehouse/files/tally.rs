@@ -5,6 +5,7 @@ mod gauge;
 mod keys;
 mod select;
 mod slots;
+mod stretches;
 mod subset;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ use days::Days;
 use gauge::Gauge;
 pub(super) use keys::Confirm;
 use keys::Keys;
-use select::{Condition, Row, keep, select};
+use select::{Condition, Picked, select};
 use slots::{Slots, Whose};
 use subset::Subsets;
 
@@ -39,9 +40,9 @@ pub(super) struct Tally<'a> {
     /// Per day, how many rows satisfy each share.
     shared: Vec<Vec<u64>>,
     /// The rows of asked dates that satisfy the filters.
-    counted: Vec<Row>,
+    counted: Picked,
     /// Of these, the rows that a share or the measures count.
-    picked: Vec<Row>,
+    picked: Picked,
 }
 
 /// What one pass over a table tells of a probe.
@@ -68,17 +69,24 @@ impl<'a> Tally<'a> {
             keys: Keys::new(&question.unique, limits, needs),
             shares: question.shares.iter().map(|fs| fs.iter().map(|f| Condition::filter(f, needs)).collect()).collect(),
             shared: Vec::new(),
-            counted: Vec::new(),
-            picked: Vec::new(),
+            counted: Picked::default(),
+            picked: Picked::default(),
         }
     }
 
     fn share(&mut self, columns: &[Column], rows: &Rows) -> Result<(), Unknown> {
         self.shared.resize(self.days.dates.len(), vec![0; self.shares.len()]);
         for (n, conditions) in self.shares.iter_mut().enumerate() {
-            self.picked.clone_from(&self.counted);
-            conditions.iter_mut().try_for_each(|condition| condition.narrow(columns, rows, &mut self.picked))?;
-            self.picked.iter().for_each(|row| self.shared[row.of as usize][n] += 1);
+            match conditions.split_first_mut() {
+                None => self.picked.keep_of(&self.counted, |_| Ok(true))?,
+                Some((first, more)) => {
+                    first.pick(columns, rows, &self.counted, &mut self.picked)?;
+                    more.iter_mut().try_for_each(|condition| condition.narrow(columns, rows, &mut self.picked))?;
+                }
+            }
+            for of_day in self.picked.chunk_by(|a, b| a.of == b.of) {
+                self.shared[of_day[0].of as usize][n] += of_day.len() as u64;
+            }
         }
         Ok(())
     }
@@ -89,9 +97,8 @@ impl<'a> Tally<'a> {
             std::mem::swap(&mut self.picked, &mut self.counted);
             return Ok(());
         };
-        self.picked.clone_from(&self.counted);
         let (column, ids, slots) = (&columns[*column], rows.ids(*column), &self.slots.all);
-        keep(&mut self.picked, |row| {
+        self.picked.keep_of(&self.counted, |row| {
             let id = ids[row.at as usize];
             let instant = memo.get(id, || Ok(column.value(id).and_then(Datum::instant)))?;
             Ok(instant.zip(slots[row.of as usize].start).is_some_and(|(at, start)| at < start))
@@ -144,7 +151,7 @@ impl Counter for Tally<'_> {
         self.slots.find(columns, rows, &mut self.counted, &self.days.dates)?;
         self.pick(columns, rows)?;
         self.subsets.narrow(columns, rows, &self.picked)?;
-        let counted = (self.picked.as_slice(), &self.subsets);
+        let counted = (&*self.picked, &self.subsets);
         self.gauges.iter_mut().try_for_each(|gauge| gauge.count(columns, rows, counted, &self.slots.caps))
     }
 

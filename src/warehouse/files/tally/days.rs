@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::select::{Row, keep};
+use super::select::Picked;
 use crate::domain::dates::{Date, FIRST_DATE, LAST_DATE};
 use crate::domain::probe::{Probe, Undated};
 use crate::domain::verdict::{Unknown, UnknownReason};
@@ -45,9 +45,9 @@ impl<'a> Days<'a> {
     }
 
     /// Keeps the rows of asked dates, each with its day.
-    pub fn find(&mut self, columns: &[Column], rows: &Rows, part: &Part, picked: &mut Vec<Row>) -> Result<(), Unknown> {
+    pub fn find(&mut self, columns: &[Column], rows: &Rows, part: &Part, picked: &mut Picked) -> Result<(), Unknown> {
         let (ids, mut undated) = (rows.ids(self.column), Undated::default());
-        keep(picked, |row| {
+        picked.keep(|row| {
             let id = ids[row.at as usize];
             row.of = match self.by_id.get(id as usize) {
                 Some(day) if *day != NEW => *day,

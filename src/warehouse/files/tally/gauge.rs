@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::select::Row;
+use super::stretches::Stretches;
 use super::subset::Subsets;
 use crate::domain::dates::Timestamp;
 use crate::domain::probe::{Measure, Measured, Of};
@@ -12,8 +13,10 @@ use crate::warehouse::files::datum::Datum;
 use crate::warehouse::files::read::Rows;
 use crate::warehouse::files::scan::Needs;
 
-/// Ids from here on are kept in a set: bits for them would cost more than they save.
-const WIDE: u32 = 1 << 13;
+/// Words of a slot; ids that are farther apart are kept in a hash set, where they cost less.
+const LONGEST: u32 = 128;
+/// Words of all slots: 16 MiB.
+const MAX_WORDS: usize = 1 << 21;
 
 /// One measure.
 pub(super) struct Gauge {
@@ -72,10 +75,7 @@ impl Kind {
                 counts.resize(caps.len(), 0);
                 picked.iter().for_each(|row| counts[row.of as usize] += 1);
             }
-            Self::Distinct(column, sets) => {
-                sets.fit(columns[*column].len(), caps.len());
-                sets.insert(rows.ids(*column), picked);
-            }
+            Self::Distinct(column, sets) => sets.insert(rows.ids(*column), picked),
             Self::Newest(column, memo, newest) => {
                 newest.resize(caps.len(), None);
                 let (ids, column) = (rows.ids(*column), &columns[*column]);
@@ -91,53 +91,41 @@ impl Kind {
     }
 }
 
-/// A set of ids per slot: a bit per id, so many words for every slot, and a hash set for what lies beyond.
-#[derive(Default)]
+/// A set of ids per slot: bits in words, and a hash set for those that do not fit.
 struct Sets {
-    words: usize,
-    bits: Vec<u64>,
+    words: Stretches<u64>,
     wide: FxHashSet<(u32, u32)>,
     wide_counts: Vec<u64>,
 }
 
-impl Sets {
-    /// Makes room for ids up to the largest, and for slots.
-    fn fit(&mut self, largest: usize, slots: usize) {
-        self.widen(largest.min(WIDE as usize - 1) / 64 + 1);
-        self.bits.resize(slots * self.words, 0);
-        self.wide_counts.resize(slots, 0);
+impl Default for Sets {
+    fn default() -> Self {
+        Self { words: Stretches::new(0, LONGEST, MAX_WORDS), wide: FxHashSet::default(), wide_counts: Vec::new() }
     }
+}
 
+impl Sets {
     fn insert(&mut self, ids: &[u32], picked: &[Row]) {
         for row in picked {
-            let (id, slot) = (ids[row.at as usize], row.of as usize);
-            if id < WIDE {
-                self.bits[slot * self.words + id as usize / 64] |= 1 << (id % 64);
-            } else if self.wide.insert((row.of, id)) {
-                self.wide_counts[slot] += 1;
+            let id = ids[row.at as usize];
+            match self.words.place(row.of, id / u64::BITS) {
+                Some(word) => *word |= 1 << (id % u64::BITS),
+                None => self.insert_wide(row.of, id),
             }
         }
     }
 
-    /// Gives every slot more words, at least twice as many, so that it happens seldom.
-    fn widen(&mut self, words: usize) {
-        if words <= self.words {
-            return;
+    fn insert_wide(&mut self, slot: u32, id: u32) {
+        if self.wide.insert((slot, id)) {
+            self.wide_counts.resize(self.wide_counts.len().max(slot as usize + 1), 0);
+            self.wide_counts[slot as usize] += u64::from(id != NULL);
         }
-        let (old, new) = (self.words.max(1), words.next_power_of_two());
-        let mut bits = Vec::with_capacity(self.bits.len() / old * new);
-        for slot in self.bits.chunks(old) {
-            bits.extend_from_slice(slot);
-            bits.resize(bits.len() + new - slot.len(), 0);
-        }
-        (self.bits, self.words) = (bits, new);
     }
 
     /// Distinct values of a slot; NULL is none.
     fn len(&self, slot: usize) -> u64 {
-        let words = self.bits.get(slot * self.words..(slot + 1) * self.words).unwrap_or_default();
-        let narrow: u32 = words.iter().map(|w| w.count_ones()).sum();
-        let null = words.first().is_some_and(|w| w & (1 << NULL) != 0);
+        let narrow: u32 = self.words.row(slot).iter().map(|word| word.count_ones()).sum();
+        let null = self.words.get(slot as u32, NULL).is_some_and(|word| word & (1 << NULL) != 0);
         u64::from(narrow - u32::from(null)) + self.wide_counts.get(slot).copied().unwrap_or(0)
     }
 }

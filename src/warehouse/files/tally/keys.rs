@@ -5,7 +5,7 @@
 use rustc_hash::FxHashSet;
 
 use super::days::Days;
-use super::select::{Condition, Row, select};
+use super::select::{Condition, Picked, Row, select};
 use crate::domain::dates::{Date, DateSet};
 use crate::domain::mark::mix;
 use crate::domain::probe::Probe;
@@ -20,9 +20,6 @@ const MAX_ROWS_OF_A_DATE: usize = 8_000_000;
 
 /// Rows of one date that are compared by a table of twice as many words.
 const TABLE: usize = 1 << 20;
-
-/// No row is of this day: so many fit into no season.
-const NO_DAY: u32 = u32::MAX;
 
 /// The keys of the open dates.
 pub(super) struct Keys {
@@ -60,13 +57,10 @@ impl Keys {
             }
         }
         self.open.resize(dates.len(), Vec::new());
-        let (mut day, mut keys) = (NO_DAY, &mut Vec::new());
-        for row in picked {
-            // Rows of one day mostly stand together.
-            if row.of != day {
-                (day, keys) = (row.of, opened(&mut self.open[row.of as usize], &mut self.spare));
-            }
-            keys.push(mix(0, self.bits[row.at as usize]) & self.limits.key_mask);
+        // Rows of one day mostly stand together.
+        for of_day in picked.chunk_by(|a, b| a.of == b.of) {
+            let keys = opened(&mut self.open[of_day[0].of as usize], &mut self.spare);
+            keys.extend(of_day.iter().map(|row| mix(0, self.bits[row.at as usize]) & self.limits.key_mask));
         }
         self.rows += picked.len();
         while self.rows > self.limits.open_rows && self.defer(dates) {}
@@ -149,7 +143,7 @@ pub(in crate::warehouse::files) struct Confirm<'a> {
     filters: Vec<Condition<'a>>,
     days: Days<'a>,
     columns: Vec<usize>,
-    picked: Vec<Row>,
+    picked: Picked,
     seen: Vec<FxHashSet<Box<[u32]>>>,
     surplus: Vec<u64>,
 }
@@ -160,7 +154,7 @@ impl<'a> Confirm<'a> {
             filters: probe.question.filters.iter().map(|f| Condition::filter(f, needs)).collect(),
             days: Days::new(probe, needs),
             columns: probe.question.unique.iter().map(|c| needs.column(c)).collect(),
-            picked: Vec::new(),
+            picked: Picked::default(),
             seen: Vec::new(),
             surplus: Vec::new(),
         }
@@ -179,7 +173,7 @@ impl Counter for Confirm<'_> {
         self.seen.resize(self.days.dates.len(), FxHashSet::default());
         self.surplus.resize(self.days.dates.len(), 0);
         let ids: Vec<&[u32]> = self.columns.iter().map(|column| rows.ids(*column)).collect();
-        for row in &self.picked {
+        for row in self.picked.iter() {
             let key: Box<[u32]> = ids.iter().map(|ids| ids[row.at as usize]).collect();
             let day = row.of as usize;
             let seen = &mut self.seen[day];

@@ -27,8 +27,18 @@ impl<'a> Condition<'a> {
     }
 
     /// Keeps the rows that satisfy it.
-    pub fn narrow(&mut self, columns: &[Column], rows: &Rows, picked: &mut Vec<Row>) -> Result<(), Unknown> {
-        let (column, ids, test) = (&columns[self.at], rows.ids(self.at), &self.test);
+    pub fn narrow(&mut self, columns: &[Column], rows: &Rows, picked: &mut Picked) -> Result<(), Unknown> {
+        picked.keep(self.holds(columns, rows))
+    }
+
+    /// Picks those of some rows that satisfy it.
+    pub fn pick(&mut self, columns: &[Column], rows: &Rows, from: &[Row], picked: &mut Picked) -> Result<(), Unknown> {
+        picked.keep_of(from, self.holds(columns, rows))
+    }
+
+    /// Whether a row satisfies it, worked out once per value.
+    fn holds(&mut self, columns: &[Column], rows: &Rows) -> impl FnMut(&mut Row) -> Result<bool, Unknown> {
+        let (column, ids, test, memo) = (&columns[self.at], rows.ids(self.at), &self.test, &mut self.memo);
         let satisfied = |id| {
             satisfies(column.value(id), test).map_err(|found| {
                 let text =
@@ -36,18 +46,82 @@ impl<'a> Condition<'a> {
                 Unknown::new(UnknownReason::SchemaMismatch, text)
             })
         };
-        keep(picked, |row| {
+        move |row| {
             let id = ids[row.at as usize];
-            self.memo.get(id, || satisfied(id))
-        })
+            memo.get(id, || satisfied(id))
+        }
     }
 }
 
 /// A row of a batch, and whose it is: a day's at first, a slot's later.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Row {
     pub at: u32,
     pub of: u32,
+}
+
+/// Rows of a batch that were picked. What was written before stays behind them, so that no batch fills its room anew.
+#[derive(Default)]
+pub(super) struct Picked {
+    rows: Vec<Row>,
+    len: usize,
+}
+
+impl std::ops::Deref for Picked {
+    type Target = [Row];
+
+    fn deref(&self) -> &[Row] {
+        &self.rows[..self.len]
+    }
+}
+
+impl std::ops::DerefMut for Picked {
+    fn deref_mut(&mut self) -> &mut [Row] {
+        &mut self.rows[..self.len]
+    }
+}
+
+impl Picked {
+    /// All rows of a batch; nobody's yet.
+    pub fn all(&mut self, len: usize) {
+        self.rows.clear();
+        self.rows.extend((0..len as u32).map(|at| Row { at, of: 0 }));
+        self.len = len;
+    }
+
+    /// Keeps the rows for which it holds. No jump depends on the answer: rows of many kinds alternate, and a jump that is
+    /// guessed wrongly costs more than a copy.
+    pub fn keep(&mut self, mut holds: impl FnMut(&mut Row) -> Result<bool, Unknown>) -> Result<(), Unknown> {
+        let (mut kept, rows) = (0, &mut self.rows[..self.len]);
+        for n in 0..rows.len() {
+            let mut row = rows[n];
+            let held = holds(&mut row)?;
+            rows[kept] = row;
+            kept += usize::from(held);
+        }
+        self.len = kept;
+        Ok(())
+    }
+
+    /// Picks of other rows those for which it holds, likewise.
+    pub fn keep_of(
+        &mut self,
+        from: &[Row],
+        mut holds: impl FnMut(&mut Row) -> Result<bool, Unknown>,
+    ) -> Result<(), Unknown> {
+        if self.rows.len() < from.len() {
+            self.rows.resize(from.len(), Row::default());
+        }
+        let (mut kept, rows) = (0, &mut self.rows[..from.len()]);
+        for row in from {
+            let mut row = *row;
+            let held = holds(&mut row)?;
+            rows[kept] = row;
+            kept += usize::from(held);
+        }
+        self.len = kept;
+        Ok(())
+    }
 }
 
 /// Picks the rows of a batch that satisfy all conditions; nobody's yet.
@@ -55,26 +129,8 @@ pub(super) fn select(
     conditions: &mut [Condition<'_>],
     columns: &[Column],
     rows: &Rows,
-    picked: &mut Vec<Row>,
+    picked: &mut Picked,
 ) -> Result<(), Unknown> {
-    picked.clear();
-    picked.extend((0..rows.len as u32).map(|at| Row { at, of: 0 }));
+    picked.all(rows.len);
     conditions.iter_mut().try_for_each(|condition| condition.narrow(columns, rows, picked))
-}
-
-/// Keeps the rows for which it holds. No jump depends on the answer: rows of many kinds alternate, and a jump that is
-/// guessed wrongly costs more than a copy.
-pub(super) fn keep(
-    picked: &mut Vec<Row>,
-    mut holds: impl FnMut(&mut Row) -> Result<bool, Unknown>,
-) -> Result<(), Unknown> {
-    let (mut kept, rows) = (0, picked.as_mut_slice());
-    for n in 0..rows.len() {
-        let mut row = rows[n];
-        let held = holds(&mut row)?;
-        rows[kept] = row;
-        kept += usize::from(held);
-    }
-    picked.truncate(kept);
-    Ok(())
 }

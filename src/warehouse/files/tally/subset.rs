@@ -1,7 +1,7 @@
 //! The rows that measures look at. Measures of one market, or of one bookmaker of it, share what they have in common: each
 //! beginning of a list of conditions is looked for once.
 
-use super::select::{Condition, Row};
+use super::select::{Condition, Picked, Row};
 use crate::domain::probe::Value;
 use crate::domain::verdict::Unknown;
 use crate::warehouse::files::column::Column;
@@ -17,7 +17,7 @@ struct Subset<'a> {
     of: Option<usize>,
     only: &'a (String, Value),
     condition: Condition<'a>,
-    rows: Vec<Row>,
+    rows: Picked,
 }
 
 impl<'a> Subsets<'a> {
@@ -27,7 +27,7 @@ impl<'a> Subsets<'a> {
             let known = self.0.iter().position(|s| s.of == of && s.only == only);
             Some(known.unwrap_or_else(|| {
                 let condition = Condition::equals(&only.0, &only.1, needs);
-                self.0.push(Subset { of, only, condition, rows: Vec::new() });
+                self.0.push(Subset { of, only, condition, rows: Picked::default() });
                 self.0.len() - 1
             }))
         })
@@ -38,9 +38,8 @@ impl<'a> Subsets<'a> {
         for n in 0..self.0.len() {
             let (before, subset) = self.0.split_at_mut(n);
             let Subset { of, condition, rows: kept, .. } = &mut subset[0];
-            kept.clear();
-            kept.extend_from_slice(of.map_or(picked, |of| &before[of].rows));
-            condition.narrow(columns, rows, kept)?;
+            let from = of.map_or(picked, |of| &before[of].rows);
+            condition.pick(columns, rows, from, kept)?;
         }
         Ok(())
     }
