@@ -109,9 +109,9 @@ pub fn admit(wanting: &[Wanting<'_>], pools: &Pools, now: Timestamp) -> Decision
     while let Some(mut batch) = queue.next(&state.lanes) {
         state.refuse_taken(&mut batch);
         match state.refusal(&batch) {
-            _ if batch.wants.is_empty() => {}
+            _ if batch.free().next().is_none() => {}
             Some(refusal) => state.refuse(&batch, refusal),
-            None => state.launch(batch),
+            None => state.launch(&batch),
         }
     }
     state.decision(&wanting)
@@ -163,7 +163,7 @@ impl<'a> State<'a> {
         let used = &self.used[batch.place];
         if self.pools.launches_off {
             Some(Refusal::Hold(Hold::LaunchesOff))
-        } else if batch.lane == Lane::Tonight && batch.wants.iter().copied().any(|w| runs(&w)) {
+        } else if batch.lane == Lane::Tonight && batch.free().any(|w| runs(&w)) {
             Some(Refusal::Hold(Hold::DailyRun))
         } else {
             self.reached(coverage, used).map(Refusal::Slot)
@@ -188,18 +188,18 @@ impl<'a> State<'a> {
         if taken.is_none() && used.unread.is_empty() {
             return;
         }
-        let is_busy = |date| taken.is_some_and(|t| t.contains(date)) || used.unread.contains(date);
-        let (busy, free): (Vec<_>, Vec<_>) = batch.wants.drain(..).partition(|w| is_busy(w.date));
-        used.refused.extend(busy.into_iter().map(|w| (w.date, Refusal::Hold(Hold::Busy))));
-        batch.wants = free;
+        let is_busy = |date: &Date| taken.is_some_and(|t| t.contains(*date)) || used.unread.contains(*date);
+        batch.busy = batch.free().map(|w| w.date).filter(is_busy).collect();
+        used.refused.extend(batch.busy.iter().map(|date| (date, Refusal::Hold(Hold::Busy))));
     }
 
     fn refuse(&mut self, batch: &queue::Batch<'a>, refusal: Refusal) {
-        self.used[batch.place].refused.extend(batch.wants.iter().map(|w| (w.date, refusal)));
+        self.used[batch.place].refused.extend(batch.free().map(|w| (w.date, refusal)));
     }
 
-    fn launch(&mut self, batch: queue::Batch<'a>) {
-        let dates: DateSet = batch.wants.iter().map(|w| w.date).collect();
+    fn launch(&mut self, batch: &queue::Batch<'a>) {
+        let dates: DateSet = batch.free().map(|w| w.date).collect();
+        let Some(first) = batch.free().next() else { return };
         self.live_jobs += 1;
         self.ramp_left -= 1;
         self.used[batch.place].live += 1;
@@ -209,13 +209,13 @@ impl<'a> State<'a> {
         self.launches.push(Admission {
             coverage: batch.coverage.key.clone(),
             admitted: Admitted {
-                rung: batch.wants[0].rung.clone(),
+                rung: first.rung.clone(),
                 dates,
-                number: batch.wants.iter().map(|w| w.number).max().unwrap_or(1),
-                tokens: batch.wants.iter().filter_map(|w| Some((w.date, w.token.clone()?))).collect(),
-                trial: batch.wants[0].trial,
+                number: batch.free().map(|w| w.number).max().unwrap_or(1),
+                tokens: batch.free().filter_map(|w| Some((w.date, w.token.clone()?))).collect(),
+                trial: first.trial,
             },
-            reason: batch.wants[0].reason,
+            reason: first.reason,
             lane: batch.lane,
         });
     }

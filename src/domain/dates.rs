@@ -2,6 +2,7 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt;
 
 pub use jiff::Timestamp;
@@ -115,8 +116,11 @@ impl DateSet {
     /// Adds a range, joining what it overlaps or touches.
     pub fn insert_range(&mut self, new: DateRange) {
         // Most sets grow at their end.
-        if self.last().is_none_or(|last| next_day(last) < new.from) {
-            return self.ranges.push(new);
+        let Some(last) = self.ranges.last_mut() else { return self.ranges.push(new) };
+        match next_day(last.through).cmp(&new.from) {
+            Ordering::Less => return self.ranges.push(new),
+            Ordering::Equal => return last.through = new.through,
+            Ordering::Greater => {}
         }
         // Complete dates are noted at each read: what is there already costs one look.
         if self.position(new.from).is_ok_and(|at| new.through <= self.ranges[at].through) {
@@ -142,6 +146,15 @@ impl DateSet {
     /// Whether the date is in the set.
     pub fn contains(&self, date: Date) -> bool {
         self.position(date).is_ok()
+    }
+
+    /// Whether dates that are asked for in their order are in the set.
+    pub fn in_order(&self) -> impl FnMut(Date) -> bool + '_ {
+        let mut ranges = self.ranges.iter().peekable();
+        move |date| {
+            while ranges.next_if(|range| range.through < date).is_some() {}
+            ranges.peek().is_some_and(|range| range.from <= date)
+        }
     }
 
     /// Whether a date of the range is in the set.
@@ -207,11 +220,11 @@ impl DateSet {
     fn position(&self, date: Date) -> Result<usize, usize> {
         self.ranges.binary_search_by(|r| {
             if r.through < date {
-                core::cmp::Ordering::Less
+                Ordering::Less
             } else if r.from > date {
-                core::cmp::Ordering::Greater
+                Ordering::Greater
             } else {
-                core::cmp::Ordering::Equal
+                Ordering::Equal
             }
         })
     }

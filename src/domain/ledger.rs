@@ -36,8 +36,9 @@ pub struct Ledger {
     pub templates: BTreeMap<Arc<str>, Template>,
     /// The rerun token spent last, per date.
     pub tokens: BTreeMap<Date, Arc<str>>,
-    /// Dates that were Complete at their last read (what `Regressed`, `Revoked` and suspicion compare with).
-    pub complete: DateSet,
+    /// Dates that were Complete at their last read (what `Regressed`, `Revoked` and suspicion compare with). Shared, so
+    /// that a ledger and what is stored of it are compared at once while no date moves.
+    pub complete: Arc<DateSet>,
 }
 
 /// Settled attempts that are kept to be shown.

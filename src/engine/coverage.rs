@@ -57,13 +57,11 @@ impl CoverageState {
             }
         }
         self.doubt = None;
-        for (date, judged) in &self.judged {
-            match judged.judgement.verdict {
-                Verdict::Complete => self.ledger.note_read(*date, true),
-                Verdict::Partial(_) | Verdict::Missing => self.ledger.note_read(*date, false),
-                Verdict::NotExpected(_) | Verdict::Unknown(_) => {}
-            }
-        }
+        self.ledger.note_reads(self.judged.iter().filter_map(|(date, judged)| match judged.judgement.verdict {
+            Verdict::Complete => Some((*date, true)),
+            Verdict::Partial(_) | Verdict::Missing => Some((*date, false)),
+            Verdict::NotExpected(_) | Verdict::Unknown(_) => None,
+        }));
     }
 
     /// Step 3 of every attempt whose dates were all read after its end + `settle`.

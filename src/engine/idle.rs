@@ -1,6 +1,6 @@
 //! When there is something to do next, and when nothing is left that will change without a person.
 
-use super::world::{Loading, World};
+use super::world::{Loading, Look, World};
 use crate::domain::dates::Timestamp;
 use crate::domain::state::State;
 
@@ -37,18 +37,17 @@ impl World {
 
     /// Everything was looked at once, and nobody waits for an answer.
     pub fn is_seen(&self) -> bool {
-        let seen = |look: &super::world::Look| !look.busy && (look.last.is_some() || look.failures > 0);
         let schedules = self.seasons.values().filter(|s| s.season.schedule.is_some());
         self.in_flight == 0
             && self.loading == Loading::Done
             && self.jobs.listed_at.is_some()
-            && schedules.map(|s| &s.look).chain(self.watches.values().map(|w| &w.look)).all(seen)
+            && schedules.map(|s| &s.look).chain(self.watches.values().map(|w| &w.look)).all(Look::is_seen)
             && self.coverages.values().all(|s| !s.dirty)
     }
 
     /// Nothing is left that will change without a person, or without the passing of a due instant.
     pub fn is_done(&self, now: Timestamp) -> bool {
-        let hopeless = |look: &super::world::Look| look.failures == 0 || look.failures >= FAILED_LOOKS;
+        let hopeless = |look: &Look| look.failures == 0 || look.failures >= FAILED_LOOKS;
         let waits = self.coverages.values().any(|s| {
             let active = [State::Running, State::Verifying, State::Waiting];
             let cells = s.assessment.cells.iter().any(|c| active.contains(&c.state()));

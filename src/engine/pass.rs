@@ -1,5 +1,6 @@
 //! One pass: sync, total, from the world to the calls that follow. Each pass takes the one next step of each attempt.
 
+use std::collections::BTreeSet;
 use std::iter::Peekable;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -112,12 +113,20 @@ impl World {
         }
     }
 
-    /// Judges and assesses what changed, or whose time is up.
+    /// Judges and assesses what changed, or whose time is up. Who only looks waits until a table was looked at: nobody is
+    /// told what was thought of it before.
     fn assess_all(&mut self, now: Timestamp) {
+        let unseen: BTreeSet<&Key> = self
+            .watches
+            .values()
+            .filter(|watch| self.read_only && !watch.look.is_seen())
+            .flat_map(|watch| &watch.coverages)
+            .collect();
         let keys: Vec<Key> = self
             .coverages
             .iter()
             .filter(|(_, s)| s.dirty || s.assessment.valid_until.is_some_and(|at| at <= now))
+            .filter(|(key, _)| !unseen.contains(key))
             .map(|(k, _)| k.clone())
             .collect();
         keys.iter().for_each(|key| self.survive(key, |world, state| world.assess_one(key, state, now)));

@@ -163,6 +163,11 @@ impl Look {
         !self.busy && self.next <= now
     }
 
+    /// Its table was looked at, be it in vain.
+    pub fn is_seen(&self) -> bool {
+        !self.busy && (self.last.is_some() || self.failures > 0)
+    }
+
     /// A look is sent.
     pub fn begin(&mut self) {
         self.busy = true;

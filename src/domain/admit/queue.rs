@@ -6,17 +6,26 @@ use alloc::vec::Vec;
 
 use super::{Lane, Wanting};
 use crate::domain::assess::Want;
+use crate::domain::dates::DateSet;
 use crate::domain::policy::Coverage;
 
 /// The dates of one Job: the same coverage, rung and lane.
 pub(super) struct Batch<'a> {
     pub(super) coverage: &'a Coverage,
-    pub(super) wants: Vec<&'a Want>,
+    wants: &'a [Want],
+    /// Dates of it that do not start now.
+    pub(super) busy: DateSet,
     pub(super) lane: Lane,
     /// Where its coverage stands among all.
     pub(super) place: usize,
-    turn: usize,
     priority: i32,
+}
+
+impl<'a> Batch<'a> {
+    /// The wants whose dates are not busy.
+    pub(super) fn free(&self) -> impl Iterator<Item = &'a Want> {
+        self.wants.iter().filter(|want| !self.busy.contains(want.date))
+    }
 }
 
 /// Every batch, by lane, in order.
@@ -31,8 +40,13 @@ const LANE_TURN: usize = 4;
 impl<'a> Queue<'a> {
     /// Of coverages in the order of their keys.
     pub(super) fn new(wanting: &[Wanting<'a>]) -> Self {
-        let mut batches: Vec<Batch<'a>> = wanting.iter().enumerate().flat_map(|(n, w)| batches(n, w)).collect();
-        batches.sort_unstable_by_key(|b| (core::cmp::Reverse(b.priority), b.turn, b.place));
+        let mut own: Vec<Batches<'a>> = wanting.iter().enumerate().map(|(place, w)| Batches::new(place, w)).collect();
+        let mut batches: Vec<Batch<'a>> = Vec::with_capacity(wanting.iter().map(|w| w.wants.len()).sum());
+        // In turns: the first of each, then the second of each.
+        while !own.is_empty() {
+            own.retain_mut(|own| own.next().map(|batch| batches.push(batch)).is_some());
+        }
+        batches.sort_by_key(|b| core::cmp::Reverse(b.priority));
         let (tonight, history) = batches.into_iter().partition(|b| b.lane == Lane::Tonight);
         Self { tonight, history }
     }
@@ -53,23 +67,32 @@ impl<'a> Queue<'a> {
 }
 
 /// Cuts the wants of a coverage into Jobs: neighbours in its order of one rung, lane and priority, up to `datesPerJob`.
-fn batches<'a>(place: usize, wanting: &Wanting<'a>) -> Vec<Batch<'a>> {
-    let size = wanting.coverage.fill.dates_per_job.max(1) as usize;
-    let mut out: Vec<Batch<'a>> = Vec::new();
-    for want in wanting.wants {
-        let lane = if want.tonight { Lane::Tonight } else { Lane::History };
-        let joins = |b: &&mut Batch<'a>| {
-            let first = b.wants[0];
-            let same = (&first.rung, first.priority) == (&want.rung, want.priority) && b.lane == lane;
-            same && b.wants.len() < size && !want.alone && !first.alone
-        };
-        match out.last_mut().filter(joins) {
-            Some(batch) => batch.wants.push(want),
-            None => {
-                let (wants, turn, priority) = (Vec::from([want]), out.len(), want.priority);
-                out.push(Batch { coverage: wanting.coverage, wants, lane, place, turn, priority });
-            }
-        }
+struct Batches<'a> {
+    coverage: &'a Coverage,
+    place: usize,
+    rest: &'a [Want],
+}
+
+impl<'a> Batches<'a> {
+    fn new(place: usize, wanting: &Wanting<'a>) -> Self {
+        Self { coverage: wanting.coverage, place, rest: wanting.wants }
     }
-    out
+}
+
+impl<'a> Iterator for Batches<'a> {
+    type Item = Batch<'a>;
+
+    fn next(&mut self) -> Option<Batch<'a>> {
+        let (first, more) = self.rest.split_first()?;
+        let joins = |want: &&Want| {
+            let same = (&want.rung, want.priority, want.tonight) == (&first.rung, first.priority, first.tonight);
+            same && !want.alone && !first.alone
+        };
+        let size = self.coverage.fill.dates_per_job.max(1) as usize;
+        let (wants, rest) = self.rest.split_at(1 + more.iter().take(size - 1).take_while(joins).count());
+        self.rest = rest;
+        let lane = if first.tonight { Lane::Tonight } else { Lane::History };
+        let (coverage, place, priority) = (self.coverage, self.place, first.priority);
+        Some(Batch { coverage, wants, busy: DateSet::new(), lane, place, priority })
+    }
 }

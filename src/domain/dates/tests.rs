@@ -36,6 +36,8 @@ proptest! {
         prop_assert_eq!(plain(&set), naive.clone());
         prop_assert_eq!(set.len() as usize, naive.len());
         prop_assert!((0..70).all(|n| set.contains(day(n)) == naive.contains(&day(n))));
+        let mut in_order = set.in_order();
+        prop_assert!((0..70).all(|n| in_order(day(n)) == naive.contains(&day(n))));
         prop_assert!(other.ranges().iter().all(|r| set.overlaps(r) == naive.iter().any(|d| r.contains(*d))));
         prop_assert!(set.ranges().windows(2).all(|w| next_day(w[0].through()) < w[1].from()), "ranges stay apart");
         prop_assert_eq!(plain(&set.intersect(&other)), naive.intersection(&other_naive).copied().collect::<BTreeSet<_>>());

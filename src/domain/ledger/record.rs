@@ -84,7 +84,7 @@ impl Ledger {
         if self.fingerprint != coverage.fill_fingerprint {
             self.fingerprint = coverage.fill_fingerprint;
             self.tallies.clear();
-            self.complete = DateSet::new();
+            self.complete = Arc::default();
         }
         self.take_templates(&coverage.fill.ladder);
     }

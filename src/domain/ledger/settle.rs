@@ -1,7 +1,9 @@
 //! Step 3 of an attempt: what became of it, per date, told by a read after its end. A Job's exit never completes a cell.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use super::backoff::retry_at;
 use super::{Attempt, Before, End, Ledger, MAX_RECENT, Outcome, Settled, Stage, Tally};
@@ -95,17 +97,28 @@ impl Ledger {
         self.tallies.insert(key, Tally { charged, free, last: outcome, retry_at, alone, complete_reads: 0 });
     }
 
-    /// A read of dates: two in a row that found a date complete clear what was charged to it.
+    /// Reads of dates, in their order. Most found what was known before: that costs one look.
+    pub fn note_reads(&mut self, reads: impl Iterator<Item = (Date, bool)>) {
+        let tallied: BTreeSet<Date> = self.tallies.keys().map(|(_, date)| *date).collect();
+        let news: Vec<(Date, bool)> = {
+            let mut was_complete = self.complete.in_order();
+            reads.filter(|(date, complete)| was_complete(*date) != *complete || tallied.contains(date)).collect()
+        };
+        news.into_iter().for_each(|(date, complete)| self.note_read(date, complete));
+    }
+
+    /// A read of a date: two in a row that found it complete clear what was charged to it.
     pub fn note_read(&mut self, date: Date, complete: bool) {
+        let known = Arc::make_mut(&mut self.complete);
         if complete {
-            self.complete.insert(date);
+            known.insert(date)
         } else {
-            self.complete.remove(date);
+            known.remove(date)
         }
         if self.tallies.is_empty() {
             return;
         }
-        let of_date = |key: &(alloc::sync::Arc<str>, Date)| key.1 == date;
+        let of_date = |key: &(Arc<str>, Date)| key.1 == date;
         self.tallies.iter_mut().filter(|(k, _)| of_date(k)).for_each(|(_, t)| {
             t.complete_reads = if complete { t.complete_reads.saturating_add(1) } else { 0 };
         });

@@ -6,6 +6,7 @@ use alloc::string::String;
 use super::record::Admitted;
 use super::settle::{After, outcome};
 use super::*;
+use crate::domain::dates::shift;
 use crate::domain::judge::tests::{at, coverage, day};
 use crate::domain::policy::Coverage;
 
@@ -89,6 +90,21 @@ fn two_complete_reads_clear_what_was_charged() {
     assert!(tally(&ledger).is_some(), "not in a row");
     ledger.note_read(day(DATE), true);
     assert!(tally(&ledger).is_none());
+}
+
+#[test]
+fn reads_of_many_dates_are_noted_like_each_of_them() {
+    let charged = attempt(&Ledger::default(), &[DATE, "2025-11-15"], End::Succeeded);
+    for found in 0..256_u32 {
+        let (mut together, mut apart) = (charged.clone(), charged.clone());
+        for round in 0..2 {
+            let complete = |n: i32| found >> (4 * round + n) & 1 == 1;
+            let reads = (0..4).map(|n| (shift(day("2025-11-13"), n), complete(n)));
+            together.note_reads(reads.clone());
+            reads.for_each(|(date, complete)| apart.note_read(date, complete));
+        }
+        assert_eq!(together, apart, "{found:b}");
+    }
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub fn ledger(status: &CoverageStatus) -> Read<Ledger> {
         fingerprint: fingerprint.map_err(|_| "status.ledger.fingerprint is no number".to_string())?,
         templates: each("status.ledger.templates", &stored.templates, |line| template(line))?.into_iter().collect(),
         tokens: tokens(&stored.tokens)?,
-        complete: parse_dates(&stored.complete).map_err(|e| format!("status.ledger.complete: {e}"))?,
+        complete: parse_dates(&stored.complete).map_err(|e| format!("status.ledger.complete: {e}"))?.into(),
     })
 }
 

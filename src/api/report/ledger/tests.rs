@@ -107,7 +107,16 @@ pub(crate) fn ledgers() -> impl Strategy<Value = Ledger> {
         |((attempts, recent), (tallies, templates), fingerprint, tokens, complete, more)| {
             let numbers = attempts.iter().map(|a| a.launch).chain(recent.iter().map(|s| s.launch));
             let launches = numbers.max().unwrap_or(0) + more;
-            Ledger { launches, attempts, tallies, recent: recent.into(), fingerprint, templates, tokens, complete }
+            Ledger {
+                launches,
+                attempts,
+                tallies,
+                recent: recent.into(),
+                fingerprint,
+                templates,
+                tokens,
+                complete: complete.into(),
+            }
         },
     )
 }

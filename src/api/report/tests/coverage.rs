@@ -1,6 +1,7 @@
 //! The status of a coverage: readiness, transition times, size.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::super::conditions::{Answer, Course};
 use super::super::ready::standing;
@@ -210,7 +211,7 @@ fn ten_seasons() -> (CoverageView, Ledger) {
                 Tally { charged, free, last: outcome, retry_at, alone: n % 3 == 0, complete_reads: (n % 2) as u8 };
             ledger.tallies.insert(("reload".into(), date), tally);
         } else {
-            ledger.complete.insert(date);
+            Arc::make_mut(&mut ledger.complete).insert(date);
         }
     }
     (view, ledger)
