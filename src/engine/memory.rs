@@ -34,8 +34,8 @@ pub struct RememberedBook {
     pub question: u64,
     /// Rows that count for no date, by the mark of their part.
     pub undated: BTreeMap<u64, Undated>,
-    /// The facts per date.
-    pub dates: BTreeMap<Date, RememberedDate>,
+    /// The facts per date, in order.
+    pub dates: Vec<(Date, RememberedDate)>,
 }
 
 /// The facts of one date.
@@ -44,7 +44,7 @@ pub struct RememberedDate {
     /// What they rest on.
     pub rests_on: u64,
     /// What was bound when they were asked for.
-    pub bound: Option<u64>,
+    pub bound: Option<NonZeroU64>,
     /// When they were read.
     pub read_at: Timestamp,
     /// The facts.
@@ -128,12 +128,7 @@ fn remembered((date, entry): (&Date, &Entry)) -> Option<(Date, RememberedDate)> 
         Held::Folded(folded) => RememberedFacts::Folded(folded.clone()),
         Held::Nothing => return None,
     };
-    let kept = RememberedDate {
-        rests_on: entry.rests_on,
-        bound: entry.bound.map(NonZeroU64::get),
-        read_at: entry.read_at,
-        facts,
-    };
+    let kept = RememberedDate { rests_on: entry.rests_on, bound: entry.bound, read_at: entry.read_at, facts };
     entry.failure.is_none().then_some((*date, kept))
 }
 
@@ -143,13 +138,7 @@ impl From<RememberedDate> for Entry {
             RememberedFacts::Full(facts) => Held::Facts(facts),
             RememberedFacts::Folded(folded) => Held::Folded(folded),
         };
-        Self {
-            held,
-            rests_on: kept.rests_on,
-            bound: kept.bound.and_then(NonZeroU64::new),
-            read_at: kept.read_at,
-            failure: None,
-        }
+        Self { held, rests_on: kept.rests_on, bound: kept.bound, read_at: kept.read_at, failure: None }
     }
 }
 

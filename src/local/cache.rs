@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::num::NonZeroU64;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use crate::domain::verdict::{Judgement, Verdict};
 use crate::engine::memory::{Folded, Memory, RememberedBook, RememberedDate, RememberedFacts, RememberedSchedule};
 use crate::warehouse::files::{KnownFolder, Learnt};
 
-const MAGIC: &[u8] = b"gapless facts 5\n";
+const MAGIC: &[u8] = b"gapless facts 6\n";
 
 fields!(Undated { nulls, out_of_range });
 fields!(Kept { learnt, spent });
@@ -29,9 +30,7 @@ fields!(Learnt { ranges, folders });
 fields!(KnownFolder { stamp, names });
 fields!(UnitFacts { rows, measures });
 fields!(DateFacts { rows, blank, units, overflow, surplus, shares });
-fields!(RememberedDate { rests_on, bound, read_at, facts });
 fields!(Folded { judgement, values, basis });
-fields!(RememberedBook { coverage, table, question, undated, dates });
 fields!(RememberedSchedule { season, table, question, mark, facts });
 
 impl Code for Measured {
@@ -82,6 +81,39 @@ impl Code for RememberedFacts {
             1 => Some(Self::Folded(from.get()?)),
             _ => None,
         }
+    }
+}
+
+impl Code for RememberedDate {
+    fn write(&self, to: &mut Writer) {
+        to.word(self.rests_on).word(self.bound.map_or(0, NonZeroU64::get)).put(&self.read_at).put(&self.facts);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let (rests_on, bound) = (from.word()?, NonZeroU64::new(from.word()?));
+        Some(Self { rests_on, bound, read_at: from.get()?, facts: from.get()? })
+    }
+}
+
+impl Code for RememberedBook {
+    fn write(&self, to: &mut Writer) {
+        to.put(&self.coverage).put(&self.table).put(&self.question).put(&self.undated).put(&self.dates);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let (coverage, table, question, undated) = (from.get()?, from.get()?, from.get()?, from.get()?);
+        let mut last = Arc::new(DateFacts::default());
+        let dates = from.list(|from| {
+            let (date, mut kept): (_, RememberedDate) = from.get()?;
+            // Dates without rows say the same, one after the other.
+            match &mut kept.facts {
+                RememberedFacts::Full(facts) if *facts == last => *facts = last.clone(),
+                RememberedFacts::Full(facts) => last = facts.clone(),
+                RememberedFacts::Folded(_) => {}
+            }
+            Some((date, kept))
+        });
+        Some(Self { coverage, table, question, undated, dates: dates? })
     }
 }
 

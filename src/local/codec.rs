@@ -42,6 +42,12 @@ impl Writer {
         self.0.push(n as u8);
     }
 
+    /// A hash has no small values: a number of it would be longer.
+    pub fn word(&mut self, word: u64) -> &mut Self {
+        self.0.extend_from_slice(&word.to_le_bytes());
+        self
+    }
+
     /// A list after its length.
     pub fn list<T: Code>(&mut self, items: &[T]) {
         self.number(items.len() as u64);
@@ -67,6 +73,11 @@ impl<'a> Reader<'a> {
     }
 
     pub fn number(&mut self) -> Option<u64> {
+        // Most numbers are small.
+        if let [small @ ..0x80, rest @ ..] = self.bytes {
+            self.bytes = rest;
+            return Some(u64::from(*small));
+        }
         let mut n = 0_u64;
         for shift in (0..64).step_by(7) {
             let (byte, rest) = self.bytes.split_first()?;
@@ -79,6 +90,13 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// A hash: its bytes.
+    pub fn word(&mut self) -> Option<u64> {
+        let (word, rest) = self.bytes.split_first_chunk()?;
+        self.bytes = rest;
+        Some(u64::from_le_bytes(*word))
+    }
+
     pub fn get<T: Code>(&mut self) -> Option<T> {
         T::read(self)
     }
@@ -86,7 +104,7 @@ impl<'a> Reader<'a> {
     /// A list after its length, which is not believed: memory grows with what is really there.
     pub fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         let len = self.number()?;
-        let mut items = Vec::with_capacity(len.min(64) as usize);
+        let mut items = Vec::with_capacity(len.min(4_096).min(self.bytes.len() as u64) as usize);
         for _ in 0..len {
             items.push(item(self)?);
         }
@@ -257,17 +275,17 @@ impl<K: Code + Ord, V: Code> Code for BTreeMap<K, V> {
     }
 }
 
-/// In the order of its keys: equal maps are equal bytes.
+/// By hashes, in their order: equal maps are equal bytes.
 impl<V: Code> Code for FxHashMap<u64, V> {
     fn write(&self, to: &mut Writer) {
         let mut entries: Vec<(&u64, &V)> = self.iter().collect();
         entries.sort_unstable_by_key(|(key, _)| **key);
         to.number(self.len() as u64);
-        entries.into_iter().for_each(|(key, value)| _ = to.put(key).put(value));
+        entries.into_iter().for_each(|(key, value)| _ = to.word(*key).put(value));
     }
     fn read(from: &mut Reader<'_>) -> Option<Self> {
         let len = from.number()?;
-        (0..len).map(|_| Some((from.get()?, from.get()?))).collect()
+        (0..len).map(|_| Some((from.word()?, from.get()?))).collect()
     }
 }
 

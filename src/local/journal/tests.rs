@@ -63,7 +63,7 @@ fn any_ledger() -> impl Strategy<Value = Ledger> {
             message: "42 rows".into(),
         }]),
         tokens: [(day(4), "t".into())].into(),
-        complete: [day(-9000), day(3)].into_iter().collect(),
+        complete: Arc::new([day(-9000), day(3)].into_iter().collect()),
         attempts,
     })
 }
