@@ -128,10 +128,7 @@ fn has_equal(rows: &mut [u64], table: &mut Vec<u32>) -> bool {
 
 /// One multiplication a column; the whole is mixed well at the end. What still collides is only a suspect.
 fn fold(into: &mut Vec<u64>, bits: impl Iterator<Item = u64>) {
-    let join = |key: u64, bits: u64| {
-        let product = (key ^ bits).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        product ^ (product >> 29)
-    };
+    let join = |key: u64, bits: u64| (key.rotate_left(29) ^ bits).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     if into.is_empty() {
         return into.extend(bits.map(|bits| join(0, bits)));
     }

@@ -69,31 +69,39 @@ impl<'a> Slots<'a> {
         let ids: Vec<&[u32]> = self.unit.iter().map(|column| rows.ids(*column)).collect();
         let place = |slots: &mut Self, row| slots.place(&ids, columns, row, dates);
         match *ids.as_slice() {
-            [] => self.find_alike(picked, |_, _| true, place),
-            [a] => self.find_alike(picked, |x, y| a[x] == a[y], place),
-            [a, b] => self.find_alike(picked, |x, y| a[x] == a[y] && b[x] == b[y], place),
-            _ => self.find_alike(picked, |x, y| ids.iter().all(|ids| ids[x] == ids[y]), place),
+            [] => self.find_by(picked, |_| (), place),
+            [a] => self.find_by(picked, |row| a[row], place),
+            [a, b] => self.find_by(picked, |row| (a[row], b[row]), place),
+            // Units of so many columns are few: each row is looked up.
+            _ => self.find_by(picked, |row| row, place),
         }
     }
 
     /// Rows of one unit mostly stand together: a row that is like the one before has its slot.
-    fn find_alike(
+    fn find_by<T: PartialEq>(
         &mut self,
         picked: &mut [Row],
-        are_alike: impl Fn(usize, usize) -> bool,
+        ids: impl Fn(usize) -> T,
         place: impl Fn(&mut Self, Row) -> Result<u32, Unknown>,
     ) -> Result<(), Unknown> {
-        let mut before: Option<(Row, u32)> = None;
+        let (mut before, mut slot, mut alike) = (None, 0, 0);
         for row in picked {
-            let slot = match before {
-                Some((other, slot)) if other.of == row.of && are_alike(other.at as usize, row.at as usize) => slot,
-                _ => place(self, *row)?,
-            };
-            before = Some((*row, slot));
+            let own = Some((row.of, ids(row.at as usize)));
+            if own != before {
+                self.count(slot, std::mem::take(&mut alike));
+                (slot, before) = (place(self, *row)?, own);
+            }
             row.of = slot;
-            self.rows[slot as usize] += 1;
+            alike += 1;
         }
+        self.count(slot, alike);
         Ok(())
+    }
+
+    fn count(&mut self, slot: u32, rows: u64) {
+        if let Some(counted) = self.rows.get_mut(slot as usize) {
+            *counted += rows;
+        }
     }
 
     /// The slot of a row, found one column after the other.
