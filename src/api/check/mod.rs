@@ -1,17 +1,17 @@
 //! The rules of the API server, offline, on raw JSON: the schema of the committed definitions, then their CEL rules.
 
+mod rules;
 mod structural;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use k8s_openapi::api::batch::v1::CronJob;
-use kube_cel::CompiledSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::load::Problem;
-use super::manifest::{Document, is_told};
+use super::manifest::Document;
 use crate::domain::mark::{mix, stable_hash};
 
 /// Objects that were found valid, each by a hash of its content and of what it was checked by.
@@ -27,17 +27,9 @@ const SCHEMAS: &str = include_str!("schemas.json");
 /// longer than all else that is done with such an object.
 const DEFAULTS: &str = include_str!("defaults.json");
 
-/// A kind: its schema, and its rules once an object of it was met.
-struct Kind {
-    schema: Value,
-    rules: OnceLock<CompiledSchema>,
-}
-
-fn kinds() -> &'static BTreeMap<String, Kind> {
-    static PARSED: OnceLock<BTreeMap<String, Kind>> = OnceLock::new();
-    let kind = |(name, schema)| (name, Kind { schema, rules: OnceLock::new() });
-    let parse = || serde_json::from_str::<BTreeMap<String, Value>>(SCHEMAS).unwrap_or_default();
-    PARSED.get_or_init(|| parse().into_iter().map(kind).collect())
+fn kinds() -> &'static BTreeMap<String, Value> {
+    static PARSED: OnceLock<BTreeMap<String, Value>> = OnceLock::new();
+    PARSED.get_or_init(|| serde_json::from_str(SCHEMAS).unwrap_or_default())
 }
 
 /// Of each kind, what its schema tells of defaults.
@@ -51,30 +43,59 @@ fn defaults() -> &'static BTreeMap<String, Value> {
 pub fn documents(documents: &[Document], valid: &mut Valid, problems: &mut Vec<Problem>) -> Vec<Document> {
     let known = std::mem::take(valid);
     let mut seen = BTreeSet::new();
+    let mut all: Vec<Checked<'_>> =
+        documents.iter().filter_map(|document| checked(document, &known, &mut seen, problems)).collect();
+    rules::check(&mut all);
     let mut readable = Vec::new();
-    for document in documents {
-        let text = |pointer: &str| document.value.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let (api, kind) = (text("/apiVersion"), text("/kind"));
-        if !document.value.is_object() || kind.is_empty() || api.is_empty() {
-            let message = "must be an object with 'apiVersion' and 'kind'";
-            problems.push(Problem::file(&document.file, document.line, message));
-            continue;
-        }
-        let group = api.split('/').next().unwrap_or_default();
-        let (ours, cron_job) = (group == GROUP, kind == "CronJob" && group == "batch");
-        if !ours && !cron_job {
-            continue;
-        }
-        let mut found = named(document, kind, &mut seen);
-        metadata(document, &mut found);
-        let checked =
-            if ours { object(document, api, kind, &known, &mut found) } else { cron(document, api, &mut found) };
+    for Checked { document, found, value, ours, .. } in all {
         valid.extend((ours && found.is_empty()).then(|| hash(document)));
         let told = found.iter().map(|(field, _)| field.clone()).collect();
         problems.extend(found.into_iter().map(|(field, message)| Problem::field(document, &field, message)));
-        readable.extend(checked.map(|value| document.checked(value, told)));
+        readable.extend(value.map(|value| document.checked(value, told)));
     }
     readable
+}
+
+/// A document, and what was found of it so far.
+struct Checked<'a> {
+    document: &'a Document,
+    kind: &'a str,
+    ours: bool,
+    found: Found,
+    /// With defaults applied, where it has a shape at all.
+    value: Option<Value>,
+    /// Rules are asked too: it has the types that they may assume.
+    asks_rules: bool,
+}
+
+/// A document without its rules; nothing of one that is not for gapless, or no object at all.
+fn checked<'a>(
+    document: &'a Document,
+    known: &Valid,
+    seen: &mut BTreeSet<(String, String)>,
+    problems: &mut Vec<Problem>,
+) -> Option<Checked<'a>> {
+    let text = |pointer: &str| document.value.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let (api, kind) = (text("/apiVersion"), text("/kind"));
+    if !document.value.is_object() || kind.is_empty() || api.is_empty() {
+        let message = "must be an object with 'apiVersion' and 'kind'";
+        problems.push(Problem::file(&document.file, document.line, message));
+        return None;
+    }
+    let group = api.split('/').next().unwrap_or_default();
+    let (ours, cron_job) = (group == GROUP, kind == "CronJob" && group == "batch");
+    if !ours && !cron_job {
+        return None;
+    }
+    let mut found = named(document, kind, seen);
+    metadata(document, &mut found);
+    let mut checked = Checked { document, kind, ours, found, value: None, asks_rules: false };
+    if ours {
+        object(&mut checked, api, known);
+    } else {
+        checked.value = cron(document, api, &mut checked.found);
+    }
+    Some(checked)
 }
 
 /// Problems as field and message.
@@ -148,30 +169,25 @@ fn hash(document: &Document) -> u64 {
     mix(*build, stable_hash(&document.value.to_string()))
 }
 
-/// One object of ours; returns it with defaults applied, where it has a shape at all.
-fn object(document: &Document, api: &str, kind: &str, known: &Valid, found: &mut Found) -> Option<Value> {
-    let Some(defaults) = defaults().get(kind).filter(|_| api == VERSION) else {
+/// One object of ours.
+fn object(checked: &mut Checked<'_>, api: &str, known: &Valid) {
+    let Checked { document, kind, found, .. } = checked;
+    let Some(defaults) = defaults().get(*kind).filter(|_| api == VERSION) else {
         let known: Vec<&str> = defaults().keys().map(String::as_str).collect();
         let text = format!("no kind '{kind}' in '{api}'; known in '{VERSION}': {}", known.join(", "));
         found.push(("kind".into(), text));
-        return None;
+        return;
     };
-    if known.contains(&hash(document)) {
-        return Some(structural::with_defaults(defaults, &document.value));
+    let is_known = known.contains(&hash(document));
+    if !is_known {
+        let Some(schema) = kinds().get(*kind) else { return };
+        let structural = structural::check(schema, &document.value);
+        found.extend(structural.problems);
+        // Rules may assume a name and the types that the schema demands, as on the API server.
+        if structural.shapeless || !document.value["metadata"]["name"].is_string() {
+            return;
+        }
     }
-    let Kind { schema, rules } = kinds().get(kind)?;
-    let structural = structural::check(schema, &document.value);
-    found.extend(structural.problems);
-    // Rules may assume a name and the types that the schema demands, as on the API server.
-    if structural.shapeless || !document.value["metadata"]["name"].is_string() {
-        return None;
-    }
-    let value = structural::with_defaults(defaults, &document.value);
-    let told: Vec<String> = found.iter().map(|(field, _)| field.clone()).collect();
-    let rules = rules.get_or_init(|| kube_cel::compile_schema(schema));
-    if let Err(errors) = kube_cel::Validator::new().validate_compiled(rules, &value, None) {
-        let news = errors.into_vec().into_iter().filter(|e| !is_told(&told, &e.field_path));
-        found.extend(news.map(|e| (e.field_path, e.message)));
-    }
-    Some(value)
+    checked.asks_rules = !is_known;
+    checked.value = Some(structural::with_defaults(defaults, &document.value));
 }
