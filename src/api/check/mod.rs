@@ -4,7 +4,7 @@ mod rules;
 mod structural;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use k8s_openapi::api::batch::v1::CronJob;
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::load::Problem;
 use super::manifest::Document;
 use crate::domain::mark::{mix, stable_hash};
+use rules::Rules;
 
 /// Objects that were found valid, each by a hash of its content and of what it was checked by.
 pub type Valid = BTreeSet<u64>;
@@ -27,9 +28,17 @@ const SCHEMAS: &str = include_str!("schemas.json");
 /// longer than all else that is done with such an object.
 const DEFAULTS: &str = include_str!("defaults.json");
 
-fn kinds() -> &'static BTreeMap<String, Value> {
-    static PARSED: OnceLock<BTreeMap<String, Value>> = OnceLock::new();
-    PARSED.get_or_init(|| serde_json::from_str(SCHEMAS).unwrap_or_default())
+/// A kind: its schema, and its rules as far as they were asked.
+struct Kind {
+    schema: Value,
+    rules: Mutex<Rules>,
+}
+
+fn kinds() -> &'static BTreeMap<String, Kind> {
+    static PARSED: OnceLock<BTreeMap<String, Kind>> = OnceLock::new();
+    let kind = |(name, schema)| (name, Kind { schema, rules: Mutex::default() });
+    let parse = || serde_json::from_str::<BTreeMap<String, Value>>(SCHEMAS).unwrap_or_default();
+    PARSED.get_or_init(|| parse().into_iter().map(kind).collect())
 }
 
 /// Of each kind, what its schema tells of defaults.
@@ -180,7 +189,7 @@ fn object(checked: &mut Checked<'_>, api: &str, known: &Valid) {
     };
     let is_known = known.contains(&hash(document));
     if !is_known {
-        let Some(schema) = kinds().get(*kind) else { return };
+        let Some(Kind { schema, .. }) = kinds().get(*kind) else { return };
         let structural = structural::check(schema, &document.value);
         found.extend(structural.problems);
         // Rules may assume a name and the types that the schema demands, as on the API server.

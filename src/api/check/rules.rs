@@ -1,12 +1,33 @@
 //! The CEL rules of the committed definitions.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 
 use kube_cel::{CompiledSchema, Validator, compile_schema};
 use serde_json::{Map, Value};
 
-use super::{Checked, kinds};
+use super::{Checked, Kind, kinds};
 use crate::api::manifest::is_told;
+
+/// The rules of a kind that were asked so far: those of fields that an object has had. To compile a rule takes longer than
+/// all else that is done with it, and most fields of most objects are left out.
+#[derive(Default)]
+pub(super) struct Rules {
+    /// The schema without all other fields.
+    fields: Value,
+    compiled: Option<Arc<CompiledSchema>>,
+}
+
+impl Rules {
+    /// Those that these objects can break, and perhaps others; compiled anew only where a field is met for the first time.
+    fn of(&mut self, schema: &Value, objects: &[&Value]) -> Arc<CompiledSchema> {
+        let fields = joined(&of_fields(schema, objects), &self.fields);
+        let known = self.compiled.take().filter(|_| fields == self.fields);
+        let compiled = known.unwrap_or_else(|| compile_schema(&fields).into());
+        (self.fields, self.compiled) = (fields, Some(compiled.clone()));
+        compiled
+    }
+}
 
 /// Asks the rules of each object that has a shape; nothing is told of fields of which something was told.
 pub(super) fn check(all: &mut [Checked<'_>]) {
@@ -21,16 +42,28 @@ pub(super) fn check(all: &mut [Checked<'_>]) {
     }
 }
 
-/// The rules that objects can break: those of fields that one of its kind has. To compile a rule takes longer than all else
-/// that is done with it, and most fields of most objects are left out.
-fn compiled<'a>(all: &[Checked<'a>]) -> BTreeMap<&'a str, CompiledSchema> {
-    let mut values: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+/// The rules of each kind that is asked.
+fn compiled<'a>(all: &[Checked<'a>]) -> BTreeMap<&'a str, Arc<CompiledSchema>> {
+    let mut objects: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for checked in all.iter().filter(|checked| checked.asks_rules) {
-        values.entry(checked.kind).or_default().extend(&checked.value);
+        objects.entry(checked.kind).or_default().extend(&checked.value);
     }
-    let rules =
-        |(kind, values): (_, Vec<&Value>)| Some((kind, compile_schema(&of_fields(kinds().get(kind)?, &values))));
-    values.into_iter().filter_map(rules).collect()
+    let rules = |(kind, objects): (_, Vec<&Value>)| {
+        let Kind { schema, rules } = kinds().get(kind)?;
+        Some((kind, rules.lock().unwrap_or_else(PoisonError::into_inner).of(schema, &objects)))
+    };
+    objects.into_iter().filter_map(rules).collect()
+}
+
+/// The fields of either of two that one schema was cut to.
+fn joined(one: &Value, other: &Value) -> Value {
+    let (Some(one), Some(other)) = (one.as_object(), other.as_object()) else { return one.clone() };
+    let mut all = other.clone();
+    for (name, value) in one {
+        let known = all.get(name).map(|known| joined(value, known));
+        all.insert(name.clone(), known.unwrap_or_else(|| value.clone()));
+    }
+    all.into()
 }
 
 /// A schema without the fields that none of these values has.
@@ -80,19 +113,39 @@ mod tests {
     }
 
     #[test]
-    fn the_rules_of_the_fields_that_an_object_has_find_what_all_rules_find() {
-        let all: BTreeMap<&str, CompiledSchema> = kinds().iter().map(|(k, s)| (&**k, compile_schema(s))).collect();
+    fn the_rules_of_the_fields_that_objects_have_had_find_what_all_rules_find() {
+        let all = |kind: &str| compile_schema(&kinds()[kind].schema);
+        let all: BTreeMap<&str, CompiledSchema> = kinds().keys().map(|kind| (&**kind, all(kind))).collect();
         let told = |rules: &CompiledSchema, value: &Value| {
             let errors = Validator::new().validate_compiled(rules, value, None).err();
             let errors = errors.map(|errors| errors.into_vec()).unwrap_or_default();
             errors.into_iter().map(|e| (e.field_path, e.message)).collect::<BTreeSet<_>>()
         };
-        let mut broken = 0;
+        let (mut broken, mut kept) = (0, BTreeMap::<String, Rules>::new());
         for (kind, value) in objects() {
             let by_all = told(&all[&*kind], &value);
             broken += by_all.len();
-            assert_eq!(told(&compile_schema(&of_fields(&kinds()[&kind], &[&value])), &value), by_all, "{value}");
+            let schema = &kinds()[&kind].schema;
+            assert_eq!(told(&Rules::default().of(schema, &[&value]), &value), by_all, "{value}");
+            assert_eq!(told(&kept.entry(kind).or_default().of(schema, &[&value]), &value), by_all, "{value}");
         }
         assert!(broken > 20, "{broken} rules were broken");
+    }
+
+    #[test]
+    fn rules_are_compiled_again_only_for_a_field_that_no_object_has_had() {
+        let schema = &kinds()["Season"].schema;
+        let season = |more: Value| serde_json::json!({ "metadata": { "name": "s" }, "spec": more });
+        let (plain, paused) =
+            (season(serde_json::json!({ "warehouse": "w" })), season(serde_json::json!({ "breaks": [{}] })));
+        let mut rules = Rules::default();
+        let first = rules.of(schema, &[&plain]);
+        assert!(Arc::ptr_eq(&first, &rules.of(schema, &[&plain])));
+        let both = rules.of(schema, &[&paused]);
+        assert!(!Arc::ptr_eq(&first, &both));
+        assert!(
+            Arc::ptr_eq(&both, &rules.of(schema, &[&plain]))
+                && Arc::ptr_eq(&both, &rules.of(schema, &[&paused, &plain]))
+        );
     }
 }

@@ -155,16 +155,10 @@ impl<T> Default for Memo<T> {
 impl<T: Copy> Memo<T> {
     #[inline]
     pub fn get<E>(&mut self, id: u32, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        match self.known(id) {
-            Some(known) => Ok(known),
-            None => self.make(id as usize, make),
+        match self.0.get(id as usize) {
+            Some(Some(known)) => Ok(*known),
+            _ => self.make(id as usize, make),
         }
-    }
-
-    /// What was worked out already.
-    #[inline]
-    pub fn known(&self, id: u32) -> Option<T> {
-        self.0.get(id as usize).copied().flatten()
     }
 
     #[cold]
