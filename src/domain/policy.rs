@@ -52,6 +52,8 @@ pub struct ReadLimits {
     pub bytes_per_query: u64,
     /// Bytes of all reads of a UTC day.
     pub bytes_per_day: u64,
+    /// CSV files without a mark of their encoding are Latin-1, not UTF-8.
+    pub latin1: bool,
 }
 
 impl ReadLimits {
@@ -64,6 +66,7 @@ impl ReadLimits {
             concurrent: self.concurrent.min(other.concurrent),
             bytes_per_query: self.bytes_per_query.min(other.bytes_per_query),
             bytes_per_day: self.bytes_per_day.min(other.bytes_per_day),
+            latin1: self.latin1 || other.latin1,
         }
     }
 }

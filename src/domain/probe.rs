@@ -6,6 +6,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -91,12 +92,79 @@ pub enum DateReading {
 }
 
 /// The column that dates a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DateColumn {
     /// The column's name.
     pub column: String,
     /// How it is read.
     pub reading: DateReading,
+    /// The zone of instants that name none; without it they are refused.
+    pub zone: Option<TimeZone>,
+    /// How its dates are written, where that is not ISO.
+    pub format: Option<DateFormat>,
+}
+
+impl DateColumn {
+    /// A column of ISO dates, or of instants that name their zone.
+    pub fn new(column: impl Into<String>, reading: DateReading) -> Self {
+        Self { column: column.into(), reading, zone: None, format: None }
+    }
+}
+
+/// What is absent is not shown: hashes of this form, stored by older versions, stay what they were.
+impl fmt::Debug for DateColumn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("DateColumn");
+        shown.field("column", &self.column).field("reading", &self.reading);
+        if let Some(zone) = &self.zone {
+            shown.field("zone", zone);
+        }
+        if let Some(format) = &self.format {
+            shown.field("format", format);
+        }
+        shown.finish()
+    }
+}
+
+/// How dates other than ISO are written, in the directives of `strptime`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DateFormat {
+    /// The column's value, a text or a whole number: `%Y%m%d`.
+    Value(String),
+    /// The values of several partitions, joined by `/`: `%Y/%m/%d` of `year`, `month` and `day`.
+    Folders(Vec<String>, String),
+}
+
+impl DateFormat {
+    /// The date that a text names under a pattern; nothing where it does not match.
+    pub fn parse(pattern: &str, text: &str) -> Option<Date> {
+        Date::strptime(pattern, text).ok()
+    }
+}
+
+/// A column of instants.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InstantColumn {
+    /// The column's name.
+    pub column: String,
+    /// The zone of instants that name none; without it they are refused.
+    pub zone: Option<TimeZone>,
+}
+
+impl From<&str> for InstantColumn {
+    fn from(column: &str) -> Self {
+        Self { column: column.into(), zone: None }
+    }
+}
+
+/// As its name alone where it has no zone: hashes of this form, stored by older versions, stay what they were.
+impl fmt::Debug for InstantColumn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.zone {
+            None => self.column.fmt(f),
+            Some(zone) => (&self.column, zone).fmt(f),
+        }
+    }
 }
 
 /// How a row names its unit.
@@ -123,18 +191,18 @@ pub enum UnitForm {
 }
 
 /// What one measure counts.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Of {
     /// Rows.
     Rows,
     /// Distinct non-NULL values of a column.
     Distinct(String),
     /// The newest value of an instant column that is not later than the date's cap.
-    Newest(String),
+    Newest(InstantColumn),
 }
 
 /// One figure wanted of each unit, over those of its rows in which every `only` column equals its value.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measure {
     /// What is counted.
     pub of: Of,
@@ -143,7 +211,7 @@ pub struct Measure {
 }
 
 /// What a coverage asks of its table. Equal questions over equal data have equal answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Question {
     /// The column that dates a row.
     pub date: DateColumn,
@@ -154,13 +222,29 @@ pub struct Question {
     /// Replaces unit values before they are joined: `PHO` → `PHX`.
     pub aliases: Arc<BTreeMap<String, String>>,
     /// An instant column: in measures only rows strictly before the unit's start count.
-    pub before: Option<String>,
+    pub before: Option<InstantColumn>,
+    /// Columns in which a row must have a value to count in measures: a line that is NULL is no line.
+    pub needed: Vec<String>,
     /// The figures wanted of each unit; answers stand in the same order.
     pub measures: Vec<Measure>,
     /// A key: rows beyond the first of each key within a date are surplus. Empty: not asked. NULL equals NULL.
     pub unique: Vec<String>,
     /// For each list of filters, how many of the date's filtered rows satisfy it.
     pub shares: Vec<Vec<Filter>>,
+}
+
+/// What is absent is not shown: hashes of this form, stored by older versions, stay what they were.
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Question");
+        shown.field("date", &self.date).field("filters", &self.filters).field("unit", &self.unit);
+        shown.field("aliases", &self.aliases).field("before", &self.before).field("measures", &self.measures);
+        shown.field("unique", &self.unique).field("shares", &self.shares);
+        if !self.needed.is_empty() {
+            shown.field("needed", &self.needed);
+        }
+        shown.finish()
+    }
 }
 
 /// A question bound to dates.
@@ -244,10 +328,33 @@ pub struct DateFacts {
     pub surplus: u64,
     /// In the order of `Question::shares`.
     pub shares: Vec<u64>,
+    /// What the date holds instead, where no row has what a filter or a measure looks for.
+    pub instead: Option<Box<Instead>>,
 }
 
-/// More distinct units than this on one date are a wrong mapping, not a league.
-pub const MAX_UNITS_PER_DATE: usize = 1_024;
+/// What a date holds in columns in which no row has what is looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Instead {
+    /// All rows of the date; more than nothing.
+    pub rows: u64,
+    /// The values that each such column has on that date, in their order.
+    pub found: Vec<(String, Found)>,
+}
+
+/// The distinct values of a column on one date.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// In their order, at most [`MAX_FOUND`].
+    pub values: Vec<Arc<str>>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// Distinct values of a column that are told of one date.
+pub const MAX_FOUND: usize = 200;
+
+/// More distinct units than this on one date are not counted one by one.
+pub const MAX_UNITS_PER_DATE: usize = 20_000;
 
 /// The answer to one probe: all asked dates, or nothing at all.
 #[derive(Clone, Debug, Default)]
@@ -286,8 +393,8 @@ impl Undated {
 /// The answers to several probes of one table, by one pass over it.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
-    /// In the order of the probes.
-    pub readings: Vec<Reading>,
+    /// In the order of the probes. What one probe asks can be impossible without harm to the others.
+    pub readings: Vec<Result<Reading, Unknown>>,
     /// The table's mark, taken before the scan.
     pub mark: TableMark,
     /// Bytes of data read.
@@ -304,7 +411,7 @@ pub struct ScheduleQuestion {
     /// As in [`Question::aliases`].
     pub aliases: Arc<BTreeMap<String, String>>,
     /// The instant at which a unit starts.
-    pub starts_at: Option<String>,
+    pub starts_at: Option<InstantColumn>,
     /// Rows that are units at all.
     pub filters: Vec<Filter>,
     /// All hold: the unit is played nowhere. Empty: never.
@@ -314,7 +421,7 @@ pub struct ScheduleQuestion {
     /// An id and what orders its rows: only the newest row of an id counts.
     pub latest_by: Option<(String, String)>,
     /// The instant at which a row was updated.
-    pub updated_at: Option<String>,
+    pub updated_at: Option<InstantColumn>,
 }
 
 /// A value that orders the rows of one id: numbers and instants by size, texts by code point.

@@ -53,8 +53,10 @@ pub enum UnknownReason {
     ScheduleStale,
     /// The schedule says nothing of the date.
     ScheduleMissing,
-    /// The date has rows, and none of them belongs to an expected unit.
+    /// The date has rows of other units than expected, and the mapping may be wrong.
     UnitsUnmatched,
+    /// The date has rows, and none of them has what a filter looks for.
+    FilterUnmatched,
     /// A unit has no known start, and the coverage needs one.
     StartUnknown,
 }
@@ -66,12 +68,20 @@ pub struct Unknown {
     pub reason: UnknownReason,
     /// The sentence. Never holds a row's content or a secret.
     pub text: String,
+    /// The same read fails again until the data or the question changes: it is not repeated before.
+    pub lasts: bool,
 }
 
 impl Unknown {
     /// An unknown with its sentence.
     pub fn new(reason: UnknownReason, text: impl Into<String>) -> Self {
-        Self { reason, text: text.into() }
+        Self { reason, text: text.into(), lasts: false }
+    }
+
+    /// One that lasts until the data or the question changes.
+    #[must_use]
+    pub fn lasting(self) -> Self {
+        Self { lasts: true, ..self }
     }
 }
 
@@ -152,6 +162,7 @@ impl UnknownReason {
             Self::ScheduleStale => "ScheduleStale",
             Self::ScheduleMissing => "ScheduleMissing",
             Self::UnitsUnmatched => "UnitsUnmatched",
+            Self::FilterUnmatched => "FilterUnmatched",
             Self::StartUnknown => "StartUnknown",
         }
     }

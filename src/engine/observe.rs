@@ -120,6 +120,7 @@ impl World {
         self.bytes_read += answer.bytes;
         let marks = answer.mark.dates();
         for ((key, probe), reading) in keys.iter().zip(probes).zip(answer.readings) {
+            let Ok(reading) = reading else { continue };
             self.take_reading(key, probe, reading, &answer.mark, &marks, asked_at);
         }
         // What changed while the table was read is wanted again, and keeps the rest from being confirmed.

@@ -124,7 +124,7 @@ mod tests {
     }
 
     fn question() -> Arc<ScheduleQuestion> {
-        let date = DateColumn { column: "d".into(), reading: DateReading::Plain };
+        let date = DateColumn::new("d", DateReading::Plain);
         let (unit, filters, void) = (vec![], vec![], vec![]);
         let (starts_at, is_final, latest_by, updated_at) = (None, None, None, None);
         let aliases = Arc::default();

@@ -16,20 +16,22 @@ use crate::api::check::Valid;
 use crate::domain::dates::DateRange;
 use crate::domain::judge::ALL_THERE;
 use crate::domain::mark::mix_bytes;
-use crate::domain::probe::{DateFacts, Measured, Undated, UnitFacts, UnitKey, Units};
+use crate::domain::probe::{DateFacts, Found, Instead, Measured, Undated, UnitFacts, UnitKey, Units};
 use crate::domain::schedule::{ScheduleFacts, Scheduled};
 use crate::domain::verdict::{Judgement, Verdict};
 use crate::engine::memory::{Folded, Memory, RememberedBook, RememberedDate, RememberedFacts, RememberedSchedule};
 use crate::warehouse::files::{KnownFolder, Learnt};
 
-const MAGIC: &[u8] = b"gapless facts 6\n";
+const MAGIC: &[u8] = b"gapless facts 7\n";
 
 fields!(Undated { nulls, out_of_range });
 fields!(Kept { learnt, spent });
 fields!(Learnt { ranges, folders });
 fields!(KnownFolder { stamp, names });
 fields!(UnitFacts { rows, measures });
-fields!(DateFacts { rows, blank, units, overflow, surplus, shares });
+fields!(DateFacts { rows, blank, units, overflow, surplus, shares, instead });
+fields!(Instead { rows, found });
+fields!(Found { values, more });
 fields!(Folded { judgement, values, basis });
 fields!(RememberedSchedule { season, table, question, mark, facts });
 

@@ -253,6 +253,15 @@ impl<T: Code> Code for Arc<T> {
     }
 }
 
+impl<T: Code> Code for Box<T> {
+    fn write(&self, to: &mut Writer) {
+        T::write(self, to);
+    }
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        from.get::<T>().map(Self::new)
+    }
+}
+
 impl<T: Code> Code for Box<[T]> {
     fn write(&self, to: &mut Writer) {
         to.list(self);

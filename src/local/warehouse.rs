@@ -149,8 +149,13 @@ mod tests {
     use super::*;
     use crate::domain::span::Span;
 
-    const LIMITS: ReadLimits =
-        ReadLimits { timeout: Span::seconds(30), concurrent: 4, bytes_per_query: 100, bytes_per_day: 100 };
+    const LIMITS: ReadLimits = ReadLimits {
+        timeout: Span::seconds(30),
+        concurrent: 4,
+        bytes_per_query: 100,
+        bytes_per_day: 100,
+        latin1: false,
+    };
 
     fn table(folder: &std::path::Path) -> Table {
         Table { place: format!("files:{}", folder.display()).into(), name: "t".into() }

@@ -116,7 +116,7 @@ impl<'a> Fields<'a> {
             Some(DateAs::Date) => DateReading::Date,
             Some(DateAs::Instant) => DateReading::Instant { zone: zone.clone(), day_starts },
         };
-        DateColumn { column: column.0.clone(), reading }
+        DateColumn::new(&*column.0, reading)
     }
 
     pub fn waivers(&mut self, specs: &[WaiverSpec]) -> Vec<Waiver> {

@@ -88,6 +88,7 @@ fn warehouse(spec: &WarehouseSpec, place: Place<'_>, fields: &mut Fields<'_>) ->
         concurrent: limits.max_concurrent_queries,
         bytes_per_query: bytes(&limits.max_bytes_per_query),
         bytes_per_day: bytes(&limits.max_bytes_per_day),
+        latin1: false,
     };
     match place_of(spec, place) {
         Ok(place) => Some((place, own)),

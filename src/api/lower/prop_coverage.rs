@@ -25,7 +25,8 @@ pub(super) fn lower(document: &Document, spec: &PropCoverageSpec, known: &Known,
         unique: if expect.unique { unique(columns, &unit) } else { Vec::new() },
         unit,
         aliases: frame.aliases.clone(),
-        before: expect.snapshots.before_start.then(|| columns.snapshot.0.clone()),
+        before: expect.snapshots.before_start.then(|| columns.snapshot.0.as_str().into()),
+        needed: vec![columns.line.0.clone()],
         measures: asked.measures,
         shares: placeholder
             .iter()
@@ -107,7 +108,7 @@ fn measures(spec: &PropCoverageSpec, asked: &mut Asked, fields: &mut Fields<'_>)
     );
     if let Some(last) = &expect.snapshots.last {
         let span = fields.positive("spec.expect.snapshots.last", last);
-        asked.add(Of::Newest(snapshot.clone()), Vec::new(), Check::BeforeStart(span), "the newest snapshot");
+        asked.add(Of::Newest(snapshot.as_str().into()), Vec::new(), Check::BeforeStart(span), "the newest snapshot");
     }
 }
 

@@ -22,12 +22,12 @@ pub(super) fn lower(document: &Document, spec: &SeasonSpec, known: &Known, field
             date,
             unit: s.unit.iter().map(|c| c.0.clone()).collect(),
             aliases: aliases.clone(),
-            starts_at: s.starts_at.as_ref().map(|c| c.0.clone()),
+            starts_at: s.starts_at.as_ref().map(|c| c.0.as_str().into()),
             filters: filters(&s.filters),
             void: filters(&s.void),
             is_final: s.is_final.as_ref().map(filter),
             latest_by: s.latest_by.as_ref().map(|l| (l.id.0.clone(), l.order.0.clone())),
-            updated_at: s.updated_at.as_ref().map(|c| c.0.clone()),
+            updated_at: s.updated_at.as_ref().map(|c| c.0.as_str().into()),
         };
         Schedule {
             table: Table { place: place.clone(), name: s.table.0.as_str().into() },

@@ -18,7 +18,7 @@ pub(super) fn lower(document: &Document, spec: &TableCoverageSpec, known: &Known
         let within = fields.positive("spec.complete.freshness.within", &freshness.within);
         let until = anchor(freshness.until);
         asked.add(
-            Of::Newest(freshness.column.0.clone()),
+            Of::Newest(freshness.column.0.as_str().into()),
             Vec::new(),
             Check::Fresh { within, until },
             &freshness.column.0,
@@ -31,6 +31,7 @@ pub(super) fn lower(document: &Document, spec: &TableCoverageSpec, known: &Known
         unit,
         aliases: frame.aliases.clone(),
         before: None,
+        needed: Vec::new(),
         measures: asked.measures,
         unique: spec.complete.unique.iter().map(|c| c.0.clone()).collect(),
         shares: shares.iter().map(|s| filters(&s.filters)).collect(),

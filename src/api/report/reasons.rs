@@ -68,6 +68,8 @@ words! {
         StartUnknown,
         /// A date has rows, and none belongs to an expected unit: the mapping in the spec is wrong.
         UnitsUnmatched,
+        /// A date has rows, and none has what a filter looks for: correct its spelling, or the data.
+        FilterUnmatched,
         /// The warehouse refused to answer: mend the permissions.
         Unauthorized,
         /// A column is missing, or of a type that cannot be read as declared.
@@ -168,6 +170,7 @@ impl Reason {
             UnknownReason::ScheduleStale => Self::ScheduleStale,
             UnknownReason::ScheduleMissing => Self::ScheduleMissing,
             UnknownReason::UnitsUnmatched => Self::UnitsUnmatched,
+            UnknownReason::FilterUnmatched => Self::FilterUnmatched,
             UnknownReason::StartUnknown => Self::StartUnknown,
         }
     }

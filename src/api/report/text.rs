@@ -164,7 +164,7 @@ fn causes() -> impl Iterator<Item = Cause> {
         Flaw::NotFresh,
         Flaw::NotFinal,
     ];
-    const UNKNOWN: [UnknownReason; 9] = [
+    const UNKNOWN: [UnknownReason; 10] = [
         UnknownReason::NotProbed,
         UnknownReason::ProbeFailed,
         UnknownReason::SchemaMismatch,
@@ -173,6 +173,7 @@ fn causes() -> impl Iterator<Item = Cause> {
         UnknownReason::ScheduleStale,
         UnknownReason::ScheduleMissing,
         UnknownReason::UnitsUnmatched,
+        UnknownReason::FilterUnmatched,
         UnknownReason::StartUnknown,
     ];
     const HOLDS: [Hold; 8] = [

@@ -27,11 +27,12 @@ pub(crate) fn day(text: &str) -> Date {
 pub(crate) fn coverage() -> Coverage {
     let key = |kind: &str, name: &str| Key { namespace: "default".into(), kind: kind.into(), name: name.into() };
     let question = Question {
-        date: DateColumn { column: "game_date".into(), reading: DateReading::Plain },
+        date: DateColumn::new("game_date", DateReading::Plain),
         filters: vec![],
         unit: UnitForm::Columns { columns: vec!["away".into(), "home".into()], any_order: false },
         aliases: Arc::default(),
         before: None,
+        needed: Vec::new(),
         measures: vec![Measure { of: Of::Rows, only: vec![] }],
         unique: vec![],
         shares: vec![],

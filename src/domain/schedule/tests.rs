@@ -29,7 +29,7 @@ fn filter(column: &str) -> Filter {
 fn season() -> Season {
     let key = |kind: &str| Key { namespace: "default".into(), kind: kind.into(), name: "nba".into() };
     let question = ScheduleQuestion {
-        date: DateColumn { column: "game_date".into(), reading: DateReading::Plain },
+        date: DateColumn::new("game_date", DateReading::Plain),
         unit: vec!["away".into(), "home".into()],
         aliases: Arc::default(),
         starts_at: Some("start".into()),

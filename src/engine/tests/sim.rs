@@ -256,7 +256,7 @@ impl Warehouse for Sim {
             dates: p.dates.iter().map(|d| (d, Ok(facts_of(p, d)))).collect(),
             undated: BTreeMap::new(),
         };
-        Ok(Answer { readings: probes.iter().map(read).collect(), mark, bytes: 1 })
+        Ok(Answer { readings: probes.iter().map(read).map(Ok).collect(), mark, bytes: 1 })
     }
 
     async fn schedule(&self, table: &Table, q: Arc<ScheduleQuestion>) -> Result<ScheduleReading, Unknown> {
@@ -361,7 +361,7 @@ impl Launcher for Sim {
 /// A season of ten dates with two games each, and one coverage that fills them.
 pub fn spec() -> Spec {
     let coverage = coverage();
-    let date = DateColumn { column: "game_date".into(), reading: DateReading::Plain };
+    let date = DateColumn::new("game_date", DateReading::Plain);
     let question = ScheduleQuestion {
         date,
         unit: vec!["away".into(), "home".into()],

@@ -123,7 +123,7 @@ impl Files {
             let ranges = self.ranges(scope, listing);
             scan::scan(scan::Table { parts: &listing.parts, ranges: &ranges, limits: self.limits, allowance }, probes)
         })?;
-        Ok(Answer { readings, mark, bytes })
+        Ok(Answer { readings: readings.into_iter().map(Ok).collect(), mark, bytes })
     }
 
     /// Reads a schedule, whole.

@@ -64,12 +64,12 @@ impl<'a> Places<'a> {
             question,
             date: needs.column(&question.date.column),
             unit: question.unit.iter().map(|c| needs.column(c)).collect(),
-            start: question.starts_at.as_ref().map(|c| needs.column(c)),
+            start: question.starts_at.as_ref().map(|c| needs.column(&c.column)),
             filters: own,
             void,
             is_final,
             latest: question.latest_by.as_ref().map(|(id, order)| (needs.column(id), needs.column(order))),
-            updated: question.updated_at.as_ref().map(|c| needs.column(c)),
+            updated: question.updated_at.as_ref().map(|c| needs.column(&c.column)),
         }
     }
 

@@ -63,7 +63,7 @@ impl<'a> Tally<'a> {
             filters: question.filters.iter().map(|f| Condition::filter(f, needs)).collect(),
             days: Days::new(probe, needs),
             slots: Slots::new(probe, needs),
-            before: question.before.as_ref().map(|c| (needs.column(c), Memo::default())),
+            before: question.before.as_ref().map(|c| (needs.column(&c.column), Memo::default())),
             gauges: question.measures.iter().map(|m| Gauge::new(m, &mut subsets, needs)).collect(),
             subsets,
             keys: Keys::new(&question.unique, limits, needs),

@@ -35,7 +35,7 @@ impl Gauge {
         let kind = match &measure.of {
             Of::Rows => Kind::Rows(Vec::new()),
             Of::Distinct(column) => Kind::Distinct(needs.column(column), Sets::default()),
-            Of::Newest(column) => Kind::Newest(needs.column(column), Memo::default(), Vec::new()),
+            Of::Newest(column) => Kind::Newest(needs.column(&column.column), Memo::default(), Vec::new()),
         };
         Self { subset: subsets.place(&measure.only, needs), kind }
     }

@@ -17,7 +17,7 @@ use crate::domain::verdict::Unknown;
 const TICK: Duration = Duration::from_millis(12);
 
 fn look_if_possible(files: &Files, now: Timestamp) -> Result<TableMark, Unknown> {
-    let date = DateColumn { column: "day".into(), reading: DateReading::Plain };
+    let date = DateColumn::new("day", DateReading::Plain);
     files.mark("t", &date, now)
 }
 

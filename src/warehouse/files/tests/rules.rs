@@ -31,7 +31,7 @@ fn put(root: &Path, name: &str, text: &str) {
 }
 
 fn column(reading: DateReading) -> DateColumn {
-    DateColumn { column: "day".into(), reading }
+    DateColumn::new("day", reading)
 }
 
 fn asked(dates: &[&str], change: impl Fn(&mut Question)) -> Probe {
@@ -41,6 +41,7 @@ fn asked(dates: &[&str], change: impl Fn(&mut Question)) -> Probe {
         unit: UnitForm::Whole,
         aliases: Arc::default(),
         before: None,
+        needed: Vec::new(),
         measures: vec![],
         unique: vec![],
         shares: vec![],
@@ -55,7 +56,7 @@ fn ask(root: &Path, dates: &[&str], change: impl Fn(&mut Question)) -> Result<An
 }
 
 fn rows(root: &Path, date: &str) -> u64 {
-    ask(root, &[date], |_| {}).unwrap().readings[0].dates[&day(date)].as_ref().unwrap().rows
+    ask(root, &[date], |_| {}).unwrap().readings[0].as_ref().unwrap().dates[&day(date)].as_ref().unwrap().rows
 }
 
 #[test]
@@ -85,7 +86,7 @@ fn a_broken_part_makes_its_own_date_unknown_and_no_other() {
     put(root.path(), "t/day=2025-11-14/a.csv", "x\n1\n");
     put(root.path(), "t/day=2025-11-15/a.parquet", "this is no parquet");
     let answer = ask(root.path(), &["2025-11-14", "2025-11-15"], |_| {}).unwrap();
-    let dates = &answer.readings[0].dates;
+    let dates = &answer.readings[0].as_ref().unwrap().dates;
     assert_eq!(dates[&day("2025-11-14")].as_ref().unwrap().rows, 1);
     let broken = dates[&day("2025-11-15")].as_ref().unwrap_err();
     assert!(broken.text.contains("part `day=2025-11-15/a.parquet` is no readable Parquet file"), "{}", broken.text);
@@ -96,7 +97,7 @@ fn a_broken_part_makes_its_own_date_unknown_and_no_other() {
     ] {
         put(root.path(), "t/b.csv", rows);
         let flat = ask(root.path(), &["2025-11-14"], |_| {}).unwrap();
-        let text = &flat.readings[0].dates[&day("2025-11-14")].as_ref().unwrap_err().text;
+        let text = &flat.readings[0].as_ref().unwrap().dates[&day("2025-11-14")].as_ref().unwrap_err().text;
         assert!(text.contains(&format!("part `b.csv` {said}")), "{text}");
     }
 }
@@ -166,7 +167,7 @@ fn an_instant_is_the_date_of_its_zone_and_of_its_day_start() {
     );
     let count = |reading: DateReading, date: &str| {
         let answer = ask(root.path(), &[date], |q| q.date = column(reading.clone())).unwrap();
-        answer.readings[0].dates[&day(date)].as_ref().unwrap().rows
+        answer.readings[0].as_ref().unwrap().dates[&day(date)].as_ref().unwrap().rows
     };
     let zone = TimeZone::get("America/New_York").unwrap();
     let midnight = DateReading::Instant { zone: zone.clone(), day_starts: jiff::civil::Time::midnight() };
@@ -200,7 +201,7 @@ fn more_units_than_any_league_has_are_an_overflow() {
     put(root.path(), "t/a.csv", &format!("day,u\n{text}"));
     let unit = UnitForm::Columns { columns: vec!["u".into()], any_order: false };
     let answer = ask(root.path(), &["2025-11-14"], |q| q.unit = unit.clone()).unwrap();
-    let facts = answer.readings[0].dates[&day("2025-11-14")].as_ref().unwrap();
+    let facts = answer.readings[0].as_ref().unwrap().dates[&day("2025-11-14")].as_ref().unwrap();
     assert!(facts.overflow);
     assert_eq!(facts.units.len(), MAX_UNITS_PER_DATE);
 }
@@ -211,7 +212,7 @@ fn a_split_value_with_too_few_parts_names_no_unit() {
     put(root.path(), "t/a.csv", "day,id\n2025-11-14,20251114_BOS_NYK\n2025-11-14,0022500644\n");
     let unit = UnitForm::Split { column: "id".into(), separator: "_".into(), parts: vec![2, 3] };
     let answer = ask(root.path(), &["2025-11-14"], |q| q.unit = unit.clone()).unwrap();
-    let facts = answer.readings[0].dates[&day("2025-11-14")].as_ref().unwrap();
+    let facts = answer.readings[0].as_ref().unwrap().dates[&day("2025-11-14")].as_ref().unwrap();
     assert_eq!(facts.units.iter().map(|(k, _)| k.to_string()).collect::<Vec<_>>(), ["BOS@NYK"]);
     assert_eq!(facts.blank, 1);
 }
@@ -271,7 +272,7 @@ fn a_part_too_large_to_be_read_whole_is_counted_like_any_other() {
     let found = || {
         let keyed = |question: &mut Question| question.unique = vec!["key".into()];
         let mut answer = ask(folder.path(), &["2025-11-14"], keyed).unwrap();
-        answer.readings.remove(0).dates.remove(&day("2025-11-14")).unwrap()
+        answer.readings.remove(0).unwrap().dates.remove(&day("2025-11-14")).unwrap()
     };
     let facts = found().unwrap();
     assert_eq!((facts.rows, facts.surplus), (200_000, 0));
@@ -295,7 +296,7 @@ fn row_groups_that_a_filter_rules_out_are_not_read() {
     let read = |test: Test| {
         let filter = Filter { column: "market".into(), test };
         let answer = ask(root.path(), &["2025-11-14"], |q| q.filters = vec![filter.clone()]).unwrap();
-        (answer.readings[0].dates[&day("2025-11-14")].as_ref().unwrap().rows, answer.bytes)
+        (answer.readings[0].as_ref().unwrap().dates[&day("2025-11-14")].as_ref().unwrap().rows, answer.bytes)
     };
     let text = |t: &str| Value::Text(t.into());
     let (all, whole) = read(Test::NotEquals(text("assists")));
@@ -314,7 +315,7 @@ fn the_mark_of_the_look_before_stands_while_what_is_read_is_as_it_was_seen() {
     let probe = asked(&["2025-11-14"], |_| ());
     let look = || files.mark("t", &probe.question.date, now()).unwrap();
     let read = |seen: &TableMark| files.probe("t", Some(seen), std::slice::from_ref(&probe), now()).unwrap();
-    let rows = |answer: &Answer| answer.readings[0].dates[&day("2025-11-14")].as_ref().unwrap().rows;
+    let rows = |answer: &Answer| answer.readings[0].as_ref().unwrap().dates[&day("2025-11-14")].as_ref().unwrap().rows;
 
     let seen = look();
     put(root.path(), "t/day=2025-11-15/a.csv", "x\n1\n2\n");
