@@ -102,12 +102,14 @@ pub struct DateColumn {
     pub zone: Option<TimeZone>,
     /// How its dates are written, where that is not ISO.
     pub format: Option<DateFormat>,
+    /// The season's zone: what a refusal gives as one of the possible readings. No fact rests on it.
+    pub home: TimeZone,
 }
 
 impl DateColumn {
     /// A column of ISO dates, or of instants that name their zone.
     pub fn new(column: impl Into<String>, reading: DateReading) -> Self {
-        Self { column: column.into(), reading, zone: None, format: None }
+        Self { column: column.into(), reading, zone: None, format: None, home: TimeZone::UTC }
     }
 }
 
@@ -136,9 +138,15 @@ pub enum DateFormat {
 }
 
 impl DateFormat {
-    /// The date that a text names under a pattern; nothing where it does not match.
-    pub fn parse(pattern: &str, text: &str) -> Option<Date> {
-        Date::strptime(pattern, text).ok()
+    /// The date that a value names; nothing where it is not written exactly so: `2025102` is not 2 October.
+    pub fn parse(&self, text: &str) -> Option<Date> {
+        match self {
+            Self::Value(pattern) => {
+                Date::strptime(pattern, text).ok().filter(|date| date.strftime(pattern).to_string() == text)
+            }
+            // Numbers of folders come with zeros before them and without.
+            Self::Folders(_, pattern) => Date::strptime(pattern, text).ok(),
+        }
     }
 }
 

@@ -56,7 +56,7 @@ impl Place {
     fn new(files: Files, limits: ReadLimits, budget: Budget) -> Self {
         let permits = Arc::new(Semaphore::new(limits.concurrent.max(1) as usize));
         let budget = Arc::new(budget);
-        Self { files: files.within(budget.clone()), limits, permits, budget }
+        Self { files: files.within(budget.clone()).latin1(limits.latin1), limits, permits, budget }
     }
 
     /// Under other limits; what was read today stays read.

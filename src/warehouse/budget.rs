@@ -28,6 +28,11 @@ impl Budget {
         Self { per_query, per_day, spent: Mutex::new(spent) }
     }
 
+    /// What one read may take.
+    pub fn per_query(&self) -> u64 {
+        self.per_query
+    }
+
     /// What is spent.
     pub fn spent(&self) -> Spent {
         *self.spending()
@@ -90,7 +95,8 @@ impl Taken<'_> {
     }
 }
 
-fn size(bytes: u64) -> String {
+/// A number of bytes for people.
+pub(super) fn size(bytes: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     let unit = UNITS.iter().find(|(unit, _)| bytes >= *unit);
     unit.map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{:.1} {name}", bytes as f64 / *unit as f64))

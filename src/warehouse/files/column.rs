@@ -1,13 +1,17 @@
 //! One needed column over a whole scan. Every distinct value gets a small id once, so that filters, dates and units are
 //! worked out per value and not per row. A column that is only part of a unique key is not interned: its values give
-//! their bits.
+//! their bits. Where parts hold a column in several types, equal values keep ids of their own, for each is compared in the
+//! type of its part; which of them are the same is known beside.
 
+use std::borrow::Cow;
+use std::mem::{Discriminant, discriminant};
 use std::sync::Arc;
 
 use arrow_schema::DataType;
 use rustc_hash::FxHashMap;
 
 use super::datum::Datum;
+use super::number;
 use crate::domain::verdict::{Unknown, UnknownReason};
 
 /// The id of NULL.
@@ -25,10 +29,40 @@ pub(super) struct Column {
     pub name: String,
     /// Whether somebody needs ids; else bits suffice.
     pub interned: bool,
+    /// Whose questions need it.
+    pub users: Vec<usize>,
     ids: FxHashMap<Datum, u32>,
     values: Vec<Datum>,
     texts: FxHashMap<Arc<str>, u32>,
+    loose: FxHashMap<Arc<str>, u32>,
     numbers: Numbers,
+    /// The first kind of value that was met.
+    kind: Option<Discriminant<Datum>>,
+    /// Once a second kind was met: the first id of each text, and of each id the first that has its text.
+    same: Option<(FxHashMap<Arc<str>, u32>, Vec<u32>)>,
+    bits: Bits,
+}
+
+/// What bits were made of so far.
+#[derive(Debug, Default)]
+struct Bits {
+    of: Option<BitsOf>,
+    /// Made of several types: equal values may have other bits, and only ids can tell.
+    are_mixed: bool,
+}
+
+/// What bits are made of: equal values of one kind have equal bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BitsOf {
+    Integer,
+    Float,
+    Float32,
+    Decimal(i8),
+    Boolean,
+    Date,
+    Instant,
+    Local,
+    Text,
 }
 
 /// The ids of fixed-size values, by their bits in the column's present type.
@@ -47,11 +81,33 @@ impl Column {
         Self {
             name: name.into(),
             interned: false,
+            users: Vec::new(),
             ids: FxHashMap::default(),
             values: Vec::new(),
             texts: FxHashMap::default(),
+            loose: FxHashMap::default(),
             numbers: Numbers::default(),
+            kind: None,
+            same: None,
+            bits: Bits::default(),
         }
+    }
+
+    /// Whether equal values may have other bits.
+    pub fn has_mixed_bits(&self) -> bool {
+        self.bits.are_mixed && !self.interned
+    }
+
+    /// Bits are made of values of this type now.
+    pub fn bits_of(&mut self, kind: BitsOf) {
+        self.bits.are_mixed |= self.bits.of.replace(kind).is_some_and(|before| before != kind);
+    }
+
+    /// The ids under which equal values are one.
+    pub fn identities<'a>(&self, ids: &'a [u32]) -> Cow<'a, [u32]> {
+        let Some((_, same)) = &self.same else { return ids.into() };
+        let first = |id: &u32| (*id as usize).checked_sub(1).and_then(|at| same.get(at)).copied().unwrap_or(NULL);
+        ids.iter().map(first).collect()
     }
 
     /// The id of a value, a new one when it was not seen before.
@@ -65,13 +121,25 @@ impl Column {
     }
 
     /// The id of a text, without making a datum of one that was seen before.
-    pub fn intern_text(&mut self, text: &str, loose: bool) -> Result<u32, Unknown> {
+    pub fn intern_text(&mut self, text: &str) -> Result<u32, Unknown> {
         if let Some(id) = self.texts.get(text) {
             return Ok(*id);
         }
         let shared: Arc<str> = text.into();
-        let id = self.push(if loose { Datum::Loose(shared.clone()) } else { Datum::Text(shared.clone()) })?;
+        let id = self.push(Datum::Text(shared.clone()))?;
         self.texts.insert(shared, id);
+        Ok(id)
+    }
+
+    /// The id of a text whose type nobody declared: one that is a number is known by its digits.
+    pub fn intern_loose(&mut self, text: &str) -> Result<u32, Unknown> {
+        if let Some(id) = self.loose.get(text) {
+            return Ok(*id);
+        }
+        let shared: Arc<str> = text.into();
+        let digits = number::plain(text).filter(|digits| digits != text);
+        let id = self.intern(Datum::Loose(digits.map_or_else(|| shared.clone(), |digits| digits.into())))?;
+        self.loose.insert(shared, id);
         Ok(id)
     }
 
@@ -105,8 +173,35 @@ impl Column {
             );
             return Err(Unknown::new(UnknownReason::ProbeBudget, text));
         }
+        self.note_kind(&datum);
         self.values.push(datum);
-        Ok(self.values.len() as u32)
+        let id = self.values.len() as u32;
+        if let Some((first, same)) = &mut self.same {
+            let text = self.values[id as usize - 1].text();
+            same.push(*first.entry(text).or_insert(id));
+        }
+        Ok(id)
+    }
+
+    /// A second kind of value: from now on equal texts are looked for.
+    fn note_kind(&mut self, datum: &Datum) {
+        let kind = *self.kind.get_or_insert_with(|| discriminant(datum));
+        if self.same.is_some() || (kind == discriminant(datum) && self.has_scale_of(datum)) {
+            return;
+        }
+        let (mut first, mut same) = (FxHashMap::default(), Vec::with_capacity(self.values.len()));
+        for (id, value) in (1..).zip(&self.values) {
+            same.push(*first.entry(value.text()).or_insert(id));
+        }
+        self.same = Some((first, same));
+    }
+
+    /// Decimals of another scale are another type: 7.0 is no 7.00 to a hash.
+    fn has_scale_of(&self, datum: &Datum) -> bool {
+        match (self.values.first(), datum) {
+            (Some(Datum::Decimal(_, a)), Datum::Decimal(_, b)) => a == b,
+            _ => true,
+        }
     }
 
     /// The value of an id; nothing for NULL.

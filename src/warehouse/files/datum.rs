@@ -1,27 +1,34 @@
-//! One value of one column, and how it compares with what a user wrote: in the column's own type.
+//! One value of one column, as its column's type says it is. What is equal has equal texts, whatever type holds it.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::instant::{Moment, Nanos, in_zone, print, timestamp, utc_date};
+use super::number::{of_decimal, of_float};
 use super::parts::parse_date;
 use crate::domain::dates::{Date, Timestamp, previous_day};
-use crate::domain::probe::{DateReading, Test, Value};
+use crate::domain::probe::{DateColumn, DateFormat, DateReading, InstantColumn};
 
-/// A value. NULL is no datum.
+/// A value. NULL is no datum, and neither is NaN.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Datum {
-    Int(i64),
-    /// The bits of a float; every NaN is the same.
+    /// A whole number of any width, signed or not.
+    Int(i128),
+    /// The bits of a float; both zeros are one.
     Float(u64),
+    /// The bits of a float of 32 bits: compared as one.
+    Float32(u32),
     /// An unscaled value and its scale.
     Decimal(i128, i8),
     Bool(bool),
     Date(Date),
-    Instant(Timestamp),
+    /// An instant.
+    Instant(Nanos),
+    /// A time whose column says that it is in no zone: as if in UTC.
+    Local(Nanos),
     Text(Arc<str>),
-    /// A text of a CSV part: nobody declared its type, so it compares as a number where both are numbers.
+    /// A text of a CSV part or of a partition: nobody declared its type. One that is a number stands as its digits.
     Loose(Arc<str>),
 }
 
@@ -30,81 +37,84 @@ impl Datum {
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Int(_) => "INTEGER",
-            Self::Float(_) => "FLOAT",
+            Self::Float(_) | Self::Float32(_) => "FLOAT",
             Self::Decimal(..) => "DECIMAL",
             Self::Bool(_) => "BOOLEAN",
             Self::Date(_) => "DATE",
             Self::Instant(_) => "TIMESTAMP",
+            Self::Local(_) => "TIMESTAMP without a zone",
             Self::Text(_) | Self::Loose(_) => "TEXT",
         }
     }
 
-    /// How it compares with a user's value; nothing when the two cannot be compared.
-    pub fn compare(&self, value: &Value) -> Option<Ordering> {
-        match (self, value) {
-            (Self::Int(a), Value::Int(b)) => Some(a.cmp(b)),
-            (Self::Int(_) | Self::Float(_) | Self::Decimal(..), _) => self.number()?.partial_cmp(&number(value)?),
-            (Self::Bool(a), Value::Text(b)) => b.parse::<bool>().ok().map(|b| a.cmp(&b)),
-            (Self::Date(a), Value::Text(b)) => parse_date(b).map(|b| a.cmp(&b)),
-            (Self::Instant(a), Value::Text(b)) => b.parse::<Timestamp>().ok().map(|b| a.cmp(&b)),
-            (Self::Text(a), value) => Some((**a).cmp(text(value).as_str())),
-            (Self::Loose(a), value) => match (a.parse::<f64>(), number(value)) {
-                (Ok(a), Some(b)) => a.partial_cmp(&b),
-                _ => Some((**a).cmp(text(value).as_str())),
-            },
-            (Self::Bool(_) | Self::Date(_) | Self::Instant(_), Value::Int(_)) => None,
-        }
-    }
-
-    fn number(&self) -> Option<f64> {
-        match self {
-            Self::Int(n) => Some(*n as f64),
-            Self::Float(bits) => Some(f64::from_bits(*bits)),
-            Self::Decimal(n, scale) => Some(*n as f64 / 10_f64.powi(i32::from(*scale))),
-            _ => None,
-        }
-    }
-
-    /// The value as a text: what a unit's name is made of.
+    /// The value as a text: what a unit's name is made of, and what is equal in whatever type.
     pub fn text(&self) -> Arc<str> {
         match self {
             Self::Text(t) | Self::Loose(t) => t.clone(),
-            Self::Int(n) => n.to_string().into(),
-            Self::Float(bits) => f64::from_bits(*bits).to_string().into(),
-            Self::Decimal(n, scale) => format!("{n}e-{scale}").into(),
             Self::Bool(b) => b.to_string().into(),
             Self::Date(d) => d.to_string().into(),
-            Self::Instant(t) => t.to_string().into(),
+            Self::Instant(nanos) => print(*nanos, false).into(),
+            Self::Local(nanos) => print(*nanos, true).into(),
+            Self::Int(_) | Self::Float(_) | Self::Float32(_) | Self::Decimal(..) => {
+                self.digits().unwrap_or_default().into()
+            }
         }
     }
 
-    /// The value as an instant; nothing when it is none.
-    pub fn instant(&self) -> Option<Timestamp> {
+    /// The digits of a value whose column is one of numbers.
+    pub fn digits(&self) -> Option<String> {
         match self {
-            Self::Instant(at) => Some(*at),
-            Self::Text(t) | Self::Loose(t) => parse_instant(t),
-            Self::Date(d) => d.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp()),
+            Self::Int(n) => Some(n.to_string()),
+            Self::Float(bits) => Some(of_float(f64::from_bits(*bits))),
+            Self::Float32(bits) => Some(of_float(f32::from_bits(*bits))),
+            Self::Decimal(n, scale) => Some(of_decimal(*n, *scale)),
             _ => None,
         }
     }
 
+    /// The value as an instant, or what is wrong.
+    pub fn instant(&self, column: &InstantColumn, home: &TimeZone) -> Result<Timestamp, String> {
+        let moment = self.moment().ok_or_else(|| match self {
+            Self::Text(t) | Self::Loose(t) if parse_date(t).is_some() => "holds a date, which is no instant".into(),
+            Self::Text(_) | Self::Loose(_) => "holds a text that is no instant".into(),
+            other => format!("is of type {}, which is no instant", other.type_name()),
+        })?;
+        moment.instant(column.zone.as_ref()).map(timestamp).ok_or_else(|| zoneless(moment, home))
+    }
+
+    /// The value as a time, with its zone or without.
+    pub fn moment(&self) -> Option<Moment> {
+        match self {
+            Self::Instant(nanos) => Some(Moment::At(*nanos)),
+            Self::Local(nanos) => Some(Moment::Local(*nanos)),
+            Self::Text(t) | Self::Loose(t) => Moment::parse(t),
+            _ => None,
+        }
+    }
+
+    /// Whether the value is a text that says nothing of time: `TBD`.
+    pub fn says_no_time(&self) -> bool {
+        matches!(self, Self::Text(t) | Self::Loose(t) if Moment::parse(t).is_none() && parse_date(t).is_none())
+    }
+
     /// The date that a row with this value belongs to, or what is wrong.
-    pub fn date(&self, reading: &DateReading) -> Result<Date, String> {
-        match (reading, self) {
-            (DateReading::Plain | DateReading::Date, Self::Date(d)) => Ok(*d),
-            (DateReading::Plain, Self::Instant(at)) => Err(ambiguous(*at)),
-            (DateReading::Date, Self::Instant(at)) => Ok(at.to_zoned(TimeZone::UTC).date()),
-            (DateReading::Instant { zone, day_starts }, Self::Instant(at)) => Ok(local(*at, zone, *day_starts)),
-            (DateReading::Instant { zone, day_starts }, Self::Text(t) | Self::Loose(t)) => parse_instant(t)
-                .map(|at| local(at, zone, *day_starts))
-                .ok_or_else(|| "holds a text that is no instant".into()),
-            (DateReading::Plain, Self::Text(t) | Self::Loose(t)) => {
-                parse_date(t).ok_or_else(|| "holds a text that is no date YYYY-MM-DD".into())
+    pub fn date(&self, column: &DateColumn) -> Result<Date, String> {
+        match (&column.format, self) {
+            (Some(DateFormat::Folders(..)), Self::Loose(t)) => {
+                parse_date(t).ok_or_else(|| "lies in no folder of the form that dateFormat says".into())
             }
-            (DateReading::Date, Self::Text(t) | Self::Loose(t)) => parse_date(t)
-                .or_else(|| parse_instant(t).map(|at| at.to_zoned(TimeZone::UTC).date()))
-                .ok_or_else(|| "holds a text that is neither date nor instant".into()),
-            (_, other) => Err(format!("is of type {}, which is no {}", other.type_name(), wanted(reading))),
+            (Some(format), Self::Text(_) | Self::Loose(_) | Self::Int(_)) => {
+                format.parse(&self.text()).ok_or_else(|| "holds a value that is not written as dateFormat says".into())
+            }
+            (_, Self::Date(date)) if !matches!(column.reading, DateReading::Instant { .. }) => Ok(*date),
+            (_, Self::Text(t) | Self::Loose(t)) => text_date(t, column),
+            (_, Self::Instant(nanos)) => moment_date(Moment::At(*nanos), column),
+            (_, Self::Local(nanos)) => moment_date(Moment::Local(*nanos), column),
+            (_, Self::Int(_)) => {
+                Err("is of type INTEGER, which is no date; if it counts as 20251021 does, add dateFormat: \"%Y%m%d\""
+                    .into())
+            }
+            (_, other) => Err(format!("is of type {}, which is no {}", other.type_name(), wanted(&column.reading))),
         }
     }
 }
@@ -113,59 +123,67 @@ fn wanted(reading: &DateReading) -> &'static str {
     if matches!(reading, DateReading::Instant { .. }) { "instant" } else { "date" }
 }
 
+fn text_date(text: &str, column: &DateColumn) -> Result<Date, String> {
+    let is_instant = matches!(column.reading, DateReading::Instant { .. });
+    match (parse_date(text), Moment::parse(text)) {
+        (Some(date), _) if !is_instant => Ok(date),
+        (Some(_), _) => {
+            Err("holds a date, which is no instant; remove dateAs: Instant, or name a column of instants".into())
+        }
+        (None, Some(moment)) => moment_date(moment, column),
+        (None, None) if is_instant => Err("holds a text that is no instant".into()),
+        (None, None) => {
+            Err("holds a text that is no date YYYY-MM-DD; if it is written otherwise, add dateFormat".into())
+        }
+    }
+}
+
+fn moment_date(moment: Moment, column: &DateColumn) -> Result<Date, String> {
+    match (&column.reading, moment) {
+        (DateReading::Plain, _) => Err(ambiguous(moment, &column.home)),
+        // The calendar date of a time needs no zone.
+        (DateReading::Date, Moment::Local(nanos)) => {
+            Ok(utc_date(column.zone.as_ref().map_or(nanos, |z| in_zone(nanos, z))))
+        }
+        (DateReading::Date, Moment::At(nanos)) => Ok(utc_date(nanos)),
+        (DateReading::Instant { zone, day_starts }, _) => {
+            let nanos = moment.instant(column.zone.as_ref()).ok_or_else(|| zoneless(moment, &column.home))?;
+            Ok(local(timestamp(nanos), zone, *day_starts))
+        }
+    }
+}
+
 fn local(at: Timestamp, zone: &TimeZone, day_starts: jiff::civil::Time) -> Date {
     let zoned = at.to_zoned(zone.clone());
     if zoned.time() < day_starts { previous_day(zoned.date()) } else { zoned.date() }
 }
 
-fn ambiguous(at: Timestamp) -> String {
-    let utc = at.to_zoned(TimeZone::UTC).date();
+/// A moment that a column of dates has: both dates that it may mean.
+fn ambiguous(moment: Moment, home: &TimeZone) -> String {
+    let (shown, nanos, needs_zone) = match moment {
+        Moment::At(nanos) => (print(nanos, false), nanos, ""),
+        Moment::Local(nanos) => {
+            (print(nanos, true), in_zone(nanos, home), " and dateZone, for the column names no zone")
+        }
+    };
+    let utc = utc_date(moment.nanos());
+    let season = timestamp(nanos).to_zoned(home.clone()).date();
+    let zone = home.iana_name().unwrap_or("the season's zone");
     format!(
-        "is a TIMESTAMP, and nothing says how it names a date: with 'as: Date' its value {at} is {utc}, with 'as: Instant' \
-         it is the date of that instant in the season's zone; say which in spec.date.as"
+        "is a TIMESTAMP, and nothing says how it names a date: its value {shown} is {utc} with dateAs: Date, and {season} \
+         ({zone}) with dateAs: Instant; add one of them beside date{needs_zone}"
     )
 }
 
-/// RFC 3339, or as databases print it: `2025-11-14 19:00:00`, `… UTC`.
-fn parse_instant(text: &str) -> Option<Timestamp> {
-    let text = text.trim();
-    if let Ok(at) = text.parse() {
-        return Some(at);
-    }
-    let plain = text.strip_suffix(" UTC").unwrap_or(text);
-    let civil: jiff::civil::DateTime = plain.parse().ok()?;
-    civil.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp())
-}
-
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Int(n) => Some(*n as f64),
-        Value::Text(t) => t.parse().ok(),
-    }
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::Int(n) => n.to_string(),
-        Value::Text(t) => t.clone(),
-    }
-}
-
-/// Whether a value, or NULL, satisfies a test. `Err`: the two cannot be compared.
-pub(super) fn satisfies(datum: Option<&Datum>, test: &Test) -> Result<bool, &'static str> {
-    let Some(datum) = datum else { return Ok(matches!(test, Test::IsNull(true))) };
-    let compare = |value: &Value| datum.compare(value).ok_or_else(|| datum.type_name());
-    let any = |values: &[Value]| -> Result<bool, &'static str> {
-        values.iter().try_fold(false, |found, v| Ok(found || compare(v)? == Ordering::Equal))
-    };
-    match test {
-        Test::Equals(value) => Ok(compare(value)? == Ordering::Equal),
-        Test::NotEquals(value) => Ok(compare(value)? != Ordering::Equal),
-        Test::In(values) => any(values),
-        Test::NotIn(values) => any(values).map(|found| !found),
-        Test::StartsWith(heads) => Ok(heads.iter().any(|h| datum.text().starts_with(h.as_str()))),
-        Test::IsNull(wanted) => Ok(!*wanted),
-        Test::LessThan(value) => Ok(compare(value)? == Ordering::Less),
-        Test::AtLeast(value) => Ok(compare(value)? != Ordering::Less),
-    }
+/// A moment without a zone where an instant is needed: both instants that it may mean.
+fn zoneless(moment: Moment, home: &TimeZone) -> String {
+    let nanos = moment.nanos();
+    let (utc, own) = (print(nanos, false), print(in_zone(nanos, home), false));
+    let zone = home.iana_name().filter(|_| own != utc).map(|zone| format!(", and {own} if it means {zone}"));
+    format!(
+        "has times that name no zone: its value {} is {utc} if it means UTC{}; say the zone in the field beside the column \
+         (dateZone, startsAtZone, updatedAtZone, snapshotZone, freshness.zone)",
+        print(nanos, true),
+        zone.unwrap_or_default(),
+    )
 }

@@ -4,21 +4,36 @@
 //! [`Unknown`], and a broken part makes the dates that it may hold unknown, not empty.
 
 mod column;
+mod compare;
+mod csv_part;
 mod datum;
 mod decode;
+mod doubts;
 mod folders;
+mod footer;
+mod format;
+mod instant;
 mod listing;
+mod meter;
+mod number;
+mod parquet_part;
+mod partition;
 mod parts;
+mod pass;
 mod prune;
+mod quiet;
 mod read;
+mod rows;
 mod scan;
 mod schedule;
 mod source;
 mod tally;
+mod text;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use rustc_hash::FxHashMap;
@@ -30,7 +45,9 @@ use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, Schedule
 use crate::domain::verdict::{Unknown, UnknownReason};
 pub use folders::{KnownFolder, KnownFolders};
 use listing::Listing;
+use meter::Meter;
 use parts::Part;
+use read::Bounds;
 
 /// The dates that parts can hold whose names do not tell it, by the identity of the part.
 pub type PartRanges = FxHashMap<u64, Option<DateRange>>;
@@ -65,6 +82,8 @@ pub struct Files {
     learnt: Arc<Mutex<Learnt>>,
     limits: scan::Limits,
     budget: Arc<Budget>,
+    latin1: bool,
+    cancelled: Arc<AtomicBool>,
 }
 
 impl Files {
@@ -75,6 +94,8 @@ impl Files {
             learnt: Arc::default(),
             limits: scan::Limits::default(),
             budget: Arc::new(Budget::new(u64::MAX, u64::MAX)),
+            latin1: false,
+            cancelled: Arc::default(),
         }
     }
 
@@ -82,6 +103,22 @@ impl Files {
     #[must_use]
     pub fn within(self, budget: Arc<Budget>) -> Self {
         Self { budget, ..self }
+    }
+
+    /// The same warehouse, whose CSV files without a mark of their encoding are Latin-1.
+    #[must_use]
+    pub fn latin1(self, latin1: bool) -> Self {
+        Self { latin1, ..self }
+    }
+
+    /// The same warehouse, whose reads end soon after this becomes true.
+    #[must_use]
+    pub fn cancelled_by(self, cancelled: Arc<AtomicBool>) -> Self {
+        Self { cancelled, ..self }
+    }
+
+    fn meter(&self) -> Meter {
+        Meter::new(self.budget.per_query(), self.cancelled.clone())
     }
 
     /// What was learnt, to be kept between two runs.
@@ -121,9 +158,12 @@ impl Files {
         let scope = Scope { table, date, dates: Some(&dates), now };
         let (mark, (readings, bytes)) = self.stable(scope, seen, |listing| {
             let ranges = self.ranges(scope, listing);
-            scan::scan(scan::Table { parts: &listing.parts, ranges: &ranges, limits: self.limits, allowance }, probes)
+            let meter = self.meter();
+            let bounds = &Bounds { table, meter: &meter, latin1: self.latin1 };
+            let (parts, limits) = (&*listing.parts, self.limits);
+            scan::scan(scan::Table { parts, ranges: &ranges, limits, allowance, bounds }, probes)
         })?;
-        Ok(Answer { readings: readings.into_iter().map(Ok).collect(), mark, bytes })
+        Ok(Answer { readings, mark, bytes })
     }
 
     /// Reads a schedule, whole.
@@ -135,8 +175,11 @@ impl Files {
     ) -> Result<ScheduleReading, Unknown> {
         let allowance = Allowance { budget: &self.budget, table, now };
         let scope = Scope { table, date: &question.date, dates: None, now };
-        let (mark, (rows, bytes)) =
-            self.stable(scope, None, |listing| schedule::read(&listing.parts, question, allowance))?;
+        let (mark, (rows, bytes)) = self.stable(scope, None, |listing| {
+            let meter = self.meter();
+            let bounds = &Bounds { table, meter: &meter, latin1: self.latin1 };
+            schedule::read(&listing.parts, question, allowance, bounds)
+        })?;
         Ok(ScheduleReading { rows, modified: mark.modified, mark, bytes })
     }
 
@@ -196,9 +239,9 @@ impl Files {
         let known = self.learnt.lock().ok().and_then(|learnt| learnt.ranges.get(&key).cloned()).unwrap_or_default();
         let mut met = PartRanges::default();
         let range = |part: &Part| {
-            part.partition_range(date).or_else(|| {
+            part.partition_date(date).map(DateRange::day).or_else(|| {
                 let identity = part.identity();
-                let range = known.get(&identity).copied().unwrap_or_else(|| read::footer_range(part, date));
+                let range = known.get(&identity).copied().unwrap_or_else(|| footer::footer_range(part, date));
                 met.insert(identity, range);
                 range
             })

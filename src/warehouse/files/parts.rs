@@ -1,37 +1,25 @@
-//! The parts of a table: which files are data, what identifies them, which date a partition names.
+//! The parts of a table: what identifies them, and which date their partitions name.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::domain::dates::{Date, DateRange, FIRST_DATE, LAST_DATE, Timestamp};
+use percent_encoding::percent_decode_str;
+
+use super::format::Format;
+use crate::domain::dates::{Date, FIRST_DATE, LAST_DATE, Timestamp};
 use crate::domain::mark::{mix, stable_hash};
-use crate::domain::probe::{DateColumn, DateReading};
+use crate::domain::probe::{DateColumn, DateFormat, DateReading};
 use crate::domain::verdict::{Unknown, UnknownReason};
 
 /// A part younger than this may still be written.
 pub(super) const YOUNG_MILLIS: i64 = 2_000;
+/// A part that was written so lately may be written again without another time: clocks of files tick.
+const TICK_MILLIS: i128 = 20;
 /// What Hive and those who follow it call the partition of NULL.
 const HIVE_NULL: &str = "__HIVE_DEFAULT_PARTITION__";
 
-/// How a part is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    Parquet,
-    Csv,
-}
-
-impl Format {
-    /// Of a file, by the end of its name; nothing of one that holds no data.
-    pub fn of(file: &str) -> Option<Self> {
-        match Path::new(file).extension()?.to_str()? {
-            "parquet" => Some(Self::Parquet),
-            "csv" => Some(Self::Csv),
-            _ => None,
-        }
-    }
-}
-
-/// One file of a table.
+/// One file of a table, or what lies there instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     /// The table's folder.
@@ -43,6 +31,8 @@ pub(super) struct Part {
     pub modified: Timestamp,
     /// Its times and its inode.
     pub stamps: [i64; 5],
+    /// It was written in this very tick.
+    pub is_fresh: bool,
 }
 
 impl Part {
@@ -51,33 +41,64 @@ impl Part {
         self.table.join(&self.name)
     }
 
-    /// Changes whenever the file is replaced or written.
+    /// Changes whenever the part is replaced or written.
     pub fn identity(&self) -> u64 {
-        mix(stable_hash(&self.name), stable_hash(&(self.size, self.stamps)))
+        mix(stable_hash(&self.name), stable_hash(&(self.size, self.stamps, u8::from(self.is_fresh))))
     }
 
+    /// Whether it may still be written. A time far ahead is that of another clock, and says nothing.
     pub fn is_young(&self, now: Timestamp) -> bool {
-        now.duration_since(self.modified).as_millis() < i128::from(YOUNG_MILLIS)
+        now.duration_since(self.modified).as_millis().abs() < i128::from(YOUNG_MILLIS)
+    }
+
+    /// Whether another write may leave its times as they are.
+    pub fn is_in_tick(modified: Timestamp, now: Timestamp) -> bool {
+        now.duration_since(modified).as_millis().abs() < TICK_MILLIS
     }
 
     /// The value of a partition column, empty for NULL; nothing when the part has no such partition.
-    pub fn partition_value(&self, column: &str) -> Option<&str> {
+    pub fn partition_value(&self, column: &str) -> Option<Cow<'_, str>> {
         let (folders, _) = self.name.rsplit_once('/')?;
-        let mut partitions = folders.split('/').filter_map(|folder| folder.split_once('='));
-        let (_, value) = partitions.find(|(name, _)| *name == column)?;
-        Some(if value == HIVE_NULL { "" } else { value })
+        let mut partitions = folders.split('/').filter_map(partition);
+        let (_, value) = partitions.find(|(name, _)| name == column)?;
+        Some(value)
+    }
+
+    /// What the partitions say of the date column: the value of its own, or the date that several name together.
+    pub fn partition_text(&self, date: &DateColumn) -> Option<Cow<'_, str>> {
+        let Some(format @ DateFormat::Folders(columns, _)) = &date.format else {
+            return self.partition_value(&date.column);
+        };
+        let values: Option<Vec<_>> = columns.iter().map(|column| self.partition_value(column)).collect();
+        Some(format.parse(&values?.join("/"))?.to_string().into())
     }
 
     /// The date that the partition names, when the date column is a partition and a season can have that date.
-    pub fn partition_range(&self, date: &DateColumn) -> Option<DateRange> {
-        partition_date(self.partition_value(&date.column)?, date).map(DateRange::day)
+    pub fn partition_date(&self, date: &DateColumn) -> Option<Date> {
+        partition_date(&self.partition_text(date)?, date)
     }
+
+    /// What is wrong with it, as a sentence.
+    pub fn fault(&self, reason: UnknownReason, why: &str) -> Unknown {
+        Unknown::new(reason, format!("part `{}` {why}", self.name))
+    }
+}
+
+/// The column and the value of a folder `COLUMN=VALUE`, percent-decoded; the value is empty for NULL.
+pub(super) fn partition(folder: &str) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
+    let decoded = |text| percent_decode_str(text).decode_utf8().unwrap_or(Cow::Borrowed(text));
+    let (column, value) = folder.split_once('=')?;
+    Some((decoded(column), if value == HIVE_NULL { "".into() } else { decoded(value) }))
 }
 
 /// The date that a value of the date column's partition names, if a season can have it.
 pub(super) fn partition_date(value: &str, date: &DateColumn) -> Option<Date> {
-    let plain = matches!(date.reading, DateReading::Plain | DateReading::Date);
-    parse_date(value).filter(|date| plain && (FIRST_DATE..=LAST_DATE).contains(date))
+    let named = match (&date.reading, &date.format) {
+        (DateReading::Instant { .. }, _) => None,
+        (_, Some(format @ DateFormat::Value(_))) => format.parse(value),
+        _ => parse_date(value),
+    };
+    named.filter(|date| (FIRST_DATE..=LAST_DATE).contains(date))
 }
 
 /// `YYYY-MM-DD`, nothing else.

@@ -3,43 +3,52 @@
 
 use std::cmp::Ordering;
 
-use arrow_schema::{DataType, Schema};
+use arrow_schema::DataType;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 
 use super::datum::Datum;
+use super::footer::Footer;
 use crate::domain::probe::{Filter, Test, Value};
 
 /// Whether a group can hold a row that satisfies all of some filters.
-pub(super) fn may_hold(group: &RowGroupMetaData, schema: &Schema, filters: &[Filter]) -> bool {
-    filters.iter().all(|filter| may_satisfy(group, schema, filter))
+pub(super) fn may_hold(footer: &Footer, group: &RowGroupMetaData, filters: &[Filter]) -> bool {
+    filters.iter().all(|filter| may_satisfy(footer, group, filter))
 }
 
-fn may_satisfy(group: &RowGroupMetaData, schema: &Schema, Filter { column, test }: &Filter) -> bool {
-    let own = group.columns().iter().find(|c| c.column_path().string() == *column);
+fn may_satisfy(footer: &Footer, group: &RowGroupMetaData, Filter { column, test }: &Filter) -> bool {
+    let own = footer.leaf(column).filter(|_| !footer.is_twice(column)).and_then(|leaf| group.columns().get(leaf));
     let Some(statistics) = own.and_then(|c| c.statistics()) else { return true };
     let nulls = statistics.null_count_opt();
     match test {
-        Test::IsNull(true) => nulls != Some(0),
+        Test::IsNull(true) => nulls != Some(0) || is_float(footer, column),
         // NULL satisfies only `isNull`.
         _ if nulls.is_some() && nulls == u64::try_from(group.num_rows()).ok() => false,
-        _ => bounds(statistics, schema, column).is_none_or(|bounds| bounds.may_satisfy(test)),
+        _ => bounds(statistics, footer, column).is_none_or(|bounds| bounds.may_satisfy(test)),
     }
+}
+
+/// NaN is no value either, and nothing counts those of a group.
+fn is_float(footer: &Footer, column: &str) -> bool {
+    let of = footer.schema().field_with_name(column).map(|field| field.data_type());
+    of.is_ok_and(|of| matches!(of, DataType::Float16 | DataType::Float32 | DataType::Float64))
 }
 
 /// No value is smaller than the first or larger than the second; a bound that was cut is still one.
 struct Bounds(Datum, Datum);
 
 /// The bounds of whole numbers and of texts. Of other types the file's order need not be ours.
-fn bounds(statistics: &Statistics, schema: &Schema, column: &str) -> Option<Bounds> {
-    let of = schema.field_with_name(column).ok()?.data_type();
+fn bounds(statistics: &Statistics, footer: &Footer, column: &str) -> Option<Bounds> {
+    let of = footer.schema().field_with_name(column).ok()?.data_type();
     let text = |bytes: &parquet::data_type::ByteArray| Some(Datum::Text(bytes.as_utf8().ok()?.into()));
     match (statistics, of) {
         _ if statistics.is_min_max_deprecated() => None,
         (Statistics::Int32(s), DataType::Int8 | DataType::Int16 | DataType::Int32) => {
             Some(Bounds(Datum::Int((*s.min_opt()?).into()), Datum::Int((*s.max_opt()?).into())))
         }
-        (Statistics::Int64(s), DataType::Int64) => Some(Bounds(Datum::Int(*s.min_opt()?), Datum::Int(*s.max_opt()?))),
+        (Statistics::Int64(s), DataType::Int64) => {
+            Some(Bounds(Datum::Int((*s.min_opt()?).into()), Datum::Int((*s.max_opt()?).into())))
+        }
         (Statistics::ByteArray(s), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => {
             Some(Bounds(text(s.min_opt()?)?, text(s.max_opt()?)?))
         }
@@ -51,7 +60,7 @@ impl Bounds {
     /// What cannot be compared rules nothing out: the rows themselves will tell.
     fn may_satisfy(&self, test: &Test) -> bool {
         let Self(min, max) = self;
-        let is = |bound: &Datum, value: &Value, order| bound.compare(value) == Some(order);
+        let is = |bound: &Datum, value: &Value, order| bound.order(value, true) == Ok(order);
         let may_be = |value: &Value| !is(min, value, Ordering::Greater) && !is(max, value, Ordering::Less);
         match test {
             Test::Equals(value) => may_be(value),

@@ -1,14 +1,20 @@
 //! Reading a schedule: its filtered rows, each with what the season asks of it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Allowance;
 use super::column::Column;
-use super::datum::{Datum, satisfies};
+use super::compare::satisfies;
+use super::datum::Datum;
+use super::footer::weight;
+use super::number::plain;
 use super::parts::Part;
-use super::read::{ReadFault, Reader, Rows, weight};
+use super::read::{Bounds, Fault, Reader};
+use super::rows::Rows;
 use super::scan::Needs;
-use crate::domain::probe::{Filter, MAX_SCHEDULE_ROWS, Order, ScheduleQuestion, ScheduleRow, unit_key};
+use crate::domain::dates::Timestamp;
+use crate::domain::probe::{Filter, InstantColumn, MAX_SCHEDULE_ROWS, Order, ScheduleQuestion, ScheduleRow, unit_key};
 use crate::domain::verdict::{Unknown, UnknownReason};
 
 /// Where the columns of a schedule stand in a scan.
@@ -29,26 +35,25 @@ pub(super) fn read(
     parts: &[Part],
     question: &ScheduleQuestion,
     allowance: Allowance<'_>,
+    bounds: &Bounds<'_>,
 ) -> Result<(Vec<ScheduleRow>, u64), Unknown> {
     let mut needs = Needs::default();
     let places = Places::new(question, &mut needs);
     let names: Vec<String> = needs.columns.iter().map(|c| c.name.clone()).collect();
     let filters = [question.filters.as_slice()];
-    let asked = Reader { columns: &mut [], dates: None, filters: &filters };
-    let taken = allowance.take(parts.iter(), |part| weight(part, &names, &asked))?;
+    let taken = allowance.take(parts.iter(), |part| weight(part, &names, None, &filters))?;
     let (mut out, mut bytes) = (Vec::new(), 0);
     for part in parts {
-        let mut reader = Reader { columns: &mut needs.columns, dates: None, filters: &filters };
-        let read = reader.part(part, &mut |columns, rows| {
-            (0..rows.len).try_for_each(|row| places.take(columns, rows, row, part, &mut out))
+        let mut refused = [None];
+        let columns = &mut needs.columns;
+        let mut reader =
+            Reader { columns, date: &question.date, dates: None, filters: &filters, refused: &mut refused, bounds };
+        let read = reader.part(part, &mut |columns, rows, refused| {
+            refused[0] = (0..rows.len).try_for_each(|row| places.take(columns, rows, row, part, &mut out)).err();
         });
-        bytes += read.map_err(|fault| match fault {
-            ReadFault::Table(unknown) => unknown,
-            ReadFault::Part(why) => Unknown::new(
-                UnknownReason::ProbeFailed,
-                format!("part `{}` of the schedule {why}; replace it", part.name),
-            ),
-        })?;
+        let [refused] = refused;
+        let fault = refused.or(read.as_ref().err().map(Fault::unknown).cloned());
+        bytes += fault.map_or_else(|| Ok(read.unwrap_or(0)), Err)?;
     }
     taken.used(bytes);
     Ok((out, bytes))
@@ -83,13 +88,7 @@ impl<'a> Places<'a> {
     ) -> Result<(), Unknown> {
         let datum = |at: usize| columns[at].value(rows.ids(at)[row]);
         let holds = |(at, filter): &(usize, &Filter)| {
-            satisfies(datum(*at), &filter.test).map_err(|found| {
-                let text = format!(
-                    "column `{}` is of type {found}, and a filter compares it with another type",
-                    filter.column
-                );
-                Unknown::new(UnknownReason::SchemaMismatch, text)
-            })
+            satisfies(datum(*at), &filter.test).map_err(|why| mismatch(why.of_filter(&filter.column)))
         };
         let all =
             |filters: &[(usize, &Filter)]| filters.iter().try_fold(true, |ok, f| Ok::<_, Unknown>(ok && holds(f)?));
@@ -100,23 +99,34 @@ impl<'a> Places<'a> {
             let text = format!("the schedule has more than {MAX_SCHEDULE_ROWS} rows after `where`; it is no schedule");
             return Err(Unknown::new(UnknownReason::ProbeBudget, text));
         }
-        let date = datum(self.date).map(|d| d.date(&self.question.date.reading)).transpose().map_err(|why| {
-            let text = format!("date column `{}` of part `{}` {why}", self.question.date.column, part.name);
-            Unknown::new(UnknownReason::SchemaMismatch, text)
+        let date = datum(self.date).map(|d| d.date(&self.question.date)).transpose();
+        let date = date.map_err(|why| {
+            mismatch(format!("date column `{}` of part `{}` {why}", self.question.date.column, part.name))
         })?;
+        let instant =
+            |at: Option<usize>, column: &Option<InstantColumn>| self.instant(at.and_then(datum), column.as_ref());
         let values: Option<Arc<[_]>> = self.unit.iter().map(|at| Some(self.alias(datum(*at)?))).collect();
         out.push(ScheduleRow {
             date,
             unit: values.as_ref().and_then(|v| unit_key(v.iter().map(|v| &**v))),
             values: values.unwrap_or_default(),
-            start: self.start.and_then(|at| datum(at)?.instant()),
+            start: instant(self.start, &self.question.starts_at)?,
             void: !self.void.is_empty() && all(&self.void)?,
             is_final: self.is_final.as_ref().map_or(Ok(true), holds)?,
             id: self.latest.and_then(|(id, _)| datum(id).map(Datum::text)),
             order: self.latest.and_then(|(_, order)| datum(order).map(order_of)),
-            updated: self.updated.and_then(|at| datum(at)?.instant()),
+            updated: instant(self.updated, &self.question.updated_at)?,
         });
         Ok(())
+    }
+
+    /// A text that says nothing of time is an instant that is not known yet.
+    fn instant(&self, datum: Option<&Datum>, column: Option<&InstantColumn>) -> Result<Option<Timestamp>, Unknown> {
+        let (Some(datum), Some(column)) = (datum.filter(|datum| !datum.says_no_time()), column) else {
+            return Ok(None);
+        };
+        let instant = datum.instant(column, &self.question.date.home);
+        instant.map(Some).map_err(|why| mismatch(format!("column `{}` of the schedule {why}", column.column)))
     }
 
     fn alias(&self, datum: &Datum) -> std::sync::Arc<str> {
@@ -125,12 +135,22 @@ impl<'a> Places<'a> {
     }
 }
 
+fn mismatch(text: String) -> Unknown {
+    Unknown::new(UnknownReason::SchemaMismatch, text).lasting()
+}
+
+/// What orders the rows of an id: numbers to the ninth place and moments by size, the rest by its text.
 fn order_of(datum: &Datum) -> Order {
-    match datum {
-        Datum::Int(n) => Order::Number((*n).into()),
-        Datum::Loose(t) if t.parse::<i64>().is_ok() => Order::Number(t.parse::<i64>().unwrap_or(0).into()),
-        other => other
-            .instant()
-            .map_or_else(|| Order::Text(other.text().to_string()), |at| Order::Number(at.as_nanosecond())),
-    }
+    let text = datum.text();
+    let number =
+        || datum.digits().or_else(|| matches!(datum, Datum::Loose(_)).then(|| plain(&text))?.map(Cow::into_owned));
+    let moment = || datum.moment().map(|moment| moment.nanos());
+    let order = number().and_then(|digits| billionths(&digits)).or_else(moment);
+    order.map_or_else(|| Order::Text(text.to_string()), Order::Number)
+}
+
+fn billionths(digits: &str) -> Option<i128> {
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let fraction: String = fraction.chars().chain(std::iter::repeat('0')).take(9).collect();
+    format!("{whole}{fraction}").parse().ok()
 }

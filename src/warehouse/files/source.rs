@@ -1,4 +1,5 @@
-//! The bytes of a Parquet part: a small one is read whole, of a large one what is asked for.
+//! The bytes of a Parquet part: a small one is read whole, of a large one what is asked for. Every page passes here, and
+//! what it says that it holds is counted before it is decoded.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -10,6 +11,8 @@ use bytes::Bytes;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
 
+use super::meter::Meter;
+
 /// A part up to this size is read whole: one call of the system costs less than a handful for each of its columns.
 /// What is told of bytes read, and limited, is the needed columns' share all the same.
 const WHOLE: u64 = 1 << 20;
@@ -18,27 +21,68 @@ const HEADER: usize = 512;
 
 /// A part that is open.
 #[derive(Clone)]
-pub(super) enum Source {
+pub(super) struct Source {
+    bytes: Held,
+    meter: Meter,
+}
+
+#[derive(Clone)]
+enum Held {
     Whole(Bytes),
     Large(Arc<File>, u64),
 }
 
 impl Source {
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub fn open(path: &Path, meter: Meter) -> io::Result<Self> {
         let file = File::open(path)?;
         let len = file.metadata()?.len();
-        if len > WHOLE {
-            return Ok(Self::Large(Arc::new(file), len));
-        }
-        Ok(Self::Whole(exactly(&file, len as usize)?))
+        let bytes =
+            if len > WHOLE { Held::Large(Arc::new(file), len) } else { Held::Whole(exactly(&file, len as usize)?) };
+        Ok(Self { bytes, meter })
     }
+
+    /// A page begins here: it is counted, and none is decoded that would not fit.
+    fn begin_page(&self, start: u64) -> Result<()> {
+        let decoded = decoded_size(&self.bytes.peek(start)).unwrap_or(0);
+        Ok(self.meter.add_page(decoded)?)
+    }
+}
+
+impl Held {
+    fn peek(&self, start: u64) -> [u8; HEAD] {
+        let mut head = [0; HEAD];
+        match self {
+            Self::Whole(bytes) => {
+                let rest = usize::try_from(start).ok().and_then(|at| bytes.get(at..)).unwrap_or(&[]);
+                let len = rest.len().min(HEAD);
+                head[..len].copy_from_slice(&rest[..len]);
+            }
+            Self::Large(file, _) => _ = file.read_at(&mut head, start),
+        }
+        head
+    }
+}
+
+/// The bytes in which the size of a page stands.
+const HEAD: usize = 12;
+
+/// What a page says that it takes when it is decoded: the second field of its header, a number as Thrift writes it.
+fn decoded_size(head: &[u8; HEAD]) -> Option<u64> {
+    const INT_AFTER_ONE: u8 = 0x15;
+    let rest = head.strip_prefix(&[INT_AFTER_ONE])?;
+    let after_type = 1 + rest.iter().position(|byte| byte & 0x80 == 0)?;
+    let size = rest[after_type..].strip_prefix(&[INT_AFTER_ONE])?;
+    let len = 1 + size.iter().position(|byte| byte & 0x80 == 0)?;
+    let zigzag = size[..len].iter().rev().fold(0_u64, |n, byte| n << 7 | u64::from(byte & 0x7f));
+    // A negative size is the decoder's to refuse.
+    (zigzag & 1 == 0).then_some(zigzag >> 1)
 }
 
 impl Length for Source {
     fn len(&self) -> u64 {
-        match self {
-            Self::Whole(bytes) => Length::len(bytes),
-            Self::Large(_, len) => *len,
+        match &self.bytes {
+            Held::Whole(bytes) => Length::len(bytes),
+            Held::Large(_, len) => *len,
         }
     }
 }
@@ -47,18 +91,20 @@ impl ChunkReader for Source {
     type T = Box<dyn Read>;
 
     fn get_read(&self, start: u64) -> Result<Box<dyn Read>> {
-        Ok(match self {
-            Self::Whole(bytes) => Box::new(bytes.get_read(start)?),
-            Self::Large(file, _) => {
+        self.begin_page(start)?;
+        Ok(match &self.bytes {
+            Held::Whole(bytes) => Box::new(bytes.get_read(start)?),
+            Held::Large(file, _) => {
                 Box::new(BufReader::with_capacity(HEADER, Stretch { file: file.clone(), at: start }))
             }
         })
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
-        let (file, len) = match self {
-            Self::Whole(bytes) => return bytes.get_bytes(start, length),
-            Self::Large(file, len) => (file, *len),
+        self.meter.add(0)?;
+        let (file, len) = match &self.bytes {
+            Held::Whole(bytes) => return bytes.get_bytes(start, length),
+            Held::Large(file, len) => (file, *len),
         };
         // What a damaged part says of its own length is not believed: room for it is not made.
         if start.checked_add(length as u64).is_none_or(|end| end > len) {

@@ -2,6 +2,7 @@
 
 mod days;
 mod gauge;
+mod instants;
 mod keys;
 mod select;
 mod slots;
@@ -10,19 +11,20 @@ mod subset;
 
 use std::collections::BTreeMap;
 
-use super::column::{Column, Memo};
-use super::datum::Datum;
+use super::column::Column;
 use super::parts::Part;
-use super::read::Rows;
+use super::rows::Rows;
 use super::scan::{Counter, Limits, Needs};
-use crate::domain::dates::{Date, DateSet, Timestamp};
+use crate::domain::dates::{Date, DateSet};
 use crate::domain::probe::{DateFacts, Probe, Reading, UnitFacts, UnitKey};
 use crate::domain::verdict::Unknown;
-use days::Days;
+pub(super) use days::Days;
 use gauge::Gauge;
+use instants::Instants;
 pub(super) use keys::Confirm;
 use keys::Keys;
-use select::{Condition, Picked, select};
+pub(super) use select::Picked;
+use select::{Condition, select};
 use slots::{Slots, Whose};
 use subset::Subsets;
 
@@ -32,9 +34,10 @@ pub(super) struct Tally<'a> {
     filters: Vec<Condition<'a>>,
     days: Days<'a>,
     slots: Slots<'a>,
-    before: Option<(usize, Memo<Option<Timestamp>>)>,
+    before: Option<Instants<'a>>,
+    needed: Vec<Condition<'a>>,
     subsets: Subsets<'a>,
-    gauges: Vec<Gauge>,
+    gauges: Vec<Gauge<'a>>,
     keys: Keys,
     shares: Vec<Vec<Condition<'a>>>,
     /// Per day, how many rows satisfy each share.
@@ -57,14 +60,16 @@ pub(super) struct Counted {
 impl<'a> Tally<'a> {
     pub fn new(probe: &'a Probe, limits: Limits, needs: &mut Needs) -> Self {
         let question = &probe.question;
+        let home = &question.date.home;
         let mut subsets = Subsets::default();
         Self {
             probe,
             filters: question.filters.iter().map(|f| Condition::filter(f, needs)).collect(),
             days: Days::new(probe, needs),
             slots: Slots::new(probe, needs),
-            before: question.before.as_ref().map(|c| (needs.column(&c.column), Memo::default())),
-            gauges: question.measures.iter().map(|m| Gauge::new(m, &mut subsets, needs)).collect(),
+            before: question.before.as_ref().map(|c| Instants::new(c, home, needs)),
+            needed: question.needed.iter().map(|c| Condition::present(c, needs)).collect(),
+            gauges: question.measures.iter().map(|m| Gauge::new(m, home, &mut subsets, needs)).collect(),
             subsets,
             keys: Keys::new(&question.unique, limits, needs),
             shares: question.shares.iter().map(|fs| fs.iter().map(|f| Condition::filter(f, needs)).collect()).collect(),
@@ -91,18 +96,19 @@ impl<'a> Tally<'a> {
         Ok(())
     }
 
-    /// Of the rows, those that measures count: all, or those before their unit's start.
+    /// Of the rows, those that measures count: all, or those before their unit's start that have what is needed.
     fn pick(&mut self, columns: &[Column], rows: &Rows) -> Result<(), Unknown> {
-        let Some((column, memo)) = &mut self.before else {
-            std::mem::swap(&mut self.picked, &mut self.counted);
-            return Ok(());
-        };
-        let (column, ids, slots) = (&columns[*column], rows.ids(*column), &self.slots.all);
-        self.picked.keep_of(&self.counted, |row| {
-            let id = ids[row.at as usize];
-            let instant = memo.get(id, || Ok(column.value(id).and_then(Datum::instant)))?;
-            Ok(instant.zip(slots[row.of as usize].start).is_some_and(|(at, start)| at < start))
-        })
+        match &mut self.before {
+            None => std::mem::swap(&mut self.picked, &mut self.counted),
+            Some(instants) => {
+                let (ids, slots) = (rows.ids(instants.at), &self.slots.all);
+                self.picked.keep_of(&self.counted, |row| {
+                    let instant = instants.of(columns, ids[row.at as usize])?;
+                    Ok(instant.zip(slots[row.of as usize].start).is_some_and(|(at, start)| at < start))
+                })?;
+            }
+        }
+        self.needed.iter_mut().try_for_each(|needed| needed.narrow(columns, rows, &mut self.picked))
     }
 
     /// The answer.
@@ -146,7 +152,7 @@ impl Counter for Tally<'_> {
     fn rows(&mut self, columns: &[Column], rows: &Rows, part: &Part) -> Result<(), Unknown> {
         select(&mut self.filters, columns, rows, &mut self.counted)?;
         self.days.find(columns, rows, part, &mut self.counted)?;
-        self.keys.note(rows, &self.counted, &self.days.dates);
+        self.keys.note(columns, rows, &self.counted, &self.days.dates);
         self.share(columns, rows)?;
         self.slots.find(columns, rows, &mut self.counted, &self.days.dates)?;
         self.pick(columns, rows)?;

@@ -1,5 +1,7 @@
 //! The kernel against a second, naive implementation on random tables, and the rules of folders and parts one by one.
 
+mod damage;
 mod folders;
 mod naive;
 mod rules;
+mod typed;

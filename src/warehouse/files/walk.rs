@@ -1,5 +1,5 @@
 //! The walk over a table's folders. It never leaves the warehouse's root, and lists a folder only where that was not done
-//! since it changed.
+//! since it changed. What cannot be looked at is a part too: one that says why.
 
 use std::borrow::Cow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -10,7 +10,8 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, Stat, fstat, open
 use rustix::io::Errno;
 
 use super::folders::{KnownFolder, KnownFolders, is_local, stamp};
-use super::parts::{Format, Part, failed, partition_date, reason};
+use super::format::{Format, is_hidden};
+use super::parts::{Part, failed, partition, partition_date, reason};
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::mark::stable_hash;
 use crate::domain::probe::DateColumn;
@@ -82,7 +83,8 @@ impl<'a> Walk<'a> {
     /// Every part, and the folders that need not be listed again while they stand.
     pub fn all(mut self) -> Result<(Vec<Part>, KnownFolders), Unknown> {
         let folder = self.folder.clone();
-        self.stay_inside(&folder, &self.table.replace('.', "/"))?;
+        let name = self.table.replace('.', "/");
+        self.stay_inside(&folder).map_err(|why| failed(self.table, &format!("its folder `{name}` {why}")))?;
         let top = openat(CWD, &*folder, OPEN, Mode::empty()).map_err(|e| unlisted(self.table, e))?;
         let stat = fstat(&top).map_err(|e| unlisted(self.table, e))?;
         self.local = is_local(&top).then_some(stat.st_dev);
@@ -92,15 +94,10 @@ impl<'a> Walk<'a> {
     }
 
     /// A link may lead anywhere within the warehouse's folder.
-    fn stay_inside(&self, path: &Path, name: &str) -> Result<(), Unknown> {
-        let inside = path
-            .canonicalize()
-            .map_err(|e| failed(self.table, &format!("its folder `{name}` cannot be opened: {}", reason(&e))))?;
-        if inside.starts_with(&self.root) {
-            return Ok(());
-        }
-        let text = format!("`{name}` leads out of the warehouse's folder; links that leave it are refused");
-        Err(failed(self.table, &text))
+    fn stay_inside(&self, path: &Path) -> Result<(), String> {
+        let inside = path.canonicalize().map_err(|e| format!("cannot be opened: {}", reason(&e)))?;
+        let text = "leads out of the warehouse's folder; links that leave it are refused";
+        if inside.starts_with(&self.root) { Ok(()) } else { Err(text.into()) }
     }
 
     /// A folder with all that is below it. While it is as it was listed, it is not even opened.
@@ -112,7 +109,15 @@ impl<'a> Walk<'a> {
             self.met.insert(key, known.clone());
             return self.entries(place, &names);
         }
-        let (open, names) = self.listed(place)?;
+        let (open, names) = match self.listed(place) {
+            Ok(listed) => listed,
+            Err(Errno::NOENT) if place.depth > 0 => return Ok(()),
+            Err(e) if place.depth > 0 => {
+                let name = format!("{}/", place.name);
+                return self.push(&name, Format::refused(&reason(&e.into())), stat);
+            }
+            Err(e) => return Err(unlisted(self.table, e)),
+        };
         if *self.names != *names {
             self.names = names.into();
         }
@@ -125,18 +130,21 @@ impl<'a> Walk<'a> {
     }
 
     /// What of a folder can be data: each name after the letter of its kind.
-    fn listed(&mut self, place: Place<'_>) -> Result<(OwnedFd, String), Unknown> {
+    fn listed(&mut self, place: Place<'_>) -> Result<(OwnedFd, String), Errno> {
         let follow = if place.linked { OFlags::empty() } else { OFlags::NOFOLLOW };
-        let open = openat(place.at, place.way, OPEN | follow, Mode::empty()).map_err(|e| unlisted(self.table, e))?;
+        let open = openat(place.at, place.way, OPEN | follow, Mode::empty())?;
         let mut names = String::new();
         let mut entries = RawDir::new(&open, self.buffer.spare_capacity_mut());
         while let Some(entry) = entries.next() {
-            let entry = entry.map_err(|e| unlisted(self.table, e))?;
-            let Ok(name) = entry.file_name().to_str() else { continue };
-            if let Some(letter) = letter(&open, name, entry.file_type(), place.depth) {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy();
+            let is_text = matches!(name, Cow::Borrowed(_));
+            let letter =
+                letter(&open, &name, entry.file_type(), place.depth).map(|l| if is_text { l } else { UNNAMED });
+            if let Some(letter) = letter {
                 names.extend((!names.is_empty()).then_some('/'));
                 names.push(letter);
-                names.push_str(name);
+                names.push_str(&name);
             }
         }
         Ok((open, names))
@@ -147,18 +155,36 @@ impl<'a> Walk<'a> {
             let (letter, name) = entry.split_at(1);
             let (way, below) = (joined(place.way, name), joined(place.name, name));
             let inner = Place { way: &way, name: &below, ..place };
-            match letter {
-                "d" => self.inner(inner, name)?,
-                "f" => self.file(inner, name)?,
-                _ => self.link(inner, name)?,
+            match letter.chars().next() {
+                Some(PARTITION) => self.inner(inner, name)?,
+                Some(FILE) => self.file(inner, name)?,
+                Some(LINK) => self.link(inner, name)?,
+                Some(FOLDER) => self.stray(inner, name)?,
+                Some(LAYOUT) => return Err(layout(self.table, name)),
+                _ => self.push(&below, Format::unread("has a name that is no UTF-8"), None)?,
             }
         }
         Ok(())
     }
 
+    /// A folder that is no partition: data may lie below it.
+    fn stray(&mut self, place: Place<'_>, name: &str) -> Result<(), Unknown> {
+        let stat = statat(place.at, place.way, AtFlags::SYMLINK_NOFOLLOW).ok();
+        let below = Place { depth: MAX_DEPTH, ..place };
+        let names = match self.listed(below) {
+            Ok((_, names)) => names,
+            Err(Errno::NOENT) => return Ok(()),
+            Err(e) => return self.push(place.name, Format::refused(&reason(&e.into())), stat.as_ref()),
+        };
+        if place.depth == 0 && name == "metadata" && names.split('/').any(|name| name.ends_with(".metadata.json")) {
+            return Err(layout(self.table, name));
+        }
+        if names.is_empty() { Ok(()) } else { self.push(place.name, Format::stray_folder(), stat.as_ref()) }
+    }
+
     fn inner(&mut self, place: Place<'_>, name: &str) -> Result<(), Unknown> {
-        let Some((column, value)) = name.split_once('=') else { return Ok(()) };
-        if self.is_of_another_date(column, value) {
+        let Some((column, value)) = partition(name) else { return self.stray(place, name) };
+        if self.is_of_another_date(&column, &value) {
             return Ok(());
         }
         let place = Place { depth: place.depth + 1, ..place };
@@ -172,59 +198,101 @@ impl<'a> Walk<'a> {
     }
 
     fn file(&mut self, place: Place<'_>, name: &str) -> Result<(), Unknown> {
-        // A file that a filler renamed away between list and look is seen by the second list.
-        let Ok(stat) = statat(place.at, place.way, AtFlags::SYMLINK_NOFOLLOW) else { return Ok(()) };
-        self.part(place, name, &stat)
+        match statat(place.at, place.way, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => self.part(place, name, &stat),
+            // A file that a filler renamed away between list and look is seen by the second list.
+            Err(Errno::NOENT) => Ok(()),
+            Err(e) => self.push(place.name, Format::refused(&reason(&e.into())), None),
+        }
     }
 
     /// A link is followed, where it stays inside.
     fn link(&mut self, place: Place<'_>, name: &str) -> Result<(), Unknown> {
         let path = self.folder.join(place.name);
-        self.stay_inside(&path, place.name)?;
-        let Ok(stat) = stat(&path) else { return Ok(()) };
-        match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory if place.depth < MAX_DEPTH => self.inner(Place { linked: true, ..place }, name),
-            FileType::RegularFile => self.part(place, name, &stat),
-            _ => Ok(()),
+        if let Err(why) = self.stay_inside(&path) {
+            return self.push(place.name, Format::Unread(why.into()), None);
+        }
+        match stat(&path) {
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory && place.depth < MAX_DEPTH => {
+                self.inner(Place { linked: true, ..place }, name)
+            }
+            Ok(stat) => self.part(place, name, &stat),
+            Err(e) => self.push(place.name, Format::refused(&reason(&e.into())), None),
         }
     }
 
     fn part(&mut self, place: Place<'_>, name: &str, stat: &Stat) -> Result<(), Unknown> {
         let Some(format) = Format::of(name) else { return Ok(()) };
+        let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+        let format = if is_file { format } else { Format::unread("is no regular file") };
+        self.push(place.name, format, Some(stat))
+    }
+
+    /// One more part; without a look at it where none could be had.
+    fn push(&mut self, name: &str, format: Format, stat: Option<&Stat>) -> Result<(), Unknown> {
         if self.parts.len() == MAX_PARTS {
             return Err(failed(self.table, &format!("it has more than {MAX_PARTS} parts; compact it")));
         }
-        let (modified, changed) = ((stat.st_mtime, stat.st_mtime_nsec), (stat.st_ctime, stat.st_ctime_nsec));
         let nanos = |nanos: u64| i64::try_from(nanos).unwrap_or(0);
-        let stamps = [modified.0, nanos(modified.1), changed.0, nanos(changed.1), stat.st_ino.cast_signed()];
+        let stamps = stat.map_or([0; 5], |s| {
+            [s.st_mtime, nanos(s.st_mtime_nsec), s.st_ctime, nanos(s.st_ctime_nsec), s.st_ino.cast_signed()]
+        });
+        let modified = Timestamp::new(stamps[0], i32::try_from(stamps[1]).unwrap_or(0)).unwrap_or(Timestamp::MIN);
         self.parts.push(Part {
             table: self.folder.clone(),
-            name: place.name.into(),
+            name: name.into(),
             format,
-            size: stat.st_size.unsigned_abs(),
-            modified: Timestamp::new(modified.0, i32::try_from(modified.1).unwrap_or(0)).unwrap_or(Timestamp::MIN),
+            size: stat.map_or(0, |s| s.st_size.unsigned_abs()),
+            modified,
+            is_fresh: Part::is_in_tick(modified, self.now),
             stamps,
         });
         Ok(())
     }
 }
 
+/// The kinds of what lies in a folder.
+const PARTITION: char = 'd';
+const FILE: char = 'f';
+const LINK: char = 'l';
+/// A folder that is no partition.
+const FOLDER: char = 's';
+/// What only the layouts of other engines have.
+const LAYOUT: char = 'x';
+/// Of a name that is no text.
+const UNNAMED: char = 'u';
+
 /// The kind of an entry; nothing of what holds no data.
 fn letter(folder: &OwnedFd, name: &str, kind: FileType, depth: usize) -> Option<char> {
-    if name.starts_with(['.', '_']) {
+    if depth == 0 && matches!(name, "_delta_log" | ".hoodie") {
+        return Some(LAYOUT);
+    }
+    if is_hidden(name) {
         return None;
     }
     let kind = match kind {
         // Not every file system tells. What is gone meanwhile is seen by the second list.
-        FileType::Unknown => FileType::from_raw_mode(statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).ok()?.st_mode),
+        FileType::Unknown => statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)
+            .map_or(FileType::RegularFile, |stat| FileType::from_raw_mode(stat.st_mode)),
         kind => kind,
     };
     match kind {
-        FileType::Directory if depth < MAX_DEPTH && name.contains('=') => Some('d'),
-        FileType::RegularFile if Format::of(name).is_some() => Some('f'),
-        FileType::Symlink => Some('l'),
-        _ => None,
+        FileType::Directory if depth < MAX_DEPTH && name.contains('=') => Some(PARTITION),
+        FileType::Directory => Some(FOLDER),
+        FileType::Symlink => Some(LINK),
+        _ => Format::of(name).map(|_| FILE),
     }
+}
+
+/// A table of another engine: which of its files are data stands in a log of its own.
+fn layout(table: &str, name: &str) -> Unknown {
+    let engine = match name {
+        "_delta_log" => "a Delta table",
+        ".hoodie" => "a Hudi table",
+        _ => "an Iceberg table",
+    };
+    failed(table, &format!("it is {engine} (`{name}`), which gapless does not read; export it as plain Parquet files"))
+        .lasting()
 }
 
 fn unlisted(table: &str, errno: Errno) -> Unknown {

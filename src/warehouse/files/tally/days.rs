@@ -10,7 +10,7 @@ use crate::domain::probe::{Probe, Undated};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::warehouse::files::column::{Column, NULL};
 use crate::warehouse::files::parts::Part;
-use crate::warehouse::files::read::Rows;
+use crate::warehouse::files::rows::Rows;
 use crate::warehouse::files::scan::Needs;
 
 /// A value of the date column that was not looked at yet.
@@ -21,7 +21,7 @@ const OUT: u32 = u32::MAX - 1;
 const OUT_OF_RANGE: u32 = u32::MAX - 2;
 
 /// The asked dates that have rows, in the order in which they were met.
-pub(super) struct Days<'a> {
+pub(in crate::warehouse::files) struct Days<'a> {
     probe: &'a Probe,
     column: usize,
     by_id: Vec<u32>,
@@ -66,10 +66,10 @@ impl<'a> Days<'a> {
 
     fn meet(&mut self, columns: &[Column], id: u32, part: &Part) -> Result<u32, Unknown> {
         let column = &columns[self.column];
-        let date = column.value(id).map(|datum| datum.date(&self.probe.question.date.reading)).transpose();
+        let date = column.value(id).map(|datum| datum.date(&self.probe.question.date)).transpose();
         let date = date.map_err(|why| {
             let text = format!("date column `{}` of part `{}` {why}", column.name, part.name);
-            Unknown::new(UnknownReason::SchemaMismatch, text)
+            Unknown::new(UnknownReason::SchemaMismatch, text).lasting()
         })?;
         let day = match date {
             Some(date) if !(FIRST_DATE..=LAST_DATE).contains(&date) => OUT_OF_RANGE,

@@ -1,16 +1,17 @@
 //! Measures: what each has counted so far, per slot.
 
+use jiff::tz::TimeZone;
 use rustc_hash::FxHashSet;
 
+use super::instants::Instants;
 use super::select::Row;
 use super::stretches::Stretches;
 use super::subset::Subsets;
 use crate::domain::dates::Timestamp;
 use crate::domain::probe::{Measure, Measured, Of};
 use crate::domain::verdict::Unknown;
-use crate::warehouse::files::column::{Column, Memo, NULL};
-use crate::warehouse::files::datum::Datum;
-use crate::warehouse::files::read::Rows;
+use crate::warehouse::files::column::{Column, NULL};
+use crate::warehouse::files::rows::Rows;
 use crate::warehouse::files::scan::Needs;
 
 /// Words of a slot; ids that are farther apart are kept in a hash set, where they cost less.
@@ -19,23 +20,23 @@ const LONGEST: u32 = 128;
 const MAX_WORDS: usize = 1 << 21;
 
 /// One measure.
-pub(super) struct Gauge {
+pub(super) struct Gauge<'a> {
     subset: Option<usize>,
-    kind: Kind,
+    kind: Kind<'a>,
 }
 
-enum Kind {
+enum Kind<'a> {
     Rows(Vec<u64>),
     Distinct(usize, Sets),
-    Newest(usize, Memo<Option<Timestamp>>, Vec<Option<Timestamp>>),
+    Newest(Instants<'a>, Vec<Option<Timestamp>>),
 }
 
-impl Gauge {
-    pub fn new<'a>(measure: &'a Measure, subsets: &mut Subsets<'a>, needs: &mut Needs) -> Self {
+impl<'a> Gauge<'a> {
+    pub fn new(measure: &'a Measure, home: &'a TimeZone, subsets: &mut Subsets<'a>, needs: &mut Needs) -> Self {
         let kind = match &measure.of {
             Of::Rows => Kind::Rows(Vec::new()),
             Of::Distinct(column) => Kind::Distinct(needs.column(column), Sets::default()),
-            Of::Newest(column) => Kind::Newest(needs.column(&column.column), Memo::default(), Vec::new()),
+            Of::Newest(column) => Kind::Newest(Instants::new(column, home, needs), Vec::new()),
         };
         Self { subset: subsets.place(&measure.only, needs), kind }
     }
@@ -57,12 +58,12 @@ impl Gauge {
         match &self.kind {
             Kind::Rows(counts) => Measured::Count(counts.get(slot).copied().unwrap_or(0)),
             Kind::Distinct(_, sets) => Measured::Count(sets.len(slot)),
-            Kind::Newest(_, _, newest) => Measured::Newest(newest.get(slot).copied().flatten()),
+            Kind::Newest(_, newest) => Measured::Newest(newest.get(slot).copied().flatten()),
         }
     }
 }
 
-impl Kind {
+impl Kind<'_> {
     fn count(
         &mut self,
         columns: &[Column],
@@ -75,13 +76,13 @@ impl Kind {
                 counts.resize(caps.len(), 0);
                 picked.iter().for_each(|row| counts[row.of as usize] += 1);
             }
-            Self::Distinct(column, sets) => sets.insert(rows.ids(*column), picked),
-            Self::Newest(column, memo, newest) => {
+            Self::Distinct(column, sets) => sets.insert(&columns[*column].identities(rows.ids(*column)), picked),
+            Self::Newest(instants, newest) => {
                 newest.resize(caps.len(), None);
-                let (ids, column) = (rows.ids(*column), &columns[*column]);
+                let ids = rows.ids(instants.at);
                 for row in picked {
                     let (id, slot) = (ids[row.at as usize], row.of as usize);
-                    let instant = memo.get(id, || Ok(column.value(id).and_then(Datum::instant)))?;
+                    let instant = instants.of(columns, id)?;
                     let capped = instant.filter(|at| caps[slot].is_none_or(|cap| *at <= cap));
                     newest[slot] = newest[slot].max(capped);
                 }

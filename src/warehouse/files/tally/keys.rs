@@ -12,7 +12,7 @@ use crate::domain::probe::Probe;
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::warehouse::files::column::Column;
 use crate::warehouse::files::parts::Part;
-use crate::warehouse::files::read::{Rows, Values};
+use crate::warehouse::files::rows::{Rows, Values};
 use crate::warehouse::files::scan::{Counter, Limits, Needs};
 
 /// Rows in one date beyond this cannot be compared within the memory that a read may take.
@@ -45,14 +45,17 @@ impl Keys {
     }
 
     /// Notes the keys of rows of days.
-    pub fn note(&mut self, rows: &Rows, picked: &[Row], dates: &[Date]) {
+    pub fn note(&mut self, columns: &[Column], rows: &Rows, picked: &[Row], dates: &[Date]) {
         if self.columns.is_empty() {
             return;
         }
         self.bits.clear();
         for column in &self.columns {
             match &rows.values[*column] {
-                Values::Ids(ids) => fold(&mut self.bits, ids.iter().map(|id| u64::from(*id))),
+                Values::Ids(ids) => {
+                    let ids = columns[*column].identities(ids);
+                    fold(&mut self.bits, ids.iter().map(|id| u64::from(*id)));
+                }
                 Values::Bits(bits) => fold(&mut self.bits, bits.iter().copied()),
             }
         }
@@ -169,7 +172,7 @@ impl Counter for Confirm<'_> {
         self.days.find(columns, rows, part, &mut self.picked)?;
         self.seen.resize(self.days.dates.len(), FxHashSet::default());
         self.surplus.resize(self.days.dates.len(), 0);
-        let ids: Vec<&[u32]> = self.columns.iter().map(|column| rows.ids(*column)).collect();
+        let ids: Vec<_> = self.columns.iter().map(|at| columns[*at].identities(rows.ids(*at))).collect();
         for row in self.picked.iter() {
             let key: Box<[u32]> = ids.iter().map(|ids| ids[row.at as usize]).collect();
             let day = row.of as usize;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::domain::probe::{Filter, Test, Value};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::warehouse::files::column::{Column, Memo};
-use crate::warehouse::files::datum::satisfies;
-use crate::warehouse::files::read::Rows;
+use crate::warehouse::files::compare::satisfies;
+use crate::warehouse::files::rows::Rows;
 use crate::warehouse::files::scan::Needs;
 
 /// A condition on a column.
@@ -19,6 +19,11 @@ pub(super) struct Condition<'a> {
 impl<'a> Condition<'a> {
     pub fn filter(filter: &'a Filter, needs: &mut Needs) -> Self {
         Self { at: needs.column(&filter.column), test: Cow::Borrowed(&filter.test), memo: Memo::default() }
+    }
+
+    /// That a column has a value.
+    pub fn present(column: &str, needs: &mut Needs) -> Self {
+        Self { at: needs.column(column), test: Cow::Owned(Test::IsNull(false)), memo: Memo::default() }
     }
 
     pub fn equals(column: &str, value: &Value, needs: &mut Needs) -> Self {
@@ -40,11 +45,8 @@ impl<'a> Condition<'a> {
     fn holds(&mut self, columns: &[Column], rows: &Rows) -> impl FnMut(&mut Row) -> Result<bool, Unknown> {
         let (column, ids, test, memo) = (&columns[self.at], rows.ids(self.at), &self.test, &mut self.memo);
         let satisfied = |id| {
-            satisfies(column.value(id), test).map_err(|found| {
-                let text =
-                    format!("column `{}` is of type {found}, and a filter compares it with another type", column.name);
-                Unknown::new(UnknownReason::SchemaMismatch, text)
-            })
+            satisfies(column.value(id), test)
+                .map_err(|why| Unknown::new(UnknownReason::SchemaMismatch, why.of_filter(&column.name)).lasting())
         };
         move |row| {
             let id = ids[row.at as usize];
@@ -55,14 +57,14 @@ impl<'a> Condition<'a> {
 
 /// A row of a batch, and whose it is: a day's at first, a slot's later.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Row {
+pub(in crate::warehouse::files) struct Row {
     pub at: u32,
     pub of: u32,
 }
 
 /// Rows of a batch that were picked. What was written before stays behind them, so that no batch fills its room anew.
 #[derive(Default)]
-pub(super) struct Picked {
+pub(in crate::warehouse::files) struct Picked {
     rows: Vec<Row>,
     len: usize,
 }

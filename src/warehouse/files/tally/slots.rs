@@ -9,7 +9,7 @@ use crate::domain::probe::{MAX_UNITS_PER_DATE, Probe, UnitForm, UnitKey, WHOLE_D
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::warehouse::files::column::Column;
 use crate::warehouse::files::datum::Datum;
-use crate::warehouse::files::read::Rows;
+use crate::warehouse::files::rows::Rows;
 use crate::warehouse::files::scan::Needs;
 
 /// More different units than this in one read are a wrong mapping; the read is refused, its memory bounded.

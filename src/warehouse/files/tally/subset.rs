@@ -5,7 +5,7 @@ use super::select::{Condition, Picked, Row};
 use crate::domain::probe::Value;
 use crate::domain::verdict::Unknown;
 use crate::warehouse::files::column::Column;
-use crate::warehouse::files::read::Rows;
+use crate::warehouse::files::rows::Rows;
 use crate::warehouse::files::scan::Needs;
 
 /// The subsets of a batch's rows that measures look at.

@@ -16,15 +16,15 @@ use crate::domain::probe::*;
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::warehouse::budget::Budget;
 
-fn day(text: &str) -> Date {
+pub(super) fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     "2100-01-01T00:00:00Z".parse().unwrap()
 }
 
-fn put(root: &Path, name: &str, text: &str) {
+pub(super) fn put(root: &Path, name: &str, text: &str) {
     let path = root.join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
@@ -34,7 +34,7 @@ fn column(reading: DateReading) -> DateColumn {
     DateColumn::new("day", reading)
 }
 
-fn asked(dates: &[&str], change: impl Fn(&mut Question)) -> Probe {
+pub(super) fn asked(dates: &[&str], change: impl Fn(&mut Question)) -> Probe {
     let mut question = Question {
         date: column(DateReading::Plain),
         filters: vec![],
@@ -51,11 +51,17 @@ fn asked(dates: &[&str], change: impl Fn(&mut Question)) -> Probe {
     Probe { question: Arc::new(question), dates, starts: Default::default(), caps: Default::default() }
 }
 
-fn ask(root: &Path, dates: &[&str], change: impl Fn(&mut Question)) -> Result<Answer, Unknown> {
+pub(super) fn ask(root: &Path, dates: &[&str], change: impl Fn(&mut Question)) -> Result<Answer, Unknown> {
     Files::new(root.into()).probe("t", None, &[asked(dates, change)], now())
 }
 
-fn rows(root: &Path, date: &str) -> u64 {
+/// Why nothing is known of a date.
+pub(super) fn unknown(root: &Path, date: &str, change: impl Fn(&mut Question)) -> Unknown {
+    let answer = ask(root, &[date], change).unwrap();
+    answer.readings[0].as_ref().unwrap().dates[&day(date)].clone().unwrap_err()
+}
+
+pub(super) fn rows(root: &Path, date: &str) -> u64 {
     ask(root, &[date], |_| {}).unwrap().readings[0].as_ref().unwrap().dates[&day(date)].as_ref().unwrap().rows
 }
 
@@ -70,9 +76,9 @@ fn no_part_is_no_row_and_no_folder_is_no_answer() {
 }
 
 #[test]
-fn hidden_names_and_other_suffixes_are_no_data() {
+fn hidden_names_and_files_in_the_making_are_no_data() {
     let root = tempfile::tempdir().unwrap();
-    for name in ["t/.a.csv", "t/_tmp.csv", "t/_aside/day=2025-11-14/a.csv", "t/notes.txt", "t/a.csv.tmp"] {
+    for name in ["t/.a.csv", "t/_tmp.csv", "t/_aside/day=2025-11-14/a.csv", "t/notes.md", "t/a.csv.tmp"] {
         put(root.path(), name, "day\n2025-11-14\n");
     }
     assert_eq!(rows(root.path(), "2025-11-14"), 0);
@@ -119,7 +125,7 @@ fn a_table_never_leaves_its_root() {
 fn a_column_that_is_not_there_is_named() {
     let root = tempfile::tempdir().unwrap();
     put(root.path(), "t/a.csv", "date,x\n2025-11-14,1\n");
-    let error = ask(root.path(), &["2025-11-14"], |_| {}).unwrap_err();
+    let error = unknown(root.path(), "2025-11-14", |_| {});
     assert_eq!(error.reason, UnknownReason::SchemaMismatch);
     assert_eq!(error.text, "column `day` is not in part `a.csv`, which has: date, x");
 }
@@ -130,25 +136,33 @@ fn a_timestamp_names_no_date_by_itself_and_both_readings_are_told() {
     let instants: ArrayRef =
         Arc::new(TimestampMicrosecondArray::from(vec![1_763_175_600_000_000]).with_timezone("UTC"));
     parquet(root.path(), "t/a.parquet", "day", instants);
-    let error = ask(root.path(), &["2025-11-14"], |_| {}).unwrap_err();
+    let error = unknown(root.path(), "2025-11-14", |q| q.date.home = TimeZone::get("America/New_York").unwrap());
     assert_eq!(error.reason, UnknownReason::SchemaMismatch);
-    let told = "date column `day` of part `a.parquet` is a TIMESTAMP, and nothing says how it names a date: with 'as: Date' its \
-                value 2025-11-15T03:00:00Z is 2025-11-15, with 'as: Instant' it is the date of that instant in the season's zone";
-    assert!(error.text.starts_with(told), "{}", error.text);
+    assert_eq!(
+        error.text,
+        "date column `day` of part `a.parquet` is a TIMESTAMP, and nothing says how it names a date: its value \
+         2025-11-15T03:00:00Z is 2025-11-15 with dateAs: Date, and 2025-11-14 (America/New_York) with dateAs: Instant; add one \
+         of them beside date"
+    );
 }
 
 #[test]
-fn a_column_whose_type_changes_between_parts_is_named() {
+fn a_part_whose_column_cannot_be_compared_makes_its_own_date_unknown() {
     let root = tempfile::tempdir().unwrap();
     parquet(root.path(), "t/day=2025-11-14/a.parquet", "x", Arc::new(Date32Array::from(vec![7])));
     put(root.path(), "t/day=2025-11-15/a.csv", "x\n7\n");
     let seven = Filter { column: "x".into(), test: Test::Equals(Value::Int(7)) };
-    let error = ask(root.path(), &["2025-11-14", "2025-11-15"], |q| q.filters = vec![seven.clone()]).unwrap_err();
-    assert_eq!(error.text, "column `x` is of type DATE, and a filter compares it with another type");
+    let answer = ask(root.path(), &["2025-11-14", "2025-11-15"], |q| q.filters = vec![seven.clone()]).unwrap();
+    let dates = &answer.readings[0].as_ref().unwrap().dates;
+    assert_eq!(
+        dates[&day("2025-11-14")].as_ref().unwrap_err().text,
+        "column `x` is of type DATE, and a filter or listed value of spec is none; write a date such as \"2025-10-21\""
+    );
+    assert_eq!(dates[&day("2025-11-15")].as_ref().unwrap().rows, 1);
 }
 
 /// A part of one column.
-fn parquet(root: &Path, name: &str, column: &str, values: ArrayRef) {
+pub(super) fn parquet(root: &Path, name: &str, column: &str, values: ArrayRef) {
     let path = root.join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let batch = RecordBatch::try_from_iter([(column, values)]).unwrap();
@@ -296,14 +310,22 @@ fn row_groups_that_a_filter_rules_out_are_not_read() {
     let read = |test: Test| {
         let filter = Filter { column: "market".into(), test };
         let answer = ask(root.path(), &["2025-11-14"], |q| q.filters = vec![filter.clone()]).unwrap();
-        (answer.readings[0].as_ref().unwrap().dates[&day("2025-11-14")].as_ref().unwrap().rows, answer.bytes)
+        let facts = answer.readings[0].as_ref().unwrap().dates[&day("2025-11-14")].clone().unwrap();
+        (facts.rows, answer.bytes, facts.instead)
     };
     let text = |t: &str| Value::Text(t.into());
-    let (all, whole) = read(Test::NotEquals(text("assists")));
-    let (some, half) = read(Test::Equals(text("points")));
+    let (all, whole, _) = read(Test::NotEquals(text("assists")));
+    let (some, half, _) = read(Test::Equals(text("points")));
     assert_eq!((all, some), (200, 100));
     assert!(half < whole, "{half} of {whole} bytes");
-    assert_eq!(read(Test::StartsWith(vec!["ass".into()])), (0, 0));
+    let (none, _, instead) = read(Test::StartsWith(vec!["ass".into()]));
+    let found = Found { values: vec!["points".into(), "rebounds".into()], more: false };
+    assert_eq!(none, 0);
+    assert_eq!(
+        *instead.unwrap(),
+        Instead { rows: 200, found: vec![("market".into(), found)] },
+        "what is there instead"
+    );
 }
 
 #[test]

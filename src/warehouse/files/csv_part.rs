@@ -1,0 +1,188 @@
+//! Reading a CSV part: whole, with as many fields in each row as in its header.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use csv::StringRecord;
+
+use super::column::BitsOf;
+use super::decode::loose;
+use super::partition::Constant;
+use super::parts::{Part, reason};
+use super::read::{Each, Fault, Reader, no_column};
+use super::rows::{Rows, Values};
+use super::text::{self, END, Text};
+use crate::domain::verdict::UnknownReason;
+
+/// Rows that are looked at together.
+const BATCH: usize = 8_192;
+
+/// Where the values of a column come from.
+enum From {
+    Field(usize, Option<Constant>),
+    Constant(Constant),
+    /// From nowhere: who needs the column was told.
+    Nothing,
+}
+
+impl Reader<'_> {
+    /// Reads a part in batches; returns its bytes.
+    pub(super) fn csv(&mut self, part: &Part, gzip: bool, each: Each<'_>) -> Result<u64, Fault> {
+        let text = text::open(part, gzip, self.bounds.latin1, self.bounds.meter);
+        let Text { reader, delimiter, is_empty } = text.map_err(|e| self.unreadable(part, &e))?;
+        if is_empty {
+            return Err(self.damaged(part, "is empty: it has not even a header line"));
+        }
+        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(reader);
+        let header = reader.headers().map_err(|e| self.csv_fault(part, &e))?.clone();
+        if is_cut(&header) {
+            return Err(self.damaged(part, "ends within a quoted field that begins at line 1"));
+        }
+        let from = self.fields_of(part, &header);
+        let mut rows = self.empty();
+        let mut record = StringRecord::new();
+        loop {
+            let read = reader.read_record(&mut record).map_err(|e| self.csv_fault(part, &e))?;
+            if !read || &record == [END].as_slice() {
+                break;
+            }
+            self.check_length(part, &header, &record)?;
+            self.record(&from, &record, &mut rows);
+            rows.len += 1;
+            if rows.len == BATCH {
+                self.batch_of_text(part, &from, &rows, each)?;
+                rows = self.empty();
+            }
+            if self.is_over() {
+                return Ok(part.size);
+            }
+        }
+        self.batch_of_text(part, &from, &rows, each)?;
+        Ok(part.size)
+    }
+
+    fn fields_of(&mut self, part: &Part, header: &StringRecord) -> Vec<From> {
+        let mut from = Vec::with_capacity(self.columns.len());
+        for at in 0..self.columns.len() {
+            if !self.columns[at].interned {
+                self.columns[at].bits_of(BitsOf::Text);
+            }
+            let name = self.columns[at].name.as_str();
+            let constant = self.constant(part, name);
+            let mut places = header.iter().enumerate().filter(|(_, h)| *h == name).map(|(at, _)| at);
+            let found = match (places.next(), places.next(), constant) {
+                (_, _, Some(constant)) if constant.is_only => Ok(From::Constant(constant)),
+                (Some(_), Some(_), _) => {
+                    let why = format!("has two columns `{name}`; rename one");
+                    Err(part.fault(UnknownReason::SchemaMismatch, &why).lasting())
+                }
+                (Some(place), None, constant) => Ok(From::Field(place, constant)),
+                (None, _, Some(constant)) => Ok(From::Constant(constant)),
+                (None, _, None) => Err(no_column(name, part, header.iter())),
+            };
+            from.push(found.unwrap_or_else(|why| {
+                self.refuse(at, &why);
+                From::Nothing
+            }));
+        }
+        from
+    }
+
+    fn record(&mut self, from: &[From], record: &StringRecord, rows: &mut Rows) {
+        for (at, (from, values)) in from.iter().zip(&mut rows.values).enumerate() {
+            let text = match from {
+                From::Field(place, _) => record.get(*place).unwrap_or(""),
+                From::Constant(constant) => constant.text.as_str(),
+                From::Nothing => "",
+            };
+            if let Err(why) = loose(&mut self.columns[at], text, values) {
+                self.refuse(at, &why);
+                // Nobody looks at it any more; the rows stay as long as each other.
+                _ = loose(&mut self.columns[at], "", values);
+            }
+        }
+    }
+
+    fn batch_of_text(&mut self, part: &Part, from: &[From], rows: &Rows, each: Each<'_>) -> Result<(), Fault> {
+        for ((from, column), values) in from.iter().zip(&*self.columns).zip(&rows.values) {
+            if let From::Field(_, Some(constant)) = from {
+                constant.check(column, values, self.date).map_err(|why| self.misfiled(part, &why))?;
+            }
+        }
+        each(self.columns, rows, self.refused);
+        Ok(())
+    }
+
+    fn empty(&self) -> Rows {
+        Rows { len: 0, values: self.columns.iter().map(|c| Values::for_column(c, BATCH)).collect() }
+    }
+
+    fn check_length(&self, part: &Part, header: &StringRecord, record: &StringRecord) -> Result<(), Fault> {
+        if is_cut(record) {
+            let line = line_of(part, record.position());
+            return Err(self.damaged(part, &format!("ends within a quoted field that begins at line {line}")));
+        }
+        if record.len() == header.len() {
+            return Ok(());
+        }
+        let line = line_of(part, record.position());
+        let why = format!("is broken at line {line}: expected {} fields, found {}", header.len(), record.len());
+        Err(self.damaged(part, &why))
+    }
+
+    fn csv_fault(&self, part: &Part, error: &csv::Error) -> Fault {
+        match error.kind() {
+            csv::ErrorKind::Io(e) => self.unreadable(part, e),
+            csv::ErrorKind::Utf8 { .. } => {
+                let line = line_of(part, error.position());
+                let why = format!(
+                    "is no UTF-8 text at line {line}; write it as UTF-8, begin it with a byte order mark, or set files.encoding of \
+                     the Warehouse"
+                );
+                Fault::Part(part.fault(UnknownReason::ProbeFailed, &why).lasting())
+            }
+            _ => self.damaged(part, "is no readable CSV file"),
+        }
+    }
+
+    /// A packed text that is cut or no such text at all is damaged; the rest is the operating system's.
+    fn unreadable(&self, part: &Part, error: &std::io::Error) -> Fault {
+        use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+        match error.kind() {
+            InvalidData | InvalidInput | UnexpectedEof => {
+                self.damaged(part, "cannot be unpacked: it is cut or damaged")
+            }
+            _ => Fault::io(part, &reason(error)),
+        }
+    }
+}
+
+/// Whether its last field took in what stands behind the text.
+fn is_cut(record: &StringRecord) -> bool {
+    record.iter().next_back().and_then(|last| last.strip_suffix('\n')).is_some_and(|last| last.ends_with(END))
+}
+
+/// The line in which a record begins. The reader's own count is one behind where lines end with CRLF, and knows nothing of
+/// blank lines before it; of a text that is packed or decoded there is no other.
+fn line_of(part: &Part, position: Option<&csv::Position>) -> u64 {
+    let Some(position) = position else { return 0 };
+    let is_plain = part.format == super::format::Format::Csv { gzip: false };
+    is_plain.then(|| counted_line(&part.path(), position.byte()).ok()).flatten().unwrap_or(position.line())
+}
+
+/// Counted in the file itself, of which a mark of its encoding may be passed over.
+fn counted_line(path: &Path, byte: u64) -> std::io::Result<u64> {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    let mut file = BufReader::new(File::open(path)?);
+    let skipped = if file.fill_buf()?.starts_with(MARK) { MARK.len() as u64 } else { 0 };
+    let mut line = 1;
+    for (at, read) in (0..).zip(file.bytes()) {
+        let read = read?;
+        if at >= byte + skipped && !matches!(read, b'\r' | b'\n') {
+            break;
+        }
+        line += u64::from(read == b'\n');
+    }
+    Ok(line)
+}

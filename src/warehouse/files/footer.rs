@@ -1,0 +1,201 @@
+//! What the footer of a Parquet part says: its columns, its row groups, the dates and the bytes of each. A footer that
+//! contradicts itself is not believed.
+
+use arrow_schema::{DataType, Schema};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::basic::Type as Physical;
+use parquet::file::metadata::{ParquetStatisticsPolicy, RowGroupMetaData};
+use parquet::file::reader::{ChunkReader, Length};
+use parquet::file::statistics::Statistics;
+
+use super::decode::epoch_day;
+use super::format::Format;
+use super::meter::Meter;
+use super::parts::{Part, parse_date};
+use super::prune;
+use super::quiet::quietly;
+use super::source::Source;
+use crate::domain::dates::{DateRange, DateSet, FIRST_DATE, LAST_DATE, next_day, previous_day};
+use crate::domain::probe::{DateColumn, DateReading, Filter};
+use crate::warehouse::budget::size;
+
+/// A larger footer is refused: decoded, it takes ten times as much.
+const MAX_FOOTER: u64 = 64 << 20;
+/// What stands behind a footer: its length, and a magic word.
+const TAIL: u64 = 8;
+
+/// The footer of an open part.
+pub(super) struct Footer {
+    pub arrow: ArrowReaderMetadata,
+}
+
+/// What is decoded of a footer: not what was said of encodings and sizes.
+pub(super) fn options() -> ArrowReaderOptions {
+    ArrowReaderOptions::new()
+        .with_skip_arrow_metadata(true)
+        .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll)
+        .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll)
+}
+
+impl Footer {
+    /// Reads it, or says what is wrong.
+    pub fn read(source: &Source) -> Result<Self, String> {
+        let len = source.len();
+        let unreadable = |e: &dyn std::fmt::Display| format!("is no readable Parquet file ({})", cut(&e.to_string()));
+        if len < TAIL {
+            return Err(if len == 0 { "is empty".into() } else { format!("is cut: it has {}", size(len)) });
+        }
+        let tail = source.get_bytes(len - TAIL, 4).map_err(|e| unreadable(&e))?;
+        let footer = tail.iter().rev().fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
+        if footer > MAX_FOOTER && footer < len {
+            return Err(format!(
+                "has a footer of {}, more than {}; write fewer columns or row groups",
+                size(footer),
+                size(MAX_FOOTER)
+            ));
+        }
+        let arrow = ArrowReaderMetadata::load(source, options()).map_err(|e| unreadable(&e))?;
+        let footer = Self { arrow };
+        footer.check()?;
+        Ok(footer)
+    }
+
+    pub fn schema(&self) -> &Schema {
+        self.arrow.schema()
+    }
+
+    pub fn groups(&self) -> &[RowGroupMetaData] {
+        self.arrow.metadata().row_groups()
+    }
+
+    /// Rows are counted twice: in all, and for each row group.
+    fn check(&self) -> Result<(), String> {
+        let all = self.arrow.metadata().file_metadata().num_rows();
+        let groups: Option<i64> = self
+            .groups()
+            .iter()
+            .map(RowGroupMetaData::num_rows)
+            .try_fold(0, |sum: i64, rows| sum.checked_add(rows).filter(|_| rows >= 0));
+        match groups {
+            Some(groups) if groups == all => Ok(()),
+            Some(groups) => Err(format!("contradicts itself: its footer says {all} rows, its row groups {groups}")),
+            None => Err("has a footer with an impossible number of rows".into()),
+        }
+    }
+
+    /// Where a column of plain values stands among those of a row group.
+    pub fn leaf(&self, column: &str) -> Option<usize> {
+        self.leaves(column).next()
+    }
+
+    /// The column of plain values that takes the fewest bytes.
+    pub fn smallest(&self) -> Option<usize> {
+        let group = self.groups().first()?;
+        let plain = |at: &usize| {
+            let of = group.column(*at).column_descr();
+            of.max_rep_level() == 0 && of.path().parts().len() == 1
+        };
+        (0..group.num_columns()).filter(plain).min_by_key(|at| group.column(*at).compressed_size())
+    }
+
+    /// Whether a name means two columns.
+    pub fn is_twice(&self, column: &str) -> bool {
+        self.leaves(column).nth(1).is_some()
+    }
+
+    /// Whether a column holds instants of 96 bits.
+    pub fn is_int96(&self, column: &str) -> bool {
+        let leaf = self.leaf(column).map(|at| self.arrow.parquet_schema().column(at));
+        leaf.is_some_and(|leaf| leaf.physical_type() == Physical::INT96)
+    }
+
+    fn leaves(&self, column: &str) -> impl Iterator<Item = usize> {
+        let columns = self.arrow.parquet_schema().columns().iter().enumerate();
+        columns.filter(move |(_, leaf)| matches!(leaf.path().parts(), [name] if name == column)).map(|(at, _)| at)
+    }
+
+    /// Whether a row group can hold a row of these dates that satisfies all of some filters.
+    pub fn can_hold(
+        &self,
+        group: &RowGroupMetaData,
+        dates: Option<(&DateColumn, &DateSet)>,
+        filters: &[&[Filter]],
+    ) -> bool {
+        let is_dated = dates.is_none_or(|(date, dates)| {
+            self.group_range(group, date).is_none_or(|r| dates.ranges().iter().any(|d| d.intersect(&r).is_some()))
+        });
+        is_dated && filters.iter().any(|filters| prune::may_hold(self, group, filters))
+    }
+
+    /// The dates of a row group, where its statistics tell.
+    pub fn group_range(&self, group: &RowGroupMetaData, date: &DateColumn) -> Option<DateRange> {
+        let leaf = self.leaf(&date.column).filter(|_| date.format.is_none())?;
+        let of = self.schema().field_with_name(&date.column).ok()?.data_type();
+        statistics_range(group.columns().get(leaf)?.statistics()?, of, date)
+    }
+
+    /// The dates of all row groups, where all of them tell.
+    fn range(&self, date: &DateColumn) -> Option<DateRange> {
+        let mut hull: Option<DateRange> = None;
+        for group in self.groups().iter().filter(|group| group.num_rows() > 0) {
+            let range = self.group_range(group, date)?;
+            hull = Some(hull.map_or(range, |h| {
+                DateRange::new(h.from().min(range.from()), h.through().max(range.through())).unwrap_or(h)
+            }));
+        }
+        hull
+    }
+}
+
+/// The dates that a part can hold, told by its footer; nothing when it does not tell.
+pub(super) fn footer_range(part: &Part, date: &DateColumn) -> Option<DateRange> {
+    if part.format != Format::Parquet {
+        return None;
+    }
+    quietly(|| Footer::read(&Source::open(&part.path(), Meter::unbounded()).ok()?).ok()?.range(date)).flatten()
+}
+
+/// The bytes that a read of these columns takes of a part, by its footer; nothing of a part that cannot be read.
+pub(super) fn weight(
+    part: &Part,
+    columns: &[String],
+    dates: Option<(&DateColumn, &DateSet)>,
+    filters: &[&[Filter]],
+) -> u64 {
+    if part.format != Format::Parquet {
+        return part.size;
+    }
+    let read = || {
+        let footer = Footer::read(&Source::open(&part.path(), Meter::unbounded()).ok()?).ok()?;
+        let leaves: Vec<usize> = columns.iter().filter_map(|column| footer.leaf(column)).collect();
+        let groups = footer.groups().iter().filter(|group| footer.can_hold(group, dates, filters));
+        Some(groups.map(|group| compressed(group, &leaves)).sum())
+    };
+    quietly(read).flatten().unwrap_or(0)
+}
+
+/// The bytes of some columns of a row group.
+pub(super) fn compressed(group: &RowGroupMetaData, leaves: &[usize]) -> u64 {
+    leaves.iter().filter_map(|at| group.columns().get(*at)).map(|c| c.compressed_size().unsigned_abs()).sum()
+}
+
+/// The dates between a column's smallest and largest value, nothing when no season has one of them: such rows are counted
+/// whatever is asked. Instants are widened by a day: the zone decides later.
+fn statistics_range(statistics: &Statistics, of: &DataType, date: &DateColumn) -> Option<DateRange> {
+    let (min, max) = match (statistics, of) {
+        (Statistics::Int32(s), DataType::Date32) => (epoch_day(*s.min_opt()?), epoch_day(*s.max_opt()?)),
+        (Statistics::ByteArray(s), DataType::Utf8) => {
+            let text = |b: &parquet::data_type::ByteArray| parse_date(std::str::from_utf8(b.data()).ok()?);
+            (text(s.min_opt()?)?, text(s.max_opt()?)?)
+        }
+        _ => return None,
+    };
+    let widened = matches!(date.reading, DateReading::Instant { .. });
+    let (min, max) = if widened { (previous_day(min), next_day(max)) } else { (min, max) };
+    DateRange::new(min, max)?.intersect(&DateRange::new(FIRST_DATE, LAST_DATE)?)
+}
+
+/// A library's sentence, cut to a length that fits a status; control characters removed.
+pub(super) fn cut(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(300).collect()
+}

@@ -1,0 +1,89 @@
+//! Which files of a table's folder are data, and how each is read. What gapless does not read is never called empty: it is a
+//! part too, with the sentence that says why.
+
+use std::sync::Arc;
+
+/// How a part is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Parquet,
+    Csv {
+        /// Compressed by gzip.
+        gzip: bool,
+    },
+    /// Why it is not read.
+    Unread(Arc<str>),
+}
+
+/// Names that end so are those of files in the making or beside the data, wherever they lie.
+const BESIDE: [&str; 4] = [".tmp", ".crc", ".md", "~"];
+
+const WHAT_TO_DO: &str =
+    "write it as Parquet or CSV, or move it away; names that begin with `_` or `.` are passed over";
+
+impl Format {
+    /// Of a file, by the end of its name in any case; nothing of one that is no data.
+    pub fn of(file: &str) -> Option<Self> {
+        let name = file.to_ascii_lowercase();
+        if is_hidden(file) || BESIDE.iter().any(|end| name.ends_with(end)) {
+            return None;
+        }
+        let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+        Some(match () {
+            () if ends(&[".parquet", ".parq", ".pq"]) => Self::Parquet,
+            () if ends(&[".csv", ".tsv"]) => Self::Csv { gzip: false },
+            () if ends(&[".csv.gz", ".tsv.gz"]) => Self::Csv { gzip: true },
+            () if !name.contains('.') => {
+                Self::unread("has no extension: gapless reads .parquet, .csv, .tsv and .csv.gz")
+            }
+            () => Self::unread("is of a format that gapless does not read"),
+        })
+    }
+
+    /// What is not read, and what to do.
+    pub fn unread(why: &str) -> Self {
+        Self::Unread(format!("{why}; {WHAT_TO_DO}").into())
+    }
+
+    /// A folder below the table that is no partition.
+    pub fn stray_folder() -> Self {
+        Self::Unread(
+            "is a folder without `COLUMN=VALUE` in its name, and gapless does not look into it; name it by its partition, as \
+             in `dt=2025-10-21`, or move it away; names that begin with `_` or `.` are passed over"
+                .into(),
+        )
+    }
+
+    /// What the operating system refuses.
+    pub fn refused(why: &str) -> Self {
+        Self::Unread(format!("cannot be opened ({why}); let gapless read it").into())
+    }
+}
+
+/// What is in the making or the system's own.
+pub(super) fn is_hidden(name: &str) -> bool {
+    name.starts_with(['.', '_'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_says_how_a_file_is_read_and_what_is_not_read_is_no_data_missing() {
+        for name in ["a.parquet", "A.PARQUET", "part-0.snappy.parquet", "x.parq", "x.pq"] {
+            assert_eq!(Format::of(name), Some(Format::Parquet), "{name}");
+        }
+        for (name, gzip) in
+            [("a.csv", false), ("A.CSV", false), ("a.tsv", false), ("a.csv.gz", true), ("a.TSV.GZ", true)]
+        {
+            assert_eq!(Format::of(name), Some(Format::Csv { gzip }), "{name}");
+        }
+        for name in [".a.csv", "_SUCCESS", "_tmp.parquet", "a.csv.tmp", ".part-0.crc", "README.md", "a.csv~"] {
+            assert_eq!(Format::of(name), None, "{name}");
+        }
+        for name in ["a.jsonl", "a.gz", "a.csv.zst", "a.json.gz", "000000000000", "a.orc", "notes.txt"] {
+            assert!(matches!(Format::of(name), Some(Format::Unread(_))), "{name}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! A column that a folder's name says: `dt=2025-10-21`. Where the part has the column too, both must say the same.
+
+use super::column::{Column, NULL};
+use super::datum::Datum;
+use super::instant::Moment;
+use super::number::plain;
+use super::parts::Part;
+use super::rows::Values;
+use crate::domain::dates::Date;
+use crate::domain::probe::{DateColumn, DateFormat};
+
+/// Characters that are shown of a value.
+const MAX_SHOWN: usize = 40;
+
+/// The value that a partition gives to all rows of a part.
+pub(super) struct Constant {
+    /// Empty for NULL.
+    pub text: String,
+    /// Only the folders say it, for several of them say it together.
+    pub is_only: bool,
+    /// The date that it names, of the date column.
+    dated: Option<Option<Date>>,
+}
+
+impl Constant {
+    /// What the folders of a part say of a column; nothing where they say nothing.
+    pub fn new(part: &Part, column: &str, date: &DateColumn) -> Option<Self> {
+        if column != date.column {
+            let text = part.partition_value(column)?.into_owned();
+            return Some(Self { text, is_only: false, dated: None });
+        }
+        let is_only = matches!(date.format, Some(DateFormat::Folders(..)));
+        let text = part.partition_text(date).map(std::borrow::Cow::into_owned);
+        let dated = Some(part.partition_date(date));
+        Some(Self { text: text.or_else(|| is_only.then(String::new))?, is_only, dated })
+    }
+
+    /// Every value of the part's own column must be the folder's.
+    pub fn check(&self, column: &Column, values: &Values, date: &DateColumn) -> Result<(), String> {
+        let Values::Ids(ids) = values else { return Ok(()) };
+        let mut same = None;
+        for id in ids {
+            if Some(*id) != same {
+                self.check_value(column, *id, date)?;
+                same = Some(*id);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_value(&self, column: &Column, id: u32, date: &DateColumn) -> Result<(), String> {
+        let datum = column.value(id).filter(|_| id != NULL);
+        let is_same = match (self.dated, datum) {
+            // A folder that names no single date says nothing of the dates in it.
+            (Some(None), _) => true,
+            (Some(Some(day)), Some(datum)) => datum.date(date).is_ok_and(|own| own == day),
+            (None, Some(datum)) => self.is_text_of(datum),
+            (_, None) => self.text.is_empty(),
+        };
+        if is_same {
+            return Ok(());
+        }
+        let own = datum.map_or_else(|| "NULL".into(), Datum::text);
+        let own = own.chars().take(MAX_SHOWN).collect::<String>();
+        Err(format!(
+            "lies in a folder of {} {}, and its own column `{}` holds {own}; move it to its own folder, or write it without the \
+             column",
+            column.name, self.text, column.name
+        ))
+    }
+
+    fn is_text_of(&self, datum: &Datum) -> bool {
+        let own = datum.text();
+        match datum {
+            Datum::Instant(_) | Datum::Local(_) => Moment::parse(&self.text) == Moment::parse(&own),
+            Datum::Bool(_) => self.text.eq_ignore_ascii_case(&own),
+            Datum::Text(_) => *self.text == *own,
+            _ => plain(&self.text).as_deref().unwrap_or(&self.text) == &*own,
+        }
+    }
+}
