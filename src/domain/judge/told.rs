@@ -52,6 +52,9 @@ fn lacks(weighed: &Weighed<'_>, flaws: &[Flaw]) -> String {
     if tallied.strangers.count > 0 {
         parts.push(unexpected(&tallied.strangers));
     }
+    if facts.blank > 0 {
+        parts.push(format!("{} no unit", counted_do(facts.blank, "rows", "name")));
+    }
     parts.join("; ")
 }
 

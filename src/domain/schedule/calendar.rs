@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
-use super::silence::{ambiguous, unsaid};
+use super::silence::{ambiguous, never_final, unsaid};
 use super::{Day, Expected, ScheduleFacts, Scheduled, Unit};
 use crate::domain::anchors::{Anchors, midnight};
 use crate::domain::dates::{Date, DateRange, Timestamp, next_day, shift};
@@ -42,14 +42,9 @@ pub struct Calendar {
 pub fn calendar(season: &Season, facts: Result<&ScheduleFacts, &Unknown>, now: Timestamp) -> Calendar {
     let today = local_date(now, &season.zone);
     let range = span(season.dates, today);
-    let ctx = Context {
-        season,
-        facts,
-        today,
-        now,
-        scheduled: scheduled_hull(facts, season.dates, range),
-        updated: updated(facts, now),
-    };
+    let scheduled = scheduled_hull(facts, season.dates, range);
+    let any_final = facts.is_ok_and(|f| f.units.values().flatten().any(|u| u.is_final));
+    let ctx = Context { season, facts, today, now, scheduled, updated: updated(facts, now), any_final };
     let mut days: BTreeMap<Date, Day> = range.map(|range| ctx.days(range)).unwrap_or_default();
     mark_warm_up(season, &mut days);
     Calendar { zone: season.zone.clone(), today, days, valid_until: ctx.valid_until() }
@@ -117,6 +112,8 @@ struct Context<'a> {
     now: Timestamp,
     scheduled: Option<DateRange>,
     updated: Option<Timestamp>,
+    /// Whether the schedule calls any unit at all final.
+    any_final: bool,
 }
 
 impl Context<'_> {
@@ -161,6 +158,9 @@ impl Context<'_> {
         }
         let judged = schedule.question.is_final.is_some();
         let over = bounds.ended_before(self.updated, NOT_PLAYED_HOURS);
+        if judged && over && !self.any_final {
+            return Day::Unknown(never_final());
+        }
         let (played, dropped): (Vec<&Scheduled>, _) = listed.iter().partition(|u| !judged || !over || u.is_final);
         if played.is_empty() {
             return self.pause(date).unwrap_or(Day::Off(Off::OffDay));

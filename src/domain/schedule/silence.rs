@@ -36,3 +36,10 @@ pub(super) fn ambiguous(clash: &Clash) -> Unknown {
     );
     Unknown::new(UnknownReason::UnitsUnmatched, text)
 }
+
+/// A filter that no row of the whole schedule satisfies is misspelt: it does not say that nothing was played.
+pub(super) fn never_final() -> Unknown {
+    let text = "no game of the schedule is final, though it was updated long after this date: correct spec.schedule.final of the \
+                Season, or the schedule";
+    Unknown::new(UnknownReason::FilterUnmatched, text)
+}

@@ -278,6 +278,25 @@ fn a_unit_that_a_later_schedule_does_not_call_final_was_not_played() {
 }
 
 #[test]
+fn a_final_that_no_row_satisfies_is_a_wrong_filter_not_a_season_that_was_not_played() {
+    let mut season = season();
+    if let Some(schedule) = &mut season.schedule {
+        Arc::make_mut(&mut schedule.question).is_final = Some(filter("game_status"));
+    }
+    let rows = || vec![row("2025-10-21", "BOS@NYK", "1", UPDATED), row("2025-10-25", "LAL@MIN", "2", UPDATED)];
+    let now = "2025-10-25T12:00:00Z";
+    assert!(said(&season, rows(), now, "2025-10-21").contains("correct spec.schedule.final"));
+    check(
+        &season,
+        rows(),
+        now,
+        &[("2025-10-21", "FilterUnmatched"), ("2025-10-22", "OffDay"), ("2025-10-25", "LAL@MIN")],
+    );
+    let played = ScheduleRow { is_final: true, ..row("2025-10-24", "PHX@DEN", "3", UPDATED) };
+    check(&season, [rows(), vec![played]].concat(), now, &[("2025-10-21", "OffDay"), ("2025-10-24", "PHX@DEN")]);
+}
+
+#[test]
 fn a_stale_schedule_says_nothing_of_dates_that_are_not_settled() {
     let mut season = season();
     if let Some(schedule) = &mut season.schedule {

@@ -58,6 +58,8 @@ fn strangers_and_missing_units_are_named_with_what_to_do() {
     );
     let more_missing = facts(&[("BOS@NYK", 2), ("PHO@DEN", 9)]);
     assert!(told(same, &more_missing).1.ends_with("; 9 rows of units that are not expected: PHO@DEN"));
+    let nameless = DateFacts { rows: 5, blank: 1, ..facts(&[("BOS@NYK", 2), ("LAL@MIN", 2)]) };
+    assert!(told(same, &nameless).1.ends_with("; not covered: PHX@DEN; 1 row names no unit"));
     let complete = facts(&[("BOS@NYK", 2), ("LAL@MIN", 2), ("PHX@DEN", 2), ("A@B", 1)]);
     assert_eq!(told(same, &complete).1, "all that is expected is there; 1 row of units that are not expected: A@B");
     let names: Vec<String> = (10..40).map(|n| alloc::format!("X@{n}")).collect();
@@ -110,7 +112,8 @@ fn rows_none_of_which_passes_the_filters_are_a_doubted_filter_not_a_gap() {
     let head = "40 rows on this date, and none passes the filters: correct spec.where, or the data; ";
     let market = || filter("market", Test::In(vec![word("points"), word("player_assists")]));
     let book = || filter("book", Test::Equals(word("draftkings")));
-    let cases: Vec<(Vec<Filter>, Vec<(&str, &[&str])>, &str)> = vec![
+    type Case<'a> = (Vec<Filter>, Vec<(&'a str, &'a [&'a str])>, &'a str);
+    let cases: Vec<Case<'_>> = vec![
         (
             vec![market()],
             vec![("market", &["Points", "blocks", "player assists"])],
