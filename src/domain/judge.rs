@@ -2,7 +2,7 @@
 
 mod doubt;
 mod rules;
-mod told;
+mod sentence;
 mod units;
 mod weigh;
 
@@ -20,7 +20,7 @@ use super::probe::{DateFacts, UnitKey, WHOLE_DATE};
 use super::schedule::{Calendar, Day, Expected};
 use super::verdict::{Judgement, Off, Unknown, UnknownReason, Verdict};
 use super::words::counted;
-use told::names;
+use sentence::names;
 use weigh::Weighed;
 
 pub use units::{expected_keys, values_of};

@@ -93,7 +93,7 @@ pub(super) fn coverage(
     }
 }
 
-/// Which rows count at all follows from the kind and is no wish of a person: an upgrade that learns it clears no charge.
+/// Which rows count at all follows from the kind, not from the spec: an upgrade that learns it clears no charge.
 fn fingerprint(table: &Table, question: &Question, criteria: &Criteria, ladder: &impl std::fmt::Debug) -> u64 {
     let question = Question { needed: Vec::new(), ..question.clone() };
     stable_hash(&format!("{table:?} {question:?} {criteria:?} {ladder:?}"))

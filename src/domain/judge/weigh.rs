@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use super::doubt::{Misspelt, misspelt};
-use super::told::message;
+use super::sentence::message;
 use super::units::{Measure, Tallied, tally};
 use crate::domain::dates::Timestamp;
 use crate::domain::policy::{Coverage, Expects, Tolerance};

@@ -214,7 +214,7 @@ fn two_ids_that_name_one_unit_on_a_date_identify_none() {
          spec.schedule.unit of the Season, and to the unit of its coverages"
     );
     check(&season(), both, now, &[("2025-10-21", "BOS@NYK"), ("2025-10-22", "UnitsUnmatched")]);
-    // One that is void, stands elsewhere in its newest row, or has no id is no second game.
+    // One that is void, stands elsewhere in its newest row, or has no id does not make a second game.
     let one = [("2025-10-22", "BOS@NYK LAL@MIN")];
     check(&season(), doubleheader(|row| ScheduleRow { void: true, ..row }), now, &one);
     check(&season(), doubleheader(|row| ScheduleRow { id: None, ..row }), now, &one);

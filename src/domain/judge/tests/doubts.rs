@@ -227,7 +227,7 @@ fn a_listed_value_that_is_there_under_another_spelling_is_doubted_and_one_that_i
     assert_eq!(
         told(wanted_itself, &read).0,
         "Partial/ValuesMissing 0/3 [BOS@NYK LAL@MIN PHX@DEN]",
-        "it is no misspelling"
+        "another value that is looked for is itself"
     );
     let read = instead(counts(&[0, 0]), 15, &[("sys", &["Model-V9"])]);
     assert_eq!(
