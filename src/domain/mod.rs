@@ -18,6 +18,7 @@ pub mod probe;
 pub mod schedule;
 pub mod share;
 pub mod span;
+pub mod spelling;
 pub mod state;
 pub mod suspicion;
 pub mod verdict;

@@ -319,6 +319,17 @@ pub struct Waiver {
     pub expires: Option<Date>,
 }
 
+/// The fields of a coverage's spec that sentences tell a person to correct: each kind has its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldNames {
+    /// How a row names its unit.
+    pub unit: &'static str,
+    /// Which rows are the coverage's.
+    pub filters: &'static str,
+    /// Which values a unit must have.
+    pub values: &'static str,
+}
+
 /// A coverage, parsed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Coverage {
@@ -340,6 +351,8 @@ pub struct Coverage {
     pub question: Arc<Question>,
     /// What complete means.
     pub criteria: Criteria,
+    /// Where its spec says all that.
+    pub names: FieldNames,
     /// When gapless may act.
     pub due: Moment,
     /// When an incomplete cell is late.

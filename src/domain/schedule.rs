@@ -3,9 +3,10 @@
 
 mod calendar;
 mod fold;
+mod silence;
 
 pub use calendar::{Calendar, calendar};
-pub use fold::{ScheduleFacts, Scheduled, fold};
+pub use fold::{Clash, ScheduleFacts, Scheduled, fold};
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -50,7 +51,7 @@ pub struct Expected {
     /// The units, in the order of their names.
     pub units: Vec<Unit>,
     /// Units that were scheduled and are dropped as not played.
-    pub dropped: Vec<UnitKey>,
+    pub dropped: Vec<Unit>,
     /// The fixed points of the date.
     pub anchors: Anchors,
     /// The date belongs to the season's warm-up.

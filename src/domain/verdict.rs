@@ -53,7 +53,7 @@ pub enum UnknownReason {
     ScheduleStale,
     /// The schedule says nothing of the date.
     ScheduleMissing,
-    /// The date has rows of other units than expected, and the mapping may be wrong.
+    /// The date has rows of other units than expected, or two units have one name: the mapping may be wrong.
     UnitsUnmatched,
     /// The date has rows, and none of them has what a filter looks for.
     FilterUnmatched,

@@ -145,6 +145,12 @@ impl Book {
         }
     }
 
+    /// Whether a date was read, and has more units than are counted.
+    pub fn overflows(&self, date: Date) -> bool {
+        let known = self.dates.get(&date).filter(|entry| entry.failure.is_none()).map(|entry| &entry.held);
+        matches!(known, Some(Held::Facts(facts)) if facts.overflow)
+    }
+
     /// The mark, rows and values of a date.
     pub fn content(&self, coverage: &Coverage, date: Date) -> (u64, u64, u64) {
         let Some(entry) = self.dates.get(&date) else { return (0, 0, 0) };

@@ -72,7 +72,8 @@ impl CoverageState {
             let read = self.book.confirmed_at.is_some_and(|at| at >= settled_at) && self.book.failure.is_none();
             let own: Vec<(Date, &Judged)> =
                 attempt.dates.iter().filter_map(|d| Some((d, self.judgement(d)?))).collect();
-            if !read || own.iter().any(|(_, j)| is_unread(j)) {
+            // A date with too many units was read: no look brings more, and its attempt is over.
+            if !read || own.iter().any(|(date, j)| is_unread(j) && !self.book.overflows(*date)) {
                 continue;
             }
             let after: BTreeMap<Date, After> = own.into_iter().map(|(d, j)| (d, self.after(d, j))).collect();

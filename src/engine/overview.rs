@@ -63,10 +63,37 @@ pub struct CoverageView {
     pub reruns: Vec<Unspent>,
     /// Rows that count for no date: they cover nothing. Nothing where that is not known.
     pub undated: Option<Undated>,
+    /// Rows of its dates that belong to no expected unit.
+    pub unexpected: Unexpected,
     /// When its table was last read or proved unchanged.
     pub confirmed_at: Option<Timestamp>,
     /// Launches so far.
     pub launches: u64,
+}
+
+/// Rows of a coverage that belong to no expected unit, on dates that expect something and on dates off: a warning, never a
+/// gap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unexpected {
+    /// How many.
+    pub rows: u64,
+    /// How many dates have some.
+    pub dates: u32,
+    /// Those dates, as far as they are known by name.
+    pub named: DateSet,
+}
+
+impl Unexpected {
+    /// Of these cells.
+    pub fn of<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> Self {
+        let mut out = Self::default();
+        for cell in cells.into_iter().filter(|c| c.judgement.unexpected_rows > 0) {
+            out.rows += cell.judgement.unexpected_rows;
+            out.dates += 1;
+            out.named.insert(cell.date);
+        }
+        out
+    }
 }
 
 /// One season.

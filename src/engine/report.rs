@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::overview::{CoverageView, Held, Overview, Planned, SeasonView};
+use super::overview::{CoverageView, Held, Overview, Planned, SeasonView, Unexpected};
 use super::world::{CoverageState, SeasonState, World};
 use crate::domain::admit::{Limit, Refusal, Refused};
 use crate::domain::assess::{Unspent, Wait};
@@ -55,6 +55,7 @@ impl World {
             tokens: state.ledger.tokens.iter().map(|(d, t)| (*d, t.clone())).collect(),
             reruns: state.assessment.reruns.iter().map(|r| self.with_refusal(state, r)).collect(),
             undated: Some(Undated::sum(state.book.undated.values())),
+            unexpected: Unexpected::of(&state.assessment.cells),
             confirmed_at: state.book.confirmed_at,
         }
     }
@@ -149,6 +150,7 @@ fn stalled(key: &Key, season: Option<&Key>, why: &str) -> CoverageView {
         tokens: Vec::new(),
         reruns: Vec::new(),
         undated: None,
+        unexpected: Unexpected::default(),
         confirmed_at: None,
     }
 }

@@ -17,7 +17,7 @@ use crate::domain::dates::DateRange;
 use crate::domain::judge::ALL_THERE;
 use crate::domain::mark::mix_bytes;
 use crate::domain::probe::{DateFacts, Found, Instead, Measured, Undated, UnitFacts, UnitKey, Units};
-use crate::domain::schedule::{ScheduleFacts, Scheduled};
+use crate::domain::schedule::{Clash, ScheduleFacts, Scheduled};
 use crate::domain::verdict::{Judgement, Verdict};
 use crate::engine::memory::{Folded, Memory, RememberedBook, RememberedDate, RememberedFacts, RememberedSchedule};
 use crate::warehouse::files::{KnownFolder, Learnt};
@@ -32,6 +32,7 @@ fields!(UnitFacts { rows, measures });
 fields!(DateFacts { rows, blank, units, overflow, surplus, shares, instead });
 fields!(Instead { rows, found });
 fields!(Found { values, more });
+fields!(Clash { unit, ids });
 fields!(Folded { judgement, values, basis });
 fields!(RememberedSchedule { season, table, question, mark, facts });
 
@@ -138,7 +139,7 @@ impl Code for ScheduleFacts {
                 to.put(&unit.start).put(&unit.is_final);
             }
         }
-        to.put(&self.updated).put(&self.null_dates);
+        to.put(&self.updated).put(&self.null_dates).put(&self.clashes);
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
@@ -149,7 +150,7 @@ impl Code for ScheduleFacts {
         };
         let dates = from.number()?;
         let units = (0..dates).map(|_| Some((from.get()?, from.list(unit)?))).collect::<Option<_>>()?;
-        Some(Self { units, updated: from.get()?, null_dates: from.get()? })
+        Some(Self { units, updated: from.get()?, null_dates: from.get()?, clashes: from.get()? })
     }
 }
 
@@ -238,6 +239,7 @@ fn is_kept(path: &Path, head: &[u8], len: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::policy::{Key, Table};
     use proptest::prelude::*;
 
     proptest! {
@@ -245,6 +247,18 @@ mod tests {
         fn no_file_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let sum = mix_bytes(0, &bytes).to_le_bytes();
             let _ = read(&[MAGIC, &sum, &bytes].concat());
+        }
+    }
+
+    fn schedule() -> ScheduleFacts {
+        let date = jiff::civil::date(2025, 11, 14);
+        let game = |key: &str| Scheduled { key: key.into(), values: [key.into()].into(), start: None, is_final: true };
+        let clash = Clash { unit: "a".into(), ids: ("1".into(), "2".into()) };
+        ScheduleFacts {
+            units: [(date, vec![game("a"), game("b")])].into(),
+            updated: Some(jiff::Timestamp::UNIX_EPOCH),
+            null_dates: 3,
+            clashes: [(date, clash)].into(),
         }
     }
 
@@ -258,11 +272,18 @@ mod tests {
             ranges: [(("t".to_string(), 7), Arc::new([(8, range)].into_iter().collect()))].into(),
             folders: [("t".to_string(), Arc::new([(1, folder_now)].into_iter().collect()))].into(),
         };
+        let schedule = RememberedSchedule {
+            season: Key { namespace: "n".into(), kind: "Season".into(), name: "s".into() },
+            table: Table { place: "files:/data".into(), name: "games".into() },
+            question: 5,
+            mark: 6,
+            facts: Arc::new(schedule()),
+        };
         let kept = Kept { learnt, spent: (jiff::civil::date(2025, 11, 14), 9) };
         let cache = Cache {
             places: [("files:/data".to_string(), kept)].into(),
             valid: [1, u64::MAX].into(),
-            ..Cache::default()
+            memory: Memory { schedules: vec![schedule], ..Memory::default() },
         };
         assert!(save(&path, &cache).unwrap());
         assert!(!save(&path, &cache).unwrap(), "nothing changed, nothing is written");

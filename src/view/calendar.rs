@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::names::{WIDTH, counts, dates, share, wrap};
+use super::names::{WIDTH, counts, dates, share, unexpected, wrap};
 use super::palette::{legend, paint, sign};
 use crate::domain::dates::{DateRange, DateSet};
 use crate::domain::state::{Cell, State};
@@ -126,6 +126,7 @@ fn footer(coverages: &[&CoverageView], options: Options) -> String {
             share(&counts),
             counts.open
         );
+        out += &unexpected(&view.unexpected).map(|text| format!("  {}\n", wrap(&text, 2))).unwrap_or_default();
         out += &open_runs(view, options);
     }
     out

@@ -2,10 +2,11 @@
 
 pub(super) use crate::api::report::summary::{counts, share};
 
-use crate::domain::dates::{FIRST_DATE, LAST_DATE, Timestamp};
+use crate::domain::dates::{DateRange, FIRST_DATE, LAST_DATE, Timestamp};
 use crate::domain::probe::Undated;
 use crate::domain::state::Cell;
 use crate::domain::words::counted;
+use crate::engine::overview::Unexpected;
 
 /// `1 date`, `3 dates`.
 pub(super) fn dates(count: u32) -> String {
@@ -84,9 +85,55 @@ pub fn undated(rows: Undated) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", ") + ": counted for no date at all")
 }
 
+/// Runs of dates that a sentence names.
+const MAX_RUNS: usize = 6;
+
+/// `9 rows of 2 dates belong to no expected unit: 2024-04-16, 2024-04-17`; nothing where there are none.
+pub fn unexpected(unexpected: &Unexpected) -> Option<String> {
+    let Unexpected { rows, dates: count, named } = unexpected;
+    // Three dates in a row are shorter as a range.
+    let texts = |range: &DateRange| match range.days() {
+        0..3 => range.iter().map(|date| date.to_string()).collect(),
+        _ => vec![range.to_string()],
+    };
+    let shown = &named.ranges()[..named.ranges().len().min(MAX_RUNS)];
+    let names: Vec<String> = shown.iter().flat_map(texts).collect();
+    let more = count.saturating_sub(shown.iter().map(DateRange::days).sum());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let belong = if *rows == 1 { "belongs" } else { "belong" };
+    let told = || {
+        format!(
+            "{} of {} {belong} to no expected unit: {}{more}",
+            counted(*rows, "rows"),
+            dates(*count),
+            names.join(", ")
+        )
+    };
+    (*rows > 0).then(told)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_of_no_expected_unit_are_told_in_one_line_however_many_dates_have_them() {
+        let told = |rows, days: &[i8], count| {
+            let named = days.iter().map(|day| jiff::civil::date(2024, 4, *day)).collect();
+            unexpected(&Unexpected { rows, dates: count, named })
+        };
+        let no = " to no expected unit: ";
+        assert_eq!(told(0, &[], 0), None);
+        assert_eq!(told(1, &[16], 1), Some(format!("1 row of 1 date belongs{no}2024-04-16")));
+        assert_eq!(told(9, &[16, 17], 2), Some(format!("9 rows of 2 dates belong{no}2024-04-16, 2024-04-17")));
+        assert_eq!(
+            told(9, &[1, 5, 6, 7], 4),
+            Some(format!("9 rows of 4 dates belong{no}2024-04-01, 2024-04-05..2024-04-07"))
+        );
+        let odd: Vec<i8> = (1..=15).map(|n| n * 2 - 1).collect();
+        let line = told(99, &odd, 40).unwrap();
+        assert!(line.ends_with("2024-04-09, 2024-04-11 and 34 more"), "{line}");
+    }
 
     #[test]
     fn a_long_sentence_is_broken_between_words_and_stands_in_its_column() {

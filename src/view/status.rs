@@ -1,6 +1,6 @@
 //! One line per coverage: what `kubectl get` shows in a cluster.
 
-use super::names::{counts, relative, share, table, undated};
+use super::names::{counts, relative, share, table, undated, unexpected};
 use crate::api::report::ready::standing;
 use crate::domain::state::State;
 use crate::engine::overview::{CoverageView, Overview};
@@ -23,7 +23,8 @@ pub fn status(overview: &Overview, ready: impl Fn(&CoverageView) -> (String, Str
     ];
     let mut rows = vec![head.map(String::from).to_vec()];
     rows.extend(overview.coverages.iter().map(|c| row(c, ready(c), overview)));
-    let told = overview.coverages.iter().filter_map(|c| Some((&c.key, c.undated.and_then(undated)?)));
+    let warnings = |c: &CoverageView| [c.undated.and_then(undated), unexpected(&c.unexpected)];
+    let told = overview.coverages.iter().flat_map(|c| warnings(c).into_iter().flatten().map(|text| (&c.key, text)));
     told.fold(table(&rows), |out, (key, text)| format!("{out}{key}: {text}\n"))
 }
 

@@ -103,6 +103,61 @@ fn rows_without_a_date_are_counted_apart_and_shown() {
     }
 }
 
+/// A season of games; those of two nights are not in it. What was collected of them was told only to who asked for that date.
+#[test]
+fn rows_that_no_expected_unit_owns_are_told_of_the_whole_coverage() {
+    let schedule = ", schedule: {table: games, date: date, unit: [unit], where: [{column: kind, equals: season}]}}";
+    let season = SEASON.replace("through: 2026-01-05}}", &format!("through: 2026-01-05}}{schedule}"));
+    let coverage = filled(GOOD, "datesPerJob: 1").replace("unit: {whole: Date}", "unit: {columns: [unit]}");
+    let here = Place::new(&[&season, &coverage]);
+    here.write(
+        "data/games/part.csv",
+        "date,unit,kind\n2026-01-01,a,season\n2026-01-02,b,cup\n2026-01-03,c,cup\n2026-01-05,d,season\n",
+    );
+    for (day, units) in [(1, "a\na\nx\n"), (2, "b\nb\n"), (3, "c\n"), (5, "d\n")] {
+        here.write(&format!("data/t/day=2026-01-0{day}/part.csv"), &format!("unit\n{units}"));
+    }
+    let told = "4 rows of 3 dates belong to no expected unit: 2026-01-01..2026-01-03";
+    for args in [vec!["calendar", "--color", "never"], vec!["status"]] {
+        let done = here.run(args[0], &args[1..], &[]);
+        assert_eq!(done.out.matches(told).count(), 1, "{}{}", done.out, done.err);
+        assert_eq!(done.code, here.run("plan", &[], &[]).code, "a warning changes no exit status");
+    }
+    let json: serde_json::Value = serde_json::from_str(&here.run("calendar", &["-o", "json"], &[]).out).unwrap();
+    let coverage = &json["coverages"][0];
+    assert_eq!((&coverage["unexpectedRows"], &coverage["unexpectedDates"]), (&4.into(), &3.into()));
+    let cells = coverage["cells"].as_array().unwrap();
+    let of_cells: Vec<u64> = cells.iter().map(|c| c["unexpectedRows"].as_u64().unwrap()).collect();
+    assert_eq!(of_cells, [1, 2, 1, 0, 0]);
+    assert_eq!(cells[0]["message"], "all that is expected is there; 1 row of units that are not expected: x");
+    assert_eq!(cells[1]["message"], "no unit on this date, yet the table has 2 rows of it: b");
+}
+
+/// A name that the schedule and the table write differently once made a gap, and a Job.
+#[test]
+fn a_unit_under_another_name_launches_nothing_and_an_alias_completes_it() {
+    let schedule = ", schedule: {table: games, date: date, unit: [unit]}}";
+    let season = SEASON.replace("through: 2026-01-05}}", &format!("through: 2026-01-05}}{schedule}"));
+    let coverage = filled(GOOD, "datesPerJob: 1").replace("unit: {whole: Date}", "unit: {columns: [unit]}");
+    let games: String = (1..=5).map(|day| format!("2026-01-0{day},a\n2026-01-0{day},washington\n")).collect();
+    let aliased = season.replace("unit: [unit]}}", "unit: [unit]}, aliases: {was: washington}}");
+    for (season, code) in [(&season, 3), (&aliased, 0)] {
+        let here = Place::new(&[season, &coverage]);
+        here.write("data/games/part.csv", &format!("date,unit\n{games}"));
+        for day in 1..=5 {
+            here.write(&format!("data/t/day=2026-01-0{day}/part.csv"), "unit\na\nwas\n");
+        }
+        let done = local(&here);
+        assert_eq!((here.runs(), done.code), (Vec::<String>::new(), Some(code)), "{}{}", done.out, done.err);
+        assert_eq!(
+            done.out.contains("Unknown/UnitsUnmatched, 5 dates: 2026-01-01..2026-01-05"),
+            code == 3,
+            "{}",
+            done.out
+        );
+    }
+}
+
 #[test]
 fn a_read_that_passes_a_limit_of_its_warehouse_is_unknown_and_says_what_to_do() {
     let limited = SEASON.replace("files: {folder: data}", "files: {folder: data}, limits: {maxBytesPerQuery: \"8\"}");
@@ -253,8 +308,9 @@ fn scripts_get_one_documented_object() {
     assert_eq!(keys(&json), ["now", "coverages", "launches", "held"]);
     assert_eq!(json["now"], "2026-01-05T10:00:00Z", "in UTC");
     let coverage = &json["coverages"][0];
-    let of_coverage = ["namespace", "kind", "name", "season", "stalled", "undated", "counts", "reruns", "cells"];
-    assert_eq!(keys(coverage), of_coverage);
+    let of_coverage =
+        ["namespace", "kind", "name", "season", "stalled", "undated", "unexpectedRows", "unexpectedDates"];
+    assert_eq!(keys(coverage), [&of_coverage[..], &["counts", "reruns", "cells"]].concat());
     assert_eq!(
         (&coverage["kind"], &coverage["name"], &coverage["season"]),
         (&"TableCoverage".into(), &"t".into(), &"s".into())
@@ -268,7 +324,7 @@ fn scripts_get_one_documented_object() {
     let expected = serde_json::json!({
         "date": "2026-01-03", "state": "Missing", "reason": "NoRows", "verdict": "Missing",
         "message": "no row; 1 unit expected; launched as soon as a slot is free", "expected": 1, "covered": 0,
-        "missing": ["*"], "rows": 0, "late": true, "attempts": 0, "rung": null, "nextLook": null,
+        "missing": ["*"], "rows": 0, "unexpectedRows": 0, "late": true, "attempts": 0, "rung": null, "nextLook": null,
     });
     assert_eq!(cells[2], expected);
     assert_eq!((&cells[0]["reason"], &cells[4]["nextLook"]), (&().into(), &"2026-01-06T06:00:00Z".into()));

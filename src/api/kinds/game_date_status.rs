@@ -105,10 +105,10 @@ pub struct DateCoverage {
     pub next: Option<String>,
 }
 
-fn is_zero(count: &u64) -> bool {
+pub(super) fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-fn is_none_yet(count: &u32) -> bool {
+pub(super) fn is_none_yet(count: &u32) -> bool {
     *count == 0
 }

@@ -102,7 +102,7 @@ pub struct PropColumns {
     /// The side, where each has a row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub side: Option<ColumnText>,
-    /// The line.
+    /// The line; a row without one counts as no line.
     pub line: ColumnText,
     /// When the line was seen.
     pub snapshot: ColumnText,

@@ -5,6 +5,7 @@ use kube::KubeSchema;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::game_date_status::{is_none_yet, is_zero};
 use super::{AttemptStatus, LedgerStatus, SettledStatus};
 use crate::api::schema::*;
 
@@ -92,6 +93,17 @@ pub struct SummaryStatus {
     /// The share of dates due by now that are complete.
     #[schemars(length(max = 8))]
     pub coverage: String,
+    /// Rows that belong to no expected unit, also on dates that expect nothing: a warning, never a gap.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schemars(extend("format" = "int64"))]
+    pub unexpected_rows: u64,
+    /// How many dates have such rows.
+    #[serde(skip_serializing_if = "is_none_yet")]
+    pub unexpected_dates: u32,
+    /// Those dates: `2025-10-21..2025-10-23,2025-11-14`; a text too long ends with `and N more`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 1024))]
+    pub unexpected_on: String,
 }
 
 /// The dates of one state and reason.

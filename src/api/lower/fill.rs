@@ -12,13 +12,14 @@ use crate::api::load::CronJob;
 use crate::api::manifest::Document;
 use crate::api::template::{Offer, Refusal};
 use crate::domain::mark::stable_hash;
-use crate::domain::policy::{Coverage, Criteria, Fill, FillOrder, Key, Mode, Moment, Repairs, Rung, Table};
+use crate::domain::policy::{Coverage, Criteria, FieldNames, Fill, FillOrder, Key, Mode, Moment, Repairs, Rung, Table};
 use crate::domain::probe::Question;
 use crate::domain::verdict::Flaw;
 
 /// The fields that every coverage has.
 pub(super) struct Common<'a> {
     pub kind: &'a str,
+    pub names: FieldNames,
     pub warehouse: Option<&'a str>,
     pub table: &'a str,
     pub dates: &'a NarrowDates,
@@ -71,7 +72,7 @@ pub(super) fn coverage(
     let fill = fill(common.fill, known, fields);
     let ladder: Vec<_> =
         fill.ladder.iter().map(|r| (&r.name, &r.cron_job, &r.container, &r.repairs, r.attempts)).collect();
-    let fill_fingerprint = stable_hash(&format!("{table:?} {question:?} {criteria:?} {ladder:?}"));
+    let fill_fingerprint = fingerprint(&table, &question, &criteria, &ladder);
     Coverage {
         key: key(document, common.kind, name(document)),
         uid: uid(document),
@@ -81,6 +82,7 @@ pub(super) fn coverage(
         through: common.dates.through.as_ref().map(|d| fields.date("spec.dates.through", d)),
         question: Arc::new(question),
         criteria,
+        names: common.names,
         late: late.unwrap_or(Moment { after: due.after, offset: due.offset.plus_hours(6) }),
         due,
         fill,
@@ -89,6 +91,12 @@ pub(super) fn coverage(
         fill_fingerprint,
         table,
     }
+}
+
+/// Which rows count at all follows from the kind, not from the spec: an upgrade that learns it clears no charge.
+fn fingerprint(table: &Table, question: &Question, criteria: &Criteria, ladder: &impl std::fmt::Debug) -> u64 {
+    let question = Question { needed: Vec::new(), ..question.clone() };
+    stable_hash(&format!("{table:?} {question:?} {criteria:?} {ladder:?}"))
 }
 
 fn fill(spec: &FillSpec, known: &Known, fields: &mut Fields<'_>) -> Fill {
@@ -156,3 +164,6 @@ fn repairs(name: RepairName) -> Repairs {
         RepairName::ShareExceeded => Repairs::Flaw(Flaw::ShareExceeded),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use super::fill::{Common, coverage, frame};
 use super::table_coverage::{Asked, tolerance};
 use crate::api::kinds::*;
 use crate::api::manifest::Document;
-use crate::domain::policy::{Check, Coverage, Criteria, Expects, ShareRule};
+use crate::domain::policy::{Check, Coverage, Criteria, Expects, FieldNames, ShareRule};
 use crate::domain::probe::{Filter as Condition, Of, Question, Test, UnitForm, Value};
 
 pub(super) fn lower(document: &Document, spec: &PropCoverageSpec, known: &Known, fields: &mut Fields<'_>) -> Coverage {
@@ -50,6 +50,11 @@ pub(super) fn lower(document: &Document, spec: &PropCoverageSpec, known: &Known,
     };
     let common = Common {
         kind: "PropCoverage",
+        names: FieldNames {
+            unit: "spec.columns.game",
+            filters: "spec.where or spec.expect.markets",
+            values: "spec.expect.requiredBookmakers or spec.expect.markets",
+        },
         warehouse: spec.warehouse.as_ref().map(|w| w.0.as_str()),
         table: &spec.table.0,
         dates: &spec.dates,

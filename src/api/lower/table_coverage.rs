@@ -5,7 +5,7 @@ use super::fields::{Fields, anchor, filters, value};
 use super::fill::{Common, coverage, frame};
 use crate::api::kinds::*;
 use crate::api::manifest::Document;
-use crate::domain::policy::{Check, Coverage, Criteria, Expects, Rule, ShareRule, Tolerance};
+use crate::domain::policy::{Check, Coverage, Criteria, Expects, FieldNames, Rule, ShareRule, Tolerance};
 use crate::domain::probe::{Measure, Of, Question, Test};
 use crate::domain::share::Share;
 
@@ -55,6 +55,7 @@ pub(super) fn lower(document: &Document, spec: &TableCoverageSpec, known: &Known
     };
     let common = Common {
         kind: "TableCoverage",
+        names: FieldNames { unit: "spec.unit", filters: "spec.where", values: "spec.complete.perUnit.contains" },
         warehouse: spec.warehouse.as_ref().map(|w| w.0.as_str()),
         table: &spec.table.0,
         dates: &spec.dates,

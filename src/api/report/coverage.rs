@@ -103,6 +103,9 @@ fn summary(view: &CoverageView) -> SummaryStatus {
         running: number(view.count(State::Running)),
         exhausted: number(view.count(State::Exhausted)),
         coverage: share(&counts),
+        unexpected_rows: view.unexpected.rows,
+        unexpected_dates: view.unexpected.dates,
+        unexpected_on: dates_within(&view.unexpected.named, MAX_SENTENCE),
     }
 }
 

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::ledger::ledger;
 use super::reasons::{ConditionType, Reason};
 use super::text::{cause, own_verdict, parse_named_dates, verdict};
-use crate::api::kinds::{CoverageStatus, DateCoverage, GameDateStatus, StateStatus};
+use crate::api::kinds::{CoverageStatus, DateCoverage, GameDateStatus, StateStatus, SummaryStatus};
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::judge::ALL_THERE;
 use crate::domain::ledger::{Ledger, Stage, Tally};
@@ -23,7 +23,7 @@ use crate::domain::policy::{Key, Mode, Table};
 use crate::domain::span::Span;
 use crate::domain::state::{Cause, Cell, State};
 use crate::domain::verdict::{Judgement, Off, UnknownReason, Verdict};
-use crate::engine::overview::{CoverageView, Overview};
+use crate::engine::overview::{CoverageView, Overview, Unexpected};
 use reruns::Reruns;
 use seasons::{Seasons, is_suspended};
 
@@ -112,6 +112,7 @@ fn coverage(
         tokens: ledger.tokens.iter().map(|(date, token)| (*date, token.clone())).collect(),
         reruns: Vec::new(),
         undated: None,
+        unexpected: unexpected(&status.summary),
         confirmed_at: None,
         launches: ledger.launches,
         attempts: ledger.attempts.clone(),
@@ -141,6 +142,12 @@ pub fn told(status: &CoverageStatus) -> Vec<(Cause, DateSet)> {
 fn ready(status: &CoverageStatus) -> (String, String) {
     let found = status.conditions.iter().find(|c| c.type_ == ConditionType::Ready.word());
     found.map_or_else(|| ("Unknown".into(), Reason::NotProbed.word().into()), |c| (c.status.clone(), c.reason.clone()))
+}
+
+/// Rows that belong to no expected unit; a text of dates that cannot be read names none.
+fn unexpected(summary: &SummaryStatus) -> Unexpected {
+    let named = parse_named_dates(&summary.unexpected_on).unwrap_or_default();
+    Unexpected { rows: summary.unexpected_rows, dates: summary.unexpected_dates, named }
 }
 
 /// Why the spec cannot be obeyed. A coverage that is Stalled because no attempt is left has a spec that can.

@@ -62,11 +62,13 @@ words! {
         ProbeBudget,
         /// The schedule is older than `maxAge`: refresh it.
         ScheduleStale,
-        /// The schedule says nothing of a date, or has no unit at all: refresh it, or mend `where`.
+        /// The schedule says nothing of a date, or has no unit at all: the message says whether to refresh it, to correct `where`,
+        /// or to correct the dates of the Season.
         ScheduleMissing,
         /// A unit has no known start, and only rows before it count: complete the schedule.
         StartUnknown,
-        /// A date has rows, and none belongs to an expected unit: the mapping in the spec is wrong.
+        /// A date has rows of units that are not expected, and the missing ones may be among them, or two games have one name:
+        /// correct `unit`, or add `aliases` to the Season.
         UnitsUnmatched,
         /// A date has rows, and none has what a filter looks for: correct its spelling, or the data.
         FilterUnmatched,

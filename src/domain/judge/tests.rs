@@ -1,5 +1,7 @@
 //! What the data says of a date, as a specification.
 
+mod doubts;
+
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec;
@@ -12,6 +14,7 @@ use crate::domain::probe::*;
 use crate::domain::schedule::Unit;
 use crate::domain::share::Share;
 use crate::domain::span::Span;
+use crate::domain::verdict::Flaw;
 
 pub(crate) const DATE: &str = "2025-11-14";
 
@@ -76,6 +79,7 @@ pub(crate) fn coverage() -> Coverage {
         through: None,
         question: Arc::new(question),
         criteria,
+        names: FieldNames { unit: "spec.unit", filters: "spec.where", values: "spec.complete.perUnit.contains" },
         due: Moment { after: Anchor::LastStart, offset: Span::hours(6) },
         late: Moment { after: Anchor::LastStart, offset: Span::hours(12) },
         fill,
@@ -263,11 +267,22 @@ fn freshness_freezes_at_its_anchor() {
         "judged at the first start, for ever"
     );
     assert_eq!(verdict("2025-11-14T21:59:59Z", "2025-12-24T00:00:00Z"), stale);
+    let message = |facts: &DateFacts| judged(&coverage, Known::Fresh(facts), AFTER).message.to_string();
+    let old = Some(at("2025-11-14T20:00:00Z"));
+    assert!(
+        message(&held(old)).ends_with("updated_at: 3 of 3 units have none newer than 2h"),
+        "{}",
+        message(&held(old))
+    );
     for (newest, said) in [
-        (Some(at("2025-11-14T20:00:00Z")), "BOS@NYK: updated_at is older than 2h"),
+        (old, "BOS@NYK: updated_at is older than 2h"),
         (None, "BOS@NYK: no updated_at by the instant at which freshness is judged"),
     ] {
-        let message = judged(&coverage, Known::Fresh(&held(newest)), AFTER).message.clone();
+        let fresh = Some(at("2025-11-14T22:30:00Z"));
+        let unit =
+            |n: usize| UnitFacts { rows: 2, measures: [Measured::Newest(if n == 0 { newest } else { fresh })].into() };
+        let units = GAMES.iter().enumerate().map(|(n, game)| (UnitKey::from(*game), unit(n))).collect();
+        let message = message(&DateFacts { units, ..held(fresh) });
         assert!(message.ends_with(said), "{message}");
     }
 }
@@ -307,7 +322,7 @@ fn a_date_off_stays_off_whatever_the_table_holds() {
     let judged = judge(&coverage(), &calendar, day(DATE), Known::Fresh(&facts(&[("BOS@NYK", 2)])), at(AFTER));
     assert_eq!(judged.judgement.verdict.to_word(), "NotExpected/OffDay");
     assert_eq!(judged.judgement.unexpected_rows, 2, "a warning: a game was moved, or the schedule lacks it");
-    assert_eq!(judged.judgement.message, "no unit on this date, yet the table has 2 rows of it");
+    assert_eq!(judged.judgement.message, "no unit on this date, yet the table has 2 rows of it: BOS@NYK");
 }
 
 impl Verdict {

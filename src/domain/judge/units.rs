@@ -1,18 +1,15 @@
-//! The units of one date, one by one: which are covered, and what those lack that are not.
+//! The units of one date, one by one: which are covered, what those lack that are not, and which are not expected.
 
 use alloc::collections::BTreeMap;
-use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::domain::anchors::Anchors;
+use super::MAX_SHOWN;
+use super::doubt::Misspelt;
+use super::rules::{Shortfall, check};
 use crate::domain::dates::Timestamp;
-use crate::domain::policy::{Check, Coverage, Expects, Grain, Rule};
+use crate::domain::policy::{Coverage, Expects, Grain};
 use crate::domain::probe::{DateFacts, Measured, Of, UnitFacts, UnitKey, WHOLE_DATE};
 use crate::domain::schedule::{Expected, Unit};
-use crate::domain::span::Span;
-use crate::domain::verdict::Flaw;
-use crate::domain::words::counted;
 
 /// What the units of a date amount to.
 #[derive(Debug, Default)]
@@ -27,14 +24,29 @@ pub(super) struct Tallied {
     pub matched: u32,
     /// Units that must be there and are not covered.
     pub missing: Vec<UnitKey>,
-    /// What they lack.
-    pub flaws: Vec<Flaw>,
-    /// What the first of them lacks, as a sentence.
-    pub first_shortfall: Option<String>,
-    /// Rows of other units.
+    /// Of those, units without any row.
+    pub without_rows: u32,
+    /// Of those, units that lack only values that the date has under another spelling.
+    pub misspelt: u32,
+    /// The rules that units fail, in their order.
+    pub shortfalls: Vec<Shortfall>,
+    /// Units that are not expected and have rows.
+    pub strangers: Strangers,
+    /// Rows of units that are not, or no longer, expected.
     pub unexpected_rows: u64,
     /// When the passing of time alone changes the judgement.
     pub valid_until: Option<Timestamp>,
+}
+
+/// Units that are not expected, and were not dropped from the schedule, and have rows.
+#[derive(Debug, Default)]
+pub(super) struct Strangers {
+    /// How many.
+    pub count: u32,
+    /// Their rows.
+    pub rows: u64,
+    /// The first of them, by name.
+    pub first: Vec<UnitKey>,
 }
 
 /// One thing that a coverage expects of a date.
@@ -43,16 +55,27 @@ struct Wanted {
     is_final: bool,
 }
 
+/// What the units of a date are measured by.
+pub(super) struct Measure<'a> {
+    pub coverage: &'a Coverage,
+    pub expected: &'a Expected,
+    /// Values that are doubted: what lacks nothing else is misspelt.
+    pub misspelt: &'a [Misspelt<'a>],
+    pub now: Timestamp,
+}
+
 /// Counts the units of a date.
-pub(super) fn tally(coverage: &Coverage, expected: &Expected, facts: &DateFacts, now: Timestamp) -> Tallied {
-    let only_final = coverage.criteria.expects == Expects::Final;
+pub(super) fn tally(by: &Measure<'_>, facts: &DateFacts) -> Tallied {
+    let criteria = &by.coverage.criteria;
+    let only_final = criteria.expects == Expects::Final;
     let mut out = Tallied::default();
+    let dropped = keys(criteria.grain, &by.expected.dropped);
     let mut units = facts.units.iter().peekable();
     // Both stand in the order of their names.
-    for_each_wanted(coverage.criteria.grain, expected, &mut |key, unit| {
+    for_each_wanted(criteria.grain, by.expected, &mut |key, unit| {
         out.expected += 1;
-        while let Some((_, other)) = units.next_if(|(k, _)| k < key) {
-            out.unexpected_rows += other.rows;
+        while let Some((other, found)) = units.next_if(|(k, _)| k < key) {
+            out.note_unexpected(other, found, &dropped);
         }
         let found = units.next_if(|(k, _)| k == key).map(|(_, f)| f).filter(|f| f.rows > 0);
         out.matched += u32::from(found.is_some());
@@ -60,29 +83,55 @@ pub(super) fn tally(coverage: &Coverage, expected: &Expected, facts: &DateFacts,
             return;
         }
         out.required += 1;
-        let shortfall = match found {
-            None => Some((Flaw::UnitsMissing, None)),
-            Some(found) => {
-                first_failure(&coverage.criteria.rules, &unit, found, &expected.anchors, now, &mut out.valid_until)
+        let is_covered = match found {
+            Some(found) => out.note_failures(by, key, &unit, found),
+            None => {
+                out.without_rows += 1;
+                false
             }
         };
-        out.note(key, shortfall);
+        if is_covered {
+            out.covered += 1;
+        } else {
+            out.missing.push(key.clone());
+        }
     });
-    out.unexpected_rows += units.map(|(_, f)| f.rows).sum::<u64>();
+    units.for_each(|(other, found)| out.note_unexpected(other, found, &dropped));
+    out.shortfalls.sort_unstable_by_key(|s| s.rule);
     out
 }
 
 impl Tallied {
-    fn note(&mut self, key: &UnitKey, shortfall: Option<(Flaw, Option<String>)>) {
-        let Some((flaw, sentence)) = shortfall else {
-            self.covered += 1;
+    /// Notes every rule that a unit fails; returns whether there is none.
+    fn note_failures(&mut self, by: &Measure<'_>, key: &UnitKey, unit: &Wanted, found: &UnitFacts) -> bool {
+        let (mut fails, mut is_misspelt) = (false, true);
+        for (at, rule) in by.coverage.criteria.rules.iter().enumerate() {
+            let measured = found.measures.get(rule.measure).copied().unwrap_or(Measured::Count(0));
+            let (flaw, until) = check(rule, measured, unit.start, &by.expected.anchors, by.now);
+            if let Some(until) = until {
+                self.valid_until = Some(self.valid_until.map_or(until, |v| v.min(until)));
+            }
+            let Some(flaw) = flaw else { continue };
+            fails = true;
+            is_misspelt &= by.misspelt.iter().any(|m| m.measure == rule.measure);
+            match self.shortfalls.iter_mut().find(|s| s.rule == at) {
+                Some(known) => known.units += 1,
+                None => self.shortfalls.push(Shortfall { rule: at, flaw, units: 1, first: key.clone(), measured }),
+            }
+        }
+        self.misspelt += u32::from(fails && is_misspelt);
+        !fails
+    }
+
+    fn note_unexpected(&mut self, key: &UnitKey, found: &UnitFacts, dropped: &[UnitKey]) {
+        self.unexpected_rows += found.rows;
+        if found.rows == 0 || dropped.binary_search(key).is_ok() {
             return;
-        };
-        self.missing.push(key.clone());
-        self.flaws.push(flaw);
-        if self.first_shortfall.is_none() {
-            // The date itself has no name that says anything.
-            self.first_shortfall = sentence.map(|s| if &**key == WHOLE_DATE { s } else { format!("{key}: {s}") });
+        }
+        self.strangers.count += 1;
+        self.strangers.rows += found.rows;
+        if self.strangers.first.len() < MAX_SHOWN {
+            self.strangers.first.push(key.clone());
         }
     }
 }
@@ -100,22 +149,26 @@ fn for_each_wanted(grain: Grain, expected: &Expected, each: &mut dyn FnMut(&Unit
         let plain = |u: &Unit| Wanted { start: u.start, is_final: u.is_final };
         return expected.units.iter().for_each(|u| each(&u.key, plain(u)));
     }
-    wanted(grain, expected).into_iter().for_each(|(key, wanted)| each(&key, wanted));
+    wanted(grain, &expected.units).into_iter().for_each(|(key, wanted)| each(&key, wanted));
 }
 
-fn wanted(grain: Grain, expected: &Expected) -> BTreeMap<UnitKey, Wanted> {
+fn wanted(grain: Grain, units: &[Unit]) -> BTreeMap<UnitKey, Wanted> {
     let unit = |key: UnitKey, u: &Unit| (key, Wanted { start: u.start, is_final: u.is_final });
-    let units = expected.units.iter();
     match grain {
-        Grain::Unit => units.map(|u| unit(u.key.clone(), u)).collect(),
-        Grain::UnitAnyOrder => units.map(|u| unit(sorted_key(u), u)).collect(),
-        Grain::EachValue => units.flat_map(|u| u.values.iter().map(move |v| unit(v.clone(), u))).collect(),
+        Grain::Unit => units.iter().map(|u| unit(u.key.clone(), u)).collect(),
+        Grain::UnitAnyOrder => units.iter().map(|u| unit(sorted_key(u), u)).collect(),
+        Grain::EachValue => units.iter().flat_map(|u| u.values.iter().map(move |v| unit(v.clone(), u))).collect(),
         Grain::Date => {
-            let start = expected.units.iter().filter_map(|u| u.start).min();
-            let is_final = expected.units.iter().all(|u| u.is_final);
+            let start = units.iter().filter_map(|u| u.start).min();
+            let is_final = units.iter().all(|u| u.is_final);
             BTreeMap::from([(WHOLE_DATE.into(), Wanted { start, is_final })])
         }
     }
+}
+
+/// The names under which a table has units, in order.
+fn keys(grain: Grain, units: &[Unit]) -> Vec<UnitKey> {
+    if units.is_empty() { Vec::new() } else { wanted(grain, units).into_keys().collect() }
 }
 
 /// The values in the order in which a table that has them in any order is read.
@@ -123,97 +176,6 @@ fn sorted_key(unit: &Unit) -> UnitKey {
     let mut values: Vec<&str> = unit.values.iter().map(|v| &**v).collect();
     values.sort_unstable();
     values.join("@").into()
-}
-
-fn first_failure(
-    rules: &[Rule],
-    unit: &Wanted,
-    found: &UnitFacts,
-    anchors: &Anchors,
-    now: Timestamp,
-    valid_until: &mut Option<Timestamp>,
-) -> Option<(Flaw, Option<String>)> {
-    let mut worst: Option<(Flaw, String)> = None;
-    for rule in rules {
-        let measured = found.measures.get(rule.measure).copied().unwrap_or(Measured::Count(0));
-        let (failure, until) = check(rule, measured, unit, anchors, now);
-        if let Some(at) = until {
-            *valid_until = Some(valid_until.map_or(at, |v| v.min(at)));
-        }
-        if let Some((flaw, sentence)) = failure.filter(|(flaw, _)| worst.as_ref().is_none_or(|w| *flaw < w.0)) {
-            worst = Some((flaw, sentence));
-        }
-    }
-    worst.map(|(flaw, sentence)| (flaw, Some(sentence)))
-}
-
-type Failure = Option<(Flaw, String)>;
-
-/// One rule on one unit: what it fails, and when the passing of time alone changes that.
-fn check(
-    rule: &Rule,
-    measured: Measured,
-    unit: &Wanted,
-    anchors: &Anchors,
-    now: Timestamp,
-) -> (Failure, Option<Timestamp>) {
-    let what = &rule.what;
-    match (rule.check, measured) {
-        (Check::AtLeast(min), Measured::Count(n)) => {
-            ((n < min).then(|| (Flaw::ValuesMissing, format!("{}, at least {min}", counted(n, what)))), None)
-        }
-        (Check::AtMost(max), Measured::Count(n)) => {
-            ((n > max).then(|| (Flaw::Excess, format!("{}, at most {max}", counted(n, what)))), None)
-        }
-        (Check::BeforeStart(span), Measured::Newest(newest)) => before_start(what, span, newest, unit, now),
-        (Check::Fresh { within, until }, Measured::Newest(newest)) => {
-            fresh(what, within, newest, anchors.at(until), now)
-        }
-        (Check::AtLeast(_) | Check::AtMost(_), Measured::Newest(_))
-        | (Check::BeforeStart(_) | Check::Fresh { .. }, Measured::Count(_)) => {
-            (Some((Flaw::ValuesMissing, format!("{what} was not measured"))), None)
-        }
-    }
-}
-
-/// Judged once the unit has started: the newest value is at most so long before the start.
-fn before_start(
-    what: &str,
-    last: Span,
-    newest: Option<Timestamp>,
-    unit: &Wanted,
-    now: Timestamp,
-) -> (Failure, Option<Timestamp>) {
-    let Some(start) = unit.start else { return (None, None) };
-    if now < start {
-        return (None, Some(start));
-    }
-    let oldest = later(start, -last.as_seconds());
-    let fails = newest.is_none_or(|at| at < oldest);
-    (fails.then(|| (Flaw::ValuesMissing, format!("{what} is more than {last} before the start"))), None)
-}
-
-/// The newest value ≤ t is at least t − within, t = min(now, anchor). A value ahead of now counts as now.
-fn fresh(
-    what: &str,
-    within: Span,
-    newest: Option<Timestamp>,
-    anchor: Timestamp,
-    now: Timestamp,
-) -> (Failure, Option<Timestamp>) {
-    let (t, seconds) = (now.min(anchor), within.as_seconds());
-    let fails = newest.is_none_or(|at| at < later(t, -seconds));
-    let turns = newest.map(|at| later(at, seconds.saturating_add(1))).filter(|at| !fails && *at <= anchor);
-    let sentence = || match newest {
-        Some(_) => format!("{what} is older than {within}"),
-        None => format!("no {what} by the instant at which freshness is judged"),
-    };
-    (fails.then(|| (Flaw::NotFresh, sentence())), turns)
-}
-
-fn later(at: Timestamp, seconds: i64) -> Timestamp {
-    let edge = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
-    at.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(edge)
 }
 
 /// How much a date holds beyond its covered units: distinct keys where a key is declared, else rows; and distinct

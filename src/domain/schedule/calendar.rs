@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
+use super::silence::{ambiguous, never_final, unsaid};
 use super::{Day, Expected, ScheduleFacts, Scheduled, Unit};
 use crate::domain::anchors::{Anchors, midnight};
 use crate::domain::dates::{Date, DateRange, Timestamp, next_day, shift};
@@ -41,7 +42,9 @@ pub struct Calendar {
 pub fn calendar(season: &Season, facts: Result<&ScheduleFacts, &Unknown>, now: Timestamp) -> Calendar {
     let today = local_date(now, &season.zone);
     let range = span(season.dates, today);
-    let ctx = Context { season, facts, today, now, scheduled: scheduled_hull(facts, range) };
+    let scheduled = scheduled_hull(facts, season.dates, range);
+    let any_final = facts.is_ok_and(|f| f.units.values().flatten().any(|u| u.is_final));
+    let ctx = Context { season, facts, today, now, scheduled, updated: updated(facts, now), any_final };
     let mut days: BTreeMap<Date, Day> = range.map(|range| ctx.days(range)).unwrap_or_default();
     mark_warm_up(season, &mut days);
     Calendar { zone: season.zone.clone(), today, days, valid_until: ctx.valid_until() }
@@ -68,12 +71,23 @@ fn mark_warm_up(season: &Season, days: &mut BTreeMap<Date, Day>) {
     }
 }
 
-/// The first and the last date of the season that have units.
-fn scheduled_hull(facts: Result<&ScheduleFacts, &Unknown>, range: Option<DateRange>) -> Option<DateRange> {
+/// The first and the last date of the season that have units. A rolling window does not begin where its season does: what
+/// was scheduled before it counts too.
+fn scheduled_hull(
+    facts: Result<&ScheduleFacts, &Unknown>,
+    dates: Dates,
+    range: Option<DateRange>,
+) -> Option<DateRange> {
     let (facts, range) = (facts.ok()?, range?);
-    let mut dates = facts.units.range(range.from()..=range.through()).map(|(d, _)| *d);
+    let from = if matches!(dates, Dates::Last(_)) { Date::MIN } else { range.from() };
+    let mut dates = facts.units.range(from..=range.through()).map(|(d, _)| *d);
     let first = dates.next()?;
     DateRange::new(first, dates.next_back().unwrap_or(first))
+}
+
+/// When the schedule was last updated. A stamp ahead of now is a wrong clock, or a typo: it settles no date before its end.
+fn updated(facts: Result<&ScheduleFacts, &Unknown>, now: Timestamp) -> Option<Timestamp> {
+    facts.ok()?.updated.map(|at| at.min(now))
 }
 
 /// A date with its first instant and the next one's.
@@ -97,6 +111,9 @@ struct Context<'a> {
     today: Date,
     now: Timestamp,
     scheduled: Option<DateRange>,
+    updated: Option<Timestamp>,
+    /// Whether the schedule calls any unit at all final.
+    any_final: bool,
 }
 
 impl Context<'_> {
@@ -128,49 +145,55 @@ impl Context<'_> {
     }
 
     fn scheduled_day(&self, bounds: &Bounds, schedule: &Schedule, facts: &ScheduleFacts) -> Day {
-        if let Some(unknown) = self.stale(bounds, schedule, facts) {
+        if let Some(unknown) = self.stale(bounds, schedule) {
             return Day::Unknown(unknown);
         }
         let date = bounds.date;
+        if let Some(clash) = facts.clashes.get(&date) {
+            return Day::Unknown(ambiguous(clash));
+        }
         let listed = facts.units.get(&date).map(Vec::as_slice).unwrap_or_default();
         if listed.is_empty() {
-            return self.empty_day(bounds, facts);
+            return self.empty_day(bounds);
         }
         let judged = schedule.question.is_final.is_some();
-        let over = bounds.ended_before(facts.updated, NOT_PLAYED_HOURS);
+        let over = bounds.ended_before(self.updated, NOT_PLAYED_HOURS);
+        if judged && over && !self.any_final {
+            return Day::Unknown(never_final());
+        }
         let (played, dropped): (Vec<&Scheduled>, _) = listed.iter().partition(|u| !judged || !over || u.is_final);
         if played.is_empty() {
             return self.pause(date).unwrap_or(Day::Off(Off::OffDay));
         }
-        let units = played.into_iter().map(|u| unit(u, judged)).collect();
-        Day::On(self.expected(bounds, units, dropped.into_iter().map(|u| u.key.clone()).collect()))
+        let units = |scheduled: Vec<&Scheduled>| scheduled.into_iter().map(|u| unit(u, judged)).collect();
+        Day::On(self.expected(bounds, units(played), units(dropped)))
     }
 
     /// A date without units is empty by right only where the schedule speaks of its surroundings.
-    fn empty_day(&self, bounds: &Bounds, facts: &ScheduleFacts) -> Day {
+    fn empty_day(&self, bounds: &Bounds) -> Day {
         let date = bounds.date;
         if let Some(pause) = self.pause(date) {
             return pause;
         }
         let between = self.scheduled.is_some_and(|r| r.contains(date));
-        let after = self.scheduled.is_some_and(|r| r.through() < date) && bounds.ended_before(facts.updated, 0);
+        let after = self.scheduled.is_some_and(|r| r.through() < date) && bounds.ended_before(self.updated, 0);
         if between || after {
             Day::Off(Off::OffDay)
         } else if date > self.today {
             Day::Unscheduled
         } else {
-            Day::Unknown(schedule_missing(self.scheduled.is_none()))
+            Day::Unknown(unsaid(self.scheduled, date, self.today))
         }
     }
 
     /// A schedule that is too old says nothing of a date that is not settled.
-    fn stale(&self, bounds: &Bounds, schedule: &Schedule, facts: &ScheduleFacts) -> Option<Unknown> {
+    fn stale(&self, bounds: &Bounds, schedule: &Schedule) -> Option<Unknown> {
         let limit = schedule.max_age?;
-        if bounds.ended_before(facts.updated, SETTLED_HOURS) {
+        if bounds.ended_before(self.updated, SETTLED_HOURS) {
             return None;
         }
         let table = &schedule.table.name;
-        let Some(updated) = facts.updated else {
+        let Some(updated) = self.updated else {
             let text = format!(
                 "nothing tells when schedule `{table}` was updated; name its column in spec.schedule.updatedAt"
             );
@@ -183,7 +206,7 @@ impl Context<'_> {
         })
     }
 
-    fn expected(&self, bounds: &Bounds, units: Vec<Unit>, dropped: Vec<crate::domain::probe::UnitKey>) -> Expected {
+    fn expected(&self, bounds: &Bounds, units: Vec<Unit>, dropped: Vec<Unit>) -> Expected {
         let whole = self.season.schedule.is_none();
         let starts = units.iter().map(|u| u.start).filter(|_| !whole);
         let anchors = Anchors::between(bounds.start, bounds.end, starts);
@@ -194,14 +217,25 @@ impl Context<'_> {
         self.season.breaks.iter().find(|b| b.dates.contains(date)).map(|b| Day::Break(b.reason.clone()))
     }
 
-    /// Only midnight and the ageing of the schedule change a calendar without new facts.
+    /// Only midnight, the ageing of the schedule and a stamp ahead of now change a calendar without new facts.
     fn valid_until(&self) -> Timestamp {
         let midnight = midnight(next_day(self.today), &self.season.zone);
-        let updated = self.facts.ok().and_then(|f| f.updated);
-        let stale = self.season.schedule.as_ref().and_then(|s| s.max_age).zip(updated);
+        let stale = self.season.schedule.as_ref().and_then(|s| s.max_age).zip(self.updated);
         let stale = stale.map(|(age, at)| age.after(at, &self.season.zone)).filter(|at| *at >= self.now);
         let just_after = |at: Timestamp| at.saturating_add(SignedDuration::from_nanos(1)).unwrap_or(at);
-        stale.map_or(midnight, |at| midnight.min(just_after(at)))
+        let ends = [stale.map(just_after), self.next_settled()];
+        ends.into_iter().flatten().fold(midnight, Timestamp::min)
+    }
+
+    /// While the stamp lies ahead, the schedule counts as updated now: dates settle as time passes.
+    fn next_settled(&self) -> Option<Timestamp> {
+        self.facts.ok()?.updated.filter(|at| *at > self.now)?;
+        let ends = (0..=2).map(|days| midnight(shift(self.today, -days), &self.season.zone));
+        let settled = ends.flat_map(|end| {
+            let after = |hours| end.saturating_add(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MAX);
+            [NOT_PLAYED_HOURS, SETTLED_HOURS].map(after)
+        });
+        settled.filter(|at| *at > self.now).min()
     }
 }
 
@@ -216,13 +250,4 @@ fn unit(scheduled: &Scheduled, judged: bool) -> Unit {
         start: scheduled.start,
         is_final: scheduled.is_final || !judged,
     }
-}
-
-fn schedule_missing(nothing_at_all: bool) -> Unknown {
-    let text = if nothing_at_all {
-        "the schedule has no unit in this season; check spec.schedule.where and the table"
-    } else {
-        "the schedule ends before this date, or begins after it, and was not updated since; refresh it"
-    };
-    Unknown::new(UnknownReason::ScheduleMissing, text)
 }

@@ -29,12 +29,25 @@ pub struct ScheduleFacts {
     pub updated: Option<Timestamp>,
     /// Rows without a date.
     pub null_dates: u64,
+    /// Dates on which two ids name one unit, with the first such unit: which of them a row of a table belongs to cannot be
+    /// told.
+    pub clashes: BTreeMap<Date, Clash>,
+}
+
+/// Two ids that name one unit on one date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clash {
+    /// The unit.
+    pub unit: UnitKey,
+    /// The ids.
+    pub ids: (Arc<str>, Arc<str>),
 }
 
 /// Folds the rows of a schedule. The result does not depend on their order.
 pub fn fold(reading: &ScheduleReading) -> ScheduleFacts {
     let mut units: BTreeMap<Date, BTreeMap<UnitKey, &ScheduleRow>> = BTreeMap::new();
-    for row in newest_rows(&reading.rows).into_iter().filter(|r| !r.void) {
+    let rows: Vec<&ScheduleRow> = newest_rows(&reading.rows).into_iter().filter(|r| !r.void).collect();
+    for row in rows.iter().copied() {
         let (Some(date), Some(unit)) = (row.date, row.unit.clone()) else { continue };
         let slot = units.entry(date).or_default().entry(unit).or_insert(row);
         if rank(row) > rank(slot) {
@@ -42,10 +55,26 @@ pub fn fold(reading: &ScheduleReading) -> ScheduleFacts {
         }
     }
     ScheduleFacts {
+        clashes: clashes(&rows),
         units: units.into_iter().map(|(d, by_key)| (d, by_key.into_iter().map(scheduled).collect())).collect(),
         updated: reading.rows.iter().filter_map(|r| r.updated).max().or(reading.modified),
         null_dates: reading.rows.iter().filter(|r| r.date.is_none()).count() as u64,
     }
+}
+
+/// The first unit of each date that two ids name. Of each id there is one row.
+fn clashes(rows: &[&ScheduleRow]) -> BTreeMap<Date, Clash> {
+    let named = rows.iter().filter_map(|r| Some((r.date?, r.unit.as_ref()?, r.id.as_ref()?)));
+    let mut named: Vec<(Date, &UnitKey, &Arc<str>)> = named.collect();
+    named.sort_unstable();
+    let mut out = BTreeMap::new();
+    for pair in named.windows(2) {
+        let ((date, unit, id), (next_date, next_unit, next_id)) = (pair[0], pair[1]);
+        if (date, unit) == (next_date, next_unit) {
+            out.entry(date).or_insert_with(|| Clash { unit: unit.clone(), ids: (id.clone(), next_id.clone()) });
+        }
+    }
+    out
 }
 
 /// Rows without an id stand for themselves; of each id only the newest, wherever it stands.
@@ -66,10 +95,11 @@ fn newest_rows(rows: &[ScheduleRow]) -> Vec<&ScheduleRow> {
     out
 }
 
-/// What makes a row newer than another. Ties are broken by its content, so that order of reading never matters;
-/// at the same order a later date wins, because a unit is moved into the future more often than into the past.
+/// What makes a row newer than another. Ties are broken by its content, so that order of reading never matters. A void row
+/// loses a tie: it is what a game that was moved leaves behind. Then a later date wins, because a unit is moved into the
+/// future more often than into the past.
 fn rank(row: &ScheduleRow) -> impl Ord + use<'_> {
-    (&row.order, row.updated, row.date, row.is_final, !row.void, row.start, &row.unit)
+    (&row.order, row.updated, !row.void, row.date, row.is_final, row.start, &row.unit)
 }
 
 fn scheduled((key, row): (UnitKey, &ScheduleRow)) -> Scheduled {

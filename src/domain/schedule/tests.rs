@@ -123,6 +123,108 @@ fn an_empty_date_is_off_only_where_the_schedule_speaks_of_its_surroundings() {
     check(&season(), later, "2025-10-27T12:00:00Z", &[("2025-10-25", "OffDay"), ("2025-10-26", "ScheduleMissing")]);
 }
 
+/// What is said of a date of which the schedule says nothing.
+fn said(season: &Season, rows: Vec<ScheduleRow>, now: &str, date: &str) -> String {
+    match calendar(season, Ok(&facts(rows)), at(now)).days.get(&day(date)) {
+        Some(Day::Unknown(unknown)) => unknown.text.clone(),
+        other => panic!("{date} is not Unknown: {other:?}"),
+    }
+}
+
+#[test]
+fn a_date_outside_the_schedule_names_what_helps_and_a_refresh_only_where_it_does() {
+    let fresh = |date| row(date, "BOS@NYK", "1", "2025-10-26T12:00:00Z");
+    let now = "2025-10-26T14:00:00Z";
+    let sentence = |rows, date| said(&season(), rows, now, date);
+    assert_eq!(
+        sentence(vec![fresh("2025-10-22")], "2025-10-20"),
+        "the first game of the schedule is on 2025-10-22: begin spec.dates.from there, or declare a break (spec.breaks of the \
+         Season)"
+    );
+    assert_eq!(
+        sentence(vec![fresh("2025-10-22")], "2025-10-26"),
+        "the last game of the schedule is on 2025-10-22: end spec.dates.through there, or declare a break (spec.breaks of the \
+         Season); an update of the schedule after this date makes it an off day"
+    );
+    let old = vec![row("2025-10-22", "BOS@NYK", "1", "2025-10-23T12:00:00Z")];
+    assert_eq!(
+        sentence(old, "2025-10-24"),
+        "the last game of the schedule is on 2025-10-22, and the schedule was not updated since this date ended: refresh it, or \
+         end spec.dates.through there, or declare a break (spec.breaks of the Season)"
+    );
+    assert!(sentence(vec![fresh("2026-10-22")], "2025-10-24").contains("no unit in this season"));
+    check(&season(), vec![fresh("2025-10-22")], now, &[("2025-10-25", "OffDay"), ("2025-10-27", "Unscheduled")]);
+}
+
+/// A rolling window begins in the middle of a season: games before it are games of the season all the same.
+#[test]
+fn an_off_day_at_the_begin_of_a_rolling_window_is_off() {
+    let rows = || ["2025-10-12", "2025-10-20", "2025-10-21"].map(|date| row(date, "BOS@NYK", date, UPDATED)).to_vec();
+    let season = |dates| Season { dates, ..season() };
+    let now = "2025-10-24T12:00:00Z";
+    check(&season(Dates::Last(10)), rows(), now, &[("2025-10-16", "OffDay"), ("2025-10-20", "BOS@NYK")]);
+    check(&season(Dates::Open(day("2025-10-15"))), rows(), now, &[("2025-10-16", "ScheduleMissing")]);
+}
+
+/// One row that is stamped a year ahead once made tonight's games "not played".
+#[test]
+fn a_stamp_ahead_of_now_settles_no_date_before_its_time() {
+    let mut season = season();
+    if let Some(schedule) = &mut season.schedule {
+        Arc::make_mut(&mut schedule.question).is_final = Some(filter("game_status"));
+    }
+    let played = ScheduleRow { is_final: true, ..row("2025-10-21", "BOS@NYK", "1", "2027-01-01T00:00:00Z") };
+    let rows = || vec![played.clone(), row("2025-10-24", "LAL@MIN", "2", UPDATED)];
+    check(&season, rows(), "2025-10-24T20:00:00Z", &[("2025-10-24", "LAL@MIN")]);
+    let night = at("2025-10-25T05:00:00Z");
+    let facts = facts(rows());
+    let until = calendar(&season, Ok(&facts), night).valid_until;
+    assert_eq!(until, at("2025-10-25T16:00:00Z"), "twelve hours after the date's end");
+    check(&season, rows(), "2025-10-25T16:00:00Z", &[("2025-10-24", "OffDay")]);
+}
+
+#[test]
+fn a_void_row_loses_a_tie_whatever_its_date() {
+    let stands = row("2025-10-22", "BOS@NYK", "1", UPDATED);
+    for date in ["2025-10-22", "2025-10-23"] {
+        let void = ScheduleRow { void: true, ..row(date, "BOS@NYK", "1", UPDATED) };
+        for rows in [vec![stands.clone(), void.clone()], vec![void.clone(), stands.clone()]] {
+            check(&season(), rows, "2025-10-27T12:00:00Z", &[("2025-10-22", "BOS@NYK")]);
+        }
+        let newer = ScheduleRow { void: true, ..row(date, "BOS@NYK", "1", "2025-10-25T13:00:00Z") };
+        check(&season(), vec![stands.clone(), newer], "2025-10-27T12:00:00Z", &[("2025-10-22", "ScheduleMissing")]);
+    }
+}
+
+#[test]
+fn two_ids_that_name_one_unit_on_a_date_identify_none() {
+    let now = "2025-10-27T12:00:00Z";
+    let doubleheader = |change: fn(ScheduleRow) -> ScheduleRow| {
+        vec![
+            row("2025-10-21", "BOS@NYK", "1", UPDATED),
+            row("2025-10-22", "BOS@NYK", "3", UPDATED),
+            change(row("2025-10-22", "BOS@NYK", "2", UPDATED)),
+            row("2025-10-22", "LAL@MIN", "4", UPDATED),
+        ]
+    };
+    let both = doubleheader(|row| row);
+    assert_eq!(
+        said(&season(), both.clone(), now, "2025-10-22"),
+        "the schedule has BOS@NYK twice on this date, with ids 2 and 3: add a column that tells them apart to \
+         spec.schedule.unit of the Season, and to the unit of its coverages"
+    );
+    check(&season(), both, now, &[("2025-10-21", "BOS@NYK"), ("2025-10-22", "UnitsUnmatched")]);
+    // One that is void, stands elsewhere in its newest row, or has no id does not make a second game.
+    let one = [("2025-10-22", "BOS@NYK LAL@MIN")];
+    check(&season(), doubleheader(|row| ScheduleRow { void: true, ..row }), now, &one);
+    check(&season(), doubleheader(|row| ScheduleRow { id: None, ..row }), now, &one);
+    let mut moved = doubleheader(|row| row);
+    moved.push(row("2025-10-23", "BOS@NYK", "2", "2025-10-25T13:00:00Z"));
+    check(&season(), moved, now, &one);
+    let numbered = doubleheader(|row| ScheduleRow { unit: unit_key(["BOS", "NYK", "2"]), ..row });
+    check(&season(), numbered, now, &[("2025-10-22", "BOS@NYK BOS@NYK@2 LAL@MIN")]);
+}
+
 #[test]
 fn a_schedule_without_any_unit_says_nothing() {
     check(
@@ -173,6 +275,25 @@ fn a_unit_that_a_later_schedule_does_not_call_final_was_not_played() {
     let twelve_hours_after: Vec<_> =
         rows.into_iter().map(|r| ScheduleRow { updated: Some(at("2025-10-25T16:00:00Z")), ..r }).collect();
     check(&season, twelve_hours_after, "2025-10-27T12:00:00Z", &[("2025-10-24", "LAL@MIN")]);
+}
+
+#[test]
+fn a_final_that_no_row_satisfies_is_a_wrong_filter_not_a_season_that_was_not_played() {
+    let mut season = season();
+    if let Some(schedule) = &mut season.schedule {
+        Arc::make_mut(&mut schedule.question).is_final = Some(filter("game_status"));
+    }
+    let rows = || vec![row("2025-10-21", "BOS@NYK", "1", UPDATED), row("2025-10-25", "LAL@MIN", "2", UPDATED)];
+    let now = "2025-10-25T12:00:00Z";
+    assert!(said(&season, rows(), now, "2025-10-21").contains("correct spec.schedule.final"));
+    check(
+        &season,
+        rows(),
+        now,
+        &[("2025-10-21", "FilterUnmatched"), ("2025-10-22", "OffDay"), ("2025-10-25", "LAL@MIN")],
+    );
+    let played = ScheduleRow { is_final: true, ..row("2025-10-24", "PHX@DEN", "3", UPDATED) };
+    check(&season, [rows(), vec![played]].concat(), now, &[("2025-10-21", "OffDay"), ("2025-10-24", "PHX@DEN")]);
 }
 
 #[test]

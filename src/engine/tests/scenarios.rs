@@ -101,6 +101,31 @@ async fn a_wrong_mapping_launches_nothing() {
     assert!(sim.state().creates.is_empty());
 }
 
+/// A team that moved: the schedule has one name for it, the table another.
+#[tokio::test(start_paused = true)]
+async fn a_unit_that_is_there_under_another_name_launches_nothing() {
+    let sim = world(good, &[]);
+    sim.state().table.values_mut().for_each(|units| *units = vec![("BOS@NYK", 2), ("LAC@MIN", 2)]);
+    let overview = sim.settle(&spec()).await;
+    assert_eq!(tell(&overview), ["Unknown/UnitsUnmatched 2025-11-01..2025-11-10"]);
+    assert!(sim.state().creates.is_empty());
+    assert_eq!((overview.coverages[0].unexpected.rows, overview.coverages[0].unexpected.dates), (20, 10));
+    let saves = sim.state().saves;
+    sim.run_for(&spec(), 24 * HOUR).await;
+    assert_eq!(sim.state().saves, saves, "what is unexpected is written once");
+}
+
+/// It was read: its attempt is settled, and what the date says is not hidden behind one that never ends.
+#[tokio::test(start_paused = true)]
+async fn a_filler_that_writes_more_units_than_are_counted_ends_its_attempt() {
+    let sim = world(good, &[3]);
+    sim.state().crowded.insert(day("2025-11-03"));
+    let overview = sim.settle(&spec()).await;
+    assert_eq!(tell(&overview), ["Unknown/ProbeBudget 2025-11-03"]);
+    let coverage = &overview.coverages[0];
+    assert!(coverage.attempts.is_empty() && sim.state().creates.len() == 1, "{:?}", coverage.attempts);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_table_that_cannot_be_read_launches_nothing() {
     let sim = world(good, &[3]);

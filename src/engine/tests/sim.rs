@@ -34,6 +34,8 @@ pub struct State_ {
     pub broken: Option<Unknown>,
     /// The schedule alone cannot be read.
     pub schedule_broken: bool,
+    /// Dates that have more units than are counted, once they have rows.
+    pub crowded: DateSet,
     /// Seconds that a look takes.
     pub look_takes: u64,
     pub ledgers: BTreeMap<Key, (Arc<str>, Ledger, Version)>,
@@ -251,7 +253,10 @@ impl Warehouse for Sim {
         // A unit without a start has no row before it.
         let counts = |p: &Probe, d| p.question.before.is_none() || p.starts.contains_key(&d);
         let units = |p: &Probe, d| state.table.get(&d).filter(|_| counts(p, d));
-        let facts_of = |p: &Probe, d| units(p, d).map_or_else(DateFacts::default, |units| facts(units));
+        let facts_of = |p: &Probe, d| {
+            let crowded = |units| DateFacts { overflow: state.crowded.contains(d), ..facts(units) };
+            units(p, d).map_or_else(DateFacts::default, |units| crowded(units))
+        };
         let read = |p: &Probe| Reading {
             dates: p.dates.iter().map(|d| (d, Ok(facts_of(p, d)))).collect(),
             undated: BTreeMap::new(),

@@ -10,7 +10,7 @@ use crate::domain::ledger::Outcome;
 use crate::domain::policy::{Mode, Table};
 use crate::domain::state::{Cause, Cell, Hold};
 use crate::domain::verdict::{Flaw, Judgement, Off, Verdict};
-use crate::engine::overview::{CoverageView, SeasonView};
+use crate::engine::overview::{CoverageView, SeasonView, Unexpected};
 use prometheus_client::metrics::MetricType;
 
 /// Half a day after the last start of `2025-11-14`.
@@ -77,6 +77,7 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         tokens: Vec::new(),
         reruns: Vec::new(),
         undated: None,
+        unexpected: Unexpected::default(),
         confirmed_at: Some(at("2025-11-15T11:59:30Z")),
         launches: 41,
     };

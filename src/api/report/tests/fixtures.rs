@@ -7,7 +7,7 @@ use crate::domain::policy::{Key, Mode, Table};
 use crate::domain::state::Cause;
 use crate::domain::state::Cell;
 use crate::domain::verdict::{Flaw, Judgement, Verdict};
-use crate::engine::overview::CoverageView;
+use crate::engine::overview::{CoverageView, Unexpected};
 
 pub(super) const NOW: &str = "2025-11-20T12:00:00.5Z";
 
@@ -72,6 +72,7 @@ pub(super) fn view(causes: &[Cause]) -> CoverageView {
         tokens: Vec::new(),
         reruns: Vec::new(),
         undated: None,
+        unexpected: Unexpected::default(),
         confirmed_at: Some(now()),
         launches: 0,
     }

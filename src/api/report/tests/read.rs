@@ -78,6 +78,25 @@ fn scripted(told: &Overview, without: &[&str]) -> Value {
     json
 }
 
+/// Dates off have no GameDate: what is unexpected of the whole coverage stands in its own status.
+#[tokio::test(start_paused = true)]
+async fn rows_of_no_expected_unit_are_read_back_with_their_dates() {
+    let sim = world(filler, &[]);
+    let clean = sim.settle(&spec()).await;
+    let status = |told: &Overview| objects(&sim, told).coverages[0]["status"]["summary"].clone();
+    assert_eq!(status(&clean)["unexpectedRows"], Value::Null, "nothing is written of what is not there");
+    for n in [1, 2, 5] {
+        sim.state().table.insert(jiff::civil::date(2025, 11, n), vec![("A@B", 3), ("BOS@NYK", 2), ("LAL@MIN", 2)]);
+    }
+    let told = sim.run_for(&spec(), 2 * 86_400).await;
+    assert_eq!(
+        (&status(&told)["unexpectedRows"], &status(&told)["unexpectedDates"], &status(&told)["unexpectedOn"]),
+        (&json!(9), &json!(3), &json!("2025-11-01..2025-11-02,2025-11-05"))
+    );
+    let read = overview(&Objects { game_dates: vec![], ..objects(&sim, &told) }, told.now).overview;
+    assert_eq!(read.coverages[0].unexpected, told.coverages[0].unexpected);
+}
+
 #[tokio::test(start_paused = true)]
 async fn scripts_read_the_same_from_the_objects_as_from_the_engine() {
     let mut seen = std::collections::BTreeSet::new();
