@@ -100,9 +100,8 @@ impl Datum {
     /// The date that a row with this value belongs to, or what is wrong.
     pub fn date(&self, column: &DateColumn) -> Result<Date, String> {
         match (&column.format, self) {
-            (Some(DateFormat::Folders(..)), Self::Loose(t)) => {
-                parse_date(t).ok_or_else(|| "lies in no folder of the form that dateFormat says".into())
-            }
+            // What folders say together stands as an ISO date.
+            (Some(DateFormat::Folders(..)), Self::Loose(t)) => text_date(t, column),
             (Some(format), Self::Text(_) | Self::Loose(_) | Self::Int(_)) => {
                 format.parse(&self.text()).ok_or_else(|| "holds a value that is not written as dateFormat says".into())
             }

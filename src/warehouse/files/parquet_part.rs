@@ -98,10 +98,8 @@ impl<'a> Reader<'a> {
         let name = &self.columns[at].name;
         let mismatch = |why: &str| part.fault(UnknownReason::SchemaMismatch, why).lasting();
         let constant = self.constant(part, name);
-        if constant.as_ref().is_some_and(|c| c.is_only) {
-            return constant.map(From::Constant).ok_or_else(|| mismatch("has no such partition"));
-        }
         match (footer.leaf(name), constant) {
+            (_, Some(constant)) if constant.is_only => Ok(From::Constant(constant)),
             (Some(_), _) if footer.is_twice(name) => Err(mismatch(&format!("has two columns `{name}`; rename one"))),
             (Some(leaf), constant) => Ok(From::Leaf(leaf, constant)),
             (None, Some(constant)) => Ok(From::Constant(constant)),

@@ -30,9 +30,8 @@ impl Constant {
             return Some(Self { text, is_only: false, dated: None });
         }
         let is_only = matches!(date.format, Some(DateFormat::Folders(..)));
-        let text = part.partition_text(date).map(std::borrow::Cow::into_owned);
-        let dated = Some(part.partition_date(date));
-        Some(Self { text: text.or_else(|| is_only.then(String::new))?, is_only, dated })
+        let text = part.partition_text(date)?.into_owned();
+        Some(Self { text, is_only, dated: Some(part.partition_date(date)) })
     }
 
     /// Every value of the part's own column must be the folder's.

@@ -9,7 +9,7 @@ use super::parts::Part;
 use super::quiet::quietly;
 use super::rows::Rows;
 use crate::domain::dates::DateSet;
-use crate::domain::probe::{DateColumn, Filter};
+use crate::domain::probe::{DateColumn, DateFormat, Filter};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::warehouse::budget::size;
 
@@ -65,6 +65,12 @@ pub(super) struct Bounds<'a> {
 impl<'a> Reader<'a> {
     /// Reads a part in batches; returns the bytes that were read.
     pub fn part(&mut self, part: &Part, each: Each<'_>) -> Result<u64, Fault> {
+        if matches!(self.date.format, Some(DateFormat::Folders(..))) && part.partition_text(self.date).is_none() {
+            return Err(self.misfiled(
+                part,
+                "lies in no folder of the form that dateFormat says; move it to the folder of its date",
+            ));
+        }
         let read = quietly(|| match &part.format {
             Format::Parquet => self.parquet(part, each),
             Format::Csv { gzip } => self.csv(part, *gzip, each),

@@ -1,6 +1,7 @@
 //! The kernel against a second, naive implementation on random tables, and the rules of folders and parts one by one.
 
 mod damage;
+mod dates;
 mod folders;
 mod naive;
 mod rules;

@@ -45,7 +45,9 @@ fn lying(root: &Path, name: &str, rows: i64, values: Option<i64>) {
 
 #[test]
 fn a_footer_that_contradicts_itself_or_its_pages_is_not_believed() {
-    for (said, values) in [(4, None), (0, None), (6, None), (6, Some(6)), (-5, Some(-5)), (1 << 62, None), (1 << 62, Some(1 << 62))] {
+    for (said, values) in
+        [(4, None), (0, None), (6, None), (6, Some(6)), (-5, Some(-5)), (1 << 62, None), (1 << 62, Some(1 << 62))]
+    {
         let root = tempfile::tempdir().unwrap();
         lying(root.path(), "t/day=2025-11-14/a.parquet", said, values);
         for change in [(|_: &mut Question| {}) as fn(&mut Question), |q| q.unique = vec!["x".into()]] {
