@@ -19,6 +19,7 @@ mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rustc_hash::FxHashMap;
@@ -65,6 +66,7 @@ pub struct Files {
     learnt: Arc<Mutex<Learnt>>,
     limits: scan::Limits,
     budget: Arc<Budget>,
+    cancelled: Arc<AtomicBool>,
 }
 
 impl Files {
@@ -75,7 +77,19 @@ impl Files {
             learnt: Arc::default(),
             limits: scan::Limits::default(),
             budget: Arc::new(Budget::new(u64::MAX, u64::MAX)),
+            cancelled: Arc::default(),
         }
+    }
+
+    /// The same warehouse, which stops reading as soon as this is set.
+    #[must_use]
+    pub fn cancelled_by(self, cancelled: Arc<AtomicBool>) -> Self {
+        Self { cancelled, ..self }
+    }
+
+    /// Whether nobody waits for the answer any more.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
     }
 
     /// The same warehouse, reading no more than this.
@@ -148,6 +162,10 @@ impl Files {
         read: impl Fn(&Listing) -> Result<T, Unknown>,
     ) -> Result<(TableMark, T), Unknown> {
         for _ in 0..2 {
+            if self.is_cancelled() {
+                let text = format!("table `{}` was still being read at its deadline", scope.table);
+                return Err(Unknown::new(UnknownReason::ProbeFailed, text));
+            }
             let before = self.list(scope)?;
             let result = read(&before);
             if let Some(mark) = self.unchanged(scope, seen, &before)? {
