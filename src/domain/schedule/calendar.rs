@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::{Day, Expected, ScheduleFacts, Scheduled, Unit};
 use crate::domain::anchors::{Anchors, midnight};
-use crate::domain::dates::{Date, DateRange, Timestamp, next_day, shift};
+use crate::domain::dates::{Date, DateRange, Timestamp, next_day, previous_day, shift};
 use crate::domain::policy::{Dates, Schedule, Season, local_date};
 use crate::domain::probe::WHOLE_DATE;
 use crate::domain::verdict::{Off, Unknown, UnknownReason};
@@ -41,9 +41,12 @@ pub struct Calendar {
 pub fn calendar(season: &Season, facts: Result<&ScheduleFacts, &Unknown>, now: Timestamp) -> Calendar {
     let today = local_date(now, &season.zone);
     let range = span(season.dates, today);
-    let ctx = Context { season, facts, today, now, scheduled: scheduled_hull(facts, range) };
+    let scheduled = range.and_then(|range| scheduled_hull(facts, season.dates.start(), range.through()));
+    // What is stamped ahead of now was updated now at the latest.
+    let updated = facts.ok().and_then(|facts| facts.updated).map(|at| at.min(now));
+    let ctx = Context { season, facts, updated, today, now, scheduled };
     let mut days: BTreeMap<Date, Day> = range.map(|range| ctx.days(range)).unwrap_or_default();
-    mark_warm_up(season, &mut days);
+    ctx.mark_warm_up(&mut days);
     Calendar { zone: season.zone.clone(), today, days, valid_until: ctx.valid_until() }
 }
 
@@ -57,21 +60,10 @@ fn span(dates: Dates, today: Date) -> Option<DateRange> {
     }
 }
 
-/// The first dates with units after each start are the warm-up.
-fn mark_warm_up(season: &Season, days: &mut BTreeMap<Date, Day>) {
-    let first = days.keys().next().copied();
-    let starts: Vec<Date> =
-        if season.warm_up_starts.is_empty() { first.into_iter().collect() } else { season.warm_up_starts.clone() };
-    for start in starts {
-        let on = days.range_mut(start..).filter_map(|(_, d)| if let Day::On(e) = d { Some(e) } else { None });
-        on.take(season.warm_up_game_days as usize).for_each(|e| e.warm_up());
-    }
-}
-
-/// The first and the last date of the season that have units.
-fn scheduled_hull(facts: Result<&ScheduleFacts, &Unknown>, range: Option<DateRange>) -> Option<DateRange> {
-    let (facts, range) = (facts.ok()?, range?);
-    let mut dates = facts.units.range(range.from()..=range.through()).map(|(d, _)| *d);
+/// The first and the last scheduled date of the season: the season's own, wherever its window stands now.
+fn scheduled_hull(facts: Result<&ScheduleFacts, &Unknown>, start: Option<Date>, through: Date) -> Option<DateRange> {
+    let start = start.filter(|start| *start <= through).unwrap_or(Date::MIN);
+    let mut dates = facts.ok()?.units.range(start..=through).map(|(d, _)| *d);
     let first = dates.next()?;
     DateRange::new(first, dates.next_back().unwrap_or(first))
 }
@@ -94,12 +86,34 @@ impl Bounds {
 struct Context<'a> {
     season: &'a Season,
     facts: Result<&'a ScheduleFacts, &'a Unknown>,
+    /// When the schedule was updated last; never ahead of now.
+    updated: Option<Timestamp>,
     today: Date,
     now: Timestamp,
     scheduled: Option<DateRange>,
 }
 
 impl Context<'_> {
+    /// The first dates with units after each start are the warm-up. Those that a window does not show any more count, too.
+    fn mark_warm_up(&self, days: &mut BTreeMap<Date, Day>) {
+        let Some(first) = days.keys().next().copied().filter(|_| self.season.warm_up_game_days > 0) else { return };
+        let most = self.season.warm_up_game_days as usize;
+        let own: Vec<Date> = self.season.dates.start().into_iter().collect();
+        let starts = if self.season.warm_up_starts.is_empty() { &own } else { &self.season.warm_up_starts };
+        for start in starts {
+            let gone = DateRange::new(*start, previous_day(first));
+            let played = gone.map_or(0, |gone| gone.iter().filter(|date| self.has_units(*date)).take(most).count());
+            let on = days.range_mut(*start..).filter_map(|(_, d)| if let Day::On(e) = d { Some(e) } else { None });
+            on.take(most - played).for_each(|e| e.warm_up());
+        }
+    }
+
+    fn has_units(&self, date: Date) -> bool {
+        let zone = &self.season.zone;
+        let bounds = Bounds { date, start: midnight(date, zone), end: midnight(next_day(date), zone) };
+        matches!(self.day(&bounds), Day::On(_))
+    }
+
     /// The end of a date is the start of the next: each is worked out once.
     fn days(&self, range: DateRange) -> BTreeMap<Date, Day> {
         let mut start = midnight(range.from(), &self.season.zone);
@@ -128,16 +142,16 @@ impl Context<'_> {
     }
 
     fn scheduled_day(&self, bounds: &Bounds, schedule: &Schedule, facts: &ScheduleFacts) -> Day {
-        if let Some(unknown) = self.stale(bounds, schedule, facts) {
+        if let Some(unknown) = self.stale(bounds, schedule) {
             return Day::Unknown(unknown);
         }
         let date = bounds.date;
         let listed = facts.units.get(&date).map(Vec::as_slice).unwrap_or_default();
         if listed.is_empty() {
-            return self.empty_day(bounds, facts);
+            return self.empty_day(bounds);
         }
         let judged = schedule.question.is_final.is_some();
-        let over = bounds.ended_before(facts.updated, NOT_PLAYED_HOURS);
+        let over = bounds.ended_before(self.updated, NOT_PLAYED_HOURS);
         let (played, dropped): (Vec<&Scheduled>, _) = listed.iter().partition(|u| !judged || !over || u.is_final);
         if played.is_empty() {
             return self.pause(date).unwrap_or(Day::Off(Off::OffDay));
@@ -147,13 +161,13 @@ impl Context<'_> {
     }
 
     /// A date without units is empty by right only where the schedule speaks of its surroundings.
-    fn empty_day(&self, bounds: &Bounds, facts: &ScheduleFacts) -> Day {
+    fn empty_day(&self, bounds: &Bounds) -> Day {
         let date = bounds.date;
         if let Some(pause) = self.pause(date) {
             return pause;
         }
         let between = self.scheduled.is_some_and(|r| r.contains(date));
-        let after = self.scheduled.is_some_and(|r| r.through() < date) && bounds.ended_before(facts.updated, 0);
+        let after = self.scheduled.is_some_and(|r| r.through() < date) && bounds.ended_before(self.updated, 0);
         if between || after {
             Day::Off(Off::OffDay)
         } else if date > self.today {
@@ -164,13 +178,13 @@ impl Context<'_> {
     }
 
     /// A schedule that is too old says nothing of a date that is not settled.
-    fn stale(&self, bounds: &Bounds, schedule: &Schedule, facts: &ScheduleFacts) -> Option<Unknown> {
+    fn stale(&self, bounds: &Bounds, schedule: &Schedule) -> Option<Unknown> {
         let limit = schedule.max_age?;
-        if bounds.ended_before(facts.updated, SETTLED_HOURS) {
+        if bounds.ended_before(self.updated, SETTLED_HOURS) {
             return None;
         }
         let table = &schedule.table.name;
-        let Some(updated) = facts.updated else {
+        let Some(updated) = self.updated else {
             let text = format!(
                 "nothing tells when schedule `{table}` was updated; name its column in spec.schedule.updatedAt"
             );
@@ -197,8 +211,7 @@ impl Context<'_> {
     /// Only midnight and the ageing of the schedule change a calendar without new facts.
     fn valid_until(&self) -> Timestamp {
         let midnight = midnight(next_day(self.today), &self.season.zone);
-        let updated = self.facts.ok().and_then(|f| f.updated);
-        let stale = self.season.schedule.as_ref().and_then(|s| s.max_age).zip(updated);
+        let stale = self.season.schedule.as_ref().and_then(|s| s.max_age).zip(self.updated);
         let stale = stale.map(|(age, at)| age.after(at, &self.season.zone)).filter(|at| *at >= self.now);
         let just_after = |at: Timestamp| at.saturating_add(SignedDuration::from_nanos(1)).unwrap_or(at);
         stale.map_or(midnight, |at| midnight.min(just_after(at)))
