@@ -50,6 +50,8 @@ pub struct Pools {
     pub ramp: Ramp,
     /// The lanes of the last launches.
     pub lanes: Vec<Lane>,
+    /// The coverage of the last launch: the turn goes on behind it.
+    pub turn: Option<Key>,
 }
 
 /// A Job that may start.
@@ -104,6 +106,10 @@ impl Refused {
 pub fn admit(wanting: &[Wanting<'_>], pools: &Pools, now: Timestamp) -> Decision {
     let mut wanting = wanting.to_vec();
     wanting.sort_by(|a, b| a.coverage.key.cmp(&b.coverage.key));
+    // Each decision may let only one through: turns that began with the first name each time would never come to the last.
+    let had_its_turn = |w: &Wanting<'_>| pools.turn.as_ref().is_some_and(|last| w.coverage.key <= *last);
+    let next = wanting.partition_point(had_its_turn);
+    wanting.rotate_left(next);
     let mut state = State::new(&wanting, pools, now);
     let mut queue = queue::Queue::new(&wanting);
     while let Some(mut batch) = queue.next(&state.lanes) {
@@ -117,7 +123,7 @@ pub fn admit(wanting: &[Wanting<'_>], pools: &Pools, now: Timestamp) -> Decision
     state.decision(&wanting)
 }
 
-/// What one pass has used up so far. Coverages are known by their place in the order of their keys: a million cells
+/// What one pass has used up so far. Coverages are known by their place in the order of their turns: a million cells
 /// make many comparisons.
 struct State<'a> {
     pools: &'a Pools,

@@ -243,7 +243,12 @@ impl<'a> View<'a> {
             Cause::Verifying { probing: false } => {
                 "its Job has ended; the data is read again when it has settled".into()
             }
-            Cause::Verifying { probing: true } => "its Job has ended; the data is being read again".into(),
+            Cause::Verifying { probing: true } => match self.verdict() {
+                Verdict::Unknown(_) => {
+                    format!("its Job has ended, and its outcome is decided when the date can be judged: {found}").into()
+                }
+                _ => "its Job has ended; the data is being read again".into(),
+            },
             Cause::Waived => self.waiver_message().into(),
             Cause::NotDue { unscheduled: true } => found.clone(),
             Cause::NotDue { unscheduled: false } => "not due yet".into(),

@@ -72,7 +72,7 @@ pub struct Attempt {
 /// What a date held before an attempt, to judge the outcome by, also after a restart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Before {
-    /// The date's mark.
+    /// What the date expected and what complete meant, as a mark: units are compared only where that is still the same.
     pub mark: u64,
     /// Filtered rows.
     pub rows: u64,

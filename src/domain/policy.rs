@@ -82,6 +82,17 @@ pub enum Dates {
     Last(u32),
 }
 
+impl Dates {
+    /// The season's first date; `None` where its window alone says where it begins.
+    pub fn start(self) -> Option<Date> {
+        match self {
+            Self::Closed(range) => Some(range.from()),
+            Self::Open(from) => Some(from),
+            Self::Last(_) => None,
+        }
+    }
+}
+
 /// A run of dates that a user says are empty by right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Break {

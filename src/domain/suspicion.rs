@@ -3,20 +3,47 @@
 use alloc::format;
 use alloc::string::String;
 
-use super::dates::{Date, DateSet};
+use super::dates::{Date, DateRange, DateSet, Timestamp};
 use super::judge::Judged;
 use super::schedule::ScheduleFacts;
+use super::span::Span;
 use super::verdict::{Flaw, Verdict};
 use super::words::counted;
 
 /// Further reads, a cadence apart, that must agree.
-pub const AGREEING_READS: u8 = 2;
+const AGREEING_READS: u8 = 2;
 const AT_LEAST: usize = 5;
 
-/// Whether more than 30 % of the dates that were complete, and at least five, have lost data.
+/// What is doubted until further reads agree. Only a read that was asked for a cadence after the last one that counted is
+/// a further one: an edited manifest, a young part or a restart make gapless look earlier and prove nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    agreed: u8,
+    counted_at: Timestamp,
+}
+
+impl Doubt {
+    /// The first read of its kind, asked for at an instant.
+    pub fn new(asked_at: Timestamp) -> Self {
+        Self { agreed: 0, counted_at: asked_at }
+    }
+
+    /// After another read that found the same; `None` when enough of them agree.
+    pub fn after(self, asked_at: Timestamp, cadence: Span) -> Option<Self> {
+        if asked_at.duration_since(self.counted_at).as_secs() < cadence.as_seconds() {
+            return Some(self);
+        }
+        let agreed = self.agreed + 1;
+        (agreed < AGREEING_READS).then_some(Self { agreed, counted_at: asked_at })
+    }
+}
+
+/// Whether more than 30 % of the dates that were complete, and at least five, have lost data. Dates that the coverage does
+/// not have any more, because its window moved on, are not counted.
 pub fn is_suspect(complete: &DateSet, judged: &[(Date, Judged)]) -> bool {
-    let had = complete.len() as usize;
-    let lost = judged.iter().filter(|(d, j)| has_lost(j) && complete.contains(*d)).count();
+    let mut was_complete = complete.in_order();
+    let had = judged.iter().filter(|(date, _)| was_complete(*date));
+    let (had, lost) = had.fold((0, 0), |(had, lost), (_, j)| (had + 1, lost + usize::from(has_lost(j))));
     is_much(lost, had)
 }
 
@@ -26,14 +53,16 @@ fn has_lost(judged: &Judged) -> bool {
     judgement.verdict == Verdict::Missing || judgement.flaws.iter().any(fewer)
 }
 
-/// The dates on which a schedule lost units, if it lost them on so many of its dates.
-pub fn suspect_dates(old: &ScheduleFacts, new: &ScheduleFacts) -> Option<DateSet> {
+/// The dates of a season on which its schedule lost units, if it lost them on so many. A table may hold many seasons: the
+/// dates of the others do not count.
+pub fn suspect_dates(old: &ScheduleFacts, new: &ScheduleFacts, season: &DateRange) -> Option<DateSet> {
     let count = |facts: &ScheduleFacts, date: &Date| facts.units.get(date).map_or(0, |u| u.len());
-    let lost: DateSet = old.units.keys().filter(|d| count(new, d) < count(old, d)).copied().collect();
-    is_much(lost.len() as usize, old.units.len()).then_some(lost)
+    let own = || old.units.range(season.from()..=season.through()).map(|(date, _)| date);
+    let lost: DateSet = own().filter(|d| count(new, d) < count(old, d)).copied().collect();
+    is_much(lost.len() as usize, own().count()).then_some(lost)
 }
 
-/// Why a schedule is not believed yet, as one sentence.
+/// Why a schedule is doubted, as one sentence.
 pub fn schedule_doubt(dates: &DateSet) -> String {
     let dates = counted(dates.len().into(), "dates");
     format!("the schedule lost games on {dates} at once; what it said before stands until two more reads agree")
@@ -41,4 +70,34 @@ pub fn schedule_doubt(dates: &DateSet) -> String {
 
 fn is_much(lost: usize, had: usize) -> bool {
     lost >= AT_LEAST && lost * 10 > had * 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::judge::tests::{at, day};
+    use crate::domain::schedule::Scheduled;
+
+    #[test]
+    fn two_further_reads_count_that_are_a_cadence_apart() {
+        let minute = Span::minutes(1);
+        let first = Doubt::new(at("2025-11-20T12:00:00Z"));
+        assert_eq!(first.after(at("2025-11-20T12:00:59Z"), minute), Some(first), "too early to say anything");
+        let second = first.after(at("2025-11-20T12:01:00Z"), minute).unwrap();
+        assert_eq!(second.after(at("2025-11-20T12:01:30Z"), minute), Some(second));
+        assert_eq!(second.after(at("2025-11-20T12:02:00Z"), minute), None, "two further reads agree");
+    }
+
+    #[test]
+    fn a_season_that_loses_many_dates_is_suspect_whatever_else_its_table_holds() {
+        let game = Scheduled { key: "BOS@NYK".into(), values: ["BOS".into()].into(), start: None, is_final: true };
+        let season = |from: &str| DateRange::new(day(from), super::super::dates::shift(day(from), 99)).unwrap();
+        let (past, present) = (season("2024-10-22"), season("2025-10-21"));
+        let mut old = ScheduleFacts::default();
+        old.units.extend(past.iter().chain(present.iter()).map(|date| (date, [game.clone()].into())));
+        let mut new = old.clone();
+        new.units.retain(|date, _| !present.contains(*date) || *date >= day("2025-11-30"));
+        let lost = suspect_dates(&old, &new, &present).map(|dates| dates.len());
+        assert_eq!((lost, suspect_dates(&old, &new, &past)), (Some(40), None));
+    }
 }

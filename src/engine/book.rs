@@ -5,28 +5,63 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use super::observe::expected;
 use crate::domain::bind::Binding;
-use crate::domain::dates::{Date, Timestamp};
+use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::judge::{Judged, Known, judge_day, values_of};
 use crate::domain::mark::{TableMark, mix, stable_hash};
 use crate::domain::policy::Coverage;
 use crate::domain::probe::{DateFacts, Undated};
 use crate::domain::schedule::Day;
+use crate::domain::span::Span;
 use crate::domain::verdict::{Judgement, Unknown, UnknownReason, Verdict};
 
 /// The facts of one coverage.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Book {
     pub dates: BTreeMap<Date, Entry>,
     /// The last look at the table failed.
     pub failure: Option<Unknown>,
     /// Rows that count for no date, by the mark of their part.
     pub undated: BTreeMap<u64, Undated>,
-    /// Every date was seen as it was at this instant or later.
+    /// When the last look that ended well was asked for: the mark that it saw confirmed every date but those with a failure
+    /// of their own. There are millions of dates, and almost all have this instant in common.
     pub confirmed_at: Option<Timestamp>,
+    /// How long facts stand that are not confirmed again: three cadences of the table, and at least an hour.
+    pub good_for: SignedDuration,
+    /// Until when `confirmed_at` stands.
+    pub good_until: Timestamp,
+    /// When the look under way was asked for, if it asked for this book: what came meanwhile is asked for by the next one.
+    pub asked_at: Option<Timestamp>,
     /// A look has ended well since the start. Before, what is held is only remembered, and says nothing.
     pub was_looked_at: bool,
+}
+
+/// Facts stand at least so long without being confirmed (design §3).
+const GOOD_FOR: SignedDuration = SignedDuration::from_hours(1);
+/// And so many cadences of their table.
+const GOOD_CADENCES: i64 = 3;
+
+/// How long facts stand that are looked at so often.
+pub(super) fn good_for(cadence: Span) -> SignedDuration {
+    SignedDuration::from_secs(cadence.as_seconds().saturating_mul(GOOD_CADENCES)).max(GOOD_FOR)
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        Self {
+            dates: BTreeMap::new(),
+            failure: None,
+            undated: BTreeMap::new(),
+            confirmed_at: None,
+            good_for: GOOD_FOR,
+            good_until: Timestamp::MAX,
+            asked_at: None,
+            was_looked_at: false,
+        }
+    }
 }
 
 /// The facts of one date.
@@ -39,7 +74,17 @@ pub(super) struct Entry {
     pub bound: Option<NonZeroU64>,
     pub read_at: Timestamp,
     /// Rare, and there are millions of entries.
-    pub failure: Option<Box<Unknown>>,
+    pub failure: Option<Box<Failure>>,
+}
+
+/// Why the last read of a date brought nothing.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub unknown: Arc<Unknown>,
+    /// The mark and the binding on which the same read fails again; `None` when it may succeed the next time.
+    pub rests_on: Option<u64>,
+    /// When what is held was confirmed last.
+    pub confirmed_at: Option<Timestamp>,
 }
 
 /// What is held of a date.
@@ -69,8 +114,8 @@ pub(super) struct Terms<'a> {
     /// Dates bind something that their facts rest on.
     pub binds: bool,
     pub now: Timestamp,
-    /// Last good facts confirmed before this instant say nothing any more.
-    pub too_old: Timestamp,
+    /// Why nothing is said of facts that were not confirmed for too long.
+    pub too_old: Unknown,
     /// Complete dates before this one are folded.
     pub settled: Date,
     /// Why nothing is known of a date that nobody has looked at.
@@ -97,9 +142,12 @@ impl Book {
         days: impl Iterator<Item = (Date, &'a Day)> + 'a,
     ) -> impl Iterator<Item = (Date, Judged)> + 'a {
         let seen = Seen {
-            stands: self.confirmed_at.is_some_and(|at| at >= terms.too_old),
             failure: self.failure.as_ref(),
             was_looked_at: self.was_looked_at,
+            confirmed_at: self.confirmed_at,
+            good_for: self.good_for,
+            oldest: terms.now.saturating_sub(self.good_for).unwrap_or(Timestamp::MIN),
+            is_overdue: self.is_overdue(terms.now),
         };
         let mut entries = self.dates.iter_mut().peekable();
         let mut last = Last::default();
@@ -129,18 +177,20 @@ impl Book {
     pub fn take(
         &mut self,
         date: Date,
-        facts: Result<DateFacts, Unknown>,
+        facts: Result<DateFacts, Arc<Unknown>>,
         binding: &Binding,
         mark: u64,
         read_at: Timestamp,
     ) {
-        let entry =
-            |held| Entry { held, rests_on: binding.rests_on(mark), bound: binding.mark(), read_at, failure: None };
+        let (rests_on, bound) = (binding.rests_on(mark), binding.mark());
+        let entry = |held| Entry { held, rests_on, bound, read_at, failure: None };
         match facts {
             Ok(facts) => _ = self.dates.insert(date, entry(Held::Facts(facts.into()))),
             Err(unknown) => {
-                let nothing = entry(Held::Nothing);
-                self.dates.entry(date).or_insert(nothing).failure = Some(unknown.into());
+                let entry = self.dates.entry(date).or_insert_with(|| entry(Held::Nothing));
+                let confirmed_at = entry.confirmed_at(self.confirmed_at);
+                let rests_on = unknown.lasts.then_some(rests_on);
+                entry.failure = Some(Failure { unknown, rests_on, confirmed_at }.into());
             }
         }
     }
@@ -151,23 +201,58 @@ impl Book {
         matches!(known, Some(Held::Facts(facts)) if facts.overflow)
     }
 
-    /// The mark, rows and values of a date.
-    pub fn content(&self, coverage: &Coverage, date: Date) -> (u64, u64, u64) {
-        let Some(entry) = self.dates.get(&date) else { return (0, 0, 0) };
-        match &entry.held {
-            Held::Nothing => (entry.rests_on, 0, 0),
-            Held::Facts(facts) => (entry.rests_on, facts.rows, values_of(coverage, facts)),
-            Held::Folded(folded) => (entry.rests_on, folded.judgement.rows.unwrap_or(0), folded.values),
+    /// A look that was asked for at this instant has ended well, on a table that is looked at so often.
+    pub fn confirm(&mut self, asked_at: Timestamp, cadence: Span) {
+        self.was_looked_at = true;
+        self.confirmed_at = Some(asked_at);
+        self.good_for = good_for(cadence);
+        self.good_until = asked_at.saturating_add(self.good_for).unwrap_or(Timestamp::MAX);
+    }
+
+    /// When what is held of a date was confirmed last: it was so then, or later.
+    pub fn confirmed_at(&self, date: Date) -> Option<Timestamp> {
+        self.dates.get(&date)?.confirmed_at(self.confirmed_at)
+    }
+
+    /// Whether dates that are held as they are were last confirmed before an instant.
+    pub fn is_behind(&self, dates: &DateSet, at: Timestamp) -> bool {
+        // What was confirmed last holds for every date without a failure: most questions end here.
+        self.confirmed_at.is_none_or(|all| all < at) && self.behind(dates, at).next().is_some()
+    }
+
+    /// Those of the dates. One that cannot be read waits for its own reason, and one that was never read for its first read.
+    pub fn behind<'a>(&'a self, dates: &'a DateSet, at: Timestamp) -> impl Iterator<Item = Date> + 'a {
+        let all = self.confirmed_at;
+        dates.iter().filter(move |date| {
+            let held = self.dates.get(date).filter(|entry| entry.failure.is_none());
+            held.is_some_and(|entry| entry.confirmed_at(all).is_none_or(|confirmed| confirmed < at))
+        })
+    }
+
+    /// Whether nothing was confirmed for too long, though no look has failed: one hangs, or waits.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.was_looked_at && self.good_until <= now
+    }
+
+    /// The rows and values of a date.
+    pub fn content(&self, coverage: &Coverage, date: Date) -> (u64, u64) {
+        match self.dates.get(&date).map(|entry| &entry.held) {
+            None | Some(Held::Nothing) => (0, 0),
+            Some(Held::Facts(facts)) => (facts.rows, values_of(coverage, facts)),
+            Some(Held::Folded(folded)) => (folded.judgement.rows.unwrap_or(0), folded.values),
         }
     }
 }
 
 /// What the last looks at a table say of all its dates.
 struct Seen<'a> {
-    /// Facts from before a failure still prove that a date is complete.
-    stands: bool,
     failure: Option<&'a Unknown>,
     was_looked_at: bool,
+    confirmed_at: Option<Timestamp>,
+    good_for: SignedDuration,
+    /// What was confirmed before says nothing any more.
+    oldest: Timestamp,
+    is_overdue: bool,
 }
 
 /// What was said last: of a date that expects something, and of one that does not.
@@ -194,37 +279,58 @@ impl Last {
 }
 
 impl Entry {
-    /// Whether what is held of the date still answers what is asked.
-    pub fn is_good(&self, rests_on: u64, basis: u64) -> bool {
+    /// Whether a read would bring nothing new: what is held answers what is asked, or the same read would fail again.
+    pub fn is_known(&self, rests_on: u64, basis: u64) -> bool {
         let answers = match &self.held {
             Held::Nothing => false,
             Held::Facts(_) => true,
             Held::Folded(folded) => folded.basis == basis,
         };
-        answers && self.rests_on == rests_on && self.failure.is_none()
+        match &self.failure {
+            Some(failure) => failure.rests_on == Some(rests_on),
+            None => answers && self.rests_on == rests_on,
+        }
+    }
+
+    /// When what is held was confirmed last, where a look confirmed all others at this instant.
+    fn confirmed_at(&self, all: Option<Timestamp>) -> Option<Timestamp> {
+        match (&self.failure, &self.held) {
+            (_, Held::Nothing) => None,
+            (Some(failure), _) => failure.confirmed_at,
+            (None, _) => all.max(Some(self.read_at)),
+        }
     }
 
     fn judge(&mut self, terms: &Terms<'_>, seen: &Seen<'_>, date: Date, day: &Day, last: &mut Last) -> Judged {
-        let failure = self.failure.as_deref().or(seen.failure);
-        let never = || Known::Never(failure.unwrap_or(&terms.not_probed));
-        let known = match (&self.held, failure) {
-            (Held::Folded(folded), failure) if is_on(day) && (failure.is_none() || seen.stands) => {
-                if folded.basis == basis(terms.criteria, day) {
-                    return Judged { judgement: folded.judgement.clone(), valid_until: None };
-                }
-                never()
+        let failure = self.failure_of(terms, seen);
+        let confirmed_at = failure.and_then(|_| self.confirmed_at(seen.confirmed_at));
+        let stands = failure.is_none() || confirmed_at.is_some_and(|at| at > seen.oldest);
+        let until = confirmed_at.filter(|_| stands).and_then(|at| at.saturating_add(seen.good_for).ok());
+        let (never, is_good) = (Known::Never(failure.unwrap_or(&terms.not_probed)), failure.is_none());
+        let known = match &self.held {
+            Held::Folded(folded) if stands && is_on(day) && folded.basis == basis(terms.criteria, day) => {
+                return Judged { judgement: folded.judgement.clone(), valid_until: until };
             }
-            (Held::Facts(_), None) if !seen.was_looked_at => Known::Never(&terms.not_probed),
-            (Held::Facts(_), _) if !self.answers(terms, day) => never(),
-            (Held::Facts(facts), None) => Known::Fresh(facts),
-            (Held::Facts(facts), Some(failure)) if seen.stands => Known::Old(facts, failure),
-            _ => never(),
+            Held::Facts(facts) if stands && self.answers(terms, day) => match failure {
+                Some(failure) => Known::Old(facts, failure),
+                None if seen.was_looked_at => Known::Fresh(facts),
+                None => never,
+            },
+            _ => never,
         };
-        let judged = last.judge(terms, day, known);
-        if date < terms.settled && failure.is_none() {
+        let mut judged = last.judge(terms, day, known);
+        judged.valid_until = judged.valid_until.into_iter().chain(until).min();
+        if date < terms.settled && is_good {
             self.fold(terms, day, &judged);
         }
         judged
+    }
+
+    /// Why what is held may not be so any more.
+    fn failure_of<'a>(&'a self, terms: &'a Terms<'_>, seen: &Seen<'a>) -> Option<&'a Unknown> {
+        let own = self.failure.as_deref().map(|own| &*own.unknown);
+        let overdue = || (seen.is_overdue && self.read_at <= seen.oldest).then_some(&terms.too_old);
+        own.or(seen.failure).or_else(overdue)
     }
 
     /// Whether what was asked is what would be asked now.
@@ -249,7 +355,17 @@ fn is_on(day: &Day) -> bool {
     matches!(day, Day::On(_))
 }
 
-/// The facts of a coverage that nobody has looked at.
+/// Why nothing is known of a table that was not looked at.
 pub(super) fn not_probed() -> Unknown {
     Unknown::new(UnknownReason::NotProbed, "not read yet")
+}
+
+/// Why nothing is known any more of a table whose next look does not end.
+pub(super) fn too_old(coverage: &Coverage) -> Unknown {
+    let text = format!(
+        "table `{}` was last looked at more than three of its intervals ago, and the present look has not ended; check \
+         its warehouse",
+        coverage.table.name
+    );
+    Unknown::new(UnknownReason::ProbeFailed, text)
 }

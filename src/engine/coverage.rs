@@ -2,42 +2,48 @@
 
 use std::collections::BTreeMap;
 
-use super::book::{Terms, not_probed};
+use super::book::{Terms, basis, not_probed, too_old};
 use super::overview::Event;
 use super::ports::Recorded;
-use super::world::{CoverageState, later};
-use crate::domain::admit::{Admission, Wanting};
+use super::stale::StaleSchedule;
+use super::world::{CoverageState, SeasonState};
+use crate::domain::admit::Wanting;
 use crate::domain::bind::Binding;
 use crate::domain::dates::{Date, DateSet, Timestamp, shift};
 use crate::domain::judge::Judged;
 use crate::domain::ledger::{After, Before, Stage};
 use crate::domain::schedule::Calendar;
 use crate::domain::state::{Cell, Hold};
-use crate::domain::suspicion::{AGREEING_READS, is_suspect};
-use crate::domain::verdict::{UnknownReason, Verdict};
+use crate::domain::suspicion::{Doubt, is_suspect};
+use crate::domain::verdict::Verdict;
 
-/// Last good facts say nothing any more after three cadences, but stand at least an hour (design §3).
-const TOO_OLD_MILLIS: i64 = 60 * 60 * 1000;
 /// A complete date this old is settled: its units are forgotten (design §13).
 const SETTLED_DAYS: i32 = 30;
 
 impl CoverageState {
     /// Judges every date.
-    pub(super) fn judge(&mut self, calendar: &Calendar, now: Timestamp) {
+    pub(super) fn judge(&mut self, calendar: &Calendar, stale: Option<&StaleSchedule>, now: Timestamp) {
         let terms = Terms {
             coverage: &self.coverage,
             zone: &calendar.zone,
             criteria: self.criteria,
             binds: Binding::is_asked_by(&self.coverage),
             now,
-            too_old: later(now, -TOO_OLD_MILLIS),
+            too_old: too_old(&self.coverage),
             settled: shift(calendar.today, -SETTLED_DAYS),
             not_probed: not_probed(),
         };
         let days = self.days(calendar);
         self.judged.clear();
-        self.judged.extend(self.book.judge(&terms, days));
+        match stale {
+            None => self.judged.extend(self.book.judge(&terms, days)),
+            Some(stale) => {
+                let judged = self.book.judge(&terms, days);
+                self.judged.extend(judged.map(|(date, judged)| (date, stale.weaken(calendar, date, judged))));
+            }
+        }
         self.judged.shrink_to_fit();
+        self.overdue = self.book.is_overdue(now);
     }
 
     pub(super) fn judgement(&self, date: Date) -> Option<&Judged> {
@@ -46,12 +52,12 @@ impl CoverageState {
 
     /// After a look: suspicion first, then what the look found is noted in the ledger.
     pub(super) fn note_look(&mut self) {
-        if !std::mem::take(&mut self.looked) {
-            return;
-        }
+        let Some(asked_at) = self.looked.take() else { return };
         if is_suspect(&self.ledger.complete, &self.judged) {
-            let agreeing = self.doubt.map_or(0, |n| n.saturating_add(1));
-            self.doubt = Some(agreeing).filter(|n| *n < AGREEING_READS);
+            self.doubt = match self.doubt {
+                None => Some(Doubt::new(asked_at)),
+                Some(doubt) => doubt.after(asked_at, self.cadence),
+            };
             if self.doubt.is_some() {
                 return;
             }
@@ -64,19 +70,26 @@ impl CoverageState {
         }));
     }
 
-    /// Step 3 of every attempt whose dates were all read after its end + `settle`.
-    pub(super) fn settle(&mut self, now: Timestamp) -> Vec<Event> {
+    /// Step 3 of every attempt of whose dates everything is known that decides it: each was confirmed after its end +
+    /// `settle`, none is Unknown, and where one is not complete, neither the data nor the schedule is doubted.
+    pub(super) fn settle(&mut self, season: &SeasonState, now: Timestamp) -> Vec<Event> {
         let mut events = Vec::new();
+        let doubted = self.doubt.is_some() || season.doubted.is_some();
         for attempt in self.ledger.attempts.clone() {
             let Some(settled_at) = self.settled_at(&attempt) else { continue };
-            let read = self.book.confirmed_at.is_some_and(|at| at >= settled_at) && self.book.failure.is_none();
             let own: Vec<(Date, &Judged)> =
                 attempt.dates.iter().filter_map(|d| Some((d, self.judgement(d)?))).collect();
-            // A date with too many units was read: no look brings more, and its attempt is over.
-            if !read || own.iter().any(|(date, j)| is_unread(j) && !self.book.overflows(*date)) {
+            let is_read = |date| self.book.confirmed_at(date).is_some_and(|at| at >= settled_at);
+            let is_known = |date: Date, judged: &Judged| match judged.judgement.verdict {
+                Verdict::Complete | Verdict::NotExpected(_) => true,
+                Verdict::Partial(_) | Verdict::Missing => !doubted,
+                // A date with too many units was read: no look brings more, and its attempt is over.
+                Verdict::Unknown(_) => self.book.overflows(date),
+            };
+            if !own.iter().all(|(date, judged)| is_read(*date) && is_known(*date, judged)) {
                 continue;
             }
-            let after: BTreeMap<Date, After> = own.into_iter().map(|(d, j)| (d, self.after(d, j))).collect();
+            let after = own.into_iter().map(|(d, j)| (d, self.after(&season.calendar, d, j))).collect();
             self.ledger = self.ledger.settle(&self.coverage, attempt.launch, &after, now);
             if let Some(settled) = self.ledger.recent.back() {
                 events.extend(super::events::settled(&self.coverage.key, settled, now));
@@ -90,18 +103,21 @@ impl CoverageState {
         self.stalled.is_none() && self.hold(false, false, Timestamp::MIN) != Some(Hold::Suspended)
     }
 
-    fn after(&self, date: Date, judged: &Judged) -> After {
-        let verdict = judged.judgement.verdict;
-        let complete = matches!(verdict, Verdict::Complete | Verdict::NotExpected(_));
-        After { complete, covered: judged.judgement.covered, values: self.book.content(&self.coverage, date).2 }
+    fn after(&self, calendar: &Calendar, date: Date, judged: &Judged) -> After {
+        let complete = matches!(judged.judgement.verdict, Verdict::Complete | Verdict::NotExpected(_));
+        let held = self.held(calendar, date);
+        After { complete, mark: held.mark, covered: held.covered, values: held.values }
     }
 
-    pub(super) fn before(&self, admission: &Admission) -> BTreeMap<Date, Before> {
-        let before = |date| {
-            let (mark, rows, values) = self.book.content(&self.coverage, date);
-            Before { mark, rows, covered: self.judgement(date).map_or(0, |j| j.judgement.covered), values }
-        };
-        admission.admitted.dates.iter().map(|d| (d, before(d))).collect()
+    /// What the dates of a launch hold before it.
+    pub(super) fn before(&self, calendar: &Calendar, dates: &DateSet) -> BTreeMap<Date, Before> {
+        dates.iter().map(|date| (date, self.held(calendar, date))).collect()
+    }
+
+    fn held(&self, calendar: &Calendar, date: Date) -> Before {
+        let (rows, values) = self.book.content(&self.coverage, date);
+        let covered = self.judgement(date).map_or(0, |judged| judged.judgement.covered);
+        Before { mark: calendar.days.get(&date).map_or(0, |day| basis(self.criteria, day)), rows, covered, values }
     }
 
     /// What holds all launches of the coverage.
@@ -156,11 +172,4 @@ impl CoverageState {
         }
         (super::events::of_changes(&self.coverage.key, &changed, &self.assessment.cells, now), moved)
     }
-}
-
-/// A date whose facts are not known cannot settle anything.
-fn is_unread(judged: &Judged) -> bool {
-    use UnknownReason::{NotProbed, ProbeBudget, ProbeFailed, SchemaMismatch, Unauthorized};
-    let unread = [NotProbed, ProbeBudget, ProbeFailed, SchemaMismatch, Unauthorized];
-    matches!(judged.judgement.verdict, Verdict::Unknown(reason) if unread.contains(&reason))
 }

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::call::Call;
+use super::claims::Orphan;
 use super::ports::{Created, JobList};
 use super::world::{CoverageState, Loading, World, later, look_again};
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, End, Job, Launch, Stage, job_name};
-use crate::domain::policy::{Coverage, Table};
+use crate::domain::policy::{Coverage, Mode, Table};
 
 /// A recorded attempt without a Job is created within this time, later it never started (design §6).
 const NEVER_STARTED_MILLIS: i64 = 10 * 60 * 1000;
@@ -18,7 +19,7 @@ const LEFT_OVER_MILLIS: i64 = 2_000;
 /// Finished Jobs that are kept, per coverage.
 const KEPT_SUCCESSES: usize = 3;
 const KEPT_FAILURES: usize = 5;
-/// Finished Jobs are kept at least so long after their end.
+/// Finished Jobs are kept at least so long after their outcome is known.
 const KEPT_MILLIS: i64 = 10 * 60 * 1000;
 /// A removal that failed is tried again after this time.
 const REMOVE_AGAIN_MILLIS: i64 = 60 * 1000;
@@ -35,6 +36,7 @@ impl World {
             self.jobs.next_list = self.jobs.next_list.min(later(now, LEFT_OVER_MILLIS));
         }
         self.jobs.listed_at = Some(asked_at);
+        self.jobs.orphans.retain(|orphan| orphan.shown_from.is_none_or(|from| from > asked_at));
         self.take_jobs(list, Some(asked_at), now);
     }
 
@@ -96,25 +98,25 @@ impl World {
         watches.for_each(|(_, w)| settled.into_iter().for_each(|at| w.look.no_later_than(at)));
     }
 
-    /// Ended Jobs of a coverage's table whose data it has not read yet, and when that must be visible. Beside those of its
-    /// attempts: Jobs whose owner is gone, or whose record was wiped. What was read before says nothing of their dates.
+    /// Ended Jobs of a coverage's table with dates whose data it has not read yet, and when that must be visible. Beside
+    /// those of its attempts: Jobs whose owner is gone, or whose record was wiped. What was read before says nothing of
+    /// their dates.
     pub(super) fn unread<'a>(&'a self, state: &'a CoverageState) -> impl Iterator<Item = (Timestamp, &'a Job)> {
         let own = self.jobs.all.iter().filter(|j| j.target == state.coverage.table);
         let due = |j: &'a Job| j.ended.map(|(at, _)| (state.visible_at(at), j));
-        own.filter_map(due).filter(|(at, _)| state.book.confirmed_at.is_none_or(|read| read < *at))
+        own.filter_map(due).filter(|(at, job)| state.book.is_behind(&job.dates, *at))
     }
 
     /// Their dates. Another coverage of the table may have read them already, and need not wait for this one's `settle`.
     pub(super) fn unread_dates(&self, state: &CoverageState) -> DateSet {
-        let mut dates = DateSet::new();
-        self.unread(state).for_each(|(_, job)| dates.extend(&job.dates));
-        dates
+        self.unread(state).flat_map(|(at, job)| state.book.behind(&job.dates, at)).collect()
     }
 
     /// Lists Jobs when something depends on it: at the start, and while an attempt has a live Job.
     pub(super) fn list_jobs(&mut self, now: Timestamp) -> Option<Call> {
         let unsettled = |s: &CoverageState| s.ledger.attempts.iter().any(|a| !matches!(a.stage, Stage::Ended { .. }));
         let needed = self.jobs.listed_at.is_none()
+            || !self.jobs.orphans.is_empty()
             || self.jobs.all.iter().any(|j| j.ended.is_none())
             || self.coverages.values().any(unsettled);
         // Jobs mean something only beside the ledgers that launched them.
@@ -125,38 +127,19 @@ impl World {
         Some(Call::ListJobs)
     }
 
-    /// Dates that are taken, per target, by Jobs that are live and by attempts that are not settled.
-    pub(super) fn taken(&self) -> BTreeMap<Table, DateSet> {
-        let mut taken: BTreeMap<Table, DateSet> = BTreeMap::new();
-        for job in self.jobs.all.iter().filter(|j| j.ended.is_none()) {
-            taken.entry(job.target.clone()).or_default().extend(&job.dates);
-        }
-        for state in self.coverages.values() {
-            for attempt in &state.ledger.attempts {
-                taken.entry(state.coverage.table.clone()).or_default().extend(&attempt.dates);
-            }
-        }
-        taken
-    }
-
-    /// Recorded attempts without a Job are created, under the same name each time.
+    /// Recorded attempts without a Job are created, under the same name each time. Whatever holds launches now holds these,
+    /// too: a pause holds at whatever point it comes.
     pub(super) fn creates(&mut self, now: Timestamp) -> Vec<Call> {
-        let Some(listed_at) = self.jobs.listed_at else { return Vec::new() };
+        let Some(listed_at) = self.jobs.listed_at.filter(|_| self.limits.launches) else { return Vec::new() };
         let mut calls = Vec::new();
         for state in self.coverages.values_mut().filter(|s| !s.saving && s.ledger == *s.saved) {
             let Some(proof) = state.proof.clone() else { continue };
-            let recorded = state.ledger.attempts.iter().filter(|a| a.stage == Stage::Recorded);
-            // After an unclear answer only a list that is younger tells whether the Job is there.
-            let unclear = state.unclear.is_some_and(|at| listed_at <= at);
-            let waiting = unclear || state.refused.as_ref().is_some_and(|(until, _, _)| *until > now);
-            // After a refusal one create tells whether there is room again: the others would be refused with it.
-            let most = if state.refused.is_none() { usize::MAX } else { usize::from(state.creating.is_empty()) };
-            let next: Vec<Launch> = recorded
-                .filter(|a| !state.creating.contains(&a.launch) && a.recorded_at.max(listed_at) <= now && !waiting)
-                .take(most)
-                .map(|a| launch(&state.coverage, a, state))
-                .collect();
-            for launch in next {
+            let is_suspended = self.seasons.get(&state.coverage.season).is_none_or(|s| s.season.suspend);
+            let is_off = self.launches_off.contains(&state.coverage.key.namespace);
+            if state.is_paused(is_suspended, is_off) {
+                continue;
+            }
+            for launch in state.launches(listed_at, now) {
                 state.creating.insert(launch.launch);
                 calls.push(Call::Create(Box::new(launch), proof.clone()));
             }
@@ -168,6 +151,10 @@ impl World {
     pub(super) fn created(&mut self, launch: &Launch, created: Created, now: Timestamp) {
         if matches!(created, Created::Unclear(_)) {
             self.jobs.next_list = now;
+        }
+        let own = |o: &&mut Orphan| o.coverage == launch.uid && o.launch == launch.launch;
+        if let Some(orphan) = self.jobs.orphans.iter_mut().find(own) {
+            (orphan.shown_from, self.jobs.next_list) = (Some(now), now);
         }
         let Some(state) = self.coverages.get_mut(&launch.coverage).filter(|s| s.coverage.uid == launch.uid) else {
             return;
@@ -196,20 +183,23 @@ impl World {
         state.refused = Some((look_again(now, times), times, why.into()));
     }
 
-    /// Finished Jobs beyond the history limits whose attempts are settled.
+    /// Finished Jobs beyond the history limits whose attempts are settled, in the store too: another process that still
+    /// finds such an attempt would find its Job lost.
     pub(super) fn removals(&mut self, now: Timestamp) -> Vec<Call> {
         let mut calls = Vec::new();
         for state in self.coverages.values() {
-            let settled = |j: &&Job| j.coverage == state.coverage.uid && state.ledger.attempt(j.launch).is_none();
+            let is_settled = |launch| state.ledger.attempt(launch).is_none() && state.saved.attempt(launch).is_none();
+            let settled = |j: &&Job| j.coverage == state.coverage.uid && is_settled(j.launch);
             let mut done: Vec<&Job> = self.jobs.all.iter().filter(settled).filter(|j| j.ended.is_some()).collect();
             done.sort_by_key(|j| std::cmp::Reverse(j.launch));
             let (good, bad): (Vec<&Job>, Vec<&Job>) =
                 done.into_iter().partition(|j| matches!(j.ended, Some((_, End::Succeeded))));
             // Of a launch that is settled nothing may go on: it was created by somebody who did not know.
-            let known = |l: &u64| state.ledger.recent.iter().any(|s| s.launch == *l);
-            let live = self.jobs.all.iter().filter(settled).filter(|j| j.ended.is_none() && known(&j.launch));
+            let known = |launch: u64| state.ledger.recent.iter().find(|s| s.launch == launch);
+            let live = self.jobs.all.iter().filter(settled).filter(|j| j.ended.is_none() && known(j.launch).is_some());
             let beyond = good.into_iter().skip(KEPT_SUCCESSES).chain(bad.into_iter().skip(KEPT_FAILURES));
-            let old = |j: &&Job| j.ended.is_some_and(|(at, _)| later(at, KEPT_MILLIS) <= now);
+            let over = |j: &Job, at: Timestamp| known(j.launch).map_or(at, |settled| at.max(settled.at));
+            let old = |j: &&Job| j.ended.is_some_and(|(at, _)| later(over(j, at), KEPT_MILLIS) <= now);
             let free = |j: &&Job| self.jobs.removing.get(&j.name).is_none_or(|again| *again <= now);
             calls.extend(live.chain(beyond.filter(old)).filter(free).cloned());
         }
@@ -226,6 +216,29 @@ impl World {
 }
 
 impl CoverageState {
+    /// Whether nothing is to be created though it is recorded.
+    fn is_paused(&self, is_suspended: bool, is_off: bool) -> bool {
+        self.coverage.suspend
+            || is_suspended
+            || is_off
+            || self.doubt.is_some()
+            || self.coverage.fill.mode == Mode::Observe
+    }
+
+    /// What is to be created now, given a list of Jobs that was asked for at that instant.
+    fn launches(&self, listed_at: Timestamp, now: Timestamp) -> Vec<Launch> {
+        // After an unclear answer only a list that is younger tells whether the Job is there.
+        let unclear = self.unclear.is_some_and(|at| listed_at <= at);
+        if unclear || self.refused.as_ref().is_some_and(|(until, _, _)| *until > now) {
+            return Vec::new();
+        }
+        // After a refusal one create tells whether there is room again: the others would be refused with it.
+        let most = if self.refused.is_none() { usize::MAX } else { usize::from(self.creating.is_empty()) };
+        let recorded = self.ledger.attempts.iter().filter(|a| a.stage == Stage::Recorded);
+        let next = recorded.filter(|a| !self.creating.contains(&a.launch) && a.recorded_at.max(listed_at) <= now);
+        next.filter_map(|attempt| launch(&self.coverage, attempt, self)).take(most).collect()
+    }
+
     /// Whether an attempt ended. Only a list can say that a Job is not there.
     fn take_jobs(&mut self, jobs: &[&Job], listed_at: Option<Timestamp>, now: Timestamp) -> bool {
         let highest = jobs.iter().map(|j| j.launch).max().unwrap_or(0);
@@ -276,21 +289,21 @@ impl CoverageState {
     }
 }
 
-/// What the launcher needs, from a recorded attempt.
-fn launch(coverage: &Coverage, attempt: &Attempt, state: &CoverageState) -> Launch {
-    let rung = coverage.fill.ladder.iter().find(|r| r.name == attempt.rung);
+/// What the launcher needs, from a recorded attempt; `None` where its rung is gone: then it never starts.
+fn launch(coverage: &Coverage, attempt: &Attempt, state: &CoverageState) -> Option<Launch> {
+    let rung = coverage.fill.ladder.iter().find(|r| r.name == attempt.rung)?;
     let judged =
         |d| state.judged.binary_search_by_key(&d, |(date, _)| *date).ok().map(|at| &state.judged[at].1.judgement);
     let missing = attempt.dates.iter().filter_map(|d| Some((d, judged(d)?.missing.clone()))).collect();
     let first = attempt.dates.first().and_then(judged);
-    Launch {
+    Some(Launch {
         coverage: coverage.key.clone(),
         uid: coverage.uid.clone(),
         name: job_name(&coverage.key.name, &coverage.uid, attempt.launch),
         launch: attempt.launch,
         rung: attempt.rung.clone(),
-        cron_job: rung.map_or_else(|| Arc::from(""), |r| r.cron_job.clone()),
-        container: rung.and_then(|r| r.container.clone()),
+        cron_job: rung.cron_job.clone(),
+        container: rung.container.clone(),
         dates: attempt.dates.clone(),
         tokens: attempt.tokens.clone(),
         number: attempt.number,
@@ -298,5 +311,5 @@ fn launch(coverage: &Coverage, attempt: &Attempt, state: &CoverageState) -> Laun
         missing,
         deadline_seconds: coverage.fill.deadline.as_seconds(),
         target: coverage.table.clone(),
-    }
+    })
 }

@@ -5,6 +5,7 @@
 
 mod book;
 pub mod call;
+mod claims;
 pub mod contract;
 mod coverage;
 pub mod drive;
@@ -19,6 +20,7 @@ pub mod ports;
 mod report;
 mod saving;
 pub mod spec;
+mod stale;
 mod told;
 pub mod world;
 

@@ -9,9 +9,9 @@ use super::call::{Answered, Call, Reply};
 use super::world::{CoverageState, Loading, SeasonState, World};
 use crate::domain::admit::{Decision, Pools, Wanting, admit};
 use crate::domain::assess::{Situation, assess};
-use crate::domain::dates::Timestamp;
+use crate::domain::dates::{DateRange, Timestamp};
 use crate::domain::policy::Key;
-use crate::domain::schedule::calendar;
+use crate::domain::schedule::{Calendar, calendar};
 use crate::domain::verdict::{Unknown, UnknownReason};
 
 impl World {
@@ -25,8 +25,8 @@ impl World {
             Reply::Jobs(list) => self.listed(list, asked_at, now),
             Reply::Marked(id, mark) => return self.marked(&id, mark, asked_at, now),
             Reply::Probed(id, keys, probes, answer) => self.probed(&id, &keys, &probes, answer, asked_at, now),
-            Reply::ScheduleMarked(key, mark) => return self.schedule_marked(&key, mark, now),
-            Reply::ScheduleRead(key, reading) => self.schedule_read(&key, reading, now),
+            Reply::ScheduleMarked(key, mark) => return self.schedule_marked(&key, mark, asked_at, now),
+            Reply::ScheduleRead(key, reading) => self.schedule_read(&key, reading, asked_at, now),
             Reply::Saved(key, ledger, result) => self.saved(&key, &ledger, result, now),
             Reply::Created(launch, created) => self.created(&launch, created, now),
             Reply::Removed(name, result) => self.removed(name, result.is_ok(), now),
@@ -87,8 +87,9 @@ impl World {
     }
 
     fn refresh_calendars(&mut self, now: Timestamp) {
+        let cadence = self.limits.cadence.hot;
         for (key, state) in &mut self.seasons {
-            if !state.dirty && now < state.calendar.valid_until {
+            if !state.dirty && now < state.calendar.valid_until && state.is_stale(now) == state.stale.is_some() {
                 continue;
             }
             let unread = Unknown::new(UnknownReason::NotProbed, "the schedule was not read yet");
@@ -98,16 +99,21 @@ impl World {
             self.revision += u64::from(std::mem::take(&mut state.dirty));
             let new_day = new.today != state.calendar.today;
             let changed = new.days != state.calendar.days || new_day;
+            state.span = span(&new);
             let old = std::mem::replace(&mut state.calendar, Arc::new(new));
+            let stale = state.staleness(cadence, now);
+            let turned = stale != std::mem::replace(&mut state.stale, stale.clone());
             if changed {
                 let told = super::events::of_schedule(key, &old, &state.calendar, state.facts.as_deref(), now);
                 self.events.extend(told);
             }
-            self.revision += u64::from(changed);
-            if changed {
+            self.revision += u64::from(changed || turned);
+            if changed || turned {
                 let own = self.coverages.values_mut().filter(|c| c.coverage.season == *key);
                 // A date that has come can matter now though its state is what it was.
                 own.for_each(|c| (c.dirty, c.untold) = (true, c.untold || new_day));
+            }
+            if changed {
                 self.watches.values_mut().for_each(|w| w.look.no_later_than(now));
             }
         }
@@ -125,12 +131,20 @@ impl World {
         let keys: Vec<Key> = self
             .coverages
             .iter()
-            .filter(|(_, s)| s.dirty || s.assessment.valid_until.is_some_and(|at| at <= now))
-            .filter(|(key, _)| !unseen.contains(key))
+            .filter(|(_, s)| {
+                let is_over = s.assessment.valid_until.is_some_and(|at| at <= now);
+                s.dirty || is_over || s.overdue != s.book.is_overdue(now)
+            })
+            .filter(|(key, s)| !unseen.contains(key) && !self.is_early(s))
             .map(|(k, _)| k.clone())
             .collect();
         keys.iter().for_each(|key| self.survive(key, |world, state| world.assess_one(key, state, now)));
         self.undecided |= !keys.is_empty();
+    }
+
+    /// Who only looks waits for the schedule, too: what is remembered of it says nothing.
+    fn is_early(&self, state: &CoverageState) -> bool {
+        self.read_only && self.seasons.get(&state.coverage.season).is_some_and(|season| !season.is_looked_at())
     }
 
     /// A panic stalls the one coverage that caused it.
@@ -149,9 +163,10 @@ impl World {
     fn assess_one(&mut self, key: &Key, state: &mut CoverageState, now: Timestamp) {
         if let Some(season) = self.seasons.get(&state.coverage.season) {
             let calendar = season.calendar.clone();
-            state.judge(&calendar, now);
+            state.judge(&calendar, season.stale.as_deref(), now);
+            state.judged.first().into_iter().for_each(|(first, _)| state.ledger.forget_before(*first));
             state.note_look();
-            let mut events = state.settle(now);
+            let mut events = state.settle(season, now);
             if std::mem::take(&mut state.rebuilt) {
                 events.push(super::events::rebuilt(key, state.ledger.launches, now));
             }
@@ -193,14 +208,16 @@ impl World {
         if wanting.iter().all(|w| w.wants.is_empty()) {
             return self.take_decision(Decision::default());
         }
+        let claims = self.claims();
         let pools = Pools {
             max_jobs: self.limits.max_jobs,
-            live_jobs: self.coverages.values().map(CoverageState::live).sum(),
-            taken: self.taken(),
+            live_jobs: claims.jobs,
+            taken: claims.dates,
             daily_runs: self.jobs.daily_runs.clone(),
             launches_off: !self.limits.launches,
             ramp: self.ramp,
             lanes: self.lanes.clone(),
+            turn: self.turn.clone(),
         };
         let decision = admit(&wanting, &pools, now);
         self.take_decision(decision);
@@ -221,17 +238,24 @@ impl World {
     fn record(&mut self, now: Timestamp) {
         for admission in std::mem::take(&mut self.decision.launches) {
             let Some(state) = self.coverages.get_mut(&admission.coverage) else { continue };
-            let before = state.before(&admission);
+            let Some(season) = self.seasons.get(&state.coverage.season) else { continue };
+            let before = state.before(&season.calendar, &admission.admitted.dates);
             state.ledger = state.ledger.record(&admission.admitted, before, now);
             state.dirty = true;
             self.ramp.launched = self.ramp.launched.saturating_add(1);
             self.lanes.push(admission.lane);
+            self.turn = Some(admission.coverage.clone());
             let event = super::events::launched(&admission, state.ledger.launches, now);
             self.events.push(event);
         }
         let keep = self.lanes.len().saturating_sub(3);
         self.lanes.drain(..keep);
     }
+}
+
+/// From the first date of a season through its last.
+fn span(calendar: &Calendar) -> Option<DateRange> {
+    DateRange::new(*calendar.days.first_key_value()?.0, *calendar.days.last_key_value()?.0)
 }
 
 /// What stands under a key, of what is asked for in the order of its keys.

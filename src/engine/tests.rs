@@ -1,7 +1,10 @@
 //! The engine in a simulated world: its own clock, warehouse, store and Jobs, with faults at every call.
 //! A scenario of days takes milliseconds; the same script always gives the same end.
 
+mod facts;
 mod faults;
+mod launches;
 mod scenarios;
 mod schedules;
+mod script;
 pub(crate) mod sim;

@@ -7,19 +7,23 @@ use jiff::SignedDuration;
 
 use super::book::{Book, criteria_mark};
 use super::call::WatchId;
+use super::claims::Orphan;
 use super::overview::Event;
 use super::ports::Recorded;
 use super::spec::{Limits, Spec};
+use super::stale::StaleSchedule;
 use super::told::Told;
 use crate::domain::admit::{Decision, Lane, Ramp};
 use crate::domain::assess::Assessment;
-use crate::domain::dates::{Date, DateSet, Timestamp};
+use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::judge::Judged;
 use crate::domain::ledger::{Job, Ledger};
 use crate::domain::mark::TableMark;
-use crate::domain::policy::{Coverage, DateOrders, Key, Season};
+use crate::domain::policy::{Coverage, DateOrders, Key, Season, Table};
 use crate::domain::probe::DateColumn;
 use crate::domain::schedule::{Calendar, ScheduleFacts};
+use crate::domain::span::Span;
+use crate::domain::suspicion::Doubt;
 use crate::domain::verdict::Unknown;
 
 /// The world.
@@ -36,6 +40,8 @@ pub struct World {
     pub(super) loading: Loading,
     pub(super) ramp: Ramp,
     pub(super) lanes: Vec<Lane>,
+    /// The coverage that was launched for last: the turn goes on behind it.
+    pub(super) turn: Option<Key>,
     pub(super) decision: Decision,
     /// Something that a decision depends on has changed since the last one.
     pub(super) undecided: bool,
@@ -72,6 +78,8 @@ pub(super) struct Jobs {
     pub removing: BTreeMap<Arc<str>, Timestamp>,
     /// The Jobs that the watch saw last; nothing: there is none, or it said nothing yet.
     pub watched: Option<BTreeSet<Arc<str>>>,
+    /// Launches of coverages that are gone, until a list shows what became of them.
+    pub orphans: Vec<Orphan>,
     /// CronJobs whose own run is live.
     pub daily_runs: BTreeSet<(Arc<str>, Arc<str>)>,
 }
@@ -82,19 +90,24 @@ pub(super) struct SeasonState {
     pub orders: DateOrders,
     pub facts: Option<Arc<ScheduleFacts>>,
     pub failure: Option<Unknown>,
+    /// The mark that the facts rest on.
     pub mark: Option<u64>,
     pub look: Look,
-    /// A schedule that lost so much that it is not believed yet.
+    /// Until when the facts stand without another look that ends well; `None` before the first one since the start.
+    pub good_until: Option<Timestamp>,
+    /// A schedule that lost so much that it is doubted.
     pub doubted: Option<Doubted>,
     pub calendar: Arc<Calendar>,
+    /// From the season's first date through its last.
+    pub span: Option<DateRange>,
+    /// Why the calendar says nothing for certain of what is open: its schedule was not looked at for too long.
+    pub stale: Option<Arc<StaleSchedule>>,
     pub dirty: bool,
 }
 
-/// A schedule that is not believed yet: the one before it stands.
+/// A schedule that is doubted: the one before it stands.
 pub(super) struct Doubted {
-    pub facts: Arc<ScheduleFacts>,
-    /// Reads that agreed with it.
-    pub agreed: u8,
+    pub doubt: Doubt,
     /// The dates on which it lost units.
     pub dates: DateSet,
 }
@@ -124,11 +137,15 @@ pub(super) struct CoverageState {
     /// A create was refused for now: until when, how often in a row, and the server's own sentence.
     pub refused: Option<(Timestamp, u32, Arc<str>)>,
     pub stalled: Option<String>,
-    pub doubt: Option<u8>,
+    pub doubt: Option<Doubt>,
     /// Its launch numbers were told by its Jobs: the ledger had been lost.
     pub rebuilt: bool,
-    /// A look has ended since the last pass: its dates are to be noted.
-    pub looked: bool,
+    /// When the look was asked for that has ended since the last pass: its dates are to be noted.
+    pub looked: Option<Timestamp>,
+    /// How often its table is looked at.
+    pub cadence: Span,
+    /// It was judged on facts that were not confirmed for too long.
+    pub overdue: bool,
     pub judged: Vec<(Date, Judged)>,
     pub assessment: Assessment,
     /// The mark of its criteria.
@@ -141,7 +158,8 @@ pub(super) struct Watch {
     pub date: DateColumn,
     pub coverages: Vec<Key>,
     pub look: Look,
-    pub mark: Option<TableMark>,
+    /// When the mark was asked for whose changes are being read, and the mark.
+    pub asked: Option<(Timestamp, Arc<TableMark>)>,
 }
 
 /// When something is looked at.
@@ -179,6 +197,18 @@ impl Look {
         *self = Self { next: self.next.min(next), busy: false, failures: 0, last: Some(asked_at) };
     }
 
+    /// A look ended well but for a part of what it read, which may be read the next time. That is soon for a few times.
+    pub fn ended_in_part(&mut self, asked_at: Timestamp, next: Timestamp, now: Timestamp) {
+        let failures = self.failures + 1;
+        let soon = if failures < FAILED_LOOKS { look_again(now, failures) } else { next };
+        *self = Self { next: self.next.min(soon).min(next), busy: false, failures, last: Some(asked_at) };
+    }
+
+    /// Whether another look may do better than the last one: it failed, and not too often yet.
+    pub fn is_hopeful(&self) -> bool {
+        (1..FAILED_LOOKS).contains(&self.failures)
+    }
+
     /// A look failed.
     pub fn failed(&mut self, now: Timestamp) {
         self.busy = false;
@@ -191,6 +221,9 @@ impl Look {
         self.next = self.next.min(at);
     }
 }
+
+/// A look that failed so often in a row is not waited for.
+const FAILED_LOOKS: u32 = 3;
 
 /// After a failed look: 2 s, 4 s … up to five minutes.
 pub(super) fn look_again(now: Timestamp, failures: u32) -> Timestamp {
@@ -207,13 +240,35 @@ impl SeasonState {
         self.season.schedule.is_none() || self.facts.is_some() || self.failure.is_some()
     }
 
+    /// Whether its schedule was looked at since the start, even if that failed.
+    pub(super) fn is_looked_at(&self) -> bool {
+        self.season.schedule.is_none() || self.good_until.is_some() || self.failure.is_some()
+    }
+
     fn new(season: Season, orders: DateOrders, old: Option<Self>, now: Timestamp) -> Self {
-        let same = old.filter(|o| o.season.schedule == season.schedule);
-        let look = same.as_ref().map_or_else(|| Look::new(now), |o| Look { next: now, ..o.look });
-        let (facts, mark) = same.map_or((None, None), |o| (o.facts, o.mark));
-        let empty = Calendar { zone: season.zone.clone(), today: Date::MIN, days: BTreeMap::new(), valid_until: now };
-        let calendar = Arc::new(empty);
-        Self { season, orders, facts, failure: None, mark, look, doubted: None, calendar, dirty: true }
+        let zone = season.zone.clone();
+        let empty = Calendar { zone, today: Date::MIN, days: BTreeMap::new(), valid_until: now };
+        let new = |season, orders| Self {
+            season,
+            orders,
+            facts: None,
+            failure: None,
+            mark: None,
+            look: Look::new(now),
+            good_until: None,
+            doubted: None,
+            calendar: Arc::new(empty.clone()),
+            span: None,
+            stale: None,
+            dirty: true,
+        };
+        match old.filter(|o| o.season.schedule == season.schedule) {
+            Some(old) => {
+                let (look, calendar) = (Look { next: now, ..old.look }, Arc::new(empty));
+                Self { season, orders, look, calendar, dirty: true, ..old }
+            }
+            None => new(season, orders),
+        }
     }
 }
 
@@ -243,7 +298,9 @@ impl CoverageState {
             stalled: None,
             doubt: None,
             rebuilt: false,
-            looked: false,
+            looked: None,
+            cadence: Span::default(),
+            overdue: false,
             judged: Vec::new(),
             assessment: Assessment::default(),
             criteria: 0,
@@ -251,7 +308,13 @@ impl CoverageState {
         };
         let mut state =
             Self { book, refused: None, stalled: None, dirty: true, untold: true, ..old.unwrap_or_else(blank) };
+        let complete = state.ledger.complete.clone();
         state.ledger.rebase(&coverage);
+        // Data that is gone is still gone after an edit: what is doubted goes on to be.
+        state.doubt = state.doubt.filter(|_| same_question);
+        if state.doubt.is_some() {
+            state.ledger.complete = complete;
+        }
         state.criteria = criteria_mark(&coverage);
         state.coverage = coverage;
         state
@@ -276,11 +339,13 @@ impl World {
                 next_list: now,
                 removing: BTreeMap::new(),
                 watched: None,
+                orphans: Vec::new(),
                 daily_runs: BTreeSet::new(),
             },
             loading: Loading::Wanted { not_before: now },
             ramp: Ramp { started_at: now, step: limits.slow_start, launched: 0 },
             lanes: Vec::new(),
+            turn: None,
             decision: Decision::default(),
             undecided: true,
             decided_at: now,
@@ -298,6 +363,7 @@ impl World {
     /// Takes a new spec; what is known of objects that stay is kept.
     pub fn respec(&mut self, spec: Spec, now: Timestamp) {
         let Spec { seasons, coverages, mut orders, stalled, launches_off } = spec;
+        let were_suspended: Vec<Key> = self.suspended().collect();
         self.stalled = stalled;
         self.revision += 1;
         self.launches_off = launches_off;
@@ -309,6 +375,9 @@ impl World {
             self.seasons.insert(season.key.clone(), SeasonState::new(season, orders, known, now));
         }
         let mut old = std::mem::take(&mut self.coverages);
+        let target_of: BTreeMap<&str, &Table> = coverages.iter().map(|c| (&*c.uid, &c.table)).collect();
+        let goes = |state: &&CoverageState| target_of.get(&*state.coverage.uid) != Some(&&state.coverage.table);
+        self.jobs.orphans.extend(old.values().filter(goes).flat_map(|state| state.orphans(now)));
         for coverage in coverages {
             let known = old.remove(&coverage.key).filter(|o| o.coverage.uid == coverage.uid);
             // The ledger of an object that is new here may be old: nothing is decided before it is read.
@@ -318,7 +387,21 @@ impl World {
             let state = CoverageState::new(coverage.clone(), known);
             self.coverages.insert(coverage.key, state);
         }
+        let suspended: BTreeSet<Key> = self.suspended().collect();
+        if were_suspended.iter().any(|key| self.coverages.contains_key(key) && !suspended.contains(key)) {
+            self.ramp = Ramp { started_at: now, launched: 0, ..self.ramp };
+        }
         self.rewatch(now);
+    }
+
+    /// Coverages of which nothing is launched because people say so.
+    fn suspended(&self) -> impl Iterator<Item = Key> {
+        let is_suspended = |state: &&CoverageState| {
+            let season = self.seasons.get(&state.coverage.season);
+            let is_off = self.launches_off.contains(&state.coverage.key.namespace);
+            state.coverage.suspend || is_off || season.is_some_and(|season| season.season.suspend)
+        };
+        self.coverages.values().filter(is_suspended).map(|state| state.coverage.key.clone())
     }
 
     fn rewatch(&mut self, now: Timestamp) {
@@ -327,8 +410,9 @@ impl World {
             let date = &state.coverage.question.date;
             let id = WatchId { table: state.coverage.table.clone(), date: format!("{date:?}") };
             let watch = self.watches.entry(id.clone()).or_insert_with(|| {
-                let look = old.remove(&id).map_or_else(|| Look::new(now), |w| Look { next: now, ..w.look });
-                Watch { date: date.clone(), coverages: Vec::new(), look, mark: None }
+                let known = old.remove(&id).map(|w| (Look { next: now, ..w.look }, w.asked));
+                let (look, asked) = known.unwrap_or_else(|| (Look::new(now), None));
+                Watch { date: date.clone(), coverages: Vec::new(), look, asked }
             });
             watch.coverages.push(key.clone());
         }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 
 use super::clock::SystemClock;
 use crate::domain::mark::TableMark;
@@ -104,6 +106,8 @@ impl Warehouses {
         places.get(&table.place).cloned().ok_or_else(refused)
     }
 
+    /// One read, within its deadline, which counts from the call: who waits behind reads that hang does not wait longer than
+    /// who hangs. A read that nobody waits for any more is told to stop, so that its permit is free again.
     async fn read<T: Send + 'static>(
         &self,
         table: &Table,
@@ -111,14 +115,23 @@ impl Warehouses {
     ) -> Result<T, Unknown> {
         let Place { files, limits, permits, .. } = self.place(table)?;
         let failed = |why: &str| Unknown::new(UnknownReason::ProbeFailed, format!("table `{}`: {why}", table.name));
-        let Ok(permit) = permits.acquire_owned().await else { return Err(failed("gapless is stopping")) };
-        let name = table.name.clone();
+        let timeout = Duration::from_secs(limits.timeout.as_seconds().unsigned_abs());
+        let deadline = Instant::now() + timeout;
+        let Ok(permit) = timeout_at(deadline, permits.acquire_owned()).await else {
+            return Err(failed(&format!(
+                "the read waited {} s, the Warehouse's limits.queryTimeout, behind others that have not ended; see what \
+                 slows the folder down, or raise limits.maxConcurrentQueries",
+                timeout.as_secs()
+            )));
+        };
+        let Ok(permit) = permit else { return Err(failed("gapless is stopping")) };
+        let given_up = GivenUp::default();
+        let (files, name) = (files.cancelled_by(given_up.0.clone()), table.name.clone());
         let task = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             read(files, &name)
         });
-        let timeout = Duration::from_secs(limits.timeout.as_seconds().unsigned_abs());
-        match tokio::time::timeout(timeout, task).await {
+        match timeout_at(deadline, task).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(failed("gapless itself failed on this read; please report it")),
             Err(_) => Err(failed(&format!(
@@ -126,6 +139,16 @@ impl Warehouses {
                 timeout.as_secs()
             ))),
         }
+    }
+}
+
+/// Tells a blocking read, when it is dropped, that nobody waits for its answer any more.
+#[derive(Default)]
+struct GivenUp(Arc<AtomicBool>);
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -177,6 +200,35 @@ mod tests {
         let why = warehouses.read(&table, slow).await.unwrap_err();
         assert_eq!(why.reason, UnknownReason::ProbeFailed);
         assert!(why.text.contains("limits.queryTimeout"), "{}", why.text);
+    }
+
+    /// Two reads of a network file system that does not answer hold both permits: the third has its deadline all the same,
+    /// and the first two are told to stop.
+    #[tokio::test]
+    async fn a_read_that_waits_behind_reads_that_hang_has_a_deadline_and_these_are_told_to_stop() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = table(folder.path());
+        let warehouses = Warehouses::new(BTreeMap::new());
+        let limits = ReadLimits { timeout: Span::seconds(1), concurrent: 2, ..LIMITS };
+        warehouses.limit(&BTreeMap::from([(table.place.clone(), limits)]));
+        let (told, stopped) = std::sync::mpsc::channel();
+        let hung = || {
+            let told = told.clone();
+            warehouses.read(&table, move |files, _| {
+                while !files.is_cancelled() {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                std::thread::sleep(Duration::from_secs(2));
+                let _ = told.send(());
+                Ok(())
+            })
+        };
+        let (first, second) = tokio::join!(hung(), hung());
+        assert!(first.is_err() && second.is_err(), "their own deadline holds");
+        let third = warehouses.read(&table, |_, _| Ok(())).await.unwrap_err();
+        assert!(third.text.contains("limits.maxConcurrentQueries"), "{}", third.text);
+        tokio::task::spawn_blocking(move || (stopped.recv().unwrap(), stopped.recv().unwrap())).await.unwrap();
+        assert!(warehouses.read(&table, |_, _| Ok(())).await.is_ok(), "their permits are free again");
     }
 
     #[test]

@@ -37,6 +37,7 @@ fn pools() -> Pools {
         launches_off: false,
         ramp: Ramp { started_at: at("2025-11-15T00:00:00Z"), step: Span::default(), launched: 0 },
         lanes: vec![],
+        turn: None,
     }
 }
 

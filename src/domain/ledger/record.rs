@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::{Attempt, Before, End, Ledger, Stage};
-use crate::domain::dates::{Date, DateSet, Timestamp};
+use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::policy::Coverage;
 
 /// A launch that was admitted.
@@ -72,10 +72,27 @@ impl Ledger {
         self.attempts.iter_mut().find(|a| a.launch == launch)
     }
 
-    /// An attempt that was refused for good or for now: uncharged, forgotten, its number never used again.
+    /// An attempt that was refused for good or for now: uncharged, forgotten, its number never used again. Its tokens ran
+    /// nothing, so they are not spent.
     pub fn forget(&mut self, launch: u64) {
-        self.attempts.retain(|a| a.launch != launch);
+        let Some(at) = self.attempts.iter().position(|a| a.launch == launch) else { return };
+        for (date, token) in self.attempts.remove(at).tokens {
+            if self.tokens.get(&date) == Some(&token) {
+                self.tokens.remove(&date);
+            }
+        }
         self.reopen_trial(launch);
+    }
+
+    /// Forgets what was noted of dates before this one: they have left the window, and it would only grow.
+    pub fn forget_before(&mut self, first: Date) {
+        if self.tallies.keys().any(|(_, date)| *date < first) {
+            self.tallies.retain(|(_, date), _| *date >= first);
+        }
+        if let Some(last) = self.complete.last().filter(|_| self.complete.first().is_some_and(|date| date < first)) {
+            let kept: DateSet = DateRange::new(first, last).into_iter().collect();
+            self.complete = Arc::new(self.complete.intersect(&kept));
+        }
     }
 
     /// Takes what people want now. When what it takes to fill a date changed, backoff and exhaustion start anew, and what

@@ -10,25 +10,42 @@ use super::{Attempt, Before, End, Ledger, MAX_RECENT, Outcome, Settled, Stage, T
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::policy::Coverage;
 
+/// What became of an attempt for a date, and whether that counts against the rung.
+#[derive(Clone, Copy)]
+struct Came {
+    outcome: Outcome,
+    is_charged: bool,
+}
+
 /// What a date holds after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct After {
     /// The verdict is Complete, or nothing is expected any more.
     pub complete: bool,
+    /// As in [`Before::mark`].
+    pub mark: u64,
     /// Units covered.
     pub covered: u32,
     /// As in [`Before::values`].
     pub values: u64,
 }
 
+impl After {
+    /// Whether the date expects something else than before: a game moved, or people want something else.
+    fn has_moved(&self, before: &Before) -> bool {
+        self.mark != before.mark
+    }
+}
+
 /// The outcome of an attempt for one date (design §6, in that order).
 pub fn outcome(before: &Before, after: &After, end: End) -> Outcome {
-    let fell = after.covered < before.covered || (after.covered == before.covered && after.values < before.values);
-    let rose = after.covered > before.covered || (after.covered == before.covered && after.values > before.values);
+    // Covered units tell of the data only where the same units are expected as before.
+    let units = |covered| if after.has_moved(before) { 0 } else { covered };
+    let (was, is) = ((units(before.covered), before.values), (units(after.covered), after.values));
     match end {
         _ if after.complete => Outcome::Filled,
-        _ if fell => Outcome::Regressed,
-        _ if rose => Outcome::Improved,
+        _ if is < was => Outcome::Regressed,
+        _ if is > was => Outcome::Improved,
         End::Disrupted => Outcome::Disrupted,
         End::Exit(75) => Outcome::RateLimited,
         End::Exit(69) => Outcome::SourceDown,
@@ -52,10 +69,14 @@ impl Ledger {
         let attempt = next.attempts.remove(at);
         let mut outcomes = BTreeMap::new();
         for date in attempt.dates.iter() {
-            let gone = After { complete: true, covered: 0, values: 0 };
+            let gone = After { complete: true, mark: 0, covered: 0, values: 0 };
             let before = attempt.before.get(&date).copied().unwrap_or_default();
-            let outcome = outcome(&before, after.get(&date).unwrap_or(&gone), end);
-            next.charge(coverage, &attempt, date, outcome, now);
+            let after = after.get(&date).unwrap_or(&gone);
+            let outcome = outcome(&before, after, end);
+            // A date that expects something else than when its Job began tells nothing of the Job.
+            let is_charged = outcome.is_charged()
+                && !(after.has_moved(&before) && matches!(outcome, Outcome::Ineffective | Outcome::Regressed));
+            next.charge(coverage, &attempt, date, Came { outcome, is_charged }, now);
             outcomes.insert(date, outcome);
         }
         next.end_trial(&attempt, outcomes.values());
@@ -72,7 +93,8 @@ impl Ledger {
     }
 
     /// Charges an outcome to a date on its rung.
-    fn charge(&mut self, coverage: &Coverage, attempt: &Attempt, date: Date, outcome: Outcome, now: Timestamp) {
+    fn charge(&mut self, coverage: &Coverage, attempt: &Attempt, date: Date, came: Came, now: Timestamp) {
+        let Came { outcome, is_charged } = came;
         let key = (attempt.rung.clone(), date);
         let old = self.tallies.get(&key).copied();
         if outcome == Outcome::Filled {
@@ -85,12 +107,9 @@ impl Ledger {
         let rung = coverage.fill.ladder.iter().find(|r| r.name == attempt.rung);
         // A trial of a changed template comes after the last attempt: what is used up is not more than used up.
         let most = rung.map_or(u8::MAX, |rung| rung.attempts).max(charged);
-        let (charged, free) = if outcome.is_charged() {
-            (charged.saturating_add(1).min(most), 0)
-        } else {
-            (charged, free.saturating_add(1))
-        };
-        let failures = u32::from(if outcome.is_charged() { charged } else { free });
+        let (charged, free) =
+            if is_charged { (charged.saturating_add(1).min(most), 0) } else { (charged, free.saturating_add(1)) };
+        let failures = u32::from(if is_charged { charged } else { free });
         let retry_at = rung.map_or(now, |rung| retry_at(rung, failures, &coverage.uid, date, attempt.launch, now));
         // Of several dates, 65 does not tell which cannot be had: each is tried alone before it is given up.
         let alone = outcome == Outcome::Permanent && attempt.dates.len() > 1;

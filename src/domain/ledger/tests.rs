@@ -18,7 +18,7 @@ fn before(covered: u32, values: u64) -> Before {
 }
 
 fn after(covered: u32, values: u64) -> After {
-    After { complete: false, covered, values }
+    After { complete: false, mark: 0, covered, values }
 }
 
 /// One whole attempt on dates: recorded, created, ended, settled with nothing changed.
@@ -54,7 +54,7 @@ fn data_decides_the_outcome_before_the_exit_code_does() {
         (after(1, 11), End::Exit(65), Outcome::Improved),
         (after(0, 20), End::Succeeded, Outcome::Regressed),
         (after(1, 9), End::Exit(75), Outcome::Regressed),
-        (After { complete: true, covered: 0, values: 0 }, End::Exit(1), Outcome::Filled),
+        (After { complete: true, ..after(0, 0) }, End::Exit(1), Outcome::Filled),
     ];
     for (after, end, expected) in rows {
         assert_eq!(outcome(&before(1, 10), &after, end), expected, "{after:?} after {end:?}");

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use super::silence::{ambiguous, never_final, unsaid};
 use super::{Day, Expected, ScheduleFacts, Scheduled, Unit};
 use crate::domain::anchors::{Anchors, midnight};
-use crate::domain::dates::{Date, DateRange, Timestamp, next_day, shift};
+use crate::domain::dates::{Date, DateRange, Timestamp, next_day, previous_day, shift};
 use crate::domain::policy::{Dates, Schedule, Season, local_date};
 use crate::domain::probe::WHOLE_DATE;
 use crate::domain::verdict::{Off, Unknown, UnknownReason};
@@ -42,11 +42,11 @@ pub struct Calendar {
 pub fn calendar(season: &Season, facts: Result<&ScheduleFacts, &Unknown>, now: Timestamp) -> Calendar {
     let today = local_date(now, &season.zone);
     let range = span(season.dates, today);
-    let scheduled = scheduled_hull(facts, season.dates, range);
+    let scheduled = range.and_then(|range| scheduled_hull(facts, season.dates.start(), range.through()));
     let any_final = facts.is_ok_and(|f| f.units.values().flatten().any(|u| u.is_final));
     let ctx = Context { season, facts, today, now, scheduled, updated: updated(facts, now), any_final };
     let mut days: BTreeMap<Date, Day> = range.map(|range| ctx.days(range)).unwrap_or_default();
-    mark_warm_up(season, &mut days);
+    ctx.mark_warm_up(&mut days);
     Calendar { zone: season.zone.clone(), today, days, valid_until: ctx.valid_until() }
 }
 
@@ -60,27 +60,10 @@ fn span(dates: Dates, today: Date) -> Option<DateRange> {
     }
 }
 
-/// The first dates with units after each start are the warm-up.
-fn mark_warm_up(season: &Season, days: &mut BTreeMap<Date, Day>) {
-    let first = days.keys().next().copied();
-    let starts: Vec<Date> =
-        if season.warm_up_starts.is_empty() { first.into_iter().collect() } else { season.warm_up_starts.clone() };
-    for start in starts {
-        let on = days.range_mut(start..).filter_map(|(_, d)| if let Day::On(e) = d { Some(e) } else { None });
-        on.take(season.warm_up_game_days as usize).for_each(|e| e.warm_up());
-    }
-}
-
-/// The first and the last date of the season that have units. A rolling window does not begin where its season does: what
-/// was scheduled before it counts too.
-fn scheduled_hull(
-    facts: Result<&ScheduleFacts, &Unknown>,
-    dates: Dates,
-    range: Option<DateRange>,
-) -> Option<DateRange> {
-    let (facts, range) = (facts.ok()?, range?);
-    let from = if matches!(dates, Dates::Last(_)) { Date::MIN } else { range.from() };
-    let mut dates = facts.units.range(from..=range.through()).map(|(d, _)| *d);
+/// The first and the last scheduled date of the season: the season's own, wherever its window stands now.
+fn scheduled_hull(facts: Result<&ScheduleFacts, &Unknown>, start: Option<Date>, through: Date) -> Option<DateRange> {
+    let start = start.filter(|start| *start <= through).unwrap_or(Date::MIN);
+    let mut dates = facts.ok()?.units.range(start..=through).map(|(d, _)| *d);
     let first = dates.next()?;
     DateRange::new(first, dates.next_back().unwrap_or(first))
 }
@@ -108,15 +91,36 @@ impl Bounds {
 struct Context<'a> {
     season: &'a Season,
     facts: Result<&'a ScheduleFacts, &'a Unknown>,
+    /// When the schedule was updated last; never ahead of now.
+    updated: Option<Timestamp>,
     today: Date,
     now: Timestamp,
     scheduled: Option<DateRange>,
-    updated: Option<Timestamp>,
     /// Whether the schedule calls any unit at all final.
     any_final: bool,
 }
 
 impl Context<'_> {
+    /// The first dates with units after each start are the warm-up. Those that a window does not show any more count, too.
+    fn mark_warm_up(&self, days: &mut BTreeMap<Date, Day>) {
+        let Some(first) = days.keys().next().copied().filter(|_| self.season.warm_up_game_days > 0) else { return };
+        let most = self.season.warm_up_game_days as usize;
+        let own: Vec<Date> = self.season.dates.start().into_iter().collect();
+        let starts = if self.season.warm_up_starts.is_empty() { &own } else { &self.season.warm_up_starts };
+        for start in starts {
+            let gone = DateRange::new(*start, previous_day(first));
+            let played = gone.map_or(0, |gone| gone.iter().filter(|date| self.has_units(*date)).take(most).count());
+            let on = days.range_mut(*start..).filter_map(|(_, d)| if let Day::On(e) = d { Some(e) } else { None });
+            on.take(most - played).for_each(|e| e.warm_up());
+        }
+    }
+
+    fn has_units(&self, date: Date) -> bool {
+        let zone = &self.season.zone;
+        let bounds = Bounds { date, start: midnight(date, zone), end: midnight(next_day(date), zone) };
+        matches!(self.day(&bounds), Day::On(_))
+    }
+
     /// The end of a date is the start of the next: each is worked out once.
     fn days(&self, range: DateRange) -> BTreeMap<Date, Day> {
         let mut start = midnight(range.from(), &self.season.zone);

@@ -297,6 +297,14 @@ fn a_final_that_no_row_satisfies_is_a_wrong_filter_not_a_season_that_was_not_pla
 }
 
 #[test]
+fn an_update_that_is_stamped_ahead_of_now_settles_nothing_before_its_time() {
+    let mut season = season();
+    std::sync::Arc::make_mut(&mut season.schedule.as_mut().unwrap().question).is_final = Some(filter("status"));
+    let rows = || vec![row("2025-10-24", "LAL@MIN", "2", "2027-01-01T00:00:00Z")];
+    check(&season, rows(), "2025-10-24T20:00:00Z", &[("2025-10-24", "LAL@MIN")]);
+}
+
+#[test]
 fn a_stale_schedule_says_nothing_of_dates_that_are_not_settled() {
     let mut season = season();
     if let Some(schedule) = &mut season.schedule {
@@ -370,6 +378,20 @@ fn the_warm_up_counts_dates_with_units() {
         "2025-10-27T12:00:00Z",
         &[("2025-10-21", "BOS@NYK (warm-up)"), ("2025-10-24", "LAL@MIN (warm-up)"), ("2025-10-25", "PHX@DEN")],
     );
+}
+
+/// Its first dates count though the window does not show them any more.
+#[test]
+fn neither_the_warm_up_nor_days_off_move_with_a_rolling_window() {
+    let rows = |dates: [&str; 3]| dates.map(|date| row(date, "BOS@NYK", date, UPDATED)).to_vec();
+    let mut season = Season { dates: Dates::Last(6), warm_up_game_days: 2, ..season() };
+    let now = "2025-10-27T12:00:00Z";
+    let played = || rows(["2025-10-20", "2025-10-25", "2025-10-26"]);
+    check(&season, played(), now, &[("2025-10-22", "OffDay"), ("2025-10-25", "BOS@NYK"), ("2025-10-26", "BOS@NYK")]);
+    season.warm_up_starts = vec![day("2025-10-19")];
+    check(&season, played(), now, &[("2025-10-25", "BOS@NYK (warm-up)"), ("2025-10-26", "BOS@NYK")]);
+    season.dates = Dates::Last(1);
+    check(&season, played(), now, &[("2025-10-27", "ScheduleMissing")]);
 }
 
 #[test]

@@ -1,10 +1,15 @@
 //! What a schedule that is late, changes its mind or says nothing does to the dates that rest on it.
 
-use super::scenarios::{HOUR, good};
+use super::scenarios::{Done, HOUR, good};
+use super::script::{edit, outcomes, play, turn};
 use super::sim::*;
+use crate::domain::dates::Date;
 use crate::domain::judge::tests::{at, day};
+use crate::domain::ledger::{End, Outcome};
 use crate::domain::policy::Mode;
 use crate::domain::probe::{Filter, ScheduleRow, Test, Value};
+use crate::domain::span::Span;
+use crate::engine::spec::Spec;
 
 /// What counts of a table may depend on the starts of games. A read from before they were known is no answer.
 #[tokio::test(start_paused = true)]
@@ -117,4 +122,148 @@ async fn a_schedule_that_loses_many_units_is_doubted_for_two_more_reads() {
         assert!(sim.state().schedule_reads > 1, "it was read");
         assert_eq!(tell(&overview), told, "{seconds} s later: the old units stand until two more reads agree");
     }
+}
+
+fn lose_six_dates(sim: &Sim) {
+    sim.state().schedule.retain(|row| row.date >= Some(day("2025-11-07")));
+}
+
+fn observed() -> Spec {
+    let mut spec = spec();
+    spec.coverages[0].fill.mode = Mode::Observe;
+    spec
+}
+
+const ALL_EMPTY: [i8; 10] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+const SIX_LOST: [&str; 2] = ["Unknown/ScheduleMissing 2025-11-01..2025-11-06", "Missing/NoRows 2025-11-07..2025-11-10"];
+
+/// The mark of the doubted schedule was kept beside the facts of the one before, which then stood for ever.
+#[tokio::test(start_paused = true)]
+async fn a_doubted_schedule_is_believed_in_the_end_though_manifests_are_edited_and_the_process_starts_again() {
+    let sim = world(good, &ALL_EMPTY);
+    let mut first = sim.engine(observed());
+    let steps = vec![turn(HOUR, lose_six_dates), edit(HOUR + 61, &observed())];
+    let (overview, _) = play(&sim, &mut first, HOUR + 70, steps).await;
+    assert!(overview.seasons[0].doubted.is_some());
+    let mut next = sim.engine(observed());
+    next.world.recall(first.world.remember());
+    let (overview, _) = play(&sim, &mut next, 30, vec![edit(5, &observed()), edit(10, &observed())]).await;
+    assert!(overview.seasons[0].doubted.is_some(), "edits are no reads of the schedule");
+    let (overview, _) = play(&sim, &mut next, 180, vec![]).await;
+    assert_eq!(tell(&overview), SIX_LOST);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_doubted_schedule_that_is_written_every_half_minute_is_believed_in_the_end() {
+    let sim = world(good, &ALL_EMPTY);
+    let writer = sim.clone();
+    tokio::spawn(async move {
+        for n in 0..200 {
+            tokio::time::sleep(std::time::Duration::from_secs(30)).await;
+            let updated = at("2025-11-19T12:00:00Z") + jiff::SignedDuration::from_secs(30 * n);
+            writer.state().schedule.iter_mut().for_each(|row| row.updated = Some(updated));
+        }
+    });
+    let (overview, _) = play(&sim, &mut sim.engine(observed()), HOUR + 240, vec![turn(HOUR, lose_six_dates)]).await;
+    assert_eq!(tell(&overview), SIX_LOST);
+}
+
+/// Complete dates that the schedule had settled stay complete.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_launched_on_a_schedule_that_cannot_be_read_for_hours() {
+    let sim = world(good, &[]);
+    let steps = vec![
+        turn(60, |s| s.state().schedule_broken = true),
+        turn(6 * HOUR, |s| _ = s.state().table.remove(&day("2025-11-03"))),
+    ];
+    let (overview, _) = play(&sim, &mut sim.engine(spec()), 10 * HOUR, steps).await;
+    assert!(sim.state().creates.is_empty());
+    assert_eq!(tell(&overview), ["Unknown/ScheduleStale 2025-11-03"]);
+    let cell = &overview.coverages[0].cells[2];
+    let why =
+        "schedule `schedule` could not be read for 60 minutes: no answer; when last read: no row; 2 units expected";
+    assert_eq!(cell.message, why);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_launched_on_a_schedule_that_is_only_remembered() {
+    let sim = world(good, &[3]);
+    let mut first = sim.engine(observed());
+    play(&sim, &mut first, 60, vec![]).await;
+    sim.state().schedule_broken = true;
+    let mut second = sim.engine(spec());
+    second.world.recall(first.world.remember());
+    let (overview, _) = play(&sim, &mut second, 60, vec![]).await;
+    assert_eq!(tell(&overview), ["Unknown/ScheduleStale 2025-11-03"]);
+    assert!(sim.state().creates.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_charged_because_a_schedule_went_stale_while_the_job_ran() {
+    let sim = world(good, &[]);
+    let mut spec = spec();
+    // Last updated on the 11th at noon, it is stale three minutes after the start.
+    spec.seasons[0].schedule.as_mut().unwrap().max_age = Some(Span::minutes(9 * 24 * 60 + 3));
+    {
+        let mut state = sim.state();
+        state.schedule.iter_mut().for_each(|row| row.updated = Some(at("2025-11-11T12:00:00Z")));
+        state.table.insert(day("2025-11-10"), vec![FULL[0]]);
+    }
+    let refreshed = turn(HOUR, |s| {
+        s.state().schedule.iter_mut().for_each(|row| row.updated = Some(at("2025-11-20T12:00:00Z")));
+    });
+    let mut engine = sim.engine(spec);
+    let (overview, _) = play(&sim, &mut engine, HOUR, vec![]).await;
+    assert_eq!((outcomes(&overview), overview.coverages[0].tallies.len()), (vec![], 0));
+    let (overview, _) = play(&sim, &mut engine, HOUR + 120, vec![refreshed]).await;
+    assert_eq!(outcomes(&overview), [Outcome::Filled]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_charged_because_a_game_moved_while_the_job_ran() {
+    fn nothing_new(_: Date, _: u32) -> Done {
+        (60, End::Succeeded, None)
+    }
+    let sim = world(nothing_new, &[]);
+    sim.state().table.insert(day("2025-11-03"), vec![FULL[0], (GAMES[1], 1)]);
+    let moved = turn(30, |s| {
+        let id = format!("{}-BOS@NYK", day("2025-11-03"));
+        s.state().schedule.push(schedule_row(day("2025-11-05"), "BOS@NYK", &id));
+    });
+    let (overview, _) = play(&sim, &mut sim.engine(spec()), 400, vec![moved]).await;
+    let first = overview.coverages[0].recent.first().map(|settled| settled.outcomes[&day("2025-11-03")]);
+    assert_eq!(first, Some(Outcome::Ineffective), "the data is what it was");
+    assert!(overview.coverages[0].tallies.iter().all(|(_, _, tally)| tally.charged == 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_looks_as_often_at_a_schedule_that_fails_as_at_a_table() {
+    let sim = world(good, &[3]);
+    sim.state().schedule_broken = true;
+    let heals = sim.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        heals.state().schedule_broken = false;
+    });
+    assert_eq!(tell(&sim.settle(&spec()).await), Vec::<String>::new());
+}
+
+/// One row says that it was updated in 2027: a typo, a clock that is wrong.
+#[tokio::test(start_paused = true)]
+async fn an_update_stamp_of_the_future_drops_no_game() {
+    let sim = world(good, &[10]);
+    let mut spec = observed();
+    let schedule = spec.seasons[0].schedule.as_mut().unwrap();
+    let status = Filter { column: "status".into(), test: Test::Equals(Value::Int(3)) };
+    std::sync::Arc::make_mut(&mut schedule.question).is_final = Some(status);
+    sim.state().schedule.iter_mut().for_each(|row| row.updated = Some(at("2025-11-10T12:00:00Z")));
+    sim.state().schedule.last_mut().into_iter().for_each(|row| {
+        (row.is_final, row.updated) = (false, Some(at("2027-01-01T00:00:00Z")));
+    });
+    let overview = sim.run_for(&spec, 60).await;
+    let games = match &overview.seasons[0].calendar.days[&day("2025-11-10")] {
+        crate::domain::schedule::Day::On(expected) => (expected.units.len(), expected.dropped.len()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(games, (2, 0));
 }

@@ -38,6 +38,20 @@ pub struct State_ {
     pub crowded: DateSet,
     /// Seconds that a look takes.
     pub look_takes: u64,
+    /// Dates whose part cannot be read, and why.
+    pub broken_dates: BTreeMap<Date, Unknown>,
+    /// Dates that were read, each as often as it was.
+    pub dates_read: u32,
+    /// A part is young: the mark is unsettled.
+    pub unsettled: bool,
+    /// Seconds that a create takes until it is answered; the Job is there at its end.
+    pub create_takes: u64,
+    /// Every Job that was created, and when, in order.
+    pub created: Vec<(Arc<str>, Timestamp)>,
+    /// Jobs that were removed while what is stored says that they are not settled.
+    pub removed_unsettled: Vec<Arc<str>>,
+    /// Every Job that was removed, and when, in order.
+    pub removed: Vec<(Arc<str>, Timestamp)>,
     pub ledgers: BTreeMap<Key, (Arc<str>, Ledger, Version)>,
     /// What people see of each coverage.
     pub views: BTreeMap<Key, CoverageView>,
@@ -51,12 +65,25 @@ pub struct State_ {
     pub calls: u32,
     /// The process dies at this call, before or after it took effect.
     pub die_at: Option<(u32, bool)>,
+    /// The call with this number is answered by this fault.
+    pub fault_at: Option<(u32, Fault)>,
     pub answer_create: Option<Created>,
     pub removes: u32,
     /// What a removal is answered with; the Job stays.
     pub answer_remove: Option<Result<(), String>>,
     /// The revision of the world that was checked last, and what people were told of it.
     checked: Option<(u64, String)>,
+}
+
+/// How a call is answered that goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It has no effect, and nobody answers.
+    Unanswered,
+    /// It has its effect, and the reply is lost.
+    ReplyLost,
+    /// It has no effect, and that is said: another writer was first, a quota is used up.
+    Refused,
 }
 
 /// A handle on the world; every port.
@@ -96,6 +123,14 @@ impl Sim {
         }
     }
 
+    /// Whether the call that was counted last is to be answered by a fault.
+    fn fault(&self) -> Option<Fault> {
+        let mut state = self.state();
+        let (_, fault) = state.fault_at.filter(|(at, _)| *at == state.calls)?;
+        state.fault_at = None;
+        Some(fault)
+    }
+
     /// Ends the Jobs whose time has come; what they write is there at once.
     fn advance(&self) {
         let now = self.now();
@@ -124,10 +159,15 @@ impl Sim {
         self.engine_with(spec, Limits { report_every, ..Limits::default() })
     }
 
-    fn engine_with(&self, spec: Spec, limits: Limits) -> Engine<Self, Self, Self, Self> {
+    pub fn engine_with(&self, spec: Spec, limits: Limits) -> Engine<Self, Self, Self, Self> {
+        self.engine_over(self.clone(), spec, limits)
+    }
+
+    /// One that reads another warehouse.
+    pub fn engine_over<W: Warehouse>(&self, warehouse: W, spec: Spec, limits: Limits) -> Engine<Self, W, Self, Self> {
         self.state().checked = None;
         let limits = Limits { slow_start: crate::domain::span::Span::default(), ..limits };
-        let ports = Ports { clock: self.clone(), warehouse: self.clone(), store: self.clone(), launcher: self.clone() };
+        let ports = Ports { clock: self.clone(), warehouse, store: self.clone(), launcher: self.clone() };
         Engine::new(ports, spec, limits, false)
     }
 
@@ -175,7 +215,7 @@ impl Sim {
     }
 
     /// The invariants of design §12, after every step that people can see.
-    fn check(&self, world: &World) {
+    pub fn check(&self, world: &World) {
         self.check_single_flight();
         let overview = world.overview(self.now());
         let before = self.state().checked.replace((world.revision(), told(&overview)));
@@ -223,6 +263,9 @@ impl Clock for Sim {
 impl Warehouse for Sim {
     async fn mark(&self, table: &Table, _: &DateColumn) -> Result<TableMark, Unknown> {
         self.call(true).await;
+        if self.fault().is_some() {
+            return Err(failed());
+        }
         let takes = self.state().look_takes;
         tokio::time::sleep(std::time::Duration::from_secs(takes)).await;
         self.advance();
@@ -242,7 +285,8 @@ impl Warehouse for Sim {
             dates: Some(crate::domain::dates::DateRange::day(*d)),
             hash: mix(1, stable_hash(units)),
         };
-        Ok(TableMark { parts: state.table.iter().map(part).collect(), ..TableMark::default() })
+        let unsettled = state.unsettled;
+        Ok(TableMark { parts: state.table.iter().map(part).collect(), unsettled, ..TableMark::default() })
     }
 
     async fn probe(&self, table: &Table, _: Arc<TableMark>, probes: Arc<Vec<Probe>>) -> Result<Answer, Unknown> {
@@ -255,13 +299,21 @@ impl Warehouse for Sim {
         let units = |p: &Probe, d| state.table.get(&d).filter(|_| counts(p, d));
         let facts_of = |p: &Probe, d| {
             let crowded = |units| DateFacts { overflow: state.crowded.contains(d), ..facts(units) };
-            units(p, d).map_or_else(DateFacts::default, |units| crowded(units))
+            match state.broken_dates.get(&d) {
+                Some(why) => Err(why.clone()),
+                None => Ok(units(p, d).map_or_else(DateFacts::default, |units| crowded(units))),
+            }
         };
-        let read = |p: &Probe| Reading {
-            dates: p.dates.iter().map(|d| (d, Ok(facts_of(p, d)))).collect(),
-            undated: BTreeMap::new(),
+        let read = |p: &Probe| {
+            if p.question.filters.iter().any(|filter| filter.column == ABSENT) {
+                return Err(absent_column());
+            }
+            Ok(Reading { dates: p.dates.iter().map(|d| (d, facts_of(p, d))).collect(), undated: BTreeMap::new() })
         };
-        Ok(Answer { readings: probes.iter().map(read).map(Ok).collect(), mark, bytes: 1 })
+        let readings = probes.iter().map(read).collect();
+        let dates_read = probes.iter().map(|p| p.dates.len()).sum::<u32>();
+        state.dates_read += dates_read;
+        Ok(Answer { readings, mark, bytes: 1 })
     }
 
     async fn schedule(&self, table: &Table, q: Arc<ScheduleQuestion>) -> Result<ScheduleReading, Unknown> {
@@ -274,6 +326,9 @@ impl Warehouse for Sim {
 impl Store for Sim {
     async fn load(&self) -> Result<Vec<Stored>, String> {
         self.call(true).await;
+        if self.fault().is_some() {
+            return Err("no answer".into());
+        }
         let state = self.state();
         let stored = |(k, (uid, ledger, version)): (&Key, &(Arc<str>, Ledger, Version))| Stored {
             coverage: k.clone(),
@@ -295,6 +350,14 @@ impl Store for Sim {
         view: Option<&CoverageView>,
     ) -> Result<Recorded, SaveFault> {
         self.call(true).await;
+        let fault = self.fault();
+        if fault == Some(Fault::Unanswered) {
+            return Err(SaveFault::Unclear("no answer".into()));
+        }
+        if fault == Some(Fault::Refused) {
+            self.state().ledgers.values_mut().for_each(|(_, _, version)| *version += 1);
+            return Err(SaveFault::Conflict);
+        }
         let version = {
             let mut state = self.state();
             state.saves += 1;
@@ -308,6 +371,9 @@ impl Store for Sim {
             at + 1
         };
         self.call(false).await;
+        if fault == Some(Fault::ReplyLost) {
+            return Err(SaveFault::Unclear("the reply was lost".into()));
+        }
         Ok(Recorded::acknowledged(version))
     }
 }
@@ -315,6 +381,9 @@ impl Store for Sim {
 impl Launcher for Sim {
     async fn live(&self) -> Result<JobList, String> {
         self.call(true).await;
+        if self.fault().is_some() {
+            return Err("no answer".into());
+        }
         self.advance();
         let jobs = self.state().jobs.values().map(|(j, _, _)| j.clone()).collect();
         Ok(JobList { jobs, ..JobList::default() })
@@ -322,8 +391,19 @@ impl Launcher for Sim {
 
     async fn create(&self, launch: &Launch, _: &Recorded) -> Created {
         self.call(true).await;
+        let fault = self.fault();
+        if fault == Some(Fault::Unanswered) {
+            return Created::Unclear("no answer".into());
+        }
+        if fault == Some(Fault::Refused) {
+            return Created::Refused { permanent: false, why: "exceeded quota".into() };
+        }
         if let Some(answer) = self.state().answer_create.clone() {
             return answer;
+        }
+        let takes = self.state().create_takes;
+        if takes > 0 {
+            tokio::time::sleep(std::time::Duration::from_secs(takes)).await;
         }
         let uid: Arc<str> = format!("job-{}", launch.name).into();
         if self.state().jobs.contains_key(&launch.name) {
@@ -346,8 +426,13 @@ impl Launcher for Sim {
             pending: None,
         };
         *self.state().creates.entry(launch.name.clone()).or_default() += 1;
+        let now = self.now();
+        self.state().created.push((launch.name.clone(), now));
         self.state().jobs.insert(launch.name.clone(), (job, ends, launch.clone()));
         self.call(false).await;
+        if fault == Some(Fault::ReplyLost) {
+            return Created::Unclear("the reply was lost".into());
+        }
         Created::New(uid)
     }
 
@@ -358,7 +443,12 @@ impl Launcher for Sim {
         if let Some(answer) = state.answer_remove.clone() {
             return answer;
         }
+        let stored = state.ledgers.values().find(|(uid, ..)| *uid == job.coverage);
+        if stored.is_some_and(|(_, ledger, _)| ledger.attempt(job.launch).is_some()) {
+            state.removed_unsettled.push(job.name.clone());
+        }
         state.jobs.remove(&job.name);
+        state.removed.push((job.name.clone(), self.now()));
         Ok(())
     }
 }
@@ -439,6 +529,14 @@ pub fn tell(overview: &Overview) -> Vec<String> {
 
 pub fn failed() -> Unknown {
     Unknown::new(UnknownReason::ProbeFailed, "no answer")
+}
+
+/// A column that the table does not have.
+pub const ABSENT: &str = "absent";
+
+/// What is said of whoever filters by it.
+fn absent_column() -> Unknown {
+    Unknown::new(UnknownReason::SchemaMismatch, "the table has no column `absent`").lasting()
 }
 
 /// A coverage of the same table under another name.

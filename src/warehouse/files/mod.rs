@@ -33,7 +33,7 @@ mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rustc_hash::FxHashMap;
@@ -99,6 +99,17 @@ impl Files {
         }
     }
 
+    /// The same warehouse, which stops reading as soon as this is set.
+    #[must_use]
+    pub fn cancelled_by(self, cancelled: Arc<AtomicBool>) -> Self {
+        Self { cancelled, ..self }
+    }
+
+    /// Whether nobody waits for the answer any more.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
     /// The same warehouse, reading no more than this.
     #[must_use]
     pub fn within(self, budget: Arc<Budget>) -> Self {
@@ -109,12 +120,6 @@ impl Files {
     #[must_use]
     pub fn latin1(self, latin1: bool) -> Self {
         Self { latin1, ..self }
-    }
-
-    /// The same warehouse, whose reads end soon after this becomes true.
-    #[must_use]
-    pub fn cancelled_by(self, cancelled: Arc<AtomicBool>) -> Self {
-        Self { cancelled, ..self }
     }
 
     fn meter(&self) -> Meter {
@@ -191,6 +196,10 @@ impl Files {
         read: impl Fn(&Listing) -> Result<T, Unknown>,
     ) -> Result<(TableMark, T), Unknown> {
         for _ in 0..2 {
+            if self.is_cancelled() {
+                let text = format!("table `{}`: the read was given up at its deadline", scope.table);
+                return Err(Unknown::new(UnknownReason::ProbeFailed, text));
+            }
             let before = self.list(scope)?;
             let result = read(&before);
             if let Some(mark) = self.unchanged(scope, seen, &before)? {

@@ -1,0 +1,86 @@
+//! Which dates of which table are taken, and by how many Jobs: the one place that says that a date is free (design §12.2).
+//! Told by every live Job, whoever owns it; by every attempt that is unsettled here or in the store, where another process
+//! would find it; and by what was launched for coverages that are gone until a list shows what became of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::world::{CoverageState, World};
+use crate::domain::dates::{DateSet, Timestamp};
+use crate::domain::ledger::{Attempt, Stage};
+use crate::domain::policy::Table;
+
+/// Everything that is taken.
+#[derive(Debug, Default)]
+pub(super) struct Claims {
+    /// Dates, per target.
+    pub dates: BTreeMap<Table, DateSet>,
+    /// Jobs that live, or will.
+    pub jobs: u32,
+}
+
+/// A launch whose coverage is gone, or fills another table now.
+#[derive(Clone, Debug)]
+pub(super) struct Orphan {
+    pub coverage: Arc<str>,
+    pub launch: u64,
+    pub target: Table,
+    pub dates: DateSet,
+    /// A list that was asked for then, or later, shows its Job; `None` while its create is not answered.
+    pub shown_from: Option<Timestamp>,
+}
+
+impl World {
+    /// What is taken now.
+    pub(super) fn claims(&self) -> Claims {
+        let mut claims = Claims::default();
+        let mut jobs: BTreeSet<(&str, u64)> = BTreeSet::new();
+        for job in self.jobs.all.iter().filter(|job| job.ended.is_none()) {
+            jobs.insert((&job.coverage, job.launch));
+            claims.take(&job.target, &job.dates);
+        }
+        for orphan in &self.jobs.orphans {
+            jobs.insert((&orphan.coverage, orphan.launch));
+            claims.take(&orphan.target, &orphan.dates);
+        }
+        for state in self.coverages.values() {
+            for attempt in state.unsettled() {
+                if !matches!(attempt.stage, Stage::Ended { .. }) {
+                    jobs.insert((&state.coverage.uid, attempt.launch));
+                }
+                claims.take(&state.coverage.table, &attempt.dates);
+            }
+        }
+        claims.jobs = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
+        claims
+    }
+}
+
+impl Claims {
+    fn take(&mut self, target: &Table, dates: &DateSet) {
+        match self.dates.get_mut(target) {
+            Some(taken) => taken.extend(dates),
+            None => _ = self.dates.insert(target.clone(), dates.clone()),
+        }
+    }
+}
+
+impl CoverageState {
+    /// Attempts that are not settled, or of which the store does not know it yet.
+    fn unsettled(&self) -> impl Iterator<Item = &Attempt> {
+        let stored = self.saved.attempts.iter().filter(|old| self.ledger.attempt(old.launch).is_none());
+        self.ledger.attempts.iter().chain(stored)
+    }
+
+    /// What may still come of its launches when the coverage goes, or fills another table.
+    pub(super) fn orphans(&self, now: Timestamp) -> impl Iterator<Item = Orphan> {
+        let open = self.unsettled().filter(|attempt| !matches!(attempt.stage, Stage::Ended { .. }));
+        open.map(move |attempt| Orphan {
+            coverage: self.coverage.uid.clone(),
+            launch: attempt.launch,
+            target: self.coverage.table.clone(),
+            dates: attempt.dates.clone(),
+            shown_from: (!self.creating.contains(&attempt.launch)).then_some(now),
+        })
+    }
+}
