@@ -9,6 +9,7 @@ pub mod admit;
 pub mod anchors;
 pub mod assess;
 pub mod bind;
+pub mod columns;
 pub mod dates;
 pub mod judge;
 pub mod ledger;

@@ -1,0 +1,110 @@
+//! Columns of dates and of instants: how a value says when, where it does not say so by itself.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
+use super::dates::Date;
+
+/// How a date is told from a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DateReading {
+    /// A DATE column (or a text `YYYY-MM-DD`); a TIMESTAMP is refused with both readings of a sample value.
+    Plain,
+    /// An instant: the local date in `zone`; before `day_starts` it belongs to the day before.
+    Instant {
+        /// The season's zone.
+        zone: TimeZone,
+        /// When a day begins.
+        day_starts: Time,
+    },
+    /// The UTC calendar date of a timestamp (what data frames write for dates), or a DATE.
+    Date,
+}
+
+/// The column that dates a row.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DateColumn {
+    /// The column's name.
+    pub column: String,
+    /// How it is read.
+    pub reading: DateReading,
+    /// The zone of instants that name none; without it they are refused.
+    pub zone: Option<TimeZone>,
+    /// How its dates are written, where that is not ISO.
+    pub format: Option<DateFormat>,
+    /// The season's zone: what a refusal gives as one of the possible readings. No fact rests on it.
+    pub home: TimeZone,
+}
+
+impl DateColumn {
+    /// A column of ISO dates, or of instants that name their zone.
+    pub fn new(column: impl Into<String>, reading: DateReading) -> Self {
+        Self { column: column.into(), reading, zone: None, format: None, home: TimeZone::UTC }
+    }
+}
+
+/// What is absent is not shown: hashes of this form, stored by older versions, stay what they were.
+impl fmt::Debug for DateColumn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("DateColumn");
+        shown.field("column", &self.column).field("reading", &self.reading);
+        if let Some(zone) = &self.zone {
+            shown.field("zone", zone);
+        }
+        if let Some(format) = &self.format {
+            shown.field("format", format);
+        }
+        shown.finish()
+    }
+}
+
+/// How dates other than ISO are written, in the directives of `strptime`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DateFormat {
+    /// The column's value, a text or a whole number: `%Y%m%d`.
+    Value(String),
+    /// The values of several partitions, joined by `/`: `%Y/%m/%d` of `year`, `month` and `day`.
+    Folders(Vec<String>, String),
+}
+
+impl DateFormat {
+    /// The date that a value names; nothing where it is not written exactly so: `2025102` is not 2 October.
+    pub fn parse(&self, text: &str) -> Option<Date> {
+        match self {
+            Self::Value(pattern) => {
+                Date::strptime(pattern, text).ok().filter(|date| date.strftime(pattern).to_string() == text)
+            }
+            // Numbers of folders come with zeros before them and without.
+            Self::Folders(_, pattern) => Date::strptime(pattern, text).ok(),
+        }
+    }
+}
+
+/// A column of instants.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InstantColumn {
+    /// The column's name.
+    pub column: String,
+    /// The zone of instants that name none; without it they are refused.
+    pub zone: Option<TimeZone>,
+}
+
+impl From<&str> for InstantColumn {
+    fn from(column: &str) -> Self {
+        Self { column: column.into(), zone: None }
+    }
+}
+
+/// As its name alone where it has no zone: hashes of this form, stored by older versions, stay what they were.
+impl fmt::Debug for InstantColumn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.zone {
+            None => self.column.fmt(f),
+            Some(zone) => (&self.column, zone).fmt(f),
+        }
+    }
+}
