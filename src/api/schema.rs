@@ -60,8 +60,17 @@ texts! {
     NameText(r"^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$", 52, "`nba-2025-26`");
     /// The name of a CronJob of the same namespace.
     CronJobText(r"^[a-z0-9]([-.a-z0-9]{0,50}[a-z0-9])?$", 52, "`load-boxscores`");
-    /// A column: letters, digits and underscores.
-    ColumnText(r"^[A-Za-z_][A-Za-z0-9_]{0,127}$", 128, "`game_date`");
+    /// A column, as its table spells it: any printable text that neither begins nor ends with white space. It is a name to
+    /// look up, never a part of a path or of a query.
+    ColumnText(
+        r"^[^\p{Cc}\p{Z}]([^\p{Cc}\p{Zl}\p{Zp}]*[^\p{Cc}\p{Z}])?$",
+        128,
+        "`game_date` or `FG %`, without white space at either end"
+    );
+    /// How dates are written, in the directives of `strptime`.
+    DateFormatText(r"^[^\p{Cc}]+$", 128, "`%Y%m%d` or `year=%Y/month=%m/day=%d`");
+    /// A database of PostgreSQL: letters, digits and underscores.
+    DatabaseText(r"^[A-Za-z_][A-Za-z0-9_]{0,127}$", 128, "`sports`");
     /// A table: up to three names joined by dots.
     TableText(r"^[A-Za-z_][A-Za-z0-9_-]{0,127}(\.[A-Za-z_][A-Za-z0-9_-]{0,127}){0,2}$", 386, "`nba_raw.boxscores`");
     /// A folder below the operator's root; never absolute, never `..`.
@@ -102,6 +111,17 @@ impl JsonSchema for IntOrText {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "x-kubernetes-int-or-string": true })
+        json_schema!({ "x-kubernetes-int-or-string": true, "maxLength": 128 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_that_of_one_text_alone_or_its_examples_would_be_anothers() {
+        let patterns: std::collections::BTreeSet<&str> = PATTERNS.iter().map(|(pattern, _)| *pattern).collect();
+        assert_eq!(patterns.len(), PATTERNS.len());
     }
 }

@@ -11,6 +11,10 @@ use crate::api::schema::PATTERNS;
 /// Nobody reads more problems of one object, and each is looked for in its text.
 pub(super) const MOST: usize = 100;
 
+/// The API server would make a float of it, and no field takes one.
+const TOO_LARGE: &str = "must be a whole number from -9223372036854775808 to 9223372036854775807; put a larger one in quotes: \
+                         it is compared in the column's type";
+
 /// Problems as field and message.
 #[derive(Default)]
 pub(super) struct Found {
@@ -60,12 +64,14 @@ fn value(path: &str, schema: &Value, it: &Value, found: &mut Found) {
         return;
     }
     if schema["x-kubernetes-int-or-string"] == Value::Bool(true) {
-        if !it.is_i64() && !it.is_u64() && !it.is_string() {
-            found.shapeless(path, "must be of type integer or string");
-        } else if it.as_str().is_some_and(|t| t.len() > 128) {
-            found.push(path, "must be at most 128 characters");
-        }
-        return;
+        return match it {
+            Value::String(text) => string(path, schema, text, found),
+            Value::Number(n) if n.is_i64() => {}
+            Value::Number(n) if n.is_u64() || n.as_f64().is_some_and(|n| n.fract() == 0.0) => {
+                found.shapeless(path, TOO_LARGE);
+            }
+            _ => found.shapeless(path, "must be of type integer or string"),
+        };
     }
     match (schema["type"].as_str(), it) {
         (Some("object"), Value::Object(fields)) => object(path, schema, fields, found),

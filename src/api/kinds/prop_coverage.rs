@@ -90,6 +90,15 @@ pub struct PropColumns {
     /// How a TIMESTAMP column names a date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_as: Option<DateAs>,
+    /// The zone of instants in the date column that name none, an IANA name; without it such instants are refused. Needs
+    /// `dateAs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_zone: Option<ZoneText>,
+    /// How texts and whole numbers of the date column are written where that is not ISO, in the directives of `strptime`:
+    /// `%Y%m%d`. Of folders that hold parts of a date: `year=%Y/month=%m/day=%d`, with `date: year`. Not with
+    /// `dateAs: Instant`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_format: Option<DateFormatText>,
     /// How a row names its game.
     pub game: UnitSpec,
     /// The player.
@@ -106,6 +115,9 @@ pub struct PropColumns {
     pub line: ColumnText,
     /// When the line was seen.
     pub snapshot: ColumnText,
+    /// The zone of snapshots that name none, an IANA name; without it such snapshots are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot_zone: Option<ZoneText>,
 }
 
 /// What is expected of each game.

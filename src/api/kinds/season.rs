@@ -109,12 +109,24 @@ pub struct ScheduleSpec {
     /// How a TIMESTAMP column names a date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_as: Option<DateAs>,
+    /// The zone of instants in the date column that name none, an IANA name; without it such instants are refused. Needs
+    /// `dateAs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_zone: Option<ZoneText>,
+    /// How texts and whole numbers of the date column are written where that is not ISO, in the directives of `strptime`:
+    /// `%Y%m%d`. Of folders that hold parts of a date: `year=%Y/month=%m/day=%d`, with `date: year`. Not with
+    /// `dateAs: Instant`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_format: Option<DateFormatText>,
     /// The columns that identify a unit within its date; a row with a blank one is no unit.
     #[schemars(length(min = 1, max = 8), extend("x-kubernetes-list-type" = "set"))]
     pub unit: Vec<ColumnText>,
     /// The instant at which a unit starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<ColumnText>,
+    /// The zone of starts that name none, an IANA name; without it such starts are refused. Needs `startsAt`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at_zone: Option<ZoneText>,
     /// Rows that are units at all; all must hold.
     #[serde(default, rename = "where")]
     #[schemars(length(max = 16))]
@@ -132,6 +144,9 @@ pub struct ScheduleSpec {
     /// The instant at which a row was updated; without it the table's modification time counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<ColumnText>,
+    /// The zone of updates that name none, an IANA name; without it such updates are refused. Needs `updatedAt`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at_zone: Option<ZoneText>,
     /// For dates not yet settled the schedule may be this old.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_age: Option<SpanText>,

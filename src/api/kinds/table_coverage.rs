@@ -52,6 +52,15 @@ pub struct TableCoverageSpec {
     /// How a TIMESTAMP column names a date; such a column is refused without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_as: Option<DateAs>,
+    /// The zone of instants in the date column that name none, an IANA name; without it such instants are refused. Needs
+    /// `dateAs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_zone: Option<ZoneText>,
+    /// How texts and whole numbers of the date column are written where that is not ISO, in the directives of `strptime`:
+    /// `%Y%m%d`. Of folders that hold parts of a date: `year=%Y/month=%m/day=%d`, with `date: year`. Not with
+    /// `dateAs: Instant`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_format: Option<DateFormatText>,
     /// With `dateAs: Instant`: before this time of day an instant belongs to the day before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day_starts: Option<TimeText>,
@@ -208,6 +217,9 @@ pub struct ShareSpec {
 pub struct FreshnessSpec {
     /// A column of instants.
     pub column: ColumnText,
+    /// The zone of instants that name none, an IANA name; without it such instants are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<ZoneText>,
     /// How old its newest value may be.
     pub within: SpanText,
     /// Where the judgement freezes.

@@ -30,7 +30,6 @@ use crate::api::schema::*;
 pub struct WarehouseSpec {
     /// Folders of Parquet and CSV parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[x_kube(validation = Rule::new("self == oldSelf").message("is immutable; create a new Warehouse"))]
     pub files: Option<FilesEngine>,
     /// BigQuery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,7 +48,22 @@ pub struct WarehouseSpec {
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilesEngine {
     /// The folder below the operator's files root that holds the tables: table `a.b` is the folder `a/b` in it.
+    #[x_kube(validation = Rule::new("self == oldSelf").message("is immutable; create a new Warehouse"))]
     pub folder: FolderText,
+    /// How CSV files are encoded that do not begin with a byte order mark. Default: Utf8. Every Warehouse of one folder
+    /// must say the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
+}
+
+/// How CSV files are encoded that do not begin with a byte order mark.
+#[derive(JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Encoding {
+    /// UTF-8; a file that is not is refused.
+    #[default]
+    Utf8,
+    /// ISO 8859-1: each byte is a character.
+    Latin1,
 }
 
 /// BigQuery, with the operator's own credentials.
@@ -69,7 +83,7 @@ pub struct PostgresEngine {
     /// The name of a folder in the operator's connections folder.
     pub connection: NameText,
     /// The database.
-    pub database: ColumnText,
+    pub database: DatabaseText,
 }
 
 /// Limits on what is read.

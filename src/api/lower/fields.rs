@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use crate::api::kinds::*;
@@ -12,7 +11,7 @@ use crate::api::manifest::{Document, is_told};
 use crate::api::schema::*;
 use crate::domain::dates::{Date, DateRange, FIRST_DATE, LAST_DATE};
 use crate::domain::policy::{Anchor, Grain, Moment, Waiver};
-use crate::domain::probe::{DateColumn, DateReading, Filter as Condition, Test, UnitForm, Value};
+use crate::domain::probe::{Filter as Condition, InstantColumn, Test, UnitForm, Value};
 use crate::domain::share::Share;
 use crate::domain::span::Span;
 
@@ -98,25 +97,9 @@ impl<'a> Fields<'a> {
         Moment { after: anchor(moment.after), offset }
     }
 
-    /// How a column dates a row.
-    pub fn date_column(
-        &mut self,
-        field: &str,
-        column: &ColumnText,
-        date_as: Option<DateAs>,
-        day_starts: Option<&TimeText>,
-        zone: &TimeZone,
-    ) -> DateColumn {
-        if day_starts.is_some() && date_as != Some(DateAs::Instant) {
-            self.problem(&format!("{field}.dayStarts"), "needs 'dateAs: Instant'");
-        }
-        let day_starts = day_starts.and_then(|t| t.0.parse().ok()).unwrap_or(Time::midnight());
-        let reading = match date_as {
-            None => DateReading::Plain,
-            Some(DateAs::Date) => DateReading::Date,
-            Some(DateAs::Instant) => DateReading::Instant { zone: zone.clone(), day_starts },
-        };
-        DateColumn::new(&*column.0, reading)
+    /// A column of instants, and the zone of those that name none.
+    pub fn instants(&mut self, column: &ColumnText, zone_field: &str, zone: Option<&ZoneText>) -> InstantColumn {
+        InstantColumn { column: column.0.clone(), zone: zone.map(|zone| self.zone(zone_field, zone)) }
     }
 
     pub fn waivers(&mut self, specs: &[WaiverSpec]) -> Vec<Waiver> {

@@ -1,6 +1,7 @@
 //! Parse, don't validate: from wire types to the domain's values. Nothing beyond this room sees a wire type.
 
 mod cron_job;
+mod dates;
 mod fields;
 mod fill;
 mod game_date;
@@ -43,14 +44,7 @@ struct Lowered {
 /// what is absent or refused are problems.
 pub fn lower(documents: &[Document], place: Place<'_>, problems: &mut Vec<Problem>) -> Loaded {
     let mut known = Known::default();
-    for (document, spec) in of_kind::<WarehouseSpec>(documents, "Warehouse", problems) {
-        let mut fields = Fields::new(document);
-        let lowered = warehouse(&spec, place, &mut fields);
-        if let (Some((place, own)), true) = (lowered, fields.report(problems)) {
-            known.limits.entry(place.clone()).and_modify(|old| *old = old.tighter(own)).or_insert(own);
-            known.places.insert(name(document).into(), place);
-        }
-    }
+    warehouses(documents, place, &mut known, problems);
     for document in documents.iter().filter(|d| d.value["kind"] == "CronJob") {
         let cron_job = cron_job::lower(document);
         known.cron_jobs.insert(cron_job.name.clone(), cron_job);
@@ -81,6 +75,32 @@ pub fn lower(documents: &[Document], place: Place<'_>, problems: &mut Vec<Proble
     loaded
 }
 
+fn warehouses(documents: &[Document], place: Place<'_>, known: &mut Known, problems: &mut Vec<Problem>) {
+    let mut all: Vec<(Fields<'_>, &Document, Arc<str>, ReadLimits)> = Vec::new();
+    for (document, spec) in of_kind::<WarehouseSpec>(documents, "Warehouse", problems) {
+        let mut fields = Fields::new(document);
+        match warehouse(&spec, place, &mut fields) {
+            Some((place, own)) => all.push((fields, document, place, own)),
+            None => _ = fields.report(problems),
+        }
+    }
+    let told: Vec<_> =
+        all.iter().map(|(_, document, place, own)| (name(document), place.clone(), own.latin1)).collect();
+    for (mut fields, document, place, own) in all {
+        // A file has one encoding, whoever names its folder.
+        for (other, ..) in told.iter().filter(|(_, other, latin1)| *other == place && *latin1 != own.latin1) {
+            let (own, theirs) = if own.latin1 { ("Latin1", "Utf8") } else { ("Utf8", "Latin1") };
+            let text =
+                format!("is {own}, and {theirs} in Warehouse '{other}' of the same folder; must be the same in both");
+            fields.problem("spec.files.encoding", text);
+        }
+        if fields.report(problems) {
+            known.limits.entry(place.clone()).and_modify(|old| *old = old.tighter(own)).or_insert(own);
+            known.places.insert(name(document).into(), place);
+        }
+    }
+}
+
 fn warehouse(spec: &WarehouseSpec, place: Place<'_>, fields: &mut Fields<'_>) -> Option<(Arc<str>, ReadLimits)> {
     let limits = &spec.limits;
     let own = ReadLimits {
@@ -88,7 +108,7 @@ fn warehouse(spec: &WarehouseSpec, place: Place<'_>, fields: &mut Fields<'_>) ->
         concurrent: limits.max_concurrent_queries,
         bytes_per_query: bytes(&limits.max_bytes_per_query),
         bytes_per_day: bytes(&limits.max_bytes_per_day),
-        latin1: false,
+        latin1: spec.files.as_ref().is_some_and(|files| files.encoding == Some(Encoding::Latin1)),
     };
     match place_of(spec, place) {
         Ok(place) => Some((place, own)),

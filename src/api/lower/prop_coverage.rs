@@ -1,13 +1,14 @@
 //! PropCoverage → [`Coverage`]: games are units; players, bookmakers and snapshots are measures of them.
 
 use super::Known;
+use super::dates::Dating;
 use super::fields::{Fields, filters, value};
 use super::fill::{Common, coverage, frame};
 use super::table_coverage::{Asked, tolerance};
 use crate::api::kinds::*;
 use crate::api::manifest::Document;
 use crate::domain::policy::{Check, Coverage, Criteria, Expects, ShareRule};
-use crate::domain::probe::{Filter as Condition, Of, Question, Test, UnitForm, Value};
+use crate::domain::probe::{Filter as Condition, InstantColumn, Of, Question, Test, UnitForm, Value};
 
 pub(super) fn lower(document: &Document, spec: &PropCoverageSpec, known: &Known, fields: &mut Fields<'_>) -> Coverage {
     let frame = frame(document, &spec.season.0, known, fields);
@@ -17,15 +18,23 @@ pub(super) fn lower(document: &Document, spec: &PropCoverageSpec, known: &Known,
         fields.problem("spec.expect.markets", "needs 'spec.columns.market'");
     }
     let mut asked = Asked::default();
-    measures(spec, &mut asked, fields);
+    let dating = Dating {
+        column: &columns.date,
+        date_as: columns.date_as,
+        date_zone: columns.date_zone.as_ref(),
+        date_format: columns.date_format.as_ref(),
+        day_starts: None,
+    };
+    let snapshot = fields.instants(&columns.snapshot, "spec.columns.snapshotZone", columns.snapshot_zone.as_ref());
+    measures(spec, &snapshot, &mut asked, fields);
     let placeholder = expect.placeholder_lines.as_ref();
     let question = Question {
-        date: fields.date_column("spec.columns", &columns.date, columns.date_as, None, &frame.zone),
+        date: fields.date_column("spec.columns", &dating, &frame.zone),
         filters: filters(&spec.filters).into_iter().chain(market_filter(spec)).collect(),
         unique: if expect.unique { unique(columns, &unit) } else { Vec::new() },
         unit,
         aliases: frame.aliases.clone(),
-        before: expect.snapshots.before_start.then(|| columns.snapshot.0.as_str().into()),
+        before: expect.snapshots.before_start.then_some(snapshot),
         needed: vec![columns.line.0.clone()],
         measures: asked.measures,
         shares: placeholder
@@ -63,7 +72,7 @@ pub(super) fn lower(document: &Document, spec: &PropCoverageSpec, known: &Known,
 }
 
 /// Players for each market and required bookmaker, bookmakers for each market, snapshots of the game.
-fn measures(spec: &PropCoverageSpec, asked: &mut Asked, fields: &mut Fields<'_>) {
+fn measures(spec: &PropCoverageSpec, snapshot: &InstantColumn, asked: &mut Asked, fields: &mut Fields<'_>) {
     let (columns, expect) = (&spec.columns, &spec.expect);
     let markets: Vec<Option<&str>> = match (&columns.market, expect.markets.as_slice()) {
         (Some(_), markets) if !markets.is_empty() => markets.iter().map(|m| Some(m.0.as_str())).collect(),
@@ -99,16 +108,15 @@ fn measures(spec: &PropCoverageSpec, asked: &mut Asked, fields: &mut Fields<'_>)
             );
         }
     }
-    let snapshot = &columns.snapshot.0;
     asked.add(
-        Of::Distinct(snapshot.clone()),
+        Of::Distinct(snapshot.column.clone()),
         Vec::new(),
         Check::AtLeast(expect.snapshots.min.into()),
         "snapshots before the start",
     );
     if let Some(last) = &expect.snapshots.last {
         let span = fields.positive("spec.expect.snapshots.last", last);
-        asked.add(Of::Newest(snapshot.as_str().into()), Vec::new(), Check::BeforeStart(span), "the newest snapshot");
+        asked.add(Of::Newest(snapshot.clone()), Vec::new(), Check::BeforeStart(span), "the newest snapshot");
     }
 }
 

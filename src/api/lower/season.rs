@@ -4,30 +4,39 @@ use std::sync::Arc;
 
 use jiff::civil::Weekday;
 
+use super::dates::Dating;
 use super::fields::{Fields, aliases, filter, filters};
 use super::{Known, Lowered, generation, key, name, place_named};
 use crate::api::kinds::*;
 use crate::api::manifest::Document;
+use crate::api::schema::{ColumnText, ZoneText};
 use crate::domain::dates::DateRange;
 use crate::domain::policy::{Break, Dates, Schedule, Season, Table};
-use crate::domain::probe::ScheduleQuestion;
+use crate::domain::probe::{InstantColumn, ScheduleQuestion};
 
 pub(super) fn lower(document: &Document, spec: &SeasonSpec, known: &Known, fields: &mut Fields<'_>) -> Lowered {
     let zone = fields.zone("spec.timeZone", &spec.time_zone);
     let place = place_named(&spec.warehouse.0, "spec.warehouse", known, fields);
     let aliases = aliases(&spec.aliases);
     let schedule = spec.schedule.as_ref().map(|s| {
-        let date = fields.date_column("spec.schedule", &s.date, s.date_as, None, &zone);
+        let dating = Dating {
+            column: &s.date,
+            date_as: s.date_as,
+            date_zone: s.date_zone.as_ref(),
+            date_format: s.date_format.as_ref(),
+            day_starts: None,
+        };
+        let date = fields.date_column("spec.schedule", &dating, &zone);
         let question = ScheduleQuestion {
             date,
             unit: s.unit.iter().map(|c| c.0.clone()).collect(),
             aliases: aliases.clone(),
-            starts_at: s.starts_at.as_ref().map(|c| c.0.as_str().into()),
+            starts_at: instants(("startsAt", s.starts_at.as_ref()), s.starts_at_zone.as_ref(), fields),
             filters: filters(&s.filters),
             void: filters(&s.void),
             is_final: s.is_final.as_ref().map(filter),
             latest_by: s.latest_by.as_ref().map(|l| (l.id.0.clone(), l.order.0.clone())),
-            updated_at: s.updated_at.as_ref().map(|c| c.0.as_str().into()),
+            updated_at: instants(("updatedAt", s.updated_at.as_ref()), s.updated_at_zone.as_ref(), fields),
         };
         Schedule {
             table: Table { place: place.clone(), name: s.table.0.as_str().into() },
@@ -55,6 +64,19 @@ pub(super) fn lower(document: &Document, spec: &SeasonSpec, known: &Known, field
         zone,
     };
     Lowered { season, place, aliases }
+}
+
+/// A column of instants that may be absent; then nothing is in its zone.
+fn instants(
+    (name, column): (&str, Option<&ColumnText>),
+    zone: Option<&ZoneText>,
+    fields: &mut Fields<'_>,
+) -> Option<InstantColumn> {
+    let zone_field = format!("spec.schedule.{name}Zone");
+    if column.is_none() && zone.is_some() {
+        fields.problem(&zone_field, format!("needs '{name}'"));
+    }
+    column.map(|column| fields.instants(column, &zone_field, zone))
 }
 
 fn dates(spec: &SeasonDates, fields: &mut Fields<'_>) -> Dates {

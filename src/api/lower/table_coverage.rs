@@ -1,10 +1,12 @@
 //! TableCoverage → [`Coverage`].
 
 use super::Known;
+use super::dates::Dating;
 use super::fields::{Fields, anchor, filters, value};
 use super::fill::{Common, coverage, frame};
 use crate::api::kinds::*;
 use crate::api::manifest::Document;
+use crate::api::schema::ColumnText;
 use crate::domain::policy::{Check, Coverage, Criteria, Expects, Rule, ShareRule, Tolerance};
 use crate::domain::probe::{Measure, Of, Question, Test};
 use crate::domain::share::Share;
@@ -17,16 +19,19 @@ pub(super) fn lower(document: &Document, spec: &TableCoverageSpec, known: &Known
     if let Some(freshness) = &spec.complete.freshness {
         let within = fields.positive("spec.complete.freshness.within", &freshness.within);
         let until = anchor(freshness.until);
-        asked.add(
-            Of::Newest(freshness.column.0.as_str().into()),
-            Vec::new(),
-            Check::Fresh { within, until },
-            &freshness.column.0,
-        );
+        let newest = fields.instants(&freshness.column, "spec.complete.freshness.zone", freshness.zone.as_ref());
+        asked.add(Of::Newest(newest), Vec::new(), Check::Fresh { within, until }, &named(&freshness.column));
     }
     let shares = &spec.complete.shares;
+    let dating = Dating {
+        column: &spec.date,
+        date_as: spec.date_as,
+        date_zone: spec.date_zone.as_ref(),
+        date_format: spec.date_format.as_ref(),
+        day_starts: spec.day_starts.as_ref(),
+    };
     let question = Question {
-        date: fields.date_column("spec", &spec.date, spec.date_as, spec.day_starts.as_ref(), &frame.zone),
+        date: fields.date_column("spec", &dating, &frame.zone),
         filters: filters(&spec.filters),
         unit,
         aliases: frame.aliases.clone(),
@@ -101,16 +106,23 @@ impl Asked {
                 Of::Distinct(column.clone()),
                 Vec::new(),
                 Check::AtLeast(distinct.min),
-                &format!("distinct {column}"),
+                &format!("distinct {}", named(&distinct.column)),
             );
         }
         for contains in &spec.contains {
             for wanted in contains.values.iter().map(value) {
-                let what = format!("rows with {} {}", contains.column.0, shown(&wanted));
+                let what = format!("rows with {} {}", named(&contains.column), shown(&wanted));
                 self.add(Of::Rows, vec![(contains.column.0.clone(), wanted)], Check::AtLeast(contains.min_rows), &what);
             }
         }
     }
+}
+
+/// A column in a sentence. One that is more than a word stands in back-ticks; a word stays as it is, for what older
+/// versions said of it is part of what they stored.
+fn named(column: &ColumnText) -> String {
+    let is_word = column.0.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if is_word { column.0.clone() } else { format!("`{}`", column.0) }
 }
 
 /// A value as a test of equality shows it.
