@@ -2,13 +2,15 @@
 //!
 //! Input is bounded before it is parsed: size, depth, aliases, documents.
 
-mod lines;
+mod notation;
+mod yaml11;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
 use super::load::{Problem, legible};
+use notation::{Found, Notation, Step};
 
 /// A file is at most so large.
 pub const MAX_BYTES: usize = 4 << 20;
@@ -25,7 +27,36 @@ pub struct Document {
     pub value: Value,
     /// Its fields of which a problem has been told: it is read on for further problems, and never obeyed.
     pub told: Vec<String>,
-    text: Arc<str>,
+    text: Arc<Text>,
+    /// The way to it within its text: `items[0]` where that is a List.
+    root: String,
+}
+
+/// The text of a document, and where it begins in its file.
+#[derive(Debug, Default)]
+struct Text {
+    text: String,
+    line: usize,
+    notation: OnceLock<Notation>,
+    may_be_odd: OnceLock<bool>,
+}
+
+impl Text {
+    /// What its notation tells. It is read a second time for that: only where something is asked.
+    fn notation(&self) -> &Notation {
+        self.notation.get_or_init(|| Notation::of(&self.text))
+    }
+
+    /// Scalars that kubectl reads otherwise than they look.
+    fn odd(&self) -> &[Found] {
+        let may_be_odd = *self.may_be_odd.get_or_init(|| yaml11::may_hold_odd(&self.text));
+        if may_be_odd { &self.notation().odd } else { &[] }
+    }
+
+    /// The line of a field in the file.
+    fn line_of(&self, field: &str) -> Option<usize> {
+        Some(self.line + self.notation().line_of(field)?)
+    }
 }
 
 /// Reads the documents of a file; what cannot be read becomes a problem and the rest goes on.
@@ -43,32 +74,35 @@ pub fn read(file: &str, bytes: &[u8], problems: &mut Vec<Problem>) -> Vec<Docume
         }
     };
     let mut documents = Vec::new();
-    for (line, part) in split(text) {
-        if part.lines().all(says_nothing) {
-            continue;
-        }
-        match parse(part) {
-            Ok(value) => documents.extend(objects(file, line + leading_blank(part), part, value)),
-            Err((at, message)) => problems.push(Problem::file(file, line + at, message)),
+    for part in split(text) {
+        if let Some(beside) = part.beside {
+            problems.push(Problem::file(file, part.line - 1, beside_separator(beside)));
+        } else if !part.text.lines().all(says_nothing) {
+            match parse(part.text) {
+                Ok(value) => documents.extend(objects(file, &part, value)),
+                Err((at, message)) => problems.push(Problem::file(file, part.line + at, message)),
+            }
         }
     }
     documents
 }
 
 /// The objects of a document: itself, or the items of a List, as `kubectl get -o yaml` writes one.
-fn objects(file: &str, line: usize, text: &str, mut value: Value) -> Vec<Document> {
+fn objects(file: &str, part: &Part<'_>, mut value: Value) -> Vec<Document> {
     let list = value["kind"] == "List" && value["apiVersion"] == "v1" && value["items"].is_array();
+    let text = Arc::new(Text { text: part.text.into(), line: part.line, ..Text::default() });
+    let first = part.line + leading_blank(part.text);
     let document =
-        |line, text: &str, value| Document { file: file.into(), line, value, told: Vec::new(), text: text.into() };
+        |line, root, value| Document { file: file.into(), line, value, told: Vec::new(), text: text.clone(), root };
     if !list {
-        return vec![document(line, text, value)];
+        return vec![document(first, String::new(), value)];
     }
     let Value::Array(items) = value["items"].take() else { return Vec::new() };
-    let mut texts = lines::items(text);
-    texts.resize(items.len(), (0, ""));
-    let skipped = leading_blank(text);
-    let of_item = |(item, (at, text)): (Value, (usize, &str))| document(line + at.max(skipped) - skipped, text, item);
-    items.into_iter().zip(texts).map(of_item).collect()
+    let of_item = |(n, item): (usize, Value)| {
+        let root = format!("items[{n}]");
+        document(text.line_of(&root).unwrap_or(first), root, item)
+    };
+    items.into_iter().enumerate().map(of_item).collect()
 }
 
 /// A blank line, a comment, a directive such as `%YAML 1.2`.
@@ -76,19 +110,38 @@ fn says_nothing(line: &str) -> bool {
     line.trim().is_empty() || line.trim_start().starts_with('#') || line.starts_with('%')
 }
 
-/// Documents with the line at which each begins: a line `---` in the first column always ends one.
-fn split(text: &str) -> Vec<(usize, &str)> {
-    let mut parts = Vec::new();
-    let (mut start, mut first_line, mut at) = (0, 1, 0);
+/// What stands between two separators.
+struct Part<'a> {
+    /// The line at which it begins.
+    line: usize,
+    text: &'a str,
+    /// What stands beside the separator above it: kubectl refuses that, and other readers take it for the document.
+    beside: Option<&'a str>,
+}
+
+/// A line that begins with `---` always ends a document.
+fn split(text: &str) -> Vec<Part<'_>> {
+    let (mut parts, mut at) = (Vec::new(), 0);
+    let mut part = (1, 0, None);
     for (n, line) in text.split_inclusive('\n').enumerate() {
-        if line.trim_end() == "---" || line.starts_with("--- ") {
-            parts.push((first_line, &text[start..at]));
-            (start, first_line) = (at + line.len(), n + 2);
+        if let Some(rest) = line.strip_prefix("---") {
+            let (line_before, start, beside) = part;
+            parts.push(Part { line: line_before, text: &text[start..at], beside });
+            let rest = rest.trim();
+            part = (n + 2, at + line.len(), Some(rest).filter(|rest| !rest.is_empty() && !rest.starts_with('#')));
         }
         at += line.len();
     }
-    parts.push((first_line, &text[start..]));
+    let (line, start, beside) = part;
+    parts.push(Part { line, text: &text[start..], beside });
     parts
+}
+
+fn beside_separator(beside: &str) -> String {
+    let start: String = beside.chars().take(40).collect();
+    format!(
+        "a line that begins with '---' separates documents and holds nothing else; put `{start}` on a line of its own"
+    )
 }
 
 fn leading_blank(part: &str) -> usize {
@@ -146,14 +199,14 @@ fn plain(text: &str) -> String {
 impl Document {
     /// An object that did not come from a file.
     pub fn of_object(value: Value) -> Self {
-        let told = Vec::new();
-        let nameless = Self { file: "".into(), line: 1, value, told, text: "".into() };
+        let (text, told, root) = (Arc::default(), Vec::new(), String::new());
+        let nameless = Self { file: "".into(), line: 1, value, told, text, root };
         Self { file: nameless.object().into(), ..nameless }
     }
 
     /// The same document with its defaults applied, and the fields of which a problem was told.
     pub fn checked(&self, value: Value, told: Vec<String>) -> Self {
-        Self { file: self.file.clone(), line: self.line, value, told, text: self.text.clone() }
+        Self { value, told, file: self.file.clone(), text: self.text.clone(), root: self.root.clone(), ..*self }
     }
 
     /// `KIND/NAME`, as far as it is told.
@@ -164,9 +217,44 @@ impl Document {
 
     /// The line of a field such as `spec.fill.ladder[0].jobFrom`; of what stands above it where it is absent.
     pub fn line_of(&self, field: &str) -> usize {
-        let first = leading_blank(&self.text);
-        self.line + lines::line_of(&self.text, first, field) - first
+        let dot = if self.root.is_empty() || field.is_empty() || field.starts_with('[') { "" } else { "." };
+        self.text.line_of(&format!("{}{dot}{field}", self.root)).unwrap_or(self.line).max(self.line)
     }
+
+    /// Its scalars that kubectl reads otherwise than they look: field and sentence. Of those that were read alike only
+    /// those in fields that are refused.
+    pub fn odd_scalars(&self, refused: &[(String, String)]) -> Vec<(String, String)> {
+        let matters =
+            |(field, found): &(&str, &Found)| !found.odd.is_read_alike || refused.iter().any(|(name, _)| name == field);
+        self.odd().filter(matters).map(|(field, found)| (field.into(), found.odd.message.clone())).collect()
+    }
+
+    /// The same document as kubectl sends it.
+    pub fn as_sent(&self) -> Value {
+        let mut value = self.value.clone();
+        let root = if self.root.is_empty() { 0 } else { 2 };
+        for (_, found) in self.odd().filter(|(_, found)| !found.is_key) {
+            if let Some(scalar) = at(&mut value, found.steps.get(root..).unwrap_or_default()) {
+                *scalar = found.odd.arrives.clone();
+            }
+        }
+        value
+    }
+
+    fn odd(&self) -> impl Iterator<Item = (&str, &Found)> {
+        self.text.odd().iter().filter_map(|found| {
+            let below = found.field.strip_prefix(&self.root)?;
+            let own = self.root.is_empty() || below.is_empty() || below.starts_with('.');
+            own.then(|| (below.trim_start_matches('.'), found))
+        })
+    }
+}
+
+fn at<'a>(value: &'a mut Value, steps: &[Step]) -> Option<&'a mut Value> {
+    steps.iter().try_fold(value, |value, step| match step {
+        Step::Key(key) => value.get_mut(key),
+        Step::Item(n) => value.get_mut(n),
+    })
 }
 
 /// Whether a problem of a field was told, or of what stands above or below it: what follows from that is no news.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::load::Problem;
-use super::manifest::Document;
+use super::manifest::{Document, is_told};
 use crate::domain::mark::{mix, stable_hash};
 use rules::Rules;
 
@@ -86,6 +86,9 @@ fn checked<'a>(
 ) -> Option<Checked<'a>> {
     let text = |pointer: &str| document.value.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let (api, kind) = (text("/apiVersion"), text("/kind"));
+    if kind.is_empty() && api.is_empty() && is_kustomization(document) {
+        return None;
+    }
     if !document.value.is_object() || kind.is_empty() || api.is_empty() {
         let message = "must be an object with 'apiVersion' and 'kind'";
         problems.push(Problem::file(&document.file, document.line, message));
@@ -105,6 +108,12 @@ fn checked<'a>(
         checked.value = cron(document, api, &mut checked.found);
     }
     Some(checked)
+}
+
+/// kustomize knows its own file by its name, and lets it leave out what every other object must have.
+fn is_kustomization(document: &Document) -> bool {
+    let name = document.file.rsplit('/').next().unwrap_or_default();
+    document.value.is_object() && matches!(name, "kustomization.yaml" | "kustomization.yml")
 }
 
 /// Problems as field and message.
@@ -166,9 +175,10 @@ fn cron(document: &Document, api: &str, found: &mut Found) -> Option<Value> {
         found.push(("kind".into(), format!("no kind 'CronJob' in '{api}'; known in 'batch/v1'")));
         return None;
     }
-    let typed = CronJob::deserialize(&document.value);
+    let sent = document.as_sent();
+    let typed = CronJob::deserialize(&sent);
     found.extend(typed.err().map(|why| ("spec".into(), format!("is no spec of a CronJob: {why}"))));
-    Some(document.value.clone())
+    Some(sent)
 }
 
 /// Another build may check otherwise: its version and its schemas are part of the hash.
@@ -188,14 +198,21 @@ fn object(checked: &mut Checked<'_>, api: &str, known: &Valid) {
         return;
     };
     let is_known = known.contains(&hash(document));
+    let (mut problems, mut shapeless) = (Vec::new(), false);
     if !is_known {
         let Some(Kind { schema, .. }) = kinds().get(*kind) else { return };
         let structural = structural::check(schema, &document.value);
-        found.extend(structural.problems);
-        // Rules may assume a name and the types that the schema demands, as on the API server.
-        if structural.shapeless || !document.value["metadata"]["name"].is_string() {
-            return;
-        }
+        (problems, shapeless) = (structural.problems, structural.shapeless);
+    }
+    // Two notations of one value have one hash: this is asked of what is known too.
+    let odd = document.odd_scalars(&problems);
+    let told: Vec<String> = odd.iter().map(|(field, _)| field.clone()).collect();
+    found.retain(|(field, _)| !is_told(&told, field));
+    found.extend(odd);
+    found.extend(problems.into_iter().filter(|(field, _)| !is_told(&told, field)));
+    // Rules may assume a name and the types that the schema demands, as on the API server.
+    if shapeless || !is_known && !document.value["metadata"]["name"].is_string() {
+        return;
     }
     checked.asks_rules = !is_known;
     checked.value = Some(structural::with_defaults(defaults, &document.value));
