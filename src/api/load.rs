@@ -14,8 +14,8 @@ use crate::domain::policy::{Coverage, DateOrders, Key, ReadLimits, Season};
 /// The namespace of what names none.
 pub const NAMESPACE: &str = "default";
 
-/// Problems of one object that are told in full.
-pub const IN_FULL: usize = 5;
+/// Problems of one object that its status tells in full.
+const IN_FULL: usize = 5;
 
 /// Something that a person must mend.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

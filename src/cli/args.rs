@@ -201,10 +201,10 @@ pub struct CalendarArgs {
     /// With --grid: every row.
     #[arg(long, requires = "grid")]
     pub all: bool,
-    /// The first date.
+    /// The first date; earlier ones are neither shown, nor counted, nor part of the exit status.
     #[arg(long)]
     pub from: Option<Date>,
-    /// The last date.
+    /// The last date, likewise.
     #[arg(long)]
     pub through: Option<Date>,
 }

@@ -42,7 +42,12 @@ fn write(place: &Place, name: &str, dates: &DateSet, wish: &Wish) -> Result<Exit
     let found = setup.loaded.coverages.iter().find(|c| is_called(&c.key.kind, &c.key.name, name));
     let coverage = found.cloned().ok_or_else(|| Stop::bad_input(format!("there is no valid coverage '{name}'")))?;
     wish.fits(&coverage.key, coverage.fill.mode)?;
-    let folder = setup.manifests.home().join("gamedates");
+    let folder = setup.manifests.wishes().ok_or_else(|| {
+        let home = setup.manifests.home();
+        let text =
+            "a wish is a file of its own, which no verb reads with the -f of a single file; give -f of the folder";
+        Stop::bad_input(format!("{text} instead: {}", home.display()))
+    })?;
     let mut files = Vec::new();
     for date in dates.iter() {
         let object = format!("{}-{date}", coverage.season.name);

@@ -29,7 +29,7 @@ pub(super) fn local(args: &LocalArgs) -> Result<Exit, Stop> {
     let limits = limits(slow_start, args.slots.max_jobs, args.launches == Switch::On);
     let until = if args.once { Until::Done } else { Until::Stopped };
     let (overview, tally) = run(&mut setup, limits, until)?;
-    anstream::print!("{}", summary(&overview, &tally));
+    anstream::print!("{}", summary(&overview, &tally, setup.loaded.problems.len()));
     Ok(Exit::of(&overview, setup.has_problems()))
 }
 

@@ -1,9 +1,10 @@
 //! The verbs that only look: plan, calendar, explain, status. At files, or at the objects of a cluster.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::args::{CalendarArgs, ClusterArgs, ExplainArgs, MAX_JOBS, Output, PlanArgs, ReadArgs, StatusArgs};
 use super::exit::{Exit, Stop};
@@ -28,12 +29,15 @@ struct Seen {
 }
 
 impl Seen {
-    fn exit(&self) -> Exit {
-        let told = Exit::of(&self.overview, self.bad);
-        // In a cluster the objects are what was refused, or not looked at yet.
+    /// In a cluster an object was refused, or not looked at yet: nothing is known of its dates.
+    fn has_untold(&self) -> bool {
         let untold = |c: &CoverageView| self.ready.is_some() && (c.stalled.is_some() || c.cells.is_empty());
-        let open = told == Exit::Done && self.overview.coverages.iter().any(untold);
-        if open { Exit::Gaps } else { told }
+        self.overview.coverages.iter().any(untold)
+    }
+
+    fn exit(&self, has_untold: bool) -> Exit {
+        let told = Exit::of(&self.overview, self.bad);
+        if told == Exit::Done && has_untold { Exit::Gaps } else { told }
     }
 }
 
@@ -70,7 +74,7 @@ fn look(args: &ReadArgs, max_jobs: u32) -> Result<Seen, Stop> {
 
 /// Looks at what was set up, once.
 pub(super) fn look_at(setup: &mut Setup, now: Option<Timestamp>, max_jobs: u32) -> Result<Overview, Stop> {
-    let overview = small_runtime()?.block_on(async {
+    let mut overview = small_runtime()?.block_on(async {
         let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
         let mut engine = setup.reader(now, max_jobs);
         let overview = engine.run(Until::Seen, &mut wishes, |_, _| {}).await;
@@ -81,15 +85,24 @@ pub(super) fn look_at(setup: &mut Setup, now: Option<Timestamp>, max_jobs: u32) 
         std::mem::forget(engine);
         overview
     });
+    setup.hold_back(&mut overview);
     Ok(overview)
 }
 
-fn print(output: Output, json: impl FnOnce() -> serde_json::Value, text: impl FnOnce() -> String) {
+fn print(output: Output, json: impl Serialize, text: impl FnOnce() -> String) {
     match output {
-        // No escape code is in it, so nothing has to be stripped. A closed pipe is the reader's choice.
-        Output::Json => _ = writeln!(std::io::stdout().lock(), "{}", json()),
+        // A closed pipe is the reader's choice.
+        Output::Json => _ = write(std::io::stdout().lock(), &json),
         Output::Text => anstream::print!("{}", text()),
     }
+}
+
+/// Writes it as it goes. No escape code is in it, so nothing has to be stripped.
+fn write(to: impl Write, json: &impl Serialize) -> std::io::Result<()> {
+    let mut to = BufWriter::with_capacity(1 << 16, to);
+    serde_json::to_writer(&mut to, json)?;
+    writeln!(to)?;
+    to.flush()
 }
 
 pub(super) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
@@ -100,7 +113,7 @@ pub(super) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
         return Err(Stop::bad_input(text));
     }
     let Seen { overview, bad, .. } = look(args, slots.max_jobs)?;
-    print(args.output, || view::json::plan(&overview), || view::plan::plan(&overview));
+    print(args.output, view::json::plan(&overview), || view::plan::plan(&overview));
     Ok(Exit::of(&overview, bad))
 }
 
@@ -111,8 +124,8 @@ pub(super) fn status(args: &StatusArgs) -> Result<Exit, Stop> {
         seen.ready.as_ref().and_then(|all| all.get(&c.key).cloned()).unwrap_or_else(|| view::status::judged(c))
     };
     let table = || by_namespace(overview, args.all_namespaces, |o| view::status::status(o, ready));
-    print(args.read.output, || view::json::calendar(overview), table);
-    Ok(seen.exit())
+    print(args.read.output, view::json::calendar(overview), table);
+    Ok(seen.exit(seen.has_untold()))
 }
 
 /// What a name that nothing has could have been.
@@ -133,11 +146,13 @@ pub(super) fn calendar(args: &CalendarArgs) -> Result<Exit, Stop> {
     }
     let (from, through) = (args.from.unwrap_or(jiff::civil::Date::MIN), args.through.unwrap_or(jiff::civil::Date::MAX));
     let dates = DateRange::new(from, through).ok_or_else(|| Stop::bad_input("--through must be on or after --from"))?;
-    let options = view::calendar::Options { dates: Some(dates), grid: args.grid, all: args.all, bare: false };
+    let has_untold = seen.has_untold();
+    seen.overview.narrow(dates);
+    let options = view::calendar::Options { grid: args.grid, all: args.all, bare: false };
     let overview = &seen.overview;
     let drawn = || by_namespace(overview, args.all_namespaces, |o| view::calendar::calendar(o, options));
-    print(args.read.output, || view::json::calendar(overview), drawn);
-    Ok(seen.exit())
+    print(args.read.output, view::json::calendar(overview), drawn);
+    Ok(seen.exit(has_untold))
 }
 
 pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Stop> {
@@ -154,14 +169,10 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Stop> {
     let log = |job: &str| seen.jobs.as_ref()?.log(job);
     let text = view::explain::explain(coverage, args.date, overview, log);
     let text = text.ok_or_else(|| Stop::bad_input(format!("{} has no date {}", coverage.key, args.date)))?;
-    if args.read.output == Output::Json {
-        let coverage = overview.coverages.swap_remove(found);
-        let cells = coverage.cells.iter().filter(|c| c.date == args.date).cloned().collect();
-        let reruns = coverage.rerun(args.date).cloned().into_iter().collect();
-        overview.coverages = vec![CoverageView { cells, reruns, ..coverage }];
-    }
-    print(args.read.output, || view::json::calendar(&seen.overview), || text);
-    Ok(seen.exit())
+    overview.coverages = vec![overview.coverages.swap_remove(found)];
+    overview.narrow(DateRange::day(args.date));
+    print(args.read.output, view::json::calendar(&seen.overview), || text);
+    Ok(seen.exit(false))
 }
 
 /// `boxscores`, `tc/boxscores`, `TableCoverage/boxscores`.

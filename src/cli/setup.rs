@@ -10,8 +10,10 @@ use super::args::Place;
 use super::exit::Stop;
 use crate::api::check::Valid;
 use crate::api::{Loaded, load_again};
+use crate::domain::policy::Mode;
 use crate::domain::span::Span;
 use crate::engine::drive::{Engine, Ports};
+use crate::engine::overview::Overview;
 use crate::engine::spec::{Cadence, Limits, Spec};
 use crate::engine::world::World;
 use crate::local::cache::{self, Cache};
@@ -19,7 +21,7 @@ use crate::local::clock::AnyClock;
 use crate::local::jobs::{Jobs, Template};
 use crate::local::journal::Journal;
 use crate::local::keeper::Keeper;
-use crate::local::manifests::{Manifests, Stamp};
+use crate::local::manifests::{Manifests, Stamp, folder_of, no_manifest};
 use crate::local::warehouse::Warehouses;
 
 /// The engine on one machine.
@@ -60,6 +62,9 @@ impl Setup {
         let kept = cache::load(&state.join(FACTS));
         let stamp = manifests.stamp();
         let loaded = read(&manifests, &root, kept.valid.clone())?;
+        if loaded.documents.is_empty() && loaded.problems.is_empty() {
+            anstream::eprintln!("gapless: {}", no_manifest(&place.files));
+        }
         anstream::eprint!("{}", crate::view::problems::problems(&loaded.problems));
         let jobs = Jobs::new(&state, templates(&loaded));
         Ok(Self { manifests, loaded, stamp, state, root, warehouses: Warehouses::new(BTreeMap::new()), jobs, kept })
@@ -108,6 +113,14 @@ impl Setup {
         engine
     }
 
+    /// Tells what this machine cannot launch, though a cluster could.
+    pub fn hold_back(&self, overview: &mut Overview) {
+        for coverage in self.loaded.coverages.iter().filter(|c| c.fill.mode == Mode::Fill) {
+            let why = coverage.fill.ladder.iter().find_map(|rung| self.jobs.refusal(rung));
+            why.into_iter().for_each(|why| overview.hold(&coverage.key, &why));
+        }
+    }
+
     /// Whether there is anything to keep that an earlier run did not.
     pub fn has_learnt(&self, engine: &LocalEngine) -> bool {
         engine.world.has_read() || self.loaded.valid != self.kept.valid
@@ -148,7 +161,7 @@ pub fn spec(loaded: &Loaded) -> Spec {
 
 fn templates(loaded: &Loaded) -> BTreeMap<Arc<str>, Template> {
     let folder = |file: &str| {
-        let parent = Path::new(file).parent().map(Path::to_path_buf).unwrap_or_default();
+        let parent = folder_of(Path::new(file));
         std::path::absolute(&parent).unwrap_or(parent)
     };
     let template = |(name, job): (&Arc<str>, &crate::api::CronJob)| {

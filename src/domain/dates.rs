@@ -195,7 +195,7 @@ impl DateSet {
     }
 
     /// Every date, in order.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Date> + '_ {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Date> + Clone + '_ {
         self.ranges.iter().flat_map(|r| {
             let (from, days) = (r.from, r.days() as i32);
             (0..days).map(move |n| shift(from, n))

@@ -1,5 +1,7 @@
 //! What people want, parsed: the values that lowering makes of the resources. Nothing here knows a kind's name.
 
+mod orders;
+
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -9,11 +11,12 @@ use core::fmt;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 
-use super::dates::{Date, DateRange, Timestamp};
+use super::dates::{Date, DateRange, Timestamp, shift};
 use super::probe::{Question, ScheduleQuestion};
 use super::share::Share;
 use super::span::Span;
 use super::verdict::Flaw;
+pub use orders::{DateOrder, DateOrders, Rerun};
 
 /// Names one object. Shown as `KIND/NAME`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +93,16 @@ impl Dates {
             Self::Open(from) => Some(from),
             Self::Last(_) => None,
         }
+    }
+
+    /// The first of these days, where earlier ones are asked for: an open range keeps the newest.
+    pub fn cut<T>(self, days: &BTreeMap<Date, T>, today: Date) -> Option<Date> {
+        let asked = match self {
+            Self::Closed(range) => range.from(),
+            Self::Open(from) => from,
+            Self::Last(days) => shift(today, 1_i32.saturating_sub_unsigned(days)),
+        };
+        days.keys().next().copied().filter(|first| asked < *first)
     }
 }
 
@@ -378,36 +391,32 @@ pub struct Coverage {
     pub fill_fingerprint: u64,
 }
 
-/// What a person wants of one date now, from its GameDate.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DateOrder {
-    /// Higher first.
-    pub priority: i32,
-    /// A new token runs the named coverages once more.
-    pub rerun: Option<Rerun>,
-}
-
-/// A wish to run a date once more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rerun {
-    /// Spent once; a new one is a new wish.
-    pub token: Arc<str>,
-    /// Which coverages; empty: all of the date.
-    pub coverages: Vec<Key>,
-}
-
-impl Rerun {
-    /// The token, where it is a wish for a coverage that has not spent it on the date.
-    pub fn unspent(&self, coverage: &Key, spent: Option<&Arc<str>>) -> Option<&Arc<str>> {
-        let named = self.coverages.is_empty() || self.coverages.contains(coverage);
-        (named && spent != Some(&self.token) && !self.token.is_empty()).then_some(&self.token)
-    }
-}
-
-/// The wishes for a season's dates.
-pub type DateOrders = BTreeMap<Date, DateOrder>;
-
 /// The local date of an instant.
 pub fn local_date(at: Timestamp, zone: &TimeZone) -> Date {
     at.to_zoned(zone.clone()).date()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_range_is_cut_where_it_asks_for_dates_before_those_that_are_watched() {
+        let today = date(2026, 1, 10);
+        let days = |from: Date| BTreeMap::from([(from, ()), (shift(from, 1), ())]);
+        let first = date(2026, 1, 9);
+        for (dates, cut) in [
+            (Dates::Open(date(2026, 1, 8)), Some(first)),
+            (Dates::Open(first), None),
+            (Dates::Last(3), Some(first)),
+            (Dates::Last(2), None),
+            (Dates::Last(u32::MAX), Some(first)),
+            (Dates::Closed(DateRange::day(first)), None),
+        ] {
+            assert_eq!(dates.cut(&days(first), today), cut, "{dates:?}");
+        }
+        assert_eq!(Dates::Open(date(2027, 1, 1)).cut(&BTreeMap::<Date, ()>::new(), today), None, "it did not begin");
+    }
 }

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use core::fmt::Display;
 
 /// `1 row`, `3 rows with system_id x`: a count before its plural, which begins with the noun.
 pub fn counted(count: u64, plural: &str) -> String {
@@ -13,6 +14,12 @@ pub fn counted(count: u64, plural: &str) -> String {
 /// `1 row repeats`, `3 rows repeat`: the same with what they do.
 pub fn counted_do(count: u64, plural: &str, verb: &str) -> String {
     format!("{} {verb}{}", counted(count, plural), if count == 1 { "s" } else { "" })
+}
+
+/// That an open range is longer than what is watched of it.
+pub fn cut(first: impl Display, days: usize) -> String {
+    let kept = counted(days as u64, "dates");
+    format!("watches from {first}: an open range keeps its newest {kept}; make a Season of its own for earlier ones")
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! What the engine tells people: values that the views draw and scripts read. Everything here is derived.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::assess::Unspent;
-use crate::domain::dates::{Date, DateSet, Timestamp};
+use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, Settled, Tally, job_name};
 use crate::domain::policy::{Key, Mode, Table};
 use crate::domain::probe::Undated;
@@ -119,6 +120,38 @@ pub struct SeasonView {
     pub is_known: bool,
     /// Every date, and what the season says of it.
     pub calendar: Arc<Calendar>,
+    /// The first date that is watched, where its spec asks for earlier ones.
+    pub watches_from: Option<Date>,
+}
+
+impl Overview {
+    /// Keeps these dates alone, and what is told of them.
+    pub fn narrow(&mut self, dates: DateRange) {
+        for view in &mut self.coverages {
+            view.cells.retain(|cell| dates.contains(cell.date));
+            view.reruns.retain(|rerun| dates.contains(rerun.date));
+        }
+    }
+}
+
+impl Overview {
+    /// Nothing of a coverage can be launched, for a reason that the engine does not know.
+    pub fn hold(&mut self, coverage: &Key, why: &str) {
+        let would_run = |state| matches!(state, State::Partial | State::Missing);
+        self.launches.retain(|launch| launch.coverage != *coverage);
+        self.held.retain(|held| held.coverage != *coverage || !would_run(held.state));
+        let mut groups: BTreeMap<(State, &'static str, String), DateSet> = BTreeMap::new();
+        for view in self.coverages.iter_mut().filter(|view| view.key == *coverage) {
+            for cell in view.cells.iter_mut().filter(|cell| would_run(cell.state())) {
+                cell.message = format!("{}; {why}", cell.judgement.message).into();
+                let group = (cell.state(), cell.cause.reason(), cell.message.to_string());
+                groups.entry(group).or_default().insert(cell.date);
+            }
+        }
+        let held =
+            |((state, reason, message), dates)| Held { coverage: coverage.clone(), dates, state, reason, message };
+        self.held.extend(groups.into_iter().map(held));
+    }
 }
 
 impl CoverageView {

@@ -17,9 +17,10 @@ impl World {
         let mut coverages: Vec<CoverageView> = self.coverages.values().map(|s| self.view(s)).collect();
         coverages.extend(self.stalled.iter().map(|(key, season, why)| stalled(key, season.as_ref(), why)));
         coverages.sort_by(|a, b| (&a.season, &a.key.name, &a.key.kind).cmp(&(&b.season, &b.key.name, &b.key.kind)));
-        let held = coverages.iter().flat_map(|c| held(c, self.decision.refused.get(&c.key))).collect();
+        let launches = self.planned();
+        let held = coverages.iter().flat_map(|c| held(c, &launches, self.decision.refused.get(&c.key))).collect();
         let seasons = self.seasons.iter().map(|(key, s)| season(key, s)).collect();
-        Overview { now, seasons, coverages, launches: self.planned(), held }
+        Overview { now, seasons, coverages, launches, held }
     }
 
     fn planned(&self) -> Vec<Planned> {
@@ -99,6 +100,7 @@ fn season(key: &Key, state: &SeasonState) -> SeasonView {
         failure: state.failure.clone(),
         doubted: state.doubted.as_ref().map(|doubted| doubted.dates.clone()),
         is_known: state.is_known(),
+        watches_from: state.season.dates.cut(&state.calendar.days, state.calendar.today),
         calendar: state.calendar.clone(),
     }
 }
@@ -108,16 +110,18 @@ fn lacks_a_slot(cell: &Cell) -> bool {
     matches!(cell.state(), State::Partial | State::Missing)
 }
 
-/// Open cells that are not launched now, those of one state, reason and sentence together; of those that lack a slot, which
+/// Open cells that are neither launched now nor under way, those of one state, reason and sentence together; of those that lack a slot, which
 /// limit is reached.
-fn held(view: &CoverageView, refused: Option<&Refused>) -> Vec<Held> {
+fn held(view: &CoverageView, launches: &[Planned], refused: Option<&Refused>) -> Vec<Held> {
+    let mut launched = DateSet::new();
+    launches.iter().filter(|l| l.coverage == view.key).for_each(|l| launched.extend(&l.dates));
     let mut groups: BTreeMap<(State, &'static str, &str, Option<Limit>), DateSet> = BTreeMap::new();
     let limit = |cell: &Cell| match refused?.get(cell.date)? {
         Refusal::Slot(limit) if lacks_a_slot(cell) => Some(limit),
         _ => None,
     };
     let waits = |c: &&Cell| c.state().is_open() && !matches!(c.state(), State::Running | State::Verifying);
-    for cell in view.cells.iter().filter(waits) {
+    for cell in view.cells.iter().filter(waits).filter(|c| !launched.contains(c.date)) {
         groups.entry((cell.state(), cell.cause.reason(), &cell.message, limit(cell))).or_default().insert(cell.date);
     }
     let held = |((state, reason, message, limit), dates): ((State, &'static str, &str, Option<Limit>), DateSet)| Held {

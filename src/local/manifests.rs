@@ -25,11 +25,12 @@ impl Manifests {
     /// The folder that relative places start from: the first folder given, or the folder of the first file.
     pub fn home(&self) -> PathBuf {
         let first = self.given.first().cloned().unwrap_or_default();
-        if first.is_dir() {
-            first
-        } else {
-            first.parent().map(Path::to_path_buf).filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| ".".into())
-        }
+        if first.is_dir() { first } else { folder_of(&first) }
+    }
+
+    /// The folder that wishes are written to: one that is read with these manifests; nothing where only files were given.
+    pub fn wishes(&self) -> Option<PathBuf> {
+        self.given.iter().find(|given| given.is_dir()).map(|folder| folder.join("gamedates"))
     }
 
     /// Every manifest: its name and its content. Of one that is too large no more is read than tells that it is.
@@ -68,6 +69,17 @@ impl Manifests {
         files.dedup();
         Ok(files)
     }
+}
+
+/// The folder that a file is in; a bare name is in the present one.
+pub fn folder_of(file: &Path) -> PathBuf {
+    file.parent().filter(|p| !p.as_os_str().is_empty()).map_or_else(|| ".".into(), Path::to_path_buf)
+}
+
+/// That nothing was found to read.
+pub fn no_manifest(given: &[PathBuf]) -> String {
+    let given: Vec<String> = given.iter().map(|path| path.display().to_string()).collect();
+    format!("there is no manifest in {}: no file ends in .yaml or .yml", given.join(", "))
 }
 
 /// YAML files below a folder, three levels deep. Folders of tables are not searched: they hold no YAML, but much else.

@@ -4,17 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::names::{WIDTH, counts, dates, share, unexpected, wrap};
+use super::names::{WIDTH, counts, dates, season_cut, share, unexpected, wrap};
 use super::palette::{legend, paint, sign};
-use crate::domain::dates::{DateRange, DateSet};
+use crate::domain::dates::DateSet;
+use crate::domain::policy::Key;
 use crate::domain::state::{Cell, State};
 use crate::engine::overview::{CoverageView, Overview};
 
 /// What is drawn.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// Only these dates.
-    pub dates: Option<DateRange>,
     /// Dates as rows and coverages as columns, only rows with something open.
     pub grid: bool,
     /// With `grid`: every row.
@@ -26,30 +25,28 @@ pub struct Options {
 /// Draws an overview.
 pub fn calendar(overview: &Overview, options: Options) -> String {
     let mut out = String::new();
-    let mut seasons: BTreeMap<&str, Vec<&CoverageView>> = BTreeMap::new();
-    overview.coverages.iter().for_each(|c| seasons.entry(&c.season.name).or_default().push(c));
+    let mut seasons: BTreeMap<&Key, Vec<&CoverageView>> = BTreeMap::new();
+    overview.coverages.iter().for_each(|c| seasons.entry(&c.season).or_default().push(c));
     for (season, coverages) in seasons {
-        out += &format!("{season}\n\n");
-        out += &if options.grid { grid(&coverages, options) } else { months(&coverages, options) };
+        out += &format!("{}\n\n", season.name);
+        let view = overview.seasons.iter().find(|view| view.key == *season);
+        out += &view.and_then(season_cut).map(|text| format!("{}\n\n", wrap(&text, 0))).unwrap_or_default();
+        out += &if options.grid { grid(&coverages, options) } else { months(&coverages) };
         out += &stalled(&coverages);
         out += &footer(&coverages, options);
     }
     out
 }
 
-fn shown(view: &CoverageView, options: Options) -> impl Iterator<Item = &Cell> {
-    view.cells.iter().filter(move |c| options.dates.is_none_or(|r| r.contains(c.date)))
-}
-
-fn months(coverages: &[&CoverageView], options: Options) -> String {
-    let all = coverages.iter().flat_map(|c| shown(c, options)).map(|c| (c.date.year(), c.date.month()));
+fn months(coverages: &[&CoverageView]) -> String {
+    let all = coverages.iter().flat_map(|c| &c.cells).map(|c| (c.date.year(), c.date.month()));
     let months: BTreeSet<(i16, i8)> = all.collect();
     let width = coverages.iter().map(|c| c.key.name.chars().count()).max().unwrap_or(0).max(8);
     let mut out = String::new();
     for month in months {
         out += &month_header(month, width);
         for view in coverages.iter().filter(|c| c.stalled.is_none()) {
-            out += &month_line(view, month, width, options);
+            out += &month_line(view, month, width);
         }
         out.push('\n');
     }
@@ -65,8 +62,8 @@ fn month_header((year, month): (i16, i8), width: usize) -> String {
     format!("{:<width$}  {}\n", format!("{name} {year}"), paint(&ruler, anstyle::AnsiColor::BrightBlack.on_default()))
 }
 
-fn month_line(view: &CoverageView, month: (i16, i8), width: usize, options: Options) -> String {
-    let cells: BTreeMap<Date, &Cell> = shown(view, options).map(|c| (c.date, c)).collect();
+fn month_line(view: &CoverageView, month: (i16, i8), width: usize) -> String {
+    let cells: BTreeMap<Date, &Cell> = view.cells.iter().map(|c| (c.date, c)).collect();
     let first = jiff::civil::date(month.0, month.1, 1);
     let day = |n: i8| {
         let cell = cells.get(&jiff::civil::date(month.0, month.1, n));
@@ -87,7 +84,7 @@ fn month_line(view: &CoverageView, month: (i16, i8), width: usize, options: Opti
 fn grid(coverages: &[&CoverageView], options: Options) -> String {
     let mut rows: BTreeMap<Date, Vec<Option<State>>> = BTreeMap::new();
     for (n, view) in coverages.iter().enumerate() {
-        for cell in shown(view, options) {
+        for cell in &view.cells {
             rows.entry(cell.date).or_insert_with(|| vec![None; coverages.len()])[n] = Some(cell.state());
         }
     }
@@ -109,7 +106,7 @@ fn stalled(coverages: &[&CoverageView]) -> String {
 
 /// Counts, what the signs mean, and every run of open dates with what happens next.
 fn footer(coverages: &[&CoverageView], options: Options) -> String {
-    let states: BTreeSet<State> = coverages.iter().flat_map(|c| shown(c, options)).map(Cell::state).collect();
+    let states: BTreeSet<State> = coverages.iter().flat_map(|c| &c.cells).map(Cell::state).collect();
     let mut out = format!("{}\n\n", legend(states, WIDTH).join("\n"));
     for view in coverages.iter().filter(|c| c.stalled.is_none() && !options.bare) {
         let counts = counts(view);
@@ -127,7 +124,7 @@ fn footer(coverages: &[&CoverageView], options: Options) -> String {
             counts.open
         );
         out += &unexpected(&view.unexpected).map(|text| format!("  {}\n", wrap(&text, 2))).unwrap_or_default();
-        out += &open_runs(view, options);
+        out += &open_runs(view);
     }
     out
 }
@@ -135,9 +132,9 @@ fn footer(coverages: &[&CoverageView], options: Options) -> String {
 /// A wrong night has many dates of one cause: they are told together.
 const MAX_RUNS: usize = 12;
 
-fn open_runs(view: &CoverageView, options: Options) -> String {
+fn open_runs(view: &CoverageView) -> String {
     let mut runs: BTreeMap<(State, &str), (DateSet, &Cell)> = BTreeMap::new();
-    for cell in shown(view, options).filter(|c| c.state().is_open()) {
+    for cell in view.cells.iter().filter(|c| c.state().is_open()) {
         runs.entry((cell.state(), cell.cause.reason())).or_insert_with(|| (DateSet::new(), cell)).0.insert(cell.date);
     }
     let line = |((state, reason), (set, first)): (&(State, &str), &(DateSet, &Cell))| {

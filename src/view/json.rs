@@ -1,82 +1,286 @@
 //! What scripts may rely on (design §10.1): one object, additive only. Dates are ISO, instants RFC 3339 in UTC, absent
-//! is null, cells stand in date order and every date has one.
+//! is null, cells stand in date order and every date has one. It is written as it goes: nothing of it is held as a tree.
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::rc::Rc;
+
+use serde::{Serialize, Serializer};
 
 use crate::domain::assess::Unspent;
-use crate::domain::dates::DateSet;
+use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::state::{Cell, State};
-use crate::engine::overview::{CoverageView, Overview};
+use crate::engine::overview::{CoverageView, Held, Overview, Planned};
 
 /// The object of `plan`.
-pub fn plan(overview: &Overview) -> Value {
-    let mut object = calendar(overview);
-    let launches = overview.launches.iter().map(|l| {
-        json!({ "coverage": l.coverage.to_string(), "rung": &*l.rung, "dates": dates(&l.dates), "attempt": l.attempt, "reason": l.reason })
-    });
-    let held = overview.held.iter().map(|h| {
-        json!({
-            "coverage": h.coverage.to_string(), "dates": dates(&h.dates), "state": h.state.word(),
-            "reason": absent(h.reason), "message": h.message,
-        })
-    });
-    object["launches"] = launches.collect();
-    object["held"] = held.collect();
-    object
+pub fn plan(overview: &Overview) -> impl Serialize {
+    PlanObject {
+        now: Shown(overview.now),
+        coverages: List(overview.coverages.iter().map(coverage)),
+        launches: List(overview.launches.iter().map(launch)),
+        held: List(overview.held.iter().map(held)),
+    }
 }
 
 /// The object of `calendar`.
-pub fn calendar(overview: &Overview) -> Value {
-    json!({ "now": overview.now.to_string(), "coverages": overview.coverages.iter().map(coverage).collect::<Value>() })
+pub fn calendar(overview: &Overview) -> impl Serialize {
+    CalendarObject { now: Shown(overview.now), coverages: List(overview.coverages.iter().map(coverage)) }
 }
 
-fn coverage(view: &CoverageView) -> Value {
-    let counts =
-        State::ALL.iter().map(|s| (s.word().to_string(), json!(view.count(*s)))).collect::<serde_json::Map<_, _>>();
-    json!({
-        "namespace": &*view.key.namespace,
-        "kind": &*view.key.kind,
-        "name": &*view.key.name,
-        "season": &*view.season.name,
-        "stalled": view.stalled,
-        "undated": view.undated.map(|u| json!({ "nulls": u.nulls, "outOfRange": u.out_of_range })),
-        "unexpectedRows": view.unexpected.rows,
-        "unexpectedDates": view.unexpected.dates,
-        "counts": counts,
-        "reruns": view.reruns.iter().map(rerun).collect::<Value>(),
-        "cells": view.cells.iter().map(|c| cell(view, c)).collect::<Value>(),
-    })
+/// A value as it shows itself.
+struct Shown<T>(T);
+
+impl<T: Display> Serialize for Shown<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&self.0)
+    }
 }
 
-fn rerun(rerun: &Unspent) -> Value {
-    json!({ "date": rerun.date.to_string(), "token": &*rerun.token, "waits": rerun.waits_for() })
+/// A list whose items are made one after the other, each when it is written.
+struct List<I>(I);
+
+impl<I: Iterator<Item: Serialize> + Clone> Serialize for List<I> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.0.clone())
+    }
 }
 
-fn cell(view: &CoverageView, cell: &Cell) -> Value {
+/// The cells of each state.
+struct Counts<'a>(&'a CoverageView);
+
+impl Serialize for Counts<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(State::ALL.iter().map(|state| (state.word(), self.0.count(*state))))
+    }
+}
+
+#[derive(Serialize)]
+struct PlanObject<C, L, H> {
+    now: Shown<Timestamp>,
+    coverages: C,
+    launches: L,
+    held: H,
+}
+
+#[derive(Serialize)]
+struct CalendarObject<C> {
+    now: Shown<Timestamp>,
+    coverages: C,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CoverageObject<'a, R, C> {
+    namespace: &'a str,
+    kind: &'a str,
+    name: &'a str,
+    season: &'a str,
+    stalled: Option<&'a str>,
+    undated: Option<UndatedObject>,
+    unexpected_rows: u64,
+    unexpected_dates: u32,
+    counts: Counts<'a>,
+    reruns: R,
+    cells: C,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UndatedObject {
+    nulls: u64,
+    out_of_range: u64,
+}
+
+#[derive(Serialize)]
+struct RerunObject<'a> {
+    date: Shown<Date>,
+    token: &'a str,
+    waits: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CellObject<'a, M> {
+    date: Shown<Date>,
+    state: &'static str,
+    reason: Option<&'static str>,
+    verdict: &'static str,
+    message: &'a str,
+    expected: u32,
+    covered: u32,
+    missing: M,
+    rows: Option<u64>,
+    unexpected_rows: u64,
+    late: bool,
+    attempts: u32,
+    rung: Option<&'a str>,
+    next_look: Option<Shown<Timestamp>>,
+}
+
+#[derive(Serialize)]
+struct LaunchObject<'a, D> {
+    coverage: String,
+    rung: &'a str,
+    dates: D,
+    attempt: u32,
+    reason: &'static str,
+}
+
+#[derive(Serialize)]
+struct HeldObject<'a, D> {
+    coverage: String,
+    dates: D,
+    state: &'static str,
+    reason: Option<&'static str>,
+    message: &'a str,
+}
+
+fn coverage(view: &CoverageView) -> impl Serialize {
+    let mut rungs: BTreeMap<Date, &str> = BTreeMap::new();
+    for (rung, date, _) in &view.tallies {
+        rungs.entry(*date).or_insert(rung);
+    }
+    let rungs = Rc::new(rungs);
+    CoverageObject {
+        namespace: &view.key.namespace,
+        kind: &view.key.kind,
+        name: &view.key.name,
+        season: &view.season.name,
+        stalled: view.stalled.as_deref(),
+        undated: view.undated.map(|u| UndatedObject { nulls: u.nulls, out_of_range: u.out_of_range }),
+        unexpected_rows: view.unexpected.rows,
+        unexpected_dates: view.unexpected.dates,
+        counts: Counts(view),
+        reruns: List(view.reruns.iter().map(rerun)),
+        cells: List(view.cells.iter().map(move |c| cell(c, rungs.get(&c.date).copied()))),
+    }
+}
+
+fn rerun(rerun: &Unspent) -> impl Serialize {
+    RerunObject { date: Shown(rerun.date), token: &rerun.token, waits: rerun.waits_for() }
+}
+
+fn cell<'a>(cell: &'a Cell, rung: Option<&'a str>) -> impl Serialize + use<'a> {
     let judgement = &cell.judgement;
-    let rung = view.tallies.iter().find(|(_, date, _)| *date == cell.date).map(|(rung, _, _)| rung.to_string());
-    json!({
-        "date": cell.date.to_string(),
-        "state": cell.state().word(),
-        "reason": absent(cell.cause.reason()),
-        "verdict": judgement.verdict.word(),
-        "message": cell.message,
-        "expected": judgement.expected,
-        "covered": judgement.covered,
-        "missing": judgement.missing.iter().map(|u| &**u).collect::<Vec<_>>(),
-        "rows": judgement.rows,
-        "unexpectedRows": judgement.unexpected_rows,
-        "late": cell.late,
-        "attempts": cell.attempts,
-        "rung": rung,
-        "nextLook": cell.next.map(|at| at.to_string()),
-    })
+    CellObject {
+        date: Shown(cell.date),
+        state: cell.state().word(),
+        reason: absent(cell.cause.reason()),
+        verdict: judgement.verdict.word(),
+        message: &cell.message,
+        expected: judgement.expected,
+        covered: judgement.covered,
+        missing: List(judgement.missing.iter().map(|unit| &**unit)),
+        rows: judgement.rows,
+        unexpected_rows: judgement.unexpected_rows,
+        late: cell.late,
+        attempts: cell.attempts,
+        rung,
+        next_look: cell.next.map(Shown),
+    }
 }
 
-fn dates(set: &DateSet) -> Vec<String> {
-    set.iter().map(|d| d.to_string()).collect()
+fn launch(launch: &Planned) -> impl Serialize {
+    LaunchObject {
+        coverage: launch.coverage.to_string(),
+        rung: &launch.rung,
+        dates: dates(&launch.dates),
+        attempt: launch.attempt,
+        reason: launch.reason,
+    }
+}
+
+fn held(held: &Held) -> impl Serialize {
+    HeldObject {
+        coverage: held.coverage.to_string(),
+        dates: dates(&held.dates),
+        state: held.state.word(),
+        reason: absent(held.reason),
+        message: &held.message,
+    }
+}
+
+fn dates(set: &DateSet) -> impl Serialize {
+    List(set.iter().map(Shown))
 }
 
 fn absent(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::domain::ledger::{Outcome, Tally};
+    use crate::domain::probe::Undated;
+    use crate::domain::state::Cause;
+    use crate::domain::verdict::Flaw;
+    use crate::view::fixtures::{overview, view};
+
+    /// The same object, made as a tree.
+    fn tree(overview: &Overview) -> Value {
+        let dates = |set: &DateSet| set.iter().map(|d| d.to_string()).collect::<Vec<_>>();
+        let cell = |view: &CoverageView, c: &Cell| {
+            let rung = view.tallies.iter().find(|(_, date, _)| *date == c.date).map(|(rung, _, _)| rung.to_string());
+            json!({
+                "date": c.date.to_string(), "state": c.state().word(), "reason": absent(c.cause.reason()),
+                "verdict": c.judgement.verdict.word(), "message": c.message, "expected": c.judgement.expected,
+                "covered": c.judgement.covered,
+                "missing": c.judgement.missing.iter().map(|u| &**u).collect::<Vec<_>>(),
+                "rows": c.judgement.rows, "late": c.late, "attempts": c.attempts, "rung": rung,
+                "nextLook": c.next.map(|at| at.to_string()),
+            })
+        };
+        let coverage = |v: &CoverageView| {
+            let counts: serde_json::Map<_, _> =
+                State::ALL.iter().map(|s| (s.word().to_string(), json!(v.count(*s)))).collect();
+            json!({
+                "namespace": &*v.key.namespace, "kind": &*v.key.kind, "name": &*v.key.name, "season": &*v.season.name,
+                "stalled": v.stalled,
+                "undated": v.undated.map(|u| json!({ "nulls": u.nulls, "outOfRange": u.out_of_range })),
+                "counts": counts, "reruns": [],
+                "cells": v.cells.iter().map(|c| cell(v, c)).collect::<Value>(),
+            })
+        };
+        let launch = |l: &Planned| json!({ "coverage": l.coverage.to_string(), "rung": &*l.rung, "dates": dates(&l.dates), "attempt": l.attempt, "reason": l.reason });
+        let held = |h: &Held| json!({ "coverage": h.coverage.to_string(), "dates": dates(&h.dates), "state": h.state.word(), "reason": absent(h.reason), "message": h.message });
+        json!({
+            "now": overview.now.to_string(),
+            "coverages": overview.coverages.iter().map(coverage).collect::<Value>(),
+            "launches": overview.launches.iter().map(launch).collect::<Value>(),
+            "held": overview.held.iter().map(held).collect::<Value>(),
+        })
+    }
+
+    #[test]
+    fn what_is_written_as_it_goes_is_the_tree_to_the_byte() {
+        let mut full = view(&[Cause::Missing, Cause::Complete, Cause::Partial(Flaw::Duplicated), Cause::Waived]);
+        full.undated = Some(Undated { nulls: 1, out_of_range: 2 });
+        full.cells[0].next = Some(overview(vec![]).now);
+        full.cells[1].message = "a \"quoted\" line\n".into();
+        let retry_at = overview(vec![]).now;
+        let tally = Tally { charged: 1, free: 0, last: Outcome::Failed, retry_at, alone: false, complete_reads: 0 };
+        full.tallies = ["reload", "other"].map(|rung| (rung.into(), full.cells[2].date, tally)).into();
+        let mut stalled = view(&[]);
+        stalled.stalled = Some("spec.table: must be a table".into());
+        let mut told = overview(vec![full.clone(), stalled]);
+        let set: DateSet = full.cells.iter().map(|c| c.date).collect();
+        told.launches = vec![Planned {
+            coverage: full.key.clone(),
+            rung: "reload".into(),
+            dates: set.clone(),
+            attempt: 2,
+            reason: "",
+        }];
+        told.held =
+            vec![Held { coverage: full.key, dates: set, state: State::Missing, reason: "", message: "why".into() }];
+        assert_eq!(serde_json::to_string(&plan(&told)).unwrap(), tree(&told).to_string());
+        let calendar = serde_json::to_string(&calendar(&told)).unwrap();
+        assert_eq!(
+            calendar.strip_suffix('}'),
+            tree(&told).to_string().split_once(",\"launches\"").map(|(start, _)| start)
+        );
+    }
 }

@@ -13,3 +13,6 @@ pub mod plan;
 pub mod problems;
 pub mod status;
 pub mod summary;
+
+#[cfg(test)]
+mod fixtures;

@@ -5,8 +5,8 @@ pub(super) use crate::api::report::summary::{counts, share};
 use crate::domain::dates::{DateRange, FIRST_DATE, LAST_DATE, Timestamp};
 use crate::domain::probe::Undated;
 use crate::domain::state::Cell;
-use crate::domain::words::counted;
-use crate::engine::overview::Unexpected;
+use crate::domain::words::{counted, cut};
+use crate::engine::overview::{SeasonView, Unexpected};
 
 /// `1 date`, `3 dates`.
 pub(super) fn dates(count: u32) -> String {
@@ -17,6 +17,11 @@ pub(super) fn dates(count: u32) -> String {
 pub(super) fn state(cell: &Cell) -> String {
     let reason = cell.cause.reason();
     if reason.is_empty() { cell.state().word().into() } else { format!("{}/{reason}", cell.state().word()) }
+}
+
+/// That a season leaves dates out at its beginning; nothing where it has all that it asks for.
+pub(super) fn season_cut(view: &SeasonView) -> Option<String> {
+    Some(cut(view.watches_from?, view.calendar.days.len()))
 }
 
 /// How far away an instant is: `in 4 min`, `3 d ago`, `now`.

@@ -1,6 +1,6 @@
 //! What would be launched now, in which order, and why the rest is not.
 
-use super::names::{dates, table, wrap};
+use super::names::{dates, season_cut, table, wrap};
 use crate::domain::words::counted;
 use crate::engine::overview::Overview;
 
@@ -10,6 +10,9 @@ pub fn plan(overview: &Overview) -> String {
     for coverage in &overview.coverages {
         out +=
             &coverage.stalled.as_ref().map(|why| format!("{} is stalled: {why}\n", coverage.key)).unwrap_or_default();
+    }
+    for (season, text) in overview.seasons.iter().filter_map(|s| Some((&s.key, season_cut(s)?))) {
+        out += &format!("{season} {text}\n");
     }
     if overview.launches.is_empty() {
         out += "Nothing would be launched now.\n";
@@ -33,23 +36,17 @@ pub fn plan(overview: &Overview) -> String {
             .collect();
         out += &table(&rows);
     }
-    let launched = |held: &crate::engine::overview::Held| {
-        let mut rest = held.dates.clone();
-        let own = overview.launches.iter().filter(|l| l.coverage == held.coverage);
-        own.flat_map(|l| l.dates.iter()).for_each(|d| rest.remove(d));
-        rest
-    };
-    let held: Vec<_> = overview.held.iter().map(|h| (h, launched(h))).filter(|(_, rest)| !rest.is_empty()).collect();
-    if !held.is_empty() {
+    if !overview.held.is_empty() {
         out += "\nNot launched:\n";
     }
-    for (held, rest) in held {
+    for held in &overview.held {
         let reason = if held.reason.is_empty() { String::new() } else { format!("/{}", held.reason) };
         out += &format!(
-            "  {} {}{reason}, {}: {rest}\n      {}\n",
+            "  {} {}{reason}, {}: {}\n      {}\n",
             held.coverage,
             held.state.word(),
-            dates(rest.len()),
+            dates(held.dates.len()),
+            held.dates,
             wrap(&held.message, 6)
         );
     }

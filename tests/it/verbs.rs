@@ -496,3 +496,154 @@ fn until(is_so: impl Fn() -> bool) {
     let tries = std::iter::repeat_with(|| std::thread::sleep(std::time::Duration::from_millis(20)));
     assert!(tries.take(3000).any(|()| is_so()), "waited in vain");
 }
+
+/// A verb with `-f` this, in the place's folder.
+fn at(here: &Place, verb: &str, file: &str, args: &[&str]) -> super::gapless::Done {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_gapless"));
+    command.current_dir(here.folder.path()).args([verb, "-f", file]).args(args);
+    super::gapless::Done::of(command.output().unwrap())
+}
+
+#[test]
+fn a_bare_file_name_is_the_same_as_one_in_the_present_folder() {
+    for file in ["manifests.yaml", "./manifests.yaml"] {
+        let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 5")]);
+        let done = at(&here, "local", file, &["--once", "--slow-start", "0s"]);
+        assert_eq!((done.code, here.runs().len()), (Some(0), 3), "{file}: {}{}", done.out, done.err);
+    }
+}
+
+#[test]
+fn a_wish_is_written_where_it_is_read_or_refused() {
+    let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1")]);
+    let waive = ["tc/t", "2026-01-03", "--reason", "gone"];
+    let refused = at(&here, "waive", "manifests.yaml", &waive);
+    assert!(
+        refused.err.contains("which no verb reads with the -f of a single file; give -f of the folder instead: ."),
+        "{}",
+        refused.err
+    );
+    assert!(refused.code == Some(2) && !here.path("gamedates").exists());
+    let both = at(&here, "waive", "manifests.yaml", &["-f", "more", "tc/t", "2026-01-03", "--reason", "gone"]);
+    assert_eq!(both.code, Some(2), "there is no such folder: {}", both.err);
+    fs::create_dir(here.path("more")).unwrap();
+    let both = at(&here, "waive", "manifests.yaml", &["-f", "more", "tc/t", "2026-01-03", "--reason", "gone"]);
+    assert!(both.code == Some(0) && here.path("more/gamedates/s-2026-01-03.yaml").exists(), "{}{}", both.out, both.err);
+    let seen = at(&here, "calendar", "manifests.yaml", &["-f", "more", "--color", "never"]);
+    assert!(seen.out.contains("ccw"), "{}", seen.out);
+}
+
+#[test]
+fn a_command_that_cannot_be_started_is_a_fault_of_the_spec_and_no_attempt() {
+    let manifest = filled(GOOD, "datesPerJob: 5").replace("command: [sh, -c]", "command: [no-such-shell, -c]");
+    let here = Place::new(&[SEASON, &manifest]);
+    let done = local(&here);
+    let said = done.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let why = "the command of CronJob 'load' cannot be started: there is no program 'no-such-shell' in PATH";
+    assert!(said.contains(why) && done.out.contains("Launched  0 Jobs, 1 refused"), "{}{}", done.out, done.err);
+    here.write("manifests.yaml", &[SEASON, &filled(GOOD, "datesPerJob: 5")].join("---\n"));
+    let again = local(&here);
+    assert_eq!((again.code, here.runs().len()), (Some(0), 3), "nothing was charged: {}", again.out);
+}
+
+#[test]
+fn a_launch_that_is_refused_is_not_counted_as_a_job() {
+    let from = "env: [{name: KEY, valueFrom: {secretKeyRef: {name: s, key: k}}}]\n              command: [sh, -c]";
+    let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1").replace("command: [sh, -c]", from)]);
+    let plan = here.run("plan", &[], &[]);
+    let said = plan.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let why = "CronJob 'load' takes 'KEY' by valueFrom; on one machine give it a value";
+    assert!(said.starts_with("Nothing would be launched now.") && said.contains(why), "{}", plan.out);
+    let explained = here.run("explain", &["tc/t", "2026-01-03"], &[]);
+    assert!(!explained.out.contains("as soon as a slot is free"), "{}", explained.out);
+    let done = local(&here);
+    let launched = done.out.lines().find(|line| line.starts_with("Launched  ")).unwrap();
+    assert!(launched.starts_with("Launched  0 Jobs, ") && launched.ends_with(" refused"), "{}{}", done.out, done.err);
+    assert!(!here.path("runs").exists());
+}
+
+#[test]
+fn a_manifest_that_is_no_yaml_is_told_last_too() {
+    let here = Place::new(&["apiVersion: gapless.dev/v1alpha1\nkind: Season\nspec:\n  suspend: a: b\n"]);
+    let done = local(&here);
+    let last: Vec<&str> = done.out.lines().rev().take(2).collect();
+    assert!(last[0].starts_with("Refused   1 problem of the manifests"), "{}", done.out);
+    assert_eq!(last[1], "Remains   unknown: no coverage could be read");
+    assert_eq!(done.code, Some(2));
+}
+
+#[test]
+fn a_window_bounds_what_is_shown_counted_and_answered() {
+    let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1")]);
+    let window = |from: &str, through: &str, output: &str| {
+        here.run("calendar", &["--from", from, "--through", through, "-o", output, "--color", "never"], &[])
+    };
+    for (from, through, states, code) in [
+        ("2026-01-01", "2026-01-02", vec!["Complete", "Complete"], 0),
+        ("2026-01-02", "2026-01-03", vec!["Complete", "Missing"], 3),
+        ("2027-01-01", "2027-01-02", vec![], 0),
+    ] {
+        let done = window(from, through, "json");
+        let json: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+        let coverage = &json["coverages"][0];
+        let told: Vec<&str> =
+            coverage["cells"].as_array().unwrap().iter().map(|c| c["state"].as_str().unwrap()).collect();
+        assert_eq!((told, done.code), (states, Some(code)), "{from}..{through}");
+        let counted: u64 = coverage["counts"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+        assert_eq!(counted, coverage["cells"].as_array().unwrap().len() as u64);
+    }
+    let drawn = window("2026-01-01", "2026-01-02", "text");
+    assert!(drawn.out.contains("2 of 2 expected dates complete (100%), 0 open"), "{}", drawn.out);
+    for (date, code) in [("2026-01-01", 0), ("2026-01-03", 3)] {
+        assert_eq!(here.run("explain", &["tc/t", date], &[]).code, Some(code), "{date}");
+    }
+}
+
+#[test]
+fn what_is_launched_is_not_held() {
+    let here = Place::new(&[SEASON, &filled(GOOD, "maxConcurrentJobs: 2")]);
+    let plan = here.run("plan", &["-o", "json"], &[]);
+    let json: serde_json::Value = serde_json::from_str(&plan.out).unwrap();
+    let dates = |list: &str| -> Vec<String> {
+        let of = |entry: &serde_json::Value| entry["dates"].as_array().unwrap().clone();
+        let all = json[list].as_array().unwrap().iter().flat_map(of);
+        all.map(|date| date.as_str().unwrap().to_string()).collect()
+    };
+    assert_eq!((dates("launches").len(), dates("held")), (2, vec!["2026-01-03".to_string()]));
+}
+
+#[test]
+fn an_open_range_that_is_cut_says_from_when_it_watches() {
+    let open = SEASON.replace("from: 2026-01-01, through: 2026-01-05", "from: 1970-01-01");
+    let coverage = filled(GOOD, "datesPerJob: 1");
+    let here = Place::new(&[&open, &coverage]);
+    let check = here.run("check", &[], &[]);
+    let told = "watches from ";
+    let rest = ": an open range keeps its newest 3660 dates; make a Season of its own for earlier ones";
+    assert!(check.out.contains(&format!("Season/s: {told}")) && check.out.contains(rest), "{}", check.out);
+    assert_eq!(check.code, Some(0), "a season that only grew older is no problem");
+    let drawn =
+        here.run("calendar", &["--now", "2026-11-30T12:00:00Z", "--from", "2026-11-01", "--color", "never"], &[]);
+    let said = drawn.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.starts_with(&format!("s {told}2016-11-25{rest}")), "{}", drawn.out);
+    let plan = here.run("plan", &["--now", "2026-11-30T12:00:00Z"], &[]);
+    assert!(plan.out.starts_with(&format!("Season/s {told}2016-11-25{rest}\n")), "{}", plan.out);
+    let whole = Place::new(&[SEASON, &coverage]).run("check", &[], &[]);
+    assert!(!whole.out.contains(told), "{}", whole.out);
+}
+
+#[test]
+fn an_empty_folder_is_told() {
+    let here = Place::new(&[]);
+    fs::remove_file(here.path("manifests.yaml")).unwrap();
+    let check = here.run("check", &[], &[]);
+    assert!(
+        check.err.starts_with("gapless: there is no manifest in ")
+            && check.err.ends_with(": no file ends in .yaml or .yml\n"),
+        "{}",
+        check.err
+    );
+    assert_eq!(check.code, Some(2));
+    let plan = here.run("plan", &[], &[]);
+    assert!(plan.err.contains("there is no manifest in "), "{}", plan.err);
+}

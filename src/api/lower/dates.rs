@@ -72,7 +72,7 @@ fn date_format(format: &str, field: &str, column: &str) -> Result<DateFormat, St
     }
     let pattern = patterns.join("/");
     let names = names.into_iter().map(String::from).collect();
-    names_each_date(&pattern).then(|| DateFormat::Folders(names, pattern)).ok_or_else(|| unfit(format))
+    names_each_date(&pattern).then_some(DateFormat::Folders(names, pattern)).ok_or_else(|| unfit(format))
 }
 
 fn unfit(format: &str) -> String {

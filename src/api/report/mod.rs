@@ -27,4 +27,4 @@ pub use reasons::Reason;
 pub use season::{Unfit, refused_season_status, season_status, warehouse_status};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -9,7 +9,7 @@ use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::schedule::{Day, Expected};
 use crate::domain::suspicion::schedule_doubt;
 use crate::domain::verdict::{Unknown, UnknownReason};
-use crate::domain::words::counted;
+use crate::domain::words::{counted, cut};
 use crate::engine::overview::SeasonView;
 
 /// The status of a Season whose spec is accepted: Ready when its dates are known and its schedule is not stale.
@@ -30,6 +30,8 @@ pub fn season_status(view: &SeasonView, old: &SeasonStatus, now: Timestamp) -> S
         (None, Some(lost)) => doubted(lost),
         (None, None) => {
             let message = games.map_or_else(|| many(dates), |games| format!("{games} games on {}", many(dates)));
+            let cut = view.watches_from.map(|first| format!("; {}", cut(first, view.calendar.days.len())));
+            let message = message + &cut.unwrap_or_default();
             Standing { ready: Answer::True, course: Course::AtRest, reason: Reason::Scheduled, message }
         }
     };

@@ -1,7 +1,7 @@
 //! Statuses as people and scripts meet them, and the page that is made from the reasons.
 
 mod coverage;
-mod fixtures;
+pub(crate) mod fixtures;
 mod game_date;
 mod read;
 mod season;

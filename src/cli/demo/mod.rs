@@ -51,7 +51,7 @@ fn play(folder: &Path, seed: u64) -> Result<Exit, Stop> {
         "\n{}",
         view::calendar::calendar(&overview, view::calendar::Options { bare: true, ..Default::default() })
     );
-    anstream::print!("{}", view::summary::summary(&overview, &tally));
+    anstream::print!("{}", view::summary::summary(&overview, &tally, 0));
     Ok(verdict(&remaining(&overview), &world.impossible))
 }
 

@@ -17,6 +17,7 @@ pub use template::Template;
 
 use crate::api::template::Refusal;
 use crate::domain::ledger::{Job, Launch};
+use crate::domain::policy::Rung;
 use crate::engine::ports::{Created, JobList, Launcher, Recorded};
 use folder::JobFolder;
 
@@ -68,6 +69,11 @@ impl Jobs {
             Ok(false) => Created::Unclear("its runner has not started yet".into()),
             Err(error) => Created::Unclear(error.to_string()),
         }
+    }
+
+    /// Why no Job of a rung can be started on this machine.
+    pub fn refusal(&self, rung: &Rung) -> Option<String> {
+        self.templates().get(&rung.cron_job)?.refusal(rung.container.as_deref())
     }
 
     /// Where a Job's output stands, for as long as its folder is kept.

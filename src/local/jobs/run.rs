@@ -35,8 +35,8 @@ pub fn run(path: &Path) -> i32 {
         Ok(child) => wait(child, &job),
         Err(error) => {
             let _ = std::fs::write(folder.termination(), format!("'{}' cannot be started: {error}", job.program));
-            // What a shell says of a program that is not there.
-            End::Exit(127)
+            // Nothing ran, so there is nothing to charge.
+            End::NeverStarted
         }
     };
     i32::from(folder.write_end(SystemClock.now(), end).is_err())

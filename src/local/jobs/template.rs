@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Access, access};
+
 use crate::api::CronJob;
+use crate::api::load::Container;
 use crate::domain::ledger::Launch;
 use crate::engine::contract::contract;
 
@@ -29,10 +32,20 @@ pub(super) struct Prepared {
 }
 
 impl Template {
-    /// The command of a launch, or one sentence why there is none.
-    pub(super) fn command(&self, launch: &Launch, termination: &Path) -> Result<Prepared, String> {
+    /// Why no launch can be made from it on this machine, as far as that is known before there is one.
+    pub(super) fn refusal(&self, wanted: Option<&str>) -> Option<String> {
+        let container = match self.container(wanted) {
+            Ok(container) => container,
+            Err(why) => return Some(why),
+        };
+        let program = container.command.iter().chain(&container.args).next().filter(|word| !word.contains('$'))?;
+        let own = container.env.iter().filter(|(_, value)| !value.contains('$')).cloned();
+        self.prepared(program.clone(), Vec::new(), passed_on().chain(own).collect()).err()
+    }
+
+    /// The container that fills, where one machine has all that it needs.
+    fn container(&self, wanted: Option<&str>) -> Result<&Container, String> {
         let name = &self.cron_job.name;
-        let wanted = launch.container.as_deref();
         let container = self.cron_job.containers.iter().find(|c| wanted.is_none_or(|w| w == c.name));
         let container = container.ok_or_else(|| format!("CronJob '{name}' has no such container"))?;
         if let Some(from) = container.env_from_elsewhere.first() {
@@ -43,8 +56,16 @@ impl Template {
                 "CronJob '{name}' takes names by envFrom; on one machine list them in env, with values"
             ));
         }
-        let mut env: Vec<(String, String)> =
-            PASSED_ON.iter().filter_map(|n| Some(((*n).into(), std::env::var(n).ok()?))).collect();
+        if container.command.is_empty() && container.args.is_empty() {
+            return Err(format!("CronJob '{name}' has no command; on one machine there is no image to take it from"));
+        }
+        Ok(container)
+    }
+
+    /// The command of a launch, or one sentence why there is none.
+    pub(super) fn command(&self, launch: &Launch, termination: &Path) -> Result<Prepared, String> {
+        let container = self.container(launch.container.as_deref())?;
+        let mut env: Vec<(String, String)> = passed_on().collect();
         env.extend(contract(launch, &termination.display().to_string()));
         // The running binary, for fillers that are part of it.
         env.extend(std::env::current_exe().ok().map(|program| ("GAPLESS".into(), program.display().to_string())));
@@ -53,15 +74,20 @@ impl Template {
             env.push((key.clone(), value));
         }
         let mut words = container.command.iter().chain(&container.args).map(|w| expand(w, &env));
-        let program = words.next().ok_or_else(|| {
-            format!("CronJob '{name}' has no command; on one machine there is no image to take it from")
-        })?;
-        Ok(Prepared {
-            program: self.resolve(program),
-            args: words.collect(),
-            env,
-            folder: self.folder.display().to_string(),
-            grace_seconds: self.cron_job.grace_seconds,
+        let program = words.next().unwrap_or_default();
+        let args = words.collect();
+        self.prepared(program, args, env)
+    }
+
+    fn prepared(&self, program: String, args: Vec<String>, env: Vec<(String, String)>) -> Result<Prepared, String> {
+        let (folder, grace_seconds) = (self.folder.display().to_string(), self.cron_job.grace_seconds);
+        let prepared = Prepared { program: self.resolve(program), args, env, folder, grace_seconds };
+        let why = prepared.obstacle();
+        why.map_or(Ok(prepared), |why| {
+            let name = &self.cron_job.name;
+            Err(format!(
+                "the command of CronJob '{name}' cannot be started: {why}; correct the command or this machine"
+            ))
         })
     }
 
@@ -70,6 +96,41 @@ impl Template {
         let relative = program.contains('/') && !program.starts_with('/');
         if relative { self.folder.join(&program).display().to_string() } else { program }
     }
+}
+
+/// Of gapless's own environment.
+fn passed_on() -> impl Iterator<Item = (String, String)> {
+    PASSED_ON.iter().filter_map(|name| Some(((*name).into(), std::env::var(name).ok()?)))
+}
+
+impl Prepared {
+    /// Why it cannot be started, as far as that can be seen beforehand: such a command is a fault of the spec, and no
+    /// attempt is charged for it.
+    fn obstacle(&self) -> Option<String> {
+        let Self { program, folder, .. } = self;
+        if !Path::new(folder).is_dir() {
+            return Some(format!("its folder '{folder}' does not exist"));
+        }
+        if program.contains('/') {
+            let path = Path::new(program);
+            return match (path.is_file(), is_executable(path)) {
+                (false, _) => Some(format!("there is no file '{program}'")),
+                (true, false) => Some(format!("'{program}' is not executable")),
+                (true, true) => None,
+            };
+        }
+        let path = self.env.iter().rev().find(|(name, _)| name == "PATH").map_or(USUAL_PATH, |(_, path)| path);
+        let own = Path::new(folder);
+        let found = std::env::split_paths(path).any(|folder| is_executable(&own.join(folder).join(program)));
+        (!found).then(|| format!("there is no program '{program}' in PATH ({path})"))
+    }
+}
+
+/// Where programs are looked for without a PATH.
+const USUAL_PATH: &str = "/bin:/usr/bin";
+
+fn is_executable(path: &Path) -> bool {
+    path.is_file() && access(path, Access::EXEC_OK).is_ok()
 }
 
 /// `$(NAME)` as Kubernetes expands it: `$$` is a dollar, an unknown name stays as it is.
@@ -101,6 +162,29 @@ fn expand(text: &str, env: &[(String, String)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_started_says_why_before_it_is_tried() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("plain"), "").unwrap();
+        let here = folder.path().display().to_string();
+        let obstacle = |program: &str, path: Option<&str>, folder: &str| {
+            let env = path.map(|path| ("PATH".to_string(), path.to_string())).into_iter().collect();
+            Prepared { program: program.into(), args: vec![], env, folder: folder.into(), grace_seconds: 1 }.obstacle()
+        };
+        for (program, path, place, why) in [
+            ("sh", None, &*here, None),
+            ("sh", Some("/bin"), &here, None),
+            ("sh", Some("/no/such/folder"), &here, Some("there is no program 'sh' in PATH (/no/such/folder)".into())),
+            ("/bin/sh", Some(""), &here, None),
+            ("/no/such/program", None, &here, Some("there is no file '/no/such/program'".into())),
+            ("/bin/sh", None, "/no/such/folder", Some("its folder '/no/such/folder' does not exist".to_string())),
+        ] {
+            assert_eq!(obstacle(program, path, place), why, "{program} in {path:?}");
+        }
+        let plain = format!("{here}/plain");
+        assert_eq!(obstacle(&plain, None, &here), Some(format!("'{plain}' is not executable")));
+    }
 
     #[test]
     fn names_are_expanded_as_kubernetes_does() {

@@ -58,6 +58,7 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         doubted: None,
         is_known: true,
         calendar: calendar(days, "2025-11-15").into(),
+        watches_from: None,
     };
     let coverage = CoverageView {
         key: key("TableCoverage", "boxscores"),

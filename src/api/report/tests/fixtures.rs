@@ -11,7 +11,7 @@ use crate::engine::overview::{CoverageView, Unexpected};
 
 pub(super) const NOW: &str = "2025-11-20T12:00:00.5Z";
 
-pub(super) fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
@@ -52,7 +52,7 @@ pub(super) fn cell(date: Date, cause: Cause) -> Cell {
 }
 
 /// A coverage that fills, with a cell for each cause from the first of November on.
-pub(super) fn view(causes: &[Cause]) -> CoverageView {
+pub(crate) fn view(causes: &[Cause]) -> CoverageView {
     let key = |kind: &str, name: &str| Key { namespace: "default".into(), kind: kind.into(), name: name.into() };
     CoverageView {
         key: key("TableCoverage", "boxscores"),

@@ -70,7 +70,7 @@ fn objects(sim: &Sim, told: &Overview) -> Objects {
 
 /// The JSON of scripts without what the objects do not hold.
 fn scripted(told: &Overview, without: &[&str]) -> Value {
-    let mut json = view::json::calendar(told);
+    let mut json = serde_json::to_value(view::json::calendar(told)).unwrap();
     for cell in json["coverages"][0]["cells"].as_array_mut().unwrap() {
         without.iter().for_each(|field| _ = cell.as_object_mut().unwrap().remove(*field));
     }

@@ -42,11 +42,22 @@ pub(super) fn season(days: Vec<Day>) -> SeasonView {
         doubted: None,
         is_known: true,
         calendar: Arc::new(calendar),
+        watches_from: None,
     }
 }
 
 fn told(status: &SeasonStatus) -> Vec<String> {
     status.conditions.iter().map(|c| format!("{}={}/{}", c.type_, c.status, c.reason)).collect()
+}
+
+#[test]
+fn a_season_says_from_when_it_watches_where_its_open_range_is_cut() {
+    let view = SeasonView { watches_from: Some(day(0)), ..season(vec![on(0, [None, None])]) };
+    let status = season_status(&view, &SeasonStatus::default(), now());
+    let told = "2 games on 1 date; watches from 2025-11-01: an open range keeps its newest 1 date; make a Season of its own for \
+                earlier ones";
+    assert_eq!(status.conditions[0].message, told);
+    assert_eq!(season_status(&view, &status, now()), status);
 }
 
 #[test]

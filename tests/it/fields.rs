@@ -1,0 +1,141 @@
+//! Every text that names a field names one that exists: what a person is advised to write must be accepted.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// Folders whose texts speak of another kind's spec, and which.
+const OTHERS: [(&str, &str); 1] = [("src/kubernetes/jobs/", "fields of a Job that gapless makes itself")];
+/// Names that are wrong, and known to be.
+const WRONG: [(&str, &str); 1] = [("src/warehouse/files/datum.rs", "spec.date.as")];
+
+#[test]
+fn every_field_that_a_text_names_exists() {
+    let schemas: Vec<Value> =
+        gapless::api::crds::schemas().into_values().map(|s| s["properties"]["spec"].clone()).collect();
+    let exists = |path: &str| schemas.iter().any(|spec| leads_somewhere(spec, path));
+    let tops: BTreeSet<String> = schemas.iter().flat_map(names_of).collect();
+    let (mut seen, mut wrong) = (0, Vec::new());
+    for (file, text) in sources() {
+        for (line, literal) in literals(&text) {
+            for path in paths(&literal, &tops) {
+                seen += 1;
+                let known = WRONG.contains(&(&file, &format!("spec.{path}")));
+                if !exists(&path) && !known {
+                    wrong.push(format!("{file}:{line}: spec.{path}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "no kind has these fields:\n  {}", wrong.join("\n  "));
+    assert!(seen >= 50, "only {seen} fields are named: the texts are not read any more");
+}
+
+/// Below a spec: properties, items of lists.
+fn leads_somewhere(spec: &Value, path: &str) -> bool {
+    let step = |schema: &Value, name: &str| {
+        let schema = if schema["items"].is_object() { &schema["items"] } else { schema };
+        Some(schema["properties"][name].clone()).filter(Value::is_object)
+    };
+    path.split('.').try_fold(spec.clone(), |schema, name| step(&schema, name)).is_some()
+}
+
+fn names_of(schema: &Value) -> Vec<String> {
+    schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
+}
+
+/// Fields as texts name them, without their indices: after `spec.`, or from a field right below a spec that is followed by
+/// another (`fill.mode`).
+fn paths(literal: &str, tops: &BTreeSet<String>) -> Vec<String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "_.[]{}-/".contains(c);
+    let words =
+        literal.split(|c: char| !is_part(c)).filter(|word| !word.contains(['/', '-', '_']) && !word.ends_with(".yaml"));
+    let path = |word: &str| {
+        let word = word.trim_start_matches('.').trim_start_matches("self.").trim_start_matches("oldSelf.");
+        let names: Vec<&str> = word.split('.').map(|step| step.split('[').next().unwrap_or_default()).collect();
+        let is_name = |name: &&&str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphabetic());
+        let names: Vec<&str> = names.iter().take_while(is_name).copied().collect();
+        match names.as_slice() {
+            ["spec", rest @ ..] if !rest.is_empty() => Some(rest.join(".")),
+            [top, _, ..] if tops.contains(*top) => Some(names.join(".")),
+            _ => None,
+        }
+    };
+    words.filter_map(path).collect()
+}
+
+/// The sources without their tests, and without what speaks of other kinds.
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut open, mut found) = (vec![root.join("src")], Vec::new());
+    while let Some(folder) = open.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let name = path.strip_prefix(root).unwrap().display().to_string();
+            if path.is_dir() {
+                open.push(path);
+            } else if name.ends_with(".rs") && !name.ends_with("/tests.rs") && !name.contains("/tests/") {
+                found.push((name, fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    found.retain(|(name, _)| !OTHERS.iter().any(|(folder, _)| name.starts_with(folder)));
+    found.into_iter().map(|(name, text)| (name, text.split("#[cfg(test)]\nmod ").next().unwrap().to_string())).collect()
+}
+
+/// The string literals of a source, each with the line at which it begins.
+fn literals(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['"', '/', '\'', 'r']) {
+        let (before, here) = rest.split_at(at);
+        let begins_word = !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let line = 1 + text[..text.len() - here.len()].matches('\n').count();
+        let hashes = here[1..].chars().take_while(|c| *c == '#').count();
+        let is_raw = here.starts_with('r') && begins_word && here[1 + hashes..].starts_with('"');
+        rest = if here.starts_with("//") {
+            here.split_once('\n').map_or("", |(_, rest)| rest)
+        } else if here.starts_with("'\"'") || here.starts_with("'\\") {
+            &here[3..]
+        } else if is_raw {
+            let end = format!("\"{}", "#".repeat(hashes));
+            let (literal, rest) = here[2 + hashes..].split_once(&end).unwrap_or_default();
+            found.push((line, literal.to_string()));
+            rest
+        } else if let Some(inside) = here.strip_prefix('"') {
+            let length = length(inside);
+            // A line that goes on is one sentence.
+            let literal: Vec<&str> = inside[..length].split("\\\n").map(str::trim_start).collect();
+            found.push((line, literal.concat()));
+            inside.get(length + 1..).unwrap_or_default()
+        } else {
+            &here[1..]
+        };
+    }
+    found
+}
+
+/// Up to the quote that ends a literal.
+fn length(inside: &str) -> usize {
+    let mut is_escaped = false;
+    let ends = |c: char| {
+        let ends = c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        ends
+    };
+    inside.find(ends).unwrap_or(inside.len())
+}
+
+#[test]
+fn literals_are_found_as_the_compiler_finds_them() {
+    let source = r##"let a = "spec.fill"; // "no"
+let quote = '"'; let b = r#"raw "spec.due" text"#; let c = "escaped \" quote";"##;
+    let texts: Vec<(usize, String)> = literals(source);
+    let expected = [(1, "spec.fill"), (2, "raw \"spec.due\" text"), (2, "escaped \\\" quote")];
+    assert_eq!(texts, expected.map(|(line, text)| (line, text.to_string())));
+    let tops = ["fill".to_string()].into();
+    let found =
+        paths("in spec.fill.ladder[{n}].jobFrom.{}, or fill.mode; file.txt, self.fill.mode and spec.dates.", &tops);
+    assert_eq!(found, ["fill.ladder.jobFrom", "fill.mode", "fill.mode", "dates"]);
+}
