@@ -72,16 +72,36 @@ pub enum DateFormat {
 }
 
 impl DateFormat {
-    /// The date that a value names; nothing where it is not written exactly so: `2025102` is not 2 October.
+    /// The date that a value names; nothing where it is not written so: zeros before a number may be left out, digits may not:
+    /// `2025102` is not 2 October.
     pub fn parse(&self, text: &str) -> Option<Date> {
         match self {
             Self::Value(pattern) => {
-                Date::strptime(pattern, text).ok().filter(|date| date.strftime(pattern).to_string() == text)
+                let is_so = |date: &Date| numbers(&date.strftime(pattern).to_string()).eq(numbers(text));
+                Date::strptime(pattern, text).ok().filter(is_so)
             }
             // Numbers of folders come with zeros before them and without.
             Self::Folders(_, pattern) => Date::strptime(pattern, text).ok(),
         }
     }
+}
+
+/// A text without the zeros before its numbers.
+fn numbers(text: &str) -> impl Iterator<Item = char> + '_ {
+    let mut before = ' ';
+    let mut rest = text.chars().peekable();
+    core::iter::from_fn(move || {
+        while !before.is_ascii_digit() && rest.peek() == Some(&'0') {
+            let mut ahead = rest.clone();
+            ahead.next();
+            if !ahead.peek().is_some_and(char::is_ascii_digit) {
+                break;
+            }
+            rest.next();
+        }
+        before = rest.next()?;
+        Some(before)
+    })
 }
 
 /// A column of instants.

@@ -229,7 +229,7 @@ mod tests {
                 "verdict": c.judgement.verdict.word(), "message": c.message, "expected": c.judgement.expected,
                 "covered": c.judgement.covered,
                 "missing": c.judgement.missing.iter().map(|u| &**u).collect::<Vec<_>>(),
-                "rows": c.judgement.rows, "late": c.late, "attempts": c.attempts, "rung": rung,
+                "rows": c.judgement.rows, "unexpectedRows": c.judgement.unexpected_rows, "late": c.late, "attempts": c.attempts, "rung": rung,
                 "nextLook": c.next.map(|at| at.to_string()),
             })
         };
@@ -240,6 +240,7 @@ mod tests {
                 "namespace": &*v.key.namespace, "kind": &*v.key.kind, "name": &*v.key.name, "season": &*v.season.name,
                 "stalled": v.stalled,
                 "undated": v.undated.map(|u| json!({ "nulls": u.nulls, "outOfRange": u.out_of_range })),
+                "unexpectedRows": v.unexpected.rows, "unexpectedDates": v.unexpected.dates,
                 "counts": counts, "reruns": [],
                 "cells": v.cells.iter().map(|c| cell(v, c)).collect::<Value>(),
             })

@@ -34,13 +34,35 @@ pub(super) struct Column {
     ids: FxHashMap<Datum, u32>,
     values: Vec<Datum>,
     texts: FxHashMap<Arc<str>, u32>,
-    loose: FxHashMap<Arc<str>, u32>,
+    /// Beside its id: whether it is no number, and whether it is one by other digits.
+    loose: FxHashMap<Arc<str>, (u32, bool, bool)>,
+    class: Class,
     numbers: Numbers,
     /// The first kind of value that was met.
     kind: Option<Discriminant<Datum>>,
     /// Once a second kind was met: the first id of each text, and of each id the first that has its text.
     same: Option<(FxHashMap<Arc<str>, u32>, Vec<u32>)>,
     bits: Bits,
+}
+
+/// What the texts of the present part are.
+#[derive(Debug, Default)]
+struct Class {
+    as_texts: bool,
+    has_text: bool,
+    has_shortened: bool,
+}
+
+impl Class {
+    /// Whether a text is no number, and the digits of one that is not written by them.
+    fn note(&mut self, text: &str) -> (bool, Option<String>) {
+        let digits = number::plain(text);
+        let is_text = digits.is_none();
+        let digits = digits.filter(|digits| digits != text).map(Cow::into_owned);
+        self.has_text |= is_text;
+        self.has_shortened |= digits.is_some();
+        (is_text, digits)
+    }
 }
 
 /// What bits were made of so far.
@@ -86,6 +108,7 @@ impl Column {
             values: Vec::new(),
             texts: FxHashMap::default(),
             loose: FxHashMap::default(),
+            class: Class::default(),
             numbers: Numbers::default(),
             kind: None,
             same: None,
@@ -131,16 +154,40 @@ impl Column {
         Ok(id)
     }
 
+    /// A part begins whose texts have no declared type: numbers where all of them are, or texts as they stand.
+    pub fn begin_loose(&mut self, as_texts: bool) {
+        self.class = Class { as_texts, ..Class::default() };
+        if !self.interned {
+            self.bits_of(BitsOf::Text);
+        }
+    }
+
+    /// Whether the part holds numbers whose digits are not as they stand, and texts that are no numbers: then all are texts.
+    pub fn is_of_texts(&self) -> bool {
+        self.class.has_text && self.class.has_shortened && !self.class.as_texts
+    }
+
     /// The id of a text whose type nobody declared: one that is a number is known by its digits.
     pub fn intern_loose(&mut self, text: &str) -> Result<u32, Unknown> {
-        if let Some(id) = self.loose.get(text) {
+        if self.class.as_texts {
+            return self.intern_text(text);
+        }
+        if let Some((id, has_text, has_shortened)) = self.loose.get(text) {
+            self.class.has_text |= has_text;
+            self.class.has_shortened |= has_shortened;
             return Ok(*id);
         }
         let shared: Arc<str> = text.into();
-        let digits = number::plain(text).filter(|digits| digits != text);
-        let id = self.intern(Datum::Loose(digits.map_or_else(|| shared.clone(), |digits| digits.into())))?;
-        self.loose.insert(shared, id);
+        let (has_text, digits) = self.class.note(text);
+        let has_shortened = digits.is_some();
+        let id = self.intern(Datum::Loose(digits.map_or_else(|| shared.clone(), Arc::from)))?;
+        self.loose.insert(shared, (id, has_text, has_shortened));
         Ok(id)
+    }
+
+    /// The digits that stand for such a text, where it is not as it stands.
+    pub fn loose_digits(&mut self, text: &str) -> Option<String> {
+        if self.class.as_texts { None } else { self.class.note(text).1 }
     }
 
     /// Bits mean what the present part's type says: those of another type are forgotten.

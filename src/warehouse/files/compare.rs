@@ -20,11 +20,19 @@ impl Refused {
     /// What is wrong with a filter on a column.
     pub fn of_filter(self, column: &str) -> String {
         let Self { found, forms } = self;
+        if forms.is_empty() {
+            return format!(
+                "column `{column}` holds texts that are not numbers, and a filter asks which are larger than a number; correct the \
+                 data, or ask for other values"
+            );
+        }
         format!("column `{column}` is of type {found}, and a filter or listed value of spec is none; write {forms}")
     }
 }
 
 const NUMBER: &str = "a number such as 12 or \"12.5\"";
+/// Texts compare by their letters: 9 is larger than 10.
+const TEXT: &str = "a text in quotes such as \"12\", which compares by its letters";
 const BOOLEAN: &str = "\"true\" or \"false\"";
 const DATE: &str = "a date such as \"2025-10-21\"";
 const INSTANT: &str = "an instant such as \"2025-10-21T00:00:00Z\"";
@@ -61,6 +69,7 @@ impl Datum {
             Self::Date(own) => Ok(own.cmp(&parse_date(&text).ok_or_else(|| refused(DATE))?)),
             Self::Instant(own) => Ok(own.cmp(&instant(&text).ok_or_else(|| refused(INSTANT))?)),
             Self::Local(own) => Ok(own.cmp(&local(&text).ok_or_else(|| refused(LOCAL))?)),
+            Self::Text(_) if ordered && matches!(value, Value::Int(_)) => Err(refused(TEXT)),
             Self::Text(own) => Ok((**own).cmp(&*text)),
             Self::Loose(own) => match (number::plain(own), number::plain(&text)) {
                 (Some(own), Some(other)) => Ok(number::compare(&own, &other)),
@@ -145,7 +154,8 @@ mod tests {
             (at("2025-10-21T00:00:00Z"), text("2025-10-21"), None),
             (Datum::Local(0), text("1970-01-01"), Some(Ordering::Equal)),
             (Datum::Local(0), text("1970-01-01T00:00:00Z"), None),
-            (Datum::Text("01".into()), Value::Int(1), Some(Ordering::Less)),
+            (Datum::Text("01".into()), Value::Int(1), None),
+            (Datum::Text("01".into()), text("1"), Some(Ordering::Less)),
             (Datum::Loose("01".into()), Value::Int(1), None),
             (Datum::Loose("1".into()), text("1.0"), Some(Ordering::Equal)),
             (Datum::Loose("0e12".into()), text("0e99"), Some(Ordering::Less)),

@@ -6,15 +6,16 @@ use std::path::Path;
 
 use csv::StringRecord;
 
-use super::column::BitsOf;
 use super::decode::loose;
 use super::partition::Constant;
 use super::parts::{Part, reason};
+use super::quotes::Stray;
 use super::read::{Each, Fault, Reader, no_column};
 use super::rows::{Rows, Values};
-use super::text::{self, END, Text};
+use super::text::{self, Text};
 use crate::domain::verdict::UnknownReason;
 
+const EMPTY: &str = "is empty: it has not even a header line";
 /// Rows that are looked at together.
 const BATCH: usize = 8_192;
 
@@ -30,21 +31,24 @@ impl Reader<'_> {
     /// Reads a part in batches; returns its bytes.
     pub(super) fn csv(&mut self, part: &Part, gzip: bool, each: Each<'_>) -> Result<u64, Fault> {
         let text = text::open(part, gzip, self.bounds.latin1, self.bounds.meter);
-        let Text { reader, delimiter, is_empty } = text.map_err(|e| self.unreadable(part, &e))?;
+        let Text { reader, delimiter, is_empty, has_nul } = text.map_err(|e| self.unreadable(part, &e))?;
         if is_empty {
-            return Err(self.damaged(part, "is empty: it has not even a header line"));
+            return Err(self.damaged(part, EMPTY));
+        }
+        if has_nul {
+            return Err(self.unfit(part, "is no UTF-8 text at line 1"));
         }
         let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(reader);
         let header = reader.headers().map_err(|e| self.csv_fault(part, &e))?.clone();
-        if is_cut(&header) {
-            return Err(self.damaged(part, "ends within a quoted field that begins at line 1"));
+        if header.is_empty() {
+            return Err(self.damaged(part, EMPTY));
         }
         let from = self.fields_of(part, &header);
         let mut rows = self.empty();
         let mut record = StringRecord::new();
         loop {
             let read = reader.read_record(&mut record).map_err(|e| self.csv_fault(part, &e))?;
-            if !read || &record == [END].as_slice() {
+            if !read {
                 break;
             }
             self.check_length(part, &header, &record)?;
@@ -59,15 +63,16 @@ impl Reader<'_> {
             }
         }
         self.batch_of_text(part, &from, &rows, each)?;
+        let of_texts = (0..self.columns.len()).filter(|at| self.columns[*at].is_of_texts());
+        self.found_texts.extend(of_texts.map(|at| (part.identity(), at)));
         Ok(part.size)
     }
 
     fn fields_of(&mut self, part: &Part, header: &StringRecord) -> Vec<From> {
         let mut from = Vec::with_capacity(self.columns.len());
         for at in 0..self.columns.len() {
-            if !self.columns[at].interned {
-                self.columns[at].bits_of(BitsOf::Text);
-            }
+            let as_texts = self.texts.contains(&(part.identity(), at));
+            self.columns[at].begin_loose(as_texts);
             let name = self.columns[at].name.as_str();
             let constant = self.constant(part, name);
             let mut places = header.iter().enumerate().filter(|(_, h)| *h == name).map(|(at, _)| at);
@@ -119,10 +124,6 @@ impl Reader<'_> {
     }
 
     fn check_length(&self, part: &Part, header: &StringRecord, record: &StringRecord) -> Result<(), Fault> {
-        if is_cut(record) {
-            let line = line_of(part, record.position());
-            return Err(self.damaged(part, &format!("ends within a quoted field that begins at line {line}")));
-        }
         if record.len() == header.len() {
             return Ok(());
         }
@@ -136,19 +137,26 @@ impl Reader<'_> {
             csv::ErrorKind::Io(e) => self.unreadable(part, e),
             csv::ErrorKind::Utf8 { .. } => {
                 let line = line_of(part, error.position());
-                let why = format!(
-                    "is no UTF-8 text at line {line}; write it as UTF-8, begin it with a byte order mark, or set files.encoding of \
-                     the Warehouse"
-                );
-                Fault::Part(part.fault(UnknownReason::ProbeFailed, &why).lasting())
+                self.unfit(part, &format!("is no UTF-8 text at line {line}"))
             }
             _ => self.damaged(part, "is no readable CSV file"),
         }
     }
 
+    /// Another encoding, without its mark.
+    fn unfit(&self, part: &Part, what: &str) -> Fault {
+        let why = format!(
+            "{what}; write it as UTF-8, begin it with a byte order mark, or set files.encoding of the Warehouse where it is Latin-1"
+        );
+        Fault::Part(part.fault(UnknownReason::ProbeFailed, &why).lasting())
+    }
+
     /// A packed text that is cut or no such text at all is damaged; the rest is the operating system's.
     fn unreadable(&self, part: &Part, error: &std::io::Error) -> Fault {
         use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+        if let Some(stray) = error.get_ref().and_then(|error| error.downcast_ref::<Stray>()) {
+            return self.damaged(part, &stray.to_string());
+        }
         match error.kind() {
             InvalidData | InvalidInput | UnexpectedEof => {
                 self.damaged(part, "cannot be unpacked: it is cut or damaged")
@@ -156,11 +164,6 @@ impl Reader<'_> {
             _ => Fault::io(part, &reason(error)),
         }
     }
-}
-
-/// Whether its last field took in what stands behind the text.
-fn is_cut(record: &StringRecord) -> bool {
-    record.iter().next_back().and_then(|last| last.strip_suffix('\n')).is_some_and(|last| last.ends_with(END))
 }
 
 /// The line in which a record begins. The reader's own count is one behind where lines end with CRLF, and knows nothing of

@@ -103,7 +103,10 @@ impl Datum {
             // What folders say together stands as an ISO date.
             (Some(DateFormat::Folders(..)), Self::Loose(t)) => text_date(t, column),
             (Some(format), Self::Text(_) | Self::Loose(_) | Self::Int(_)) => {
-                format.parse(&self.text()).ok_or_else(|| "holds a value that is not written as dateFormat says".into())
+                let text = self.text();
+                format
+                    .parse(&text)
+                    .ok_or_else(|| format!("holds `{}`, which is not written as dateFormat says", shown(&text)))
             }
             (_, Self::Date(date)) if !matches!(column.reading, DateReading::Instant { .. }) => Ok(*date),
             (_, Self::Text(t) | Self::Loose(t)) => text_date(t, column),
@@ -135,6 +138,11 @@ fn text_date(text: &str, column: &DateColumn) -> Result<Date, String> {
             Err("holds a text that is no date YYYY-MM-DD; if it is written otherwise, add dateFormat".into())
         }
     }
+}
+
+/// The beginning of a value.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
 fn moment_date(moment: Moment, column: &DateColumn) -> Result<Date, String> {

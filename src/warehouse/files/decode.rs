@@ -9,7 +9,6 @@ use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
 use super::column::{BitsOf, Column, NULL};
 use super::datum::Datum;
-use super::number::plain;
 use super::rows::Values;
 use crate::domain::dates::{Date, shift};
 use crate::domain::mark::{mix, mix_bytes};
@@ -83,8 +82,7 @@ pub(super) fn loose(column: &mut Column, text: &str, into: &mut Values) -> Resul
         Values::Ids(ids) => ids.push(if is_null { NULL } else { column.intern_loose(text)? }),
         Values::Bits(bits) if is_null => bits.push(NULL_BITS),
         Values::Bits(bits) => {
-            // Only a number with a point, or no value below it, has shorter digits.
-            let digits = if text.ends_with(['0', '.']) || text.starts_with(['.', '-']) { plain(text) } else { None };
+            let digits = column.loose_digits(text);
             bits.push(mix_bytes(0, digits.as_deref().unwrap_or(text).as_bytes()));
         }
     }

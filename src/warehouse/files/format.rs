@@ -54,6 +54,13 @@ impl Format {
         )
     }
 
+    /// A partition below too many others.
+    pub fn too_deep(most: usize) -> Self {
+        Self::Unread(
+            format!("lies below {most} partitions, and gapless looks no deeper; write fewer partitions").into(),
+        )
+    }
+
     /// What the operating system refuses.
     pub fn refused(why: &str) -> Self {
         Self::Unread(format!("cannot be opened ({why}); let gapless read it").into())

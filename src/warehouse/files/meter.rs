@@ -32,6 +32,11 @@ impl Meter {
         Self::new(u64::MAX, Arc::default())
     }
 
+    /// Another pass begins: it may take as much as the one before.
+    pub fn restart(&self) {
+        self.decoded.store(0, Relaxed);
+    }
+
     /// So many bytes come in: an error when the read must stop.
     pub fn add(&self, bytes: u64) -> io::Result<()> {
         let decoded = self.decoded.fetch_add(bytes, Relaxed).saturating_add(bytes);

@@ -22,6 +22,7 @@ mod parts;
 mod pass;
 mod prune;
 mod quiet;
+mod quotes;
 mod read;
 mod rows;
 mod scan;

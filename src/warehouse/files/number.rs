@@ -4,9 +4,17 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// The digits of a text that is a number as people and programs write one: `7`, `-0.50`, `.5`. Nothing of a text with an
-/// exponent, a sign `+` or a zero before other digits: `1e3`, `+7` and `007` are texts.
+/// The digits of a text that is a number as people and programs write one: `7`, `-0.50`, `.5`, and `1.5e-05` as data frames
+/// write small and large ones. Nothing of a text with a sign `+`, with a zero before other digits, or with an exponent without
+/// a sign: `+7`, `007` and `1e3` are texts.
 pub(super) fn plain(text: &str) -> Option<Cow<'_, str>> {
+    match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => shifted(&plain(mantissa)?, exponent).map(Cow::Owned),
+        None => without_exponent(text),
+    }
+}
+
+fn without_exponent(text: &str) -> Option<Cow<'_, str>> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').map_or((unsigned, None), |(w, f)| (w, Some(f)));
     let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
@@ -16,6 +24,31 @@ pub(super) fn plain(text: &str) -> Option<Cow<'_, str>> {
         Some(fraction) => digits(fraction) && (is_whole || whole.is_empty()),
     };
     is_number.then(|| shortest(text, whole, fraction.unwrap_or("")))
+}
+
+/// No float has more places than this.
+const MAX_EXPONENT: usize = 400;
+
+/// Digits with their point moved by an exponent, which has a sign.
+fn shifted(digits: &str, exponent: &str) -> Option<String> {
+    let is_signed = exponent.starts_with(['+', '-']) && exponent[1..].bytes().all(|b| b.is_ascii_digit());
+    let places = exponent.get(1..).filter(|_| is_signed)?.parse::<usize>().ok().filter(|n| *n <= MAX_EXPONENT)?;
+    let (sign, unsigned) = digits.strip_prefix('-').map_or(("", digits), |rest| ("-", rest));
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let zeros = "0".repeat(places);
+    // The point stands at the end of the first, or before the second.
+    let all = if exponent.starts_with('-') {
+        format!("{zeros}{whole}{fraction}")
+    } else {
+        format!("{whole}{fraction}{zeros}")
+    };
+    let point = if exponent.starts_with('-') { whole.len() } else { whole.len() + places };
+    let (whole, fraction) = all.split_at(point);
+    let whole = whole.trim_start_matches('0');
+    let fraction = fraction.trim_end_matches('0');
+    let point = if fraction.is_empty() { "" } else { "." };
+    let whole = if whole.is_empty() { "0" } else { whole };
+    Some(if whole == "0" && fraction.is_empty() { "0".into() } else { format!("{sign}{whole}{point}{fraction}") })
 }
 
 fn shortest<'a>(text: &'a str, whole: &str, fraction: &str) -> Cow<'a, str> {
@@ -108,7 +141,13 @@ mod tests {
             ("100.00", Some("100")),
             ("01", None),
             ("00.5", None),
+            ("1e-05", Some("0.00001")),
+            ("-1.5E+3", Some("-1500")),
+            ("1.25e+01", Some("12.5")),
+            ("0e-7", Some("0")),
             ("1e3", None),
+            ("1e-", None),
+            ("1e+999", None),
             ("0e12", None),
             ("+7", None),
             ("1.", None),

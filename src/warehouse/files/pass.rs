@@ -5,7 +5,7 @@ use super::Allowance;
 use super::column::Column;
 use super::footer::weight;
 use super::parts::Part;
-use super::read::{Fault, Reader};
+use super::read::{Fault, Reader, Texts};
 use super::rows::Rows;
 use super::scan::{Counter, Needs, Table};
 use crate::domain::dates::{DateRange, DateSet};
@@ -55,22 +55,25 @@ struct Asked<'a> {
 }
 
 /// Reads every part that can hold an asked date, once; once more where a column turned out to stand in several types, and its
-/// bits tell nothing.
+/// bits tell nothing, or to hold texts beside what looked like numbers.
 pub(super) fn pass<'p, C: Counter>(
     table: Table<'_>,
     probes: &'p [Probe],
     make: impl Fn(&'p Probe, &mut Needs) -> C,
 ) -> Result<Passed<C>, Unknown> {
     let asked = Asked::new(table, probes);
-    let mut needs = Needs::default();
+    let (mut needs, mut texts) = (Needs::default(), Texts::new());
     loop {
         let counter = |(user, probe): (usize, &'p Probe)| needs.next(user, |needs| make(probe, needs));
         let counters = probes.iter().enumerate().map(counter).collect();
-        let passed = over_parts(table, &asked, &mut needs.columns, counters)?;
+        let mut found = Texts::new();
+        table.bounds.meter.restart();
+        let passed = over_parts(table, &asked, (&mut needs.columns, &texts, &mut found), counters)?;
         let mixed = needs.columns.iter().filter(|c| c.has_mixed_bits()).map(|c| c.name.clone()).collect::<Vec<_>>();
-        if mixed.is_empty() {
+        if mixed.is_empty() && found.is_empty() {
             return Ok(passed);
         }
+        texts.extend(found);
         let known = std::mem::take(&mut needs.mixed);
         needs = Needs { mixed: known.into_iter().chain(mixed).collect(), ..Needs::default() };
     }
@@ -96,7 +99,7 @@ impl<'a> Asked<'a> {
 fn over_parts<C: Counter>(
     table: Table<'_>,
     asked: &Asked<'_>,
-    columns: &mut [Column],
+    (columns, texts, found_texts): (&mut [Column], &Texts, &mut Texts),
     mut counters: Vec<C>,
 ) -> Result<Passed<C>, Unknown> {
     let taken = asked.take(table.allowance, table.parts, columns)?;
@@ -113,6 +116,8 @@ fn over_parts<C: Counter>(
             filters: &asked.filters,
             refused: &mut refused,
             bounds: table.bounds,
+            texts,
+            found_texts: &mut *found_texts,
         };
         match reader.part(part, &mut |columns, rows, refused| count(&mut counters, columns, rows, part, refused)) {
             Ok(read) => {

@@ -1,5 +1,7 @@
 //! Reading one part for all who ask: rows as ids, and for each of them whether its columns are there.
 
+use std::collections::BTreeSet;
+
 use super::column::Column;
 use super::footer::cut;
 use super::format::Format;
@@ -52,7 +54,15 @@ pub(super) struct Reader<'a> {
     /// Who asks: what keeps each of them from this part.
     pub refused: &'a mut [Option<Unknown>],
     pub bounds: &'a Bounds<'a>,
+    /// Columns of parts without types that hold texts, not numbers.
+    pub texts: &'a Texts,
+    /// Those that turned out to.
+    pub found_texts: &'a mut Texts,
 }
+
+/// A column of a CSV part holds numbers where all of its values are numbers, and texts as they stand where one is none: by the
+/// identity of the part and the place of the column.
+pub(super) type Texts = BTreeSet<(u64, usize)>;
 
 /// What every part of a read is read within.
 pub(super) struct Bounds<'a> {

@@ -26,6 +26,7 @@ impl Values {
 
     /// One text for so many rows.
     pub fn constant(column: &mut Column, text: &str, len: usize) -> Result<Self, Unknown> {
+        column.begin_loose(false);
         let mut one = Self::for_column(column, 1);
         loose(column, text, &mut one)?;
         Ok(match one {

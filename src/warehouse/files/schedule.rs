@@ -10,7 +10,7 @@ use super::datum::Datum;
 use super::footer::weight;
 use super::number::plain;
 use super::parts::Part;
-use super::read::{Bounds, Fault, Reader};
+use super::read::{Bounds, Fault, Reader, Texts};
 use super::rows::Rows;
 use super::scan::Needs;
 use crate::domain::dates::Timestamp;
@@ -37,26 +37,17 @@ pub(super) fn read(
     allowance: Allowance<'_>,
     bounds: &Bounds<'_>,
 ) -> Result<(Vec<ScheduleRow>, u64), Unknown> {
-    let mut needs = Needs::default();
-    let places = Places::new(question, &mut needs);
-    let names: Vec<String> = needs.columns.iter().map(|c| c.name.clone()).collect();
-    let filters = [question.filters.as_slice()];
-    let taken = allowance.take(parts.iter(), |part| weight(part, &names, None, &filters))?;
-    let (mut out, mut bytes) = (Vec::new(), 0);
-    for part in parts {
-        let mut refused = [None];
-        let columns = &mut needs.columns;
-        let mut reader =
-            Reader { columns, date: &question.date, dates: None, filters: &filters, refused: &mut refused, bounds };
-        let read = reader.part(part, &mut |columns, rows, refused| {
-            refused[0] = (0..rows.len).try_for_each(|row| places.take(columns, rows, row, part, &mut out)).err();
-        });
-        let [refused] = refused;
-        let fault = refused.or(read.as_ref().err().map(Fault::unknown).cloned());
-        bytes += fault.map_or_else(|| Ok(read.unwrap_or(0)), Err)?;
+    let mut texts = Texts::new();
+    loop {
+        let (mut needs, mut found) = (Needs::default(), Texts::new());
+        bounds.meter.restart();
+        let places = Places::new(question, &mut needs);
+        let read = places.read(parts, &mut needs, allowance, bounds, (&texts, &mut found))?;
+        if found.is_empty() {
+            return Ok(read);
+        }
+        texts.extend(found);
     }
-    taken.used(bytes);
-    Ok((out, bytes))
 }
 
 impl<'a> Places<'a> {
@@ -76,6 +67,36 @@ impl<'a> Places<'a> {
             latest: question.latest_by.as_ref().map(|(id, order)| (needs.column(id), needs.column(order))),
             updated: question.updated_at.as_ref().map(|c| needs.column(&c.column)),
         }
+    }
+
+    fn read(
+        &self,
+        parts: &[Part],
+        needs: &mut Needs,
+        allowance: Allowance<'_>,
+        bounds: &Bounds<'_>,
+        (texts, found_texts): (&Texts, &mut Texts),
+    ) -> Result<(Vec<ScheduleRow>, u64), Unknown> {
+        let names: Vec<String> = needs.columns.iter().map(|c| c.name.clone()).collect();
+        let (date, filters) = (&self.question.date, [self.question.filters.as_slice()]);
+        let taken = allowance.take(parts.iter(), |part| weight(part, &names, None, &filters))?;
+        let (mut out, mut bytes) = (Vec::new(), 0);
+        for part in parts {
+            let mut refused = [None];
+            let columns = &mut needs.columns;
+            let (refused_here, found_texts) = (&mut refused, &mut *found_texts);
+            let filters = &filters;
+            let mut reader =
+                Reader { columns, date, dates: None, filters, refused: refused_here, bounds, texts, found_texts };
+            let read = reader.part(part, &mut |columns, rows, refused| {
+                refused[0] = (0..rows.len).try_for_each(|row| self.take(columns, rows, row, part, &mut out)).err();
+            });
+            let [refused] = refused;
+            let fault = refused.or(read.as_ref().err().map(Fault::unknown).cloned());
+            bytes += fault.map_or_else(|| Ok(read.unwrap_or(0)), Err)?;
+        }
+        taken.used(bytes);
+        Ok((out, bytes))
     }
 
     fn take(

@@ -8,18 +8,19 @@ use flate2::read::MultiGzDecoder;
 
 use super::meter::{Meter, Metered};
 use super::parts::Part;
+use super::quotes::Quotes;
 
 /// A header is shorter.
 const MAX_HEADER: u64 = 1 << 20;
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
-/// What follows the text, as a line of its own: a quoted field that does not end takes it in.
-pub(super) const END: &str = "\u{1}gapless\u{1}";
 
 /// The text of a part.
 pub(super) struct Text {
     pub reader: Box<dyn Read>,
     pub delimiter: u8,
     pub is_empty: bool,
+    /// Bytes of nothing between letters: another encoding without its mark, or no text at all.
+    pub has_nul: bool,
 }
 
 /// Opens a part. Its bytes count as they come out of the decoder.
@@ -35,9 +36,9 @@ pub(super) fn open(part: &Part, gzip: bool, latin1: bool, meter: &Meter) -> io::
     let mut decoded = BufReader::new(decoded);
     let mut header = Vec::new();
     decoded.by_ref().take(MAX_HEADER).read_until(b'\n', &mut header)?;
-    let (delimiter, is_empty) = (delimiter(&header), header.is_empty());
-    let end = Cursor::new(format!("\n{END}\n"));
-    Ok(Text { reader: Box::new(Cursor::new(header).chain(decoded).chain(end)), delimiter, is_empty })
+    let (delimiter, is_empty, has_nul) = (delimiter(&header), header.is_empty(), header.contains(&0));
+    let reader = Box::new(Quotes::new(Cursor::new(header).chain(decoded), delimiter));
+    Ok(Text { reader, delimiter, is_empty, has_nul })
 }
 
 /// What stands between the names of a header most often, quoted names aside; a comma where nothing does.

@@ -179,7 +179,8 @@ impl<'a> Walk<'a> {
         if place.depth == 0 && name == "metadata" && names.split('/').any(|name| name.ends_with(".metadata.json")) {
             return Err(layout(self.table, name));
         }
-        if names.is_empty() { Ok(()) } else { self.push(place.name, Format::stray_folder(), stat.as_ref()) }
+        let format = if partition(name).is_some() { Format::too_deep(MAX_DEPTH) } else { Format::stray_folder() };
+        if names.is_empty() { Ok(()) } else { self.push(place.name, format, stat.as_ref()) }
     }
 
     fn inner(&mut self, place: Place<'_>, name: &str) -> Result<(), Unknown> {
@@ -267,7 +268,8 @@ fn letter(folder: &OwnedFd, name: &str, kind: FileType, depth: usize) -> Option<
     if depth == 0 && matches!(name, "_delta_log" | ".hoodie") {
         return Some(LAYOUT);
     }
-    if is_hidden(name) {
+    // A column may begin with `_`, and its partitions do then.
+    if is_hidden(name) && !(name.starts_with('_') && partition(name).is_some()) {
         return None;
     }
     let kind = match kind {

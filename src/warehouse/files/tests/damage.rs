@@ -68,6 +68,8 @@ fn what_is_not_read_is_named_and_makes_its_dates_unknown() {
         ("t/day=2025-11-14/a.csv", "", "is empty: it has not even a header line; replace it"),
         ("t/day=2025-11-14/a.csv", "x,y\n1,\"2\n3,4\n", "ends within a quoted field that begins at line 2; replace it"),
         ("t/day=2025-11-14/a.csv", "x,\"y\n1,2\n", "ends within a quoted field that begins at line 1; replace it"),
+        ("t/day=2025-11-14/a.csv", "x,y\n1,\"5 in\n2,3\n4,\"6\n", "has a quote within a field at line 4; replace it"),
+        ("t/day=2025-11-14/a.csv", "x\0\n1\n", "is no UTF-8 text at line 1"),
         ("t/day=2025-11-14/a.csv", "x,y\n1,2\n1\n", "is broken at line 3: expected 2 fields, found 1; replace it"),
         ("t/day=2025-11-14/a.csv.gz", "x\n1\n", "cannot be unpacked: it is cut or damaged; replace it"),
         ("t/day=2025-11-14/a.parquet", "", "is empty; replace it"),
@@ -78,7 +80,7 @@ fn what_is_not_read_is_named_and_makes_its_dates_unknown() {
         put(root.path(), name, content);
         put(root.path(), "t/day=2025-11-15/a.csv", "x,y\n1,2\n");
         let told = unknown(root.path(), "2025-11-14", |_| {});
-        assert!(told.text.contains(why) && told.lasts, "{name}: {}", told.text);
+        assert!(told.text.contains(why) && told.lasts, "{name} {content:?}: {}", told.text);
         assert_eq!(rows(root.path(), "2025-11-15"), 1, "{name}");
     }
 }

@@ -69,10 +69,19 @@ fn dates_are_read_as_they_are_said_to_be_written() {
     parquet(numbers.path(), "t/a.parquet", "day", Arc::new(Int32Array::from(vec![20_251_114, 20_251_114, 20_251_115])));
     assert_eq!(rows_with(numbers.path(), "2025-11-14", |q| q.date.format = format("%Y%m%d")), 2);
     let texts = tempfile::tempdir().unwrap();
-    put(texts.path(), "t/a.csv", "day,x\n14/11/2025,1\n15/11/2025,1\n");
+    put(texts.path(), "t/a.csv", "day,x\n14/11/2025,1\n5/1/2025,1\n15/11/2025,1\n");
     assert_eq!(rows_with(texts.path(), "2025-11-14", |q| q.date.format = format("%d/%m/%Y")), 1);
     let why = unknown(texts.path(), "2025-11-14", |q| q.date.format = format("%Y%m%d"));
-    assert!(why.text.contains("not written as dateFormat says"), "{}", why.text);
+    assert!(why.text.contains("holds `14/11/2025`, which is not written as dateFormat says"), "{}", why.text);
+    assert_eq!(rows_with(texts.path(), "2025-01-05", |q| q.date.format = format("%d/%m/%Y")), 1);
+    put(texts.path(), "u/a.csv", "day,x\n2025102,1\n");
+    let cut = Files::new(texts.path().into()).probe(
+        "u",
+        None,
+        &[super::rules::asked(&["2025-10-02"], |q| q.date.format = format("%Y%m%d"))],
+        now(),
+    );
+    assert!(cut.unwrap().readings[0].as_ref().unwrap().dates[&day("2025-10-02")].is_err(), "a digit is lacking");
     let folders = tempfile::tempdir().unwrap();
     put(folders.path(), "t/day=20251114/a.csv", "x\n1\n");
     put(folders.path(), "t/day=20251115/a.csv", "x\n1\n2\n");
@@ -106,6 +115,8 @@ fn names_of_partitions_are_decoded() {
     for team in ["New York", "100%"] {
         assert_eq!(rows_with(root.path(), "2025-11-14", |q| q.filters = vec![is(team)]), 1, "{team}");
     }
+    put(root.path(), "t/day=2025-11-15/_source=a/a.csv", "x\n1\n");
+    assert_eq!(rows_with(root.path(), "2025-11-15", |_| {}), 1, "and a column may begin as hidden files do");
 }
 
 /// A file with a column of 96-bit instants, as old writers make them.

@@ -209,6 +209,32 @@ fn one_changed_date_changes_the_mark_of_that_date_alone() {
 }
 
 #[test]
+fn a_csv_column_holds_numbers_where_all_of_a_file_are_and_texts_as_they_stand_where_one_is_not() {
+    let root = tempfile::tempdir().unwrap();
+    put(root.path(), "t/day=2025-11-14/a.csv", "v\n1.1\n1.10\n2.0.1\n");
+    put(root.path(), "t/day=2025-11-15/a.csv", "v\n7\n7.0\n1e-05\n0.00001\nNaN\n\n");
+    let distinct = Measure { of: Of::Distinct("v".into()), only: vec![] };
+    for dates in [&["2025-11-14", "2025-11-15"][..], &["2025-11-14"], &["2025-11-15"]] {
+        let change = |q: &mut Question| (q.measures, q.unique) = (vec![distinct.clone()], vec!["v".into()]);
+        let answer = ask(root.path(), dates, change).unwrap();
+        for date in dates {
+            let facts = answer.readings[0].as_ref().unwrap().dates[&day(date)].clone().unwrap();
+            let (rows, values, surplus) = if *date == "2025-11-14" { (3, 3, 0) } else { (5, 2, 2) };
+            assert_eq!((facts.rows, facts.surplus), (rows, surplus), "{date} of {dates:?}");
+            assert_eq!(
+                *facts.units.get(WHOLE_DATE).unwrap().measures,
+                [Measured::Count(values)],
+                "{date} of {dates:?}"
+            );
+        }
+    }
+    let bits = asked(&["2025-11-14", "2025-11-15"], |q| q.unique = vec!["v".into()]);
+    let answer = Files::new(root.path().into()).probe("t", None, &[bits], now()).unwrap();
+    let surplus = answer.readings[0].as_ref().unwrap().dates.values().map(|f| f.as_ref().unwrap().surplus);
+    assert_eq!(surplus.collect::<Vec<_>>(), [0, 2], "and where nobody asks for the values themselves");
+}
+
+#[test]
 fn more_units_than_any_league_has_are_an_overflow() {
     let root = tempfile::tempdir().unwrap();
     let text: String = (0..MAX_UNITS_PER_DATE + 5).map(|n| format!("2025-11-14,u{n}\n")).collect();

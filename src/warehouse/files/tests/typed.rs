@@ -203,9 +203,12 @@ type Seen = (u8, Option<(String, Option<f64>)>);
 
 fn second_reading(folder: &Path, n: usize, part: &Written) -> Vec<Seen> {
     if part.kind == Kind::Csv {
-        let text = |v: u8| FIELDS[usize::from(v)];
-        let number = |t: &str| (t != "012").then(|| t.parse().unwrap());
-        let value = |v: u8| (text(v) != "NaN").then(|| (key(text(v), number(text(v)).is_some()), number(text(v))));
+        // A column of which one value is no number is one of texts, as they stand.
+        let numbers = part.rows.iter().all(|(_, v)| v.is_none_or(|v| FIELDS[usize::from(v)] != "012"));
+        let value = |v: u8| {
+            let text = FIELDS[usize::from(v)];
+            (text != "NaN").then(|| (key(text, numbers), numbers.then(|| text.parse().unwrap())))
+        };
         return part.rows.iter().map(|(d, v)| (*d, v.and_then(value))).collect();
     }
     let file = fs::File::open(folder.join(format!("p{n}.parquet"))).unwrap();
@@ -244,7 +247,7 @@ fn read(field: &Field) -> Option<(String, Option<f64>)> {
 /// Equal numbers have one text: without the zeros that say nothing.
 fn key(text: &str, is_number: bool) -> String {
     let text = if is_number && text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
-    if text == "-0" || text.is_empty() { "0".into() } else { text.into() }
+    if is_number && text == "-0" { "0".into() } else { text.into() }
 }
 
 fn question(filters: &[(&str, Test)]) -> Question {
