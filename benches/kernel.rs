@@ -27,7 +27,7 @@ fn main() {
     let started = cpu_seconds();
     let answer = Files::new(PathBuf::from(folder)).probe(TABLE, None, &[probe], Timestamp::MAX);
     let cpu = cpu_seconds() - started;
-    let reading = answer.expect("the table is readable").readings.remove(0);
+    let reading = answer.and_then(|mut answer| answer.readings.remove(0)).expect("the table is readable");
     let (rows, units, distinct, surplus) = totals(&reading);
     println!(
         r#"{{"cpu": {cpu}, "peak": {}, "rows": {rows}, "units": {units}, "distinct": {distinct}, "surplus": {surplus}}}"#,
@@ -40,11 +40,12 @@ fn question(duplicates: bool) -> Question {
     let distinct = |column: &str| Measure { of: Of::Distinct(column.into()), only: Vec::new() };
     let key = ["game_id", "player_lookup", "bookmaker", "market_type", "points_line", "snapshot_timestamp"];
     Question {
-        date: DateColumn { column: "game_date".into(), reading: DateReading::Plain },
+        date: DateColumn::new("game_date", DateReading::Plain),
         filters: Vec::new(),
         unit: UnitForm::Columns { columns: names(&["away_team", "home_team"]), any_order: false },
         aliases: Arc::default(),
         before: None,
+        needed: Vec::new(),
         measures: vec![distinct("player_lookup"), distinct("bookmaker")],
         unique: if duplicates { names(&key) } else { Vec::new() },
         shares: Vec::new(),

@@ -102,7 +102,7 @@ fn answer(call: Call, mark: u64) -> Reply {
         Call::MarkSchedule(key, ..) => Reply::ScheduleMarked(key, Ok(table_mark(1))),
         Call::ReadSchedule(key, ..) => Reply::ScheduleRead(key, Ok(schedule())),
         Call::Probe(id, keys, _, probes) => {
-            let readings = probes.iter().map(reading).collect();
+            let readings = probes.iter().map(reading).map(Ok).collect();
             Reply::Probed(id, keys, probes, Ok(Answer { readings, mark: table_mark(mark), bytes: 0 }))
         }
         Call::Save { coverage, ledger, .. } => {
@@ -202,7 +202,7 @@ fn table(name: &str) -> Table {
 }
 
 fn date_column() -> DateColumn {
-    DateColumn { column: "game_date".into(), reading: DateReading::Plain }
+    DateColumn::new("game_date", DateReading::Plain)
 }
 
 fn schedule_question() -> ScheduleQuestion {
@@ -235,6 +235,7 @@ fn coverage(season: &Key, key: Key) -> Coverage {
             unit: UnitForm::Columns { columns: vec!["away".into(), "home".into()], any_order: false },
             aliases: Arc::default(),
             before: None,
+            needed: Vec::new(),
             measures: vec![measure(Of::Rows), measure(Of::Distinct("player".into()))],
             unique: Vec::new(),
             shares: Vec::new(),
