@@ -41,10 +41,9 @@ impl Doubt {
 /// Whether more than 30 % of the dates that were complete, and at least five, have lost data. Dates that the coverage does
 /// not have any more, because its window moved on, are not counted.
 pub fn is_suspect(complete: &DateSet, judged: &[(Date, Judged)]) -> bool {
+    let lost = judged.iter().filter(|(date, judged)| has_lost(judged) && complete.contains(*date)).count();
     let mut was_complete = complete.in_order();
-    let had = judged.iter().filter(|(date, _)| was_complete(*date));
-    let (had, lost) = had.fold((0, 0), |(had, lost), (_, j)| (had + 1, lost + usize::from(has_lost(j))));
-    is_much(lost, had)
+    lost >= AT_LEAST && is_much(lost, judged.iter().filter(|(date, _)| was_complete(*date)).count())
 }
 
 fn has_lost(judged: &Judged) -> bool {

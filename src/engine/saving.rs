@@ -5,9 +5,10 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::call::Call;
+use super::look::{later, look_again};
 use super::ports::{Recorded, SaveFault, Stored};
 use super::told::Told;
-use super::world::{CoverageState, Loading, World, later, look_again};
+use super::world::{CoverageState, Loading, World};
 use crate::domain::dates::Timestamp;
 use crate::domain::ledger::{Attempt, Ledger, Stage};
 use crate::domain::policy::Key;
