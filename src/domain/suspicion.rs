@@ -74,6 +74,7 @@ fn is_much(lost: usize, had: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::dates::shift;
     use crate::domain::judge::tests::{at, day};
     use crate::domain::schedule::Scheduled;
 
@@ -90,7 +91,7 @@ mod tests {
     #[test]
     fn a_season_that_loses_many_dates_is_suspect_whatever_else_its_table_holds() {
         let game = Scheduled { key: "BOS@NYK".into(), values: ["BOS".into()].into(), start: None, is_final: true };
-        let season = |from: &str| DateRange::new(day(from), super::super::dates::shift(day(from), 99)).unwrap();
+        let season = |from: &str| DateRange::new(day(from), shift(day(from), 99)).unwrap();
         let (past, present) = (season("2024-10-22"), season("2025-10-21"));
         let mut old = ScheduleFacts::default();
         old.units.extend(past.iter().chain(present.iter()).map(|date| (date, [game.clone()].into())));
