@@ -208,6 +208,8 @@ impl CoverageState {
             .as_ref()
             .is_some_and(|o| o.coverage.question == coverage.question && o.coverage.table == coverage.table);
         let book = old.as_mut().filter(|_| same_question).map(|o| std::mem::take(&mut o.book)).unwrap_or_default();
+        // An edit of other objects changes nothing about a refusal.
+        let refused = old.as_mut().filter(|o| o.coverage == coverage).and_then(|o| o.refused.take());
         let blank = || Self {
             coverage: coverage.clone(),
             book: Book::default(),
@@ -235,8 +237,7 @@ impl CoverageState {
             criteria: 0,
             dirty: true,
         };
-        let mut state =
-            Self { book, refused: None, stalled: None, dirty: true, untold: true, ..old.unwrap_or_else(blank) };
+        let mut state = Self { book, refused, stalled: None, dirty: true, untold: true, ..old.unwrap_or_else(blank) };
         let complete = state.ledger.complete.clone();
         state.ledger.rebase(&coverage);
         // Data that is gone is still gone after an edit: what is doubted goes on to be.
