@@ -253,6 +253,7 @@ fn coverage(season: &Key, key: Key) -> Coverage {
             needs_starts: false,
             after_warm_up: false,
         },
+        names: FieldNames { unit: "spec.unit", filters: "spec.where", values: "spec.complete.perUnit.contains" },
         due: Moment { after: Anchor::LastStart, offset: Span::hours(6) },
         late: Moment { after: Anchor::LastStart, offset: Span::hours(12) },
         fill: Fill {

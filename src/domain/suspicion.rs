@@ -41,10 +41,9 @@ impl Doubt {
 /// Whether more than 30 % of the dates that were complete, and at least five, have lost data. Dates that the coverage does
 /// not have any more, because its window moved on, are not counted.
 pub fn is_suspect(complete: &DateSet, judged: &[(Date, Judged)]) -> bool {
+    let lost = judged.iter().filter(|(date, judged)| has_lost(judged) && complete.contains(*date)).count();
     let mut was_complete = complete.in_order();
-    let had = judged.iter().filter(|(date, _)| was_complete(*date));
-    let (had, lost) = had.fold((0, 0), |(had, lost), (_, j)| (had + 1, lost + usize::from(has_lost(j))));
-    is_much(lost, had)
+    lost >= AT_LEAST && is_much(lost, judged.iter().filter(|(date, _)| was_complete(*date)).count())
 }
 
 fn has_lost(judged: &Judged) -> bool {
@@ -75,6 +74,7 @@ fn is_much(lost: usize, had: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::dates::shift;
     use crate::domain::judge::tests::{at, day};
     use crate::domain::schedule::Scheduled;
 
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_season_that_loses_many_dates_is_suspect_whatever_else_its_table_holds() {
         let game = Scheduled { key: "BOS@NYK".into(), values: ["BOS".into()].into(), start: None, is_final: true };
-        let season = |from: &str| DateRange::new(day(from), super::super::dates::shift(day(from), 99)).unwrap();
+        let season = |from: &str| DateRange::new(day(from), shift(day(from), 99)).unwrap();
         let (past, present) = (season("2024-10-22"), season("2025-10-21"));
         let mut old = ScheduleFacts::default();
         old.units.extend(past.iter().chain(present.iter()).map(|date| (date, [game.clone()].into())));

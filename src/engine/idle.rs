@@ -1,6 +1,7 @@
 //! When there is something to do next, and when nothing is left that will change without a person.
 
-use super::world::{Loading, Look, World};
+use super::look::Look;
+use super::world::{Loading, World};
 use crate::domain::dates::Timestamp;
 use crate::domain::state::{Cell, State};
 use crate::domain::verdict::Verdict;

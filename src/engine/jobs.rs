@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::call::Call;
 use super::claims::Orphan;
+use super::look::{later, look_again};
 use super::ports::{Created, JobList};
-use super::world::{CoverageState, Loading, World, later, look_again};
+use super::world::{CoverageState, Loading, World};
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, End, Job, Launch, Stage, job_name};
 use crate::domain::policy::{Coverage, Mode, Table};

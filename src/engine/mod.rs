@@ -12,6 +12,7 @@ pub mod drive;
 mod events;
 mod idle;
 mod jobs;
+mod look;
 pub mod memory;
 mod observe;
 pub mod overview;

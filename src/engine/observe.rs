@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::book::basis;
 use super::call::{Call, WatchId};
-use super::world::{CoverageState, Doubted, SeasonState, World, later};
+use super::look::later;
+use super::world::{CoverageState, Doubted, SeasonState, World};
 use crate::domain::bind::Binding;
 use crate::domain::dates::{Date, DateSet, Timestamp, days_between, shift};
 use crate::domain::mark::{DateMarks, TableMark};

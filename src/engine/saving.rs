@@ -5,9 +5,10 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::call::Call;
+use super::look::{later, look_again};
 use super::ports::{Recorded, SaveFault, Stored};
 use super::told::Told;
-use super::world::{CoverageState, Loading, World, later, look_again};
+use super::world::{CoverageState, Loading, World};
 use crate::domain::dates::Timestamp;
 use crate::domain::ledger::{Attempt, Ledger, Stage};
 use crate::domain::policy::Key;
@@ -81,6 +82,8 @@ impl World {
             state.rebuilt |= !is_whole || ledger.launches < own.max().unwrap_or(0).max(state.saved.launches);
             // A list that came before the ledger said nothing of its attempts.
             self.jobs.next_list = now;
+            // What others wrote shows in the attempts and counts that people see, whatever follows from it.
+            self.revision += u64::from(state.ledger != ledger);
             state.saved = Arc::new(ledger.clone());
             state.ledger = ledger;
             state.ledger.launches = state.ledger.launches.max(launches);

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use super::book::{Book, criteria_mark};
 use super::call::WatchId;
 use super::claims::Orphan;
+use super::look::Look;
 use super::overview::Event;
 use super::ports::Recorded;
 use super::spec::{Limits, Spec};
@@ -162,78 +163,6 @@ pub(super) struct Watch {
     pub asked: Option<(Timestamp, Arc<TableMark>)>,
 }
 
-/// When something is looked at.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Look {
-    pub next: Timestamp,
-    pub busy: bool,
-    pub failures: u32,
-    /// When the last look that succeeded was asked for.
-    pub last: Option<Timestamp>,
-}
-
-impl Look {
-    pub fn new(now: Timestamp) -> Self {
-        Self { next: now, busy: false, failures: 0, last: None }
-    }
-
-    pub fn is_due(&self, now: Timestamp) -> bool {
-        !self.busy && self.next <= now
-    }
-
-    /// Its table was looked at, be it in vain.
-    pub fn is_seen(&self) -> bool {
-        !self.busy && (self.last.is_some() || self.failures > 0)
-    }
-
-    /// A look is sent.
-    pub fn begin(&mut self) {
-        self.busy = true;
-        self.next = Timestamp::MAX;
-    }
-
-    /// A look ended well; the next is due then, or earlier when that was wished for meanwhile.
-    pub fn ended(&mut self, asked_at: Timestamp, next: Timestamp) {
-        *self = Self { next: self.next.min(next), busy: false, failures: 0, last: Some(asked_at) };
-    }
-
-    /// A look ended well but for a part of what it read, which may be read the next time. That is soon for a few times.
-    pub fn ended_in_part(&mut self, asked_at: Timestamp, next: Timestamp, now: Timestamp) {
-        let failures = self.failures + 1;
-        let soon = if failures < FAILED_LOOKS { look_again(now, failures) } else { next };
-        *self = Self { next: self.next.min(soon).min(next), busy: false, failures, last: Some(asked_at) };
-    }
-
-    /// Whether another look may do better than the last one: it failed, and not too often yet.
-    pub fn is_hopeful(&self) -> bool {
-        (1..FAILED_LOOKS).contains(&self.failures)
-    }
-
-    /// A look failed.
-    pub fn failed(&mut self, now: Timestamp) {
-        self.busy = false;
-        self.failures += 1;
-        self.next = look_again(now, self.failures);
-    }
-
-    /// Looks again at an instant, or earlier when that was planned already.
-    pub fn no_later_than(&mut self, at: Timestamp) {
-        self.next = self.next.min(at);
-    }
-}
-
-/// A look that failed so often in a row is not waited for.
-const FAILED_LOOKS: u32 = 3;
-
-/// After a failed look: 2 s, 4 s … up to five minutes.
-pub(super) fn look_again(now: Timestamp, failures: u32) -> Timestamp {
-    later(now, (1_i64 << failures.min(8)).min(300) * 1000)
-}
-
-pub(super) fn later(at: Timestamp, millis: i64) -> Timestamp {
-    at.checked_add(jiff::SignedDuration::from_millis(millis)).unwrap_or(Timestamp::MAX)
-}
-
 impl SeasonState {
     /// Whether its dates are known, or known to be unreadable.
     pub(super) fn is_known(&self) -> bool {
@@ -279,6 +208,8 @@ impl CoverageState {
             .as_ref()
             .is_some_and(|o| o.coverage.question == coverage.question && o.coverage.table == coverage.table);
         let book = old.as_mut().filter(|_| same_question).map(|o| std::mem::take(&mut o.book)).unwrap_or_default();
+        // An edit of other objects changes nothing about a refusal.
+        let refused = old.as_mut().filter(|o| o.coverage == coverage).and_then(|o| o.refused.take());
         let blank = || Self {
             coverage: coverage.clone(),
             book: Book::default(),
@@ -306,8 +237,7 @@ impl CoverageState {
             criteria: 0,
             dirty: true,
         };
-        let mut state =
-            Self { book, refused: None, stalled: None, dirty: true, untold: true, ..old.unwrap_or_else(blank) };
+        let mut state = Self { book, refused, stalled: None, dirty: true, untold: true, ..old.unwrap_or_else(blank) };
         let complete = state.ledger.complete.clone();
         state.ledger.rebase(&coverage);
         // Data that is gone is still gone after an edit: what is doubted goes on to be.

@@ -299,7 +299,7 @@ fn a_final_that_no_row_satisfies_is_a_wrong_filter_not_a_season_that_was_not_pla
 #[test]
 fn an_update_that_is_stamped_ahead_of_now_settles_nothing_before_its_time() {
     let mut season = season();
-    std::sync::Arc::make_mut(&mut season.schedule.as_mut().unwrap().question).is_final = Some(filter("status"));
+    Arc::make_mut(&mut season.schedule.as_mut().unwrap().question).is_final = Some(filter("status"));
     let rows = || vec![row("2025-10-24", "LAL@MIN", "2", "2027-01-01T00:00:00Z")];
     check(&season, rows(), "2025-10-24T20:00:00Z", &[("2025-10-24", "LAL@MIN")]);
 }

@@ -1,12 +1,17 @@
 //! The process dies at every call, before it takes effect and after it did, and is started again: the same end as
 //! undisturbed, no attempt lost, none doubled (design §12.1, 2, 4, 6; faults P1, P2, P7, P8).
 
+use std::time::Duration;
+
 use super::sim::*;
 use crate::domain::dates::Date;
+use crate::domain::judge::tests::day;
 use crate::domain::ledger::End;
+use crate::domain::policy::{DateOrder, Rerun};
 use crate::engine::call::Call;
 use crate::engine::drive::{Until, Wish};
 use crate::engine::ports::JobList;
+use crate::engine::spec::Spec;
 
 /// One date that is filled, one that stays empty, one that is limited for a while.
 fn mixed(date: Date, run: u32) -> (i64, End, Option<Vec<(&'static str, u64)>>) {
@@ -38,13 +43,51 @@ async fn a_crash_at_any_call_changes_nothing_in_the_end() {
     }
 }
 
+/// Dates that run alone after an exit 65, one of which cannot be had; one that is disrupted once.
+fn varied(date: Date, run: u32) -> (i64, End, Option<Vec<(&'static str, u64)>>) {
+    match (date.day(), run) {
+        (1, 1) | (2, _) => (30, End::Exit(65), None),
+        (7, 1) => (20, End::Disrupted, None),
+        _ => (20, End::Succeeded, Some(FULL.to_vec())),
+    }
+}
+
+/// Two coverages of one table, two dates a Job, and a rerun.
+fn varied_spec() -> Spec {
+    let mut spec = spec();
+    spec.coverages[0].fill.dates_per_job = 2;
+    spec.coverages.push(second("boxscores-too"));
+    let rerun = Some(Rerun { token: "again".into(), coverages: vec![spec.coverages[0].key.clone()] });
+    let order = DateOrder { priority: 0, rerun };
+    spec.orders.entry(spec.seasons[0].key.clone()).or_default().insert(day("2025-11-09"), order);
+    spec
+}
+
+/// Every call is answered by one kind of fault in turn; what is stored may be changed by others at any time.
+#[tokio::test(start_paused = true)]
+async fn a_fault_of_any_call_changes_nothing_in_the_end() {
+    let undisturbed = world(varied, &[1, 2, 3, 7]);
+    let end = tell(&undisturbed.settle(&varied_spec()).await);
+    let calls = undisturbed.state().calls;
+    let faults = [Fault::Unanswered, Fault::ReplyLost, Fault::Refused];
+    for (call, fault) in (1..=calls).zip(faults.into_iter().cycle()) {
+        let sim = world(varied, &[1, 2, 3, 7]);
+        sim.state().fault_at = Some((call, fault));
+        let ends = tokio::time::timeout(Duration::from_secs(7 * 86_400), sim.settle(&varied_spec())).await;
+        let told = ends.map(|overview| tell(&overview));
+        assert_eq!(told.as_ref().ok(), Some(&end), "{fault:?} at call {call} of {calls}");
+        let reran = sim.state().runs.get(&day("2025-11-09")).copied();
+        assert_eq!(reran, Some(1), "{fault:?} at call {call} of {calls}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_process_that_dies_ten_times_still_ends() {
     let sim = world(mixed, &[3, 4, 5]);
     for life in 1..=10 {
         let calls = sim.state().calls;
         sim.state().die_at = Some((calls + life, true));
-        let ends = tokio::time::timeout(std::time::Duration::from_secs(7 * 86_400), sim.settle(&spec())).await;
+        let ends = tokio::time::timeout(Duration::from_secs(7 * 86_400), sim.settle(&spec())).await;
         assert!(ends.is_ok());
     }
     assert_eq!(tell(&sim.settle(&spec()).await), EXPECTED);
@@ -119,11 +162,11 @@ async fn what_somebody_else_wrote_over_is_told_anew_although_nothing_else_change
     let (wish, mut wishes) = tokio::sync::mpsc::unbounded_channel();
     let (edited, world) = (wish.clone(), sim.clone());
     tokio::spawn(async move {
-        tokio::time::sleep(std::time::Duration::from_secs(600)).await;
+        tokio::time::sleep(Duration::from_secs(600)).await;
         world.state().ledgers.values_mut().for_each(|(_, _, version)| *version += 1);
         world.state().saves = 0;
         let _ = edited.send(Wish::Reload);
-        tokio::time::sleep(std::time::Duration::from_secs(600)).await;
+        tokio::time::sleep(Duration::from_secs(600)).await;
         let _ = edited.send(Wish::Stop);
     });
     engine.run(Until::Stopped, &mut wishes, |_, _| {}).await;

@@ -76,6 +76,16 @@ async fn a_token_whose_create_was_refused_is_not_spent() {
     assert_eq!(sim.state().runs.get(&day("2025-11-03")), Some(&1));
 }
 
+#[tokio::test(start_paused = true)]
+async fn manifests_that_are_edited_all_the_time_do_not_hasten_what_was_refused() {
+    let sim = world(good, &[3]);
+    sim.state().answer_create = refused();
+    let edits = (1..60).map(|second| edit(second, &spec())).collect();
+    let (_, events) = play(&sim, &mut sim.engine(spec()), 62, edits).await;
+    let refusals = events.iter().filter(|event| event.reason == "LaunchRefused").count();
+    assert!((2..=6).contains(&refusals), "{refusals} creates were refused in a minute");
+}
+
 fn two_coverages() -> Spec {
     let mut spec = spec();
     spec.coverages.push(second("boxscores-too"));

@@ -40,9 +40,24 @@ pub(super) struct Column {
     numbers: Numbers,
     /// The first kind of value that was met.
     kind: Option<Discriminant<Datum>>,
-    /// Once a second kind was met: the first id of each text, and of each id the first that has its text.
-    same: Option<(FxHashMap<Arc<str>, u32>, Vec<u32>)>,
+    /// Once a second kind was met.
+    same: Option<Same>,
     bits: Bits,
+}
+
+/// Which ids are of equal values.
+#[derive(Debug, Default)]
+struct Same {
+    /// The first id of each text.
+    first: FxHashMap<Arc<str>, u32>,
+    /// Of each id the first that has its text.
+    of: Vec<u32>,
+}
+
+impl Same {
+    fn push(&mut self, text: Arc<str>, id: u32) {
+        self.of.push(*self.first.entry(text).or_insert(id));
+    }
 }
 
 /// What the texts of the present part are.
@@ -128,8 +143,8 @@ impl Column {
 
     /// The ids under which equal values are one.
     pub fn identities<'a>(&self, ids: &'a [u32]) -> Cow<'a, [u32]> {
-        let Some((_, same)) = &self.same else { return ids.into() };
-        let first = |id: &u32| (*id as usize).checked_sub(1).and_then(|at| same.get(at)).copied().unwrap_or(NULL);
+        let Some(same) = &self.same else { return ids.into() };
+        let first = |id: &u32| (*id as usize).checked_sub(1).and_then(|at| same.of.get(at)).copied().unwrap_or(NULL);
         ids.iter().map(first).collect()
     }
 
@@ -223,9 +238,8 @@ impl Column {
         self.note_kind(&datum);
         self.values.push(datum);
         let id = self.values.len() as u32;
-        if let Some((first, same)) = &mut self.same {
-            let text = self.values[id as usize - 1].text();
-            same.push(*first.entry(text).or_insert(id));
+        if let Some(same) = &mut self.same {
+            same.push(self.values[id as usize - 1].text(), id);
         }
         Ok(id)
     }
@@ -236,11 +250,9 @@ impl Column {
         if self.same.is_some() || (kind == discriminant(datum) && self.has_scale_of(datum)) {
             return;
         }
-        let (mut first, mut same) = (FxHashMap::default(), Vec::with_capacity(self.values.len()));
-        for (id, value) in (1..).zip(&self.values) {
-            same.push(*first.entry(value.text()).or_insert(id));
-        }
-        self.same = Some((first, same));
+        let mut same = Same::default();
+        (1..).zip(&self.values).for_each(|(id, value)| same.push(value.text(), id));
+        self.same = Some(same);
     }
 
     /// Decimals of another scale are another type: 7.0 is no 7.00 to a hash.

@@ -199,7 +199,9 @@ fn date(n: u8) -> jiff::civil::Date {
 }
 
 /// What the second reading knows of a value: what it is equal by, and what it is as a number.
-type Seen = (u8, Option<(String, Option<f64>)>);
+type Known = (String, Option<f64>);
+/// A day and its value.
+type Seen = (u8, Option<Known>);
 
 fn second_reading(folder: &Path, n: usize, part: &Written) -> Vec<Seen> {
     if part.kind == Kind::Csv {
@@ -217,7 +219,7 @@ fn second_reading(folder: &Path, n: usize, part: &Written) -> Vec<Seen> {
     part.rows.iter().zip(rows).map(|((d, _), row)| (*d, read(&column(row.unwrap())))).collect()
 }
 
-fn read(field: &Field) -> Option<(String, Option<f64>)> {
+fn read(field: &Field) -> Option<Known> {
     let number = |text: String| Some((key(&text, true), text.parse().ok()));
     match field {
         Field::Null => None,
@@ -295,7 +297,7 @@ proptest! {
         let seen = parts.iter().enumerate().flat_map(|(n, part)| second_reading(&folder.path().join("t"), n, part));
         let seen: Vec<Seen> = seen.collect();
         for d in 0..3 {
-            let own: Vec<&Option<(String, Option<f64>)>> = seen.iter().filter(|(of, _)| *of == d).map(|(_, v)| v).collect();
+            let own: Vec<&Option<Known>> = seen.iter().filter(|(of, _)| *of == d).map(|(_, v)| v).collect();
             let facts = reading.dates[&date(d)].clone().unwrap();
             let distinct: BTreeSet<_> = own.iter().map(|v| v.as_ref().map(|(key, _)| key)).collect();
             prop_assert_eq!(facts.rows, own.len() as u64);
@@ -309,7 +311,7 @@ proptest! {
                 let values = distinct.iter().filter(|key| key.is_some()).count();
                 prop_assert_eq!(&*unit.measures, &[Measured::Count(values as u64)], "of {:?}", own);
             }
-            let count = |holds: &dyn Fn(&(String, Option<f64>)) -> bool| own.iter().filter(|v| v.as_ref().is_some_and(holds)).count() as u64;
+            let count = |holds: &dyn Fn(&Known) -> bool| own.iter().filter(|v| v.as_ref().is_some_and(holds)).count() as u64;
             if is_number {
                 prop_assert_eq!(facts.shares[1], count(&|(key, _)| key == "7"));
             }

@@ -1,0 +1,75 @@
+//! When a schedule or a table is looked at next: at its cadence, sooner after a look that failed.
+
+use crate::domain::dates::Timestamp;
+
+/// When something is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    pub next: Timestamp,
+    pub busy: bool,
+    pub failures: u32,
+    /// When the last look that succeeded was asked for.
+    pub last: Option<Timestamp>,
+}
+
+impl Look {
+    pub fn new(now: Timestamp) -> Self {
+        Self { next: now, busy: false, failures: 0, last: None }
+    }
+
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        !self.busy && self.next <= now
+    }
+
+    /// Its table was looked at, be it in vain.
+    pub fn is_seen(&self) -> bool {
+        !self.busy && (self.last.is_some() || self.failures > 0)
+    }
+
+    /// A look is sent.
+    pub fn begin(&mut self) {
+        self.busy = true;
+        self.next = Timestamp::MAX;
+    }
+
+    /// A look ended well; the next is due then, or earlier when that was wished for meanwhile.
+    pub fn ended(&mut self, asked_at: Timestamp, next: Timestamp) {
+        *self = Self { next: self.next.min(next), busy: false, failures: 0, last: Some(asked_at) };
+    }
+
+    /// A look ended well but for a part of what it read, which may be read the next time. That is soon for a few times.
+    pub fn ended_in_part(&mut self, asked_at: Timestamp, next: Timestamp, now: Timestamp) {
+        let failures = self.failures + 1;
+        let soon = if failures < FAILED_LOOKS { look_again(now, failures) } else { next };
+        *self = Self { next: self.next.min(soon).min(next), busy: false, failures, last: Some(asked_at) };
+    }
+
+    /// Whether another look may do better than the last one: it failed, and not too often yet.
+    pub fn is_hopeful(&self) -> bool {
+        (1..FAILED_LOOKS).contains(&self.failures)
+    }
+
+    /// A look failed.
+    pub fn failed(&mut self, now: Timestamp) {
+        self.busy = false;
+        self.failures += 1;
+        self.next = look_again(now, self.failures);
+    }
+
+    /// Looks again at an instant, or earlier when that was planned already.
+    pub fn no_later_than(&mut self, at: Timestamp) {
+        self.next = self.next.min(at);
+    }
+}
+
+/// A look that failed so often in a row is not waited for.
+const FAILED_LOOKS: u32 = 3;
+
+/// After a failed look: 2 s, 4 s … up to five minutes.
+pub(super) fn look_again(now: Timestamp, failures: u32) -> Timestamp {
+    later(now, (1_i64 << failures.min(8)).min(300) * 1000)
+}
+
+pub(super) fn later(at: Timestamp, millis: i64) -> Timestamp {
+    at.checked_add(jiff::SignedDuration::from_millis(millis)).unwrap_or(Timestamp::MAX)
+}
