@@ -220,14 +220,17 @@ impl<'a> Reader<'a> {
                     None => Ok(Values::nulls(column, rows.len)),
                 },
             };
-            let made = made.unwrap_or_else(|why| {
-                let nulls = Values::nulls(&self.columns[at], rows.len);
-                self.refuse(at, &why);
-                nulls
-            });
-            if let From::Leaf(_, Some(constant)) = from {
-                constant.check(&self.columns[at], &made, self.date).map_err(|why| self.misfiled(part, &why))?;
-            }
+            let made = match (made, from) {
+                (Ok(made), From::Leaf(_, Some(constant))) => {
+                    constant.check(&self.columns[at], &made, self.date).map_err(|why| self.misfiled(part, &why))?;
+                    made
+                }
+                (Ok(made), _) => made,
+                (Err(why), _) => {
+                    self.refuse(at, &why);
+                    Values::nulls(&self.columns[at], rows.len)
+                }
+            };
             rows.values.push(made);
         }
         Ok(rows)

@@ -52,7 +52,9 @@ impl Constant {
         let is_same = match (self.dated, datum) {
             // A folder that names no single date says nothing of the dates in it.
             (Some(None), _) => true,
-            (Some(Some(day)), Some(datum)) => datum.date(date).is_ok_and(|own| own == day),
+            (Some(Some(day)), Some(datum)) => {
+                datum.date(date).map_err(|why| format!("has a column `{}` that {why}", column.name))? == day
+            }
             (None, Some(datum)) => self.is_text_of(datum),
             (_, None) => self.text.is_empty(),
         };
@@ -74,7 +76,12 @@ impl Constant {
             Datum::Instant(_) | Datum::Local(_) => Moment::parse(&self.text) == Moment::parse(&own),
             Datum::Bool(_) => self.text.eq_ignore_ascii_case(&own),
             Datum::Text(_) => *self.text == *own,
-            _ => plain(&self.text).as_deref().unwrap_or(&self.text) == &*own,
+            // `month=01` is 1.
+            _ => {
+                let text = self.text.trim_start_matches('0');
+                let text = if text.starts_with(|c: char| c.is_ascii_digit()) { text } else { &self.text };
+                plain(text).as_deref().unwrap_or(text) == &*own
+            }
         }
     }
 }

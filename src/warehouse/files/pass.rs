@@ -19,6 +19,8 @@ pub(super) struct Passed<C> {
     pub bytes: u64,
     /// For each who asked: the parts that say nothing to it, or why it gets no answer at all.
     pub outcomes: Vec<Result<Broken, Unknown>>,
+    /// A part could not be read at all, perhaps for a column that not all of them need.
+    pub is_hurt: bool,
 }
 
 /// The parts that say nothing to one who asks, each with the dates that it may hold.
@@ -104,7 +106,7 @@ fn over_parts<C: Counter>(
 ) -> Result<Passed<C>, Unknown> {
     let taken = asked.take(table.allowance, table.parts, columns)?;
     let mut outcomes: Vec<Result<Broken, Unknown>> = counters.iter().map(|_| Ok(Broken::default())).collect();
-    let mut bytes = 0;
+    let (mut bytes, mut is_hurt) = (0, false);
     for n in &asked.parts {
         let (part, range) = (&table.parts[*n], table.ranges[*n]);
         // Who gets no answer at all is asked no more.
@@ -126,6 +128,7 @@ fn over_parts<C: Counter>(
             }
             Err(Fault::Stop(unknown)) => return Err(unknown),
             Err(Fault::Part(unknown)) => {
+                is_hurt = true;
                 outcomes.iter_mut().flatten().for_each(|broken| broken.parts.push((range, unknown.clone())));
             }
         }
@@ -134,7 +137,7 @@ fn over_parts<C: Counter>(
         counters.iter_mut().for_each(|c| c.close(&closed));
     }
     taken.used(bytes);
-    Ok(Passed { counters, bytes, outcomes })
+    Ok(Passed { counters, bytes, outcomes, is_hurt })
 }
 
 /// Counts rows for everyone whom nothing keeps from this part.

@@ -3,6 +3,8 @@
 
 use std::io::{self, Read};
 
+use crate::warehouse::budget::size;
+
 /// What is wrong with a quote: where it began, or stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stray {
@@ -10,13 +12,19 @@ pub(super) enum Stray {
     Open(u64),
     /// In this line a quoted field ends, and more of it follows.
     Within(u64),
+    /// The row that ends in this line, or would, is too long.
+    Long(u64),
 }
+
+/// A longer row is not read: it is held whole.
+const MAX_ROW: u64 = 16 << 20;
 
 impl std::fmt::Display for Stray {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Open(line) => write!(f, "ends within a quoted field that begins at line {line}"),
             Self::Within(line) => write!(f, "has a quote within a field at line {line}"),
+            Self::Long(line) => write!(f, "has a row of more than {} at line {line}", size(MAX_ROW)),
         }
     }
 }
@@ -39,11 +47,13 @@ pub(super) struct Quotes<R> {
     at: At,
     line: u64,
     began: u64,
+    /// Bytes of the present row.
+    row: u64,
 }
 
 impl<R> Quotes<R> {
     pub fn new(inner: R, delimiter: u8) -> Self {
-        Self { inner, delimiter, at: At::Start, line: 1, began: 1 }
+        Self { inner, delimiter, at: At::Start, line: 1, began: 1, row: 0 }
     }
 
     fn step(&mut self, byte: u8) -> Result<(), Stray> {
@@ -60,7 +70,9 @@ impl<R> Quotes<R> {
             _ => At::Plain,
         };
         self.line += u64::from(byte == b'\n');
-        Ok(())
+        let is_over = byte == b'\n' && self.at == At::Start;
+        self.row = if is_over { 0 } else { self.row + 1 };
+        if self.row > MAX_ROW { Err(Stray::Long(self.line)) } else { Ok(()) }
     }
 }
 
@@ -90,10 +102,11 @@ mod tests {
             ("a,b\n1,\"5 in\n2,b\n3,\"c\n", Some(Stray::Within(4))),
             ("a,b\n1,\"x\"z\n", Some(Stray::Within(2))),
             ("\"a,b\n1,2\n", Some(Stray::Open(1))),
+            (&format!("a\n\"{}\"\n", "x\n".repeat(9 << 20)), Some(Stray::Long(8_388_610))),
         ] {
             let read = io::read_to_string(Quotes::new(text.as_bytes(), b','));
             let stray = read.err().and_then(|e| e.get_ref().and_then(|e| e.downcast_ref::<Stray>().copied()));
-            assert_eq!(stray, found, "{text:?}");
+            assert_eq!(stray, found, "{:?}", text.get(..40));
         }
     }
 }

@@ -7,13 +7,13 @@ use super::Allowance;
 use super::column::Column;
 use super::doubts;
 use super::parts::Part;
-use super::pass::pass;
+use super::pass::{Broken, pass};
 use super::read::Bounds;
 use super::rows::Rows;
 use super::tally::{Confirm, Counted, Tally};
 use crate::domain::dates::{Date, DateRange, DateSet};
 use crate::domain::probe::{Probe, Question, Reading, UnitForm};
-use crate::domain::verdict::Unknown;
+use crate::domain::verdict::{Unknown, UnknownReason};
 
 /// What a read may hold in memory. A value, so that tests can make it small.
 #[derive(Clone, Copy, Debug)]
@@ -93,25 +93,54 @@ pub(super) struct Table<'a> {
 /// The answers to probes, one by one, and the bytes that were read.
 type Answers = (Vec<Result<Reading, Unknown>>, u64);
 
-/// Answers probes.
+/// Answers probes: together, and one by one where what one of them needs kept a part, or the whole read, from the others.
 pub(super) fn scan(table: Table<'_>, probes: &[Probe]) -> Result<Answers, Unknown> {
-    let passed = pass(table, probes, |probe, needs| Tally::new(probe, table.limits, needs))?;
+    let passed = pass(table, probes, |probe, needs| Tally::new(probe, table.limits, needs));
+    let may_be_shared = match &passed {
+        Ok(passed) => passed.is_hurt,
+        Err(unknown) => unknown.reason == UnknownReason::ProbeBudget,
+    };
+    if may_be_shared && probes.len() > 1 {
+        return one_by_one(table, probes);
+    }
+    let passed = passed?;
     let mut bytes = passed.bytes;
     let mut readings = Vec::with_capacity(probes.len());
     for ((probe, tally), outcome) in probes.iter().zip(passed.counters).zip(passed.outcomes) {
-        readings.push(outcome.and_then(|broken| {
-            let Counted { reading, deferred, suspects } = tally.finish();
-            let mut reading = broken.mark(reading);
-            for (date, surplus) in repeats(table, probe, deferred, suspects, &mut bytes)? {
-                if let Some(Ok(facts)) = reading.dates.get_mut(&date) {
-                    facts.surplus = surplus;
-                }
-            }
-            doubts::look_instead(table, probe, &mut reading, &mut bytes)?;
-            Ok(reading)
+        readings.push(outcome.and_then(|broken| read(table, probe, tally, &broken, &mut bytes)));
+    }
+    Ok((readings, bytes))
+}
+
+fn one_by_one(table: Table<'_>, probes: &[Probe]) -> Result<Answers, Unknown> {
+    let mut readings = Vec::with_capacity(probes.len());
+    let mut bytes = 0;
+    for probe in probes {
+        readings.push(scan(table, std::slice::from_ref(probe)).and_then(|(mut own, read)| {
+            bytes += read;
+            own.swap_remove(0)
         }));
     }
     Ok((readings, bytes))
+}
+
+/// What a pass brought for one probe, with what only more passes tell.
+fn read(
+    table: Table<'_>,
+    probe: &Probe,
+    tally: Tally<'_>,
+    broken: &Broken,
+    bytes: &mut u64,
+) -> Result<Reading, Unknown> {
+    let Counted { reading, deferred, suspects } = tally.finish();
+    let mut reading = broken.mark(reading);
+    for (date, surplus) in repeats(table, probe, deferred, suspects, bytes)? {
+        if let Some(Ok(facts)) = reading.dates.get_mut(&date) {
+            facts.surplus = surplus;
+        }
+    }
+    doubts::look_instead(table, probe, &mut reading, bytes)?;
+    Ok(reading)
 }
 
 /// Surplus rows of the dates that one pass could not settle.

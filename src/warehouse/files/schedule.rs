@@ -8,8 +8,9 @@ use super::column::Column;
 use super::compare::satisfies;
 use super::datum::Datum;
 use super::footer::weight;
+use super::instant::Moment;
 use super::number::plain;
-use super::parts::Part;
+use super::parts::{Part, parse_date};
 use super::read::{Bounds, Fault, Reader, Texts};
 use super::rows::Rows;
 use super::scan::Needs;
@@ -135,7 +136,7 @@ impl<'a> Places<'a> {
             void: !self.void.is_empty() && all(&self.void)?,
             is_final: self.is_final.as_ref().map_or(Ok(true), holds)?,
             id: self.latest.and_then(|(id, _)| datum(id).map(Datum::text)),
-            order: self.latest.and_then(|(_, order)| datum(order).map(order_of)),
+            order: self.order(self.latest.and_then(|(_, order)| datum(order)))?,
             updated: instant(self.updated, &self.question.updated_at)?,
         });
         Ok(())
@@ -150,6 +151,18 @@ impl<'a> Places<'a> {
         instant.map(Some).map_err(|why| mismatch(format!("column `{}` of the schedule {why}", column.column)))
     }
 
+    fn order(&self, datum: Option<&Datum>) -> Result<Option<Order>, Unknown> {
+        let refused = |text: Arc<str>| {
+            let (_, column) = self.question.latest_by.clone().unwrap_or_default();
+            let text: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
+            mismatch(format!(
+                "column `{column}` of the schedule holds `{text}`, which is not a number, a date YYYY-MM-DD or an instant, so it does \
+                 not say which row is newer; name another column in spec.schedule.latestBy.order"
+            ))
+        };
+        datum.map(|datum| order_of(datum).ok_or_else(|| refused(datum.text()))).transpose()
+    }
+
     fn alias(&self, datum: &Datum) -> std::sync::Arc<str> {
         let text = datum.text();
         self.question.aliases.get(&*text).map_or(text, |alias| alias.as_str().into())
@@ -160,14 +173,15 @@ fn mismatch(text: String) -> Unknown {
     Unknown::new(UnknownReason::SchemaMismatch, text).lasting()
 }
 
-/// What orders the rows of an id: numbers to the ninth place and moments by size, the rest by its text.
-fn order_of(datum: &Datum) -> Order {
+/// What orders the rows of an id: numbers to the ninth place, dates and moments by size. Other texts order nothing: by its
+/// letters, October is older than September.
+fn order_of(datum: &Datum) -> Option<Order> {
     let text = datum.text();
     let number =
         || datum.digits().or_else(|| matches!(datum, Datum::Loose(_)).then(|| plain(&text))?.map(Cow::into_owned));
-    let moment = || datum.moment().map(|moment| moment.nanos());
-    let order = number().and_then(|digits| billionths(&digits)).or_else(moment);
-    order.map_or_else(|| Order::Text(text.to_string()), Order::Number)
+    let date = || parse_date(&text).and_then(|_| Moment::parse(&format!("{text}T00:00:00")));
+    let moment = || datum.moment().or_else(date).map(Moment::nanos);
+    number().and_then(|digits| billionths(&digits)).or_else(moment).map(Order::Number)
 }
 
 fn billionths(digits: &str) -> Option<i128> {

@@ -173,6 +173,45 @@ fn a_part_that_lacks_a_column_makes_its_own_date_unknown_and_a_probe_harms_no_ot
 }
 
 #[test]
+fn a_column_that_only_one_needs_and_that_is_damaged_harms_nobody_else() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir(root.path().join("t")).unwrap();
+    let days: ArrayRef = Arc::new(StringArray::from_iter_values((0..1_000).map(|_| "2025-11-14")));
+    let texts: ArrayRef = Arc::new(StringArray::from_iter_values((0..1_000).map(|n| format!("c{n}"))));
+    let batch = RecordBatch::try_from_iter([("day", days), ("x", texts)]).unwrap();
+    let properties =
+        WriterProperties::builder().set_compression(Compression::SNAPPY).set_dictionary_enabled(false).build();
+    let path = root.path().join("t/a.parquet");
+    let mut writer = ArrowWriter::try_new(fs::File::create(&path).unwrap(), batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    let metadata = writer.close().unwrap();
+    let (start, _) = metadata.row_group(0).column(1).byte_range();
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[start as usize + 60..start as usize + 90].fill(0xff);
+    fs::write(&path, bytes).unwrap();
+    let probes = [asked(&["2025-11-14"], |_| {}), asked(&["2025-11-14"], |q| q.unique = vec!["x".into()])];
+    let answer = Files::new(root.path().into()).probe("t", None, &probes, now()).unwrap();
+    let facts = |n: usize| answer.readings[n].as_ref().unwrap().dates[&day("2025-11-14")].clone();
+    assert_eq!(facts(0).unwrap().rows, 1_000);
+    assert_eq!(facts(1).unwrap_err().reason, UnknownReason::ProbeFailed);
+}
+
+#[test]
+fn a_folder_of_numbers_may_have_zeros_before_them() {
+    let root = tempfile::tempdir().unwrap();
+    parquet(root.path(), "t/day=2025-11-14/month=01/a.parquet", "month", Arc::new(Int64Array::from(vec![1])));
+    parquet(root.path(), "t/day=2025-11-15/month=02/a.parquet", "month", Arc::new(Int64Array::from(vec![1])));
+    let probe = asked(&["2025-11-14", "2025-11-15"], |q| q.unique = vec!["month".into()]);
+    let distinct = Measure { of: Of::Distinct("month".into()), only: vec![] };
+    let needs_ids = asked(&["2025-11-14", "2025-11-15"], |q| q.measures = vec![distinct.clone()]);
+    let answer = Files::new(root.path().into()).probe("t", None, &[probe, needs_ids], now()).unwrap();
+    let dates = &answer.readings[1].as_ref().unwrap().dates;
+    assert_eq!(dates[&day("2025-11-14")].as_ref().unwrap().rows, 1);
+    let why = dates[&day("2025-11-15")].as_ref().unwrap_err();
+    assert!(why.text.contains("lies in a folder of month 02, and its own column `month` holds 1"), "{}", why.text);
+}
+
+#[test]
 fn a_read_decodes_no_more_than_it_may_and_ends_when_it_is_told_to() {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir(root.path().join("t")).unwrap();

@@ -119,6 +119,35 @@ fn names_of_partitions_are_decoded() {
     assert_eq!(rows_with(root.path(), "2025-11-15", |_| {}), 1, "and a column may begin as hidden files do");
 }
 
+#[test]
+fn a_schedule_whose_order_is_neither_number_nor_time_does_not_say_which_row_is_newer() {
+    let root = tempfile::tempdir().unwrap();
+    let question = ScheduleQuestion {
+        date: DateColumn::new("day", DateReading::Plain),
+        unit: vec!["home".into()],
+        aliases: Arc::default(),
+        starts_at: None,
+        filters: vec![],
+        void: vec![],
+        is_final: None,
+        latest_by: Some(("id".into(), "at".into())),
+        updated_at: None,
+    };
+    let read = |order: [&str; 2]| {
+        let [first, second] = order;
+        put(root.path(), "s/a.csv", &format!("day,home,id,at\n2025-11-14,BOS,1,{first}\n2025-11-15,BOS,1,{second}\n"));
+        Files::new(root.path().into()).schedule("s", &question, now())
+    };
+    for order in
+        [["9", "10"], ["9.5", "10.25"], ["2025-09-30", "2025-10-02"], ["2025-09-30 10:00:00", "2025-10-02T09:00:00"]]
+    {
+        let rows = read(order).unwrap().rows;
+        assert!(rows[0].order < rows[1].order, "{order:?}");
+    }
+    let why = read(["9/30/2025 10:00", "10/2/2025 10:00"]).unwrap_err();
+    assert!(why.text.contains("holds `9/30/2025 10:00`, which is not a number"), "{}", why.text);
+}
+
 /// A file with a column of 96-bit instants, as old writers make them.
 fn int96(root: &Path, days: &[i64]) {
     let schema = Arc::new(parse_message_type("message m { required binary day (UTF8); required int96 at; }").unwrap());
