@@ -78,7 +78,8 @@ pub(super) fn look_at(setup: &mut Setup, now: Option<Timestamp>, max_jobs: u32) 
         let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
         let mut engine = setup.reader(now, max_jobs);
         let overview = engine.run(Until::Seen, &mut wishes, |_, _| {}).await;
-        if setup.has_learnt(&engine) {
+        // What is seen under another clock is not what is there now.
+        if now.is_none() && setup.has_learnt(&engine) {
             setup.remember(&engine.world);
         }
         // The process ends soon: to take a large world apart piece by piece would be time for nothing.

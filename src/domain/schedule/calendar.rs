@@ -42,7 +42,7 @@ pub struct Calendar {
 pub fn calendar(season: &Season, facts: Result<&ScheduleFacts, &Unknown>, now: Timestamp) -> Calendar {
     let today = local_date(now, &season.zone);
     let range = span(season.dates, today);
-    let scheduled = range.and_then(|range| scheduled_hull(facts, season.dates.start(), range.through()));
+    let scheduled = range.and_then(|range| scheduled_hull(facts, season.dates.start(), range));
     let any_final = facts.is_ok_and(|f| f.units.values().flatten().any(|u| u.is_final));
     let ctx = Context { season, facts, today, now, scheduled, updated: updated(facts, now), any_final };
     let mut days: BTreeMap<Date, Day> = range.map(|range| ctx.days(range)).unwrap_or_default();
@@ -60,12 +60,13 @@ fn span(dates: Dates, today: Date) -> Option<DateRange> {
     }
 }
 
-/// The first and the last scheduled date of the season: the season's own, wherever its window stands now.
-fn scheduled_hull(facts: Result<&ScheduleFacts, &Unknown>, start: Option<Date>, through: Date) -> Option<DateRange> {
-    let start = start.filter(|start| *start <= through).unwrap_or(Date::MIN);
-    let mut dates = facts.ok()?.units.range(start..=through).map(|(d, _)| *d);
-    let first = dates.next()?;
-    DateRange::new(first, dates.next_back().unwrap_or(first))
+/// The first scheduled date of the season, wherever its window stands now, and the last of the schedule: a game beyond the
+/// season's end shows that the schedule speaks of the dates before it.
+fn scheduled_hull(facts: Result<&ScheduleFacts, &Unknown>, start: Option<Date>, range: DateRange) -> Option<DateRange> {
+    let facts = facts.ok()?;
+    let start = start.filter(|start| *start <= range.through()).unwrap_or(Date::MIN);
+    let first = *facts.units.range(start..=range.through()).next()?.0;
+    DateRange::new(first, *facts.units.last_key_value()?.0)
 }
 
 /// When the schedule was last updated. A stamp ahead of now is a wrong clock, or a typo: it settles no date before its end.

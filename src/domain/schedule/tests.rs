@@ -297,6 +297,14 @@ fn a_final_that_no_row_satisfies_is_a_wrong_filter_not_a_season_that_was_not_pla
 }
 
 #[test]
+fn a_game_beyond_the_last_date_of_a_season_shows_that_the_dates_before_it_are_off() {
+    let season = Season { dates: Dates::Last(5), ..season() };
+    let rows = || vec![row("2025-10-21", "BOS@NYK", "1", UPDATED), row("2025-11-20", "LAL@MIN", "2", UPDATED)];
+    let now = "2025-10-25T12:00:00Z";
+    check(&season, rows(), now, &[("2025-10-22", "OffDay"), ("2025-10-25", "OffDay"), ("2025-10-27", "OffDay")]);
+}
+
+#[test]
 fn an_update_that_is_stamped_ahead_of_now_settles_nothing_before_its_time() {
     let mut season = season();
     Arc::make_mut(&mut season.schedule.as_mut().unwrap().question).is_final = Some(filter("status"));
