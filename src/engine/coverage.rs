@@ -51,7 +51,7 @@ impl CoverageState {
     }
 
     /// After a look: suspicion first, then what the look found is noted in the ledger.
-    pub(super) fn note_look(&mut self) {
+    pub(super) fn note_look(&mut self, now: Timestamp) {
         let Some(asked_at) = self.looked.take() else { return };
         if is_suspect(&self.ledger.complete, &self.judged) {
             self.doubt = match self.doubt {
@@ -63,11 +63,16 @@ impl CoverageState {
             }
         }
         self.doubt = None;
-        self.ledger.note_reads(self.judged.iter().filter_map(|(date, judged)| match judged.judgement.verdict {
-            Verdict::Complete => Some((*date, true)),
-            Verdict::Partial(_) | Verdict::Missing => Some((*date, false)),
-            Verdict::NotExpected(_) | Verdict::Unknown(_) => None,
-        }));
+        let reads = || {
+            self.judged.iter().filter_map(|(date, judged)| match judged.judgement.verdict {
+                Verdict::Complete => Some((*date, true)),
+                Verdict::Partial(_) | Verdict::Missing => Some((*date, false)),
+                Verdict::NotExpected(_) | Verdict::Unknown(_) => None,
+            })
+        };
+        let lost: Vec<Date> = self.ledger.lost(reads()).collect();
+        self.ledger.note_losses(&self.coverage, lost.into_iter(), now);
+        self.ledger.note_reads(reads());
     }
 
     /// Step 3 of every attempt of whose dates everything is known that decides it: each was confirmed after its end +

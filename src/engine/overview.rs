@@ -128,7 +128,11 @@ impl Overview {
     /// Keeps these dates alone, and what is told of them.
     pub fn narrow(&mut self, dates: DateRange) {
         for view in &mut self.coverages {
+            let all = view.cells.len();
             view.cells.retain(|cell| dates.contains(cell.date));
+            if view.cells.len() < all {
+                view.unexpected = Unexpected::of(&view.cells);
+            }
             view.reruns.retain(|rerun| dates.contains(rerun.date));
         }
     }

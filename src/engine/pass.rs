@@ -165,7 +165,7 @@ impl World {
             let calendar = season.calendar.clone();
             state.judge(&calendar, season.stale.as_deref(), now);
             state.judged.first().into_iter().for_each(|(first, _)| state.ledger.forget_before(*first));
-            state.note_look();
+            state.note_look(now);
             let mut events = state.settle(season, now);
             if std::mem::take(&mut state.rebuilt) {
                 events.push(super::events::rebuilt(key, state.ledger.launches, now));

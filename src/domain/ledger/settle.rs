@@ -99,7 +99,7 @@ impl Ledger {
         let old = self.tallies.get(&key).copied();
         if outcome == Outcome::Filled {
             if let Some(tally) = self.tallies.get_mut(&key) {
-                *tally = Tally { last: outcome, free: 0, alone: false, complete_reads: 1, ..*tally };
+                *tally = Tally { last: outcome, alone: false, complete_reads: 1, ..*tally };
             }
             return;
         }
@@ -124,6 +124,28 @@ impl Ledger {
             reads.filter(|(date, complete)| was_complete(*date) != *complete || tallied.contains(date)).collect()
         };
         news.into_iter().for_each(|(date, complete)| self.note_read(date, complete));
+    }
+
+    /// Dates that lost what their last attempt had filled: another Job, or another program, takes it away again. Such a date
+    /// waits before it is filled once more, and longer each time, so that two that undo each other's work do not run for ever.
+    pub fn note_losses(&mut self, coverage: &Coverage, lost: impl Iterator<Item = Date>, now: Timestamp) {
+        for date in lost.collect::<Vec<_>>() {
+            let last = self.recent.iter().rev().find_map(|s| Some((s, *s.outcomes.get(&date)?)));
+            let Some((settled, Outcome::Filled)) = last else { continue };
+            let Some(rung) = coverage.fill.ladder.iter().find(|r| r.name == settled.rung) else { continue };
+            let (key, launch) = ((settled.rung.clone(), date), settled.launch);
+            let (charged, free) = self.tallies.get(&key).map_or((0, 0), |t| (t.charged, t.free));
+            let free = free.saturating_add(1);
+            let retry_at = retry_at(rung, free.into(), &coverage.uid, date, launch, now);
+            let last = Outcome::Regressed;
+            self.tallies.insert(key, Tally { charged, free, last, retry_at, alone: false, complete_reads: 0 });
+        }
+    }
+
+    /// Those of some reads that found a date incomplete which was complete at the read before.
+    pub fn lost<'a>(&'a self, reads: impl Iterator<Item = (Date, bool)> + 'a) -> impl Iterator<Item = Date> + 'a {
+        let mut was_complete = self.complete.in_order();
+        reads.filter(move |(date, complete)| was_complete(*date) && !*complete).map(|(date, _)| date)
     }
 
     /// A read of a date: two in a row that found it complete clear what was charged to it.

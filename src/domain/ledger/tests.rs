@@ -23,6 +23,14 @@ fn after(covered: u32, values: u64) -> After {
 
 /// One whole attempt on dates: recorded, created, ended, settled with nothing changed.
 fn attempt(ledger: &Ledger, dates: &[&str], end: End) -> Ledger {
+    attempt_after(ledger, dates, end, after(1, 10))
+}
+
+fn attempt_that_fills(ledger: &Ledger, dates: &[&str]) -> Ledger {
+    attempt_after(ledger, dates, End::Succeeded, After { complete: true, ..after(1, 10) })
+}
+
+fn attempt_after(ledger: &Ledger, dates: &[&str], end: End, after: After) -> Ledger {
     let dates: DateSet = dates.iter().map(|d| day(d)).collect();
     let admitted =
         Admitted { rung: "reload".into(), dates: dates.clone(), number: 1, tokens: BTreeMap::new(), trial: false };
@@ -30,7 +38,7 @@ fn attempt(ledger: &Ledger, dates: &[&str], end: End) -> Ledger {
     let launch = next.launches;
     next.created(launch, &"job".into());
     next.ended(launch, at(NOW), end, String::new());
-    next.settle(&coverage(), launch, &dates.iter().map(|d| (d, after(1, 10))).collect(), at(NOW))
+    next.settle(&coverage(), launch, &dates.iter().map(|d| (d, after)).collect(), at(NOW))
 }
 
 fn tally(ledger: &Ledger) -> Option<Tally> {
@@ -79,6 +87,26 @@ fn an_exit_65_of_several_dates_makes_each_run_alone() {
     let ledger = attempt(&Ledger::default(), &[DATE, "2025-11-15"], End::Exit(65));
     assert!(tally(&ledger).is_some_and(|t| t.alone));
     assert!(tally(&attempt(&ledger, &[DATE], End::Exit(65))).is_some_and(|t| !t.alone && t.last == Outcome::Permanent));
+}
+
+#[test]
+fn a_date_that_loses_what_was_filled_waits_longer_each_time() {
+    let mut ledger = Ledger::default();
+    let mut waits = Vec::new();
+    for _ in 0..3 {
+        ledger.note_read(day(DATE), true);
+        ledger = attempt_that_fills(&ledger, &[DATE]);
+        let lost: Vec<_> = ledger.lost([(day(DATE), false)].into_iter()).collect();
+        ledger.note_losses(&coverage(), lost.into_iter(), at(NOW));
+        ledger.note_read(day(DATE), false);
+        let tally = tally(&ledger).unwrap();
+        assert_eq!((tally.charged, tally.last), (0, Outcome::Regressed), "nobody knows who took it away");
+        waits.push(tally.retry_at);
+    }
+    assert!(at(NOW) < waits[0] && waits.is_sorted());
+    let kept = ledger.clone();
+    ledger.note_losses(&coverage(), [day("2025-11-20")].into_iter(), at(NOW));
+    assert_eq!(ledger, kept, "a date that no attempt has filled does not wait");
 }
 
 #[test]
