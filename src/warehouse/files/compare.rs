@@ -73,9 +73,7 @@ impl Datum {
             Self::Text(own) => Ok((**own).cmp(&*text)),
             Self::Loose(own) => match (number::plain(own), number::plain(&text)) {
                 (Some(own), Some(other)) => Ok(number::compare(&own, &other)),
-                (None, Some(_)) if ordered => {
-                    Err(Refused { found: "TEXT that is no number", forms: "a text, or name another column" })
-                }
+                (None, Some(_)) if ordered => Err(refused("")),
                 _ => Ok((**own).cmp(&*text)),
             },
         }

@@ -15,7 +15,7 @@ use super::rows::{Rows, Values};
 use super::text::{self, Text};
 use crate::domain::verdict::UnknownReason;
 
-const EMPTY: &str = "is empty: it has not even a header line";
+const EMPTY: &str = "is empty: it does not even have a header line";
 /// Rows that are looked at together.
 const BATCH: usize = 8_192;
 
@@ -36,7 +36,7 @@ impl Reader<'_> {
             return Err(self.damaged(part, EMPTY));
         }
         if has_nul {
-            return Err(self.unfit(part, "is no UTF-8 text at line 1"));
+            return Err(self.unfit(part, "is not UTF-8 text at line 1"));
         }
         let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(reader);
         let header = reader.headers().map_err(|e| self.csv_fault(part, &e))?.clone();
@@ -137,9 +137,9 @@ impl Reader<'_> {
             csv::ErrorKind::Io(e) => self.unreadable(part, e),
             csv::ErrorKind::Utf8 { .. } => {
                 let line = line_of(part, error.position());
-                self.unfit(part, &format!("is no UTF-8 text at line {line}"))
+                self.unfit(part, &format!("is not UTF-8 text at line {line}"))
             }
-            _ => self.damaged(part, "is no readable CSV file"),
+            _ => self.damaged(part, "is not a readable CSV file"),
         }
     }
 

@@ -75,9 +75,9 @@ impl Datum {
     /// The value as an instant, or what is wrong.
     pub fn instant(&self, column: &InstantColumn, home: &TimeZone) -> Result<Timestamp, String> {
         let moment = self.moment().ok_or_else(|| match self {
-            Self::Text(t) | Self::Loose(t) if parse_date(t).is_some() => "holds a date, which is no instant".into(),
-            Self::Text(_) | Self::Loose(_) => "holds a text that is no instant".into(),
-            other => format!("is of type {}, which is no instant", other.type_name()),
+            Self::Text(t) | Self::Loose(t) if parse_date(t).is_some() => "holds a date, which is not an instant".into(),
+            Self::Text(_) | Self::Loose(_) => "holds a text that is not an instant".into(),
+            other => format!("is of type {}, which is not an instant", other.type_name()),
         })?;
         moment.instant(column.zone.as_ref()).map(timestamp).ok_or_else(|| zoneless(moment, home))
     }
@@ -112,17 +112,17 @@ impl Datum {
             (_, Self::Text(t) | Self::Loose(t)) => text_date(t, column),
             (_, Self::Instant(nanos)) => moment_date(Moment::At(*nanos), column),
             (_, Self::Local(nanos)) => moment_date(Moment::Local(*nanos), column),
-            (_, Self::Int(_)) => {
-                Err("is of type INTEGER, which is no date; if it counts as 20251021 does, add dateFormat: \"%Y%m%d\""
-                    .into())
-            }
-            (_, other) => Err(format!("is of type {}, which is no {}", other.type_name(), wanted(&column.reading))),
+            (_, Self::Int(_)) => Err(
+                "is of type INTEGER, which is not a date; if it counts as 20251021 does, add dateFormat: \"%Y%m%d\""
+                    .into(),
+            ),
+            (_, other) => Err(format!("is of type {}, which is not {}", other.type_name(), wanted(&column.reading))),
         }
     }
 }
 
 fn wanted(reading: &DateReading) -> &'static str {
-    if matches!(reading, DateReading::Instant { .. }) { "instant" } else { "date" }
+    if matches!(reading, DateReading::Instant { .. }) { "an instant" } else { "a date" }
 }
 
 fn text_date(text: &str, column: &DateColumn) -> Result<Date, String> {
@@ -130,12 +130,15 @@ fn text_date(text: &str, column: &DateColumn) -> Result<Date, String> {
     match (parse_date(text), Moment::parse(text)) {
         (Some(date), _) if !is_instant => Ok(date),
         (Some(_), _) => {
-            Err("holds a date, which is no instant; remove dateAs: Instant, or name a column of instants".into())
+            Err("holds a date, which is not an instant; remove dateAs: Instant, or name a column of instants".into())
         }
         (None, Some(moment)) => moment_date(moment, column),
-        (None, None) if is_instant => Err("holds a text that is no instant".into()),
+        (None, None) if is_instant => Err(format!("holds `{}`, which is not an instant", shown(text))),
         (None, None) => {
-            Err("holds a text that is no date YYYY-MM-DD; if it is written otherwise, add dateFormat".into())
+            let shown = shown(text);
+            Err(format!(
+                "holds `{shown}`, which is not a date YYYY-MM-DD; if its dates are written otherwise, add dateFormat"
+            ))
         }
     }
 }

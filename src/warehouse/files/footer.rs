@@ -41,7 +41,8 @@ impl Footer {
     /// Reads it, or says what is wrong.
     pub fn read(source: &Source) -> Result<Self, String> {
         let len = source.len();
-        let unreadable = |e: &dyn std::fmt::Display| format!("is no readable Parquet file ({})", cut(&e.to_string()));
+        let unreadable =
+            |e: &dyn std::fmt::Display| format!("is not a readable Parquet file ({})", cut(&e.to_string()));
         if len < TAIL {
             return Err(if len == 0 { "is empty".into() } else { format!("is cut: it has {}", size(len)) });
         }

@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
     /// The decoder refuses the part, or it would take too much to decode it.
     pub(super) fn undecoded(&self, part: &Part, error: &dyn std::fmt::Display) -> Fault {
         let Some(page) = self.bounds.meter.too_large() else {
-            return self.damaged(part, &format!("is no readable Parquet file ({})", cut(&error.to_string())));
+            return self.damaged(part, &format!("is not a readable Parquet file ({})", cut(&error.to_string())));
         };
         let (page, most) = (size(page), size(MAX_PAGE));
         let why =

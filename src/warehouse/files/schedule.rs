@@ -118,7 +118,8 @@ impl<'a> Places<'a> {
             return Ok(());
         }
         if out.len() == MAX_SCHEDULE_ROWS {
-            let text = format!("the schedule has more than {MAX_SCHEDULE_ROWS} rows after `where`; it is no schedule");
+            let text =
+                format!("the schedule has more than {MAX_SCHEDULE_ROWS} rows after `where`; it is not a schedule");
             return Err(Unknown::new(UnknownReason::ProbeBudget, text));
         }
         let date = datum(self.date).map(|d| d.date(&self.question.date)).transpose();

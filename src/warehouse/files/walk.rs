@@ -161,7 +161,7 @@ impl<'a> Walk<'a> {
                 Some(LINK) => self.link(inner, name)?,
                 Some(FOLDER) => self.stray(inner, name)?,
                 Some(LAYOUT) => return Err(layout(self.table, name)),
-                _ => self.push(&below, Format::unread("has a name that is no UTF-8"), None)?,
+                _ => self.push(&below, Format::unread("has a name that is not UTF-8"), None)?,
             }
         }
         Ok(())
@@ -225,7 +225,7 @@ impl<'a> Walk<'a> {
     fn part(&mut self, place: Place<'_>, name: &str, stat: &Stat) -> Result<(), Unknown> {
         let Some(format) = Format::of(name) else { return Ok(()) };
         let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-        let format = if is_file { format } else { Format::unread("is no regular file") };
+        let format = if is_file { format } else { Format::unread("is not a regular file") };
         self.push(place.name, format, Some(stat))
     }
 

@@ -65,11 +65,11 @@ fn what_is_not_read_is_named_and_makes_its_dates_unknown() {
         ("t/day=2025-11-14/a.jsonl", "{}", "is of a format that gapless does not read"),
         ("t/day=2025-11-14/000000000000", "PAR1", "has no extension"),
         ("t/day=2025-11-14/a.csv.zst", "x", "is of a format that gapless does not read"),
-        ("t/day=2025-11-14/a.csv", "", "is empty: it has not even a header line; replace it"),
+        ("t/day=2025-11-14/a.csv", "", "is empty: it does not even have a header line; replace it"),
         ("t/day=2025-11-14/a.csv", "x,y\n1,\"2\n3,4\n", "ends within a quoted field that begins at line 2; replace it"),
         ("t/day=2025-11-14/a.csv", "x,\"y\n1,2\n", "ends within a quoted field that begins at line 1; replace it"),
         ("t/day=2025-11-14/a.csv", "x,y\n1,\"5 in\n2,3\n4,\"6\n", "has a quote within a field at line 4; replace it"),
-        ("t/day=2025-11-14/a.csv", "x\0\n1\n", "is no UTF-8 text at line 1"),
+        ("t/day=2025-11-14/a.csv", "x\0\n1\n", "is not UTF-8 text at line 1"),
         ("t/day=2025-11-14/a.csv", "x,y\n1,2\n1\n", "is broken at line 3: expected 2 fields, found 1; replace it"),
         ("t/day=2025-11-14/a.csv.gz", "x\n1\n", "cannot be unpacked: it is cut or damaged; replace it"),
         ("t/day=2025-11-14/a.parquet", "", "is empty; replace it"),
@@ -267,5 +267,5 @@ fn texts_are_read_by_their_mark_their_packing_and_their_delimiter() {
     fs::create_dir(root.path().join("t")).unwrap();
     fs::write(root.path().join("t/a.csv"), latin).unwrap();
     let why = unknown(root.path(), "2025-11-14", |_| {});
-    assert!(why.text.contains("is no UTF-8 text at line 2"), "{}", why.text);
+    assert!(why.text.contains("is not UTF-8 text at line 2"), "{}", why.text);
 }

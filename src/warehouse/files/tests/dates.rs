@@ -55,11 +55,11 @@ fn a_date_is_no_instant_and_a_number_is_no_date() {
     let root = tempfile::tempdir().unwrap();
     put(root.path(), "t/a.csv", "day,x\n2025-11-14,1\n");
     let why = unknown(root.path(), "2025-11-14", |q| q.date.reading = instant());
-    assert!(why.text.contains("holds a date, which is no instant"), "{}", why.text);
+    assert!(why.text.contains("holds a date, which is not an instant"), "{}", why.text);
     let numbers = tempfile::tempdir().unwrap();
     parquet(numbers.path(), "t/a.parquet", "day", Arc::new(Int32Array::from(vec![2_025, 20_251_114])));
     let why = unknown(numbers.path(), "2025-11-14", |_| {});
-    assert!(why.text.contains("is of type INTEGER, which is no date"), "{}", why.text);
+    assert!(why.text.contains("is of type INTEGER, which is not a date"), "{}", why.text);
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn a_broken_part_makes_its_own_date_unknown_and_no_other() {
     let dates = &answer.readings[0].as_ref().unwrap().dates;
     assert_eq!(dates[&day("2025-11-14")].as_ref().unwrap().rows, 1);
     let broken = dates[&day("2025-11-15")].as_ref().unwrap_err();
-    assert!(broken.text.contains("part `day=2025-11-15/a.parquet` is no readable Parquet file"), "{}", broken.text);
+    assert!(broken.text.contains("part `day=2025-11-15/a.parquet` is not a readable Parquet file"), "{}", broken.text);
     for (rows, said) in [
         ("day,x\n2025-11-14\n", "is broken at line 2: expected 2 fields, found 1"),
         ("day,x\r\n2025-11-14,1\r\n2025-11-14\r\n", "is broken at line 3: expected 2 fields, found 1"),
