@@ -64,6 +64,8 @@ pub(super) fn edits() -> Vec<Edit> {
         json!({"date": "other"}),
         json!({"dateAs": "Date"}),
         json!({"dateAs": "Instant", "dayStarts": "06:00"}),
+        json!({"dateAs": "Date", "dateZone": "America/New_York"}),
+        json!({"dateFormat": "%Y%m%d"}),
         json!({"unit": {"whole": null, "eachOf": "c"}}),
         json!({"unit": {"whole": null, "columns": ["c"], "anyOrder": true}}),
         json!({"unit": {"whole": null, "split": {"column": "c", "separator": "_", "parts": [1]}}}),
@@ -75,11 +77,14 @@ pub(super) fn edits() -> Vec<Edit> {
         json!({"complete": {"perUnit": {"contains": [{"column": "c", "values": ["z"], "minRows": 2}]}}}),
         json!({"complete": {"unique": ["n"]}}),
         json!({"complete": {"shares": [{"name": "x", "where": [{"column": "c", "equals": "x"}], "max": "10%"}]}}),
-        json!({"complete": {"freshness": {"column": "at", "within": "1s", "until": "DateStart"}}}),
+        json!({"complete": {"freshness": {"column": "at", "within": "1s", "until": "DateStart", "zone": "America/New_York"}}}),
     ];
     let of_props = [
         json!({"columns": {"date": "other"}}),
         json!({"columns": {"dateAs": "Instant"}}),
+        json!({"columns": {"dateAs": "Date", "dateZone": "America/New_York"}}),
+        json!({"columns": {"dateFormat": "%Y%m%d"}}),
+        json!({"columns": {"snapshotZone": "America/New_York"}}),
         json!({"columns": {"game": {"whole": null, "columns": ["p"]}}}),
         json!({"columns": {"player": "b"}}),
         json!({"columns": {"bookmaker": "p"}}),
@@ -110,7 +115,7 @@ pub(super) fn season() -> Value {
     json!({"warehouse": "w", "timeZone": "UTC", "dates": {"from": "2026-01-01", "through": "2026-01-03"}})
 }
 
-pub(super) fn season_edits() -> [Value; 13] {
+pub(super) fn season_edits() -> [Value; 15] {
     let schedule = json!({"table": "t", "date": "day", "unit": ["c"]});
     let schedule_with = |more: Value| {
         let mut schedule = schedule.clone();
@@ -129,6 +134,11 @@ pub(super) fn season_edits() -> [Value; 13] {
         ),
         schedule_with(json!({"void": [{"column": "n", "equals": 1}], "final": {"column": "n", "equals": 1}})),
         schedule_with(json!({"updatedAt": "at", "maxAge": "1s", "dateAs": "Date"})),
+        schedule_with(json!({
+            "startsAt": "at", "startsAtZone": "America/New_York", "updatedAt": "at", "updatedAtZone": "America/New_York",
+            "dateAs": "Date", "dateZone": "America/New_York",
+        })),
+        schedule_with(json!({"dateFormat": "%Y%m%d"})),
         json!({"aliases": {"x": "y"}}),
         json!({"breaks": [{"from": "2026-01-02", "through": "2026-01-02", "reason": "AllStar"}]}),
         json!({"warmUp": {"gameDays": 1, "starts": ["2026-01-02"]}, "gameDates": {"create": false}}),
@@ -137,7 +147,7 @@ pub(super) fn season_edits() -> [Value; 13] {
 }
 
 /// What may be edited of a Warehouse and of a date, and what is told of the coverage meanwhile.
-pub(super) fn wishes() -> [(&'static str, &'static str, Value, &'static str); 5] {
+pub(super) fn wishes() -> [(&'static str, &'static str, Value, &'static str); 6] {
     let own = json!([{"kind": "TableCoverage", "name": "t"}]);
     [
         ("Warehouse", "w", json!({"limits": {"queryTimeout": "1m"}}), "Missing/"),
@@ -147,6 +157,7 @@ pub(super) fn wishes() -> [(&'static str, &'static str, Value, &'static str); 5]
             json!({"limits": {"maxConcurrentQueries": 1, "maxBytesPerQuery": "1Gi", "maxBytesPerDay": "2Gi"}}),
             "Missing/",
         ),
+        ("Warehouse", "w", json!({"files": {"encoding": "Latin1"}}), "Missing/"),
         ("GameDate", "s-2026-01-03", json!({"priority": 5}), "Missing/"),
         ("GameDate", "s-2026-01-03", json!({"rerun": {"token": "again", "coverages": own}}), "Missing/"),
         (
