@@ -330,14 +330,9 @@ pub struct ScheduleQuestion {
     pub updated_at: Option<InstantColumn>,
 }
 
-/// A value that orders the rows of one id: numbers and instants by size, texts by code point.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Order {
-    /// A whole number, or an instant in nanoseconds.
-    Number(i128),
-    /// A text.
-    Text(String),
-}
+/// What orders the rows of one id: a number, in billionths, or a moment, in nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Order(pub i128);
 
 /// One filtered row of a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -65,7 +65,7 @@ fn row(date: &str, game: &str, id: &str, updated: &str) -> ScheduleRow {
         void: false,
         is_final: false,
         id: Some(id.into()),
-        order: Some(Order::Number(at(updated).as_nanosecond())),
+        order: Some(Order(at(updated).as_nanosecond())),
         updated: Some(at(updated)),
     }
 }
@@ -434,7 +434,7 @@ mod properties {
                 void,
                 is_final,
                 id: id.map(Arc::from),
-                order: Some(Order::Number(order)),
+                order: Some(Order(order)),
                 start: known.then(|| at("2025-10-22T00:00:00Z")),
                 ..row(&format!("2025-10-{date}"), game, "0", UPDATED)
             },

@@ -17,6 +17,8 @@ pub(super) struct Meter {
     decoded: Arc<AtomicU64>,
     /// A page that was too large.
     page: Arc<AtomicU64>,
+    /// The operating system refused to read: the file itself may be sound.
+    io: Arc<AtomicBool>,
     most: u64,
     cancelled: Arc<AtomicBool>,
 }
@@ -24,7 +26,7 @@ pub(super) struct Meter {
 impl Meter {
     /// So many bytes at most, until told to stop.
     pub fn new(most: u64, cancelled: Arc<AtomicBool>) -> Self {
-        Self { decoded: Arc::default(), page: Arc::default(), most, cancelled }
+        Self { decoded: Arc::default(), page: Arc::default(), io: Arc::default(), most, cancelled }
     }
 
     /// For what is bounded otherwise.
@@ -54,6 +56,16 @@ impl Meter {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
         self.add(bytes)
+    }
+
+    /// A read of the file failed, whatever is in it.
+    pub fn note_io(&self) {
+        self.io.store(true, Relaxed);
+    }
+
+    /// Whether a read of the file failed since this was asked last.
+    pub fn io_failed(&self) -> bool {
+        self.io.swap(false, Relaxed)
     }
 
     /// The bytes of a page that was too large, told once.

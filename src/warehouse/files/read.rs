@@ -112,8 +112,11 @@ impl<'a> Reader<'a> {
         Constant::new(part, column, self.date)
     }
 
-    /// The part is as it is for good: only another one in its place helps.
+    /// The part is as it is for good: only another one in its place helps. Unless it was the file system that failed.
     pub(super) fn damaged(&self, part: &Part, why: &str) -> Fault {
+        if self.bounds.meter.io_failed() {
+            return Fault::io(part, "the file system failed; it is read again at the next look");
+        }
         Fault::Part(part.fault(UnknownReason::ProbeFailed, &format!("{why}; replace it")).lasting())
     }
 

@@ -182,7 +182,7 @@ fn order_of(datum: &Datum) -> Option<Order> {
         || datum.digits().or_else(|| matches!(datum, Datum::Loose(_)).then(|| plain(&text))?.map(Cow::into_owned));
     let date = || parse_date(&text).and_then(|_| Moment::parse(&format!("{text}T00:00:00")));
     let moment = || datum.moment().or_else(date).map(Moment::nanos);
-    number().and_then(|digits| billionths(&digits)).or_else(moment).map(Order::Number)
+    number().and_then(|digits| billionths(&digits)).or_else(moment).map(Order)
 }
 
 fn billionths(digits: &str) -> Option<i128> {

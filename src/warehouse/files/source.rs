@@ -94,9 +94,10 @@ impl ChunkReader for Source {
         self.begin_page(start)?;
         Ok(match &self.bytes {
             Held::Whole(bytes) => Box::new(bytes.get_read(start)?),
-            Held::Large(file, _) => {
-                Box::new(BufReader::with_capacity(HEADER, Stretch { file: file.clone(), at: start }))
-            }
+            Held::Large(file, _) => Box::new(BufReader::with_capacity(
+                HEADER,
+                Stretch { file: file.clone(), at: start, meter: self.meter.clone() },
+            )),
         })
     }
 
@@ -110,7 +111,7 @@ impl ChunkReader for Source {
         if start.checked_add(length as u64).is_none_or(|end| end > len) {
             return Err(ParquetError::EOF(format!("{length} bytes from {start} on, of {len}")));
         }
-        Ok(exactly(Stretch { file: file.clone(), at: start }, length)?)
+        Ok(exactly(Stretch { file: file.clone(), at: start, meter: self.meter.clone() }, length)?)
     }
 }
 
@@ -127,12 +128,31 @@ fn exactly(from: impl Read, length: usize) -> io::Result<Bytes> {
 struct Stretch {
     file: Arc<File>,
     at: u64,
+    meter: Meter,
 }
 
 impl Read for Stretch {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read_at(into, self.at)?;
+        let read = self.file.read_at(into, self.at).inspect_err(|_| self.meter.note_io())?;
         self.at += read as u64;
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_read_now_is_not_taken_for_a_damaged_one() {
+        let folder = tempfile::tempdir().unwrap();
+        // A file that is open for writing alone refuses every read, as a disk that fails does.
+        let file = File::create(folder.path().join("a.parquet")).unwrap();
+        let meter = Meter::unbounded();
+        let source = Source { bytes: Held::Large(Arc::new(file), 100), meter: meter.clone() };
+        assert!(source.get_bytes(0, 10).is_err());
+        assert!(meter.io_failed() && !meter.io_failed());
+        assert!(source.get_bytes(95, 10).is_err(), "beyond the end");
+        assert!(!meter.io_failed(), "that is the footer's fault");
     }
 }
