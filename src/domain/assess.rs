@@ -184,7 +184,7 @@ impl<'a> View<'a> {
     /// The rerun token of the date that was not spent yet.
     fn token(&self) -> Option<Arc<str>> {
         let rerun = self.s.orders?.get(&self.date)?.rerun.as_ref()?;
-        rerun.unspent(&self.s.coverage.key, self.s.ledger.tokens.get(&self.date)).cloned()
+        rerun.unspent(&self.s.coverage.key, |token| self.s.ledger.has_spent(self.date, token)).cloned()
     }
 
     /// The same, with what it waits for.
@@ -196,7 +196,7 @@ impl<'a> View<'a> {
 
     /// Whether a later date may not start before this one is done, when the order is Sequential.
     fn breaks_chain(&self, cause: Cause) -> bool {
-        !cause.state().is_done() && !matches!(cause.state(), State::NotDue | State::Unrecoverable)
+        !cause.state().is_done() && !matches!(cause, Cause::NotDue { unscheduled: true } | Cause::NoRung)
     }
 
     /// Only flaws that no Job can mend: the unit is simply not over yet.
@@ -238,17 +238,15 @@ impl<'a> View<'a> {
     fn message(&self, cause: Cause) -> Cow<'static, str> {
         let found = &self.judged.judgement.message;
         match cause {
+            Cause::Unknown(_) if self.attempt.is_some() => {
+                format!("{found}; its Job has ended, and the outcome is decided when the date can be judged").into()
+            }
             Cause::NotExpected(_) | Cause::Unknown(_) | Cause::Complete => found.clone(),
             Cause::Running(_) => self.running_message().into(),
             Cause::Verifying { probing: false } => {
                 "its Job has ended; the data is read again when it has settled".into()
             }
-            Cause::Verifying { probing: true } => match self.verdict() {
-                Verdict::Unknown(_) => {
-                    format!("its Job has ended, and its outcome is decided when the date can be judged: {found}").into()
-                }
-                _ => "its Job has ended; the data is being read again".into(),
-            },
+            Cause::Verifying { probing: true } => "its Job has ended; the data is being read again".into(),
             Cause::Waived => self.waiver_message().into(),
             Cause::NotDue { unscheduled: true } => found.clone(),
             Cause::NotDue { unscheduled: false } => "not due yet".into(),

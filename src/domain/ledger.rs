@@ -1,7 +1,7 @@
 //! What was tried: the one kind of state that cannot be read again (design §6, §9). Record → create → settle;
 //! each step is told by what is recorded alone.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -17,7 +17,7 @@ mod template;
 pub use template::{Template, Trial};
 
 pub use record::Admitted;
-pub use settle::{After, outcome};
+pub use settle::{After, Read, outcome};
 
 /// The ledger of one coverage.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +36,10 @@ pub struct Ledger {
     pub templates: BTreeMap<Arc<str>, Template>,
     /// The rerun token spent last, per date.
     pub tokens: BTreeMap<Date, Arc<str>>,
+    /// Tokens that were spent before the last one, per date: an old token that comes back is not a new one.
+    pub earlier: BTreeMap<Date, BTreeSet<Arc<str>>>,
+    /// Launch numbers whose create was refused. No Job ever had them; the next launches take them.
+    pub spare: Vec<u64>,
     /// Dates that were Complete at their last read (what `Regressed`, `Revoked` and suspicion compare with). Shared, so
     /// that a ledger and what is stored of it are compared at once while no date moves.
     pub complete: Arc<DateSet>,
@@ -43,6 +47,8 @@ pub struct Ledger {
 
 /// Settled attempts that are kept to be shown.
 pub const MAX_RECENT: usize = 20;
+/// Spent tokens that are kept per date, the last one included (design §2.6).
+const MAX_TOKENS: usize = 8;
 /// Unsettled attempts of one coverage (design §9).
 pub const MAX_UNSETTLED: usize = 100;
 /// Uncharged outcomes in a row before a rung is used up for a date all the same (design §6).

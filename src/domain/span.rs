@@ -42,9 +42,13 @@ impl Span {
         self.days > 0 || self.seconds > 0
     }
 
-    /// This span and that many elapsed hours more.
+    /// This span and that many elapsed hours more. Days that would be of the other sign become elapsed time.
     pub fn plus_hours(self, hours: i64) -> Self {
-        Self { days: self.days, seconds: self.seconds.saturating_add(hours * 3600) }
+        let seconds = self.seconds.saturating_add(hours.saturating_mul(3600));
+        if i64::from(self.days).signum() * seconds.signum() >= 0 {
+            return Self { days: self.days, seconds };
+        }
+        Self::seconds(i64::from(self.days) * 86_400 + seconds)
     }
 
     /// The instant this much after `at`: days by the calendar of `zone`, the rest by the clock. Saturates at the ends of time.
@@ -131,6 +135,15 @@ mod tests {
         for text in ["", "-", "5", "5 minutes", "1e9h", "PT1H", "1h1h", "1m1h", "9999d", "９h", "--1h"] {
             assert!(text.parse::<Span>().is_err(), "{text} must be refused");
         }
+    }
+
+    #[test]
+    fn a_span_of_days_before_and_hours_after_is_written_as_elapsed_time() {
+        let late = "-1d".parse::<Span>().unwrap().plus_hours(6);
+        assert_eq!(late.to_string(), "-18h");
+        assert_eq!("-2h".parse::<Span>().unwrap().plus_hours(6).to_string(), "4h");
+        assert_eq!("2d".parse::<Span>().unwrap().plus_hours(-6).to_string(), "42h");
+        assert_eq!("1d".parse::<Span>().unwrap().plus_hours(6).to_string(), "1d6h");
     }
 
     proptest! {

@@ -3,6 +3,8 @@
 use alloc::format;
 use alloc::string::String;
 
+use jiff::SignedDuration;
+
 use super::dates::{Date, DateRange, DateSet, Timestamp};
 use super::judge::Judged;
 use super::schedule::ScheduleFacts;
@@ -26,6 +28,11 @@ impl Doubt {
     /// The first read of its kind, asked for at an instant.
     pub fn new(asked_at: Timestamp) -> Self {
         Self { agreed: 0, counted_at: asked_at }
+    }
+
+    /// The clock was set: a cadence lasts as long as before.
+    pub fn clock_moved(&mut self, by: SignedDuration) {
+        self.counted_at = self.counted_at.saturating_add(by).unwrap_or(self.counted_at);
     }
 
     /// After another read that found the same; `None` when enough of them agree.

@@ -209,6 +209,16 @@ impl Book {
         self.good_until = asked_at.saturating_add(self.good_for).unwrap_or(Timestamp::MAX);
     }
 
+    /// The clock was set.
+    pub fn clock_moved(&mut self, moved: impl Fn(&mut Timestamp)) {
+        moved(&mut self.good_until);
+        self.confirmed_at.iter_mut().chain(&mut self.asked_at).for_each(&moved);
+        for entry in self.dates.values_mut() {
+            moved(&mut entry.read_at);
+            entry.failure.iter_mut().filter_map(|f| f.confirmed_at.as_mut()).for_each(&moved);
+        }
+    }
+
     /// When what is held of a date was confirmed last: it was so then, or later.
     pub fn confirmed_at(&self, date: Date) -> Option<Timestamp> {
         self.dates.get(&date)?.confirmed_at(self.confirmed_at)

@@ -35,7 +35,7 @@ impl World {
     pub(super) fn claims(&self) -> Claims {
         let mut claims = Claims::default();
         let mut jobs: BTreeSet<(&str, u64)> = BTreeSet::new();
-        for job in self.jobs.all.iter().filter(|job| job.ended.is_none()) {
+        for job in self.jobs.live() {
             jobs.insert((&job.coverage, job.launch));
             claims.take(&job.target, &job.dates);
         }

@@ -11,7 +11,7 @@ use crate::domain::admit::Wanting;
 use crate::domain::bind::Binding;
 use crate::domain::dates::{Date, DateSet, Timestamp, shift};
 use crate::domain::judge::Judged;
-use crate::domain::ledger::{After, Before, Stage};
+use crate::domain::ledger::{After, Before, Read, Stage};
 use crate::domain::schedule::Calendar;
 use crate::domain::state::{Cell, Hold};
 use crate::domain::suspicion::{Doubt, is_suspect};
@@ -85,17 +85,19 @@ impl CoverageState {
             let own: Vec<(Date, &Judged)> =
                 attempt.dates.iter().filter_map(|d| Some((d, self.judgement(d)?))).collect();
             let is_read = |date| self.book.confirmed_at(date).is_some_and(|at| at >= settled_at);
-            let is_known = |date: Date, judged: &Judged| match judged.judgement.verdict {
-                Verdict::Complete | Verdict::NotExpected(_) => true,
-                Verdict::Partial(_) | Verdict::Missing => !doubted,
-                // A date with too many units was read: no look brings more, and its attempt is over.
-                Verdict::Unknown(_) => self.book.overflows(date),
+            let is_doubted =
+                |judged: &Judged| doubted && matches!(judged.judgement.verdict, Verdict::Partial(_) | Verdict::Missing);
+            // A date with too many units was read: no look brings more, and its attempt is over.
+            let is_open = |date: Date, judged: &Judged| {
+                matches!(judged.judgement.verdict, Verdict::Unknown(_)) && !self.book.overflows(date)
             };
-            if !own.iter().all(|(date, judged)| is_read(*date) && is_known(*date, judged)) {
+            let (open, known): (Vec<_>, Vec<_>) = own.into_iter().partition(|(date, judged)| is_open(*date, judged));
+            if known.is_empty() && !open.is_empty() || known.iter().any(|(d, j)| !is_read(*d) || is_doubted(j)) {
                 continue;
             }
-            let after = own.into_iter().map(|(d, j)| (d, self.after(&season.calendar, d, j))).collect();
-            self.ledger = self.ledger.settle(&self.coverage, attempt.launch, &after, now);
+            let open = open.into_iter().map(|(date, _)| date).collect();
+            let after = known.into_iter().map(|(d, j)| (d, self.after(&season.calendar, d, j))).collect();
+            self.ledger = self.ledger.settle(&self.coverage, attempt.launch, &Read { after, open }, now);
             if let Some(settled) = self.ledger.recent.back() {
                 events.extend(super::events::settled(&self.coverage.key, settled, now));
             }
@@ -105,7 +107,8 @@ impl CoverageState {
 
     /// Whether the coverage can want anything at all.
     pub(super) fn may_want(&self) -> bool {
-        self.stalled.is_none() && self.hold(false, false, Timestamp::MIN) != Some(Hold::Suspended)
+        let is_refused = self.refused.as_ref().is_some_and(|refusal| refusal.lasts);
+        self.stalled.is_none() && !is_refused && self.hold(false, false, Timestamp::MIN) != Some(Hold::Suspended)
     }
 
     fn after(&self, calendar: &Calendar, date: Date, judged: &Judged) -> After {
@@ -131,10 +134,15 @@ impl CoverageState {
             (self.coverage.suspend || season_suspended, Hold::Suspended),
             (launches_off, Hold::LaunchesOff),
             (self.doubt.is_some(), Hold::SuspectProbe),
-            (self.refused.as_ref().is_some_and(|(until, _, _)| *until > now), Hold::Quota),
+            (self.refused.as_ref().is_some_and(|refusal| refusal.holds(now)), Hold::Quota),
             (self.proof.as_ref().is_some_and(Recorded::is_full), Hold::StatusFull),
         ];
         holds.into_iter().find_map(|(holds, hold)| holds.then_some(hold))
+    }
+
+    /// Why every create is refused until a person changes something.
+    pub(super) fn lasting_refusal(&self) -> Option<String> {
+        self.refused.as_ref().filter(|refusal| refusal.lasts).map(|refusal| refusal.why.to_string())
     }
 
     /// Nothing is admitted on top of a record that is not acknowledged.

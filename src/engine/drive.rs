@@ -2,14 +2,18 @@
 //! seconds holds nobody up.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::call::{Answered, Call, Reply};
 use super::overview::{Event, Overview};
 use super::ports::{Clock, JobList, Launcher, Store, Warehouse};
 use super::spec::{Limits, Spec};
+use super::timeline::{Shown, Timeline};
 use super::world::World;
+use crate::domain::dates::Timestamp;
 
 /// The ports of one world.
 pub struct Ports<C, W, S, L> {
@@ -55,17 +59,26 @@ pub enum Wish {
 pub struct Engine<C, W, S, L> {
     /// What it knows.
     pub world: World,
+    timeline: Timeline,
     ports: Arc<Ports<C, W, S, L>>,
-    inbox: UnboundedReceiver<Answered>,
-    answer: UnboundedSender<Answered>,
+    inbox: UnboundedReceiver<Sent>,
+    answer: UnboundedSender<Sent>,
 }
 
 impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
     /// An engine that knows nothing yet but its spec.
     pub fn new(ports: Ports<C, W, S, L>, spec: Spec, limits: Limits, read_only: bool) -> Self {
-        let now = ports.clock.now();
+        let timeline = Timeline::new(shown(&ports.clock));
         let (answer, inbox) = unbounded_channel();
-        Self { world: World::new(spec, limits, read_only, now), ports: Arc::new(ports), inbox, answer }
+        let world = World::new(spec, limits, read_only, timeline.at(ports.clock.steady()));
+        Self { world, timeline, ports: Arc::new(ports), inbox, answer }
+    }
+
+    /// The present instant on the engine's own time.
+    fn now(&mut self) -> Timestamp {
+        let (now, jump) = self.timeline.advance(shown(&self.ports.clock));
+        jump.into_iter().for_each(|by| self.world.clock_moved(by, now));
+        now
     }
 
     /// Runs until there is no more reason to. `watch` sees every event, and the world after every change.
@@ -77,7 +90,7 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
     ) -> Overview {
         loop {
             self.turn();
-            let now = self.ports.clock.now();
+            let now = self.now();
             let events = self.world.take_events();
             watch(&self.world, &events);
             let ends = match until {
@@ -93,10 +106,10 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
 
     /// One turn: everything that came in, then passes until one has nothing to call.
     fn turn(&mut self) {
-        let now = self.ports.clock.now();
-        while let Ok(answered) = self.inbox.try_recv() {
-            self.receive(answered);
+        while let Ok(sent) = self.inbox.try_recv() {
+            self.receive(sent);
         }
+        let (now, begun) = (self.now(), self.ports.clock.steady());
         loop {
             let calls = self.world.pass(now);
             if calls.is_empty() {
@@ -104,11 +117,13 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
             }
             calls.into_iter().for_each(|call| self.submit(call));
         }
-        self.world.pass_took = self.ports.clock.now().duration_since(now);
+        let took = self.ports.clock.steady().saturating_sub(begun);
+        self.world.pass_took = took.try_into().unwrap_or(SignedDuration::MAX);
     }
 
-    fn receive(&mut self, answered: Answered) {
-        let now = self.ports.clock.now();
+    fn receive(&mut self, Sent { at, reply }: Sent) {
+        let now = self.now();
+        let answered = Answered { asked_at: self.timeline.at(at), reply };
         if let Some(call) = self.world.receive(answered, now) {
             self.submit(call);
         }
@@ -116,19 +131,30 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
 
     /// Waits for an answer, a wish or the next instant. `false`: stop.
     async fn wait(&mut self, wishes: &mut UnboundedReceiver<Wish>) -> bool {
-        let wake = self.world.next_wake(self.ports.clock.now());
+        let now = self.now();
+        let wake = self.world.next_wake(now);
+        let Self { world, timeline, ports, inbox, .. } = self;
         tokio::select! {
-            Some(answered) = self.inbox.recv() => self.receive(answered),
-            wish = wishes.recv() => match wish {
-                Some(Wish::Respec(spec)) => self.world.respec(*spec, self.ports.clock.now()),
-                Some(Wish::Seen(list)) => self.world.seen(list, self.ports.clock.now()),
-                Some(Wish::Reload) => self.world.reload(self.ports.clock.now()),
-                Some(Wish::Beat) => {}
-                // Who asked may be gone by now.
-                Some(Wish::Show(to)) => _ = to.send(self.world.overview(self.ports.clock.now())),
-                Some(Wish::Stop) | None => return false,
-            },
-            () = self.ports.clock.until(wake) => {}
+            Some(sent) = inbox.recv() => self.receive(sent),
+            wish = wishes.recv() => return wish.is_some_and(|wish| self.take(wish)),
+            (now, jump) = until(timeline, &ports.clock, wake) => {
+                jump.into_iter().for_each(|by| world.clock_moved(by, now));
+            }
+        }
+        true
+    }
+
+    /// Takes a wish in. `false`: stop.
+    fn take(&mut self, wish: Wish) -> bool {
+        let now = self.now();
+        match wish {
+            Wish::Respec(spec) => self.world.respec(*spec, now),
+            Wish::Seen(list) => self.world.seen(list, now),
+            Wish::Reload => self.world.reload(now),
+            Wish::Beat => {}
+            // Who asked may be gone by now.
+            Wish::Show(to) => _ = to.send(self.world.overview(now)),
+            Wish::Stop => return false,
         }
         true
     }
@@ -136,13 +162,38 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
     fn submit(&mut self, call: Call) {
         self.world.in_flight += 1;
         let (ports, answer) = (self.ports.clone(), self.answer.clone());
-        let asked_at = self.ports.clock.now();
+        let at = self.ports.clock.steady();
         tokio::spawn(async move {
             let reply = perform(&ports, call).await;
             // Nobody listens any more when the engine has ended.
-            let _ = answer.send(Answered { asked_at, reply });
+            let _ = answer.send(Sent { at, reply });
         });
     }
+}
+
+/// An answer, and when its call was sent, on the steady clock.
+struct Sent {
+    at: Duration,
+    reply: Reply,
+}
+
+/// The wall clock is looked at so often while there is nothing to do.
+const CLOCK_POLL: Duration = Duration::from_secs(60);
+
+/// Waits for an instant on the engine's own time, or until a jump of the wall clock is followed.
+async fn until(timeline: &mut Timeline, clock: &impl Clock, wake: Timestamp) -> (Timestamp, Option<SignedDuration>) {
+    loop {
+        let (now, jump) = timeline.advance(shown(clock));
+        let left = wake.duration_since(now);
+        if jump.is_some() || !left.is_positive() {
+            return (now, jump);
+        }
+        clock.sleep(left.unsigned_abs().clamp(Duration::from_millis(1), CLOCK_POLL)).await;
+    }
+}
+
+fn shown<C: Clock>(clock: &C) -> Shown {
+    Shown { wall: clock.now(), steady: clock.steady() }
 }
 
 async fn perform<C: Clock, W: Warehouse, S: Store, L: Launcher>(ports: &Ports<C, W, S, L>, call: Call) -> Reply {

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::overview::Event;
-use crate::domain::admit::Admission;
 use crate::domain::dates::{Date, DateSet, Timestamp};
-use crate::domain::ledger::{Launch, Outcome, Settled};
+use crate::domain::ledger::{Attempt, Launch, Outcome, Settled};
 use crate::domain::policy::Key;
 use crate::domain::probe::UnitKey;
 use crate::domain::schedule::{Calendar, Day, ScheduleFacts};
@@ -13,19 +12,13 @@ use crate::domain::state::{Cause, Cell, Hold, State};
 use crate::domain::suspicion::schedule_doubt;
 use crate::domain::verdict::UnknownReason;
 
-/// A launch was recorded.
-pub(super) fn launched(admission: &Admission, launch: u64, now: Timestamp) -> Event {
-    let admitted = &admission.admitted;
+/// A Job was created.
+pub(super) fn launched(coverage: &Key, attempt: &Attempt, reason: &str, now: Timestamp) -> Event {
+    let Attempt { launch, number, rung, .. } = attempt;
     // A date that lacks nothing runs because somebody wanted it.
-    let why = if admission.reason.is_empty() { "asked for once more" } else { admission.reason };
-    let message = format!("launch {launch}, attempt {} on rung {}: {why}", admitted.number, admitted.rung);
-    Event {
-        at: now,
-        coverage: admission.coverage.clone(),
-        reason: "JobLaunched",
-        dates: admitted.dates.clone(),
-        message,
-    }
+    let why = if reason.is_empty() { "asked for once more" } else { reason };
+    let message = format!("launch {launch}, attempt {number} on rung {rung}: {why}");
+    Event { at: now, coverage: coverage.clone(), reason: "JobLaunched", dates: attempt.dates.clone(), message }
 }
 
 /// A Job was not created.

@@ -4,7 +4,6 @@ use super::look::Look;
 use super::world::{Loading, World};
 use crate::domain::dates::Timestamp;
 use crate::domain::state::{Cell, State};
-use crate::domain::verdict::Verdict;
 
 impl World {
     /// The next instant at which a pass can bring something new.
@@ -12,25 +11,18 @@ impl World {
         let loading = if let Loading::Wanted { not_before } = self.loading { Some(not_before) } else { None };
         let looks = self.looks_at().filter(|l| !l.busy).map(|l| l.next);
         let times = self.coverages.values().filter_map(|s| s.assessment.valid_until);
-        let refused = self.coverages.values().filter_map(|s| s.refused.as_ref().map(|(until, _, _)| *until));
+        let refused = self.coverages.values().filter_map(|s| s.refused.as_ref().map(|refusal| refusal.until));
         let calendars = self.seasons.values().map(|s| s.calendar.valid_until);
         let ramp = self.ramp.next_step(now).filter(|_| !self.decision.refused.is_empty());
         let every = self.limits.report_every;
         let saves = self.coverages.values().filter(|s| !s.saving).filter_map(|s| s.save_at(every));
-        let jobs = self.jobs_are_live().then_some(self.jobs.next_list);
+        let jobs = self.next_list();
         let all = looks.chain(times).chain(refused).chain(calendars).chain(ramp).chain(jobs).chain(loading);
         // When what was confirmed last is too old to say anything, without a look that ends.
         let tables = self.coverages.values().filter(|s| s.book.was_looked_at).map(|s| s.book.good_until);
         let schedules = self.seasons.values().filter_map(|s| s.good_until);
         let all = all.chain(saves).chain(tables).chain(schedules);
         all.filter(|at| *at > now).min().unwrap_or(Timestamp::MAX)
-    }
-
-    fn jobs_are_live(&self) -> bool {
-        self.jobs.listed_at.is_none()
-            || !self.jobs.orphans.is_empty()
-            || self.jobs.all.iter().any(|j| j.ended.is_none())
-            || self.coverages.values().any(|s| !s.ledger.attempts.is_empty())
     }
 
     /// Everything was looked at once, and nobody waits for an answer.
@@ -44,21 +36,14 @@ impl World {
 
     /// Nothing is left that will change without a person, or without the passing of a due instant.
     pub fn is_done(&self, now: Timestamp) -> bool {
-        let is_active = |cell: &Cell| match cell.state() {
-            State::Running | State::Waiting => true,
-            // The outcome of a Job whose data cannot be read is not waited for.
-            State::Verifying => {
-                !matches!(cell.judgement.verdict, Verdict::Unknown(_)) || cell.next.is_some_and(|at| at > now)
-            }
-            _ => false,
-        };
+        let is_active = |cell: &Cell| matches!(cell.state(), State::Running | State::Waiting | State::Verifying);
         let waits = self.coverages.values().any(|s| {
             let wants = s.may_want() && !s.assessment.wants.is_empty() && self.limits.launches;
             s.assessment.cells.iter().any(is_active)
                 || wants
                 || s.saving
                 || s.doubt.is_some()
-                || s.refused.as_ref().is_some_and(|(until, _, _)| *until > now)
+                || s.refused.as_ref().is_some_and(|refusal| refusal.holds(now) && !refusal.lasts)
         });
         let doubted = self.seasons.values().any(|s| s.doubted.is_some());
         self.is_seen() && !waits && !doubted && !self.looks_at().any(|look| look.is_hopeful())

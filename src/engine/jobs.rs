@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use super::call::Call;
 use super::claims::Orphan;
-use super::look::{later, look_again};
+use super::known_jobs::Jobs;
+use super::look::later;
+use super::overview::Event;
 use super::ports::{Created, JobList};
+use super::refusal::{Refusal, Unclear};
 use super::world::{CoverageState, Loading, World};
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, End, Job, Launch, Stage, job_name};
@@ -30,7 +33,8 @@ impl World {
     pub(super) fn listed(&mut self, list: Result<JobList, String>, asked_at: Timestamp, now: Timestamp) {
         self.jobs.listing = false;
         self.jobs.next_list = later(now, i64::try_from(self.limits.job_poll.as_millis()).unwrap_or(1000).max(10));
-        let Ok(list) = list else { return };
+        let Ok(mut list) = list else { return };
+        self.jobs.date_ends(&mut list.jobs, now);
         let is_left_over =
             |j: &Job| j.ended.is_none() && self.jobs.watched.as_ref().is_some_and(|w| !w.contains(&j.name));
         if list.jobs.iter().any(is_left_over) {
@@ -48,14 +52,15 @@ impl World {
         if self.jobs.listed_at.is_none() {
             return;
         }
+        self.jobs.date_ends(&mut list.jobs, now);
         // What a list told with the Jobs' pods: an end does not change any more.
         let ends: BTreeMap<&Arc<str>, &Job> =
-            self.jobs.all.iter().filter(|j| j.ended.is_some()).map(|j| (&j.uid, j)).collect();
+            self.jobs.all().iter().filter(|j| j.ended.is_some()).map(|j| (&j.uid, j)).collect();
         for job in list.jobs.iter_mut().filter(|j| j.ended.is_none()) {
             ends.get(&job.uid).into_iter().for_each(|ended| *job = (*ended).clone());
         }
-        let unseen = |j: &&Job| j.ended.is_none() && !there.contains(&j.name);
-        let missing: Vec<Job> = self.jobs.all.iter().filter(unseen).cloned().collect();
+        let unseen = |j: &&Job| !there.contains(&j.name);
+        let missing: Vec<Job> = self.jobs.live().filter(unseen).cloned().collect();
         if !missing.is_empty() {
             self.jobs.next_list = now;
             list.jobs.extend(missing);
@@ -69,19 +74,16 @@ impl World {
         self.jobs.removing.retain(|name, _| list.iter().any(|j| j.name == *name));
         self.undecided |= self.jobs.daily_runs != daily_runs;
         self.jobs.daily_runs = daily_runs;
-        let mut by_uid: BTreeMap<&str, Vec<&Job>> = BTreeMap::new();
-        list.iter().for_each(|j| by_uid.entry(&j.coverage).or_default().push(j));
+        let changed = self.jobs.replace(list);
         let mut ended = Vec::new();
         for state in self.coverages.values_mut() {
-            let jobs = by_uid.get(&*state.coverage.uid).map(Vec::as_slice).unwrap_or_default();
-            if state.take_jobs(jobs, listed_at, now) {
-                ended.push(state.coverage.table.clone());
-            }
+            let (events, has_ended) = state.take_jobs(&self.jobs, listed_at, now);
+            self.events.extend(events);
+            state.dirty |= changed.contains(&state.coverage.uid);
+            ended.extend(has_ended.then(|| state.coverage.table.clone()));
         }
-        if list != self.jobs.all {
+        if !changed.is_empty() {
             self.undecided = true;
-            self.coverages.values_mut().for_each(|s| s.dirty = true);
-            self.jobs.all = list;
             let unread = self.coverages.values().filter(|s| self.unread(s).next().is_some());
             ended.extend(unread.map(|s| s.coverage.table.clone()));
         }
@@ -103,9 +105,10 @@ impl World {
     /// those of its attempts: Jobs whose owner is gone, or whose record was wiped. What was read before says nothing of
     /// their dates.
     pub(super) fn unread<'a>(&'a self, state: &'a CoverageState) -> impl Iterator<Item = (Timestamp, &'a Job)> {
-        let own = self.jobs.all.iter().filter(|j| j.target == state.coverage.table);
-        let due = |j: &'a Job| j.ended.map(|(at, _)| (state.visible_at(at), j));
-        own.filter_map(due).filter(|(at, job)| state.book.is_behind(&job.dates, *at))
+        let due = self.jobs.ended(&state.coverage.table).map(|(at, job)| (state.visible_at(at), job));
+        // Older ends lie before what was confirmed last, too.
+        let may_be = due.take_while(|(at, _)| state.book.confirmed_at.is_none_or(|all| all < *at));
+        may_be.filter(|(at, job)| state.book.is_behind(&job.dates, *at))
     }
 
     /// Their dates. Another coverage of the table may have read them already, and need not wait for this one's `settle`.
@@ -115,17 +118,25 @@ impl World {
 
     /// Lists Jobs when something depends on it: at the start, and while an attempt has a live Job.
     pub(super) fn list_jobs(&mut self, now: Timestamp) -> Option<Call> {
-        let unsettled = |s: &CoverageState| s.ledger.attempts.iter().any(|a| !matches!(a.stage, Stage::Ended { .. }));
-        let needed = self.jobs.listed_at.is_none()
-            || !self.jobs.orphans.is_empty()
-            || self.jobs.all.iter().any(|j| j.ended.is_none())
-            || self.coverages.values().any(unsettled);
         // Jobs mean something only beside the ledgers that launched them.
-        if self.loading != Loading::Done || self.jobs.listing || !needed || self.jobs.next_list > now {
+        let is_due = self.next_list().is_some_and(|at| at <= now);
+        if self.loading != Loading::Done || self.jobs.listing || !is_due {
             return None;
         }
         self.jobs.listing = true;
         Some(Call::ListJobs)
+    }
+
+    /// When Jobs are to be listed; nothing while nothing depends on it.
+    pub(super) fn next_list(&self) -> Option<Timestamp> {
+        let is_needed =
+            self.jobs.listed_at.is_none() || !self.jobs.orphans.is_empty() || self.jobs.live().next().is_some();
+        let needed_at = |s: &CoverageState| s.list_needed_at(self.jobs.listed_at);
+        let at = match is_needed {
+            true => Timestamp::MIN,
+            false => self.coverages.values().filter_map(needed_at).min()?,
+        };
+        Some(self.jobs.next_list.max(at))
     }
 
     /// Recorded attempts without a Job are created, under the same name each time. Whatever holds launches now holds these,
@@ -150,9 +161,6 @@ impl World {
 
     /// A create was answered.
     pub(super) fn created(&mut self, launch: &Launch, created: Created, now: Timestamp) {
-        if matches!(created, Created::Unclear(_)) {
-            self.jobs.next_list = now;
-        }
         let own = |o: &&mut Orphan| o.coverage == launch.uid && o.launch == launch.launch;
         if let Some(orphan) = self.jobs.orphans.iter_mut().find(own) {
             (orphan.shown_from, self.jobs.next_list) = (Some(now), now);
@@ -160,28 +168,12 @@ impl World {
         let Some(state) = self.coverages.get_mut(&launch.coverage).filter(|s| s.coverage.uid == launch.uid) else {
             return;
         };
-        state.creating.remove(&launch.launch);
-        state.dirty = true;
-        let (permanent, why) = match created {
-            Created::New(uid) | Created::Ours(uid) => {
-                state.refused = None;
-                state.created_at.insert(launch.launch, now);
-                return state.ledger.created(launch.launch, &uid);
-            }
-            Created::Unclear(_) => return state.unclear = Some(now),
-            Created::Refused { permanent, why } => (permanent, why),
-            Created::Foreign => {
-                (true, format!("NameTaken: a Job `{}` of somebody else is there; remove it", launch.name))
-            }
-        };
-        self.events.push(super::events::refused(launch, &why, now));
-        state.ledger.forget(launch.launch);
-        if permanent {
-            return state.stalled = Some(why);
+        self.events.extend(state.take_created(launch, created, now));
+        // Only a list tells what became of it, and nothing depends on that before the next try.
+        if let Some(unclear) = state.unclear.as_ref().filter(|unclear| unclear.at == now) {
+            let next = self.jobs.next_list;
+            self.jobs.next_list = if next > now { next.min(unclear.until) } else { unclear.until };
         }
-        // Creates that were under way together are refused together: that counts once.
-        let times = state.refused.as_ref().map_or(1, |(until, n, _)| n + u32::from(*until <= now));
-        state.refused = Some((look_again(now, times), times, why.into()));
     }
 
     /// Finished Jobs beyond the history limits whose attempts are settled, in the store too: another process that still
@@ -189,17 +181,16 @@ impl World {
     pub(super) fn removals(&mut self, now: Timestamp) -> Vec<Call> {
         let mut calls = Vec::new();
         for state in self.coverages.values() {
-            let is_settled = |launch| state.ledger.attempt(launch).is_none() && state.saved.attempt(launch).is_none();
-            let settled = |j: &&Job| j.coverage == state.coverage.uid && is_settled(j.launch);
-            let mut done: Vec<&Job> = self.jobs.all.iter().filter(settled).filter(|j| j.ended.is_some()).collect();
+            let settled_at = |job: &Job| state.settled_job(job.launch);
+            let own = self.jobs.of(&state.coverage.uid).filter(|job| settled_at(job).is_some());
+            let (mut done, live): (Vec<&Job>, Vec<&Job>) = own.partition(|job| job.ended.is_some());
             done.sort_by_key(|j| std::cmp::Reverse(j.launch));
             let (good, bad): (Vec<&Job>, Vec<&Job>) =
                 done.into_iter().partition(|j| matches!(j.ended, Some((_, End::Succeeded))));
-            // Of a launch that is settled nothing may go on: it was created by somebody who did not know.
-            let known = |launch: u64| state.ledger.recent.iter().find(|s| s.launch == launch);
-            let live = self.jobs.all.iter().filter(settled).filter(|j| j.ended.is_none() && known(j.launch).is_some());
+            // Of a launch that is settled nothing may go on: it was created by a process that did not know.
+            let live = live.into_iter().filter(|j| settled_at(j).flatten().is_some());
             let beyond = good.into_iter().skip(KEPT_SUCCESSES).chain(bad.into_iter().skip(KEPT_FAILURES));
-            let over = |j: &Job, at: Timestamp| known(j.launch).map_or(at, |settled| at.max(settled.at));
+            let over = |j: &Job, at: Timestamp| settled_at(j).flatten().map_or(at, |settled| at.max(settled));
             let old = |j: &&Job| j.ended.is_some_and(|(at, _)| later(over(j, at), KEPT_MILLIS) <= now);
             let free = |j: &&Job| self.jobs.removing.get(&j.name).is_none_or(|again| *again <= now);
             calls.extend(live.chain(beyond.filter(old)).filter(free).cloned());
@@ -226,52 +217,121 @@ impl CoverageState {
             || self.coverage.fill.mode == Mode::Observe
     }
 
+    /// What follows from the answer to a create.
+    fn take_created(&mut self, launch: &Launch, created: Created, now: Timestamp) -> Option<Event> {
+        self.creating.remove(&launch.launch);
+        self.dirty = true;
+        let (lasts, why) = match created {
+            Created::New(uid) | Created::Ours(uid) => {
+                (self.refused, self.unclear) = (None, None);
+                self.created_at.insert(launch.launch, now);
+                return self.exists(launch.launch, &uid, now);
+            }
+            Created::Unclear(_) => {
+                self.unclear = Some(Unclear::new(self.unclear.as_ref(), now));
+                return None;
+            }
+            Created::Refused { permanent, why } => {
+                self.ledger.refused(launch.launch);
+                (permanent, why)
+            }
+            // It may be ours, with a forged identity: another name would make a second Job.
+            Created::Foreign => {
+                self.ledger.refused(launch.launch);
+                let name = &launch.name;
+                (
+                    true,
+                    format!(
+                        "NameTaken: a Job `{name}` that gapless did not make has the name of the launch; remove it"
+                    ),
+                )
+            }
+        };
+        let is_news = self.refused.as_ref().is_none_or(|old| *old.why != why);
+        let event = is_news.then(|| super::events::refused(launch, &why, now));
+        self.refused = Some(Refusal::new(self.refused.as_ref(), why.into(), lasts, now));
+        event
+    }
+
+    /// The Job of a launch exists; tells that it was launched, the first time.
+    fn exists(&mut self, launch: u64, uid: &Arc<str>, now: Timestamp) -> Option<Event> {
+        let attempt = self.ledger.attempt(launch).filter(|a| a.stage == Stage::Recorded)?;
+        let reason = attempt.dates.first().and_then(|date| self.judgement(date)).map(|j| j.judgement.verdict.reason());
+        let event = super::events::launched(&self.coverage.key, attempt, reason.unwrap_or_default(), now);
+        self.ledger.created(launch, uid);
+        Some(event)
+    }
+
     /// What is to be created now, given a list of Jobs that was asked for at that instant.
     fn launches(&self, listed_at: Timestamp, now: Timestamp) -> Vec<Launch> {
-        // After an unclear answer only a list that is younger tells whether the Job is there.
-        let unclear = self.unclear.is_some_and(|at| listed_at <= at);
-        if unclear || self.refused.as_ref().is_some_and(|(until, _, _)| *until > now) {
+        let unclear = self.unclear.as_ref().is_some_and(|unclear| unclear.holds(listed_at, now));
+        if unclear || self.refused.as_ref().is_some_and(|refusal| refusal.holds(now)) {
             return Vec::new();
         }
-        // After a refusal one create tells whether there is room again: the others would be refused with it.
-        let most = if self.refused.is_none() { usize::MAX } else { usize::from(self.creating.is_empty()) };
+        // After a create that went wrong one tells whether all is well again: the others would go wrong with it.
+        let is_well = self.refused.is_none() && self.unclear.is_none();
+        let most = if is_well { usize::MAX } else { usize::from(self.creating.is_empty()) };
         let recorded = self.ledger.attempts.iter().filter(|a| a.stage == Stage::Recorded);
         let next = recorded.filter(|a| !self.creating.contains(&a.launch) && a.recorded_at.max(listed_at) <= now);
         next.filter_map(|attempt| launch(&self.coverage, attempt, self)).take(most).collect()
     }
 
-    /// Whether an attempt ended. Only a list can say that a Job is not there.
-    fn take_jobs(&mut self, jobs: &[&Job], listed_at: Option<Timestamp>, now: Timestamp) -> bool {
-        let highest = jobs.iter().map(|j| j.launch).max().unwrap_or(0);
+    /// When a launch was settled, in the store too, where that is known; nothing where it is not settled.
+    fn settled_job(&self, launch: u64) -> Option<Option<Timestamp>> {
+        let is_open = self.ledger.attempt(launch).is_some() || self.saved.attempt(launch).is_some();
+        let settled = || self.ledger.recent.iter().rev().find(|s| s.launch == launch).map(|settled| settled.at);
+        (!is_open).then(settled)
+    }
+
+    /// When a list of Jobs is needed for its attempts, given when the last one was asked for.
+    fn list_needed_at(&self, listed_at: Option<Timestamp>) -> Option<Timestamp> {
+        let needed_at = |attempt: &Attempt| match attempt.stage {
+            Stage::Ended { .. } => None,
+            Stage::Created { .. } => Some(Timestamp::MIN),
+            Stage::Recorded => {
+                let unclear = self.unclear.as_ref().filter(|unclear| listed_at.is_none_or(|at| at <= unclear.at));
+                let given_up = later(attempt.recorded_at, NEVER_STARTED_MILLIS);
+                Some(unclear.map_or(given_up, |unclear| unclear.until.min(given_up)))
+            }
+        };
+        self.ledger.attempts.iter().filter_map(needed_at).min()
+    }
+
+    /// What Jobs say of its attempts, and whether one has ended. Only a list can say that a Job is not there.
+    fn take_jobs(&mut self, jobs: &Jobs, listed_at: Option<Timestamp>, now: Timestamp) -> (Vec<Event>, bool) {
+        let highest = jobs.of(&self.coverage.uid).map(|j| j.launch).max().unwrap_or(0);
         // Before the ledger was read nothing is known to be lost.
         self.rebuilt |= self.proof.is_some() && highest > self.ledger.launches;
         self.ledger.launches = self.ledger.launches.max(highest);
-        let mut ended = false;
+        let (mut events, mut ended) = (Vec::new(), false);
         for attempt in self.ledger.attempts.clone() {
             // Another Job of the same name is not the one that was created: the attempt's own is gone.
-            let own = |j: &&&Job| !matches!(&attempt.stage, Stage::Created { uid } if *uid != j.uid);
-            let job = jobs.iter().find(|j| j.launch == attempt.launch).filter(own);
+            let own = |j: &&Job| !matches!(&attempt.stage, Stage::Created { uid } if *uid != j.uid);
+            let job = jobs.of(&self.coverage.uid).find(|j| j.launch == attempt.launch).filter(own);
+            let launch = attempt.launch;
             match (job.map(|j| (j, j.ended)), &attempt.stage) {
                 (_, Stage::Ended { .. }) => {}
-                (Some((job, Some((at, end)))), _) => {
-                    self.ledger.ended(attempt.launch, at, end, job.message.clone());
-                    ended = true;
+                (Some((job, end)), _) => {
+                    events.extend(self.exists(launch, &job.uid, now));
+                    if let Some((at, end)) = end {
+                        self.ledger.ended(launch, at, end, job.message.clone());
+                        ended = true;
+                    }
                 }
-                (Some((job, None)), _) => self.ledger.created(attempt.launch, &job.uid),
-                (None, _) if listed_at.is_none_or(|at| self.was_created_since(attempt.launch, at)) => {}
+                (None, _) if listed_at.is_none_or(|at| self.was_created_since(launch, at)) => {}
                 (None, Stage::Created { .. }) => {
-                    self.ledger.ended(attempt.launch, now, End::Lost, "the Job is gone".into());
+                    self.ledger.ended(launch, now, End::Lost, "the Job is gone".into());
                     ended = true;
                 }
                 (None, Stage::Recorded) if later(attempt.recorded_at, NEVER_STARTED_MILLIS) <= now => {
-                    self.ledger.ended(attempt.launch, now, End::NeverStarted, "the Job never came to be".into());
+                    self.ledger.ended(launch, now, End::NeverStarted, "the Job never came to be".into());
                     ended = true;
                 }
                 (None, Stage::Recorded) => {}
             }
         }
-        self.dirty |= ended;
-        ended
+        self.dirty |= ended || !events.is_empty();
+        (events, ended)
     }
 
     fn was_created_since(&self, launch: u64, asked_at: Timestamp) -> bool {

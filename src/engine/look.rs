@@ -56,6 +56,12 @@ impl Look {
         self.next = look_again(now, self.failures);
     }
 
+    /// The clock was set.
+    pub fn clock_moved(&mut self, moved: impl Fn(&mut Timestamp)) {
+        moved(&mut self.next);
+        self.last.iter_mut().for_each(moved);
+    }
+
     /// Looks again at an instant, or earlier when that was planned already.
     pub fn no_later_than(&mut self, at: Timestamp) {
         self.next = self.next.min(at);

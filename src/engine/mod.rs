@@ -6,22 +6,26 @@
 mod book;
 pub mod call;
 mod claims;
+mod clock;
 pub mod contract;
 mod coverage;
 pub mod drive;
 mod events;
 mod idle;
 mod jobs;
+mod known_jobs;
 mod look;
 pub mod memory;
 mod observe;
 pub mod overview;
 mod pass;
 pub mod ports;
+mod refusal;
 mod report;
 mod saving;
 pub mod spec;
 mod stale;
+mod timeline;
 mod told;
 pub mod world;
 

@@ -60,6 +60,8 @@ pub struct CoverageView {
     pub recent: Vec<Settled>,
     /// The rerun token spent last, per date.
     pub tokens: Vec<(Date, Arc<str>)>,
+    /// Rerun tokens that were spent before those.
+    pub earlier_tokens: Vec<(Date, Arc<str>)>,
     /// Rerun tokens that are not spent yet, in date order.
     pub reruns: Vec<Unspent>,
     /// Rows that count for no date: they cover nothing. Nothing where that is not known.

@@ -170,7 +170,7 @@ impl World {
             if std::mem::take(&mut state.rebuilt) {
                 events.push(super::events::rebuilt(key, state.ledger.launches, now));
             }
-            let own: Vec<_> = self.jobs.all.iter().filter(|j| j.coverage == state.coverage.uid).cloned().collect();
+            let own: Vec<_> = self.jobs.of(&state.coverage.uid).cloned().collect();
             let mut assessment = assess(&Situation {
                 coverage: &state.coverage,
                 calendar: &calendar,
@@ -182,7 +182,7 @@ impl World {
                 now,
             });
             // A refusal holds launches for a while only.
-            let refused = state.refused.as_ref().map(|(until, _, _)| *until).filter(|until| *until > now);
+            let refused = state.refused.as_ref().map(|refusal| refusal.until).filter(|until| *until > now);
             assessment.valid_until = assessment.valid_until.into_iter().chain(refused).min();
             let before = std::mem::replace(&mut state.assessment, assessment);
             let (told, moved) = state.note_changes(&before.cells, now);
@@ -245,8 +245,6 @@ impl World {
             self.ramp.launched = self.ramp.launched.saturating_add(1);
             self.lanes.push(admission.lane);
             self.turn = Some(admission.coverage.clone());
-            let event = super::events::launched(&admission, state.ledger.launches, now);
-            self.events.push(event);
         }
         let keep = self.lanes.len().saturating_sub(3);
         self.lanes.drain(..keep);

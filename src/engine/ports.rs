@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::overview::CoverageView;
 use crate::domain::dates::{DateSet, Timestamp};
@@ -16,10 +17,12 @@ use crate::domain::verdict::Unknown;
 
 /// Where time enters.
 pub trait Clock: Send + Sync + 'static {
-    /// The present instant.
+    /// What the wall clock shows. It may jump.
     fn now(&self) -> Timestamp;
-    /// Returns at that instant or later; at once when it has passed.
-    fn until(&self, at: Timestamp) -> impl Future<Output = ()> + Send;
+    /// What a clock shows that never jumps, since some instant in the past.
+    fn steady(&self) -> Duration;
+    /// Returns when so much time has passed on the steady clock, or later.
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send;
 }
 
 /// Where the data is. Every answer is whole or nothing; a failed read is an [`Unknown`], never an empty answer.

@@ -47,13 +47,14 @@ impl World {
             season: coverage.season.clone(),
             table: coverage.table.clone(),
             mode: coverage.fill.mode,
-            stalled: state.stalled.clone(),
+            stalled: state.stalled.clone().or_else(|| state.lasting_refusal()),
             cells: state.assessment.cells.iter().map(|c| self.with_hold(state, c)).collect(),
             attempts: state.ledger.attempts.clone(),
             tallies: state.ledger.tallies.iter().map(|((r, d), t)| (r.clone(), *d, *t)).collect(),
             limits: coverage.fill.ladder.iter().map(|r| (r.name.clone(), r.attempts)).collect(),
             recent: state.ledger.recent.iter().cloned().collect(),
             tokens: state.ledger.tokens.iter().map(|(d, t)| (*d, t.clone())).collect(),
+            earlier_tokens: state.ledger.earlier_tokens().collect(),
             reruns: state.assessment.reruns.iter().map(|r| self.with_refusal(state, r)).collect(),
             undated: Some(Undated::sum(state.book.undated.values())),
             unexpected: Unexpected::of(&state.assessment.cells),
@@ -82,8 +83,8 @@ impl World {
             told.cause = Cause::Blocked(hold);
             told.message = format!("{}; {}", cell.judgement.message, hold.sentence()).into();
         }
-        if let (Cause::Blocked(Hold::Quota), Some((_, _, why))) = (told.cause, &state.refused) {
-            told.message = format!("{}: {why}", told.message).into();
+        if let (Cause::Blocked(Hold::Quota), Some(refusal)) = (told.cause, &state.refused) {
+            told.message = format!("{}: {}", told.message, refusal.why).into();
         }
         told
     }
@@ -152,6 +153,7 @@ fn stalled(key: &Key, season: Option<&Key>, why: &str) -> CoverageView {
         limits: Vec::new(),
         recent: Vec::new(),
         tokens: Vec::new(),
+        earlier_tokens: Vec::new(),
         reruns: Vec::new(),
         undated: None,
         unexpected: Unexpected::default(),

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use super::call::Call;
 use super::look::{later, look_again};
 use super::ports::{Recorded, SaveFault, Stored};
+use super::refusal::Unclear;
 use super::told::Told;
 use super::world::{CoverageState, Loading, World};
 use crate::domain::dates::Timestamp;
@@ -78,8 +79,8 @@ impl World {
             }
             let launches = state.ledger.launches;
             // Launch numbers never fall: somebody wiped the status while its Jobs go on.
-            let own = self.jobs.all.iter().filter(|j| j.coverage == uid).map(|j| j.launch);
-            state.rebuilt |= !is_whole || ledger.launches < own.max().unwrap_or(0).max(state.saved.launches);
+            let highest = self.jobs.of(&uid).map(|j| j.launch).max().unwrap_or(0);
+            state.rebuilt |= !is_whole || ledger.launches < highest.max(state.saved.launches);
             // A list that came before the ledger said nothing of its attempts.
             self.jobs.next_list = now;
             // What others wrote shows in the attempts and counts that people see, whatever follows from it.
@@ -88,6 +89,11 @@ impl World {
             state.ledger = ledger;
             state.ledger.launches = state.ledger.launches.max(launches);
             state.ledger.rebase(&state.coverage);
+            state.ledger.none_ahead(&state.coverage, now);
+            // What another process recorded, it may have created.
+            if state.ledger.attempts.iter().any(|a| a.stage == Stage::Recorded) {
+                state.unclear.get_or_insert(Unclear::inherited(now)).at = now;
+            }
             // Later on the cells tell what people were told.
             if state.proof.is_none() {
                 state.told = Told::new(told);

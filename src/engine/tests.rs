@@ -1,6 +1,7 @@
 //! The engine in a simulated world: its own clock, warehouse, store and Jobs, with faults at every call.
 //! A scenario of days takes milliseconds; the same script always gives the same end.
 
+mod clocks;
 mod facts;
 mod faults;
 mod launches;

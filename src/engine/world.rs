@@ -7,10 +7,11 @@ use jiff::SignedDuration;
 
 use super::book::{Book, criteria_mark};
 use super::call::WatchId;
-use super::claims::Orphan;
+use super::known_jobs::Jobs;
 use super::look::Look;
 use super::overview::Event;
 use super::ports::Recorded;
+use super::refusal::{Refusal, Unclear};
 use super::spec::{Limits, Spec};
 use super::stale::StaleSchedule;
 use super::told::Told;
@@ -18,7 +19,7 @@ use crate::domain::admit::{Decision, Lane, Ramp};
 use crate::domain::assess::Assessment;
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::judge::Judged;
-use crate::domain::ledger::{Job, Ledger};
+use crate::domain::ledger::Ledger;
 use crate::domain::mark::TableMark;
 use crate::domain::policy::{Coverage, DateOrders, Key, Season, Table};
 use crate::domain::probe::DateColumn;
@@ -67,24 +68,6 @@ pub(super) enum Loading {
     Done,
 }
 
-/// What is known of Jobs.
-#[derive(Debug)]
-pub(super) struct Jobs {
-    pub all: Vec<Job>,
-    /// When the list that stands was asked for; nothing: never.
-    pub listed_at: Option<Timestamp>,
-    pub listing: bool,
-    pub next_list: Timestamp,
-    /// Jobs whose removal was asked for, and from when on it may be asked for again.
-    pub removing: BTreeMap<Arc<str>, Timestamp>,
-    /// The Jobs that the watch saw last; nothing: there is none, or it said nothing yet.
-    pub watched: Option<BTreeSet<Arc<str>>>,
-    /// Launches of coverages that are gone, until a list shows what became of them.
-    pub orphans: Vec<Orphan>,
-    /// CronJobs whose own run is live.
-    pub daily_runs: BTreeSet<(Arc<str>, Arc<str>)>,
-}
-
 /// A season with its schedule.
 pub(super) struct SeasonState {
     pub season: Season,
@@ -129,14 +112,14 @@ pub(super) struct CoverageState {
     pub told_at: Timestamp,
     /// What people were told by the process before.
     pub told: Told,
-    /// When a create was answered unclearly: nothing is created before a list that is younger.
-    pub unclear: Option<Timestamp>,
+    /// A create was answered unclearly.
+    pub unclear: Option<Unclear>,
     /// Creates that are sent and not answered, by launch.
     pub creating: BTreeSet<u64>,
     /// When this process saw the Job of a launch created: an older list knows nothing of it.
     pub created_at: BTreeMap<u64, Timestamp>,
-    /// A create was refused for now: until when, how often in a row, and the server's own sentence.
-    pub refused: Option<(Timestamp, u32, Arc<str>)>,
+    /// The last create was refused.
+    pub refused: Option<Refusal>,
     pub stalled: Option<String>,
     pub doubt: Option<Doubt>,
     /// Its launch numbers were told by its Jobs: the ledger had been lost.
@@ -262,16 +245,7 @@ impl World {
             coverages: BTreeMap::new(),
             watches: BTreeMap::new(),
             launches_off: BTreeSet::new(),
-            jobs: Jobs {
-                all: Vec::new(),
-                listed_at: None,
-                listing: false,
-                next_list: now,
-                removing: BTreeMap::new(),
-                watched: None,
-                orphans: Vec::new(),
-                daily_runs: BTreeSet::new(),
-            },
+            jobs: Jobs::new(now),
             loading: Loading::Wanted { not_before: now },
             ramp: Ramp { started_at: now, step: limits.slow_start, launched: 0 },
             lanes: Vec::new(),

@@ -6,6 +6,11 @@ use jiff::Timestamp;
 
 use crate::engine::ports::Clock;
 
+#[cfg(target_os = "linux")]
+const STEADY: rustix::time::ClockId = rustix::time::ClockId::Boottime;
+#[cfg(not(target_os = "linux"))]
+const STEADY: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
+
 /// The clock of the machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
@@ -16,15 +21,14 @@ impl Clock for SystemClock {
         Timestamp::now()
     }
 
-    async fn until(&self, at: Timestamp) {
-        // The wall clock may jump while this waits: it is asked again every minute.
-        loop {
-            let left = at.duration_since(self.now());
-            if !left.is_positive() {
-                return;
-            }
-            tokio::time::sleep(left.unsigned_abs().clamp(Duration::from_millis(1), Duration::from_secs(60))).await;
-        }
+    /// On Linux it counts the time that a machine sleeps, so that waking up is no jump.
+    fn steady(&self) -> Duration {
+        let at = rustix::time::clock_gettime(STEADY);
+        Duration::new(at.tv_sec.unsigned_abs(), u32::try_from(at.tv_nsec).unwrap_or_default())
+    }
+
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
     }
 }
 
@@ -37,11 +41,13 @@ impl Clock for FixedClock {
         self.0
     }
 
+    fn steady(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Time never passes here; what waits for it waits for ever.
-    async fn until(&self, at: Timestamp) {
-        if at > self.0 {
-            std::future::pending::<()>().await;
-        }
+    async fn sleep(&self, _: Duration) {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -69,10 +75,17 @@ impl Clock for AnyClock {
         }
     }
 
-    async fn until(&self, at: Timestamp) {
+    fn steady(&self) -> Duration {
         match self {
-            Self::System(clock) => clock.until(at).await,
-            Self::Fixed(clock) => clock.until(at).await,
+            Self::System(clock) => clock.steady(),
+            Self::Fixed(clock) => clock.steady(),
+        }
+    }
+
+    async fn sleep(&self, time: Duration) {
+        match self {
+            Self::System(clock) => clock.sleep(time).await,
+            Self::Fixed(clock) => clock.sleep(time).await,
         }
     }
 }

@@ -65,6 +65,11 @@ impl<'a> Reader<'a> {
         Self { bytes, texts: FxHashMap::default(), date: (1, EPOCH), instant: ((0, 0), Timestamp::UNIX_EPOCH) }
     }
 
+    /// Whether everything was read.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     fn text(&mut self) -> Option<&'a [u8]> {
         let len = usize::try_from(self.number()?).ok()?;
         let (text, rest) = self.bytes.split_at_checked(len)?;

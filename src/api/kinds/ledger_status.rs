@@ -25,6 +25,14 @@ pub struct LedgerStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 3660), extend("x-kubernetes-list-type" = "atomic"))]
     pub tokens: Vec<SpentToken>,
+    /// The rerun tokens that were spent before, at most seven for each date.
+    #[serde(default, rename = "earlierTokens", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 25620), extend("x-kubernetes-list-type" = "atomic"))]
+    pub earlier_tokens: Vec<SpentToken>,
+    /// Launch numbers whose create was refused. The next launches take them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100), extend("x-kubernetes-list-type" = "atomic"))]
+    pub spare: Vec<i64>,
     /// What was charged, by rung.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "atomic"))]

@@ -110,6 +110,7 @@ fn coverage(
         limits: limits.map(limit).collect(),
         recent: ledger.recent.iter().cloned().collect(),
         tokens: ledger.tokens.iter().map(|(date, token)| (*date, token.clone())).collect(),
+        earlier_tokens: ledger.earlier_tokens().collect(),
         reruns: Vec::new(),
         undated: None,
         unexpected: unexpected(&status.summary),

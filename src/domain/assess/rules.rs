@@ -43,7 +43,9 @@ fn running(view: &View<'_>) -> Option<Cause> {
 
 fn verifying(view: &View<'_>) -> Option<Cause> {
     let at: Timestamp = view.settled_at()?;
-    Some(Cause::Verifying { probing: view.s.now >= at })
+    let probing = view.s.now >= at;
+    // What cannot be judged is not being verified: its own reason says what to do.
+    (!probing || !matches!(view.verdict(), Verdict::Unknown(_))).then_some(Cause::Verifying { probing })
 }
 
 fn not_expected(view: &View<'_>) -> Option<Cause> {

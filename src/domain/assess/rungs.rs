@@ -4,7 +4,7 @@ use super::{Situation, View};
 use crate::domain::dates::Date;
 use crate::domain::judge::Judged;
 use crate::domain::ledger::{Outcome, Tally};
-use crate::domain::policy::{Repairs, Rung};
+use crate::domain::policy::{FillOrder, Repairs, Rung};
 use crate::domain::state::Cause;
 use crate::domain::verdict::Verdict;
 
@@ -42,7 +42,8 @@ impl<'a> View<'a> {
     }
 }
 
-/// The date on which a changed template is tried: the newest that is exhausted on its rung.
+/// The date on which a changed template is tried: the newest that is exhausted on its rung, or the oldest where the
+/// others wait for that one.
 pub(super) fn trial(s: &Situation<'_>) -> Option<Date> {
     if !s.coverage.fill.ladder.iter().any(|rung| s.ledger.has_trial(&rung.name)) {
         return None;
@@ -52,7 +53,11 @@ pub(super) fn trial(s: &Situation<'_>) -> Option<Date> {
         let exhausted = matches!(super::rules::cause(&view), Cause::Exhausted(_));
         exhausted && current(&view).is_some_and(|rung| s.ledger.has_trial(&rung.name))
     };
-    s.judged.iter().rev().find(is_open).map(|(date, _)| *date)
+    let first = match s.coverage.fill.order {
+        FillOrder::Sequential => s.judged.iter().find(is_open),
+        _ => s.judged.iter().rev().find(is_open),
+    };
+    first.map(|(date, _)| *date)
 }
 
 /// The rung that is tried next, or the last one that was.

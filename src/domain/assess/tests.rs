@@ -295,31 +295,50 @@ fn observe_reports_and_knows_no_attempts() {
     check(&observe.token("again"), "Missing/NoRows");
 }
 
-#[test]
-fn in_sequence_a_date_waits_for_every_expected_date_before_it() {
+/// Dates in sequence, with what each of them holds.
+fn in_sequence<const N: usize>(days: [(Date, Day); N], held: [DateFacts; N], ledger: &Ledger, now: &str) -> Assessment {
     let mut coverage = coverage();
     coverage.fill.order = FillOrder::Sequential;
-    let dates = ["2025-11-12", "2025-11-13", "2025-11-14"];
-    let calendar = calendar(dates.map(|d| calendar_of(day(d), &GAMES)), "2025-11-15");
-    let held = [complete(), facts(&[]), facts(&[])];
-    let judged: Vec<_> = dates
-        .iter()
-        .zip(&held)
-        .map(|(d, f)| (day(d), judge(&coverage, &calendar, day(d), Known::Fresh(f), at(NOW))))
-        .collect();
-    let (ledger, jobs) = (Ledger::default(), []);
-    let situation = Situation {
-        coverage: &coverage,
-        calendar: &calendar,
-        judged: &judged,
-        ledger: &ledger,
-        jobs: &jobs,
-        orders: None,
-        hold: None,
-        now: at(NOW),
-    };
-    let reasons: Vec<_> = assess(&situation).cells.iter().map(|c| c.cause.reason()).collect();
-    assert_eq!(reasons, ["", "NoRows", "Sequence"]);
+    let calendar = calendar(days, "2025-11-15");
+    let judge = |(date, f): (&Date, &DateFacts)| (*date, judge(&coverage, &calendar, *date, Known::Fresh(f), at(now)));
+    let judged: Vec<_> = calendar.days.keys().zip(&held).map(judge).collect();
+    let (coverage, calendar, judged, now) = (&coverage, &calendar, &judged, at(now));
+    assess(&Situation { coverage, calendar, judged, ledger, jobs: &[], orders: None, hold: None, now })
+}
+
+fn reasons(assessment: &Assessment) -> Vec<&str> {
+    assessment.cells.iter().map(|c| c.cause.reason()).collect()
+}
+
+#[test]
+fn in_sequence_a_date_waits_for_every_expected_date_before_it() {
+    let dates = ["2025-11-12", "2025-11-13", "2025-11-14"].map(|d| calendar_of(day(d), &GAMES));
+    let out = in_sequence(dates, [complete(), facts(&[]), facts(&[])], &Ledger::default(), NOW);
+    assert_eq!(reasons(&out), ["", "NoRows", "Sequence"]);
+}
+
+/// Its last game begins so late that the date after it is due before it.
+#[test]
+fn in_sequence_a_date_waits_for_one_before_it_that_is_not_due_yet() {
+    let mut dates = ["2025-11-13", "2025-11-14"].map(|d| calendar_of(day(d), &GAMES));
+    let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
+    let Day::On(first) = &mut dates[0].1 else { panic!("it expects games") };
+    first.anchors = Anchors::new(day("2025-11-13"), &zone, [Some(at("2025-11-15T23:00:00Z"))]);
+    let out = in_sequence(dates, [facts(&[]), facts(&[])], &Ledger::default(), NOW);
+    assert_eq!((reasons(&out), out.wants.len()), (vec!["Due", "Sequence"], 0));
+}
+
+/// The others wait for the oldest: a changed template is tried on that one.
+#[test]
+fn in_sequence_a_changed_template_is_tried_on_the_oldest_exhausted_date() {
+    let dates = ["2025-11-12", "2025-11-13"];
+    let mut ledger = Ledger::default();
+    ledger.tallies.extend(dates.map(|d| (("reload".into(), day(d)), tally(3, Outcome::Failed, NOW))));
+    ledger.templates.insert("reload".into(), Template { mark: 2, trial: Trial::Open });
+    let days = dates.map(|d| calendar_of(day(d), &GAMES));
+    let out = in_sequence(days, [facts(&[]), facts(&[])], &ledger, NOW);
+    let wants: Vec<_> = out.wants.iter().map(|want| (want.date, want.trial)).collect();
+    assert_eq!(wants, [(day(dates[0]), true)]);
 }
 
 #[test]

@@ -18,6 +18,12 @@ pub fn retry_at(rung: &Rung, failures: u32, uid: &str, date: Date, launch: u64, 
     now.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 
+/// The instant at which the longest wait of a rung that begins now is over.
+pub fn longest_wait(rung: &Rung, now: Timestamp) -> Timestamp {
+    let longest = rung.backoff_max.as_seconds().max(rung.backoff_initial.as_seconds()).max(0);
+    now.saturating_add(jiff::SignedDuration::from_secs(longest)).unwrap_or(Timestamp::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

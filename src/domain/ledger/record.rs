@@ -4,7 +4,10 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 
-use super::{Attempt, Before, End, Ledger, Stage};
+use jiff::SignedDuration;
+
+use super::backoff::longest_wait;
+use super::{Attempt, Before, End, Ledger, MAX_TOKENS, Stage};
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::policy::Coverage;
 
@@ -28,9 +31,9 @@ impl Ledger {
     #[must_use]
     pub fn record(&self, admitted: &Admitted, before: BTreeMap<Date, Before>, now: Timestamp) -> Self {
         let mut next = self.clone();
-        next.launches += 1;
+        let launch = next.take_number();
         next.attempts.push(Attempt {
-            launch: next.launches,
+            launch,
             rung: admitted.rung.clone(),
             dates: admitted.dates.clone(),
             before,
@@ -40,13 +43,41 @@ impl Ledger {
             stage: Stage::Recorded,
         });
         if admitted.trial {
-            next.begin_trial(&admitted.rung, next.launches);
+            next.begin_trial(&admitted.rung, launch);
         }
         for (date, token) in &admitted.tokens {
-            next.tokens.insert(*date, token.clone());
+            next.spend(*date, token);
             next.tallies.retain(|(_, d), _| d != date);
         }
         next
+    }
+
+    /// The smallest number that no Job has: one whose create was refused, or the next.
+    fn take_number(&mut self) -> u64 {
+        if !self.spare.is_empty() {
+            return self.spare.remove(0);
+        }
+        self.launches += 1;
+        self.launches
+    }
+
+    fn spend(&mut self, date: Date, token: &Arc<str>) {
+        let Some(last) = self.tokens.insert(date, token.clone()) else { return };
+        let earlier = self.earlier.entry(date).or_default();
+        earlier.insert(last);
+        while earlier.len() >= MAX_TOKENS {
+            earlier.pop_first();
+        }
+    }
+
+    /// Whether a token was spent on a date.
+    pub fn has_spent(&self, date: Date, token: &Arc<str>) -> bool {
+        self.tokens.get(&date) == Some(token) || self.earlier.get(&date).is_some_and(|all| all.contains(token))
+    }
+
+    /// Tokens that were spent before the last one of their date.
+    pub fn earlier_tokens(&self) -> impl Iterator<Item = (Date, Arc<str>)> {
+        self.earlier.iter().flat_map(|(date, tokens)| tokens.iter().map(|token| (*date, token.clone())))
     }
 
     /// Step 2: the Job of a launch exists.
@@ -72,8 +103,16 @@ impl Ledger {
         self.attempts.iter_mut().find(|a| a.launch == launch)
     }
 
-    /// An attempt that was refused for good or for now: uncharged, forgotten, its number never used again. Its tokens ran
-    /// nothing, so they are not spent.
+    /// The create of an attempt was refused: no Job has its number, and the next launch takes it.
+    pub fn refused(&mut self, launch: u64) {
+        if self.attempt(launch).is_some() {
+            self.forget(launch);
+            self.spare.push(launch);
+            self.spare.sort_unstable();
+        }
+    }
+
+    /// An attempt that ran nothing: uncharged and forgotten, and its tokens are not spent.
     pub fn forget(&mut self, launch: u64) {
         let Some(at) = self.attempts.iter().position(|a| a.launch == launch) else { return };
         for (date, token) in self.attempts.remove(at).tokens {
@@ -89,10 +128,41 @@ impl Ledger {
         if self.tallies.keys().any(|(_, date)| *date < first) {
             self.tallies.retain(|(_, date), _| *date >= first);
         }
+        self.tokens.retain(|date, _| *date >= first);
+        self.earlier.retain(|date, _| *date >= first);
         if let Some(last) = self.complete.last().filter(|_| self.complete.first().is_some_and(|date| date < first)) {
             let kept: DateSet = DateRange::new(first, last).into_iter().collect();
             self.complete = Arc::new(self.complete.intersect(&kept));
         }
+    }
+
+    /// A clock was ahead when these instants were noted. Nothing waits for such a clock: what has happened has happened by
+    /// now, and a backoff is never longer than its limit.
+    pub fn none_ahead(&mut self, coverage: &Coverage, now: Timestamp) {
+        for attempt in &mut self.attempts {
+            attempt.recorded_at = attempt.recorded_at.min(now);
+            if let Stage::Ended { at, .. } = &mut attempt.stage {
+                *at = (*at).min(now);
+            }
+        }
+        self.recent.iter_mut().for_each(|settled| settled.at = settled.at.min(now));
+        for ((rung, _), tally) in &mut self.tallies {
+            let rung = coverage.fill.ladder.iter().find(|r| r.name == *rung);
+            tally.retry_at = tally.retry_at.min(rung.map_or(now, |rung| longest_wait(rung, now)));
+        }
+    }
+
+    /// The clock was set: what waits goes on to wait for as long as before.
+    pub fn clock_moved(&mut self, by: SignedDuration) {
+        let moved = |at: &mut Timestamp| *at = at.saturating_add(by).unwrap_or(*at);
+        for attempt in &mut self.attempts {
+            moved(&mut attempt.recorded_at);
+            if let Stage::Ended { at, .. } = &mut attempt.stage {
+                moved(at);
+            }
+        }
+        self.recent.iter_mut().for_each(|settled| moved(&mut settled.at));
+        self.tallies.values_mut().for_each(|tally| moved(&mut tally.retry_at));
     }
 
     /// Takes what people want now. When what it takes to fill a date changed, backoff and exhaustion start anew, and what

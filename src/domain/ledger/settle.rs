@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::backoff::retry_at;
 use super::{Attempt, Before, End, Ledger, MAX_RECENT, Outcome, Settled, Stage, Tally};
-use crate::domain::dates::{Date, Timestamp};
+use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::policy::Coverage;
 
 /// What became of an attempt for a date, and whether that counts against the rung.
@@ -28,6 +28,15 @@ pub struct After {
     pub covered: u32,
     /// As in [`Before::values`].
     pub values: u64,
+}
+
+/// What a read says of the dates of an attempt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// What each holds. A date that is not here is gone from the season.
+    pub after: BTreeMap<Date, After>,
+    /// Dates that were read and cannot be judged.
+    pub open: DateSet,
 }
 
 impl After {
@@ -59,14 +68,16 @@ pub fn outcome(before: &Before, after: &After, end: End) -> Outcome {
 }
 
 impl Ledger {
-    /// Settles an ended attempt; the caller has read all its dates after its end + `settle`.
+    /// Settles an ended attempt; the caller has read all its dates after its end + `settle`. Dates that cannot be judged
+    /// stay open: the attempt goes on to wait for them alone.
     #[must_use]
-    pub fn settle(&self, coverage: &Coverage, launch: u64, after: &BTreeMap<Date, After>, now: Timestamp) -> Self {
+    pub fn settle(&self, coverage: &Coverage, launch: u64, read: &Read, now: Timestamp) -> Self {
         let mut next = self.clone();
         let Some(at) = next.attempts.iter().position(|a| a.launch == launch) else { return next };
         let Stage::Ended { end, ref message, .. } = next.attempts[at].stage else { return next };
         let message = message.clone();
-        let attempt = next.attempts.remove(at);
+        let attempt = next.take_judged(at, &read.open);
+        let after = &read.after;
         let mut outcomes = BTreeMap::new();
         for date in attempt.dates.iter() {
             let gone = After { complete: true, mark: 0, covered: 0, values: 0 };
@@ -82,6 +93,17 @@ impl Ledger {
         next.end_trial(&attempt, outcomes.values());
         next.remember(&attempt, outcomes, message, now);
         next
+    }
+
+    /// The attempt with the dates that can be judged; what is left of it stays.
+    fn take_judged(&mut self, at: usize, open: &DateSet) -> Attempt {
+        let mut attempt = self.attempts.remove(at);
+        let left = attempt.dates.intersect(open);
+        if !left.is_empty() {
+            self.attempts.insert(at, Attempt { dates: left.clone(), ..attempt.clone() });
+            left.iter().for_each(|date| attempt.dates.remove(date));
+        }
+        attempt
     }
 
     fn remember(&mut self, attempt: &Attempt, outcomes: BTreeMap<Date, Outcome>, message: String, now: Timestamp) {

@@ -38,7 +38,12 @@ fn attempt_after(ledger: &Ledger, dates: &[&str], end: End, after: After) -> Led
     let launch = next.launches;
     next.created(launch, &"job".into());
     next.ended(launch, at(NOW), end, String::new());
-    next.settle(&coverage(), launch, &dates.iter().map(|d| (d, after)).collect(), at(NOW))
+    next.settle(
+        &coverage(),
+        launch,
+        &Read { after: dates.iter().map(|d| (d, after)).collect(), ..Read::default() },
+        at(NOW),
+    )
 }
 
 fn tally(ledger: &Ledger) -> Option<Tally> {
@@ -200,7 +205,12 @@ fn a_changed_template_is_tried_once_and_what_it_brings_clears_its_rung() {
     ] {
         let mut ended = tried.clone();
         ended.ended(tried.launches, at(NOW), end, String::new());
-        let settled = ended.settle(&coverage(), tried.launches, &[(day(DATE), after)].into(), at(NOW));
+        let settled = ended.settle(
+            &coverage(),
+            tried.launches,
+            &Read { after: [(day(DATE), after)].into(), ..Read::default() },
+            at(NOW),
+        );
         assert_eq!(settled.tallies.is_empty(), cleared, "{after:?}");
         assert!(!settled.has_trial("reload"));
     }

@@ -26,10 +26,10 @@ pub struct Rerun {
 }
 
 impl Rerun {
-    /// The token, where it is a wish for a coverage that has not spent it on the date.
-    pub fn unspent(&self, coverage: &Key, spent: Option<&Arc<str>>) -> Option<&Arc<str>> {
+    /// The token, where it is a wish for a coverage that has not spent it.
+    pub fn unspent(&self, coverage: &Key, is_spent: impl FnOnce(&Arc<str>) -> bool) -> Option<&Arc<str>> {
         let named = self.coverages.is_empty() || self.coverages.contains(coverage);
-        (named && spent != Some(&self.token) && !self.token.is_empty()).then_some(&self.token)
+        (named && !self.token.is_empty() && !is_spent(&self.token)).then_some(&self.token)
     }
 }
 

@@ -108,13 +108,34 @@ async fn a_job_whose_own_date_cannot_be_read_is_not_charged_and_not_waited_for()
         breaks.state().broken_dates.insert(day("2025-11-03"), failed().lasting());
     });
     let overview = sim.settle(&spec()).await;
-    assert_eq!(tell(&overview), ["Verifying/Probing 2025-11-03"]);
+    assert_eq!(tell(&overview), ["Unknown/ProbeFailed 2025-11-03"]);
     assert!(overview.coverages[0].tallies.is_empty());
     assert_eq!(
         overview.coverages[0].cells[2].message,
-        "its Job has ended, and its outcome is decided when the date can be judged: no answer; when last read: no row; 2 \
-         units expected"
+        "no answer; when last read: no row; 2 units expected; its Job has ended, and the outcome is decided when the date \
+         can be judged"
     );
+}
+
+/// A Job of two dates, one of which cannot be read: the other is settled without it.
+#[tokio::test(start_paused = true)]
+async fn a_date_that_cannot_be_read_holds_up_no_other_date_of_its_job() {
+    let sim = world(good, &[3, 4]);
+    let breaks = turn(30, |sim| _ = sim.state().broken_dates.insert(day("2025-11-03"), failed().lasting()));
+    let heals = turn(HOUR, |sim| {
+        let mut state = sim.state();
+        state.broken_dates.clear();
+        state.table.insert(day("2025-11-03"), FULL.iter().map(|(unit, rows)| (*unit, rows + 1)).collect());
+    });
+    let mut spec = spec();
+    spec.coverages[0].fill.dates_per_job = 2;
+    let mut engine = sim.engine(spec);
+    let (overview, _) = play(&sim, &mut engine, HOUR / 2, vec![breaks]).await;
+    assert_eq!(tell(&overview), ["Unknown/ProbeFailed 2025-11-03"]);
+    assert_eq!(outcomes(&overview), [Outcome::Filled]);
+    let (overview, _) = play(&sim, &mut engine, 3 * HOUR, vec![heals]).await;
+    assert_eq!((tell(&overview), outcomes(&overview)), (vec![], vec![Outcome::Filled; 2]));
+    assert_eq!(sim.state().creates.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,6 +7,7 @@ use super::sim::*;
 use crate::domain::dates::Date;
 use crate::domain::judge::tests::day;
 use crate::domain::ledger::End;
+use crate::domain::mark::mix;
 use crate::domain::policy::{DateOrder, Rerun};
 use crate::engine::call::Call;
 use crate::engine::drive::{Until, Wish};
@@ -35,7 +36,7 @@ async fn a_crash_at_any_call_changes_nothing_in_the_end() {
     for call in 1..=calls {
         for before in [true, false] {
             let sim = world(mixed, &[3, 4, 5]);
-            sim.state().die_at = Some((call, before));
+            sim.state().deaths.insert(call, before);
             let overview = sim.settle(&spec()).await;
             assert_eq!(tell(&overview), EXPECTED, "after a crash at call {call}");
             assert_eq!(sim.state().runs, runs, "attempts lost or doubled after a crash at call {call}");
@@ -63,21 +64,84 @@ fn varied_spec() -> Spec {
     spec
 }
 
-/// Every call is answered by one kind of fault in turn; what is stored may be changed by others at any time.
+/// What happens at one call.
+#[derive(Clone, Copy, Debug)]
+enum Trouble {
+    Fault(Fault),
+    /// The process dies, before the call took effect or after.
+    Death {
+        before: bool,
+    },
+}
+
+const TROUBLES: [Trouble; 5] = [
+    Trouble::Fault(Fault::Unanswered),
+    Trouble::Fault(Fault::ReplyLost),
+    Trouble::Fault(Fault::Refused),
+    Trouble::Death { before: true },
+    Trouble::Death { before: false },
+];
+
+fn prepare(sim: &Sim, call: u32, trouble: Trouble) {
+    let mut state = sim.state();
+    match trouble {
+        Trouble::Fault(fault) => _ = state.faults.insert(call, fault),
+        Trouble::Death { before } => _ = state.deaths.insert(call, before),
+    }
+}
+
+/// A week of the varied world, for as long as something is left to do.
+async fn settle_varied(sim: &Sim) -> Option<Vec<String>> {
+    let ends = tokio::time::timeout(Duration::from_secs(7 * 86_400), sim.settle(&varied_spec())).await;
+    ends.ok().map(|overview| tell(&overview))
+}
+
+/// Every call is answered by each kind of fault; what is stored may be changed by others at any time.
 #[tokio::test(start_paused = true)]
 async fn a_fault_of_any_call_changes_nothing_in_the_end() {
     let undisturbed = world(varied, &[1, 2, 3, 7]);
-    let end = tell(&undisturbed.settle(&varied_spec()).await);
+    let end = settle_varied(&undisturbed).await;
     let calls = undisturbed.state().calls;
-    let faults = [Fault::Unanswered, Fault::ReplyLost, Fault::Refused];
-    for (call, fault) in (1..=calls).zip(faults.into_iter().cycle()) {
+    for call in 1..=calls {
+        for trouble in TROUBLES {
+            let sim = world(varied, &[1, 2, 3, 7]);
+            prepare(&sim, call, trouble);
+            assert_eq!(settle_varied(&sim).await, end, "{trouble:?} at call {call} of {calls}");
+            let reran = sim.state().runs.get(&day("2025-11-09")).copied();
+            assert_eq!(reran, Some(1), "{trouble:?} at call {call} of {calls}");
+        }
+    }
+}
+
+/// The process dies, and dies again while it recovers.
+#[tokio::test(start_paused = true)]
+async fn two_crashes_in_a_row_change_nothing_in_the_end() {
+    let undisturbed = world(varied, &[1, 2, 3, 7]);
+    let end = settle_varied(&undisturbed).await;
+    let calls = undisturbed.state().calls;
+    for first in 1..=calls {
+        for then in [1, 4, 15] {
+            let sim = world(varied, &[1, 2, 3, 7]);
+            sim.state().deaths = [(first, then % 2 == 0), (first + then, true)].into();
+            assert_eq!(settle_varied(&sim).await, end, "at call {first}, and {then} calls later");
+            assert_eq!(sim.state().runs.get(&day("2025-11-09")), Some(&1), "at call {first}, and {then} calls later");
+        }
+    }
+}
+
+/// Calls fail, and the process dies, at random for a while; then all is well.
+#[tokio::test(start_paused = true)]
+async fn a_swarm_of_faults_ends_as_an_undisturbed_run() {
+    let end = settle_varied(&world(varied, &[1, 2, 3, 7])).await;
+    let draw = |seed: u64, n: u64, most: u64| mix(mix(seed, 0x5eed), n) % most;
+    for seed in 0..100 {
         let sim = world(varied, &[1, 2, 3, 7]);
-        sim.state().fault_at = Some((call, fault));
-        let ends = tokio::time::timeout(Duration::from_secs(7 * 86_400), sim.settle(&varied_spec())).await;
-        let told = ends.map(|overview| tell(&overview));
-        assert_eq!(told.as_ref().ok(), Some(&end), "{fault:?} at call {call} of {calls}");
-        let reran = sim.state().runs.get(&day("2025-11-09")).copied();
-        assert_eq!(reran, Some(1), "{fault:?} at call {call} of {calls}");
+        for n in 0..10 + draw(seed, 0, 20) {
+            let call = 4 + draw(seed, 3 * n + 1, 200) as u32;
+            prepare(&sim, call, TROUBLES[draw(seed, 3 * n + 2, 5) as usize]);
+        }
+        assert_eq!(settle_varied(&sim).await, end, "seed {seed}");
+        assert_eq!(sim.state().runs.get(&day("2025-11-09")), Some(&1), "seed {seed}");
     }
 }
 
@@ -86,7 +150,7 @@ async fn a_process_that_dies_ten_times_still_ends() {
     let sim = world(mixed, &[3, 4, 5]);
     for life in 1..=10 {
         let calls = sim.state().calls;
-        sim.state().die_at = Some((calls + life, true));
+        sim.state().deaths.insert(calls + life, true);
         let ends = tokio::time::timeout(Duration::from_secs(7 * 86_400), sim.settle(&spec())).await;
         assert!(ends.is_ok());
     }

@@ -81,9 +81,9 @@ async fn manifests_that_are_edited_all_the_time_do_not_hasten_what_was_refused()
     let sim = world(good, &[3]);
     sim.state().answer_create = refused();
     let edits = (1..60).map(|second| edit(second, &spec())).collect();
-    let (_, events) = play(&sim, &mut sim.engine(spec()), 62, edits).await;
-    let refusals = events.iter().filter(|event| event.reason == "LaunchRefused").count();
-    assert!((2..=6).contains(&refusals), "{refusals} creates were refused in a minute");
+    play(&sim, &mut sim.engine(spec()), 62, edits).await;
+    let tries = sim.state().creates_asked;
+    assert!((2..=6).contains(&tries), "{tries} creates were refused in a minute");
 }
 
 fn two_coverages() -> Spec {
@@ -123,7 +123,7 @@ async fn live_jobs_of_a_coverage_that_is_gone_count_for_the_operator() {
 async fn a_date_whose_refused_attempt_still_stands_in_the_store_is_not_free() {
     for call in 1..20 {
         let sim = world(good, &[3]);
-        sim.state().fault_at = Some((call, Fault::Refused));
+        sim.state().faults.insert(call, Fault::Refused);
         let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
         let mut first = sim.engine_that_reports(two_coverages());
         let run = first.run(Until::Stopped, &mut wishes, |world, _| sim.check(world));
@@ -158,7 +158,7 @@ async fn a_job_is_not_removed_before_its_outcome_is_stored() {
         sim.run_for(&spec, 60).await;
         tokio::time::sleep(Duration::from_secs(HOUR)).await;
         let calls = sim.state().calls;
-        sim.state().fault_at = Some((calls + call, Fault::Unanswered));
+        sim.state().faults.insert(calls + call, Fault::Unanswered);
         if dies {
             let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
             let mut engine = sim.engine(spec.clone());
@@ -228,4 +228,67 @@ async fn the_ledger_of_a_rolling_window_forgets_the_dates_that_left() {
         let dates: BTreeSet<Date> = ledger.tallies.keys().map(|(_, date)| *date).collect();
         assert!((9..=12).contains(&dates.len()), "{dates:?}");
     }
+}
+
+/// A create that is refused for good may be accepted tomorrow: an admission policy, a webhook, a quota is changed, and no
+/// edit tells gapless.
+#[tokio::test(start_paused = true)]
+async fn whatever_refuses_a_create_it_is_tried_again_and_recovers_without_an_edit() {
+    let why = || "admission policy `no-jobs` denied the request".to_string();
+    let answers = [
+        Created::Refused { permanent: true, why: why() },
+        Created::Refused { permanent: false, why: why() },
+        Created::Foreign,
+        Created::Unclear("no answer".into()),
+    ];
+    for answer in answers {
+        let sim = world(good, &[3]);
+        sim.state().answer_create = Some(answer.clone());
+        let steps = vec![turn(6 * HOUR, |s| s.state().answer_create = None)];
+        let (overview, events) = play(&sim, &mut sim.engine(spec()), 7 * HOUR, steps).await;
+        assert_eq!(tell(&overview), Vec::<String>::new(), "{answer:?}");
+        let tries = sim.state().creates_asked;
+        let lists = sim.state().lists;
+        assert!((12..100).contains(&tries), "{answer:?}: {tries} creates in six hours");
+        assert!(lists < 2 * tries + 500, "{answer:?}: {lists} lists");
+        let launched = events.iter().filter(|e| e.reason == "JobLaunched").count();
+        let refused = events.iter().filter(|e| e.reason == "LaunchRefused").count();
+        assert_eq!(
+            (launched, refused <= 1),
+            (1, true),
+            "what is refused is not launched, and is told once: {answer:?}"
+        );
+        let number = sim.state().ledgers.values().next().map(|(_, ledger, _)| ledger.launches);
+        assert!(number <= Some(40), "{answer:?}: {number:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_create_keeps_its_launch_number() {
+    let sim = world(good, &[3, 4, 5]);
+    sim.state().answer_create = refused();
+    let mut spec = spec();
+    spec.coverages[0].fill.max_concurrent_jobs = 3;
+    let steps = vec![turn(HOUR, |s| s.state().answer_create = None)];
+    play(&sim, &mut sim.engine(spec), 3 * HOUR, steps).await;
+    let numbers: BTreeSet<u64> = sim.state().jobs.values().map(|(job, ..)| job.launch).collect();
+    assert_eq!(numbers, [1, 2, 3].into());
+}
+
+/// While a refusal stands, Jobs are listed as seldom as at rest: what was refused is nowhere.
+#[tokio::test(start_paused = true)]
+async fn a_standing_refusal_lists_no_jobs() {
+    let sim = world(good, &[3]);
+    sim.state().answer_create = refused();
+    sim.run_for(&spec(), 6 * HOUR).await;
+    assert_eq!(sim.state().lists, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_was_spent_before_is_not_spent_again() {
+    let sim = world(good, &[]);
+    for token in ["a", "b", "a"] {
+        sim.run_for(&rerun_of_the_third(token), HOUR).await;
+    }
+    assert_eq!(sim.state().runs[&day("2025-11-03")], 2, "a, b, and a again");
 }

@@ -3,19 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use crate::domain::assess::Unspent;
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::judge::tests::{at, coverage, day, facts};
-use crate::domain::ledger::{End, Job, Launch, Ledger, Stage};
+use crate::domain::ledger::{Attempt, End, Job, Launch, Ledger, Settled, Stage, Tally};
 use crate::domain::mark::{PartMark, TableMark, mix, stable_hash};
 use crate::domain::policy::{Coverage, Dates, Key, Season, Table};
 use crate::domain::probe::{
     Answer, DateColumn, DateFacts, DateReading, Probe, Reading, ScheduleQuestion, ScheduleReading, ScheduleRow,
-    unit_key,
+    Undated, unit_key,
 };
-use crate::domain::state::{Cause, State};
+use crate::domain::state::{Cause, Cell, State};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::engine::drive::{Engine, Ports, Until, Wish};
-use crate::engine::overview::{CoverageView, Event, Overview};
+use crate::engine::overview::{CoverageView, Event, Overview, SeasonView};
 use crate::engine::ports::*;
 use crate::engine::spec::{Limits, Spec};
 use crate::engine::world::World;
@@ -36,6 +37,8 @@ pub struct State_ {
     pub schedule_broken: bool,
     /// Dates that have more units than are counted, once they have rows.
     pub crowded: DateSet,
+    /// Seconds by which the operator's own wall clock is off.
+    pub clock_off: i64,
     /// Seconds that a look takes.
     pub look_takes: u64,
     /// Dates whose part cannot be read, and why.
@@ -63,16 +66,19 @@ pub struct State_ {
     pub marks: u32,
     pub creates: BTreeMap<Arc<str>, u32>,
     pub calls: u32,
-    /// The process dies at this call, before or after it took effect.
-    pub die_at: Option<(u32, bool)>,
-    /// The call with this number is answered by this fault.
-    pub fault_at: Option<(u32, Fault)>,
+    /// Calls at which the process dies, before they took effect or after.
+    pub deaths: BTreeMap<u32, bool>,
+    /// Calls that are answered by a fault.
+    pub faults: BTreeMap<u32, Fault>,
     pub answer_create: Option<Created>,
+    /// How often a Job was to be created, and how often Jobs were listed.
+    pub creates_asked: u32,
+    pub lists: u32,
     pub removes: u32,
     /// What a removal is answered with; the Job stays.
     pub answer_remove: Option<Result<(), String>>,
     /// The revision of the world that was checked last, and what people were told of it.
-    checked: Option<(u64, String)>,
+    checked: Option<(u64, Told)>,
 }
 
 /// How a call is answered that goes wrong.
@@ -114,10 +120,9 @@ impl Sim {
         let dies = {
             let mut state = self.state();
             state.calls += u32::from(before);
-            state.die_at == Some((state.calls, before))
+            state.deaths.get(&state.calls) == Some(&before)
         };
         if dies {
-            self.state().die_at = None;
             self.died.notify_one();
             std::future::pending::<()>().await;
         }
@@ -126,9 +131,8 @@ impl Sim {
     /// Whether the call that was counted last is to be answered by a fault.
     fn fault(&self) -> Option<Fault> {
         let mut state = self.state();
-        let (_, fault) = state.fault_at.filter(|(at, _)| *at == state.calls)?;
-        state.fault_at = None;
-        Some(fault)
+        let call = state.calls;
+        state.faults.remove(&call)
     }
 
     /// Ends the Jobs whose time has come; what they write is there at once.
@@ -175,7 +179,9 @@ impl Sim {
     pub async fn settle(&self, spec: &Spec) -> Overview {
         loop {
             let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
-            let mut engine = self.engine(spec.clone());
+            // Fewer turns: thousands of these worlds are run.
+            let limits = Limits { job_poll: jiff::SignedDuration::from_secs(5), ..Limits::default() };
+            let mut engine = self.engine_with(spec.clone(), limits);
             tokio::select! {
                 overview = engine.run(Until::Done, &mut wishes, |world, _| self.check(world)) => return overview,
                 () = self.died.notified() => {}
@@ -221,7 +227,7 @@ impl Sim {
         let before = self.state().checked.replace((world.revision(), told(&overview)));
         if let Some((_, told)) = before.filter(|(revision, _)| *revision == world.revision()) {
             let now = self.state().checked.clone().map(|(_, told)| told);
-            assert_eq!(now, Some(told), "what people are told changes with the revision alone");
+            assert!(now == Some(told), "what people are told changes with the revision alone");
             return;
         }
         for view in overview.coverages {
@@ -251,12 +257,15 @@ impl Sim {
 
 impl Clock for Sim {
     fn now(&self) -> Timestamp {
-        Sim::now(self)
+        Sim::now(self) + jiff::SignedDuration::from_secs(self.state().clock_off)
     }
 
-    async fn until(&self, at: Timestamp) {
-        let wait = at.duration_since(self.now()).unsigned_abs();
-        tokio::time::sleep(wait.min(std::time::Duration::from_secs(86_400 * 400))).await;
+    fn steady(&self) -> std::time::Duration {
+        self.origin.elapsed()
+    }
+
+    async fn sleep(&self, time: std::time::Duration) {
+        tokio::time::sleep(time).await;
     }
 }
 
@@ -381,6 +390,7 @@ impl Store for Sim {
 impl Launcher for Sim {
     async fn live(&self) -> Result<JobList, String> {
         self.call(true).await;
+        self.state().lists += 1;
         if self.fault().is_some() {
             return Err("no answer".into());
         }
@@ -391,6 +401,7 @@ impl Launcher for Sim {
 
     async fn create(&self, launch: &Launch, _: &Recorded) -> Created {
         self.call(true).await;
+        self.state().creates_asked += 1;
         let fault = self.fault();
         if fault == Some(Fault::Unanswered) {
             return Created::Unclear("no answer".into());
@@ -555,10 +566,17 @@ fn causes(view: &CoverageView) -> Vec<(Cause, DateSet)> {
 }
 
 /// All that people are told of the world, but for when it was looked at.
-fn told(overview: &Overview) -> String {
-    let seasons = overview.seasons.iter().map(|s| format!("{:?}", (&s.failure, &s.doubted, s.today)));
+fn told(overview: &Overview) -> Told {
+    let season = |s: &SeasonView| (s.failure.clone(), s.doubted.clone(), s.today);
     let coverage = |c: &CoverageView| {
-        format!("{:?}", (&c.stalled, &c.cells, &c.attempts, &c.tallies, &c.recent, &c.undated, &c.reruns))
+        let work = (c.attempts.clone(), c.tallies.clone(), c.recent.clone());
+        (c.stalled.clone(), c.cells.clone(), work, c.undated, c.reruns.clone())
     };
-    seasons.chain(overview.coverages.iter().map(coverage)).collect()
+    (overview.seasons.iter().map(season).collect(), overview.coverages.iter().map(coverage).collect())
 }
+
+type Work = (Vec<Attempt>, Vec<(Arc<str>, Date, Tally)>, Vec<Settled>);
+type Told = (
+    Vec<(Option<Unknown>, Option<DateSet>, Date)>,
+    Vec<(Option<String>, Vec<Cell>, Work, Option<Undated>, Vec<Unspent>)>,
+);

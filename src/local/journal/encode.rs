@@ -1,5 +1,9 @@
 //! The ledger as bytes. A new field is a new version of the journal.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::domain::dates::Date;
 use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
 use crate::domain::policy::{Key, Table};
 use crate::local::codec::{Code, Reader, Writer, fields, words};
@@ -28,10 +32,14 @@ words!(Outcome {
 
 impl Code for Ledger {
     fn write(&self, to: &mut Writer) {
-        let Self { launches, attempts, tallies, recent, fingerprint, templates, tokens, complete } = self;
+        let Self { launches, attempts, tallies, recent, fingerprint, templates, tokens, earlier, spare, complete } =
+            self;
         let recent: Vec<Settled> = recent.iter().cloned().collect();
         to.put(launches).put(attempts).put(tallies).put(&recent).put(fingerprint).put(templates);
         to.put(tokens).put(complete);
+        let earlier: Vec<(Date, Vec<Arc<str>>)> =
+            earlier.iter().map(|(date, tokens)| (*date, tokens.iter().cloned().collect())).collect();
+        to.put(&earlier).put(spare);
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
@@ -44,8 +52,15 @@ impl Code for Ledger {
             templates: from.get()?,
             tokens: from.get()?,
             complete: from.get()?,
+            // Journals of older versions end here.
+            earlier: if from.is_empty() { BTreeMap::new() } else { earlier(from.get()?) },
+            spare: if from.is_empty() { Vec::new() } else { from.get()? },
         })
     }
+}
+
+fn earlier(list: Vec<(Date, Vec<Arc<str>>)>) -> BTreeMap<Date, BTreeSet<Arc<str>>> {
+    list.into_iter().map(|(date, tokens)| (date, tokens.into_iter().collect())).collect()
 }
 
 impl Code for Trial {

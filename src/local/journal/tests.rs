@@ -55,6 +55,8 @@ fn any_ledger() -> impl Strategy<Value = Ledger> {
                 ((a.rung.clone(), day(a.launch as i32)), tally)
             })
             .collect(),
+        earlier: [(day(3), ["a".into(), "b".into()].into())].into(),
+        spare: vec![launches],
         recent: VecDeque::from([Settled {
             launch: 1,
             rung: "reload".into(),

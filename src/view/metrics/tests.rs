@@ -76,6 +76,7 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         limits: vec![],
         recent: vec![],
         tokens: Vec::new(),
+        earlier_tokens: Vec::new(),
         reruns: Vec::new(),
         undated: None,
         unexpected: Unexpected::default(),

@@ -1,7 +1,7 @@
 //! The ledger from status fields. Absent is a ledger of its own: the first one. What cannot be read is never taken for
 //! it: launch numbers and charges would be lost without a word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::text::{outcome, parse_dates, parse_end, parse_instant};
@@ -32,6 +32,8 @@ pub fn ledger(status: &CoverageStatus) -> Read<Ledger> {
         fingerprint: fingerprint.map_err(|_| "status.ledger.fingerprint is no number".to_string())?,
         templates: each("status.ledger.templates", &stored.templates, |line| template(line))?.into_iter().collect(),
         tokens: tokens(&stored.tokens)?,
+        earlier: earlier(&stored.earlier_tokens)?,
+        spare: each("status.ledger.spare", &stored.spare, |launch| spare(*launch, stored.launches))?,
         complete: parse_dates(&stored.complete).map_err(|e| format!("status.ledger.complete: {e}"))?.into(),
     })
 }
@@ -47,6 +49,11 @@ pub fn ledger_launches(status: &CoverageStatus) -> Ledger {
 fn each<S, T>(field: &str, list: &[S], read: impl Fn(&S) -> Read<T>) -> Read<Vec<T>> {
     let at = |(n, item)| read(item).map_err(|e| format!("{field}[{n}]: {e}"));
     list.iter().enumerate().map(at).collect()
+}
+
+fn spare(launch: i64, launches: u64) -> Read<u64> {
+    let number = u64::try_from(launch).ok().filter(|launch| (1..=launches).contains(launch));
+    number.ok_or_else(|| format!("{launch} is not the number of a launch"))
 }
 
 fn template(line: &str) -> Read<(Arc<str>, Template)> {
@@ -69,6 +76,16 @@ fn tokens(list: &[SpentToken]) -> Read<BTreeMap<Date, Arc<str>>> {
         let token: Arc<str> = token.as_str().into();
         for date in parse_dates(dates).map_err(|e| format!("tokens: {e}"))?.iter() {
             once(&mut all, date, token.clone())?;
+        }
+    }
+    Ok(all)
+}
+
+fn earlier(list: &[SpentToken]) -> Read<BTreeMap<Date, BTreeSet<Arc<str>>>> {
+    let mut all: BTreeMap<Date, BTreeSet<Arc<str>>> = BTreeMap::new();
+    for SpentToken { token, dates } in list {
+        for date in parse_dates(dates).map_err(|e| format!("earlierTokens: {e}"))?.iter() {
+            all.entry(date).or_default().insert(token.as_str().into());
         }
     }
     Ok(all)

@@ -1,6 +1,6 @@
 //! The ledger as status fields. Dates of equal history share one text; nothing is ever cut but a filler's message.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -11,7 +11,8 @@ use crate::domain::ledger::{Attempt, Before, Ledger, Settled, Stage, Tally, Temp
 
 /// Writes a ledger into a status. The name and the uid of its coverage tell the names of its Jobs.
 pub(in super::super) fn write(ledger: &Ledger, name: &str, uid: &str, status: &mut CoverageStatus) {
-    let Ledger { launches, attempts, tallies, recent, fingerprint, templates, tokens, complete } = ledger;
+    let Ledger { launches, attempts, tallies, recent, fingerprint, templates, tokens, earlier, spare, complete } =
+        ledger;
     let job = |a: &Attempt| job_name(name, uid, a.launch).to_string();
     status.attempts = attempts.iter().map(|a| attempt(a, job(a))).collect();
     status.recent = recent.iter().map(settled).collect();
@@ -21,6 +22,8 @@ pub(in super::super) fn write(ledger: &Ledger, name: &str, uid: &str, status: &m
         templates: templates.iter().map(template).collect(),
         complete: dates(complete),
         tokens: spent(tokens),
+        earlier_tokens: spent_before(earlier),
+        spare: spare.iter().filter_map(|launch| i64::try_from(*launch).ok()).collect(),
         charges: charges(tallies),
     });
 }
@@ -36,6 +39,11 @@ fn template((rung, Template { mark, trial }): (&Arc<str>, &Template)) -> String 
 fn spent(tokens: &BTreeMap<Date, Arc<str>>) -> Vec<SpentToken> {
     let groups = grouped(tokens.iter().map(|(date, token)| (&**token, *date)));
     groups.into_iter().map(|(token, set)| SpentToken { token: token.into(), dates: dates(&set) }).collect()
+}
+
+fn spent_before(tokens: &BTreeMap<Date, BTreeSet<Arc<str>>>) -> Vec<SpentToken> {
+    let each = tokens.iter().flat_map(|(date, all)| all.iter().map(|token| (&**token, *date)));
+    grouped(each).into_iter().map(|(token, set)| SpentToken { token: token.into(), dates: dates(&set) }).collect()
 }
 
 fn charges(tallies: &BTreeMap<(Arc<str>, Date), Tally>) -> Vec<RungCharges> {

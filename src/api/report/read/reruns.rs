@@ -31,9 +31,11 @@ impl Reruns {
 
     /// Those of a coverage, which is read but for them.
     pub fn of_coverage(&self, view: &CoverageView) -> Vec<Unspent> {
-        let spent = |date: Date| view.tokens.iter().find(|(d, _)| *d == date).map(|(_, token)| token);
+        let spent = |date: Date, token: &Arc<str>| {
+            view.tokens.iter().chain(&view.earlier_tokens).any(|(d, spent)| *d == date && spent == token)
+        };
         let unspent = |(date, rerun): (&Date, &Rerun)| {
-            let token = rerun.unspent(&view.key, spent(*date))?.clone();
+            let token = rerun.unspent(&view.key, |token| spent(*date, token))?.clone();
             Some(Unspent { date: *date, token, waits: waits_of(view, *date)? })
         };
         self.wanted.get(&view.season).into_iter().flatten().filter_map(unspent).collect()

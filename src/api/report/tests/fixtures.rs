@@ -70,6 +70,7 @@ pub(crate) fn view(causes: &[Cause]) -> CoverageView {
         limits: vec![],
         recent: vec![],
         tokens: Vec::new(),
+        earlier_tokens: Vec::new(),
         reruns: Vec::new(),
         undated: None,
         unexpected: Unexpected::default(),
