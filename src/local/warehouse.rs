@@ -50,7 +50,7 @@ impl Place {
         let mut budget = Budget::new(limits.bytes_per_query, limits.bytes_per_day);
         if let Some(Kept { learnt, spent }) = kept {
             files.restore(learnt.clone());
-            budget = Budget::after(*spent, limits.bytes_per_query, limits.bytes_per_day);
+            budget = Budget::after(spent.clone(), limits.bytes_per_query, limits.bytes_per_day);
         }
         Some(Self::new(files, limits, budget))
     }
