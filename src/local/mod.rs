@@ -7,6 +7,7 @@ pub mod cache;
 pub mod clock;
 mod codec;
 pub mod disk;
+pub mod folder;
 pub mod jobs;
 pub mod journal;
 pub mod keeper;
