@@ -55,6 +55,9 @@ pub struct Attempt {
     pub launch: u64,
     /// Its rung.
     pub rung: Arc<str>,
+    /// The table that it fills, as it was resolved when this was recorded: what single flight protects, whatever becomes of
+    /// the spec.
+    pub target: Table,
     /// Its dates.
     pub dates: DateSet,
     /// What each date held before.

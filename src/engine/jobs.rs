@@ -65,7 +65,8 @@ impl World {
     }
 
     fn take_jobs(&mut self, list: JobList, listed_at: Option<Timestamp>, now: Timestamp) {
-        let JobList { jobs: list, daily_runs } = list;
+        let JobList { jobs: mut list, daily_runs } = list;
+        ended_by(now, &mut list, &self.jobs.all);
         self.jobs.removing.retain(|name, _| list.iter().any(|j| j.name == *name));
         self.undecided |= self.jobs.daily_runs != daily_runs;
         self.jobs.daily_runs = daily_runs;
@@ -103,7 +104,7 @@ impl World {
     /// those of its attempts: Jobs whose owner is gone, or whose record was wiped. What was read before says nothing of
     /// their dates.
     pub(super) fn unread<'a>(&'a self, state: &'a CoverageState) -> impl Iterator<Item = (Timestamp, &'a Job)> {
-        let own = self.jobs.all.iter().filter(|j| j.target == state.coverage.table);
+        let own = self.jobs.all.iter().filter(|j| state.is_filled_by(j));
         let due = |j: &'a Job| j.ended.map(|(at, _)| (state.visible_at(at), j));
         own.filter_map(due).filter(|(at, job)| state.book.is_behind(&job.dates, *at))
     }
@@ -290,6 +291,16 @@ impl CoverageState {
     }
 }
 
+/// What has ended has ended by now. A clock that was ahead then says otherwise, and what follows an end would wait as long:
+/// such a Job ended when that was seen first.
+fn ended_by(now: Timestamp, jobs: &mut [Job], known: &[Job]) {
+    for job in jobs {
+        let Some((at, end)) = job.ended.filter(|(at, _)| *at > now) else { continue };
+        let seen = known.iter().find(|k| k.uid == job.uid).and_then(|k| k.ended).map_or(now, |(at, _)| at);
+        job.ended = Some((at.min(seen), end));
+    }
+}
+
 /// What the launcher needs, from a recorded attempt; `None` where its rung is gone: then it never starts.
 fn launch(coverage: &Coverage, attempt: &Attempt, state: &CoverageState) -> Option<Launch> {
     let rung = coverage.fill.ladder.iter().find(|r| r.name == attempt.rung)?;
@@ -311,6 +322,6 @@ fn launch(coverage: &Coverage, attempt: &Attempt, state: &CoverageState) -> Opti
         reason: first.map_or("", |j| j.verdict.reason()),
         missing,
         deadline_seconds: coverage.fill.deadline.as_seconds(),
-        target: coverage.table.clone(),
+        target: state.target_of(attempt).clone(),
     })
 }

@@ -6,13 +6,15 @@ use alloc::sync::Arc;
 
 use super::{Attempt, Before, End, Ledger, Stage};
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
-use crate::domain::policy::Coverage;
+use crate::domain::policy::{Coverage, Table};
 
 /// A launch that was admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admitted {
     /// The rung.
     pub rung: Arc<str>,
+    /// The table, resolved.
+    pub target: Table,
     /// The dates.
     pub dates: DateSet,
     /// The largest charged + 1 of its dates.
@@ -32,6 +34,7 @@ impl Ledger {
         next.attempts.push(Attempt {
             launch: next.launches,
             rung: admitted.rung.clone(),
+            target: admitted.target.clone(),
             dates: admitted.dates.clone(),
             before,
             number: admitted.number,

@@ -13,6 +13,10 @@ use crate::domain::policy::Coverage;
 const DATE: &str = "2025-11-14";
 const NOW: &str = "2025-11-15T12:00:00Z";
 
+fn target() -> Table {
+    Table { place: "files:/data".into(), name: "props".into() }
+}
+
 fn before(covered: u32, values: u64) -> Before {
     Before { covered, values, ..Before::default() }
 }
@@ -32,8 +36,14 @@ fn attempt_that_fills(ledger: &Ledger, dates: &[&str]) -> Ledger {
 
 fn attempt_after(ledger: &Ledger, dates: &[&str], end: End, after: After) -> Ledger {
     let dates: DateSet = dates.iter().map(|d| day(d)).collect();
-    let admitted =
-        Admitted { rung: "reload".into(), dates: dates.clone(), number: 1, tokens: BTreeMap::new(), trial: false };
+    let admitted = Admitted {
+        rung: "reload".into(),
+        target: target(),
+        dates: dates.clone(),
+        number: 1,
+        tokens: BTreeMap::new(),
+        trial: false,
+    };
     let mut next = ledger.record(&admitted, dates.iter().map(|d| (d, before(1, 10))).collect(), at(NOW));
     let launch = next.launches;
     next.created(launch, &"job".into());
@@ -141,7 +151,7 @@ fn a_rerun_token_is_spent_by_the_record_and_clears_the_date() {
     let tokens = BTreeMap::from([(day(DATE), "again".into())]);
     let dates = [day(DATE)].into_iter().collect();
     let next = ledger.record(
-        &Admitted { rung: "reload".into(), dates, number: 1, tokens, trial: false },
+        &Admitted { rung: "reload".into(), target: target(), dates, number: 1, tokens, trial: false },
         BTreeMap::new(),
         at(NOW),
     );
@@ -187,7 +197,8 @@ fn a_changed_template_is_tried_once_and_what_it_brings_clears_its_rung() {
     ledger.rebase(&with_template(2));
     assert!(ledger.has_trial("reload"));
     let dates: DateSet = [day(DATE)].into_iter().collect();
-    let admitted = Admitted { rung: "reload".into(), dates, number: 1, tokens: BTreeMap::new(), trial: true };
+    let admitted =
+        Admitted { rung: "reload".into(), target: target(), dates, number: 1, tokens: BTreeMap::new(), trial: true };
     let tried = ledger.record(&admitted, [(day(DATE), before(1, 10))].into(), at(NOW));
     assert!(!tried.has_trial("reload"), "one trial at a time");
     let mut refused = tried.clone();

@@ -8,7 +8,7 @@ fields!(Key { namespace, kind, name });
 fields!(Table { place, name });
 fields!(Before { mark, rows, covered, values });
 fields!(Tally { charged, free, last, retry_at, alone, complete_reads });
-fields!(Attempt { launch, rung, dates, before, number, tokens, recorded_at, stage });
+fields!(Attempt { launch, rung, target, dates, before, number, tokens, recorded_at, stage });
 fields!(Template { mark, trial });
 fields!(Settled { launch, rung, at, outcomes, message });
 words!(Outcome {

@@ -17,7 +17,7 @@ use crate::engine::overview::CoverageView;
 use crate::engine::ports::{Recorded, SaveFault, Store, Stored, Version};
 
 /// What every journal begins with; the number rises when its form changes.
-const MAGIC: &[u8] = b"gapless journal 2\n";
+const MAGIC: &[u8] = b"gapless journal 3\n";
 /// Length and checksum of a record.
 const HEAD: usize = 12;
 /// A record is never larger: an absurd length is damage.

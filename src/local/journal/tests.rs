@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::dates::shift;
 use crate::domain::ledger::{Attempt, Before, End, Outcome, Settled, Stage, Tally, Template, Trial};
+use crate::domain::policy::Table;
 
 fn key(name: &str) -> Key {
     Key { namespace: "default".into(), kind: "TableCoverage".into(), name: name.into() }
@@ -31,6 +32,7 @@ fn any_ledger() -> impl Strategy<Value = Ledger> {
         (1..99u64, 0..200i32, any_end(), ".{0,20}", 0..3u8).prop_map(|(launch, n, end, message, stage)| Attempt {
             launch,
             rung: "reload".into(),
+            target: Table { place: "files:/data/raw".into(), name: "props".into() },
             dates: [day(n), day(n + 1), day(n + 7)].into_iter().collect(),
             before: [(day(n), Before { mark: u64::MAX, rows: 3, covered: 1, values: 9 })].into(),
             number: 2,
