@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 
-use super::{Attempt, Before, End, Ledger, Stage};
+use super::{Attempt, Before, End, Ledger, MAX_RECENT, Settled, Stage};
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::policy::{Coverage, Table};
 
@@ -87,8 +87,14 @@ impl Ledger {
         self.reopen_trial(launch);
     }
 
-    /// Forgets what was noted of dates before this one: they have left the window, and it would only grow.
+    /// Forgets what was noted of dates before this one: they have left the window, and it would only grow. Attempts at such
+    /// dates alone stay while they are among the last.
     pub fn forget_before(&mut self, first: Date) {
+        let last = self.recent.len().saturating_sub(MAX_RECENT);
+        if self.recent.iter().take(last).any(|settled| is_before(settled, first)) {
+            let mut at = 0..;
+            self.recent.retain(|settled| at.next() >= Some(last) || !is_before(settled, first));
+        }
         if self.tallies.keys().any(|(_, date)| *date < first) {
             self.tallies.retain(|(_, date), _| *date >= first);
         }
@@ -108,4 +114,9 @@ impl Ledger {
         }
         self.take_templates(&coverage.fill.ladder);
     }
+}
+
+/// Whether all that was tried lies before a date.
+fn is_before(settled: &Settled, first: Date) -> bool {
+    settled.outcomes.keys().all(|date| *date < first)
 }
