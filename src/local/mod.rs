@@ -6,6 +6,7 @@
 pub mod cache;
 pub mod clock;
 mod codec;
+mod complaint;
 pub mod disk;
 pub mod folder;
 pub mod jobs;

@@ -1,7 +1,11 @@
 //! The ledger as bytes. A new field is a new version of the journal.
 
+use std::sync::Arc;
+
 use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
+use crate::domain::mark::mix_bytes;
 use crate::domain::policy::{Key, Table};
+use crate::engine::ports::Version;
 use crate::local::codec::{Code, Reader, Writer, fields, words};
 
 fields!(Key { namespace, kind, name });
@@ -25,6 +29,17 @@ words!(Outcome {
     NeverStarted,
     Ineffective,
 });
+
+/// A record: its length, its checksum, its body.
+pub(super) fn record(key: &Key, uid: &Arc<str>, version: Version, ledger: &Ledger) -> Vec<u8> {
+    let mut body = Writer::default();
+    body.put(key).put(uid).put(&version).put(ledger);
+    let length = u32::try_from(body.0.len()).unwrap_or(u32::MAX);
+    let mut out = length.to_le_bytes().to_vec();
+    out.extend(mix_bytes(0, &body.0).to_le_bytes());
+    out.extend(body.0);
+    out
+}
 
 impl Code for Ledger {
     fn write(&self, to: &mut Writer) {
