@@ -88,6 +88,7 @@ impl Setup {
     /// An engine that only looks, and plans for so many Jobs at once. What it cannot read now it does not wait for.
     pub fn reader(&mut self, now: Option<Timestamp>, max_jobs: u32) -> Result<LocalEngine, Stop> {
         let journal = Journal::read_only(&self.state).map_err(Stop::failed)?;
+        self.jobs.list().map_err(Stop::failed)?;
         Ok(self.engine(journal, AnyClock::new(now), limits(Span::default(), max_jobs, true), true))
     }
 
