@@ -121,7 +121,7 @@ fn table_mark(newest: u64) -> TableMark {
         PartMark { dates: None, hash: 0 },
         PartMark { dates: Some(gapless::domain::dates::DateRange::day(shift(first(), 101))), hash: newest },
     ];
-    TableMark { parts, modified: None, unsettled: false }
+    TableMark { parts, ..TableMark::default() }
 }
 
 /// Two dates of three have games.

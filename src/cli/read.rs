@@ -75,8 +75,8 @@ fn look(args: &ReadArgs, max_jobs: u32) -> Result<Seen, Stop> {
 /// Looks at what was set up, once.
 pub(super) fn look_at(setup: &mut Setup, now: Option<Timestamp>, max_jobs: u32) -> Result<Overview, Stop> {
     let mut overview = small_runtime()?.block_on(async {
+        let mut engine = setup.reader(now, max_jobs)?;
         let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
-        let mut engine = setup.reader(now, max_jobs);
         let overview = engine.run(Until::Seen, &mut wishes, |_, _| {}).await;
         // What is seen under another clock is not what is there now.
         if now.is_none() && setup.has_learnt(&engine) {
@@ -84,8 +84,8 @@ pub(super) fn look_at(setup: &mut Setup, now: Option<Timestamp>, max_jobs: u32) 
         }
         // The process ends soon: to take a large world apart piece by piece would be time for nothing.
         std::mem::forget(engine);
-        overview
-    });
+        Ok::<_, Stop>(overview)
+    })?;
     setup.hold_back(&mut overview);
     Ok(overview)
 }

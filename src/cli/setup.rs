@@ -18,6 +18,7 @@ use crate::engine::spec::{Cadence, Limits, Spec};
 use crate::engine::world::World;
 use crate::local::cache::{self, Cache};
 use crate::local::clock::AnyClock;
+use crate::local::folder::below;
 use crate::local::jobs::{Jobs, Template};
 use crate::local::journal::Journal;
 use crate::local::keeper::Keeper;
@@ -67,7 +68,8 @@ impl Setup {
         }
         anstream::eprint!("{}", crate::view::problems::problems(&loaded.problems));
         let jobs = Jobs::new(&state, templates(&loaded));
-        Ok(Self { manifests, loaded, stamp, state, root, warehouses: Warehouses::new(BTreeMap::new()), jobs, kept })
+        let warehouses = Warehouses::new(BTreeMap::new(), vec![root.clone()]);
+        Ok(Self { manifests, loaded, stamp, state, root, warehouses, jobs, kept })
     }
 
     /// The manifests as they stand now.
@@ -83,10 +85,11 @@ impl Setup {
         !self.loaded.problems.is_empty()
     }
 
-    /// An engine that only looks, and plans for so many Jobs at once.
-    pub fn reader(&mut self, now: Option<Timestamp>, max_jobs: u32) -> LocalEngine {
-        let journal = Journal::read_only(&self.state);
-        self.engine(journal, AnyClock::new(now), limits(Span::default(), max_jobs, true), true)
+    /// An engine that only looks, and plans for so many Jobs at once. What it cannot read now it does not wait for.
+    pub fn reader(&mut self, now: Option<Timestamp>, max_jobs: u32) -> Result<LocalEngine, Stop> {
+        let journal = Journal::read_only(&self.state).map_err(Stop::failed)?;
+        self.jobs.list().map_err(Stop::failed)?;
+        Ok(self.engine(journal, AnyClock::new(now), limits(Span::default(), max_jobs, true), true))
     }
 
     /// An engine that fills.
@@ -104,7 +107,7 @@ impl Setup {
 
     fn engine(&mut self, journal: Journal, clock: AnyClock, limits: Limits, read_only: bool) -> LocalEngine {
         let (memory, places) = (std::mem::take(&mut self.kept.memory), std::mem::take(&mut self.kept.places));
-        self.warehouses = Warehouses::new(places);
+        self.warehouses = Warehouses::new(places, vec![self.root.clone()]);
         self.warehouses.limit(&self.loaded.limits);
         let (warehouse, launcher) = (self.warehouses.clone(), self.jobs.clone());
         let ports = Ports { clock, warehouse, store: Arc::new(journal), launcher };
@@ -144,7 +147,7 @@ impl Setup {
 
 fn read(manifests: &Manifests, root: &Path, known: Valid) -> Result<Loaded, Stop> {
     let files = manifests.read().map_err(Stop::bad_input)?;
-    let place = |folder: &str| Ok(root.join(folder).display().to_string());
+    let place = |folder: &str| Ok(below(root, folder).display().to_string());
     Ok(load_again(&files, &place, known))
 }
 

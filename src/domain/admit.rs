@@ -23,6 +23,8 @@ pub use ramp::{Lane, Ramp};
 pub struct Wanting<'a> {
     /// The coverage.
     pub coverage: &'a Coverage,
+    /// Its table, resolved: two coverages can name one table in two ways.
+    pub target: &'a Table,
     /// Its wants, in its declared order.
     pub wants: &'a [Want],
     /// Its live Jobs, recorded ones included.
@@ -127,7 +129,7 @@ pub fn admit(wanting: &[Wanting<'_>], pools: &Pools, now: Timestamp) -> Decision
 /// make many comparisons.
 struct State<'a> {
     pools: &'a Pools,
-    used: Vec<Used>,
+    used: Vec<Used<'a>>,
     live_jobs: u32,
     ramp_left: u32,
     taken: BTreeMap<Table, DateSet>,
@@ -136,8 +138,8 @@ struct State<'a> {
 }
 
 /// What one coverage has used up so far, and what it was refused.
-#[derive(Default)]
-struct Used {
+struct Used<'a> {
+    target: &'a Table,
     live: u32,
     unsettled: u32,
     unread: DateSet,
@@ -146,7 +148,8 @@ struct Used {
 
 impl<'a> State<'a> {
     fn new(wanting: &[Wanting<'a>], pools: &'a Pools, now: Timestamp) -> Self {
-        let used = |w: &Wanting<'_>| Used {
+        let used = |w: &Wanting<'a>| Used {
+            target: w.target,
             live: w.live,
             unsettled: w.unsettled,
             unread: w.unread.clone(),
@@ -176,7 +179,7 @@ impl<'a> State<'a> {
         }
     }
 
-    fn reached(&self, coverage: &Coverage, used: &Used) -> Option<Limit> {
+    fn reached(&self, coverage: &Coverage, used: &Used<'_>) -> Option<Limit> {
         let (own, all) = (coverage.fill.max_concurrent_jobs, self.pools.max_jobs);
         let limits = [
             (used.live >= own, Limit::Coverage(own)),
@@ -190,7 +193,8 @@ impl<'a> State<'a> {
     /// Single flight: dates that another Job covers, or of which one has ended unread, leave the batch; the rest goes on
     /// without them.
     fn refuse_taken(&mut self, batch: &mut queue::Batch<'a>) {
-        let (taken, used) = (self.taken.get(&batch.coverage.table), &mut self.used[batch.place]);
+        let used = &mut self.used[batch.place];
+        let taken = self.taken.get(used.target);
         if taken.is_none() && used.unread.is_empty() {
             return;
         }
@@ -210,12 +214,14 @@ impl<'a> State<'a> {
         self.ramp_left -= 1;
         self.used[batch.place].live += 1;
         self.used[batch.place].unsettled += 1;
-        self.taken.entry(batch.coverage.table.clone()).or_default().extend(&dates);
+        let target = self.used[batch.place].target.clone();
+        self.taken.entry(target.clone()).or_default().extend(&dates);
         self.lanes.push(batch.lane);
         self.launches.push(Admission {
             coverage: batch.coverage.key.clone(),
             admitted: Admitted {
                 rung: first.rung.clone(),
+                target,
                 dates,
                 number: batch.free().map(|w| w.number).max().unwrap_or(1),
                 tokens: batch.free().filter_map(|w| Some((w.date, w.token.clone()?))).collect(),

@@ -10,6 +10,7 @@ use super::dates::{Date, DateSet, Timestamp};
 use super::policy::{Key, Rung, Table};
 
 mod backoff;
+mod recent;
 mod record;
 mod settle;
 mod template;
@@ -28,7 +29,8 @@ pub struct Ledger {
     pub attempts: Vec<Attempt>,
     /// What was charged, per rung and date.
     pub tallies: BTreeMap<(Arc<str>, Date), Tally>,
-    /// The last settled attempts, newest last; at most [`MAX_RECENT`].
+    /// The last settled attempts, newest last: [`MAX_RECENT`], and before them the last one of each date that is still open,
+    /// as far as [`MAX_OLD_BYTES`] hold them.
     pub recent: VecDeque<Settled>,
     /// The fill fingerprint that the tallies belong to.
     pub fingerprint: u64,
@@ -49,6 +51,11 @@ pub struct Ledger {
 pub const MAX_RECENT: usize = 20;
 /// Spent tokens that are kept per date, the last one included (design §2.6).
 const MAX_TOKENS: usize = 8;
+/// What older attempts may take that are kept because a date is open of which nothing was tried since. They share a status
+/// with all that cannot be read again, and that has a limit.
+pub const MAX_OLD_BYTES: usize = 32 << 10;
+/// And how many these are at most, with the others: what the schema of a status allows.
+pub const MAX_KEPT: usize = 200;
 /// Unsettled attempts of one coverage (design §9).
 pub const MAX_UNSETTLED: usize = 100;
 /// Uncharged outcomes in a row before a rung is used up for a date all the same (design §6).
@@ -61,6 +68,9 @@ pub struct Attempt {
     pub launch: u64,
     /// Its rung.
     pub rung: Arc<str>,
+    /// The table that it fills, as it was resolved when this was recorded: what single flight protects, whatever becomes of
+    /// the spec.
+    pub target: Table,
     /// Its dates.
     pub dates: DateSet,
     /// What each date held before.

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::cell::OnceCell;
 
 use super::dates::{Date, DateRange, Timestamp, next_day};
+use super::policy::Table;
 
 /// The mark of one part of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct TableMark {
     pub modified: Option<Timestamp>,
     /// A part is so young that it may still be written: read again soon.
     pub unsettled: bool,
+    /// The table by its one name, where it can have several: two tables of one home are one.
+    pub home: Option<Table>,
 }
 
 impl TableMark {

@@ -5,9 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::call::WatchId;
 use super::world::{CoverageState, World};
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, Stage};
+use crate::domain::mark::TableMark;
 use crate::domain::policy::Table;
 
 /// Everything that is taken.
@@ -35,9 +37,13 @@ impl World {
     pub(super) fn claims(&self) -> Claims {
         let mut claims = Claims::default();
         let mut jobs: BTreeSet<(&str, u64)> = BTreeSet::new();
+        // A Job that was made before its table was resolved names it as it is declared.
+        let homes: BTreeMap<&Table, &Table> =
+            self.coverages.values().filter_map(|s| Some((&s.coverage.table, s.home.as_ref()?))).collect();
         for job in self.jobs.live() {
             jobs.insert((&job.coverage, job.launch));
             claims.take(&job.target, &job.dates);
+            homes.get(&job.target).into_iter().for_each(|home| claims.take(home, &job.dates));
         }
         for orphan in &self.jobs.orphans {
             jobs.insert((&orphan.coverage, orphan.launch));
@@ -48,11 +54,22 @@ impl World {
                 if !matches!(attempt.stage, Stage::Ended { .. }) {
                     jobs.insert((&state.coverage.uid, attempt.launch));
                 }
-                claims.take(&state.coverage.table, &attempt.dates);
+                claims.take(state.target_of(attempt), &attempt.dates);
             }
         }
         claims.jobs = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
         claims
+    }
+}
+
+impl World {
+    /// Where a table was found. Links can lead elsewhere than at the look before.
+    pub(super) fn found(&mut self, id: &WatchId, mark: &TableMark) {
+        for key in self.watches.get(id).map(|watch| watch.coverages.as_slice()).unwrap_or_default() {
+            let Some(state) = self.coverages.get_mut(key).filter(|state| state.home != mark.home) else { continue };
+            state.home.clone_from(&mark.home);
+            self.undecided = true;
+        }
     }
 }
 
@@ -66,6 +83,17 @@ impl Claims {
 }
 
 impl CoverageState {
+    /// Its table, resolved: two tables that are declared in two ways can be one. Nothing is launched before it was looked at,
+    /// so until then nobody is misled by its declared name.
+    pub(super) fn target(&self) -> &Table {
+        self.home.as_ref().unwrap_or(&self.coverage.table)
+    }
+
+    /// What an attempt fills: what it was recorded with, whatever became of the spec and the links since.
+    pub(super) fn target_of<'a>(&'a self, attempt: &'a Attempt) -> &'a Table {
+        if attempt.target.place.is_empty() { self.target() } else { &attempt.target }
+    }
+
     /// Attempts that are not settled, or of which the store does not know it yet.
     fn unsettled(&self) -> impl Iterator<Item = &Attempt> {
         let stored = self.saved.attempts.iter().filter(|old| self.ledger.attempt(old.launch).is_none());
@@ -78,7 +106,7 @@ impl CoverageState {
         open.map(move |attempt| Orphan {
             coverage: self.coverage.uid.clone(),
             launch: attempt.launch,
-            target: self.coverage.table.clone(),
+            target: self.target_of(attempt).clone(),
             dates: attempt.dates.clone(),
             shown_from: (!self.creating.contains(&attempt.launch)).then_some(now),
         })

@@ -161,6 +161,7 @@ impl CoverageState {
         let most = if self.refused.is_none() { wants.len() } else { usize::from(!waits) };
         Wanting {
             coverage: &self.coverage,
+            target: self.target(),
             wants: wants.get(..most).unwrap_or(wants),
             live: self.live(),
             unsettled: self.ledger.attempts.len() as u32,

@@ -105,9 +105,12 @@ impl World {
     /// those of its attempts: Jobs whose owner is gone, or whose record was wiped. What was read before says nothing of
     /// their dates.
     pub(super) fn unread<'a>(&'a self, state: &'a CoverageState) -> impl Iterator<Item = (Timestamp, &'a Job)> {
-        let due = self.jobs.ended(&state.coverage.table).map(|(at, job)| (state.visible_at(at), job));
+        let names = [Some(&state.coverage.table), state.home.as_ref().filter(|home| **home != state.coverage.table)];
         // Older ends lie before what was confirmed last, too.
-        let may_be = due.take_while(|(at, _)| state.book.confirmed_at.is_none_or(|all| all < *at));
+        let may_be = names.into_iter().flatten().flat_map(|table| {
+            let due = self.jobs.ended(table).map(|(at, job)| (state.visible_at(at), job));
+            due.take_while(|(at, _)| state.book.confirmed_at.is_none_or(|all| all < *at))
+        });
         may_be.filter(|(at, job)| state.book.is_behind(&job.dates, *at))
     }
 
@@ -371,6 +374,6 @@ fn launch(coverage: &Coverage, attempt: &Attempt, state: &CoverageState) -> Opti
         reason: first.map_or("", |j| j.verdict.reason()),
         missing,
         deadline_seconds: coverage.fill.deadline.as_seconds(),
-        target: coverage.table.clone(),
+        target: state.target_of(attempt).clone(),
     })
 }

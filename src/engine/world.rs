@@ -99,6 +99,8 @@ pub(super) struct Doubted {
 /// A coverage with all that is known of it.
 pub(super) struct CoverageState {
     pub coverage: Coverage,
+    /// Where its table really is, since it was looked at; nothing where that has no other name.
+    pub home: Option<Table>,
     pub book: Book,
     pub ledger: Ledger,
     pub saved: Arc<Ledger>,
@@ -193,8 +195,10 @@ impl CoverageState {
         let book = old.as_mut().filter(|_| same_question).map(|o| std::mem::take(&mut o.book)).unwrap_or_default();
         // An edit of other objects changes nothing about a refusal.
         let refused = old.as_mut().filter(|o| o.coverage == coverage).and_then(|o| o.refused.take());
+        let home = old.as_mut().filter(|o| o.coverage.table == coverage.table).and_then(|o| o.home.take());
         let blank = || Self {
             coverage: coverage.clone(),
+            home: None,
             book: Book::default(),
             ledger: Ledger::default(),
             saved: Arc::default(),
@@ -220,7 +224,8 @@ impl CoverageState {
             criteria: 0,
             dirty: true,
         };
-        let mut state = Self { book, refused, stalled: None, dirty: true, untold: true, ..old.unwrap_or_else(blank) };
+        let mut state =
+            Self { home, book, refused, stalled: None, dirty: true, untold: true, ..old.unwrap_or_else(blank) };
         let complete = state.ledger.complete.clone();
         state.ledger.rebase(&coverage);
         // Data that is gone is still gone after an edit: what is doubted goes on to be.

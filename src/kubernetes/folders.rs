@@ -14,6 +14,7 @@ use super::feed::Mirrors;
 use super::grants::Grants;
 use super::object::{Kind, Object};
 use crate::api::report::{Reason, Unfit};
+use crate::warehouse::files::{Files, is_outside};
 
 /// How often a folder is looked at.
 const EVERY: Duration = Duration::from_secs(15);
@@ -58,9 +59,9 @@ impl Folders {
         loop {
             let warehouses = mirrors.of(Kind::Warehouse).all();
             let places: BTreeMap<PathBuf, String> = warehouses.iter().filter_map(|(_, o)| self.place(o)).collect();
-            let mut now = BTreeMap::new();
+            let (mut now, bounds) = (BTreeMap::new(), Arc::<[PathBuf]>::from(self.grants.bounds()));
             for (path, folder) in places {
-                let unfit = looks.look(&path, &folder).await;
+                let unfit = looks.look(&path, &folder, &bounds).await;
                 now.insert(path, unfit);
             }
             let moved = self.seen.lock().is_ok_and(|mut seen| std::mem::replace(&mut *seen, now.clone()) != now);
@@ -77,11 +78,12 @@ impl Folders {
 struct Looks(BTreeMap<PathBuf, JoinHandle<std::io::Result<()>>>);
 
 impl Looks {
-    async fn look(&mut self, path: &Path, folder: &str) -> Option<Unfit> {
-        let own = path.to_path_buf();
-        let begin = || tokio::task::spawn_blocking(move || read(&own));
+    async fn look(&mut self, path: &Path, folder: &str, bounds: &Arc<[PathBuf]>) -> Option<Unfit> {
+        let files = Files::new(path.into()).bounded(bounds.clone());
+        let begin = || tokio::task::spawn_blocking(move || files.look());
         let mut look = self.0.remove(path).unwrap_or_else(begin);
         match tokio::time::timeout(DEADLINE, &mut look).await {
+            Ok(Ok(Err(error))) if is_outside(&error) => Some(beyond(folder)),
             Ok(Ok(result)) => result.err().map(|error| unfit(error.kind(), folder)),
             Ok(Err(_)) => Some(unfit(ErrorKind::Other, folder)),
             Err(_) => {
@@ -92,10 +94,13 @@ impl Looks {
     }
 }
 
-/// Whether a folder can be listed and entered.
-fn read(path: &Path) -> std::io::Result<()> {
-    std::fs::read_dir(path)?;
-    std::fs::metadata(path.join(".")).map(|_| ())
+/// A link leads from where a Warehouse may be to where it may not.
+fn beyond(folder: &str) -> Unfit {
+    let text = format!(
+        "a link on the way to folder '{folder}' leads out of what is granted: name the folder itself in spec.files.folder, or \
+         replace the link by it; gapless looks again by itself"
+    );
+    Unfit { reason: Reason::NotGranted, text }
 }
 
 /// What a person is told, and what they can do.
@@ -121,14 +126,17 @@ mod tests {
     #[tokio::test]
     async fn a_folder_is_told_from_one_that_is_none() {
         let home = tempfile::tempdir().unwrap();
+        let bounds = [home.path().to_path_buf()].into();
         std::fs::write(home.path().join("file"), "").unwrap();
         std::fs::create_dir(home.path().join("there")).unwrap();
+        std::os::unix::fs::symlink("/", home.path().join("out")).unwrap();
         for (name, expected) in [
             ("there", None),
+            ("out", Some((Reason::NotGranted, "a link on the way to folder 'out' leads out of what is granted"))),
             ("nowhere", Some((Reason::FolderNotFound, "folder 'nowhere' is not there"))),
             ("file", Some((Reason::FolderNotFound, "folder 'file' is no folder"))),
         ] {
-            let seen = Looks::default().look(&home.path().join(name), name).await;
+            let seen = Looks::default().look(&home.path().join(name), name, &bounds).await;
             let told = seen.as_ref().map(|unfit| (unfit.reason, unfit.text.split(':').next().unwrap_or_default()));
             assert_eq!(told, expected, "{name}");
         }
@@ -140,10 +148,10 @@ mod tests {
         let (go, gone) = tokio::sync::oneshot::channel();
         looks.0.insert(path.clone(), tokio::spawn(async { gone.await.map_err(std::io::Error::other) }));
         for _ in 0..2 {
-            let unfit = looks.look(&path, "lake").await.unwrap();
+            let unfit = looks.look(&path, "lake", &[].into()).await.unwrap();
             assert_eq!((unfit.reason, looks.0.len()), (Reason::ProbeFailed, 1), "{}", unfit.text);
         }
         go.send(()).unwrap();
-        assert_eq!(looks.look(&path, "lake").await, None);
+        assert_eq!(looks.look(&path, "lake", &[].into()).await, None);
     }
 }

@@ -2,10 +2,12 @@
 //! one reads, for each namespace, only what its grants file gives: otherwise every author of a coverage could learn
 //! facts of every table that the operator can read (design §2.1).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+
+use crate::local::folder::below;
 
 /// What may be read below a root.
 #[derive(Clone, Debug)]
@@ -64,23 +66,36 @@ impl Grants {
     pub fn place(&self, namespace: &str, folder: &str) -> Result<String, String> {
         if let Some(listed) = &self.listed {
             let granted = listed.get(namespace).map(|g| g.folders.as_slice()).unwrap_or_default();
-            let within = |granted: &String| Path::new(folder).starts_with(granted.trim_end_matches('/'));
+            let folder = below(Path::new(""), folder);
+            let within = |granted: &String| folder.starts_with(below(Path::new(""), granted));
             if !granted.iter().any(within) {
                 return Err(format!(
-                    "NotGranted: namespace '{namespace}' may not read folder '{folder}'; \
-                     whoever runs gapless adds it to the grants file"
+                    "NotGranted: namespace '{namespace}' may not read folder '{}'; \
+                     whoever runs gapless adds it to the grants file",
+                    folder.display()
                 ));
             }
         }
-        Ok(self.root.join(folder).display().to_string())
+        Ok(below(&self.root, folder).display().to_string())
+    }
+
+    /// What no link leads out of: the root, and every folder that is granted to somebody. Who is granted both ends of a link
+    /// names the other one itself.
+    pub fn bounds(&self) -> Vec<PathBuf> {
+        let granted = self.listed.iter().flat_map(BTreeMap::values).flat_map(|granted| &granted.folders);
+        let bounds: BTreeSet<PathBuf> = granted.map(|folder| below(&self.root, folder)).collect();
+        std::iter::once(self.root.clone()).chain(bounds).collect()
     }
 
     /// Whether a Job of a namespace may claim a place: what it may not read it cannot keep others from filling.
     pub fn allows(&self, namespace: &str, place: &str) -> bool {
-        let Some(below) = place.strip_prefix("files:").and_then(|p| Path::new(p).strip_prefix(&self.root).ok()) else {
-            return self.listed.is_none();
-        };
-        self.place(namespace, &below.to_string_lossy()).is_ok()
+        let Some(listed) = &self.listed else { return true };
+        let (Some(place), Some(granted)) = (place.strip_prefix("files:"), listed.get(namespace)) else { return false };
+        // A Job names the folder where it really is. The one that is granted can be a link.
+        granted.folders.iter().map(|folder| below(&self.root, folder)).any(|granted| {
+            let real = || granted.canonicalize().is_ok_and(|granted| Path::new(place).starts_with(granted));
+            Path::new(place).starts_with(&granted) || real()
+        })
     }
 }
 
@@ -105,8 +120,44 @@ mod tests {
             assert_eq!(grants.place(namespace, folder).is_ok(), allowed, "{namespace} {folder}");
             assert_eq!(grants.allows(namespace, &format!("files:/data/{folder}")), allowed, "{namespace} {folder}");
         }
+        assert!(grants.place("team-a", "./nba/").is_ok());
+        assert_eq!(
+            grants.place("team-a", "./nba//2025/"),
+            grants.place("team-a", "nba/2025"),
+            "one place has one name"
+        );
         assert!(!grants.allows("team-a", "files:/etc"));
         assert!(Grants::all("/data".into()).place("anybody", "nba").is_ok());
+    }
+
+    /// Whatever a filler of the namespace links within a folder that it may write.
+    #[test]
+    fn no_link_leads_out_of_a_folder_that_is_granted() {
+        let home = tempfile::tempdir().unwrap();
+        let root = home.path().canonicalize().unwrap();
+        let make = |name: &str| std::fs::create_dir_all(root.join(name)).unwrap();
+        ["nba/t", "raw/odds/t", "secret/salaries"].into_iter().for_each(make);
+        std::os::unix::fs::symlink("../secret", root.join("nba/peek")).unwrap();
+        std::os::unix::fs::symlink("raw", root.join("link")).unwrap();
+        let text = "namespaces: {team-a: {folders: [nba, link/odds]}, all: {folders: [.]}, b: {folders: [nba/peek]}}";
+        let grants = Grants::parse(root.clone(), text).unwrap();
+        let look = |namespace, folder| {
+            let place = grants.place(namespace, folder).unwrap();
+            crate::warehouse::files::Files::new(place.into()).bounded(grants.bounds().into()).look()
+        };
+        for (namespace, folder, is_read) in [
+            ("team-a", "nba", true),
+            ("team-a", "link/odds", true),
+            ("team-a", "nba/peek", false),
+            ("all", "nba/peek", false),
+            ("b", "nba/peek", false),
+            ("all", "secret", true),
+        ] {
+            assert_eq!(look(namespace, folder).is_ok(), is_read, "{namespace} {folder}");
+        }
+        let place = format!("files:{}", root.join("raw/odds").display());
+        assert!(grants.allows("team-a", &place), "its own folder under the name that a Job has it by");
+        assert!(!grants.allows("team-a", &format!("files:{}", root.join("raw").display())));
     }
 
     #[test]

@@ -20,12 +20,23 @@ use crate::domain::probe::{DateFacts, Found, Instead, Measured, Undated, UnitFac
 use crate::domain::schedule::{Clash, ScheduleFacts, Scheduled};
 use crate::domain::verdict::{Judgement, Verdict};
 use crate::engine::memory::{Folded, Memory, RememberedBook, RememberedDate, RememberedFacts, RememberedSchedule};
+use crate::warehouse::budget::Spent;
 use crate::warehouse::files::{KnownFolder, Learnt};
 
-const MAGIC: &[u8] = b"gapless facts 7\n";
+const MAGIC: &[u8] = b"gapless facts 8\n";
 
 fields!(Undated { nulls, out_of_range });
 fields!(Kept { learnt, spent });
+
+impl Code for Spent {
+    fn write(&self, to: &mut Writer) {
+        to.list(self.days());
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self::on(from.get()?))
+    }
+}
 fields!(Learnt { ranges, folders });
 fields!(KnownFolder { stamp, names });
 fields!(UnitFacts { rows, measures });
@@ -279,7 +290,7 @@ mod tests {
             mark: 6,
             facts: Arc::new(schedule()),
         };
-        let kept = Kept { learnt, spent: (jiff::civil::date(2025, 11, 14), 9) };
+        let kept = Kept { learnt, spent: Spent::on(vec![(jiff::civil::date(2025, 11, 14), 9)]) };
         let cache = Cache {
             places: [("files:/data".to_string(), kept)].into(),
             valid: [1, u64::MAX].into(),

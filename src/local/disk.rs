@@ -69,17 +69,39 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(path)
 }
 
+/// The same, and the new file to append to. Its name lasts once [`sync_folder`] has succeeded.
+pub fn replace_and_open(path: &Path, bytes: &[u8]) -> io::Result<File> {
+    renamed(path, bytes, File::sync_data)
+}
+
 /// Replaces a file that can be done without: whoever reads it sees the old or the new content, but after a power cut it may
 /// be lost, or be a part.
 pub fn replace_unsynced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    renamed(path, bytes, |_| Ok(()))
+    renamed(path, bytes, |_| Ok(())).map(drop)
 }
 
-fn renamed(path: &Path, bytes: &[u8], sync: fn(&File) -> io::Result<()>) -> io::Result<()> {
+/// What was written aside of a file that could not replace it would only fill the disk further: it is removed.
+fn renamed(path: &Path, bytes: &[u8], sync: fn(&File) -> io::Result<()>) -> io::Result<File> {
     let aside = path.with_extension(format!("new-{}", std::process::id()));
-    let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&aside)?;
-    write_all(&mut file, bytes, sync)?;
-    fs::rename(&aside, path)
+    let write = || {
+        let mut file = OpenOptions::new().create(true).append(true).open(&aside)?;
+        file.set_len(0)?;
+        write_all(&mut file, bytes, sync)?;
+        fs::rename(&aside, path)?;
+        Ok(file)
+    };
+    write().inspect_err(|_| _ = fs::remove_file(&aside))
+}
+
+/// Removes what processes that died left aside of a file. The caller is the only one that writes it.
+pub fn remove_left_over(path: &Path) {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
+    let left_over = format!("{}.new-", name.to_string_lossy());
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&left_over) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Makes a rename or a new file in a folder last.

@@ -6,7 +6,9 @@
 pub mod cache;
 pub mod clock;
 mod codec;
+mod complaint;
 pub mod disk;
+pub mod folder;
 pub mod jobs;
 pub mod journal;
 pub mod keeper;

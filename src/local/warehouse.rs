@@ -32,6 +32,7 @@ pub struct Kept {
 pub struct Warehouses {
     places: Arc<Mutex<BTreeMap<Arc<str>, Place>>>,
     kept: Arc<BTreeMap<String, Kept>>,
+    bounds: Arc<[PathBuf]>,
 }
 
 /// A place with its limits.
@@ -45,12 +46,12 @@ struct Place {
 
 impl Place {
     /// A place by its name, with what was kept of it; nothing where its engine is none of ours.
-    fn open(name: &str, limits: ReadLimits, kept: Option<&Kept>) -> Option<Self> {
-        let files = Files::new(PathBuf::from(name.strip_prefix("files:")?));
+    fn open(name: &str, limits: ReadLimits, kept: Option<&Kept>, bounds: &Arc<[PathBuf]>) -> Option<Self> {
+        let files = Files::new(PathBuf::from(name.strip_prefix("files:")?)).bounded(bounds.clone());
         let mut budget = Budget::new(limits.bytes_per_query, limits.bytes_per_day);
         if let Some(Kept { learnt, spent }) = kept {
             files.restore(learnt.clone());
-            budget = Budget::after(*spent, limits.bytes_per_query, limits.bytes_per_day);
+            budget = Budget::after(spent.clone(), limits.bytes_per_query, limits.bytes_per_day);
         }
         Some(Self::new(files, limits, budget))
     }
@@ -73,9 +74,10 @@ impl Place {
 }
 
 impl Warehouses {
-    /// No place yet; what was kept of one is used when a Warehouse names it.
-    pub fn new(kept: BTreeMap<String, Kept>) -> Self {
-        Self { places: Arc::default(), kept: Arc::new(kept) }
+    /// No place yet; what was kept of one is used when a Warehouse names it. A place lies in each of the bounds that it is
+    /// named below, wherever links lead.
+    pub fn new(kept: BTreeMap<String, Kept>, bounds: Vec<PathBuf>) -> Self {
+        Self { places: Arc::default(), kept: Arc::new(kept), bounds: bounds.into() }
     }
 
     /// From now on these places are read, within these limits; reads under way end under those that they began with.
@@ -85,7 +87,7 @@ impl Warehouses {
             let place = match places.get(name) {
                 Some(place) if place.limits == *limits => continue,
                 Some(place) => Some(place.limited(*limits)),
-                None => Place::open(name, *limits, self.kept.get(&**name)),
+                None => Place::open(name, *limits, self.kept.get(&**name), &self.bounds),
             };
             places.extend(place.map(|place| (name.clone(), place)));
         }
@@ -192,7 +194,7 @@ mod tests {
             std::thread::sleep(Duration::from_millis(300));
             Ok(())
         };
-        let warehouses = Warehouses::new(BTreeMap::new());
+        let warehouses = Warehouses::new(BTreeMap::new(), Vec::new());
         let limit = |limits| warehouses.limit(&BTreeMap::from([(table.place.clone(), limits)]));
         limit(LIMITS);
         assert!(warehouses.read(&table, slow).await.is_ok());
@@ -208,7 +210,7 @@ mod tests {
     async fn a_read_that_waits_behind_reads_that_hang_has_a_deadline_and_these_are_told_to_stop() {
         let folder = tempfile::tempdir().unwrap();
         let table = table(folder.path());
-        let warehouses = Warehouses::new(BTreeMap::new());
+        let warehouses = Warehouses::new(BTreeMap::new(), Vec::new());
         let limits = ReadLimits { timeout: Span::seconds(1), concurrent: 2, ..LIMITS };
         warehouses.limit(&BTreeMap::from([(table.place.clone(), limits)]));
         let (told, stopped) = std::sync::mpsc::channel();
@@ -238,7 +240,7 @@ mod tests {
         let now = "2025-11-14T10:00:00Z".parse().unwrap();
         let mut kept = BTreeMap::new();
         for left in [100, 40] {
-            let warehouses = Warehouses::new(kept);
+            let warehouses = Warehouses::new(kept, Vec::new());
             warehouses.limit(&BTreeMap::from([(table.place.clone(), LIMITS)]));
             let budget = warehouses.place(&table).unwrap().budget;
             assert!(budget.take("t", left + 1, now).is_err(), "{left} bytes are left");

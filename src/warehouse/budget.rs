@@ -6,8 +6,38 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::verdict::{Unknown, UnknownReason};
 
-/// A UTC day, and what its reads have taken or may still take.
-pub type Spent = (Date, u64);
+/// What was read on UTC days, the one read on last at the end: a day that comes twice, as where a clock is set back over
+/// midnight or was years ahead for a minute, gives its bytes once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spent(Vec<(Date, u64)>);
+
+/// So many days are remembered. A clock has to show as many others before one of them is forgotten.
+const MAX_DAYS: usize = 32;
+
+impl Spent {
+    /// What was read on these days, in the order in which they were read on last.
+    pub fn on(days: Vec<(Date, u64)>) -> Self {
+        let beyond = days.len().saturating_sub(MAX_DAYS);
+        Self(days.into_iter().skip(beyond).collect())
+    }
+
+    /// Every day that is remembered.
+    pub fn days(&self) -> &[(Date, u64)] {
+        &self.0
+    }
+
+    fn of(&self, day: Date) -> u64 {
+        self.0.iter().find(|(d, _)| *d == day).map_or(0, |(_, bytes)| *bytes)
+    }
+
+    fn set(&mut self, day: Date, bytes: u64) {
+        self.0.retain(|(d, _)| *d != day);
+        self.0.push((day, bytes));
+        if self.0.len() > MAX_DAYS {
+            self.0.remove(0);
+        }
+    }
+}
 
 /// The bytes of one warehouse. Of two processes each counts for itself.
 #[derive(Debug)]
@@ -20,7 +50,7 @@ pub struct Budget {
 impl Budget {
     /// With nothing spent.
     pub fn new(per_query: u64, per_day: u64) -> Self {
-        Self::after((Date::MIN, 0), per_query, per_day)
+        Self::after(Spent::default(), per_query, per_day)
     }
 
     /// With this spent already.
@@ -35,7 +65,7 @@ impl Budget {
 
     /// What is spent.
     pub fn spent(&self) -> Spent {
-        *self.spending()
+        self.spending().clone()
     }
 
     /// Other limits, and what was spent already.
@@ -60,15 +90,13 @@ impl Budget {
         }
         let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
         let mut spent = self.spending();
-        if spent.0 != day {
-            *spent = (day, 0);
-        }
-        let left = self.per_day.saturating_sub(spent.1);
+        let before = spent.of(day);
+        let left = self.per_day.saturating_sub(before);
         if bytes > left {
             let limit = format!("left today of {}, the Warehouse's limits.maxBytesPerDay", size(self.per_day));
             return Err(refused(left, &limit, " or wait for the next day in UTC"));
         }
-        spent.1 += bytes;
+        spent.set(day, before + bytes);
         Ok(Taken { budget: self, day, bytes })
     }
 
@@ -89,9 +117,8 @@ impl Taken<'_> {
     /// The read took no more than this: the rest is given back.
     pub fn used(self, bytes: u64) {
         let mut spent = self.budget.spending();
-        if spent.0 == self.day {
-            spent.1 -= self.bytes.saturating_sub(bytes).min(spent.1);
-        }
+        let before = spent.of(self.day);
+        spent.set(self.day, before.saturating_sub(self.bytes.saturating_sub(bytes)));
     }
 }
 
@@ -111,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_gives_what_it_has_and_the_next_one_begins_anew() {
+    fn a_day_gives_what_it_has_and_the_next_one_has_its_own() {
         let budget = Budget::new(60, 100);
         let (today, tomorrow) = (at("2025-11-14T10:00:00Z"), at("2025-11-15T00:00:00Z"));
         budget.take("t", 60, today).unwrap().used(50);
@@ -127,6 +154,29 @@ mod tests {
         whole.used(50);
         assert!(budget.with_limits(60, 100).take("t", 1, today).is_err(), "what was spent stays spent");
         assert!(budget.take("t", 60, tomorrow).is_ok());
+    }
+
+    #[test]
+    fn a_day_that_comes_twice_gives_its_bytes_once() {
+        for there in ["2025-11-14T23:59:50Z", "2035-11-15T00:00:00Z", "1970-01-01T00:00:00Z"] {
+            let budget = Budget::new(100, 100);
+            budget.take("t", 100, at("2025-11-15T00:00:10Z")).unwrap();
+            budget.take("t", 60, at(there)).unwrap().used(50);
+            assert!(budget.take("t", 1, at("2025-11-15T00:00:20Z")).is_err(), "nothing is left after {there}");
+            let kept = Budget::after(Spent::on(budget.spent().days().to_vec()), 100, 100);
+            assert!(kept.take("t", 1, at("2025-11-15T00:00:20Z")).is_err(), "nor in the next process");
+            assert!(kept.take("t", 51, at(there)).is_err() && kept.take("t", 50, at(there)).is_ok());
+            assert!(kept.take("t", 100, at("2025-11-16T00:00:00Z")).is_ok(), "the next day has its own");
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_of_days_does_not_grow() {
+        let budget = Budget::new(1, 1);
+        for day in 0..100 {
+            budget.take("t", 1, at("2025-11-15T00:00:00Z") + jiff::SignedDuration::from_hours(24 * day)).unwrap();
+        }
+        assert_eq!(budget.spent().days().len(), MAX_DAYS);
     }
 
     #[test]

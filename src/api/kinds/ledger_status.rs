@@ -82,6 +82,14 @@ pub struct AttemptStatus {
     /// Its rung.
     #[schemars(length(max = 64))]
     pub rung: String,
+    /// Where the table is that it fills, as it was when this was recorded.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 4096))]
+    pub place: String,
+    /// The table there.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 1024))]
+    pub table: String,
     /// Which attempt of its dates it is.
     pub number: u32,
     /// Its dates.

@@ -68,9 +68,10 @@ pub struct CoverageStatus {
     /// What was tried and is not to be read anywhere else. Do not edit: what is lost here is charged anew.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger: Option<LedgerStatus>,
-    /// The last settled attempts, newest last; part of the ledger.
+    /// The last 20 settled attempts, newest last, and before them the last one of each date that is still open, as far as
+    /// there is room; part of the ledger.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
+    #[schemars(length(max = 200), extend("x-kubernetes-list-type" = "atomic"))]
     pub recent: Vec<SettledStatus>,
 }
 

@@ -122,7 +122,8 @@ words! {
         CoverageNotFound,
         /// The date of a GameDate is no date of its Season.
         UnknownDate,
-        /// The namespace may not read the folder of a Warehouse: whoever runs gapless grants it.
+        /// The namespace may not read the folder of a Warehouse, or a link leads from it to where it may not: whoever runs gapless
+        /// grants it.
         NotGranted,
         /// The folder of a Warehouse is not there: make it, or mount its volume.
         FolderNotFound,

@@ -69,7 +69,14 @@ impl Case {
 
     fn recorded(mut self) -> Self {
         let dates: DateSet = [day(DATE)].into_iter().collect();
-        let admitted = Admitted { rung: "reload".into(), dates, number: 1, tokens: Default::default(), trial: false };
+        let admitted = Admitted {
+            rung: "reload".into(),
+            target: coverage().table,
+            dates,
+            number: 1,
+            tokens: Default::default(),
+            trial: false,
+        };
         self.ledger = self.ledger.record(&admitted, [(day(DATE), Before::default())].into(), at(NOW));
         self
     }

@@ -7,15 +7,17 @@ use alloc::sync::Arc;
 use jiff::SignedDuration;
 
 use super::backoff::longest_wait;
-use super::{Attempt, Before, End, Ledger, MAX_TOKENS, Stage};
+use super::{Attempt, Before, End, Ledger, MAX_RECENT, MAX_TOKENS, Settled, Stage};
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
-use crate::domain::policy::Coverage;
+use crate::domain::policy::{Coverage, Table};
 
 /// A launch that was admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admitted {
     /// The rung.
     pub rung: Arc<str>,
+    /// The table, resolved.
+    pub target: Table,
     /// The dates.
     pub dates: DateSet,
     /// The largest charged + 1 of its dates.
@@ -35,6 +37,7 @@ impl Ledger {
         next.attempts.push(Attempt {
             launch,
             rung: admitted.rung.clone(),
+            target: admitted.target.clone(),
             dates: admitted.dates.clone(),
             before,
             number: admitted.number,
@@ -123,8 +126,14 @@ impl Ledger {
         self.reopen_trial(launch);
     }
 
-    /// Forgets what was noted of dates before this one: they have left the window, and it would only grow.
+    /// Forgets what was noted of dates before this one: they have left the window, and it would only grow. Attempts at such
+    /// dates alone stay while they are among the last.
     pub fn forget_before(&mut self, first: Date) {
+        let last = self.recent.len().saturating_sub(MAX_RECENT);
+        if self.recent.iter().take(last).any(|settled| is_before(settled, first)) {
+            let mut at = 0..;
+            self.recent.retain(|settled| at.next() >= Some(last) || !is_before(settled, first));
+        }
         if self.tallies.keys().any(|(_, date)| *date < first) {
             self.tallies.retain(|(_, date), _| *date >= first);
         }
@@ -175,4 +184,9 @@ impl Ledger {
         }
         self.take_templates(&coverage.fill.ladder);
     }
+}
+
+/// Whether all that was tried lies before a date.
+fn is_before(settled: &Settled, first: Date) -> bool {
+    settled.outcomes.keys().all(|date| *date < first)
 }

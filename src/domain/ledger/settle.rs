@@ -1,12 +1,11 @@
 //! Step 3 of an attempt: what became of it, per date, told by a read after its end. A Job's exit never completes a cell.
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::backoff::retry_at;
-use super::{Attempt, Before, End, Ledger, MAX_RECENT, Outcome, Settled, Stage, Tally};
+use super::{Attempt, Before, End, Ledger, Outcome, Stage, Tally};
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::policy::Coverage;
 
@@ -106,14 +105,6 @@ impl Ledger {
         attempt
     }
 
-    fn remember(&mut self, attempt: &Attempt, outcomes: BTreeMap<Date, Outcome>, message: String, now: Timestamp) {
-        let (launch, rung) = (attempt.launch, attempt.rung.clone());
-        self.recent.push_back(Settled { launch, rung, at: now, outcomes, message });
-        while self.recent.len() > MAX_RECENT {
-            self.recent.pop_front();
-        }
-    }
-
     /// Charges an outcome to a date on its rung.
     fn charge(&mut self, coverage: &Coverage, attempt: &Attempt, date: Date, came: Came, now: Timestamp) {
         let Came { outcome, is_charged } = came;
@@ -174,9 +165,10 @@ impl Ledger {
     pub fn note_read(&mut self, date: Date, complete: bool) {
         let known = Arc::make_mut(&mut self.complete);
         if complete {
-            known.insert(date)
+            known.insert(date);
+            self.forget_old();
         } else {
-            known.remove(date)
+            known.remove(date);
         }
         if self.tallies.is_empty() {
             return;

@@ -13,6 +13,10 @@ use crate::domain::policy::Coverage;
 const DATE: &str = "2025-11-14";
 const NOW: &str = "2025-11-15T12:00:00Z";
 
+fn target() -> Table {
+    Table { place: "files:/data".into(), name: "props".into() }
+}
+
 fn before(covered: u32, values: u64) -> Before {
     Before { covered, values, ..Before::default() }
 }
@@ -32,8 +36,14 @@ fn attempt_that_fills(ledger: &Ledger, dates: &[&str]) -> Ledger {
 
 fn attempt_after(ledger: &Ledger, dates: &[&str], end: End, after: After) -> Ledger {
     let dates: DateSet = dates.iter().map(|d| day(d)).collect();
-    let admitted =
-        Admitted { rung: "reload".into(), dates: dates.clone(), number: 1, tokens: BTreeMap::new(), trial: false };
+    let admitted = Admitted {
+        rung: "reload".into(),
+        target: target(),
+        dates: dates.clone(),
+        number: 1,
+        tokens: BTreeMap::new(),
+        trial: false,
+    };
     let mut next = ledger.record(&admitted, dates.iter().map(|d| (d, before(1, 10))).collect(), at(NOW));
     let launch = next.launches;
     next.created(launch, &"job".into());
@@ -146,7 +156,7 @@ fn a_rerun_token_is_spent_by_the_record_and_clears_the_date() {
     let tokens = BTreeMap::from([(day(DATE), "again".into())]);
     let dates = [day(DATE)].into_iter().collect();
     let next = ledger.record(
-        &Admitted { rung: "reload".into(), dates, number: 1, tokens, trial: false },
+        &Admitted { rung: "reload".into(), target: target(), dates, number: 1, tokens, trial: false },
         BTreeMap::new(),
         at(NOW),
     );
@@ -192,7 +202,8 @@ fn a_changed_template_is_tried_once_and_what_it_brings_clears_its_rung() {
     ledger.rebase(&with_template(2));
     assert!(ledger.has_trial("reload"));
     let dates: DateSet = [day(DATE)].into_iter().collect();
-    let admitted = Admitted { rung: "reload".into(), dates, number: 1, tokens: BTreeMap::new(), trial: true };
+    let admitted =
+        Admitted { rung: "reload".into(), target: target(), dates, number: 1, tokens: BTreeMap::new(), trial: true };
     let tried = ledger.record(&admitted, [(day(DATE), before(1, 10))].into(), at(NOW));
     assert!(!tried.has_trial("reload"), "one trial at a time");
     let mut refused = tried.clone();
@@ -214,4 +225,41 @@ fn a_changed_template_is_tried_once_and_what_it_brings_clears_its_rung() {
         assert_eq!(settled.tallies.is_empty(), cleared, "{after:?}");
         assert!(!settled.has_trial("reload"));
     }
+}
+
+fn kept(ledger: &Ledger) -> Vec<u64> {
+    ledger.recent.iter().map(|settled| settled.launch).collect()
+}
+
+/// A date fails, and after it many others are filled.
+#[test]
+fn the_last_attempt_of_an_open_date_is_kept_however_much_was_filled_since() {
+    let failed = attempt(&attempt(&Ledger::default(), &["2025-11-01"], End::Exit(1)), &["2025-11-02"], End::Exit(1));
+    let mut ledger = attempt(&failed, &["2025-11-01"], End::Exit(3));
+    for n in 0..25 {
+        let date = shift(day("2025-12-01"), n);
+        ledger = attempt_that_fills(&ledger, &[&date.to_string()]);
+        ledger.note_read(date, true);
+    }
+    assert_eq!(kept(&ledger)[..2], [2, 3], "the first was followed by another attempt of its date");
+    assert_eq!(ledger.recent.len(), MAX_RECENT + 2);
+    ledger.note_read(day("2025-11-02"), true);
+    assert_eq!(kept(&ledger)[..2], [3, 9], "a date that is complete needs none");
+    ledger.forget_before(day("2025-11-02"));
+    assert_eq!(kept(&ledger)[0], 9, "nor one that has left the window");
+    assert_eq!(ledger.recent.len(), MAX_RECENT);
+}
+
+#[test]
+fn what_is_kept_of_open_dates_is_bounded_by_bytes() {
+    let mut ledger = Ledger::default();
+    for n in 0..2_000 {
+        let date = shift(day("2020-01-01"), n).to_string();
+        ledger = attempt(&ledger, &[&date], End::Exit(1));
+        let long = "x".repeat(1_000);
+        ledger.recent.back_mut().into_iter().for_each(|settled| settled.message.clone_from(&long));
+    }
+    let bytes: usize = ledger.recent.iter().map(|settled| settled.message.len()).sum();
+    assert!((40_000..MAX_OLD_BYTES + MAX_RECENT * 1_024).contains(&bytes), "{bytes}");
+    assert_eq!(ledger.recent.back().map(|s| s.launch), Some(2_000));
 }

@@ -10,9 +10,9 @@ use super::scenarios::{Done, HOUR, good};
 use super::script::{edit, outcomes, play, turn};
 use super::sim::*;
 use crate::domain::dates::Date;
-use crate::domain::judge::tests::day;
+use crate::domain::judge::tests::{at, day};
 use crate::domain::ledger::{End, Outcome};
-use crate::domain::policy::{DateOrder, FillOrder, Mode, Rerun};
+use crate::domain::policy::{DateOrder, FillOrder, Mode, Rerun, Table};
 use crate::domain::span::Span;
 use crate::engine::drive::{Engine, Ports, Until};
 use crate::engine::ports::Created;
@@ -104,10 +104,10 @@ async fn a_coverage_that_goes_while_its_create_is_under_way_keeps_its_date() {
 
 #[tokio::test(start_paused = true)]
 async fn live_jobs_of_a_coverage_that_is_gone_count_for_the_operator() {
-    fn slow(_: Date, _: u32) -> Done {
+    fn an_hour(_: Date, _: u32) -> Done {
         (3600, End::Succeeded, Some(FULL.to_vec()))
     }
-    let sim = world(slow, &[1, 2, 3, 4, 5, 6]);
+    let sim = world(an_hour, &[1, 2, 3, 4, 5, 6]);
     let mut both = two_coverages();
     both.coverages[1].table.name = "other".into();
     let mut one = both.clone();
@@ -131,6 +131,69 @@ async fn a_date_whose_refused_attempt_still_stands_in_the_store_is_not_free() {
         drop(first);
         play(&sim, &mut sim.engine_that_reports(two_coverages()), 30, vec![]).await;
     }
+}
+
+/// Two coverages of one folder: the second names it by a link.
+fn two_names() -> (Sim, Spec) {
+    let sim = world(slow, &[1, 2, 3]);
+    let mut spec = two_coverages();
+    spec.coverages[1].table.name = "link".into();
+    sim.state().homes.insert("link".into(), spec.coverages[0].table.clone());
+    (sim, spec)
+}
+
+fn slow(_: Date, _: u32) -> Done {
+    (600, End::Succeeded, Some(FULL.to_vec()))
+}
+
+fn other_folder() -> Table {
+    Table { place: "files:/data".into(), name: "other".into() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_names_of_one_table_are_one_target() {
+    let (sim, spec) = two_names();
+    let (overview, _) = play(&sim, &mut sim.engine(spec), 2 * HOUR, vec![]).await;
+    assert_eq!((tell(&overview), sim.state().creates.len()), (vec![], 3), "each date is filled once");
+}
+
+/// The process dies between record and create, and the next one cannot look at the table.
+#[tokio::test(start_paused = true)]
+async fn a_record_keeps_its_dates_of_a_table_that_cannot_be_looked_at_any_more() {
+    for call in 1..20 {
+        let (sim, spec) = two_names();
+        sim.state().deaths.insert(call, true);
+        sim.run_for(&spec, 5).await;
+        sim.state().unseen.insert(spec.coverages[1].table.name.clone());
+        let seen = turn(300, |s| s.state().unseen.clear());
+        play(&sim, &mut sim.engine(spec), HOUR, vec![seen]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_live_job_keeps_the_folder_that_it_was_made_for_when_a_link_is_turned_round() {
+    let (sim, mut spec) = two_names();
+    spec.coverages[0].suspend = true;
+    let mut both = spec.clone();
+    both.coverages[0].suspend = false;
+    both.coverages[1].suspend = true;
+    let turned = turn(100, |s| _ = s.state().homes.insert("link".into(), other_folder()));
+    let only_three = |s: &Sim| assert!(s.state().creates.len() <= 3, "the dates are not free");
+    let steps = vec![turned, edit(300, &both), turn(500, only_three)];
+    play(&sim, &mut sim.engine(spec), HOUR, steps).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_ended_by_a_clock_ten_years_ahead_has_ended_now() {
+    let sim = world(slow, &[3]);
+    let ahead = turn(60, |s| {
+        let mut state = s.state();
+        let (job, _, _) = state.jobs.values_mut().next().unwrap();
+        job.ended = Some((at("2035-11-20T12:00:00Z"), End::Exit(1)));
+        state.table.insert(day("2025-11-03"), FULL.to_vec());
+    });
+    let (overview, _) = play(&sim, &mut sim.engine(spec()), 600, vec![ahead]).await;
+    assert_eq!((tell(&overview), outcomes(&overview)), (vec![], vec![Outcome::Filled]));
 }
 
 fn one_is_slow(date: Date, run: u32) -> Done {

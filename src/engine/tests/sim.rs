@@ -45,6 +45,10 @@ pub struct State_ {
     pub broken_dates: BTreeMap<Date, Unknown>,
     /// Dates that were read, each as often as it was.
     pub dates_read: u32,
+    /// Where tables really are, by their declared names; the others have one name only.
+    pub homes: BTreeMap<Arc<str>, Table>,
+    /// Tables that cannot be looked at.
+    pub unseen: BTreeSet<Arc<str>>,
     /// A part is young: the mark is unsettled.
     pub unsettled: bool,
     /// Seconds that a create takes until it is answered; the Job is there at its end.
@@ -294,8 +298,11 @@ impl Warehouse for Sim {
             dates: Some(crate::domain::dates::DateRange::day(*d)),
             hash: mix(1, stable_hash(units)),
         };
-        let unsettled = state.unsettled;
-        Ok(TableMark { parts: state.table.iter().map(part).collect(), unsettled, ..TableMark::default() })
+        if state.unseen.contains(&table.name) {
+            return Err(failed());
+        }
+        let (parts, home) = (state.table.iter().map(part).collect(), state.homes.get(&table.name).cloned());
+        Ok(TableMark { parts, unsettled: state.unsettled, home, ..TableMark::default() })
     }
 
     async fn probe(&self, table: &Table, _: Arc<TableMark>, probes: Arc<Vec<Probe>>) -> Result<Answer, Unknown> {

@@ -64,7 +64,7 @@ impl Operator {
         let (switched, switches) = watch::channel(Switches::default());
         switch::look(&self.client, &self.mirrors, &switched).await;
         let feed = Feed {
-            warehouses: Warehouses::new(BTreeMap::new()),
+            warehouses: Warehouses::new(BTreeMap::new(), Vec::new()),
             mirrors: self.mirrors.clone(),
             grants: self.options.grants.clone(),
             switches,
@@ -133,7 +133,7 @@ impl Operator {
 
     fn engine(&self, feed: &mut Feed, launcher: Jobs) -> (KubernetesEngine, Warehouses) {
         let Cache { memory, places, .. } = self.facts().map(|file| cache::load(&file)).unwrap_or_default();
-        let warehouses = Warehouses::new(places);
+        let warehouses = Warehouses::new(places, self.options.grants.bounds());
         feed.warehouses = warehouses.clone();
         let ports = Ports {
             clock: SystemClock,

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use run::run;
 pub use template::Template;
 
+use super::complaint::Complaint;
 use crate::api::template::Refusal;
 use crate::domain::ledger::{Job, Launch};
 use crate::domain::policy::Rung;
@@ -26,12 +27,15 @@ use folder::JobFolder;
 pub struct Jobs {
     folder: PathBuf,
     templates: Arc<Mutex<BTreeMap<Arc<str>, Template>>>,
+    lists: Arc<Complaint>,
+    starts: Arc<Complaint>,
 }
 
 impl Jobs {
     /// The Jobs of a state folder, made from these templates.
     pub fn new(state: &Path, templates: BTreeMap<Arc<str>, Template>) -> Self {
-        Self { folder: state.join("jobs"), templates: Arc::new(Mutex::new(templates)) }
+        let templates = Arc::new(Mutex::new(templates));
+        Self { folder: state.join("jobs"), templates, lists: Arc::default(), starts: Arc::default() }
     }
 
     /// From now on Jobs are made from these templates.
@@ -45,11 +49,14 @@ impl Jobs {
 
     fn start(&self, launch: &Launch) -> Created {
         let folder = JobFolder::new(&self.folder, &launch.name);
-        if let Some(job) = folder.read() {
-            if job.coverage != launch.uid || job.launch != launch.launch || job.dates != launch.dates {
+        let written = match folder.read() {
+            Ok(Some(job)) if job.coverage != launch.uid || job.launch != launch.launch || job.dates != launch.dates => {
                 return Created::Foreign;
             }
-        } else {
+            Ok(written) => written,
+            Err(error) => return unclear(&error),
+        };
+        if written.is_none() {
             let Some(template) = self.templates().get(&launch.cron_job).cloned() else {
                 return refused(Refusal::not_found(&launch.cron_job).to_string());
             };
@@ -58,16 +65,14 @@ impl Jobs {
                 Err(why) => return refused(why),
             };
             if let Err(error) = folder.write(launch, &command) {
-                return Created::Unclear(error.to_string());
+                return unclear(&error);
             }
         }
-        if folder.was_started() {
-            return Created::Ours(folder.uid(launch));
-        }
-        match spawn(&folder.path).map(|()| folder.wait_until_started()) {
-            Ok(true) => Created::New(folder.uid(launch)),
-            Ok(false) => Created::Unclear("its runner has not started yet".into()),
-            Err(error) => Created::Unclear(error.to_string()),
+        match begin(&folder) {
+            Ok(Begun::Before) => Created::Ours(folder.uid(launch)),
+            Ok(Begun::Now) => Created::New(folder.uid(launch)),
+            Ok(Begun::NotYet) => Created::Unclear("its runner has not started yet".into()),
+            Err(error) => unclear(&error),
         }
     }
 
@@ -81,17 +86,43 @@ impl Jobs {
         Some(JobFolder::new(&self.folder, name).log()).filter(|log| log.exists())
     }
 
-    fn list(&self) -> Result<Vec<Job>, String> {
-        let entries = match std::fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(e) => return Err(format!("the Jobs in {} cannot be listed: {e}", self.folder.display())),
+    /// Every Job there is. One that cannot be read is not gone: then the list is an error.
+    pub fn list(&self) -> Result<Vec<Job>, String> {
+        let unlisted = |e| {
+            let folder = self.folder.display();
+            format!("the Jobs in {folder} cannot be listed: {e}; nothing is launched until they can")
         };
-        let names = entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned());
-        let mut jobs: Vec<Job> = names.filter_map(|name| JobFolder::new(&self.folder, &name).job()).collect();
+        let entries = match std::fs::read_dir(&self.folder) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(unlisted)?,
+        };
+        let mut jobs = Vec::new();
+        for entry in entries {
+            jobs.extend(JobFolder::at(&entry.map_err(unlisted)?.path()).job()?);
+        }
         jobs.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(jobs)
     }
+}
+
+/// When a Job's runner began.
+enum Begun {
+    Before,
+    Now,
+    NotYet,
+}
+
+/// Starts the runner of a Job, once.
+fn begin(folder: &JobFolder) -> std::io::Result<Begun> {
+    if folder.was_started()? {
+        return Ok(Begun::Before);
+    }
+    spawn(&folder.path)?;
+    Ok(if folder.wait_until_started() { Begun::Now } else { Begun::NotYet })
+}
+
+fn unclear(error: &std::io::Error) -> Created {
+    Created::Unclear(error.to_string())
 }
 
 fn refused(why: String) -> Created {
@@ -115,17 +146,41 @@ impl Launcher for Jobs {
     async fn live(&self) -> Result<JobList, String> {
         let jobs = self.clone();
         let listed = tokio::task::spawn_blocking(move || jobs.list()).await.map_err(|e| e.to_string())?;
-        listed.map(|jobs| JobList { jobs, ..JobList::default() })
+        self.lists.hear(listed).map(|jobs| JobList { jobs, ..JobList::default() })
     }
 
     async fn create(&self, launch: &Launch, _: &Recorded) -> Created {
         let (jobs, launch) = (self.clone(), launch.clone());
         let created = tokio::task::spawn_blocking(move || jobs.start(&launch)).await;
-        created.unwrap_or_else(|e| Created::Unclear(e.to_string()))
+        let created = created.unwrap_or_else(|e| Created::Unclear(e.to_string()));
+        let trouble = match &created {
+            Created::Unclear(why) => Err(format!("a Job cannot be started: {why}; it is tried again")),
+            _ => Ok(()),
+        };
+        let _ = self.starts.hear(trouble);
+        created
     }
 
     async fn remove(&self, job: &Job) -> Result<(), String> {
-        let path = JobFolder::new(&self.folder, &job.name).path;
-        std::fs::remove_dir_all(&path).map_err(|e| format!("{} cannot be removed: {e}", path.display()))
+        let folder = JobFolder::new(&self.folder, &job.name);
+        folder.remove().map_err(|e| format!("{} cannot be removed: {e}", folder.path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_lacks_a_job_is_no_list() {
+        let root = tempfile::tempdir().unwrap();
+        let jobs = Jobs::new(root.path(), BTreeMap::new());
+        assert_eq!(jobs.list(), Ok(Vec::new()), "there is none yet");
+        std::fs::create_dir_all(root.path().join("jobs/load-12345678-l1/job")).unwrap();
+        let told = jobs.list().unwrap_err();
+        assert!(told.contains("jobs/load-12345678-l1 cannot be read"), "{told}");
+        std::fs::remove_dir_all(root.path().join("jobs")).unwrap();
+        std::fs::write(root.path().join("jobs"), "").unwrap();
+        assert!(jobs.list().unwrap_err().contains("cannot be listed"));
     }
 }

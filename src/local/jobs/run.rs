@@ -17,6 +17,9 @@ use crate::local::clock::SystemClock;
 
 /// How often the runner looks whether its filler has ended.
 const LOOK: Duration = Duration::from_millis(20);
+/// How long the runner tries to store how its filler ended, and how often.
+const STORE: Duration = Duration::from_secs(60 * 60);
+const STORE_AGAIN: Duration = Duration::from_secs(1);
 
 /// Runs the Job of a folder to its end. Another runner of the same Job makes this one do nothing.
 pub fn run(path: &Path) -> i32 {
@@ -24,11 +27,16 @@ pub fn run(path: &Path) -> i32 {
     let _ = setsid();
     let folder = JobFolder::at(path);
     let Ok(Some(lock)) = folder.lock() else { return 0 };
-    if folder.was_started() || folder.end().is_some() {
+    // Where that cannot be told it may have been started: it is not started again.
+    if !matches!((folder.was_started(), folder.end()), (Ok(false), Ok(None))) {
         return 0;
     }
-    let Some(job) = folder.read() else { return 1 };
+    let Ok(Some(job)) = folder.read() else { return 1 };
     if folder.mark_started().is_err() {
+        // The mark can be there all the same, and nothing ran.
+        if matches!(folder.was_started(), Ok(true)) {
+            store_end(&folder, End::NeverStarted);
+        }
         return 1;
     }
     let end = match start(&folder, &job, &lock) {
@@ -39,7 +47,20 @@ pub fn run(path: &Path) -> i32 {
             End::NeverStarted
         }
     };
-    i32::from(folder.write_end(SystemClock.now(), end).is_err())
+    i32::from(!store_end(&folder, end))
+}
+
+/// A Job whose end is not stored is Lost. On a full disk there may be room again soon; until then the lock says that it
+/// lives.
+fn store_end(folder: &JobFolder, end: End) -> bool {
+    let (begun, at) = (Instant::now(), SystemClock.now());
+    while let Err(error) = folder.write_end(at, end) {
+        if error.kind() == std::io::ErrorKind::NotFound || begun.elapsed() > STORE {
+            return false;
+        }
+        std::thread::sleep(STORE_AGAIN);
+    }
+    true
 }
 
 fn start(folder: &JobFolder, job: &Written, lock: &File) -> std::io::Result<Child> {

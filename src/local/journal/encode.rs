@@ -1,18 +1,19 @@
-//! The ledger as bytes. A new field is a new version of the journal.
+//! The ledger as bytes. A new field is put behind the others, and may be absent: journals of older versions are read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::dates::Date;
 use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
+use crate::domain::mark::mix_bytes;
 use crate::domain::policy::{Key, Table};
+use crate::engine::ports::Version;
 use crate::local::codec::{Code, Reader, Writer, fields, words};
 
 fields!(Key { namespace, kind, name });
 fields!(Table { place, name });
 fields!(Before { mark, rows, covered, values });
 fields!(Tally { charged, free, last, retry_at, alone, complete_reads });
-fields!(Attempt { launch, rung, dates, before, number, tokens, recorded_at, stage });
 fields!(Template { mark, trial });
 fields!(Settled { launch, rung, at, outcomes, message });
 words!(Outcome {
@@ -30,6 +31,17 @@ words!(Outcome {
     Ineffective,
 });
 
+/// A record: its length, its checksum, its body.
+pub(super) fn record(key: &Key, uid: &Arc<str>, version: Version, ledger: &Ledger) -> Vec<u8> {
+    let mut body = Writer::default();
+    body.put(key).put(uid).put(&version).put(ledger);
+    let length = u32::try_from(body.0.len()).unwrap_or(u32::MAX);
+    let mut out = length.to_le_bytes().to_vec();
+    out.extend(mix_bytes(0, &body.0).to_le_bytes());
+    out.extend(body.0);
+    out
+}
+
 impl Code for Ledger {
     fn write(&self, to: &mut Writer) {
         let Self { launches, attempts, tallies, recent, fingerprint, templates, tokens, earlier, spare, complete } =
@@ -39,11 +51,12 @@ impl Code for Ledger {
         to.put(tokens).put(complete);
         let earlier: Vec<(Date, Vec<Arc<str>>)> =
             earlier.iter().map(|(date, tokens)| (*date, tokens.iter().cloned().collect())).collect();
-        to.put(&earlier).put(spare);
+        let targets: Vec<(u64, Table)> = attempts.iter().map(|a| (a.launch, a.target.clone())).collect();
+        to.put(&earlier).put(spare).put(&targets);
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self {
+        let mut ledger = Self {
             launches: from.get()?,
             attempts: from.get()?,
             tallies: from.get()?,
@@ -55,12 +68,39 @@ impl Code for Ledger {
             // Journals of older versions end here.
             earlier: if from.is_empty() { BTreeMap::new() } else { earlier(from.get()?) },
             spare: if from.is_empty() { Vec::new() } else { from.get()? },
-        })
+        };
+        let targets: Vec<(u64, Table)> = if from.is_empty() { Vec::new() } else { from.get()? };
+        for (attempt, (_, target)) in ledger.attempts.iter_mut().zip(targets) {
+            attempt.target = target;
+        }
+        Some(ledger)
     }
 }
 
 fn earlier(list: Vec<(Date, Vec<Arc<str>>)>) -> BTreeMap<Date, BTreeSet<Arc<str>>> {
     list.into_iter().map(|(date, tokens)| (date, tokens.into_iter().collect())).collect()
+}
+
+/// Its target stands behind the ledger: older versions knew none.
+impl Code for Attempt {
+    fn write(&self, to: &mut Writer) {
+        let Self { launch, rung, target: _, dates, before, number, tokens, recorded_at, stage } = self;
+        to.put(launch).put(rung).put(dates).put(before).put(number).put(tokens).put(recorded_at).put(stage);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            launch: from.get()?,
+            rung: from.get()?,
+            target: Table { place: "".into(), name: "".into() },
+            dates: from.get()?,
+            before: from.get()?,
+            number: from.get()?,
+            tokens: from.get()?,
+            recorded_at: from.get()?,
+            stage: from.get()?,
+        })
+    }
 }
 
 impl Code for Trial {

@@ -4,9 +4,14 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 
+use super::decode::{HEAD, decode};
+use super::encode::record;
+use super::file::FOLD_AT;
 use super::*;
 use crate::domain::dates::shift;
 use crate::domain::ledger::{Attempt, Before, End, Outcome, Settled, Stage, Tally, Template, Trial};
+use crate::domain::policy::Table;
+use crate::local::codec::{Reader, Writer};
 
 fn key(name: &str) -> Key {
     Key { namespace: "default".into(), kind: "TableCoverage".into(), name: name.into() }
@@ -31,6 +36,7 @@ fn any_ledger() -> impl Strategy<Value = Ledger> {
         (1..99u64, 0..200i32, any_end(), ".{0,20}", 0..3u8).prop_map(|(launch, n, end, message, stage)| Attempt {
             launch,
             rung: "reload".into(),
+            target: Table { place: "files:/data/raw".into(), name: "props".into() },
             dates: [day(n), day(n + 1), day(n + 7)].into_iter().collect(),
             before: [(day(n), Before { mark: u64::MAX, rows: 3, covered: 1, values: 9 })].into(),
             number: 2,
@@ -80,6 +86,22 @@ proptest! {
         prop_assert_eq!(Reader::new(&writer.0).all::<Ledger>(), Some(ledger));
     }
 
+    /// Versions before 0.2 wrote no token but the last, no spare number and no target.
+    #[test]
+    fn a_ledger_of_an_older_version_is_read(ledger in any_ledger()) {
+        let nameless = |attempt| Attempt { target: Table { place: "".into(), name: "".into() }, ..attempt };
+        let attempts: Vec<Attempt> = ledger.attempts.into_iter().map(nameless).collect();
+        let old = Ledger { attempts: vec![], earlier: BTreeMap::new(), spare: vec![], ..ledger };
+        let mut writer = Writer::default();
+        writer.put(&old);
+        prop_assert_eq!(writer.0.split_off(writer.0.len() - 3), [0; 3], "what is behind the ledger of an older version");
+        prop_assert_eq!(Reader::new(&writer.0).all::<Ledger>(), Some(old.clone()));
+        let mut writer = Writer::default();
+        attempts.iter().for_each(|attempt| _ = writer.put(attempt));
+        let mut reader = Reader::new(&writer.0);
+        prop_assert!(attempts.iter().all(|attempt| reader.get::<Attempt>().as_ref() == Some(attempt)));
+    }
+
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         let with_magic = [MAGIC, &bytes].concat();
@@ -93,9 +115,22 @@ proptest! {
         let (a, b) = (record(&key("a"), &"u".into(), 1, &first), record(&key("b"), &"u".into(), 1, &second));
         let whole = [MAGIC, &a, &b].concat();
         let keep = whole.len() - 1 - cut % b.len();
-        let (records, good) = decode(&whole[..keep], Path::new("journal")).unwrap();
-        prop_assert_eq!(good, MAGIC.len() + a.len());
-        prop_assert_eq!(records.get(&key("a")).map(|r| &r.2), Some(&first));
+        // Where the rest is zeros, these make it whole.
+        for zeros in [0, 300, keep].into_iter().filter(|zeros| *zeros == 0 || whole[keep..].iter().any(|b| *b != 0)) {
+            let torn = [&whole[..keep], &vec![0; zeros]].concat();
+            let decoded = decode(&torn, Path::new("journal")).unwrap();
+            prop_assert_eq!(decoded.end, MAGIC.len() + a.len(), "what a power cut left of it can be zeros");
+            prop_assert_eq!(decoded.records.get(&key("a")).map(|r| &r.ledger), Some(&first));
+        }
+    }
+
+    #[test]
+    fn one_damaged_byte_before_the_last_record_is_told(ledger in any_ledger(), at in 0..10_000usize, bits in 1..=255u8) {
+        let record = record(&key("a"), &"u".into(), 1, &ledger);
+        let mut bytes = [MAGIC, &record, &record].concat();
+        bytes[MAGIC.len() + at % record.len()] ^= bits;
+        let told = decode(&bytes, Path::new("journal")).unwrap_err();
+        prop_assert!(told.contains("is damaged at byte 18"), "{}", told);
     }
 }
 
@@ -136,5 +171,139 @@ fn a_long_journal_is_folded() {
     let size = std::fs::metadata(folder.path().join("journal")).unwrap().len();
     assert!(size < 2 * FOLD_AT, "{size}");
     drop(journal);
-    assert_eq!(Journal::open(folder.path()).unwrap().stored().unwrap()[&key("a")].1, 30);
+    assert_eq!(Journal::open(folder.path()).unwrap().stored().unwrap()[&key("a")].version, 30);
+}
+
+fn ledger(launches: u64) -> Ledger {
+    Ledger { launches, ..Ledger::default() }
+}
+
+fn put(journal: &Journal, at: Version, ledger: &Ledger) -> Result<Recorded, SaveFault> {
+    journal.put(&key("a"), &"uid".into(), at, ledger)
+}
+
+fn launches(journal: &Journal) -> u64 {
+    journal.stored().unwrap()[&key("a")].ledger.launches
+}
+
+/// Half a record, as a write leaves it that finds the disk full; the larger it is, the more of what follows it would hide.
+#[test]
+fn what_is_acknowledged_after_a_write_that_failed_in_its_middle_survives() {
+    let large = Ledger { tokens: (0..400).map(|n| (day(n), "t".into())).collect(), ..ledger(8) };
+    for (failed, cut) in [(ledger(8), 20), (large, 40)] {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path()).unwrap();
+        put(&journal, 0, &ledger(7)).unwrap();
+        let half = &record(&key("b"), &"uid".into(), 1, &failed)[..cut];
+        let path = folder.path().join("journal");
+        fs::write(&path, [&fs::read(&path).unwrap(), half].concat()).unwrap();
+        put(&journal, 1, &ledger(8)).unwrap();
+        put(&journal, 2, &ledger(9)).unwrap();
+        drop(journal);
+        assert_eq!(launches(&Journal::open(folder.path()).unwrap()), 9);
+    }
+}
+
+#[test]
+fn a_journal_that_another_hand_removed_replaced_or_cut_is_written_again() {
+    let hands: [fn(&Path); 3] = [
+        |path| fs::remove_file(path).unwrap(),
+        |path| {
+            let other = path.with_extension("other");
+            fs::write(&other, "").unwrap();
+            fs::rename(&other, path).unwrap();
+        },
+        |path| File::options().write(true).open(path).unwrap().set_len(20).unwrap(),
+    ];
+    for hand in hands {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path()).unwrap();
+        journal.put(&key("b"), &"uid".into(), 0, &ledger(3)).unwrap();
+        put(&journal, 0, &ledger(7)).unwrap();
+        hand(&folder.path().join("journal"));
+        put(&journal, 1, &ledger(8)).unwrap();
+        drop(journal);
+        let again = Journal::open(folder.path()).unwrap();
+        assert_eq!((launches(&again), again.stored().unwrap().len()), (8, 2));
+    }
+}
+
+#[test]
+fn nothing_is_acknowledged_while_it_cannot_be_written_and_all_goes_on_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let journal = Journal::open(&state).unwrap();
+    put(&journal, 0, &ledger(7)).unwrap();
+    fs::remove_dir_all(&state).unwrap();
+    let SaveFault::Unclear(why) = put(&journal, 1, &ledger(8)).unwrap_err() else { panic!("it can be tried again") };
+    assert!(why.contains("state/journal cannot be written"), "{why}");
+    fs::create_dir(&state).unwrap();
+    put(&journal, 1, &ledger(8)).unwrap();
+    assert_eq!(launches(&Journal::read_only(&state).unwrap()), 8);
+}
+
+#[test]
+fn a_journal_in_which_a_power_cut_left_nothing_but_zeros_is_a_new_one() {
+    for bytes in [vec![], vec![0; 18], vec![0; 4096], MAGIC[..5].to_vec(), [&MAGIC[..5], &[0; 13]].concat()] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("journal"), bytes).unwrap();
+        put(&Journal::open(folder.path()).unwrap(), 0, &ledger(7)).unwrap();
+        assert_eq!(launches(&Journal::open(folder.path()).unwrap()), 7);
+    }
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_is_not_an_empty_one() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("journal")).unwrap();
+    for told in [Journal::open(folder.path()).map(|_| ()), Journal::read_only(folder.path()).map(|_| ())] {
+        let told = told.unwrap_err();
+        assert!(told.ends_with("move away what stands in its place"), "{told}");
+    }
+    let none = tempfile::tempdir().unwrap();
+    assert_eq!(Journal::read_only(none.path()).unwrap().stored().unwrap().len(), 0, "one that is not there is empty");
+}
+
+/// Only another user than root can be refused.
+#[test]
+fn a_journal_that_may_not_be_read_is_not_an_empty_one() {
+    use std::os::unix::fs::PermissionsExt;
+    if rustix::process::geteuid().is_root() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    put(&Journal::open(folder.path()).unwrap(), 0, &ledger(7)).unwrap();
+    let path = folder.path().join("journal");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o200)).unwrap();
+    let told = Journal::open(folder.path()).unwrap_err();
+    assert!(told.ends_with("let the user that runs gapless read and write it"), "{told}");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(launches(&Journal::open(folder.path()).unwrap()), 7);
+}
+
+/// A journal of many large ledgers is longer than what makes one of few be folded.
+#[test]
+fn a_save_writes_what_is_saved_and_not_what_was_saved_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    let large = Ledger { tokens: (0..2_000).map(|n| (day(n), "x".repeat(40).into())).collect(), ..ledger(1) };
+    for n in 0..40 {
+        journal.put(&key(&format!("c{n}")), &"uid".into(), 0, &large).unwrap();
+    }
+    let inode = || std::os::unix::fs::MetadataExt::ino(&fs::metadata(folder.path().join("journal")).unwrap());
+    let mut written_again = 0;
+    for version in 0..80 {
+        let before = inode();
+        put(&journal, version, &large).unwrap();
+        written_again += u32::from(inode() != before);
+    }
+    assert!((1..=2).contains(&written_again), "{written_again}");
+}
+
+#[test]
+fn what_a_process_that_died_left_aside_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("journal.new-1"), "half").unwrap();
+    let _journal = Journal::open(folder.path()).unwrap();
+    assert!(!folder.path().join("journal.new-1").exists());
 }

@@ -1,8 +1,6 @@
 //! Reading a CSV part: whole, with as many fields in each row as in its header.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
 
 use csv::StringRecord;
 
@@ -171,13 +169,13 @@ impl Reader<'_> {
 fn line_of(part: &Part, position: Option<&csv::Position>) -> u64 {
     let Some(position) = position else { return 0 };
     let is_plain = part.format == super::format::Format::Csv { gzip: false };
-    is_plain.then(|| counted_line(&part.path(), position.byte()).ok()).flatten().unwrap_or(position.line())
+    is_plain.then(|| counted_line(part, position.byte()).ok()).flatten().unwrap_or(position.line())
 }
 
 /// Counted in the file itself, of which a mark of its encoding may be passed over.
-fn counted_line(path: &Path, byte: u64) -> std::io::Result<u64> {
+fn counted_line(part: &Part, byte: u64) -> std::io::Result<u64> {
     const MARK: &[u8] = b"\xef\xbb\xbf";
-    let mut file = BufReader::new(File::open(path)?);
+    let mut file = BufReader::new(part.open()?);
     let skipped = if file.fill_buf()?.starts_with(MARK) { MARK.len() as u64 } else { 0 };
     let mut line = 1;
     for (at, read) in (0..).zip(file.bytes()) {

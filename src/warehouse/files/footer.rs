@@ -153,7 +153,7 @@ pub(super) fn footer_range(part: &Part, date: &DateColumn) -> Option<DateRange> 
     if part.format != Format::Parquet {
         return None;
     }
-    quietly(|| Footer::read(&Source::open(&part.path(), Meter::unbounded()).ok()?).ok()?.range(date)).flatten()
+    quietly(|| Footer::read(&Source::of(part.open().ok()?, Meter::unbounded()).ok()?).ok()?.range(date)).flatten()
 }
 
 /// The bytes that a read of these columns takes of a part, by its footer; nothing of a part that cannot be read.
@@ -167,7 +167,7 @@ pub(super) fn weight(
         return part.size;
     }
     let read = || {
-        let footer = Footer::read(&Source::open(&part.path(), Meter::unbounded()).ok()?).ok()?;
+        let footer = Footer::read(&Source::of(part.open().ok()?, Meter::unbounded()).ok()?).ok()?;
         let leaves: Vec<usize> = columns.iter().filter_map(|column| footer.leaf(column)).collect();
         let groups = footer.groups().iter().filter(|group| footer.can_hold(group, dates, filters));
         Some(groups.map(|group| compressed(group, &leaves)).sum())

@@ -1,35 +1,45 @@
 //! The list of a table's parts.
 
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use super::folders::KnownFolders;
-use super::parts::{Part, failed, reason};
-use super::walk::Walk;
+use super::parts::{Part, TableFolder, failed, reason};
+use super::walk::{Walk, Walked};
+use super::within::{Within, is_outside};
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::probe::DateColumn;
 use crate::domain::verdict::Unknown;
 
-/// Every part of a table, in the order of their names.
+/// A Warehouse whose own folder is, or lies behind, a link.
+const BEYOND: &str = "a link on the way to its warehouse folder leads out of what may be read: out of --files-root, or of a folder \
+                      that is granted; name the folder itself in the Warehouse's spec.files.folder, or start gapless with a \
+                      --files-root that holds it";
+
+/// Every part of a table, in the order of their names, and where the table really is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Listing {
+    pub home: Arc<Path>,
     pub parts: Vec<Part>,
 }
 
 /// Lists a table's parts: all, or without those in partitions of other dates.
 pub(super) fn list(
     root: &Path,
+    bounds: &[PathBuf],
     table: &str,
     only: Option<(&DateColumn, &DateSet)>,
     known: &KnownFolders,
     now: Timestamp,
 ) -> Result<(Listing, KnownFolders), Unknown> {
-    let folder = folder_of(root, table)?;
-    let root = root
-        .canonicalize()
-        .map_err(|e| failed(table, &format!("its warehouse folder cannot be opened: {}", reason(&e))))?;
-    let (mut parts, met) = Walk::new(root, folder, table, only, known, now).all()?;
+    let path = folder_of(root, table)?;
+    let within = Within::open(root, bounds).map_err(|e| match e.into() {
+        e if is_outside(&e) => failed(table, BEYOND).lasting(),
+        e => failed(table, &format!("its warehouse folder cannot be opened: {}", reason(&e))),
+    })?;
+    let Walked { home, mut parts, met } = Walk::new(TableFolder { path, within }, table, only, known, now).all()?;
     parts.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok((Listing { parts }, met))
+    Ok((Listing { home, parts }, met))
 }
 
 /// `nba_raw.props` is the folder `nba_raw/props` below the root.

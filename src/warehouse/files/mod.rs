@@ -31,9 +31,10 @@ mod source;
 mod tally;
 mod text;
 mod walk;
+mod within;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -42,6 +43,7 @@ use rustc_hash::FxHashMap;
 use super::budget::{Budget, Taken};
 use crate::domain::dates::{DateRange, DateSet, Timestamp};
 use crate::domain::mark::{PartMark, TableMark, stable_hash};
+use crate::domain::policy::Table;
 use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
 use crate::domain::verdict::{Unknown, UnknownReason};
 pub use folders::{KnownFolder, KnownFolders};
@@ -49,6 +51,7 @@ use listing::Listing;
 use meter::Meter;
 use parts::Part;
 use read::Bounds;
+pub use within::is_outside;
 
 /// The dates that parts can hold whose names do not tell it, by the identity of the part.
 pub type PartRanges = FxHashMap<u64, Option<DateRange>>;
@@ -80,6 +83,7 @@ fn known_now<V: Clone + PartialEq>(
 #[derive(Clone, Debug)]
 pub struct Files {
     root: PathBuf,
+    bounds: Arc<[PathBuf]>,
     learnt: Arc<Mutex<Learnt>>,
     limits: scan::Limits,
     budget: Arc<Budget>,
@@ -92,6 +96,7 @@ impl Files {
     pub fn new(root: PathBuf) -> Self {
         Self {
             root,
+            bounds: [].into(),
             learnt: Arc::default(),
             limits: scan::Limits::default(),
             budget: Arc::new(Budget::new(u64::MAX, u64::MAX)),
@@ -109,6 +114,17 @@ impl Files {
     /// Whether nobody waits for the answer any more.
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// The same warehouse, which lies in each of these folders that it is named below, wherever links lead.
+    #[must_use]
+    pub fn bounded(self, bounds: Arc<[PathBuf]>) -> Self {
+        Self { bounds, ..self }
+    }
+
+    /// Whether its folder can be listed and entered, and lies where it may be read. Nothing below it is read.
+    pub fn look(&self) -> std::io::Result<()> {
+        within::Within::open(&self.root, &self.bounds)?.list(&self.root)
     }
 
     /// The same warehouse, reading no more than this.
@@ -227,7 +243,8 @@ impl Files {
 
     fn list(&self, Scope { table, date, dates, now }: Scope<'_>) -> Result<Listing, Unknown> {
         let known = self.learnt.lock().ok().and_then(|learnt| learnt.folders.get(table).cloned()).unwrap_or_default();
-        let (listing, met) = listing::list(&self.root, table, dates.map(|dates| (date, dates)), &known, now)?;
+        let (listing, met) =
+            listing::list(&self.root, &self.bounds, table, dates.map(|dates| (date, dates)), &known, now)?;
         if let (Some(known), Ok(mut learnt)) = (known_now(&known, met, dates.is_none()), self.learnt.lock()) {
             learnt.folders.insert(table.into(), known);
         }
@@ -240,6 +257,7 @@ impl Files {
             parts: listing.parts.iter().zip(self.ranges(scope, listing)).map(mark).collect(),
             modified: listing.parts.iter().map(|p| p.modified).max(),
             unsettled: listing.parts.iter().any(|p| p.is_young(scope.now)),
+            home: home(&listing.home),
         }
     }
 
@@ -262,6 +280,12 @@ impl Files {
         }
         ranges
     }
+}
+
+/// The one name of a table, however it is declared: its own folder, in the one above it.
+fn home(folder: &Path) -> Option<Table> {
+    let (above, name) = (folder.parent()?.to_str()?, folder.file_name()?.to_str()?);
+    Some(Table { place: format!("files:{above}").into(), name: name.into() })
 }
 
 /// What one read is about: a table, or what can hold some dates of it.

@@ -66,7 +66,10 @@ impl<'a> Reader<'a> {
     }
 
     fn open(&mut self, part: &Part) -> Result<Open, Fault> {
-        let source = Source::open(&part.path(), self.bounds.meter.clone()).map_err(|e| Fault::io(part, &reason(&e)))?;
+        let source = part
+            .open()
+            .and_then(|file| Source::of(file, self.bounds.meter.clone()))
+            .map_err(|e| Fault::io(part, &reason(&e)))?;
         let footer = Footer::read(&source).map_err(|why| self.damaged(part, &why))?;
         let from = self.sources_of(part, &footer);
         let leaves = from.iter().filter_map(|from| if let From::Leaf(leaf, _) = from { Some(*leaf) } else { None });

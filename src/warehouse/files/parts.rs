@@ -1,12 +1,14 @@
 //! The parts of a table: what identifies them, and which date their partitions name.
 
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 
 use super::format::Format;
+use super::within::{LEADS_OUT, Within, is_outside};
 use crate::domain::dates::{Date, FIRST_DATE, LAST_DATE, Timestamp};
 use crate::domain::mark::{mix, stable_hash};
 use crate::domain::probe::{DateColumn, DateFormat, DateReading};
@@ -19,11 +21,18 @@ const TICK_MILLIS: i128 = 20;
 /// What Hive and those who follow it call the partition of NULL.
 const HIVE_NULL: &str = "__HIVE_DEFAULT_PARTITION__";
 
+/// The folder of a table, and the warehouse's, which no part of it leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TableFolder {
+    pub path: PathBuf,
+    pub within: Within,
+}
+
 /// One file of a table, or what lies there instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     /// The table's folder.
-    pub table: Arc<Path>,
+    pub table: Arc<TableFolder>,
     /// Its name below the table: the folders above it, `COLUMN=VALUE`, and its own.
     pub name: String,
     pub format: Format,
@@ -36,9 +45,9 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// Where it is.
-    pub fn path(&self) -> PathBuf {
-        self.table.join(&self.name)
+    /// Opens it. A link that was turned round since it was listed leads nowhere else.
+    pub fn open(&self) -> std::io::Result<File> {
+        self.table.within.file(&self.table.path.join(&self.name))
     }
 
     /// Changes whenever the part is replaced or written.
@@ -110,6 +119,8 @@ pub(super) fn parse_date(text: &str) -> Option<Date> {
 pub(super) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "it does not exist".into(),
+        std::io::ErrorKind::InvalidInput => error.to_string(),
+        _ if is_outside(error) => format!("it {LEADS_OUT}"),
         kind => kind.to_string(),
     }
 }

@@ -4,7 +4,6 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -33,8 +32,7 @@ enum Held {
 }
 
 impl Source {
-    pub fn open(path: &Path, meter: Meter) -> io::Result<Self> {
-        let file = File::open(path)?;
+    pub fn of(file: File, meter: Meter) -> io::Result<Self> {
         let len = file.metadata()?.len();
         let bytes =
             if len > WHOLE { Held::Large(Arc::new(file), len) } else { Held::Whole(exactly(&file, len as usize)?) };

@@ -3,6 +3,7 @@
 mod damage;
 mod dates;
 mod folders;
+mod links;
 mod naive;
 mod rules;
 mod typed;

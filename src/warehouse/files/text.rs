@@ -1,6 +1,5 @@
 //! The text of a CSV part: unpacked, decoded by its mark, its delimiter told by its header.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 use encoding_rs_io::DecodeReaderBytesBuilder;
@@ -25,7 +24,7 @@ pub(super) struct Text {
 
 /// Opens a part. Its bytes count as they come out of the decoder.
 pub(super) fn open(part: &Part, gzip: bool, latin1: bool, meter: &Meter) -> io::Result<Text> {
-    let file = BufReader::new(File::open(part.path())?);
+    let file = BufReader::new(part.open()?);
     let unpacked: Box<dyn Read> = if gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
     let metered = Metered { inner: unpacked, meter: meter.clone() };
     let decoded = DecodeReaderBytesBuilder::new()

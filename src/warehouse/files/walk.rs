@@ -3,15 +3,16 @@
 
 use std::borrow::Cow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, Stat, fstat, openat, stat, statat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, Stat, fstat, openat, statat};
 use rustix::io::Errno;
 
 use super::folders::{KnownFolder, KnownFolders, is_local, stamp};
 use super::format::{Format, is_hidden};
-use super::parts::{Part, failed, partition, partition_date, reason};
+use super::parts::{Part, TableFolder, failed, partition, partition_date, reason};
+use super::within::{LEADS_OUT, is_outside, real};
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::mark::stable_hash;
 use crate::domain::probe::DateColumn;
@@ -23,13 +24,14 @@ const MAX_DEPTH: usize = 8;
 const MAX_PARTS: usize = 200_000;
 /// Names of a folder are fetched so many bytes at a time.
 const BUFFER: usize = 32 * 1024;
+/// What a link leads to is looked at, and not read: that needs no right.
+const LOOK: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 const OPEN: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 /// One walk.
 pub(super) struct Walk<'a> {
-    root: PathBuf,
     table: &'a str,
-    folder: Arc<Path>,
+    folder: Arc<TableFolder>,
     only: Option<(&'a DateColumn, &'a DateSet)>,
     now: Timestamp,
     /// The device of the table's folder, where the times of folders can be believed.
@@ -58,15 +60,13 @@ struct Place<'a> {
 
 impl<'a> Walk<'a> {
     pub fn new(
-        root: PathBuf,
-        folder: PathBuf,
+        folder: TableFolder,
         table: &'a str,
         only: Option<(&'a DateColumn, &'a DateSet)>,
         known: &'a KnownFolders,
         now: Timestamp,
     ) -> Self {
         Self {
-            root,
             table,
             folder: folder.into(),
             only,
@@ -80,24 +80,28 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Every part, and the folders that need not be listed again while they stand.
-    pub fn all(mut self) -> Result<(Vec<Part>, KnownFolders), Unknown> {
+    /// Where the table really is, every part, and the folders that need not be listed again while they stand.
+    pub fn all(mut self) -> Result<Walked, Unknown> {
         let folder = self.folder.clone();
-        let name = self.table.replace('.', "/");
-        self.stay_inside(&folder).map_err(|why| failed(self.table, &format!("its folder `{name}` {why}")))?;
-        let top = openat(CWD, &*folder, OPEN, Mode::empty()).map_err(|e| unlisted(self.table, e))?;
+        let top = openat(CWD, &*folder.path, OPEN, Mode::empty()).and_then(|top| folder.within.admit(top));
+        let top = top.map_err(|e| self.unopened(e))?;
         let stat = fstat(&top).map_err(|e| unlisted(self.table, e))?;
+        let home = real(&top).map_err(|e| unlisted(self.table, e))?;
         self.local = is_local(&top).then_some(stat.st_dev);
         let place = Place { at: top.as_fd(), way: ".", name: "", depth: 0, linked: false };
         self.folder(place, Some(&stat))?;
-        Ok((self.parts, self.met))
+        Ok(Walked { home: home.into(), parts: self.parts, met: self.met })
     }
 
-    /// A link may lead anywhere within the warehouse's folder.
-    fn stay_inside(&self, path: &Path) -> Result<(), String> {
-        let inside = path.canonicalize().map_err(|e| format!("cannot be opened: {}", reason(&e)))?;
-        let text = "leads out of the warehouse's folder; links that leave it are refused";
-        if inside.starts_with(&self.root) { Ok(()) } else { Err(text.into()) }
+    fn unopened(&self, errno: Errno) -> Unknown {
+        let name = self.table.replace('.', "/");
+        match errno.into() {
+            error if is_outside(&error) => failed(self.table, &format!("its folder `{name}` {LEADS_OUT}")),
+            error if errno == Errno::NOENT => {
+                failed(self.table, &format!("its folder `{name}` cannot be opened: {}", reason(&error)))
+            }
+            _ => unlisted(self.table, errno),
+        }
     }
 
     /// A folder with all that is below it. While it is as it was listed, it is not even opened.
@@ -114,7 +118,7 @@ impl<'a> Walk<'a> {
             Err(Errno::NOENT) if place.depth > 0 => return Ok(()),
             Err(e) if place.depth > 0 => {
                 let name = format!("{}/", place.name);
-                return self.push(&name, Format::refused(&reason(&e.into())), stat);
+                return self.push(&name, refused(e), stat);
             }
             Err(e) => return Err(unlisted(self.table, e)),
         };
@@ -132,7 +136,7 @@ impl<'a> Walk<'a> {
     /// What of a folder can be data: each name after the letter of its kind.
     fn listed(&mut self, place: Place<'_>) -> Result<(OwnedFd, String), Errno> {
         let follow = if place.linked { OFlags::empty() } else { OFlags::NOFOLLOW };
-        let open = openat(place.at, place.way, OPEN | follow, Mode::empty())?;
+        let open = self.folder.within.admit(openat(place.at, place.way, OPEN | follow, Mode::empty())?)?;
         let mut names = String::new();
         let mut entries = RawDir::new(&open, self.buffer.spare_capacity_mut());
         while let Some(entry) = entries.next() {
@@ -174,7 +178,7 @@ impl<'a> Walk<'a> {
         let names = match self.listed(below) {
             Ok((_, names)) => names,
             Err(Errno::NOENT) => return Ok(()),
-            Err(e) => return self.push(place.name, Format::refused(&reason(&e.into())), stat.as_ref()),
+            Err(e) => return self.push(place.name, refused(e), stat.as_ref()),
         };
         if place.depth == 0 && name == "metadata" && names.split('/').any(|name| name.ends_with(".metadata.json")) {
             return Err(layout(self.table, name));
@@ -203,22 +207,21 @@ impl<'a> Walk<'a> {
             Ok(stat) => self.part(place, name, &stat),
             // A file that a filler renamed away between list and look is seen by the second list.
             Err(Errno::NOENT) => Ok(()),
-            Err(e) => self.push(place.name, Format::refused(&reason(&e.into())), None),
+            Err(e) => self.push(place.name, refused(e), None),
         }
     }
 
     /// A link is followed, where it stays inside.
     fn link(&mut self, place: Place<'_>, name: &str) -> Result<(), Unknown> {
-        let path = self.folder.join(place.name);
-        if let Err(why) = self.stay_inside(&path) {
-            return self.push(place.name, Format::Unread(why.into()), None);
-        }
-        match stat(&path) {
-            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory && place.depth < MAX_DEPTH => {
-                self.inner(Place { linked: true, ..place }, name)
+        let opened = openat(place.at, place.way, LOOK, Mode::empty()).and_then(|open| self.folder.within.admit(open));
+        match opened.and_then(|open| Ok((fstat(&open)?, open))) {
+            Ok((stat, open)) if is_folder(&stat) && place.depth < MAX_DEPTH => {
+                self.inner(Place { at: open.as_fd(), way: ".", linked: true, ..place }, name)
             }
-            Ok(stat) => self.part(place, name, &stat),
-            Err(e) => self.push(place.name, Format::refused(&reason(&e.into())), None),
+            Ok((stat, _)) => self.part(place, name, &stat),
+            // A partition that cannot be followed holds rows of its own date alone.
+            Err(e) if partition(name).is_some() => self.push(&format!("{}/", place.name), refused(e), None),
+            Err(e) => self.push(place.name, refused(e), None),
         }
     }
 
@@ -249,6 +252,27 @@ impl<'a> Walk<'a> {
             stamps,
         });
         Ok(())
+    }
+}
+
+/// What a walk has found.
+pub(super) struct Walked {
+    /// Where the table really is.
+    pub home: Arc<Path>,
+    pub parts: Vec<Part>,
+    /// The folders that need not be listed again while they stand.
+    pub met: KnownFolders,
+}
+
+fn is_folder(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::Directory
+}
+
+/// What the system does not open, or what lies outside.
+fn refused(errno: Errno) -> Format {
+    match errno.into() {
+        error if is_outside(&error) => Format::Unread(LEADS_OUT.into()),
+        error => Format::refused(&reason(&error)),
     }
 }
 

@@ -8,6 +8,7 @@ use super::super::text::{outcome, parse_dates, parse_end, parse_instant};
 use crate::api::kinds::*;
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::ledger::{Attempt, Before, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
+use crate::domain::policy::Table;
 
 type Read<T> = Result<T, String>;
 
@@ -131,6 +132,7 @@ fn attempt(status: &AttemptStatus) -> Read<Attempt> {
     Ok(Attempt {
         launch: status.launch,
         rung: status.rung.as_str().into(),
+        target: Table { place: status.place.as_str().into(), name: status.table.as_str().into() },
         dates: parse_dates(&status.dates)?,
         before: before(&status.before)?,
         number: status.number,

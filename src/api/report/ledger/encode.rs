@@ -72,11 +72,13 @@ fn history(tally: &Tally) -> String {
 }
 
 fn attempt(attempt: &Attempt, job: String) -> AttemptStatus {
-    let Attempt { launch, rung, dates: set, before, number, tokens, recorded_at, stage } = attempt;
+    let Attempt { launch, rung, target, dates: set, before, number, tokens, recorded_at, stage } = attempt;
     let mut status = AttemptStatus {
         launch: *launch,
         job,
         rung: rung.to_string(),
+        place: target.place.to_string(),
+        table: target.name.to_string(),
         number: *number,
         dates: dates(set),
         before: lines(grouped(before.iter().map(|(date, b)| (held(b), *date)))),

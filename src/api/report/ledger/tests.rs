@@ -10,6 +10,7 @@ use super::*;
 use crate::api::kinds::CoverageStatus;
 use crate::domain::dates::{Date, DateSet, Timestamp, shift};
 use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
+use crate::domain::policy::Table;
 
 fn date() -> impl Strategy<Value = Date> {
     (0..800).prop_map(|n| shift(jiff::civil::date(2024, 10, 1), n))
@@ -74,7 +75,8 @@ fn attempt() -> impl Strategy<Value = Attempt> {
     (any::<u32>(), word(), dates(), before, tokens, instant(), stage(), any::<u32>()).prop_map(
         |(launch, rung, dates, before, tokens, recorded_at, stage, number)| Attempt {
             launch: launch.into(),
-            rung,
+            rung: rung.clone(),
+            target: Table { place: format!("files:/{rung}").into(), name: rung },
             dates,
             before,
             number,

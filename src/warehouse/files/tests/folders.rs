@@ -148,3 +148,21 @@ fn a_folder_in_which_a_link_stands_is_always_listed() {
     put(&root.path().join("else/b.csv"), "x\n2\n");
     assert_eq!(look(&files, soon(root.path())).parts.len(), 2);
 }
+
+/// Another clock wrote them, or this one was wrong for a minute.
+#[test]
+fn times_of_the_future_hide_nothing_and_hasten_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("t/day=2025-11-14");
+    let ahead = std::time::SystemTime::from(soon(root.path())) + Duration::from_secs(10 * 365 * 86_400);
+    let set_ahead = |path: &Path| fs::File::open(path).unwrap().set_modified(ahead).unwrap();
+    let files = Files::new(root.path().into());
+    for (n, name) in ["a.csv", "b.csv"].into_iter().enumerate() {
+        put(&folder.join(name), "x\n1\n");
+        set_ahead(&folder.join(name));
+        set_ahead(&folder);
+        let mark = look(&files, soon(root.path()));
+        assert_eq!((mark.parts.len(), mark.unsettled), (n + 1, false), "{name}");
+    }
+    assert_eq!(look(&files, soon(root.path())), look(&files, soon(root.path())), "at rest nothing is read again");
+}

@@ -1,0 +1,41 @@
+//! What keeps a port of this machine from its work: the engine tries again and again, and a person has to hear why.
+
+use std::sync::{Mutex, PoisonError};
+
+/// A trouble that is said once on standard error, and once more only after it had ended or has changed.
+#[derive(Debug, Default)]
+pub(super) struct Complaint(Mutex<Option<String>>);
+
+impl Complaint {
+    /// Passes a result on, and says what is wrong with it.
+    pub fn hear<T>(&self, result: Result<T, String>) -> Result<T, String> {
+        if let Some(trouble) = self.take_news(result.as_ref().err()) {
+            anstream::eprintln!("gapless: {trouble}");
+        }
+        result
+    }
+
+    /// A trouble that was not said yet.
+    fn take_news<'t>(&self, trouble: Option<&'t String>) -> Option<&'t String> {
+        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = said.as_ref() != trouble;
+        *said = trouble.cloned();
+        trouble.filter(|_| is_new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trouble_is_said_once_until_it_ends_or_changes() {
+        let complaint = Complaint::default();
+        let (full, gone) = (Some("the disk is full".to_string()), Some("the disk is gone".to_string()));
+        for (trouble, is_said) in
+            [(&None, false), (&full, true), (&full, false), (&gone, true), (&None, false), (&gone, true)]
+        {
+            assert_eq!(complaint.take_news(trouble.as_ref()).is_some(), is_said, "{trouble:?}");
+        }
+    }
+}

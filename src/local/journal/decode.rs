@@ -1,0 +1,77 @@
+//! The records of a journal, read back. Every record was synced before the next one was begun: what cannot be read is the
+//! last one, torn, where nothing whole follows it, and damage otherwise.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{MAGIC, Record, Records};
+use crate::domain::ledger::Ledger;
+use crate::domain::mark::mix_bytes;
+use crate::domain::policy::Key;
+use crate::engine::ports::Version;
+use crate::local::codec::Reader;
+
+/// Length and checksum of a record.
+pub(super) const HEAD: usize = 12;
+/// A record is never larger: an absurd length is damage.
+pub(super) const MAX_RECORD: usize = 64 << 20;
+
+#[derive(Debug)]
+pub(super) struct Decoded {
+    pub records: Records,
+    /// How many bytes of them are whole.
+    pub end: usize,
+}
+
+pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Decoded, String> {
+    if is_unbegun(bytes) {
+        return Ok(Decoded { records: Records::new(), end: 0 });
+    }
+    if !bytes.starts_with(MAGIC) {
+        return Err(format!(
+            "{} is no journal of this version of gapless; move it away or use the version that wrote it",
+            path.display()
+        ));
+    }
+    let (mut records, mut end) = (Records::new(), MAGIC.len());
+    let damaged = |at: usize| {
+        let text = "is damaged at byte";
+        format!(
+            "{} {text} {at}, before its end: restore it from a backup, or move it away (attempts are then counted from the start)",
+            path.display()
+        )
+    };
+    while end < bytes.len() {
+        let Some(body) = body(&bytes[end..]) else {
+            let is_followed = (end + 1..bytes.len()).any(|from| is_whole(&bytes[from..]));
+            return if is_followed { Err(damaged(end)) } else { Ok(Decoded { records, end }) };
+        };
+        let (key, (uid, version, ledger)): (Key, (Arc<str>, Version, Ledger)) =
+            Reader::new(body).all().ok_or_else(|| damaged(end))?;
+        let size = HEAD + body.len();
+        records.insert(key, Record { uid, version, ledger, size });
+        end += size;
+    }
+    Ok(Decoded { records, end })
+}
+
+/// Nothing was ever acknowledged in it: it is empty, or its first line is torn, or what a power cut left of that.
+fn is_unbegun(bytes: &[u8]) -> bool {
+    let torn = |(byte, magic): (&u8, &u8)| byte == magic || *byte == 0;
+    let is_torn = bytes.len() <= MAGIC.len() && bytes != MAGIC && bytes.iter().zip(MAGIC).all(torn);
+    is_torn || bytes.iter().all(|byte| *byte == 0)
+}
+
+/// The body of the record that begins here, if all of it is there. None is empty: a tail of zeros is no row of records.
+fn body(bytes: &[u8]) -> Option<&[u8]> {
+    let length = u32::from_le_bytes(bytes.get(..4)?.try_into().ok()?) as usize;
+    let sum = u64::from_le_bytes(bytes.get(4..HEAD)?.try_into().ok()?);
+    let body = bytes.get(HEAD..HEAD + length).filter(|body| (1..=MAX_RECORD).contains(&body.len()))?;
+    (mix_bytes(0, body) == sum).then_some(body)
+}
+
+/// Whether a whole record begins here. It begins with a key: that is found out sooner than its checksum.
+fn is_whole(bytes: &[u8]) -> bool {
+    let key = bytes.get(HEAD..).and_then(|body| Reader::new(body).get::<Key>());
+    key.is_some_and(|key| !key.namespace.is_empty() && !key.name.is_empty()) && body(bytes).is_some()
+}
