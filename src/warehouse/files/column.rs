@@ -12,12 +12,21 @@ use rustc_hash::FxHashMap;
 
 use super::datum::Datum;
 use super::number;
+use crate::domain::mark::mix_bytes;
 use crate::domain::verdict::{Unknown, UnknownReason};
+use crate::warehouse::budget::size;
 
 /// The id of NULL.
 pub(super) const NULL: u32 = 0;
 /// A column with more distinct values than this is refused: interning it would not be bounded.
 const MAX_VALUES: usize = 16_000_000;
+/// And so are more bytes of distinct texts than this.
+const MAX_BYTES: usize = 64 << 20;
+/// A text of more bytes is known by its beginning, its length and its hash. What a user compares with has 128 characters,
+/// which are fewer bytes, so the beginning decides every comparison.
+const LONG: usize = 512;
+/// The characters of that beginning.
+const BEGINNING: usize = 129;
 /// Numbers that lie so close to the first one are found by their place, not by a hash.
 const DENSE: usize = 1 << 16;
 /// So many of the others are found without their hash table.
@@ -29,8 +38,12 @@ pub(super) struct Column {
     pub name: String,
     /// Whether somebody needs ids; else bits suffice.
     pub interned: bool,
+    /// Whether somebody takes its texts apart, and must know them whole.
+    pub is_whole: bool,
     /// Whose questions need it.
     pub users: Vec<usize>,
+    /// The bytes of its distinct texts.
+    bytes: usize,
     ids: FxHashMap<Datum, u32>,
     values: Vec<Datum>,
     texts: FxHashMap<Arc<str>, u32>,
@@ -118,7 +131,9 @@ impl Column {
         Self {
             name: name.into(),
             interned: false,
+            is_whole: false,
             users: Vec::new(),
+            bytes: 0,
             ids: FxHashMap::default(),
             values: Vec::new(),
             texts: FxHashMap::default(),
@@ -160,7 +175,8 @@ impl Column {
 
     /// The id of a text, without making a datum of one that was seen before.
     pub fn intern_text(&mut self, text: &str) -> Result<u32, Unknown> {
-        if let Some(id) = self.texts.get(text) {
+        let text = self.kept(text);
+        if let Some(id) = self.texts.get(&*text) {
             return Ok(*id);
         }
         let shared: Arc<str> = text.into();
@@ -187,12 +203,13 @@ impl Column {
         if self.class.as_texts {
             return self.intern_text(text);
         }
-        if let Some((id, has_text, has_shortened)) = self.loose.get(text) {
+        let kept = self.kept(text);
+        if let Some((id, has_text, has_shortened)) = self.loose.get(&*kept) {
             self.class.has_text |= has_text;
             self.class.has_shortened |= has_shortened;
             return Ok(*id);
         }
-        let shared: Arc<str> = text.into();
+        let shared: Arc<str> = kept.into();
         let (has_text, digits) = self.class.note(text);
         let has_shortened = digits.is_some();
         let id = self.intern(Datum::Loose(digits.map_or_else(|| shared.clone(), Arc::from)))?;
@@ -227,12 +244,24 @@ impl Column {
         Ok(id)
     }
 
+    /// What is kept of a text.
+    fn kept<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if text.len() <= LONG || self.is_whole {
+            return text.into();
+        }
+        let beginning = text.char_indices().nth(BEGINNING).map_or(text, |(end, _)| &text[..end]);
+        let hash = |seed| mix_bytes(seed, text.as_bytes());
+        format!("{beginning}… ({} bytes, {:016x}{:016x})", text.len(), hash(0), hash(1)).into()
+    }
+
     fn push(&mut self, datum: Datum) -> Result<u32, Unknown> {
-        if self.values.len() >= MAX_VALUES {
-            let text = format!(
-                "column `{}` has more than {MAX_VALUES} distinct values; narrow spec.where or spec.dates",
-                self.name
-            );
+        if let Datum::Text(text) | Datum::Loose(text) = &datum {
+            self.bytes += text.len();
+        }
+        if self.values.len() >= MAX_VALUES || self.bytes > MAX_BYTES {
+            let most = if self.bytes > MAX_BYTES { size(MAX_BYTES as u64) + " of" } else { MAX_VALUES.to_string() };
+            let text =
+                format!("column `{}` has more than {most} distinct values; narrow spec.where or spec.dates", self.name);
             return Err(Unknown::new(UnknownReason::ProbeBudget, text));
         }
         self.note_kind(&datum);

@@ -24,6 +24,8 @@ use crate::domain::verdict::{Unknown, UnknownReason};
 
 /// Rows that are looked at together.
 const BATCH: usize = 8_192;
+/// Fewer where they take more than this: what a batch holds is copied while it is decoded.
+const BATCH_BYTES: u64 = 8 << 20;
 
 /// Where the values of a column come from.
 enum From {
@@ -121,10 +123,13 @@ impl<'a> Reader<'a> {
         let broken = |reader: &Self, e: &dyn std::fmt::Display| reader.undecoded(part, e);
         self.check_values(part, open, group)?;
         let mask = ProjectionMask::leaves(open.footer.arrow.parquet_schema(), open.leaves.iter().copied());
+        let sizes = open.leaves.iter().map(|at| group.column(*at).uncompressed_size().unsigned_abs());
+        let bytes = sizes.fold(0, u64::saturating_add);
+        let batch_size = batch_size(bytes, group.num_rows().unsigned_abs());
         let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open.source.clone(), open.arrow.clone())
             .with_projection(mask)
             .with_row_groups(vec![n])
-            .with_batch_size(BATCH);
+            .with_batch_size(batch_size);
         // Where a filter looks at the rows first, it counts them.
         let (filter, looked_at) = self.row_filter(part, &open.footer, group).unzip();
         if let Some(filter) = filter {
@@ -139,7 +144,7 @@ impl<'a> Reader<'a> {
             each(self.columns, &rows, self.refused);
             read += rows.len as u64;
             // To be told that nothing follows costs an empty array of each column. A batch that is not full is the last.
-            if self.is_over() || (read == said && rows.len < BATCH) {
+            if self.is_over() || (read == said && rows.len < batch_size) {
                 break;
             }
         }
@@ -238,4 +243,10 @@ impl<'a> Reader<'a> {
         }
         Ok(rows)
     }
+}
+
+/// Rows that are decoded together, of so many that take so many bytes.
+pub(super) fn batch_size(bytes: u64, rows: u64) -> usize {
+    let of_row = bytes / rows.max(1);
+    usize::try_from(BATCH_BYTES / of_row.max(1)).unwrap_or(BATCH).clamp(1, BATCH)
 }

@@ -64,6 +64,13 @@ impl Needs {
         at
     }
 
+    /// The place of a column whose values somebody takes apart.
+    pub fn whole(&mut self, name: &str) -> usize {
+        let at = self.column(name);
+        self.columns[at].is_whole = true;
+        at
+    }
+
     /// The place of a column whose values are only compared.
     pub fn bits(&mut self, name: &str) -> usize {
         let known = self.columns.iter().position(|c| c.name == name);

@@ -4,6 +4,7 @@ mod damage;
 mod dates;
 mod folders;
 mod links;
+mod long;
 mod naive;
 mod rules;
 mod typed;

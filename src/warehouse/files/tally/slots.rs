@@ -57,7 +57,7 @@ impl<'a> Slots<'a> {
         let unit: Vec<usize> = match &probe.question.unit {
             UnitForm::Whole => Vec::new(),
             UnitForm::Columns { columns, .. } => columns.iter().map(|c| needs.column(c)).collect(),
-            UnitForm::Split { column, .. } => vec![needs.column(column)],
+            UnitForm::Split { column, .. } => vec![needs.whole(column)],
         };
         let levels = (0..unit.len().max(1)).map(|_| Pairs::default()).collect();
         let (by_name, names, units_of) = (FxHashMap::default(), Names::default(), Vec::new());
