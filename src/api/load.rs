@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::check::{self, Valid};
 use super::lower;
 use super::manifest::{Document, read};
-use crate::domain::policy::{Coverage, DateOrders, Key, ReadLimits, Season};
+use crate::domain::policy::{Coverage, DateOrders, Key, ReadLimits, Reader, Season};
 
 /// The namespace of what names none.
 pub const NAMESPACE: &str = "default";
@@ -129,8 +129,8 @@ pub struct Loaded {
     pub stalled: Vec<(Key, Option<Key>, String)>,
     /// What people want of single dates, per season.
     pub orders: BTreeMap<Key, DateOrders>,
-    /// The limits of each resolved place; where two Warehouses mean the same place, the tighter ones.
-    pub limits: BTreeMap<Arc<str>, ReadLimits>,
+    /// The limits of each namespace at each resolved place; where two of its Warehouses mean the same place, the tighter ones.
+    pub limits: BTreeMap<Reader, ReadLimits>,
     /// The CronJobs.
     pub cron_jobs: BTreeMap<Arc<str>, CronJob>,
     /// Every document that was read.
@@ -147,9 +147,7 @@ impl Loaded {
         self.coverages.extend(other.coverages);
         self.stalled.extend(other.stalled);
         self.orders.extend(other.orders);
-        for (place, own) in other.limits {
-            self.limits.entry(place).and_modify(|old| *old = old.tighter(own)).or_insert(own);
-        }
+        self.limits.extend(other.limits);
         self.cron_jobs.extend(other.cron_jobs);
         self.documents.extend(other.documents);
         self.valid.extend(other.valid);

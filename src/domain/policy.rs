@@ -1,6 +1,7 @@
 //! What people want, parsed: the values that lowering makes of the resources. Nothing here knows a kind's name.
 
 mod orders;
+mod reads;
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -17,6 +18,7 @@ use super::share::Share;
 use super::span::Span;
 use super::verdict::Flaw;
 pub use orders::{DateOrder, DateOrders, Rerun};
+pub use reads::{ReadLimits, Reader};
 
 /// Names one object. Shown as `KIND/NAME`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,36 +44,6 @@ pub struct Table {
     pub place: Arc<str>,
     /// The table's name within it (`nba_raw.props`).
     pub name: Arc<str>,
-}
-
-/// Limits on the reads of one place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReadLimits {
-    /// How long one read may take.
-    pub timeout: Span,
-    /// Reads at the same time.
-    pub concurrent: u32,
-    /// Bytes of one read.
-    pub bytes_per_query: u64,
-    /// Bytes of all reads of a UTC day.
-    pub bytes_per_day: u64,
-    /// CSV files without a mark of their encoding are Latin-1, not UTF-8.
-    pub latin1: bool,
-}
-
-impl ReadLimits {
-    /// What satisfies both.
-    #[must_use]
-    pub fn tighter(self, other: Self) -> Self {
-        let timeout = if other.timeout.as_seconds() < self.timeout.as_seconds() { other.timeout } else { self.timeout };
-        Self {
-            timeout,
-            concurrent: self.concurrent.min(other.concurrent),
-            bytes_per_query: self.bytes_per_query.min(other.bytes_per_query),
-            bytes_per_day: self.bytes_per_day.min(other.bytes_per_day),
-            latin1: self.latin1 || other.latin1,
-        }
-    }
 }
 
 /// Which dates a season spans.

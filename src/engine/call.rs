@@ -7,17 +7,31 @@ use super::ports::{Created, JobList, Recorded, SaveFault, Stored, Version};
 use crate::domain::dates::Timestamp;
 use crate::domain::ledger::{Job, Launch, Ledger};
 use crate::domain::mark::TableMark;
-use crate::domain::policy::{Key, Table};
+use crate::domain::policy::{Coverage, Key, Table};
 use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
 use crate::domain::verdict::Unknown;
 
-/// What is looked at together: a table, dated by one column.
+/// What is looked at together: a table, dated by one column, for the coverages of one namespace. What others ask of the
+/// same table, and within which limits, changes nothing for them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WatchId {
     /// The table.
     pub table: Table,
+    /// The namespace.
+    pub reader: Arc<str>,
     /// The date column, as it is read.
     pub date: String,
+}
+
+impl WatchId {
+    /// Where a coverage is looked at.
+    pub(super) fn of(coverage: &Coverage) -> Self {
+        Self {
+            table: coverage.table.clone(),
+            reader: coverage.key.namespace.clone(),
+            date: format!("{:?}", coverage.question.date),
+        }
+    }
 }
 
 /// A call on a port.

@@ -201,16 +201,20 @@ async fn perform<C: Clock, W: Warehouse, S: Store, L: Launcher>(ports: &Ports<C,
         Call::Load => Reply::Loaded(ports.store.load().await),
         Call::ListJobs => Reply::Jobs(ports.launcher.live().await),
         Call::Mark(id, date) => {
-            let mark = ports.warehouse.mark(&id.table, &date).await;
+            let mark = ports.warehouse.mark(&id.reader, &id.table, &date).await;
             Reply::Marked(id, mark)
         }
         Call::Probe(id, keys, seen, probes) => {
-            let answer = ports.warehouse.probe(&id.table, seen, probes.clone()).await;
+            let answer = ports.warehouse.probe(&id.reader, &id.table, seen, probes.clone()).await;
             Reply::Probed(id, keys, probes, answer)
         }
-        Call::MarkSchedule(key, table, date) => Reply::ScheduleMarked(key, ports.warehouse.mark(&table, &date).await),
+        Call::MarkSchedule(key, table, date) => {
+            let mark = ports.warehouse.mark(&key.namespace, &table, &date).await;
+            Reply::ScheduleMarked(key, mark)
+        }
         Call::ReadSchedule(key, table, question) => {
-            Reply::ScheduleRead(key, ports.warehouse.schedule(&table, question).await)
+            let reading = ports.warehouse.schedule(&key.namespace, &table, question).await;
+            Reply::ScheduleRead(key, reading)
         }
         Call::Save { coverage, uid, at, ledger, view } => {
             let result = ports.store.save(&coverage, &uid, at, &ledger, view.as_deref()).await;

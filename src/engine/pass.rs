@@ -114,7 +114,9 @@ impl World {
                 own.for_each(|c| (c.dirty, c.untold) = (true, c.untold || new_day));
             }
             if changed {
-                self.watches.values_mut().for_each(|w| w.look.no_later_than(now));
+                let is_own = |k: &Key| self.coverages.get(k).is_some_and(|c| c.coverage.season == *key);
+                let own = self.watches.values_mut().filter(|watch| watch.coverages.iter().any(is_own));
+                own.for_each(|watch| watch.look.no_later_than(now));
             }
         }
     }

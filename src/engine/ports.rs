@@ -25,13 +25,20 @@ pub trait Clock: Send + Sync + 'static {
     fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send;
 }
 
-/// Where the data is. Every answer is whole or nothing; a failed read is an [`Unknown`], never an empty answer.
+/// Where the data is. Every answer is whole or nothing; a failed read is an [`Unknown`], never an empty answer. `reader` is
+/// the namespace that a read is for: its own limits hold, whoever else reads the same table.
 pub trait Warehouse: Send + Sync + 'static {
     /// The table's mark: what tells cheaply that nothing changed.
-    fn mark(&self, table: &Table, date: &DateColumn) -> impl Future<Output = Result<TableMark, Unknown>> + Send;
+    fn mark(
+        &self,
+        reader: &Arc<str>,
+        table: &Table,
+        date: &DateColumn,
+    ) -> impl Future<Output = Result<TableMark, Unknown>> + Send;
     /// Answers all probes by one pass over the table, of which the look before saw this mark.
     fn probe(
         &self,
+        reader: &Arc<str>,
         table: &Table,
         seen: Arc<TableMark>,
         probes: Arc<Vec<Probe>>,
@@ -39,6 +46,7 @@ pub trait Warehouse: Send + Sync + 'static {
     /// Reads a schedule, whole.
     fn schedule(
         &self,
+        reader: &Arc<str>,
         table: &Table,
         question: Arc<ScheduleQuestion>,
     ) -> impl Future<Output = Result<ScheduleReading, Unknown>> + Send;

@@ -177,6 +177,8 @@ impl SeasonState {
             dirty: true,
         };
         match old.filter(|o| o.season.schedule == season.schedule) {
+            // One that failed may do better under limits or grants that changed.
+            Some(old) if old.season == season && old.look.failures == 0 => Self { orders, dirty: true, ..old },
             Some(old) => {
                 let (look, calendar) = (Look { next: now, ..old.look }, Arc::new(empty));
                 Self { season, orders, look, calendar, dirty: true, ..old }
@@ -287,8 +289,10 @@ impl World {
         let target_of: BTreeMap<&str, &Table> = coverages.iter().map(|c| (&*c.uid, &c.table)).collect();
         let goes = |state: &&CoverageState| target_of.get(&*state.coverage.uid) != Some(&&state.coverage.table);
         self.jobs.orphans.extend(old.values().filter(goes).flat_map(|state| state.orphans(now)));
+        let mut edited = BTreeSet::new();
         for coverage in coverages {
             let known = old.remove(&coverage.key).filter(|o| o.coverage.uid == coverage.uid);
+            edited.extend(known.as_ref().is_none_or(|o| o.coverage != coverage).then(|| coverage.key.clone()));
             // The ledger of an object that is new here may be old: nothing is decided before it is read.
             if known.is_none() && self.loading != Loading::Sent {
                 self.loading = Loading::Wanted { not_before: now };
@@ -300,7 +304,7 @@ impl World {
         if were_suspended.iter().any(|key| self.coverages.contains_key(key) && !suspended.contains(key)) {
             self.ramp = Ramp { started_at: now, launched: 0, ..self.ramp };
         }
-        self.rewatch(now);
+        self.rewatch(&edited, now);
     }
 
     /// Coverages of which nothing is launched because people say so.
@@ -313,17 +317,21 @@ impl World {
         self.coverages.values().filter(is_suspended).map(|state| state.coverage.key.clone())
     }
 
-    fn rewatch(&mut self, now: Timestamp) {
+    /// A table is looked at again where a coverage of it is new or edited: what others edit says nothing of it.
+    fn rewatch(&mut self, edited: &BTreeSet<Key>, now: Timestamp) {
         let mut old = std::mem::take(&mut self.watches);
         for (key, state) in &self.coverages {
-            let date = &state.coverage.question.date;
-            let id = WatchId { table: state.coverage.table.clone(), date: format!("{date:?}") };
+            let id = WatchId::of(&state.coverage);
             let watch = self.watches.entry(id.clone()).or_insert_with(|| {
-                let known = old.remove(&id).map(|w| (Look { next: now, ..w.look }, w.asked));
+                let known = old.remove(&id).map(|watch| (watch.look, watch.asked));
                 let (look, asked) = known.unwrap_or_else(|| (Look::new(now), None));
-                Watch { date: date.clone(), coverages: Vec::new(), look, asked }
+                Watch { date: state.coverage.question.date.clone(), coverages: Vec::new(), look, asked }
             });
             watch.coverages.push(key.clone());
+            // A look that failed may do better under limits or grants that changed.
+            if edited.contains(key) || watch.look.failures > 0 {
+                watch.look.no_later_than(now);
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use super::template::Template;
 use crate::api::manifest::Document;
 use crate::api::{Loaded, Problem, load_documents};
 use crate::domain::mark::{mix, stable_hash};
-use crate::domain::policy::ReadLimits;
+use crate::domain::policy::{ReadLimits, Reader};
 use crate::engine::spec::Spec;
 
 /// What the watches hold.
@@ -61,8 +61,8 @@ impl Mirrors {
 pub struct Told {
     /// For the engine.
     pub spec: Spec,
-    /// The limits of each place, the tightest of all namespaces that read it.
-    pub limits: BTreeMap<Arc<str>, ReadLimits>,
+    /// The limits of each namespace at each place that it reads.
+    pub limits: BTreeMap<Reader, ReadLimits>,
     /// Why an object cannot be obeyed, in one text.
     pub problems: BTreeMap<(Kind, Name), String>,
 }
@@ -99,9 +99,7 @@ impl Told {
         self.spec.coverages.extend(loaded.coverages);
         self.spec.orders.extend(loaded.orders);
         self.spec.stalled.extend(loaded.stalled);
-        for (place, own) in loaded.limits {
-            self.limits.entry(place).and_modify(|old| *old = old.tighter(own)).or_insert(own);
-        }
+        self.limits.extend(loaded.limits);
         let mut by_object: BTreeMap<(Kind, Name), Vec<&Problem>> = BTreeMap::new();
         for problem in &loaded.problems {
             let Some((kind, name)) = problem.object.split_once('/') else { continue };

@@ -44,21 +44,32 @@ impl<P> Observed<P> {
 }
 
 impl<W: Warehouse> Warehouse for Observed<W> {
-    async fn mark(&self, table: &Table, date: &DateColumn) -> Result<TableMark, Unknown> {
-        let result =
-            self.port.mark(table, date).instrument(debug_span!("port", call = "mark", table = %table.name)).await;
+    async fn mark(&self, reader: &Arc<str>, table: &Table, date: &DateColumn) -> Result<TableMark, Unknown> {
+        let span = debug_span!("port", call = "mark", table = %table.name);
+        let result = self.port.mark(reader, table, date).instrument(span).await;
         self.metrics.mark(result.as_ref().err().map(|u| u.reason));
         result
     }
 
-    async fn probe(&self, table: &Table, seen: Arc<TableMark>, probes: Arc<Vec<Probe>>) -> Result<Answer, Unknown> {
+    async fn probe(
+        &self,
+        reader: &Arc<str>,
+        table: &Table,
+        seen: Arc<TableMark>,
+        probes: Arc<Vec<Probe>>,
+    ) -> Result<Answer, Unknown> {
         let span = debug_span!("port", call = "probe", table = %table.name, probes = probes.len());
-        self.read(self.port.probe(table, seen, probes).instrument(span), |answer| answer.bytes).await
+        self.read(self.port.probe(reader, table, seen, probes).instrument(span), |answer| answer.bytes).await
     }
 
-    async fn schedule(&self, table: &Table, question: Arc<ScheduleQuestion>) -> Result<ScheduleReading, Unknown> {
+    async fn schedule(
+        &self,
+        reader: &Arc<str>,
+        table: &Table,
+        question: Arc<ScheduleQuestion>,
+    ) -> Result<ScheduleReading, Unknown> {
         let span = debug_span!("port", call = "schedule", table = %table.name);
-        self.read(self.port.schedule(table, question).instrument(span), |reading| reading.bytes).await
+        self.read(self.port.schedule(reader, table, question).instrument(span), |reading| reading.bytes).await
     }
 }
 
@@ -109,16 +120,27 @@ mod tests {
     struct Fake;
 
     impl Warehouse for Fake {
-        async fn mark(&self, _: &Table, _: &DateColumn) -> Result<TableMark, Unknown> {
+        async fn mark(&self, _: &Arc<str>, _: &Table, _: &DateColumn) -> Result<TableMark, Unknown> {
             tracing::info!("asked");
             Err(Unknown::new(UnknownReason::Unauthorized, "no"))
         }
 
-        async fn probe(&self, _: &Table, _: Arc<TableMark>, _: Arc<Vec<Probe>>) -> Result<Answer, Unknown> {
+        async fn probe(
+            &self,
+            _: &Arc<str>,
+            _: &Table,
+            _: Arc<TableMark>,
+            _: Arc<Vec<Probe>>,
+        ) -> Result<Answer, Unknown> {
             Ok(Answer { bytes: 5, ..Answer::default() })
         }
 
-        async fn schedule(&self, _: &Table, _: Arc<ScheduleQuestion>) -> Result<ScheduleReading, Unknown> {
+        async fn schedule(
+            &self,
+            _: &Arc<str>,
+            _: &Table,
+            _: Arc<ScheduleQuestion>,
+        ) -> Result<ScheduleReading, Unknown> {
             Ok(ScheduleReading { bytes: 2, ..ScheduleReading::default() })
         }
     }
@@ -135,13 +157,16 @@ mod tests {
     fn each_call_runs_in_its_span_and_each_read_is_counted() {
         let metrics = Metrics::default();
         let seen = Observed::new(Fake, metrics.clone());
-        let table = Table { place: "files:/data".into(), name: "raw.props".into() };
+        let (reader, table) = ("n".into(), Table { place: "files:/data".into(), name: "raw.props".into() });
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let lines = logged(Format::Json, "debug", || {
             runtime.block_on(async {
-                assert!(seen.mark(&table, &question().date).await.is_err(), "what the port says passes through");
-                assert_eq!(seen.probe(&table, Arc::default(), Arc::default()).await.map(|a| a.bytes), Ok(5));
-                assert!(seen.schedule(&table, question()).await.is_ok());
+                assert!(
+                    seen.mark(&reader, &table, &question().date).await.is_err(),
+                    "what the port says passes through"
+                );
+                assert_eq!(seen.probe(&reader, &table, Arc::default(), Arc::default()).await.map(|a| a.bytes), Ok(5));
+                assert!(seen.schedule(&reader, &table, question()).await.is_ok());
             });
         });
         assert!(lines.contains(r#""spans":[{"call":"mark","table":"raw.props","name":"port"}]"#), "{lines}");

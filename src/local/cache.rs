@@ -290,7 +290,7 @@ mod tests {
             mark: 6,
             facts: Arc::new(schedule()),
         };
-        let kept = Kept { learnt, spent: Spent::on(vec![(jiff::civil::date(2025, 11, 14), 9)]) };
+        let kept = Kept { learnt, spent: [("a".into(), Spent::on(vec![(jiff::civil::date(2025, 11, 14), 9)]))].into() };
         let cache = Cache {
             places: [("files:/data".to_string(), kept)].into(),
             valid: [1, u64::MAX].into(),

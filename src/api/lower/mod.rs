@@ -19,7 +19,7 @@ use super::kinds::*;
 use super::load::{CronJob, Loaded, NAMESPACE, Place, Problem};
 use super::manifest::Document;
 use crate::domain::mark::stable_hash;
-use crate::domain::policy::{Key, ReadLimits, Season};
+use crate::domain::policy::{Key, ReadLimits, Reader, Season};
 use fields::{Fields, bytes};
 
 /// What references point at.
@@ -27,7 +27,7 @@ use fields::{Fields, bytes};
 pub(super) struct Known {
     /// The resolved place of each Warehouse.
     places: BTreeMap<String, Arc<str>>,
-    limits: BTreeMap<Arc<str>, ReadLimits>,
+    limits: BTreeMap<Reader, ReadLimits>,
     /// The seasons, with their aliases and unit columns.
     seasons: BTreeMap<String, Lowered>,
     cron_jobs: BTreeMap<Arc<str>, CronJob>,
@@ -95,7 +95,8 @@ fn warehouses(documents: &[Document], place: Place<'_>, known: &mut Known, probl
             fields.problem("spec.files.encoding", text);
         }
         if fields.report(problems) {
-            known.limits.entry(place.clone()).and_modify(|old| *old = old.tighter(own)).or_insert(own);
+            let reader = Reader { namespace: namespace(document).into(), place: place.clone() };
+            known.limits.entry(reader).and_modify(|old| *old = old.tighter(own)).or_insert(own);
             known.places.insert(name(document).into(), place);
         }
     }
@@ -142,9 +143,12 @@ fn name(document: &Document) -> &str {
 }
 
 /// One machine has one namespace; in a cluster the object's own.
+fn namespace(document: &Document) -> &str {
+    document.value["metadata"]["namespace"].as_str().unwrap_or(NAMESPACE)
+}
+
 fn key(document: &Document, kind: &str, name: &str) -> Key {
-    let namespace = document.value["metadata"]["namespace"].as_str().unwrap_or(NAMESPACE);
-    Key { namespace: namespace.into(), kind: kind.into(), name: name.into() }
+    Key { namespace: namespace(document).into(), kind: kind.into(), name: name.into() }
 }
 
 /// The object's uid; where nobody gave it one, a hash of its name.

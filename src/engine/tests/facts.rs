@@ -168,19 +168,30 @@ async fn nothing_is_launched_on_facts_of_a_table_whose_look_hangs() {
 struct Slow(Sim);
 
 impl Warehouse for Slow {
-    async fn mark(&self, table: &Table, date: &DateColumn) -> Result<TableMark, Unknown> {
-        let mark = self.0.mark(table, date).await;
+    async fn mark(&self, reader: &Arc<str>, table: &Table, date: &DateColumn) -> Result<TableMark, Unknown> {
+        let mark = self.0.mark(reader, table, date).await;
         tokio::time::sleep(Duration::from_secs(30)).await;
         mark
     }
 
-    async fn probe(&self, table: &Table, seen: Arc<TableMark>, probes: Arc<Vec<Probe>>) -> Result<Answer, Unknown> {
-        let answer = self.0.probe(table, seen.clone(), probes).await?;
+    async fn probe(
+        &self,
+        reader: &Arc<str>,
+        table: &Table,
+        seen: Arc<TableMark>,
+        probes: Arc<Vec<Probe>>,
+    ) -> Result<Answer, Unknown> {
+        let answer = self.0.probe(reader, table, seen.clone(), probes).await?;
         Ok(Answer { mark: (*seen).clone(), ..answer })
     }
 
-    async fn schedule(&self, table: &Table, question: Arc<ScheduleQuestion>) -> Result<ScheduleReading, Unknown> {
-        self.0.schedule(table, question).await
+    async fn schedule(
+        &self,
+        reader: &Arc<str>,
+        table: &Table,
+        question: Arc<ScheduleQuestion>,
+    ) -> Result<ScheduleReading, Unknown> {
+        self.0.schedule(reader, table, question).await
     }
 }
 

@@ -33,6 +33,8 @@ pub struct State_ {
     pub table: BTreeMap<Date, Vec<(&'static str, u64)>>,
     pub schedule: Vec<ScheduleRow>,
     pub broken: Option<Unknown>,
+    /// Namespaces whose limits let nothing through.
+    pub refused_readers: BTreeSet<Arc<str>>,
     /// The schedule alone cannot be read.
     pub schedule_broken: bool,
     /// Dates that have more units than are counted, once they have rows.
@@ -274,7 +276,7 @@ impl Clock for Sim {
 }
 
 impl Warehouse for Sim {
-    async fn mark(&self, table: &Table, _: &DateColumn) -> Result<TableMark, Unknown> {
+    async fn mark(&self, reader: &Arc<str>, table: &Table, _: &DateColumn) -> Result<TableMark, Unknown> {
         self.call(true).await;
         if self.fault().is_some() {
             return Err(failed());
@@ -286,6 +288,9 @@ impl Warehouse for Sim {
         state.marks += 1;
         if let Some(unknown) = &state.broken {
             return Err(unknown.clone());
+        }
+        if state.refused_readers.contains(reader) {
+            return Err(Unknown::new(UnknownReason::ProbeBudget, "more than its Warehouse allows"));
         }
         if &*table.name == "schedule" {
             if state.schedule_broken {
@@ -305,9 +310,15 @@ impl Warehouse for Sim {
         Ok(TableMark { parts, unsettled: state.unsettled, home, ..TableMark::default() })
     }
 
-    async fn probe(&self, table: &Table, _: Arc<TableMark>, probes: Arc<Vec<Probe>>) -> Result<Answer, Unknown> {
+    async fn probe(
+        &self,
+        reader: &Arc<str>,
+        table: &Table,
+        _: Arc<TableMark>,
+        probes: Arc<Vec<Probe>>,
+    ) -> Result<Answer, Unknown> {
         let date = &probes[0].question.date.clone();
-        let mark = self.mark(table, date).await?;
+        let mark = self.mark(reader, table, date).await?;
         let mut state = self.state();
         state.probes += 1;
         // A unit without a start has no row before it.
@@ -332,8 +343,13 @@ impl Warehouse for Sim {
         Ok(Answer { readings, mark, bytes: 1 })
     }
 
-    async fn schedule(&self, table: &Table, q: Arc<ScheduleQuestion>) -> Result<ScheduleReading, Unknown> {
-        let mark = self.mark(table, &q.date).await?;
+    async fn schedule(
+        &self,
+        reader: &Arc<str>,
+        table: &Table,
+        q: Arc<ScheduleQuestion>,
+    ) -> Result<ScheduleReading, Unknown> {
+        let mark = self.mark(reader, table, &q.date).await?;
         self.state().schedule_reads += 1;
         Ok(ScheduleReading { rows: self.state().schedule.clone(), modified: None, mark, bytes: 1 })
     }
