@@ -2,15 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, JSON};
 use kube::CustomResourceExt;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::kinds::*;
 
 /// Every definition.
 pub fn definitions() -> Vec<CustomResourceDefinition> {
-    vec![Warehouse::crd(), Season::crd(), TableCoverage::crd(), PropCoverage::crd(), GameDate::crd()]
+    let mut all = vec![Warehouse::crd(), Season::crd(), TableCoverage::crd(), PropCoverage::crd(), GameDate::crd()];
+    all.iter_mut().for_each(unobserved_at_first);
+    all
+}
+
+/// What has no status yet was not looked at: who waits for the object (`kubectl wait`, Flux, Argo CD) must not take it for
+/// well because nothing is wrong with it so far. The API server shows that by itself, and nothing of it is stored.
+fn unobserved_at_first(crd: &mut CustomResourceDefinition) {
+    let schemas = crd.spec.versions.iter_mut().filter_map(|v| v.schema.as_mut()?.open_api_v3_schema.as_mut());
+    for status in schemas.filter_map(|schema| schema.properties.as_mut()?.get_mut("status")) {
+        status.default = Some(JSON(json!({ "observedGeneration": UNOBSERVED })));
+        status.nullable = None;
+    }
 }
 
 /// The schema of each kind.

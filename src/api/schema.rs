@@ -80,11 +80,18 @@ texts! {
     /// A time of day, `06:00`.
     TimeText(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", 5, "`06:00`");
     /// A sentence for people.
-    ReasonText(r"^[^\x00-\x1f\x7f-\x9f]+$", 256, "`the source is gone`");
+    /// It is shown to people who did not write it: nothing in it may turn their line around.
+    ReasonText(
+        r"^[^\x00-\x1f\x7f-\x9f\x{202a}-\x{202e}\x{2066}-\x{2069}]+$",
+        256,
+        "`the source is gone`"
+    );
     /// A size in bytes: `2Gi`.
     BytesText(r"^[1-9][0-9]{0,8}(Ki|Mi|Gi|Ti)?$", 12, "`2Gi`");
     /// A value of a table: a text that a column is compared with.
     ValueText(r"^[^\x00-\x1f\x7f-\x9f]*$", 128, "`draftkings`");
+    /// What stands between the parts of a column.
+    SeparatorText(r"^[^\x00-\x1f\x7f-\x9f]+$", 8, "`_`");
     /// A token: letters, digits, dots, dashes and underscores.
     TokenText(r"^[A-Za-z0-9._-]*$", 64, "`again-1`");
     /// A kind of coverage.
@@ -110,8 +117,12 @@ impl JsonSchema for IntOrText {
         true
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "x-kubernetes-int-or-string": true, "maxLength": 128 })
+    /// A text is bounded as any other value is; bounds of texts say nothing of numbers.
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = ValueText::json_schema(generator);
+        schema.remove("type");
+        schema.insert("x-kubernetes-int-or-string".into(), true.into());
+        schema
     }
 }
 

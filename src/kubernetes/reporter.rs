@@ -117,7 +117,7 @@ impl Reporter {
             let status = |old: &_| report::warehouse_status(old, object.generation, problem, unfit.as_ref(), now);
             writes.extend(differs(Kind::Warehouse, &object, |old| Some(status(old))));
         }
-        writes.extend(self.refused_dates(&problems, now));
+        writes.extend(self.wanted_dates(&problems, now));
         for ((kind, name), why) in problems {
             if Kind::COVERAGES.contains(&kind) {
                 writes.push(Write::Stall { kind, name, why });
@@ -126,12 +126,13 @@ impl Reporter {
         writes
     }
 
-    /// GameDates of which something cannot be obeyed, and those that can be again.
-    fn refused_dates(&self, problems: &BTreeMap<(Kind, Name), String>, now: Timestamp) -> Vec<Write> {
+    /// GameDates that people have edited: whether what they want can be obeyed. The others are observed with their rows.
+    fn wanted_dates(&self, problems: &BTreeMap<(Kind, Name), String>, now: Timestamp) -> Vec<Write> {
         let why = |o: &Object| problems.get(&(Kind::GameDate, o.name.clone())).map(String::as_str);
-        let told = self.mirrors.of(Kind::GameDate).which(|o| !o.deleting && (o.has_conditions || why(o).is_some()));
+        let is_edited = |o: &Object| !o.wants_nothing || o.generation > 1 || o.has_conditions || why(o).is_some();
+        let told = self.mirrors.of(Kind::GameDate).which(|o| !o.deleting && is_edited(o));
         let write = |(_, object): (Name, Arc<Object>)| {
-            let status = |old: &_| report::game_date_refusal(old, object.generation, why(&object), now);
+            let status = |old: &_| report::game_date_answer(old, object.generation, why(&object), now);
             differs(Kind::GameDate, &object, |old| Some(status(old)))
         };
         told.into_iter().filter_map(write).collect()

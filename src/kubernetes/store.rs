@@ -139,10 +139,11 @@ fn key(kind: Kind, name: &Name) -> Key {
     Key { namespace: name.namespace.clone(), kind: kind.word().into(), name: name.name.clone() }
 }
 
-/// The status as it is written: the old one, the ledger over it, and the view where there is one.
+/// The status as it is written: the old one, the ledger over it, and the view where there is one. A view of an older spec
+/// than the object has now is not told any more: the next one follows, and the ledger does not wait for it.
 fn render(key: &Key, held: &Held, old: &Old, ledger: &Ledger, view: Option<&CoverageView>) -> CoverageStatus {
     let now = SystemClock.now();
-    match view {
+    match view.filter(|view| view.generation >= held.generation()) {
         Some(view) => report::coverage_status(view, &held.uid, ledger, &old.status, now),
         None => {
             let generation = held.generation();

@@ -65,7 +65,7 @@ async fn refusals(cluster: &Cluster, yaml: &str) -> String {
 }
 
 /// Sentences of rows that only `gapless check` can say, in files whose other rows the server refuses.
-const ONLY_CHECK_SAYS: [(&str, &str); 21] = [
+const ONLY_CHECK_SAYS: [(&str, &str); 22] = [
     ("CoverageNotFound", "follows a reference"),
     ("CronJob '", "follows a reference"),
     ("SeasonNotFound", "follows a reference"),
@@ -87,6 +87,7 @@ const ONLY_CHECK_SAYS: [(&str, &str); 21] = [
     ("needs 'startsAt'", "compares two parts of a spec in a sentence of its own"),
     ("of the same folder; must be the same in both", "compares two objects"),
     ("unknown time zone", "knows the time zones"),
+    ("has a control character", "looks at the names of a map, which no pattern reaches"),
 ];
 
 /// Our sentence in the words of the server's library, of which one must be found: it says `should` where our offline check
@@ -182,5 +183,50 @@ async fn every_valid_example_is_accepted() {
                 assert!(said.is_empty(), "{}: {said}", path.display());
             }
         }
+    }
+}
+
+/// Who waits for an object asks its status, which nobody has written yet.
+#[tokio::test]
+async fn an_object_that_nobody_has_looked_at_says_so() {
+    let cluster = Cluster::shared();
+    cluster.install_definitions();
+    let namespace = cluster.namespace("unseen");
+    cluster.apply(&format!(
+        "
+apiVersion: gapless.dev/v1alpha1
+kind: Warehouse
+metadata: {{name: w, namespace: {name}}}
+spec: {{files: {{folder: w}}}}
+---
+apiVersion: gapless.dev/v1alpha1
+kind: Season
+metadata: {{name: s, namespace: {name}}}
+spec: {{warehouse: w, timeZone: UTC, dates: {{from: \"2026-01-01\", through: \"2026-01-02\"}}, aliases: {{PHO: PHX}}}}
+---
+apiVersion: gapless.dev/v1alpha1
+kind: TableCoverage
+metadata: {{name: t, namespace: {name}}}
+spec: {{season: s, table: t, date: day, unit: {{whole: Date}}}}
+---
+apiVersion: gapless.dev/v1alpha1
+kind: PropCoverage
+metadata: {{name: p, namespace: {name}}}
+spec:
+  season: s
+  table: props
+  columns: {{date: day, game: {{whole: Date}}, player: p, bookmaker: b, line: l, snapshot: t}}
+---
+apiVersion: gapless.dev/v1alpha1
+kind: GameDate
+metadata: {{name: s-2026-01-01, namespace: {name}}}
+spec: {{season: s, date: \"2026-01-01\"}}
+",
+        name = namespace.name
+    ));
+    for object in ["warehouses/w", "seasons/s", "tablecoverages/t", "propcoverages/p", "gamedates/s-2026-01-01"] {
+        let path = format!("/apis/gapless.dev/v1alpha1/namespaces/{}/{object}", namespace.name);
+        let status = cluster.get(&path).await.unwrap()["status"].clone();
+        assert_eq!(status, serde_json::json!({ "observedGeneration": -1 }), "{object}");
     }
 }

@@ -43,6 +43,44 @@ fn every_list_and_text_is_bounded_and_every_pattern_anchored() {
     });
 }
 
+/// What a person writes is shown to others, in terminals too, and kept by etcd.
+#[test]
+fn every_text_of_a_person_is_short_and_without_control_characters() {
+    each(|path, schema| {
+        let is_text = schema["type"] == "string" || schema["x-kubernetes-int-or-string"] == true;
+        if !path.contains(".spec") || !is_text || schema["enum"].is_array() {
+            return;
+        }
+        assert!(schema["maxLength"].as_u64().is_some_and(|most| most <= 512), "{path} has no maxLength");
+        let pattern = schema["pattern"].as_str().unwrap_or_else(|| panic!("{path} has no pattern"));
+        let pattern = regex::Regex::new(pattern).unwrap();
+        for odd in ["a\u{1b}[31m", "a\nb", "\u{0}", "a\u{7f}", "a\u{9b}1m"] {
+            assert!(!pattern.is_match(odd), "{path} takes {odd:?}");
+        }
+    });
+}
+
+#[test]
+fn every_map_of_a_person_is_bounded_in_its_names_too() {
+    each(|path, schema| {
+        if path.contains(".spec") && schema["additionalProperties"].is_object() {
+            let rules = schema["x-kubernetes-validations"].to_string();
+            assert!(schema["maxProperties"].is_u64() && rules.contains("name.size() <="), "{path}");
+        }
+    });
+}
+
+/// Who waits for an object must not take it for well before it was looked at.
+#[test]
+fn an_object_without_a_status_says_that_nobody_has_looked_at_it() {
+    for (kind, schema) in schemas() {
+        let status = &schema["properties"]["status"];
+        assert_eq!(status["default"], json!({ "observedGeneration": -1 }), "{kind}");
+        let observed = &status["properties"]["observedGeneration"];
+        assert!(observed["minimum"].is_null() && status["nullable"].is_null(), "{kind}: {status}");
+    }
+}
+
 #[test]
 fn lists_of_a_status_say_how_they_merge() {
     each(|path, schema| {

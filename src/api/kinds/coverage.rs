@@ -88,8 +88,7 @@ pub struct SplitSpec {
     /// The column.
     pub column: ColumnText,
     /// What stands between the parts.
-    #[schemars(length(min = 1, max = 8))]
-    pub separator: String,
+    pub separator: SeparatorText,
     /// Which parts, counted from 1, in the season's order.
     #[schemars(length(min = 1, max = 8), inner(range(min = 1, max = 64)), extend("x-kubernetes-list-type" = "set"))]
     pub parts: Vec<u8>,

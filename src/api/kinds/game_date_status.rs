@@ -11,10 +11,8 @@ use crate::api::schema::*;
 #[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GameDateStatus {
-    /// The generation that the conditions speak of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
-    pub observed_generation: Option<i64>,
+    /// The generation that this status speaks of; -1 before gapless has looked at it.
+    pub observed_generation: i64,
     /// Ready, Reconciling, Stalled: only while something in the spec cannot be obeyed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "super::status::conditions")]

@@ -199,10 +199,16 @@ impl Default for GameDatesSpec {
     }
 }
 
-fn aliases(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+fn aliases(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let mut value = ValueText::json_schema(generator);
+    value.insert("description".into(), "What it is called in the schedule.".into());
     schemars::json_schema!({
         "type": "object",
         "maxProperties": 256,
-        "additionalProperties": { "type": "string", "maxLength": 128, "description": "What it is called in the schedule." }
+        "additionalProperties": value,
+        "x-kubernetes-validations": [{
+            "rule": "self.all(name, name.size() <= 128)",
+            "message": "must have names of at most 128 characters"
+        }]
     })
 }

@@ -9,11 +9,14 @@ use super::game_date_status::{is_none_yet, is_zero};
 use super::{AttemptStatus, LedgerStatus, SettledStatus};
 use crate::api::schema::*;
 
+/// The generation of which an object without a status speaks: none that there is.
+pub const UNOBSERVED: i64 = -1;
+
 /// The status of a Warehouse.
 #[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ObjectStatus {
-    /// The generation that this status speaks of.
+    /// The generation that this status speaks of; -1 before gapless has looked at it.
     pub observed_generation: i64,
     /// Ready, Reconciling, Stalled.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -25,7 +28,7 @@ pub struct ObjectStatus {
 #[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SeasonStatus {
-    /// The generation that this status speaks of.
+    /// The generation that this status speaks of; -1 before gapless has looked at it.
     pub observed_generation: i64,
     /// Ready, Reconciling, Stalled.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -45,7 +48,7 @@ pub struct SeasonStatus {
 #[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CoverageStatus {
-    /// The generation that this status speaks of.
+    /// The generation that this status speaks of; -1 before gapless has looked at it.
     pub observed_generation: i64,
     /// Ready, Reconciling, Stalled.
     #[serde(skip_serializing_if = "Vec::is_empty")]

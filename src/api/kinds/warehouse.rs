@@ -39,7 +39,7 @@ pub struct WarehouseSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = Rule::new("self == oldSelf").message("is immutable; create a new Warehouse"))]
     pub postgres: Option<PostgresEngine>,
-    /// Limits on what is read.
+    /// Limits on what is read of it for the coverages and Seasons of its namespace.
     #[serde(default)]
     pub limits: WarehouseLimits,
 }
@@ -86,7 +86,7 @@ pub struct PostgresEngine {
     pub database: DatabaseText,
 }
 
-/// Limits on what is read.
+/// Limits on what is read of it for the coverages and Seasons of its namespace.
 #[derive(JsonSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct WarehouseLimits {

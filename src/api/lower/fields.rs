@@ -112,12 +112,20 @@ impl<'a> Fields<'a> {
         specs.iter().enumerate().map(lower).collect()
     }
 
+    /// Values that a schedule and its tables call differently. No pattern of the schema reaches the names of a map.
+    pub fn aliases(&mut self, aliases: &BTreeMap<String, String>) -> Arc<BTreeMap<String, String>> {
+        if let Some(name) = aliases.keys().find(|name| name.chars().any(char::is_control)) {
+            self.problem("spec.aliases", format!("the name '{name}' has a control character; remove it"));
+        }
+        Arc::new(aliases.clone())
+    }
+
     /// What a unit of a table is, and which of the season's units it means; of how many columns, where that is known.
     pub fn unit(&mut self, field: &str, unit: &UnitSpec, season_columns: Option<usize>) -> (UnitForm, Grain) {
         let (form, grain, count) = if let Some(split) = &unit.split {
             let form = UnitForm::Split {
                 column: split.column.0.clone(),
-                separator: split.separator.clone(),
+                separator: split.separator.0.clone(),
                 parts: split.parts.clone(),
             };
             (form, Grain::Unit, split.parts.len())
@@ -177,11 +185,6 @@ pub(super) fn filter(spec: &Filter) -> Condition {
     ];
     let test = tests.into_iter().flatten().next().unwrap_or(Test::IsNull(spec.is_null.unwrap_or(true)));
     Condition { column: spec.column.0.clone(), test }
-}
-
-/// Values that a schedule and its tables call differently.
-pub(super) fn aliases(aliases: &BTreeMap<String, String>) -> Arc<BTreeMap<String, String>> {
-    Arc::new(aliases.clone())
 }
 
 /// Bytes, as the pattern of the schema has them; more than there can be is all there can be.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::civil::Weekday;
 
 use super::dates::Dating;
-use super::fields::{Fields, aliases, filter, filters};
+use super::fields::{Fields, filter, filters};
 use super::{Known, Lowered, generation, key, name, place_named};
 use crate::api::kinds::*;
 use crate::api::manifest::Document;
@@ -17,7 +17,7 @@ use crate::domain::probe::{InstantColumn, ScheduleQuestion};
 pub(super) fn lower(document: &Document, spec: &SeasonSpec, known: &Known, fields: &mut Fields<'_>) -> Lowered {
     let zone = fields.zone("spec.timeZone", &spec.time_zone);
     let place = place_named(&spec.warehouse.0, "spec.warehouse", known, fields);
-    let aliases = aliases(&spec.aliases);
+    let aliases = fields.aliases(&spec.aliases);
     let schedule = spec.schedule.as_ref().map(|s| {
         let dating = Dating {
             column: &s.date,

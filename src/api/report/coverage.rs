@@ -69,11 +69,24 @@ pub fn ledger_status(object: Object<'_>, ledger: &Ledger, old: &CoverageStatus, 
     status
 }
 
-/// The status of a coverage whose spec is refused, with the sentence that says why. Ledger and report stay.
+/// The status of a coverage whose spec is refused, with the sentence that says why. Ledger and report stay, and the report
+/// promises nothing.
 pub fn stalled_status(old: &CoverageStatus, generation: i64, why: &str, now: Timestamp) -> CoverageStatus {
     let conditions = conditions(&old.conditions, &Standing::stalled(why), generation, now);
     lint::expect(&lint::conditions(&conditions, generation, generation));
-    CoverageStatus { observed_generation: generation, conditions, next: None, ..old.clone() }
+    let states = old.states.iter().map(as_last_read).collect();
+    CoverageStatus { observed_generation: generation, conditions, next: None, states, ..old.clone() }
+}
+
+/// What was said to happen next with open dates does not happen to a coverage that is stalled.
+fn as_last_read(row: &StateStatus) -> StateStatus {
+    let waits = [State::Partial, State::Missing, State::Blocked, State::Waiting];
+    let message = if waits.iter().any(|state| row.state == state.word()) {
+        "as last read; nothing is launched while the coverage is stalled".into()
+    } else {
+        row.message.clone()
+    };
+    StateStatus { message, ..row.clone() }
 }
 
 /// The size of a status, in bytes of JSON.

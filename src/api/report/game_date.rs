@@ -77,22 +77,24 @@ impl Row<'_> {
         })
     }
 
-    /// The status over the one that stands there; nothing where the date expects nothing and has no row.
-    pub fn status(&self, old: Option<&GameDateStatus>, now: Timestamp) -> Option<GameDateStatus> {
-        (self.expected.is_some() || old.is_some()).then(|| status(self, old.unwrap_or(&GameDateStatus::default()), now))
+    /// The status of an object of this generation over the one that is stored; `None` where the date expects nothing and
+    /// has no row.
+    pub fn status(&self, old: Option<&GameDateStatus>, generation: i64, now: Timestamp) -> Option<GameDateStatus> {
+        let wanted = self.expected.is_some() || old.is_some();
+        wanted.then(|| status(self, old.unwrap_or(&GameDateStatus::default()), generation, now))
     }
 }
 
-/// The status of a GameDate of which something cannot be obeyed, or can again. One that can be obeyed has no conditions: they
-/// would take more room than its row, thousands of times.
-pub fn game_date_refusal(old: &GameDateStatus, generation: i64, why: Option<&str>, now: Timestamp) -> GameDateStatus {
+/// The status of a GameDate of which something is wanted: whether its spec can be obeyed. One that can has no conditions:
+/// they would take more room than its row, thousands of times.
+pub fn game_date_answer(old: &GameDateStatus, generation: i64, why: Option<&str>, now: Timestamp) -> GameDateStatus {
     let told = |why: &str| conditions(&old.conditions, &Standing::stalled(why), generation, now);
     let conditions = why.map(told).unwrap_or_default();
     lint::expect(&why.map(|_| lint::conditions(&conditions, generation, generation)).unwrap_or_default());
-    GameDateStatus { observed_generation: why.map(|_| generation), conditions, ..old.clone() }
+    GameDateStatus { observed_generation: generation, conditions, ..old.clone() }
 }
 
-fn status(row: &Row<'_>, old: &GameDateStatus, now: Timestamp) -> GameDateStatus {
+fn status(row: &Row<'_>, old: &GameDateStatus, generation: i64, now: Timestamp) -> GameDateStatus {
     let Row { date, expected, games, cells } = row;
     let was_undone = old.coverages.iter().any(is_undone);
     let count = |is: &dyn Fn(&Cell) -> bool| cells.iter().filter(|(_, c)| is(c)).count();
@@ -109,7 +111,8 @@ fn status(row: &Row<'_>, old: &GameDateStatus, now: Timestamp) -> GameDateStatus
     let done: Option<Timestamp> = completed_at.as_ref().and_then(|at| at.parse().ok());
     let completed_at = completed_at.filter(|_| done.is_some());
     let status = GameDateStatus {
-        observed_generation: old.observed_generation,
+        // Conditions speak of the generation that they were made for.
+        observed_generation: if old.conditions.is_empty() { generation } else { old.observed_generation },
         conditions: old.conditions.clone(),
         games: games.map(number),
         first_start: first.map(|at| at.to_string()),

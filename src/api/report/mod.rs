@@ -19,7 +19,7 @@ pub(crate) mod summary;
 mod text;
 
 pub use coverage::{LIMIT, NEARLY_FULL, coverage_status, is_nearly_full, ledger_status, size, stalled_status};
-pub use game_date::{Row, game_date_refusal, is_unread, rows};
+pub use game_date::{Row, game_date_answer, is_unread, rows};
 pub use ledger::{ledger, ledger_launches};
 pub use patch::{StoredStatus, merge_patch};
 pub use read::told;

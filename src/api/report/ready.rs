@@ -27,7 +27,8 @@ pub fn standing(view: &CoverageView) -> Standing {
         return Standing { ready: Answer::False, course, reason, message: told(&cells, gaps.len()) };
     }
     if let Some((reason, cells)) = worst(&unknown) {
-        return Standing { ready: Answer::Unknown, course, reason, message: told(&cells, unknown.len()) };
+        let ready = if course == Course::Stalled { Answer::False } else { Answer::Unknown };
+        return Standing { ready, course, reason, message: told(&cells, unknown.len()) };
     }
     let unseen = Standing::unseen("its table was not read as a whole yet");
     if view.cells.is_empty() && view.confirmed_at.is_none() {
@@ -44,20 +45,33 @@ pub fn standing(view: &CoverageView) -> Standing {
     Standing { ready: Answer::True, course: Course::AtRest, reason: Reason::Complete, message }
 }
 
-/// Whether something changes without a person.
+/// Whether something changes without a person. Where gapless only reports, others fill, and are given until a gap is late:
+/// nothing that is watched may be under way for ever.
 fn course(view: &CoverageView, open: &[&Cell]) -> Course {
-    let present = |c: &&&Cell| c.state() != State::Unknown || c.date <= view.today;
-    let gaps = open.iter().any(|c| c.state() != State::Unknown);
+    let present: Vec<&&Cell> = open.iter().filter(|c| c.state() != State::Unknown || c.date <= view.today).collect();
+    let mut gaps = present.iter().filter(|c| c.state() != State::Unknown).peekable();
     let off = open.iter().any(|c| c.cause == Cause::Blocked(Hold::LaunchesOff));
+    let asks = |c: &&&Cell| matches!(c.cause, Cause::Unknown(reason) if asks_a_person(reason));
+    let is_stuck = match view.mode {
+        _ if gaps.peek().is_none() => present.iter().any(asks),
+        Mode::Fill => !off,
+        Mode::Observe => gaps.any(|c| c.late),
+    };
     if view.suspended {
         Course::AtRest
-    } else if open.iter().filter(present).any(|c| moves(c.cause, view.mode)) {
+    } else if present.iter().any(|c| moves(c.cause, view.mode)) {
         Course::Reconciling
-    } else if gaps && view.mode == Mode::Fill && !off {
+    } else if is_stuck {
         Course::Stalled
     } else {
         Course::AtRest
     }
+}
+
+/// Whether the spec asks what the table cannot answer, or may not be asked: until a person changes one of both.
+pub(super) fn asks_a_person(reason: UnknownReason) -> bool {
+    use UnknownReason::{FilterUnmatched, SchemaMismatch, Unauthorized, UnitsUnmatched};
+    matches!(reason, SchemaMismatch | Unauthorized | UnitsUnmatched | FilterUnmatched)
 }
 
 /// Whether an open cell changes without a person. Switched-off launches are a person's wish and no fault; an earlier

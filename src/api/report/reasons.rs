@@ -36,7 +36,8 @@ words! {
         Ready,
         /// Something will change without a person, and it is not suspended.
         Reconciling,
-        /// Nothing will change without a person: the spec cannot be obeyed, or no attempt is left for what is open.
+        /// Nothing will change without a person: the spec cannot be obeyed, it asks what the table cannot answer, or no attempt is
+        /// left for what is open. Where gapless only reports, others fill: then it is a date that is late.
         Stalled,
     }
 
@@ -198,6 +199,34 @@ impl Reason {
     }
 }
 
+/// What tools that wait for an object make of all this.
+const WAITING: &str = "
+## Waiting for an object
+
+An object that gapless has not looked at has `status.observedGeneration: -1`, and after an edit `observedGeneration` is smaller than
+`metadata.generation` until gapless has seen the edit. A GameDate has conditions only while it is refused.
+
+| conditions | kstatus (Flux, `kubectl wait` of cli-utils) | when |
+|---|---|---|
+| none, or of an older generation | InProgress | for a moment after it was applied |
+| `Reconciling` True | InProgress | gaps are being filled; something is read again |
+| `Stalled` True | Failed | a person must change something; the message says what |
+| `Ready` True | Current | every due date is done |
+| `Ready` False or Unknown, and none of the others True | InProgress | suspended, or launches are off: until that is lifted. A schedule is \
+stale or says nothing of a date: until it is loaded. `mode: Observe` with gaps: until they are filled, or late, which is Stalled |
+
+`kubectl wait --for=condition=Ready` waits for complete data. A deployment must not: in the evening tonight's date is open. For Flux \
+leave coverages out of `healthChecks`, or ask only whether they are accepted:
+
+```yaml
+healthCheckExprs:
+  - {apiVersion: gapless.dev/v1alpha1, kind: TableCoverage, current: 'status.observedGeneration == metadata.generation', \
+failed: 'status.conditions.exists(c, c.type == \"Stalled\" && c.status == \"True\")'}
+```
+
+`examples/gitops/argocd.yaml` has the same for Argo CD.
+";
+
 /// The page of conditions and reasons.
 pub fn page() -> String {
     let mut out = String::from(
@@ -208,6 +237,7 @@ pub fn page() -> String {
     for kind in ConditionType::ALL {
         let _ = writeln!(out, "| `{}` | {} |", kind.word(), kind.meaning());
     }
+    out += WAITING;
     out += "\n## Reasons\n\n| reason | meaning |\n|---|---|\n";
     for reason in Reason::ALL {
         let _ = writeln!(out, "| `{}` | {} |", reason.word(), reason.meaning());

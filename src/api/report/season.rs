@@ -2,6 +2,7 @@
 
 use super::conditions::{Answer, Course, Standing, conditions};
 use super::lint;
+use super::ready::asks_a_person;
 use super::reasons::Reason;
 use crate::api::kinds::{ObjectStatus, SeasonStatus};
 use crate::api::schema::DateText;
@@ -105,7 +106,7 @@ fn unknown(view: &SeasonView) -> Option<Unknown> {
 fn failed(unknown: &Unknown) -> Standing {
     let course = match unknown.reason {
         UnknownReason::NotProbed | UnknownReason::ProbeFailed | UnknownReason::ProbeBudget => Course::Reconciling,
-        UnknownReason::SchemaMismatch | UnknownReason::Unauthorized => Course::Stalled,
+        reason if asks_a_person(reason) => Course::Stalled,
         _ => Course::AtRest,
     };
     let reason = Reason::of_unknown(unknown.reason);

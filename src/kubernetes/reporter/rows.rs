@@ -73,7 +73,7 @@ pub(super) fn of<'a>(
         if unchanged.holds(mark) {
             return None;
         }
-        let write = differs(Kind::GameDate, object, |old| row.status(Some(old), now));
+        let write = differs(Kind::GameDate, object, |old| row.status(Some(old), object.generation, now));
         if write.is_none() {
             unchanged.add(mark);
         }

@@ -62,7 +62,17 @@ fn readiness_is_a_table() {
         (vec![hold(Hold::LaunchesOff)], False, AtRest, Reason::LaunchesOff),
         (vec![hold(Hold::Busy)], False, Reconciling, Reason::Busy),
         (vec![unknown(UnknownReason::ProbeFailed), Cause::Complete], Unknown, Reconciling, Reason::ProbeFailed),
-        (vec![unknown(UnknownReason::UnitsUnmatched)], Unknown, AtRest, Reason::UnitsUnmatched),
+        (vec![unknown(UnknownReason::UnitsUnmatched)], False, Stalled, Reason::UnitsUnmatched),
+        (vec![unknown(UnknownReason::SchemaMismatch), Cause::Complete], False, Stalled, Reason::SchemaMismatch),
+        (vec![unknown(UnknownReason::Unauthorized)], False, Stalled, Reason::Unauthorized),
+        (vec![unknown(UnknownReason::ScheduleStale)], Unknown, AtRest, Reason::ScheduleStale),
+        (
+            vec![unknown(UnknownReason::SchemaMismatch), unknown(UnknownReason::ProbeFailed)],
+            Unknown,
+            Reconciling,
+            Reason::SchemaMismatch,
+        ),
+        (vec![unknown(UnknownReason::SchemaMismatch), Cause::Missing], False, Reconciling, Reason::Missing),
         (vec![unknown(UnknownReason::UnitsUnmatched), OUT], False, Stalled, Reason::Exhausted),
         (vec![unknown(UnknownReason::ProbeFailed), OUT], False, Reconciling, Reason::Exhausted),
     ];
@@ -86,7 +96,11 @@ fn the_sentence_names_the_worst_dates_and_how_many_are_open() {
 fn wishes_of_people_are_no_fault() {
     let gap = [Cause::Complete, Cause::Missing];
     let observed = standing(&CoverageView { mode: Mode::Observe, ..view(&gap) });
-    assert_eq!((observed.ready, observed.course), (Answer::False, Course::AtRest), "somebody else fills");
+    assert_eq!((observed.ready, observed.course), (Answer::False, Course::AtRest), "others fill");
+    let mut late = CoverageView { mode: Mode::Observe, ..view(&gap) };
+    late.cells[1].late = true;
+    let observed = standing(&late);
+    assert_eq!((observed.ready, observed.course), (Answer::False, Course::Stalled), "others have not filled in time");
     let suspended = standing(&CoverageView { suspended: true, ..view(&gap) });
     assert_eq!(
         (suspended.ready, suspended.course, suspended.reason),
@@ -127,7 +141,10 @@ fn a_refused_spec_is_stalled_and_keeps_ledger_and_report() {
     let old = render(&view(&[Cause::Complete, Cause::Missing]), &CoverageStatus::default(), now());
     let why = "spec.season: SeasonNotFound: there is no valid Season 'nba'";
     let status = stalled_status(&old, 4, why, now());
-    assert_eq!((&status.states, &status.ledger), (&old.states, &old.ledger));
+    let dates = |status: &CoverageStatus| status.states.iter().map(|s| s.dates.clone()).collect::<Vec<_>>();
+    assert_eq!((dates(&status), &status.ledger), (dates(&old), &old.ledger));
+    let gap = status.states.iter().find(|s| s.state == "Missing").unwrap();
+    assert_eq!(gap.message, "as last read; nothing is launched while the coverage is stalled");
     let told: Vec<_> = status.conditions.iter().map(|c| (&*c.type_, &*c.status, &*c.reason)).collect();
     let expected = [
         ("Ready", "False", "SeasonNotFound"),

@@ -21,7 +21,7 @@ fn rows(
     at: Timestamp,
 ) -> BTreeMap<Date, GameDateStatus> {
     let rows = game_date::rows(season, views);
-    rows.filter_map(|row| Some((row.date, row.status(old.get(&row.date), at)?))).collect()
+    rows.filter_map(|row| Some((row.date, row.status(old.get(&row.date), 1, at)?))).collect()
 }
 
 fn hours(hours: i64) -> Timestamp {
@@ -110,7 +110,7 @@ fn a_date_whose_schedule_says_nothing_has_not_no_games() {
 fn the_row_of_a_date_that_left_its_season_is_open_no_more() {
     let first = rows(&season(vec![on(0, STARTS)]), &[&view(&[Cause::Missing])], &BTreeMap::new(), now());
     assert_eq!(first[&day(0)].open, 1);
-    let row = game_date::Row::gone(day(0)).status(Some(&first[&day(0)]), now()).unwrap();
+    let row = game_date::Row::gone(day(0)).status(Some(&first[&day(0)]), 1, now()).unwrap();
     assert_eq!((row.games, row.open, row.late, &*row.worst, row.coverages.len()), (None, 0, 0, "", 0));
 }
 

@@ -50,7 +50,7 @@ fn game_dates(season: &SeasonView, views: &[&CoverageView]) -> Vec<Value> {
     let object = |row: Row<'_>| {
         Some(json!({
             "kind": "GameDate", "metadata": {"namespace": "default"},
-            "spec": {"season": &*season.key.name, "date": row.date.to_string()}, "status": row.status(None, now())?,
+            "spec": {"season": &*season.key.name, "date": row.date.to_string()}, "status": row.status(None, 1, now())?,
         }))
     };
     rows(season, views).filter_map(object).collect()
@@ -149,7 +149,7 @@ async fn at_rest_there_is_nothing_to_write_for_days_and_over_restarts() {
     };
     let dates_of = |told: &Overview, old: &BTreeMap<Date, GameDateStatus>| {
         let views: Vec<&CoverageView> = told.coverages.iter().collect();
-        let status = |row: Row<'_>| Some((row.date, row.status(old.get(&row.date), told.now)?));
+        let status = |row: Row<'_>| Some((row.date, row.status(old.get(&row.date), 1, told.now)?));
         rows(&told.seasons[0], &views).filter_map(status).collect::<BTreeMap<_, _>>()
     };
     let (stored, dates) = (status(&told, &CoverageStatus::default()), dates_of(&told, &BTreeMap::new()));
