@@ -77,6 +77,8 @@ pub enum Verb {
     Check(CheckArgs),
     /// Print the CustomResourceDefinitions.
     Crds(CrdsArgs),
+    /// Print the RoleBindings that a cluster-wide operator needs for its grants file.
+    Grants(GrantsArgs),
     /// Make a season with punched gaps in a folder and fill it.
     Demo(DemoArgs),
     /// Run the Job of a folder.
@@ -308,6 +310,20 @@ pub struct CrdsArgs {
     /// Write one file each into this folder.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+/// `grants`.
+#[derive(Clone, Debug, Args)]
+pub struct GrantsArgs {
+    /// The grants file: which folders each namespace may read.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The namespace of the operator.
+    #[arg(short, long, value_name = "NAME", default_value = "gapless-system")]
+    pub namespace: String,
+    /// The operator's service account.
+    #[arg(long, value_name = "NAME", default_value = "gapless")]
+    pub service_account: String,
 }
 
 /// `demo`.

@@ -52,6 +52,7 @@ pub fn run(cli: Cli) -> Exit {
     let result = match cli.verb {
         Verb::Check(args) => check::check(&args),
         Verb::Crds(args) => check::crds(&args),
+        Verb::Grants(args) => operator::grants(&args),
         Verb::Plan(args) => read::plan(&args),
         Verb::Calendar(args) => read::calendar(&args),
         Verb::Explain(args) => read::explain(&args),

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::args::GrantsArgs;
 use super::exit::{Exit, Stop};
 
 /// Flags that this build does not understand.
@@ -11,6 +12,12 @@ pub struct OperatorArgs {
     _flags: Vec<String>,
 }
 
+const ABSENT: &str = "this build knows one machine only: build it with the feature `kubernetes`";
+
 pub(super) fn operator(_: &OperatorArgs) -> Result<Exit, Stop> {
-    Err(Stop::bad_input("this build knows one machine only: build it with the feature `kubernetes`"))
+    Err(Stop::bad_input(ABSENT))
+}
+
+pub(super) fn grants(_: &GrantsArgs) -> Result<Exit, Stop> {
+    Err(Stop::bad_input(ABSENT))
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::args::GrantsArgs;
 use super::exit::{Exit, Stop};
 pub use super::operator_args::OperatorArgs;
 use super::operator_args::{OperatorConfig, Scope as Told, Surroundings};
@@ -35,6 +36,23 @@ pub(super) fn operator(args: &OperatorArgs) -> Result<Exit, Stop> {
             Stop::failed(why)
         })
     })?;
+    Ok(Exit::Done)
+}
+
+/// What a grants file means for the operator's rights, to be applied with it.
+pub(super) fn grants(args: &GrantsArgs) -> Result<Exit, Stop> {
+    let grants = Grants::read(".".into(), &args.file).map_err(Stop::bad_input)?;
+    let bindings = grants.bindings(&args.service_account, &args.namespace);
+    if bindings.is_empty() {
+        anstream::eprintln!(
+            "gapless: {} grants no folder to any namespace: no RoleBinding is needed",
+            args.file.display()
+        );
+    }
+    for binding in bindings {
+        let yaml = serde_saphyr::to_string(&binding).map_err(|e| Stop::failed(e.to_string()))?;
+        anstream::print!("---\n{yaml}");
+    }
     Ok(Exit::Done)
 }
 

@@ -6,6 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// What the operator may do in a namespace that is granted a folder, and in no other: `manifests/cluster-wide/roles.yaml`.
+const ROLE: &str = "gapless-granted";
 
 use crate::local::folder::below;
 
@@ -60,6 +64,22 @@ impl Grants {
     /// The namespaces that are granted something; nothing: all.
     pub fn namespaces(&self) -> Option<Vec<&str>> {
         self.listed.as_ref().map(|listed| listed.keys().map(String::as_str).collect())
+    }
+
+    /// For each namespace that is granted a folder: the RoleBinding by which the operator, a service account of another
+    /// namespace, may make Jobs there.
+    pub fn bindings(&self, account: &str, home: &str) -> Vec<Value> {
+        let listed = self.listed.iter().flatten().filter(|(_, granted)| !granted.folders.is_empty());
+        let binding = |(namespace, _): (&String, &Granted)| {
+            json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "RoleBinding",
+                "metadata": { "name": ROLE, "namespace": namespace },
+                "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": ROLE },
+                "subjects": [{ "kind": "ServiceAccount", "name": account, "namespace": home }],
+            })
+        };
+        listed.map(binding).collect()
     }
 
     /// Where a folder of a namespace is, or why it may not be read.
@@ -158,6 +178,17 @@ mod tests {
         let place = format!("files:{}", root.join("raw/odds").display());
         assert!(grants.allows("team-a", &place), "its own folder under the name that a Job has it by");
         assert!(!grants.allows("team-a", &format!("files:{}", root.join("raw").display())));
+    }
+
+    #[test]
+    fn jobs_may_be_made_where_a_folder_is_granted_and_nowhere_else() {
+        let bindings = Grants::parse("/data".into(), FILE).unwrap().bindings("gapless", "gapless-system");
+        let of = |binding: &Value| {
+            let text = |pointer: &str| binding.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string();
+            [text("/metadata/namespace"), text("/roleRef/name"), text("/subjects/0/namespace")]
+        };
+        assert_eq!(bindings.iter().map(of).collect::<Vec<_>>(), [["team-a", "gapless-granted", "gapless-system"]]);
+        assert!(Grants::none("/data".into()).bindings("gapless", "gapless-system").is_empty());
     }
 
     #[test]

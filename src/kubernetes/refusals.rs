@@ -6,6 +6,9 @@ use std::sync::Mutex;
 
 use super::client::Call;
 
+/// Rights whose lack is told by whoever needs them.
+const TOLD_ELSEWHERE: [(&str, &str); 2] = [("create", "jobs"), ("create", "leases")];
+
 /// What is refused now.
 #[derive(Debug, Default)]
 pub struct Refusals(Mutex<Refused>);
@@ -18,12 +21,13 @@ struct Refused {
 }
 
 impl Refusals {
-    /// A call ended. A Job that is refused is told with its launch: it may be a quota.
+    /// A call ended. A Job that is refused is told with its launch: it may be a quota. A Lease that is absent is told as such:
+    /// no installation has the right to create one.
     pub fn heard(&self, call: Call) {
         let Call { verb, resource, code } = call;
         let mut refused = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match code {
-            Some(403) if (verb, resource) != ("create", "jobs") && refused.rights.insert((verb, resource)) => {
+            Some(403) if !TOLD_ELSEWHERE.contains(&(verb, resource)) && refused.rights.insert((verb, resource)) => {
                 tracing::warn!(
                     "gapless may not {verb} {resource} (403): its rights are not those of docs/rbac.md, or a namespace ends"
                 );

@@ -13,7 +13,7 @@ async fn install<'a>(cluster: &'a Cluster, home: &Namespace<'_>, granted: [&str;
     let [a, b] = granted;
     let grants = format!("namespaces: {{{a}: {{folders: [w]}}, {b}: {{folders: [w]}}}}");
     let text = cluster.rendered("manifests/cluster-wide", &home.name).replace("gapless-system", &home.name);
-    let text = text.replace("namespaces: {}", &grants);
+    let text = text.replace("namespaces: {}", &grants) + &bindings(home, &grants);
     let slow = "- name: GAPLESS_ALL_NAMESPACES\n";
     assert!(text.contains(slow), "{text}");
     let env = "- {name: GAPLESS_SLOW_START, value: 0s}\n        - {name: GAPLESS_CADENCE_HOT, value: 5s}\n        - {name: GAPLESS_CADENCE_WARM, value: 5s}\n        ";
@@ -25,6 +25,15 @@ async fn install<'a>(cluster: &'a Cluster, home: &Namespace<'_>, granted: [&str;
     };
     eventually(cluster, "both replicas to be available", Duration::from_secs(60), available).await;
     deployed
+}
+
+/// The RoleBindings of a grants file.
+fn bindings(home: &Namespace<'_>, grants: &str) -> String {
+    let file = home.folder().join("grants.yaml");
+    std::fs::write(&file, grants).unwrap();
+    let gapless = std::process::Command::new(env!("CARGO_BIN_EXE_gapless"));
+    let printed = { gapless }.arg("grants").arg(&file).args(["--namespace", &home.name]).output().unwrap();
+    format!("\n{}", String::from_utf8(printed.stdout).unwrap())
 }
 
 /// Warnings and errors of the operator's log that name something.

@@ -54,10 +54,21 @@ fn alerts_ask_for_metrics_and_labels_that_there_are() {
         }
         asked += 1;
     }
-    assert!(asked >= 11, "only {asked} alerts");
+    assert!(asked >= 14, "only {asked} alerts");
 }
 
-/// An expression of an alert, as far as it names things. Each asks for one metric.
+/// Of several installations each has a namespace of its own, and `absent()` sees only that the last one is gone.
+#[test]
+fn every_alert_about_the_operator_speaks_of_one_installation() {
+    let rules = &documents(&root().join("manifests/monitoring/rules.yaml"))[0];
+    let operator = list(rules, "/spec/groups").iter().find(|g| text(g, "/name") == "gapless-operator").unwrap();
+    for rule in list(operator, "/rules").iter().filter(|rule| text(rule, "/alert") != "GaplessAbsent") {
+        let by = Query::of(text(rule, "/expr")).by;
+        assert!(by.contains(&"namespace"), "{}: {by:?}", text(rule, "/alert"));
+    }
+}
+
+/// An expression of an alert, as far as it names things. Each asks for one metric, perhaps at two times.
 struct Query<'a> {
     metric: &'a str,
     by: Vec<&'a str>,
@@ -68,7 +79,7 @@ impl<'a> Query<'a> {
     fn of(expr: &'a str) -> Self {
         let metrics =
             expr.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| w.starts_with("gapless_"));
-        let metrics: Vec<&str> = metrics.collect();
+        let metrics: Vec<&str> = metrics.collect::<BTreeSet<_>>().into_iter().collect();
         let [metric] = metrics[..] else { panic!("{expr} asks for {metrics:?}") };
         let between = |open: &str, close: char| {
             let inside =

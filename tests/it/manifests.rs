@@ -39,6 +39,41 @@ fn the_rights_are_those_of_the_table_in_both_installations() {
     assert_eq!(own, ["leases".to_string()].into(), "in its own namespace it may hold its Lease, and nothing else");
 }
 
+/// What makes something, a cluster-wide gapless may only where a RoleBinding says so, and none is shipped.
+#[test]
+fn jobs_are_created_in_granted_namespaces_alone() {
+    let roles = documents(&root().join("manifests/cluster-wide/roles.yaml"));
+    let bound: BTreeSet<&str> =
+        roles.iter().filter(|d| text(d, "/kind").ends_with("Binding")).map(|d| text(d, "/roleRef/name")).collect();
+    assert_eq!(bound, ["gapless", "gapless-operator"].into());
+    for role in roles.iter().filter(|role| bound.contains(text(role, "/metadata/name"))) {
+        for rule in list(role, "/rules") {
+            let has = |key: &str, word: &str| list(rule, key).iter().any(|w| w == word);
+            let makes = has("/verbs", "create") && !has("/resources", "events");
+            assert!(!makes && !has("/verbs", "delete"), "{rule}");
+        }
+    }
+    let place = super::gapless::Place::new(&[]);
+    place.write("grants.yaml", "namespaces: {team-a: {folders: [nba]}, team-b: {}, team-c: {folders: [shop]}}");
+    let file = place.path("grants.yaml").display().to_string();
+    let done = super::gapless::gapless(&["grants", &file, "--namespace", "ops"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    let bindings: Vec<Value> = done.out.split("---\n").skip(1).map(|d| serde_saphyr::from_str(d).unwrap()).collect();
+    let namespaces: Vec<&str> = bindings.iter().map(|b| text(b, "/metadata/namespace")).collect();
+    assert_eq!(namespaces, ["team-a", "team-c"]);
+    let granted: Vec<&str> = bindings.iter().map(|b| text(b, "/roleRef/name")).collect();
+    assert!(granted.iter().all(|role| roles.iter().any(|r| text(r, "/metadata/name") == *role)), "{granted:?}");
+    assert!(bindings.iter().all(|b| text(b, "/subjects/0/namespace") == "ops"), "{bindings:?}");
+}
+
+#[test]
+fn the_lease_comes_with_the_installation() {
+    let lease = &documents(&root().join("manifests/base/lease.yaml"))[0];
+    assert_eq!((text(lease, "/kind"), text(lease, "/metadata/name")), ("Lease", "gapless"));
+    assert!(lease.get("spec").is_none(), "who holds it is gapless's own: applying it again must not change that");
+    assert!(documented().iter().all(|(_, resource, name, _)| resource != "leases" || name == "gapless"));
+}
+
 #[test]
 fn no_right_is_more_than_it_says() {
     for (group, resource, _, verb) in documented() {

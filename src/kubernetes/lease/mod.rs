@@ -168,7 +168,11 @@ impl<C: Clock> Runner<C> {
             Err(error) => {
                 // Refused, or no clear answer: what stands there now is read before anything else is tried.
                 self.stale = true;
-                self.complain("written", &error);
+                match step {
+                    // Another replica may have been first.
+                    Step::Create if !error.contains("(409 ") => self.complain_of_absence(&error),
+                    _ => self.complain("written", &error),
+                }
             }
         }
     }
@@ -244,6 +248,19 @@ impl<C: Clock> Runner<C> {
         let deadline = self.candidate.must_renew_by().map_or(deadline, |by| deadline.min(by));
         let answer = tokio::time::timeout_at(deadline, call).await;
         answer.map_err(|_| "no answer in time".to_owned())?.map_err(|error| sentence(&error))
+    }
+
+    /// The installation brings its Lease along, and no right to create one.
+    fn complain_of_absence(&mut self, error: &str) {
+        if self.trouble.as_deref() != Some(error) {
+            let lease = &self.election.name;
+            warn!(
+                lease,
+                error,
+                "there is no Lease `{lease}`, and none could be created: apply the installation's manifests again"
+            );
+            self.trouble = Some(error.to_owned());
+        }
     }
 
     /// Once per kind of trouble: an API server that is away for an hour is one line.

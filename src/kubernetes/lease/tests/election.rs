@@ -102,6 +102,19 @@ async fn until(deadline: Duration, holds: impl Fn() -> bool) -> Duration {
     start.elapsed()
 }
 
+/// As the manifests bring it: without a spec, and no right to create one.
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_came_with_the_manifests_is_taken_at_once() {
+    let server = Server::default();
+    server.inside().forbids_create = true;
+    let a = Process::start(&server, "a", 1_000_000);
+    sleep(seconds(60)).await;
+    assert!(!a.leads(), "there is no lease");
+    server.inside().lease = Some(json!({"metadata": {"name": "gapless", "uid": "u", "resourceVersion": "0"}}));
+    until(seconds(3), || a.leads()).await;
+    assert!(a.write().await.is_ok());
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_first_leads_at_once_and_only_it_writes() {
     let server = Server::default();

@@ -22,6 +22,8 @@ pub(super) struct Inside {
     pub(super) versions: u64,
     /// No answer comes, and nothing takes effect.
     pub(super) away: bool,
+    /// Nobody has the right to create a lease.
+    pub(super) forbids_create: bool,
     /// Writes take effect, and their answers do not come.
     pub(super) loses_answers: bool,
     /// How long each call takes to arrive.
@@ -100,6 +102,7 @@ impl Inside {
             ("GET", Some(lease)) => answer(StatusCode::OK, &lease),
             ("GET", None) => status(StatusCode::NOT_FOUND, "NotFound"),
             ("POST", Some(_)) => status(StatusCode::CONFLICT, "AlreadyExists"),
+            ("POST", None) if self.forbids_create => status(StatusCode::FORBIDDEN, "Forbidden"),
             ("POST", None) => self.keep(process, body),
             ("PUT", old) if !guards_hold(old.as_ref(), body) => status(StatusCode::CONFLICT, "Conflict"),
             ("PUT", _) => self.keep(process, body),
