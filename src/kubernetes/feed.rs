@@ -65,6 +65,8 @@ pub struct Told {
     pub limits: BTreeMap<Reader, ReadLimits>,
     /// Why an object cannot be obeyed, in one text.
     pub problems: BTreeMap<(Kind, Name), String>,
+    /// The generation of each object that this speaks of.
+    pub generations: BTreeMap<(Kind, Name), i64>,
 }
 
 /// Everything that the watches hold, parsed.
@@ -75,6 +77,7 @@ pub fn tell(mirrors: &Mirrors, grants: &Grants, launches_off: &BTreeSet<Arc<str>
     };
     let mut told = each(by_namespace(mirrors), load);
     told.spec.launches_off.clone_from(launches_off);
+    told.generations = generations(mirrors);
     told
 }
 
@@ -94,6 +97,17 @@ fn each(namespaces: BTreeMap<Arc<str>, Vec<Document>>, load: impl Fn(&str, Vec<D
 }
 
 impl Told {
+    /// What is said of objects, without what the engine is told.
+    pub fn of_objects(&self) -> Self {
+        Self { problems: self.problems.clone(), generations: self.generations.clone(), ..Self::default() }
+    }
+
+    /// Whether this speaks of an object as it is now. Until it does, nothing may be said of the object's generation.
+    pub fn speaks_of(&self, kind: Kind, object: &Object) -> bool {
+        let known = self.generations.get(&(kind, object.name.clone()));
+        known.map_or(object.wants_nothing, |generation| *generation == object.generation)
+    }
+
     fn take(&mut self, namespace: &Arc<str>, loaded: Loaded) {
         self.spec.seasons.extend(loaded.seasons);
         self.spec.coverages.extend(loaded.coverages);
@@ -111,10 +125,24 @@ impl Told {
     }
 }
 
+/// Whether an object is told of at all.
+fn is_wanted(object: &Object) -> bool {
+    !object.deleting && !object.wants_nothing
+}
+
+fn generations(mirrors: &Mirrors) -> BTreeMap<(Kind, Name), i64> {
+    let of_kind = |(kind, mirror): (&Kind, &Mirror<Object>)| {
+        let kind = *kind;
+        let wanted = mirror.all().into_iter().filter(|(_, object)| is_wanted(object));
+        wanted.map(move |(name, object)| ((kind, name), object.generation)).collect::<Vec<_>>()
+    };
+    mirrors.own.iter().flat_map(of_kind).collect()
+}
+
 fn by_namespace(mirrors: &Mirrors) -> BTreeMap<Arc<str>, Vec<Document>> {
     let mut out: BTreeMap<Arc<str>, Vec<Document>> = BTreeMap::new();
     for (kind, mirror) in &mirrors.own {
-        for (name, object) in mirror.all().iter().filter(|(_, o)| !o.deleting && !o.wants_nothing) {
+        for (name, object) in mirror.all().iter().filter(|(_, object)| is_wanted(object)) {
             out.entry(name.namespace.clone()).or_default().push(Document::of_object(object.manifest(*kind)));
         }
     }
@@ -129,6 +157,28 @@ fn by_namespace(mirrors: &Mirrors) -> BTreeMap<Arc<str>, Vec<Document>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kubernetes::object::Wire;
+
+    #[test]
+    fn nothing_is_said_of_a_generation_that_was_not_told() {
+        let object = |generation: i64, spec: &str| {
+            let metadata = format!(r#"{{"name":"a","namespace":"n","generation":{generation}}}"#);
+            let wire: Wire = serde_json::from_str(&format!(r#"{{"metadata":{metadata},"spec":{spec}}}"#)).unwrap();
+            Object::from(wire)
+        };
+        let name = Name { namespace: "n".into(), name: "a".into() };
+        let told = Told { generations: [((Kind::Season, name), 2)].into(), ..Told::default() };
+        let nothing = r#"{"season":"s","date":"d"}"#;
+        for (kind, object, expected) in [
+            (Kind::Season, object(2, "{}"), true),
+            (Kind::Season, object(3, "{}"), false),
+            (Kind::Warehouse, object(1, "{}"), false),
+            (Kind::GameDate, object(1, nothing), true),
+            (Kind::GameDate, object(2, r#"{"season":"s","date":"d","priority":1}"#), false),
+        ] {
+            assert_eq!(told.speaks_of(kind, &object), expected, "{kind:?} {}", object.generation);
+        }
+    }
 
     #[test]
     fn a_panic_costs_its_namespace_and_no_other() {

@@ -3,7 +3,6 @@
 
 mod rows;
 
-use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -100,42 +99,51 @@ impl Reporter {
 
     /// What differs from what stands there, beside the rows of seasons.
     fn few(&self, overview: &Overview) -> Vec<Write> {
-        let problems = self.told.lock().map(|t| t.problems.clone()).unwrap_or_default();
-        let now = overview.now;
+        // Nothing is said of a spec that was edited meanwhile: the round that follows says it.
+        let told = self.told.lock().map(|told| told.of_objects()).unwrap_or_default();
+        let (problems, now) = (&told.problems, overview.now);
         let mut writes = Vec::new();
         for (name, object) in self.live(Kind::Season) {
             let view = overview.seasons.iter().find(|s| is(&s.key, &name));
-            let why = problems.get(&(Kind::Season, name));
+            let why = problems.get(&(Kind::Season, name)).filter(|_| told.speaks_of(Kind::Season, &object));
             writes.extend(differs(Kind::Season, &object, |old| match (why, view) {
                 (Some(why), _) => Some(report::refused_season_status(old, object.generation, why, now)),
                 (None, view) => Some(report::season_status(view?, old, now)),
             }));
         }
-        for (name, object) in self.live(Kind::Warehouse) {
+        for (name, object) in self.live(Kind::Warehouse).into_iter().filter(|(_, o)| told.speaks_of(Kind::Warehouse, o))
+        {
             let problem = problems.get(&(Kind::Warehouse, name)).map(String::as_str);
             let Some(unfit) = self.folders.of(&object) else { continue };
             let status = |old: &_| report::warehouse_status(old, object.generation, problem, unfit.as_ref(), now);
             writes.extend(differs(Kind::Warehouse, &object, |old| Some(status(old))));
         }
-        writes.extend(self.wanted_dates(&problems, now));
-        for ((kind, name), why) in problems {
-            if Kind::COVERAGES.contains(&kind) {
-                writes.push(Write::Stall { kind, name, why });
-            }
-        }
+        writes.extend(self.wanted_dates(&told, now));
+        writes.extend(self.stalled(&told));
         writes
     }
 
+    /// Coverages whose spec is refused.
+    fn stalled(&self, told: &Told) -> Vec<Write> {
+        let is_now = |kind: Kind, name: &Name| {
+            Kind::COVERAGES.contains(&kind)
+                && self.mirrors.of(kind).get(name).is_some_and(|object| told.speaks_of(kind, &object))
+        };
+        let refused = told.problems.iter().filter(|((kind, name), _)| is_now(*kind, name));
+        refused.map(|((kind, name), why)| Write::Stall { kind: *kind, name: name.clone(), why: why.clone() }).collect()
+    }
+
     /// GameDates that people have edited: whether what they want can be obeyed. The others are observed with their rows.
-    fn wanted_dates(&self, problems: &BTreeMap<(Kind, Name), String>, now: Timestamp) -> Vec<Write> {
-        let why = |o: &Object| problems.get(&(Kind::GameDate, o.name.clone())).map(String::as_str);
+    fn wanted_dates(&self, told: &Told, now: Timestamp) -> Vec<Write> {
+        let why = |o: &Object| told.problems.get(&(Kind::GameDate, o.name.clone())).map(String::as_str);
         let is_edited = |o: &Object| !o.wants_nothing || o.generation > 1 || o.has_conditions || why(o).is_some();
-        let told = self.mirrors.of(Kind::GameDate).which(|o| !o.deleting && is_edited(o));
+        let is_told = |o: &Object| !o.deleting && told.speaks_of(Kind::GameDate, o);
+        let edited = self.mirrors.of(Kind::GameDate).which(|o| is_edited(o) && is_told(o));
         let write = |(_, object): (Name, Arc<Object>)| {
             let status = |old: &_| report::game_date_answer(old, object.generation, why(&object), now);
             differs(Kind::GameDate, &object, |old| Some(status(old)))
         };
-        told.into_iter().filter_map(write).collect()
+        edited.into_iter().filter_map(write).collect()
     }
 
     fn live(&self, kind: Kind) -> Vec<(Name, Arc<Object>)> {

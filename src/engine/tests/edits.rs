@@ -29,8 +29,7 @@ async fn marks(edits: u32, change: fn(&mut Spec, i64), prepare: fn(&Sim)) -> u32
     let mut steps: Vec<_> = (0..edits).map(edited).collect();
     steps.insert(0, super::script::turn(10, prepare));
     play(&sim, &mut sim.engine(two_tables()), 120, steps).await;
-    let marks = sim.state().marks;
-    marks
+    sim.state().marks
 }
 
 #[tokio::test(start_paused = true)]
