@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::game_date;
 use super::fixtures::{day, now, view};
 use super::season::{on, season};
-use crate::api::kinds::GameDateStatus;
+use crate::api::kinds::{GameDateStatus, UNOBSERVED};
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::schedule::Day;
 use crate::domain::state::Cause;
@@ -143,6 +143,21 @@ fn a_rows_mark_changes_with_whatever_the_row_tells_and_with_nothing_else() {
     }
     assert_ne!(marks(vec![on(0, [None, None]), on(1, STARTS)], &whole)[0], before[0], "starts");
     assert_eq!(game_date::rows(&season(days()), &[]).map(|row| row.mark()).filter(|m| before.contains(m)).count(), 0);
+}
+
+/// What people want of a date is observed though it has no row yet; conditions speak of the generation that they are of.
+#[test]
+fn a_game_date_says_which_generation_was_observed() {
+    let new = GameDateStatus { observed_generation: UNOBSERVED, ..GameDateStatus::default() };
+    let season = season(vec![on(0, STARTS)]);
+    let open = view(&[Cause::Missing]);
+    let row = || game_date::rows(&season, &[&open]).next().unwrap();
+    assert_eq!(row().status(Some(&new), 1, now()).unwrap().observed_generation, 1);
+    let refused = game_date::game_date_answer(&new, 2, Some("spec.waived[0].name: CoverageNotFound: …"), now());
+    assert_eq!((refused.observed_generation, refused.conditions.len()), (2, 3));
+    assert_eq!(row().status(Some(&refused), 3, now()).unwrap().observed_generation, 2);
+    let obeyed = game_date::game_date_answer(&refused, 3, None, now());
+    assert_eq!((obeyed.observed_generation, obeyed.conditions.len()), (3, 0));
 }
 
 #[test]
