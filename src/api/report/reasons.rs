@@ -206,7 +206,7 @@ const WAITING: &str = "
 An object that gapless has not looked at has `status.observedGeneration: -1`, and after an edit `observedGeneration` is smaller than
 `metadata.generation` until gapless has seen the edit. A GameDate has conditions only while it is refused.
 
-| conditions | kstatus (Flux, `kubectl wait` of cli-utils) | when |
+| conditions | kstatus (Flux and others) | when |
 |---|---|---|
 | none, or of an older generation | InProgress | for a moment after it was applied |
 | `Reconciling` True | InProgress | gaps are being filled; something is read again |
@@ -220,8 +220,11 @@ leave coverages out of `healthChecks`, or ask only whether they are accepted:
 
 ```yaml
 healthCheckExprs:
-  - {apiVersion: gapless.dev/v1alpha1, kind: TableCoverage, current: 'status.observedGeneration == metadata.generation', \
-failed: 'status.conditions.exists(c, c.type == \"Stalled\" && c.status == \"True\")'}
+  - apiVersion: gapless.dev/v1alpha1
+    kind: TableCoverage
+    inProgress: status.observedGeneration != metadata.generation
+    failed: has(status.conditions) && status.conditions.exists(c, c.type == 'Stalled' && c.status == 'True')
+    current: status.observedGeneration == metadata.generation
 ```
 
 `examples/gitops/argocd.yaml` has the same for Argo CD.
