@@ -83,6 +83,10 @@ impl World {
             told.cause = Cause::Blocked(hold);
             told.message = format!("{}; {}", cell.judgement.message, hold.sentence()).into();
         }
+        if state.stalled.is_some() && is_to_be_launched(&told) {
+            told.message =
+                format!("{}; nothing is launched while the coverage is stalled", cell.judgement.message).into();
+        }
         if let (Cause::Blocked(Hold::Quota), Some(refusal)) = (told.cause, &state.refused) {
             told.message = format!("{}: {}", told.message, refusal.why).into();
         }
@@ -104,6 +108,11 @@ fn season(key: &Key, state: &SeasonState) -> SeasonView {
         watches_from: state.season.dates.cut(&state.calendar.days, state.calendar.today),
         calendar: state.calendar.clone(),
     }
+}
+
+/// A cell that is launched now or later.
+fn is_to_be_launched(cell: &Cell) -> bool {
+    matches!(cell.state(), State::Partial | State::Missing | State::Blocked | State::Waiting)
 }
 
 /// A cell that would run if it were let through.
