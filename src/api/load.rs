@@ -223,7 +223,7 @@ fn stalled(documents: &[Document], loaded: &Loaded, problems: &[Problem]) -> Vec
             continue;
         }
         let why = of_object.get(document.object().as_str()).map(|own| Problem::together(own));
-        let why = why.unwrap_or_else(|| "it is refused; run `gapless check`".into());
+        let why = why.unwrap_or_else(|| "it is invalid; run `gapless check`".into());
         out.push((own, text("/spec/season").map(|s| key("Season", s)), why));
     }
     out

@@ -158,7 +158,7 @@ fn parse(text: &str) -> Result<Value, (usize, String)> {
         let place = format!("line {line} column {column}: ");
         let why = plain(said.trim_start_matches("error: ").trim_start_matches(&place));
         let above = usize::try_from(line).unwrap_or(1).saturating_sub(1);
-        (above, format!("is no readable YAML at column {column}: {why}"))
+        (above, format!("is not valid YAML at column {column}: {why}"))
     })?;
     Ok(as_json(value))
 }
@@ -188,10 +188,8 @@ fn plain(text: &str) -> String {
         return "a key must be a text, not null".into();
     }
     match first.split_once("budget breached: ") {
-        Some((_, breach)) if breach.starts_with("Documents") => {
-            "another document begins; put '---' between the two".into()
-        }
-        Some(_) => "larger or deeper than any manifest; aliases count as what they stand for".into(),
+        Some((_, breach)) if breach.starts_with("Documents") => "multiple documents; separate them with '---'".into(),
+        Some(_) => "exceeds the size or nesting limit (aliases count expanded)".into(),
         None => first.into(),
     }
 }

@@ -14,12 +14,12 @@ use jiff::civil::Date;
     propagate_version = true,
     after_help = "\
 Examples:
-  gapless demo                                     a season with punched gaps, filled before your eyes
+  gapless demo                                     a season with deliberate gaps, filled while you watch
   gapless check -f manifests/                      every problem of the manifests, with file and line
   gapless calendar -f manifests/                   the season as a heat map
   gapless explain -f manifests/ tc/boxscores 2025-11-14
   gapless local -f manifests/ --once               fill until nothing is left to do
-  kubectl gapless calendar -n sports               the same of a cluster, from its objects alone
+  kubectl gapless calendar -n sports               the same for a cluster, read from its objects only
 
 Exit status: 0 every due date is done, 3 gaps remain or something is unknown, 2 wrong usage or bad input, 1 gapless failed."
 )]
@@ -61,17 +61,17 @@ pub enum Verb {
     Operator(Box<super::operator::OperatorArgs>),
     /// Fill gaps on this machine: Jobs are child processes, state is a folder.
     Local(LocalArgs),
-    /// Tell what would be launched for manifests, in which order, and why the rest is not; changes nothing.
+    /// Show what would be launched, in which order, and why the rest is not; changes nothing.
     Plan(PlanArgs),
     /// Draw the dates of all coverages as a heat map.
     Calendar(CalendarArgs),
-    /// Tell the story of one date of one coverage.
+    /// Explain one date of one coverage.
     Explain(ExplainArgs),
     /// One line per coverage.
     Status(StatusArgs),
-    /// Run dates once more, from the first rung; writes GameDates.
+    /// Retry dates, from the first rung; writes GameDates.
     Retry(RetryArgs),
-    /// Give dates up, with a reason; writes GameDates.
+    /// Waive dates, with a reason; writes GameDates.
     Waive(WaiveArgs),
     /// Read every resource as the API server would; list all problems with file, line and field.
     Check(CheckArgs),
@@ -79,7 +79,7 @@ pub enum Verb {
     Crds(CrdsArgs),
     /// Print the RoleBindings that a cluster-wide operator needs for its grants file.
     Grants(GrantsArgs),
-    /// Make a season with punched gaps in a folder and fill it.
+    /// Make a season with deliberate gaps in a folder and fill it.
     Demo(DemoArgs),
     /// Run the Job of a folder.
     #[command(hide = true)]
@@ -142,7 +142,7 @@ pub struct ReadArgs {
     /// Text for people or JSON for scripts.
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
-    /// An instant that replaces the clock.
+    /// A timestamp that replaces the clock.
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub now: Option<Timestamp>,
 }
@@ -178,7 +178,7 @@ pub struct StatusArgs {
     /// Which cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
-    /// Of every namespace.
+    /// All namespaces.
     #[arg(short = 'A', long, conflicts_with_all = ["files", "namespace"], help_heading = "In a cluster (without -f)")]
     pub all_namespaces: bool,
 }
@@ -192,7 +192,7 @@ pub struct CalendarArgs {
     /// Which cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
-    /// Of every namespace.
+    /// All namespaces.
     #[arg(short = 'A', long, conflicts_with_all = ["files", "namespace"], help_heading = "In a cluster (without -f)")]
     pub all_namespaces: bool,
     /// Only this coverage or season: `tc/boxscores`, `boxscores`, `nba-2024-25`.
@@ -269,7 +269,7 @@ pub struct RetryArgs {
     /// Dates: `2025-11-14`, or `2025-11-14..2025-11-20`.
     #[arg(required = true)]
     pub dates: Vec<String>,
-    /// The token; default: made from the present instant.
+    /// The token; default: derived from the current time.
     #[arg(long)]
     pub token: Option<String>,
 }
@@ -335,11 +335,11 @@ pub struct DemoArgs {
     /// Only make the season in this folder, with its gaps, and fill nothing: for a volume of a cluster.
     #[arg(long, value_name = "DIR", conflicts_with = "keep")]
     pub build: Option<PathBuf>,
-    /// Which gaps are punched; the same number gives the same demo.
+    /// Which gaps are made; the same number gives the same demo.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 }
 
 fn instant(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| "write an instant such as 2025-11-14T12:00:00Z".to_string())
+    text.parse().map_err(|_| "expected a timestamp such as 2025-11-14T12:00:00Z".to_string())
 }

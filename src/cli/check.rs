@@ -1,16 +1,21 @@
 //! `check` and `crds`: what the API server would say, without one.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::args::{CheckArgs, CrdsArgs};
 use super::exit::{Exit, Stop};
-use crate::api::{crds::crds as definitions, load};
-use crate::domain::policy::Season;
+use super::setup::templates;
+use crate::api::{Loaded, crds::crds as definitions, load};
+use crate::domain::policy::{Mode, Season};
 use crate::domain::schedule::{Calendar, calendar};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::domain::words::{counted, cut};
 use crate::engine::ports::Clock;
 use crate::local::clock::SystemClock;
+use crate::local::jobs::Jobs;
 use crate::local::manifests::{Manifests, no_manifest};
 use crate::view::problems::problems;
 
@@ -21,6 +26,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Stop> {
     }
     let loaded = load(&files, &|folder| Ok(folder.to_string()));
     anstream::print!("{}{}", problems(&loaded.problems), cuts(&loaded.seasons, SystemClock.now()));
+    anstream::print!("{}", only_in_a_cluster(&loaded));
     if !loaded.problems.is_empty() {
         return Ok(Exit::BadInput);
     }
@@ -38,6 +44,20 @@ fn cuts(seasons: &[Season], now: Timestamp) -> String {
         Some(format!("{}: {}\n", season.key, cut(first, days.len())))
     };
     seasons.iter().filter_map(told).collect()
+}
+
+/// What `gapless local` would not launch here, though a cluster could: no problem of a manifest.
+fn only_in_a_cluster(loaded: &Loaded) -> String {
+    let jobs = Jobs::new(Path::new(""), templates(loaded));
+    let mut refused: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for coverage in loaded.coverages.iter().filter(|c| c.fill.mode == Mode::Fill) {
+        let own: BTreeSet<String> = coverage.fill.ladder.iter().filter_map(|rung| jobs.refusal(rung)).collect();
+        own.into_iter().for_each(|why| refused.entry(why).or_default().push(coverage.key.to_string()));
+    }
+    let told = |(why, coverages): (&String, &Vec<String>)| {
+        format!("{}: `gapless local` would launch nothing here: {why}\n", coverages.join(", "))
+    };
+    refused.iter().map(told).collect()
 }
 
 pub(super) fn crds(args: &CrdsArgs) -> Result<Exit, Stop> {

@@ -1,6 +1,7 @@
 //! `gapless local`: fills gaps on this machine. In a terminal it draws a screen, elsewhere it writes one line per event.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -14,12 +15,15 @@ use crate::engine::overview::{Event, Overview};
 use crate::engine::ports::Clock;
 use crate::engine::world::World;
 use crate::local::clock::SystemClock;
+use crate::local::told::Told;
 use crate::view::live::Screen;
 use crate::view::summary::{Tally, summary};
 use crate::view::{log, problems};
 
 /// Manifests are looked at so often, also while nothing else happens.
 const LOOK: Duration = Duration::from_secs(1);
+/// What was told is kept at most so often while something happens: a process may be killed.
+const KEEP: Duration = Duration::from_secs(10);
 /// The screen is drawn at most so often.
 const REDRAW: Duration = Duration::from_millis(200);
 
@@ -39,13 +43,15 @@ pub(super) fn run(
     limits: crate::engine::spec::Limits,
     until: Until,
 ) -> Result<(Overview, Tally), Stop> {
-    let mut teller = Teller::new();
+    let mut teller = Teller::new(&setup.state);
     let overview = runtime()?.block_on(async {
         let (wish, mut wishes) = unbounded_channel();
         stop_on_signal(&wish);
         let mut engine = setup.filler(limits)?;
+        teller.recall(&mut engine.world);
         let overview = drive(setup, &mut engine, until, &wish, &mut wishes, &mut teller).await;
         setup.remember(&engine.world);
+        teller.keep(&engine.world);
         teller.tally.read = engine.world.bytes_read();
         Ok::<_, Stop>(overview)
     })?;
@@ -125,16 +131,33 @@ struct Teller {
     screen: Option<Screen>,
     drawn: Option<Instant>,
     pending: Vec<Event>,
+    told: Told,
+    /// When what was told was kept last.
+    kept: Option<Instant>,
 }
 
 impl Teller {
-    fn new() -> Self {
+    fn new(state: &Path) -> Self {
         let terminal = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Self { tally: Tally::default(), screen: terminal.then(Screen::default), drawn: None, pending: Vec::new() }
+        let (tally, screen) = (Tally::default(), terminal.then(Screen::default));
+        Self { tally, screen, drawn: None, pending: Vec::new(), told: Told::new(state), kept: None }
+    }
+
+    /// What the run before told is no news.
+    fn recall(&self, world: &mut World) {
+        world.recall_told(self.told.load());
+    }
+
+    fn keep(&mut self, world: &World) {
+        self.told.keep(world);
+        self.kept = Some(Instant::now());
     }
 
     fn tell(&mut self, world: &World, events: &[Event]) {
         self.tally.count(events);
+        if !events.is_empty() && self.kept.is_none_or(|at| at.elapsed() >= KEEP) {
+            self.keep(world);
+        }
         let Some(screen) = &mut self.screen else {
             events.iter().for_each(|e| anstream::print!("{}", log::line(e)));
             return;

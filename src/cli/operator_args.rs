@@ -45,13 +45,13 @@ pub struct OperatorArgs {
     /// The context of the kubeconfig; default: its current one.
     #[arg(long, env = "GAPLESS_CONTEXT", value_name = "NAME", help_heading = "API server")]
     pub context: Option<String>,
-    /// Writes a second at most; more wait.
+    /// Maximum writes per second; excess waits.
     #[arg(long, env = "GAPLESS_WRITE_RATE", default_value_t = 50, value_name = "N", help_heading = "API server")]
     pub write_rate: u32,
     /// Writes that may go out at once after a quiet time.
     #[arg(long, env = "GAPLESS_WRITE_BURST", default_value_t = 100, value_name = "N", help_heading = "API server")]
     pub write_burst: u32,
-    /// What people see of a coverage is written at most so often, unless its ledger is; 0s: at once.
+    /// Minimum interval between status updates of a coverage; ledger changes are immediate. 0s: no minimum.
     #[arg(long, env = "GAPLESS_REPORT_EVERY", default_value = "2s", value_name = "SPAN", help_heading = "API server")]
     pub report_every: String,
 
@@ -77,7 +77,7 @@ pub struct OperatorArgs {
     /// The namespace of the Lease; default: that of --namespace, or of the pod.
     #[arg(long, env = "GAPLESS_LEASE_NAMESPACE", value_name = "NAME", help_heading = "Leader election")]
     pub lease_namespace: Option<String>,
-    /// A Lease that was not renewed for so long may be taken.
+    /// How long an unrenewed Lease is respected.
     #[arg(
         long,
         env = "GAPLESS_LEASE_DURATION",
@@ -86,7 +86,7 @@ pub struct OperatorArgs {
         help_heading = "Leader election"
     )]
     pub lease_duration: String,
-    /// A leader that could not renew for so long ends.
+    /// How long a leader that cannot renew goes on.
     #[arg(
         long,
         env = "GAPLESS_LEASE_RENEW_DEADLINE",
@@ -214,9 +214,9 @@ pub struct LeaseConfig {
     pub namespace: Option<String>,
     /// Who this is.
     pub identity: String,
-    /// A Lease that was not renewed for so long may be taken.
+    /// How long an unrenewed Lease is respected.
     pub duration: Duration,
-    /// A leader that could not renew for so long ends.
+    /// How long a leader that cannot renew goes on.
     pub renew_deadline: Duration,
     /// How often it is renewed or looked at.
     pub retry: Duration,

@@ -169,7 +169,7 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Stop> {
     }
     let log = |job: &str| seen.jobs.as_ref()?.log(job);
     let text = view::explain::explain(coverage, args.date, overview, log);
-    let text = text.ok_or_else(|| Stop::bad_input(format!("{} has no date {}", coverage.key, args.date)))?;
+    let text = text.ok_or_else(|| Stop::bad_input(view::explain::no_date(coverage, args.date, overview)))?;
     overview.coverages = vec![overview.coverages.swap_remove(found)];
     overview.narrow(DateRange::day(args.date));
     print(args.read.output, view::json::calendar(&seen.overview), || text);

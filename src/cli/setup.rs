@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::args::Place;
 use super::exit::Stop;
 use crate::api::check::Valid;
+use crate::api::manifest::Document;
 use crate::api::{Loaded, load_again};
 use crate::domain::policy::Mode;
 use crate::domain::span::Span;
@@ -97,8 +98,9 @@ impl Setup {
         let namespaces: BTreeSet<&str> = self.loaded.coverages.iter().map(|c| &*c.key.namespace).collect();
         if namespaces.len() > 1 {
             let names = namespaces.into_iter().collect::<Vec<_>>().join(", ");
-            let text =
-                format!("one machine is one namespace, and these manifests name several: {names}; give -f of one");
+            let text = format!(
+                "gapless local supports one namespace, and these manifests name several: {names}; give -f of one"
+            );
             return Err(Stop::bad_input(text));
         }
         let journal = Journal::open(&self.state).map_err(Stop::failed)?;
@@ -148,7 +150,23 @@ impl Setup {
 fn read(manifests: &Manifests, root: &Path, known: Valid) -> Result<Loaded, Stop> {
     let files = manifests.read().map_err(Stop::bad_input)?;
     let place = |folder: &str| Ok(below(root, folder).display().to_string());
-    Ok(load_again(&files, &place, known))
+    let mut loaded = load_again(&files, &place, known);
+    settle_soon(&mut loaded);
+    Ok(loaded)
+}
+
+/// What a Job of this machine wrote into files is there when it has ended: nothing has to be waited for, unless the
+/// manifest says so.
+const SETTLE: Span = Span::seconds(2);
+
+fn settle_soon(loaded: &mut Loaded) {
+    let says = |d: &&Document| d.value.pointer("/spec/fill/settle").is_some();
+    let told: BTreeSet<String> = loaded.documents.iter().filter(says).map(Document::object).collect();
+    for coverage in &mut loaded.coverages {
+        if !told.contains(&coverage.key.to_string()) {
+            coverage.fill.settle = SETTLE;
+        }
+    }
 }
 
 /// What the engine is told, of what the manifests say.
@@ -162,7 +180,8 @@ pub fn spec(loaded: &Loaded) -> Spec {
     }
 }
 
-fn templates(loaded: &Loaded) -> BTreeMap<Arc<str>, Template> {
+/// What Jobs of this machine are made from.
+pub fn templates(loaded: &Loaded) -> BTreeMap<Arc<str>, Template> {
     let folder = |file: &str| {
         let parent = folder_of(Path::new(file));
         std::path::absolute(&parent).unwrap_or(parent)

@@ -88,12 +88,12 @@ pub struct Assessment {
 /// Assesses a coverage.
 pub fn assess(situation: &Situation<'_>) -> Assessment {
     let mut out = Assessment { cells: Vec::with_capacity(situation.judged.len()), ..Assessment::default() };
-    let mut chain_broken = false;
+    let mut chain_broken = None;
     let trial = rungs::trial(situation);
     for (date, judged) in situation.judged {
         let view = View { chain_broken, trial: trial == Some(*date), ..View::new(situation, *date, judged) };
         let cause = rules::cause(&view);
-        chain_broken |= view.breaks_chain(cause);
+        chain_broken = chain_broken.or(view.breaks_chain(cause).then_some(*date));
         let rerun = view.unspent(cause);
         if let Some(want) = rules::want(&view, cause, rerun.as_ref()) {
             out.wants.push(want);
@@ -133,7 +133,8 @@ struct View<'a> {
     day: OnceCell<Option<&'a Day>>,
     attempt: Option<&'a Attempt>,
     job: Option<&'a Job>,
-    chain_broken: bool,
+    /// The first date before it that is not done.
+    chain_broken: Option<Date>,
     trial: bool,
 }
 
@@ -148,7 +149,7 @@ impl<'a> View<'a> {
             day: OnceCell::new(),
             attempt,
             job: s.jobs.iter().find(live),
-            chain_broken: false,
+            chain_broken: None,
             trial: false,
         }
     }
@@ -250,13 +251,20 @@ impl<'a> View<'a> {
             Cause::Waived => self.waiver_message().into(),
             Cause::NotDue { unscheduled: true } => found.clone(),
             Cause::NotDue { unscheduled: false } => "not due yet".into(),
-            Cause::NoRung => format!("{found}; no rung repairs this: a person must").into(),
+            Cause::NoRung => format!("{found}; no rung repairs this: it needs manual repair").into(),
             Cause::Exhausted(o) => {
-                format!("{found}; no attempt is left (last: {}): mend the cause, then retry", o.word()).into()
+                format!("{found}; no attempt is left (last: {}): fix the cause, then retry", o.word()).into()
             }
-            Cause::Blocked(hold) => format!("{found}; {}", hold.sentence()).into(),
-            Cause::Waiting(o) => format!("{found}; last attempt: {}; tried again after its backoff", o.word()).into(),
+            Cause::Blocked(hold) => format!("{found}; {}", self.hold_message(hold)).into(),
+            Cause::Waiting(o) => format!("{found}; last attempt: {}; retrying after its backoff", o.word()).into(),
             Cause::Partial(_) | Cause::Missing => format!("{found}; {}", self.plan_message()).into(),
+        }
+    }
+
+    fn hold_message(&self, hold: Hold) -> Cow<'static, str> {
+        match self.chain_broken.filter(|_| hold == Hold::Sequence) {
+            Some(first) => format!("waits for {first}, which is not done yet: the order is Sequential").into(),
+            None => hold.sentence().into(),
         }
     }
 

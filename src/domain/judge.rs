@@ -70,12 +70,13 @@ pub fn judge_day(
             judge_off(Off::Break, format!("nothing is expected in this break: {why}").into(), known)
         }
         Some(Day::Off(off)) => judge_off(*off, "nothing is expected on this date".into(), known),
-        Some(Day::Unscheduled) => {
-            plain(Verdict::Unknown(UnknownReason::ScheduleMissing), "the schedule says nothing of this date yet".into())
-        }
+        Some(Day::Unscheduled) => plain(
+            Verdict::Unknown(UnknownReason::ScheduleMissing),
+            "the schedule has no entry for this date yet".into(),
+        ),
         Some(Day::Unknown(unknown)) => plain(Verdict::Unknown(unknown.reason), unknown.text.clone().into()),
         Some(Day::On(expected)) if expected.warm_up && coverage.criteria.after_warm_up => {
-            plain(Verdict::NotExpected(Off::WarmUp), "the season warms up".into())
+            plain(Verdict::NotExpected(Off::WarmUp), "warm-up period".into())
         }
         Some(Day::On(expected)) => judge_expected(coverage, zone, expected, known, now),
     }

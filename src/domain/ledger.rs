@@ -96,6 +96,8 @@ pub struct Before {
     pub covered: u32,
     /// Sum of the units' counts: what `Improved` and `Regressed` compare when units stay equal.
     pub values: u64,
+    /// Nothing was lacking: it runs because a rerun was requested.
+    pub complete: bool,
 }
 
 /// How far an attempt is.
@@ -141,8 +143,10 @@ pub enum End {
 /// What became of an attempt, for one date. In the order in which they are decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// The cell is now Complete, whatever the row count.
+    /// The cell is now Complete and was not, whatever the row count.
     Filled,
+    /// It succeeded on a date that was Complete and still is.
+    Rebuilt,
     /// Covered units fell, or values fell with units unchanged.
     Regressed,
     /// More units or values than before.
@@ -169,8 +173,9 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Filled,
+        Self::Rebuilt,
         Self::Regressed,
         Self::Improved,
         Self::Disrupted,
@@ -188,6 +193,7 @@ impl Outcome {
     pub fn word(self) -> &'static str {
         match self {
             Self::Filled => "Filled",
+            Self::Rebuilt => "Rebuilt",
             Self::Regressed => "Regressed",
             Self::Improved => "Improved",
             Self::Disrupted => "Disrupted",
@@ -200,6 +206,11 @@ impl Outcome {
             Self::NeverStarted => "NeverStarted",
             Self::Ineffective => "Ineffective",
         }
+    }
+
+    /// It left the date complete by what its Job did.
+    pub fn is_good(self) -> bool {
+        matches!(self, Self::Filled | Self::Rebuilt)
     }
 
     /// Whether it counts against the rung's attempts.

@@ -112,7 +112,7 @@ impl CoverageState {
     }
 
     fn after(&self, calendar: &Calendar, date: Date, judged: &Judged) -> After {
-        let complete = matches!(judged.judgement.verdict, Verdict::Complete | Verdict::NotExpected(_));
+        let complete = lacks_nothing(judged);
         let held = self.held(calendar, date);
         After { complete, mark: held.mark, covered: held.covered, values: held.values }
     }
@@ -124,8 +124,10 @@ impl CoverageState {
 
     fn held(&self, calendar: &Calendar, date: Date) -> Before {
         let (rows, values) = self.book.content(&self.coverage, date);
-        let covered = self.judgement(date).map_or(0, |judged| judged.judgement.covered);
-        Before { mark: calendar.days.get(&date).map_or(0, |day| basis(self.criteria, day)), rows, covered, values }
+        let judged = self.judgement(date);
+        let covered = judged.map_or(0, |judged| judged.judgement.covered);
+        let mark = calendar.days.get(&date).map_or(0, |day| basis(self.criteria, day));
+        Before { mark, rows, covered, values, complete: judged.is_some_and(lacks_nothing) }
     }
 
     /// What holds all launches of the coverage.
@@ -186,4 +188,8 @@ impl CoverageState {
         }
         (super::events::of_changes(&self.coverage.key, &changed, &self.assessment.cells, now), moved)
     }
+}
+
+fn lacks_nothing(judged: &Judged) -> bool {
+    matches!(judged.judgement.verdict, Verdict::Complete | Verdict::NotExpected(_))
 }

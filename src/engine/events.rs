@@ -16,7 +16,7 @@ use crate::domain::verdict::UnknownReason;
 pub(super) fn launched(coverage: &Key, attempt: &Attempt, reason: &str, now: Timestamp) -> Event {
     let Attempt { launch, number, rung, .. } = attempt;
     // A date that lacks nothing runs because somebody wanted it.
-    let why = if reason.is_empty() { "asked for once more" } else { reason };
+    let why = if reason.is_empty() { "rerun requested" } else { reason };
     let message = format!("launch {launch}, attempt {number} on rung {rung}: {why}");
     Event { at: now, coverage: coverage.clone(), reason: "JobLaunched", dates: attempt.dates.clone(), message }
 }
@@ -30,7 +30,7 @@ pub(super) fn refused(launch: &Launch, why: &str, now: Timestamp) -> Event {
 
 /// A ledger was lost and its launch numbers were told by the Jobs.
 pub(super) fn rebuilt(coverage: &Key, launches: u64, now: Timestamp) -> Event {
-    let message = format!("the ledger was lost; launches go on above {launches}, and attempts are counted anew");
+    let message = format!("the ledger was lost; launches go on above {launches}, and attempt counts restart");
     Event { at: now, coverage: coverage.clone(), reason: "AttemptHistoryRebuilt", dates: DateSet::new(), message }
 }
 
@@ -42,9 +42,9 @@ pub(super) fn settled(coverage: &Key, settled: &Settled, now: Timestamp) -> Vec<
     }
     // The filler has last words for all its dates: where they ended differently, these are about those that lack something.
     let is_mixed = by_outcome.len() > 1;
-    let said = |outcome| match settled.message.as_str() {
+    let said = |outcome: Outcome| match settled.message.as_str() {
         "" => String::new(),
-        _ if is_mixed && outcome == Outcome::Filled => String::new(),
+        _ if is_mixed && outcome.is_good() => String::new(),
         said => format!(": {said}"),
     };
     let event = |(outcome, dates): (Outcome, DateSet)| Event {
@@ -72,7 +72,7 @@ pub(super) fn of_changes(
     }
     let message = |dates: &DateSet| {
         let first = dates.first().and_then(|d| cells.iter().find(|c| c.date == d));
-        let said = first.map_or("", |c| &*c.message);
+        let said = first.map_or("", said_of);
         let of = if dates.len() > 1 { format!("{} dates; the first: ", dates.len()) } else { String::new() };
         format!("{of}{said}")
     };
@@ -84,6 +84,14 @@ pub(super) fn of_changes(
         dates,
     };
     by_reason.into_iter().map(event).collect()
+}
+
+/// Of a gap what is lacking, and no promise: whether it can be launched is seen later.
+fn said_of(cell: &Cell) -> &str {
+    match cell.cause {
+        Cause::Missing | Cause::Partial(_) => &cell.judgement.message,
+        _ => &cell.message,
+    }
 }
 
 /// A schedule says something else of dates that it spoke of before: units came, went, were moved, or were never played.

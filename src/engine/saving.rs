@@ -95,7 +95,7 @@ impl World {
                 state.unclear.get_or_insert(Unclear::inherited(now)).at = now;
             }
             // Later on the cells tell what people were told.
-            if state.proof.is_none() {
+            if state.proof.is_none() && !told.is_empty() {
                 state.told = Told::new(told);
             }
             // Who changed what stood there may have changed what people see of it, too.

@@ -1,6 +1,10 @@
 //! What people were told of each date before this process began: it is no news.
 
+use std::collections::BTreeMap;
+
+use super::world::{CoverageState, World};
 use crate::domain::dates::DateSet;
+use crate::domain::policy::Key;
 use crate::domain::state::{Cause, Cell, State};
 use crate::domain::verdict::{UnknownReason, Verdict};
 
@@ -28,6 +32,28 @@ impl Told {
         }
         Some(cause)
     }
+}
+
+impl World {
+    /// What people were told of each coverage by now, for where it is not stored with the ledger.
+    pub fn told(&self) -> BTreeMap<Key, Vec<(Cause, DateSet)>> {
+        self.coverages.iter().map(|(key, state)| (key.clone(), told(state))).collect()
+    }
+
+    /// Takes back what an earlier process told.
+    pub fn recall_told(&mut self, told: BTreeMap<Key, Vec<(Cause, DateSet)>>) {
+        for (key, told) in told {
+            self.coverages.get_mut(&key).into_iter().for_each(|state| state.told = Told::new(told.clone()));
+        }
+    }
+}
+
+fn told(state: &CoverageState) -> Vec<(Cause, DateSet)> {
+    let mut all: BTreeMap<Cause, DateSet> = state.told.0.iter().cloned().collect();
+    for cell in state.assessment.cells.iter().filter(|cell| !is_unread(cell)) {
+        all.entry(cell.cause).or_default().insert(cell.date);
+    }
+    all.into_iter().collect()
 }
 
 /// Nothing is known of the date yet but that it is not due, perhaps.

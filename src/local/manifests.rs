@@ -1,5 +1,6 @@
 //! Finding the resources: every YAML file of the given folders and files, and noticing when one changes.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -66,7 +67,9 @@ impl Manifests {
             }
         }
         files.sort();
-        files.dedup();
+        // `-f m.yaml -f .` names one file by two names.
+        let mut seen = BTreeSet::new();
+        files.retain(|file| seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
         Ok(files)
     }
 }

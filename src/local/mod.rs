@@ -13,4 +13,5 @@ pub mod jobs;
 pub mod journal;
 pub mod keeper;
 pub mod manifests;
+pub mod told;
 pub mod warehouse;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use super::names::{instant, relative, state, table, undated, wrap};
+use super::names::{instant, relative, season_cut, state, table, undated, wrap};
 use crate::domain::judge::MAX_SHOWN;
 use crate::domain::ledger::Stage;
 use crate::domain::probe::WHOLE_DATE;
@@ -31,6 +31,18 @@ pub fn explain(
         ));
     }
     Some(format!("{} {date}: {}\n\n{}", view.key, state(cell), table(&rows)))
+}
+
+/// Why a coverage has nothing to say of a date.
+pub fn no_date(view: &CoverageView, date: Date, overview: &Overview) -> String {
+    let told = format!("{} has no date {date}", view.key);
+    let season = overview.seasons.iter().find(|s| s.key == view.season);
+    let cut = season.filter(|s| s.watches_from.is_some_and(|first| date < first)).and_then(season_cut);
+    match (cut, view.cells.first().zip(view.cells.last())) {
+        (Some(cut), _) => format!("{told}: {} {cut}", view.season),
+        (None, Some((first, last))) => format!("{told}; its dates are {}..{}", first.date, last.date),
+        (None, None) => told,
+    }
 }
 
 /// Where the second column begins, less its margins.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::names::{dates, state, wrap};
 use crate::domain::dates::DateSet;
 use crate::domain::ledger::Outcome;
+use crate::domain::state::{Cell, State};
 use crate::domain::words::counted;
 use crate::engine::overview::{Event, Overview};
 
@@ -26,13 +27,13 @@ impl Tally {
             match event.reason {
                 "GapFound" => self.found.entry(event.coverage.to_string()).or_default().extend(&event.dates),
                 "JobLaunched" => self.launches += 1,
-                // It was recorded, and no Job came of it.
-                "LaunchRefused" => {
-                    self.launches = self.launches.saturating_sub(1);
-                    self.refused += 1;
-                }
+                "LaunchRefused" => self.refused += 1,
                 other if Outcome::ALL.iter().any(|o| o.word() == other) => {
-                    *self.outcomes.entry(other).or_default() += event.dates.len()
+                    *self.outcomes.entry(other).or_default() += event.dates.len();
+                    // It was open, though an earlier run may have told so.
+                    if other == Outcome::Filled.word() {
+                        self.found.entry(event.coverage.to_string()).or_default().extend(&event.dates);
+                    }
                 }
                 _ => {}
             }
@@ -40,10 +41,24 @@ impl Tally {
     }
 }
 
+/// Gaps that were there: those that were told, and those that remain though an earlier run told them.
+fn found(overview: &Overview, tally: &Tally) -> BTreeMap<String, DateSet> {
+    let mut found = tally.found.clone();
+    for view in &overview.coverages {
+        let is_gap = |c: &&Cell| c.state().is_open() && c.state() != State::Unknown;
+        let open: DateSet = view.cells.iter().filter(is_gap).map(|c| c.date).collect();
+        if !open.is_empty() {
+            found.entry(view.key.to_string()).or_default().extend(&open);
+        }
+    }
+    found
+}
+
 /// The summary of a run; `problems` is how many the manifests have.
 pub fn summary(overview: &Overview, tally: &Tally, problems: usize) -> String {
-    let found: u32 = tally.found.values().map(DateSet::len).sum();
-    let coverages = counted(tally.found.len() as u64, "coverages");
+    let gaps = found(overview, tally);
+    let found: u32 = gaps.values().map(DateSet::len).sum();
+    let coverages = counted(gaps.len() as u64, "coverages");
     let refused = if tally.refused > 0 { format!(", {} refused", tally.refused) } else { String::new() };
     let outcomes: Vec<String> = tally.outcomes.iter().map(|(word, n)| format!("{n} {word}")).collect();
     let verified = if outcomes.is_empty() { "nothing to verify".into() } else { outcomes.join(", ") };
@@ -54,7 +69,7 @@ pub fn summary(overview: &Overview, tally: &Tally, problems: usize) -> String {
     out += &remains(overview, problems > 0);
     if problems > 0 {
         let problems = counted(problems as u64, "problems");
-        out += &format!("Refused   {problems} of the manifests, as told above: what is refused is not kept complete\n");
+        out += &format!("Refused   {problems} of the manifests, listed above: what is refused is not kept complete\n");
     }
     out
 }
@@ -131,6 +146,7 @@ fn bounded(sentences: BTreeMap<&str, DateSet>) -> Vec<(String, DateSet)> {
 mod tests {
     use super::*;
     use crate::domain::state::Cause;
+    use crate::domain::verdict::UnknownReason;
     use crate::view::fixtures::{overview, view};
 
     fn tally(reasons: &[&'static str]) -> Tally {
@@ -153,9 +169,9 @@ mod tests {
             let text = summary(&overview(vec![]), &tally(reasons), 0);
             text.lines().find(|line| line.starts_with("Launched")).unwrap_or_default().to_string()
         };
-        assert_eq!(told(&["JobLaunched", "JobLaunched", "LaunchRefused"]), "Launched  1 Job, 1 refused");
+        assert_eq!(told(&["JobLaunched", "LaunchRefused"]), "Launched  1 Job, 1 refused");
         assert_eq!(told(&["JobLaunched"]), "Launched  1 Job");
-        assert_eq!(told(&["LaunchRefused"]), "Launched  0 Jobs, 1 refused", "recorded by an earlier run");
+        assert_eq!(told(&["LaunchRefused"]), "Launched  0 Jobs, 1 refused");
     }
 
     #[test]
@@ -177,6 +193,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_found_is_what_was_filled_and_what_remains_though_an_earlier_run_told_it() {
+        let mut filled = Tally::default();
+        let coverage = view(&[]).key;
+        let dates: DateSet = view(&[Cause::Missing; 3]).cells.iter().skip(2).map(|c| c.date).collect();
+        let at = overview(vec![]).now;
+        filled.count(&[Event { at, coverage, reason: "Filled", dates, message: String::new() }]);
+        let causes = [Cause::Missing, Cause::Unknown(UnknownReason::ProbeFailed), Cause::Complete];
+        let text = summary(&overview(vec![view(&causes)]), &filled, 0);
+        assert!(text.starts_with("\nFound     2 dates with gaps in 1 coverage\n"), "{text}");
+    }
+
+    #[test]
     fn a_thousand_sentences_are_a_few_lines_and_the_rest() {
         let mut view = view(&[Cause::Missing; 1000]);
         view.cells.iter_mut().enumerate().for_each(|(n, cell)| cell.message = format!("{n} rows").into());
@@ -191,7 +219,7 @@ mod tests {
             let text = summary(&overview(coverages), &Tally::default(), problems);
             text.lines().rev().take(2).map(String::from).collect::<Vec<_>>()
         };
-        let refused = "Refused   1 problem of the manifests, as told above: what is refused is not kept complete";
+        let refused = "Refused   1 problem of the manifests, listed above: what is refused is not kept complete";
         assert_eq!(last(vec![], 1), [refused, "Remains   unknown: no coverage could be read"]);
         let told = last(vec![view(&[Cause::Complete])], 1);
         assert!(told[0] == refused && told[1].starts_with("Remains   nothing of what could be read"), "{told:?}");

@@ -74,9 +74,9 @@ fn ten_megabytes_deep_nesting_and_sixty_thousand_problems_are_a_few_sentences() 
     let objects: Vec<String> = (0..5_000).map(|n| misspelt(&format!("c{n}"))).collect();
     let cases = [
         ("# long\n".repeat(1_600_000), "must be at most 4 MiB; split it", 1),
-        (deep("[", "]"), "is no readable YAML", 1),
-        (deep("{a: ", "}"), "is no readable YAML", 1),
-        (blocks, "larger or deeper than any manifest", 1),
+        (deep("[", "]"), "is not valid YAML", 1),
+        (deep("{a: ", "}"), "is not valid YAML", 1),
+        (blocks, "exceeds the size or nesting limit", 1),
         (misspelt("c") + &fields, "has more problems than 100; these are the first", 101),
         (super::gapless::SEASON.to_string() + "---" + &objects.join("---"), "unknown field \"spec.tabel\"", 5_000),
     ];
@@ -141,9 +141,11 @@ spec: {season: s, table: t, date: day, unit: {whole: Date}}
 #[test]
 fn kustomize_lets_its_own_file_leave_out_what_it_is() {
     let here = Place::new(&[super::gapless::SEASON]);
-    here.write("kustomization.yaml", "resources: [manifests.yaml]\n");
-    let done = here.run("check", &[], &[]);
-    assert!(done.code == Some(0) && done.out.ends_with("no problem\n"), "{}{}", done.out, done.err);
+    for what in ["", "kind: Component\n", "apiVersion: kustomize.config.k8s.io/v1beta1\n"] {
+        here.write("kustomization.yaml", &format!("{what}resources: [manifests.yaml]\n"));
+        let done = here.run("check", &[], &[]);
+        assert!(done.code == Some(0) && done.out.ends_with("no problem\n"), "{what}{}{}", done.out, done.err);
+    }
     here.write("other.yaml", "resources: [manifests.yaml]\n");
     assert!(here.run("check", &[], &[]).out.contains("other.yaml:1: must be an object with 'apiVersion' and 'kind'"));
 }
@@ -173,5 +175,9 @@ fn a_cron_job_is_read_as_kubectl_sends_it() {
     assert_eq!(Place::new(&[super::gapless::SEASON, &octal]).run("check", &[], &[]).code, Some(0));
     let word = filled.replace("command: [sh, -c]", "command: [yes, -c]");
     let done = Place::new(&[super::gapless::SEASON, &word]).run("check", &[], &[]);
-    assert!(done.out.contains("CronJob/load: spec: is no spec of a CronJob: invalid type: boolean"), "{}", done.out);
+    assert!(
+        done.out.contains("CronJob/load: spec: is not a valid CronJob spec: invalid type: boolean"),
+        "{}",
+        done.out
+    );
 }

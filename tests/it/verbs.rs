@@ -258,7 +258,7 @@ fn retry_runs_dates_once_more_and_waive_gives_them_up() {
 fn a_rerun_of_a_date_that_lies_too_far_ahead_to_be_read_says_what_it_waits_for() {
     let ahead = SEASON.replace("2026-01-0", "2190-01-0");
     let here = Place::new(&[&ahead, &filled(GOOD, "datesPerJob: 1")]);
-    let told = "asked for once more by token 'again'; waits: the date lies too far ahead to be read";
+    let told = "rerun requested by token 'again'; waits: the date lies too far ahead to be read";
     let retry = here.run("retry", &["tc/t", "2190-01-02..2190-01-03", "--token", "again"], &[]);
     assert!(retry.err.contains(&format!("2190-01-02..2190-01-03: {told}")), "{}{}", retry.out, retry.err);
     assert_eq!((retry.code, retry.out.lines().count()), (Some(0), 2), "a line for each file: {}", retry.out);
@@ -266,7 +266,7 @@ fn a_rerun_of_a_date_that_lies_too_far_ahead_to_be_read_says_what_it_waits_for()
     let said = explain.out.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains(&format!("rerun {told}")), "{}{}", explain.out, explain.err);
     let other = here.run("explain", &["tc/t", "2190-01-04"], &[]);
-    assert!(!other.out.contains("asked for once more"), "{}", other.out);
+    assert!(!other.out.contains("rerun requested"), "{}", other.out);
     let past = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1")]);
     assert_eq!(past.run("retry", &["tc/t", "2026-01-01"], &[]).err, "", "it runs as soon as a slot is free");
 }
@@ -294,7 +294,7 @@ fn what_people_say_of_a_date_adds_up() {
     assert!(refused.err.contains("spec.waived[0].reason"), "{}", refused.err);
     assert_eq!(refused.code, Some(2));
     let outside = here.run("waive", &["tc/t", "2026-02-01", "--reason", "gone"], &[]);
-    assert!(outside.err.contains("UnknownDate: 2026-02-01 is no date of Season 's'"), "{}", outside.err);
+    assert!(outside.err.contains("UnknownDate: 2026-02-01 is not one of the dates of Season 's'"), "{}", outside.err);
     assert_eq!(outside.code, Some(2));
     assert_eq!(here.run("check", &[], &[]).code, Some(0), "what was refused stands in no file");
 }
@@ -478,6 +478,12 @@ fn manifests_may_lie_in_several_folders_and_files() {
     let json: serde_json::Value = serde_json::from_str(&plan.out).unwrap();
     assert_eq!(json["coverages"][0]["counts"]["Missing"], 3, "{}{}", plan.out, plan.err);
     assert_eq!(json["launches"].as_array().map(Vec::len), Some(3));
+    let twice = at(&here, "check", "more", &["-f", "season", "-f", "./more/coverage.yaml", "-f", "more/../more"]);
+    assert!(
+        twice.out.ends_with("4 objects in 2 files, no problem\n"),
+        "each once, whatever it is called: {}",
+        twice.out
+    );
     let alone = gapless(&["check", "-f", more.to_str().unwrap()]);
     assert!(alone.out.contains("SeasonNotFound"), "{}", alone.out);
 }
@@ -559,6 +565,11 @@ fn a_launch_that_is_refused_is_not_counted_as_a_job() {
     let done = local(&here);
     let launched = done.out.lines().find(|line| line.starts_with("Launched  ")).unwrap();
     assert!(launched.starts_with("Launched  0 Jobs, ") && launched.ends_with(" refused"), "{}{}", done.out, done.err);
+    assert!(!done.out.contains("as soon as a slot is free"), "no event promises it: {}", done.out);
+    let remains = done.out.split_once("\nRemains\n").unwrap().1.split_whitespace().collect::<Vec<_>>().join(" ");
+    let stalled = format!("Stalled in TableCoverage/t {why}");
+    assert!(remains.starts_with("Blocked/Quota, 3 dates: 2026-01-03..2026-01-05 in TableCoverage/t "), "{remains}");
+    assert!(remains.ends_with(&stalled), "{remains}");
     assert!(!here.path("runs").exists());
 }
 
@@ -646,4 +657,107 @@ fn an_empty_folder_is_told() {
     assert_eq!(check.code, Some(2));
     let plan = here.run("plan", &[], &[]);
     assert!(plan.err.contains("there is no manifest in "), "{}", plan.err);
+}
+
+/// What a cluster can do and this machine cannot is no problem of a manifest, yet nothing that a person would guess.
+#[test]
+fn check_says_what_local_would_not_launch() {
+    let from = "env: [{name: KEY, valueFrom: {secretKeyRef: {name: s, key: k}}}]\n              command: [sh, -c]";
+    for (command, why) in [
+        ("command: [sh, -c]", ""),
+        (from, "CronJob 'load' takes 'KEY' by valueFrom; on one machine give it a value"),
+        (
+            "command: [no-such-shell, -c]",
+            "the command of CronJob 'load' cannot be started: there is no program 'no-such-shell' in PATH",
+        ),
+        ("command: [./load.sh, -c]", "the command of CronJob 'load' cannot be started: there is no file "),
+    ] {
+        let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1").replace("command: [sh, -c]", command)]);
+        let check = here.run("check", &[], &[]);
+        let told = format!("TableCoverage/t: `gapless local` would launch nothing here: {why}");
+        assert_eq!(check.out.contains(&told), !why.is_empty(), "{}", check.out);
+        assert!(check.out.ends_with("4 objects in 1 file, no problem\n") && check.code == Some(0), "{}", check.out);
+    }
+    let nothing = filled(GOOD, "datesPerJob: 1");
+    let nothing = format!("{}image: x\n", nothing.split_once("command:").unwrap().0);
+    let check = Place::new(&[SEASON, &nothing]).run("check", &[], &[]);
+    assert!(check.out.contains("CronJob 'load' has no command; on one machine there is no image"), "{}", check.out);
+}
+
+#[test]
+fn a_rerun_of_a_complete_date_is_told_by_what_its_job_did() {
+    let season = SEASON.replace("through: 2026-01-05", "through: 2026-01-02");
+    for (script, outcome) in [(GOOD, "Rebuilt"), ("exit 1", "Failed")] {
+        let here = Place::new(&[&season, &filled(script, "datesPerJob: 1")]);
+        assert_eq!(here.run("retry", &["tc/t", "2026-01-01"], &[]).code, Some(0));
+        let done = local(&here);
+        assert!(done.out.contains(&format!(" {outcome} 2026-01-01: launch 1 on rung reload")), "{}", done.out);
+        assert!(done.out.contains(&format!("Verified  1 {outcome}\n")), "{}", done.out);
+        let explained = here.run("explain", &["tc/t", "2026-01-01"], &[]);
+        assert!(explained.out.contains(&format!(": {outcome}")) && explained.code == Some(0), "{}", explained.out);
+    }
+}
+
+#[test]
+fn a_gap_that_the_run_before_told_is_no_news_and_is_counted() {
+    let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1").replace("mode: Fill", "mode: Observe")]);
+    let told = |done: super::gapless::Done| {
+        assert!(done.out.contains("Found     3 dates with gaps in 1 coverage\n"), "{}", done.out);
+        done.out
+            .lines()
+            .filter(|line| line.contains("GapFound"))
+            .map(|line| line.contains("2026-01-03.."))
+            .collect::<Vec<bool>>()
+    };
+    assert_eq!(told(local(&here)), [true]);
+    here.run("plan", &[], &[]);
+    assert_eq!(told(local(&here)), Vec::<bool>::new());
+    fs::remove_file(here.path("data/t/day=2026-01-02/part.csv")).unwrap();
+    here.write("data/t/day=2026-01-05/part.csv", "x\n1\n");
+    assert_eq!(told(local(&here)), Vec::<bool>::new());
+}
+
+/// It took five minutes after a Job of a second.
+#[test]
+fn what_a_job_of_this_machine_wrote_is_read_at_once_unless_the_manifest_says_otherwise() {
+    let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 5").replace("    settle: 0s\n", "")]);
+    let begun = std::time::Instant::now();
+    assert_eq!(local(&here).code, Some(0));
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_folder_that_does_not_exist_says_what_to_do_and_is_not_called_empty() {
+    let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1")]);
+    for (folder, told) in [
+        ("data/t", "table `t`: its folder `t` does not exist: create it, or correct the name of the table"),
+        (
+            "data",
+            "table `t`: its warehouse folder does not exist: create it, mount its volume, or correct spec.files.folder",
+        ),
+    ] {
+        fs::remove_dir_all(here.path(folder)).unwrap();
+        let plan = here.run("plan", &[], &[]);
+        let said = plan.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.starts_with("Nothing would be launched now.") && said.contains(told), "{}", plan.out);
+    }
+    fs::create_dir_all(here.path("data/t")).unwrap();
+    let plan = here.run("plan", &[], &[]);
+    assert!(plan.out.contains("Missing/NoRows") && plan.out.contains("would be launched now"), "{}", plan.out);
+}
+
+#[test]
+fn a_date_that_a_coverage_does_not_have_is_told_with_those_that_it_has() {
+    let coverage = filled(GOOD, "datesPerJob: 1");
+    let told = |season: &str, date: &str| {
+        let done =
+            Place::new(&[season, &coverage]).run("explain", &["tc/t", date, "--now", "2026-11-30T12:00:00Z"], &[]);
+        assert_eq!(done.code, Some(2), "{}", done.out);
+        done.err
+    };
+    let err = told(SEASON, "2026-01-06");
+    assert_eq!(err, "gapless: TableCoverage/t has no date 2026-01-06; its dates are 2026-01-01..2026-01-05\n");
+    let open = SEASON.replace("from: 2026-01-01, through: 2026-01-05", "from: 1970-01-01");
+    let err = told(&open, "2015-06-01");
+    assert!(err.contains("has no date 2015-06-01: Season/s watches from 2016-11-25: an open range keeps"), "{err}");
 }

@@ -3,6 +3,7 @@
 mod rules;
 mod structural;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, OnceLock};
 
@@ -51,7 +52,7 @@ fn defaults() -> &'static BTreeMap<String, Value> {
 /// of which a problem was told. What is known to be valid is not checked again; `valid` becomes what is valid now.
 pub fn documents(documents: &[Document], valid: &mut Valid, problems: &mut Vec<Problem>) -> Vec<Document> {
     let known = std::mem::take(valid);
-    let mut seen = BTreeSet::new();
+    let mut seen = Seen::new();
     let mut all: Vec<Checked<'_>> =
         documents.iter().filter_map(|document| checked(document, &known, &mut seen, problems)).collect();
     rules::check(&mut all);
@@ -81,12 +82,12 @@ struct Checked<'a> {
 fn checked<'a>(
     document: &'a Document,
     known: &Valid,
-    seen: &mut BTreeSet<(String, String)>,
+    seen: &mut Seen,
     problems: &mut Vec<Problem>,
 ) -> Option<Checked<'a>> {
     let text = |pointer: &str| document.value.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let (api, kind) = (text("/apiVersion"), text("/kind"));
-    if kind.is_empty() && api.is_empty() && is_kustomization(document) {
+    if (kind.is_empty() || api.is_empty()) && is_kustomization(document) {
         return None;
     }
     if !document.value.is_object() || kind.is_empty() || api.is_empty() {
@@ -110,7 +111,7 @@ fn checked<'a>(
     Some(checked)
 }
 
-/// kustomize knows its own file by its name, and lets it leave out what every other object must have.
+/// kustomize knows its own file by its name, and lets it leave out `kind`, `apiVersion` or both.
 fn is_kustomization(document: &Document) -> bool {
     let name = document.file.rsplit('/').next().unwrap_or_default();
     document.value.is_object() && matches!(name, "kustomization.yaml" | "kustomization.yml")
@@ -157,13 +158,23 @@ fn metadata(document: &Document, found: &mut Found) {
     }
 }
 
+/// Objects by kind and name, each with its place.
+type Seen = BTreeMap<(String, String), String>;
+
 /// Its name, which no other of its kind has.
-fn named(document: &Document, kind: &str, seen: &mut BTreeSet<(String, String)>) -> Found {
+fn named(document: &Document, kind: &str, seen: &mut Seen) -> Found {
     let field = "metadata.name".to_string();
     match &document.value["metadata"]["name"] {
         Value::String(name) if name.is_empty() => vec![(field, "Required value".into())],
-        Value::String(name) if seen.insert((kind.into(), name.clone())) => Vec::new(),
-        Value::String(name) => vec![(field, format!("duplicate: there is another {kind} '{name}'"))],
+        Value::String(name) => match seen.entry((kind.into(), name.clone())) {
+            Entry::Vacant(new) => {
+                new.insert(format!("{}:{}", document.file, document.line));
+                Vec::new()
+            }
+            Entry::Occupied(other) => {
+                vec![(field, format!("duplicate: there is another {kind} '{name}' in {}", other.get()))]
+            }
+        },
         Value::Null => vec![(field, "Required value".into())],
         _ => vec![(field, "must be of type string".into())],
     }
@@ -177,7 +188,7 @@ fn cron(document: &Document, api: &str, found: &mut Found) -> Option<Value> {
     }
     let sent = document.as_sent();
     let typed = CronJob::deserialize(&sent);
-    found.extend(typed.err().map(|why| ("spec".into(), format!("is no spec of a CronJob: {why}"))));
+    found.extend(typed.err().map(|why| ("spec".into(), format!("is not a valid CronJob spec: {why}"))));
     Some(sent)
 }
 

@@ -152,7 +152,8 @@ pub struct FillSpec {
     pub order: FillOrderName,
     /// How long a Job may run.
     pub deadline: SpanText,
-    /// From a Job's end to the read that decides its outcome.
+    /// From a Job's end to the read that decides its outcome. `gapless local` and the other verbs with `-f` take 2s where it is
+    /// left out: what a Job of the same machine wrote is there at once.
     pub settle: SpanText,
 }
 

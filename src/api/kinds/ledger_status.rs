@@ -95,7 +95,8 @@ pub struct AttemptStatus {
     /// Its dates.
     #[schemars(length(max = 65536))]
     pub dates: String,
-    /// What dates held before, one text for dates that held the same: `2025-11-14 mark=5f rows=120 covered=8 values=240`.
+    /// What dates held before, one text for dates that held the same: `2025-11-14 mark=5f rows=120 covered=8 values=240`, and
+    /// `complete` at its end where nothing was lacking.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 3660), inner(length(max = 65536)), extend("x-kubernetes-list-type" = "atomic"))]
     pub before: Vec<String>,

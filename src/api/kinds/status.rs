@@ -68,7 +68,7 @@ pub struct CoverageStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), extend("x-kubernetes-list-type" = "atomic"))]
     pub attempts: Vec<AttemptStatus>,
-    /// What was tried and is not to be read anywhere else. Do not edit: what is lost here is charged anew.
+    /// What was tried and is not to be read anywhere else. Do not edit: what is lost here is charged again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger: Option<LedgerStatus>,
     /// The last 20 settled attempts, newest last, and before them the last one of each date that is still open, as far as

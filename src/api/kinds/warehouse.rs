@@ -98,7 +98,7 @@ pub struct WarehouseLimits {
     /// Bytes that one read may take of a table; a larger one is Unknown, never a gap.
     pub max_bytes_per_query: BytesText,
     /// Bytes that all reads of a day in UTC may take; what does not fit is Unknown, never a gap. A gapless that keeps no
-    /// facts on a disk counts anew when it starts.
+    /// facts on a disk counts from zero when it starts.
     pub max_bytes_per_day: BytesText,
 }
 

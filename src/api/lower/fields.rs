@@ -60,7 +60,7 @@ impl<'a> Fields<'a> {
 
     /// A wait or a limit: more than nothing.
     pub fn positive(&mut self, field: &str, text: &SpanText) -> Span {
-        let more = |span: &Span| if span.is_positive() { Ok(()) } else { Err("must be longer than nothing") };
+        let more = |span: &Span| if span.is_positive() { Ok(()) } else { Err("must be greater than zero") };
         self.span_that(field, text, more)
     }
 

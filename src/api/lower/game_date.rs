@@ -62,7 +62,7 @@ fn outside(season: &Season, date: Date) -> Option<String> {
         Dates::Last(_) => (true, String::new()),
     };
     if !inside {
-        return Some(format!("UnknownDate: {date} is no date of Season '{name}' ({span})"));
+        return Some(format!("UnknownDate: {date} is not one of the dates of Season '{name}' ({span})"));
     }
     let day = date.weekday();
     let off = !season.week_days.is_empty() && !season.week_days.contains(&day);

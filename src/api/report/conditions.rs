@@ -74,8 +74,8 @@ pub fn conditions(old: &[Condition], standing: &Standing, generation: i64, now: 
     };
     let all = [
         (ConditionType::Ready, (*ready, *reason, message.clone())),
-        (ConditionType::Reconciling, abnormal(*course == Course::Reconciling, Reason::AtRest, "nothing is under way")),
-        (ConditionType::Stalled, abnormal(*course == Course::Stalled, Reason::Obeyed, "its spec can be obeyed")),
+        (ConditionType::Reconciling, abnormal(*course == Course::Reconciling, Reason::AtRest, "no work in progress")),
+        (ConditionType::Stalled, abnormal(*course == Course::Stalled, Reason::Obeyed, "its spec is valid")),
     ];
     let mut conditions = Vec::with_capacity(all.len());
     for (kind, (answer, reason, message)) in all {

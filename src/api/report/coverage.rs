@@ -59,7 +59,7 @@ pub fn ledger_status(object: Object<'_>, ledger: &Ledger, old: &CoverageStatus, 
     let mut status = old.clone();
     ledger::write(ledger, object.name, object.uid, &mut status);
     if status.conditions.is_empty() {
-        let unseen = Standing::unseen("its table was not read as a whole yet");
+        let unseen = Standing::unseen("its table has not been fully read yet");
         status.conditions = conditions(&[], &unseen, object.generation, now);
         status.observed_generation = object.generation;
     }

@@ -17,7 +17,7 @@ pub fn conditions(conditions: &[Condition], observed: i64, generation: i64) -> V
     let is = |kind: ConditionType, status: &str| find(kind).is_some_and(|c| c.status == status);
     let (ready, reconciling, stalled) = (ConditionType::Ready, ConditionType::Reconciling, ConditionType::Stalled);
     rule(ConditionType::ALL.iter().all(|k| find(*k).is_some()), "a condition is absent");
-    rule(conditions.len() == ConditionType::ALL.len(), "a condition stands there twice, or is of no known type");
+    rule(conditions.len() == ConditionType::ALL.len(), "a condition appears twice, or is of an unknown type");
     rule(conditions.is_sorted_by(|a, b| a.type_ < b.type_), "the conditions are not sorted");
     rule(!(is(reconciling, "True") && is(stalled, "True")), "Reconciling and Stalled at once");
     rule(!is(ready, "True") || !(is(reconciling, "True") || is(stalled, "True")), "Ready, and yet something is wrong");

@@ -16,7 +16,7 @@ pub mod ready;
 pub mod reasons;
 pub mod season;
 pub(crate) mod summary;
-mod text;
+pub(crate) mod text;
 
 pub use coverage::{LIMIT, NEARLY_FULL, coverage_status, is_nearly_full, ledger_status, size, stalled_status};
 pub use game_date::{Row, game_date_answer, is_unread, rows};

@@ -30,7 +30,7 @@ pub fn standing(view: &CoverageView) -> Standing {
         let ready = if course == Course::Stalled { Answer::False } else { Answer::Unknown };
         return Standing { ready, course, reason, message: told(&cells, unknown.len()) };
     }
-    let unseen = Standing::unseen("its table was not read as a whole yet");
+    let unseen = Standing::unseen("its table has not been fully read yet");
     if view.cells.is_empty() && view.confirmed_at.is_none() {
         return unseen;
     }

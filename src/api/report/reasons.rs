@@ -36,7 +36,7 @@ words! {
         Ready,
         /// Something will change without a person, and it is not suspended.
         Reconciling,
-        /// Nothing will change without a person: the spec cannot be obeyed, it asks what the table cannot answer, or no attempt is
+        /// Nothing will change without a person: the spec is invalid, it asks what the table cannot answer, or no attempt is
         /// left for what is open. Where gapless only reports, others fill: then it is a date that is late.
         Stalled,
     }
@@ -49,9 +49,9 @@ words! {
         Accepted,
         /// The dates of a Season are known.
         Scheduled,
-        /// Nothing is under way. Of `Reconciling`, when it is False.
+        /// No work in progress. Of `Reconciling`, when it is False.
         AtRest,
-        /// The spec can be obeyed, and what is open changes without a person. Of `Stalled`, when it is False.
+        /// The spec is valid, and what is open changes without a person. Of `Stalled`, when it is False.
         Obeyed,
         /// No date expects anything: the calendar is empty, or all of it is off.
         NothingExpected,
@@ -73,7 +73,7 @@ words! {
         UnitsUnmatched,
         /// A date has rows, and none has what a filter looks for: correct its spelling, or the data.
         FilterUnmatched,
-        /// The warehouse refused to answer: mend the permissions.
+        /// The warehouse refused to answer: fix the permissions.
         Unauthorized,
         /// A column is missing, or of a type that cannot be read as declared.
         SchemaMismatch,
@@ -103,30 +103,30 @@ words! {
         LaunchesOff,
         /// The ledger has reached its size limit: split the coverage.
         StatusFull,
-        /// No rung repairs what is wrong: a person must.
+        /// No rung repairs what is wrong: it needs manual repair.
         Unrecoverable,
-        /// No attempt is left: mend the cause, then `retry`.
+        /// No attempt is left: fix the cause, then `retry`.
         Exhausted,
         /// It or its Season is suspended while dates are open.
         Suspended,
-        /// A Job of somebody else has the name that a launch needs: remove it.
+        /// Another Job has the name that a launch needs: remove it.
         NameTaken,
         /// The CronJob's author does not allow gapless to run it: set its annotation `gapless.dev/fill: allowed`.
         FillNotAllowed,
-        /// The CronJob of a rung is not there.
+        /// The CronJob of a rung does not exist.
         TemplateNotFound,
-        /// The Warehouse is not there, or refused.
+        /// The Warehouse does not exist, or is invalid.
         WarehouseNotFound,
-        /// The Season is not there, or refused.
+        /// The Season does not exist, or is invalid.
         SeasonNotFound,
-        /// A coverage that a GameDate names is not there, or refused.
+        /// A coverage that a GameDate names does not exist, or is invalid.
         CoverageNotFound,
-        /// The date of a GameDate is no date of its Season.
+        /// The date of a GameDate is not one of its Season's dates.
         UnknownDate,
-        /// The namespace may not read the folder of a Warehouse, or a link leads from it to where it may not: whoever runs gapless
-        /// grants it.
+        /// The namespace may not read the folder of a Warehouse, or a link leads from it to where it may not: ask your gapless
+        /// administrator to grant it.
         NotGranted,
-        /// The folder of a Warehouse is not there: make it, or mount its volume.
+        /// The folder of a Warehouse does not exist: create it, or mount its volume.
         FolderNotFound,
         /// The spec, or what was made of it, is refused; the message says which field and why.
         Refused,
@@ -233,7 +233,7 @@ healthCheckExprs:
 /// The page of conditions and reasons.
 pub fn page() -> String {
     let mut out = String::from(
-        "# Conditions\n\nMade from `src/api/report/reasons.rs`; `make update` writes it anew.\n\nEvery object has all three. \
+        "# Conditions\n\nGenerated from `src/api/report/reasons.rs`; regenerate with `make update`.\n\nEvery object has all three. \
          `Reconciling` and `Stalled` are never True together, and neither is True while `Ready` is. While one of them is\nTrue, \
          `Ready` repeats its reason and its message.\n\n| type | True means |\n|---|---|\n",
     );

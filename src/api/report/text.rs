@@ -17,8 +17,9 @@ pub(crate) fn next_look(at: Timestamp) -> String {
 }
 
 /// Every outcome.
-pub(crate) const OUTCOMES: [Outcome; 12] = [
+pub(crate) const OUTCOMES: [Outcome; 13] = [
     Outcome::Filled,
+    Outcome::Rebuilt,
     Outcome::Regressed,
     Outcome::Improved,
     Outcome::Disrupted,
@@ -34,7 +35,7 @@ pub(crate) const OUTCOMES: [Outcome; 12] = [
 
 /// The outcome of a word.
 pub(crate) fn outcome(word: &str) -> Result<Outcome, String> {
-    OUTCOMES.into_iter().find(|o| o.word() == word).ok_or_else(|| format!("'{word}' is no outcome"))
+    OUTCOMES.into_iter().find(|o| o.word() == word).ok_or_else(|| format!("'{word}' is not an outcome"))
 }
 
 /// A text cut at a limit of bytes, never within a character.
@@ -104,7 +105,7 @@ fn range(part: &str) -> Option<DateRange> {
 
 /// Reads an instant.
 pub(crate) fn parse_instant(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| format!("'{}' is no instant", cut(text, 40)))
+    text.parse().map_err(|_| format!("'{}' is not a timestamp", cut(text, 40)))
 }
 
 /// `Succeeded`, `Exit 65`, …
@@ -126,7 +127,7 @@ pub(crate) fn parse_end(text: &str) -> Result<End, String> {
     if let Some(code) = text.strip_prefix("Exit ").and_then(|c| c.parse().ok()) {
         return Ok(End::Exit(code));
     }
-    plain.into_iter().find(|e| end(*e) == text).ok_or_else(|| format!("'{}' is no end of a Job", cut(text, 40)))
+    plain.into_iter().find(|e| end(*e) == text).ok_or_else(|| format!("'{}' is not an end of a Job", cut(text, 40)))
 }
 
 /// The state and reason of two words.

@@ -48,7 +48,7 @@ impl Cluster {
     pub(super) fn stop(&self, tried: &str, fault: Fault) -> Stop {
         let server = &self.server;
         match fault {
-            Fault::Silent(why) => Stop::failed(format!("the API server at {server} cannot be asked: {why}")),
+            Fault::Silent(why) => Stop::failed(format!("the API server at {server} cannot be reached: {why}")),
             Fault::Refused(status) if status.code == 401 => {
                 Stop::failed(format!("the API server at {server} does not know you: {}", status.message))
             }

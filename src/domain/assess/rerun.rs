@@ -47,8 +47,8 @@ impl Wait {
                 "the date lies too far ahead to be read, and nothing is launched on what was not read; it is read two \
                  days before it comes, or when it is due if that is earlier"
             }
-            Self::Unscheduled => "the schedule says nothing of the date yet",
-            Self::Unknown => "nothing is launched on the Unknown; the state says what is the matter",
+            Self::Unscheduled => "the schedule has no entry for the date yet",
+            Self::Unknown => "nothing is launched while the state is Unknown; the state says why",
             Self::Hold(hold) => hold.sentence(),
         }
     }
@@ -104,8 +104,8 @@ fn told(waits: &[Wait]) -> String {
     told.join("; and ")
 }
 
-/// What happens next with a date that was asked for once more, as one sentence.
+/// What happens next with a date of which a rerun was requested, as one sentence.
 pub fn asked_for(token: &str, waits: &[Wait]) -> String {
     let next = if waits.is_empty() { LAUNCHED_SOON.into() } else { format!("waits: {}", told(waits)) };
-    format!("asked for once more by token '{token}'; {next}")
+    format!("rerun requested by token '{token}'; {next}")
 }

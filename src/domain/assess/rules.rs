@@ -99,7 +99,7 @@ fn exhausted(view: &View<'_>) -> Option<Cause> {
 }
 
 fn blocked(view: &View<'_>) -> Option<Cause> {
-    let sequence = view.chain_broken && view.s.coverage.fill.order == FillOrder::Sequential;
+    let sequence = view.chain_broken.is_some() && view.s.coverage.fill.order == FillOrder::Sequential;
     view.s.hold.or(sequence.then_some(Hold::Sequence)).map(Cause::Blocked)
 }
 

@@ -322,6 +322,8 @@ fn in_sequence_a_date_waits_for_every_expected_date_before_it() {
     let dates = ["2025-11-12", "2025-11-13", "2025-11-14"].map(|d| calendar_of(day(d), &GAMES));
     let out = in_sequence(dates, [complete(), facts(&[]), facts(&[])], &Ledger::default(), NOW);
     assert_eq!(reasons(&out), ["", "NoRows", "Sequence"]);
+    let told = &out.cells[2].message;
+    assert!(told.ends_with("; waits for 2025-11-13, which is not done yet: the order is Sequential"), "{told}");
 }
 
 /// Its last game begins so late that the date after it is due before it.

@@ -14,6 +14,8 @@ use crate::domain::policy::Coverage;
 struct Came {
     outcome: Outcome,
     is_charged: bool,
+    /// The read that decided it found the date complete.
+    is_complete: bool,
 }
 
 /// What a date holds after an attempt.
@@ -51,9 +53,11 @@ pub fn outcome(before: &Before, after: &After, end: End) -> Outcome {
     let units = |covered| if after.has_moved(before) { 0 } else { covered };
     let (was, is) = ((units(before.covered), before.values), (units(after.covered), after.values));
     match end {
-        _ if after.complete => Outcome::Filled,
-        _ if is < was => Outcome::Regressed,
-        _ if is > was => Outcome::Improved,
+        _ if after.complete && !before.complete => Outcome::Filled,
+        End::Succeeded if after.complete => Outcome::Rebuilt,
+        // It lacks nothing: how it ended says all that there is to say.
+        _ if !after.complete && is < was => Outcome::Regressed,
+        _ if !after.complete && is > was => Outcome::Improved,
         End::Disrupted => Outcome::Disrupted,
         End::Exit(75) => Outcome::RateLimited,
         End::Exit(69) => Outcome::SourceDown,
@@ -86,7 +90,7 @@ impl Ledger {
             // A date that expects something else than when its Job began tells nothing of the Job.
             let is_charged = outcome.is_charged()
                 && !(after.has_moved(&before) && matches!(outcome, Outcome::Ineffective | Outcome::Regressed));
-            next.charge(coverage, &attempt, date, Came { outcome, is_charged }, now);
+            next.charge(coverage, &attempt, date, Came { outcome, is_charged, is_complete: after.complete }, now);
             outcomes.insert(date, outcome);
         }
         next.end_trial(&attempt, outcomes.values());
@@ -107,10 +111,10 @@ impl Ledger {
 
     /// Charges an outcome to a date on its rung.
     fn charge(&mut self, coverage: &Coverage, attempt: &Attempt, date: Date, came: Came, now: Timestamp) {
-        let Came { outcome, is_charged } = came;
+        let Came { outcome, is_charged, is_complete } = came;
         let key = (attempt.rung.clone(), date);
         let old = self.tallies.get(&key).copied();
-        if outcome == Outcome::Filled {
+        if outcome.is_good() {
             if let Some(tally) = self.tallies.get_mut(&key) {
                 *tally = Tally { last: outcome, alone: false, complete_reads: 1, ..*tally };
             }
@@ -126,7 +130,8 @@ impl Ledger {
         let retry_at = rung.map_or(now, |rung| retry_at(rung, failures, &coverage.uid, date, attempt.launch, now));
         // Of several dates, 65 does not tell which cannot be had: each is tried alone before it is given up.
         let alone = outcome == Outcome::Permanent && attempt.dates.len() > 1;
-        self.tallies.insert(key, Tally { charged, free, last: outcome, retry_at, alone, complete_reads: 0 });
+        self.tallies
+            .insert(key, Tally { charged, free, last: outcome, retry_at, alone, complete_reads: is_complete.into() });
     }
 
     /// Reads of dates, in their order. Most found what was known before: that costs one look.
@@ -144,7 +149,7 @@ impl Ledger {
     pub fn note_losses(&mut self, coverage: &Coverage, lost: impl Iterator<Item = Date>, now: Timestamp) {
         for date in lost.collect::<Vec<_>>() {
             let last = self.recent.iter().rev().find_map(|s| Some((s, *s.outcomes.get(&date)?)));
-            let Some((settled, Outcome::Filled)) = last else { continue };
+            let Some((settled, _)) = last.filter(|(_, outcome)| outcome.is_good()) else { continue };
             let Some(rung) = coverage.fill.ladder.iter().find(|r| r.name == settled.rung) else { continue };
             let (key, launch) = ((settled.rung.clone(), date), settled.launch);
             let (charged, free) = self.tallies.get(&key).map_or((0, 0), |t| (t.charged, t.free));

@@ -30,6 +30,22 @@ fn attempt(ledger: &Ledger, dates: &[&str], end: End) -> Ledger {
     attempt_after(ledger, dates, end, after(1, 10))
 }
 
+fn rerun_of_complete(ledger: &Ledger, end: End) -> Ledger {
+    let admitted = Admitted {
+        rung: "reload".into(),
+        dates: [day(DATE)].into_iter().collect(),
+        number: 1,
+        tokens: [(day(DATE), "again".into())].into(),
+        trial: false,
+    };
+    let held = Before { complete: true, ..before(1, 10) };
+    let mut next = ledger.record(&admitted, [(day(DATE), held)].into(), at(NOW));
+    let launch = next.launches;
+    next.ended(launch, at(NOW), end, String::new());
+    let still = After { complete: true, ..after(1, 10) };
+    next.settle(&coverage(), launch, &Read { after: [(day(DATE), still)].into(), ..Read::default() }, at(NOW))
+}
+
 fn attempt_that_fills(ledger: &Ledger, dates: &[&str]) -> Ledger {
     attempt_after(ledger, dates, End::Succeeded, After { complete: true, ..after(1, 10) })
 }
@@ -82,6 +98,34 @@ fn data_decides_the_outcome_before_the_exit_code_does() {
     for (after, end, expected) in rows {
         assert_eq!(outcome(&before(1, 10), &after, end), expected, "{after:?} after {end:?}");
     }
+}
+
+/// What was complete before was not filled by a Job that failed, and not by one that succeeded either.
+#[test]
+fn a_rerun_of_a_complete_date_is_told_by_how_its_job_ended() {
+    let complete = Before { complete: true, ..before(1, 10) };
+    let still = After { complete: true, ..after(1, 10) };
+    for (after, end, expected) in [
+        (still, End::Succeeded, Outcome::Rebuilt),
+        (still, End::Exit(1), Outcome::Failed),
+        (still, End::Exit(65), Outcome::Permanent),
+        (still, End::Exit(75), Outcome::RateLimited),
+        (still, End::Deadline, Outcome::Failed),
+        (still, End::Lost, Outcome::Lost),
+        (still, End::Disrupted, Outcome::Disrupted),
+        (After { values: 4, ..still }, End::Exit(1), Outcome::Failed),
+        (After { values: 40, ..still }, End::Exit(1), Outcome::Failed),
+        (after(0, 2), End::Succeeded, Outcome::Regressed),
+        (after(0, 2), End::Exit(1), Outcome::Regressed),
+    ] {
+        assert_eq!(outcome(&complete, &after, end), expected, "{after:?} after {end:?}");
+    }
+    let rebuilt = rerun_of_complete(&Ledger::default(), End::Succeeded);
+    assert_eq!((tally(&rebuilt), rebuilt.recent[0].outcomes[&day(DATE)]), (None, Outcome::Rebuilt));
+    let mut failed = rerun_of_complete(&Ledger::default(), End::Exit(1));
+    assert_eq!(tally(&failed).map(|t| (t.charged, t.last)), Some((1, Outcome::Failed)));
+    failed.note_read(day(DATE), true);
+    assert_eq!(tally(&failed), None, "the second read in a row that found it complete");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::domain::dates::Date;
+use crate::domain::dates::{Date, DateSet};
 use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
 use crate::domain::mark::mix_bytes;
 use crate::domain::policy::{Key, Table};
@@ -12,7 +12,6 @@ use crate::local::codec::{Code, Reader, Writer, fields, words};
 
 fields!(Key { namespace, kind, name });
 fields!(Table { place, name });
-fields!(Before { mark, rows, covered, values });
 fields!(Tally { charged, free, last, retry_at, alone, complete_reads });
 fields!(Template { mark, trial });
 fields!(Settled { launch, rung, at, outcomes, message });
@@ -29,6 +28,7 @@ words!(Outcome {
     Lost,
     NeverStarted,
     Ineffective,
+    Rebuilt,
 });
 
 /// A record: its length, its checksum, its body.
@@ -52,7 +52,8 @@ impl Code for Ledger {
         let earlier: Vec<(Date, Vec<Arc<str>>)> =
             earlier.iter().map(|(date, tokens)| (*date, tokens.iter().cloned().collect())).collect();
         let targets: Vec<(u64, Table)> = attempts.iter().map(|a| (a.launch, a.target.clone())).collect();
-        to.put(&earlier).put(spare).put(&targets);
+        let lacked_nothing: Vec<DateSet> = attempts.iter().map(lacked_nothing).collect();
+        to.put(&earlier).put(spare).put(&targets).put(&lacked_nothing);
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
@@ -73,12 +74,33 @@ impl Code for Ledger {
         for (attempt, (_, target)) in ledger.attempts.iter_mut().zip(targets) {
             attempt.target = target;
         }
+        let lacked_nothing: Vec<DateSet> = if from.is_empty() { Vec::new() } else { from.get()? };
+        for (attempt, dates) in ledger.attempts.iter_mut().zip(lacked_nothing) {
+            attempt.before.iter_mut().for_each(|(date, before)| before.complete = dates.contains(*date));
+        }
         Some(ledger)
     }
 }
 
 fn earlier(list: Vec<(Date, Vec<Arc<str>>)>) -> BTreeMap<Date, BTreeSet<Arc<str>>> {
     list.into_iter().map(|(date, tokens)| (date, tokens.into_iter().collect())).collect()
+}
+
+fn lacked_nothing(attempt: &Attempt) -> DateSet {
+    attempt.before.iter().filter(|(_, before)| before.complete).map(|(date, _)| *date).collect()
+}
+
+/// Whether anything was lacking stands behind the ledger: older versions did not know.
+impl Code for Before {
+    fn write(&self, to: &mut Writer) {
+        let Self { mark, rows, covered, values, complete: _ } = self;
+        to.put(mark).put(rows).put(covered).put(values);
+    }
+
+    fn read(from: &mut Reader<'_>) -> Option<Self> {
+        let (mark, rows, covered, values) = (from.get()?, from.get()?, from.get()?, from.get()?);
+        Some(Self { mark, rows, covered, values, complete: false })
+    }
 }
 
 /// Its target stands behind the ledger: older versions knew none.

@@ -120,7 +120,7 @@ fn cannot(path: &Path, error: &std::io::Error) -> String {
 }
 
 impl Store for Arc<Journal> {
-    /// What people were told is not kept: each run tells anew what it finds.
+    /// What people were told stands beside it, in a file that may be lost.
     async fn load(&self) -> Result<Vec<Stored>, String> {
         let stored = |(coverage, Record { uid, version, ledger, .. })| Stored {
             coverage,

@@ -38,7 +38,7 @@ fn any_ledger() -> impl Strategy<Value = Ledger> {
             rung: "reload".into(),
             target: Table { place: "files:/data/raw".into(), name: "props".into() },
             dates: [day(n), day(n + 1), day(n + 7)].into_iter().collect(),
-            before: [(day(n), Before { mark: u64::MAX, rows: 3, covered: 1, values: 9 })].into(),
+            before: [(day(n), Before { mark: u64::MAX, rows: 3, covered: 1, values: 9, complete: n % 2 == 0 })].into(),
             number: 2,
             tokens: [(day(n), "again".into())].into(),
             recorded_at: jiff::Timestamp::MAX,
@@ -86,15 +86,19 @@ proptest! {
         prop_assert_eq!(Reader::new(&writer.0).all::<Ledger>(), Some(ledger));
     }
 
-    /// Versions before 0.2 wrote no token but the last, no spare number and no target.
+    /// Versions before 0.2 wrote no token but the last, no spare number, no target, and not whether anything was lacking.
     #[test]
     fn a_ledger_of_an_older_version_is_read(ledger in any_ledger()) {
-        let nameless = |attempt| Attempt { target: Table { place: "".into(), name: "".into() }, ..attempt };
-        let attempts: Vec<Attempt> = ledger.attempts.into_iter().map(nameless).collect();
+        let as_known = |mut attempt: Attempt| {
+            attempt.target = Table { place: "".into(), name: "".into() };
+            attempt.before.values_mut().for_each(|before| before.complete = false);
+            attempt
+        };
+        let attempts: Vec<Attempt> = ledger.attempts.into_iter().map(as_known).collect();
         let old = Ledger { attempts: vec![], earlier: BTreeMap::new(), spare: vec![], ..ledger };
         let mut writer = Writer::default();
         writer.put(&old);
-        prop_assert_eq!(writer.0.split_off(writer.0.len() - 3), [0; 3], "what is behind the ledger of an older version");
+        prop_assert_eq!(writer.0.split_off(writer.0.len() - 4), [0; 4], "what is behind the ledger of an older version");
         prop_assert_eq!(Reader::new(&writer.0).all::<Ledger>(), Some(old.clone()));
         let mut writer = Writer::default();
         attempts.iter().for_each(|attempt| _ = writer.put(attempt));

@@ -87,7 +87,7 @@ pub static CELLS: Metric = gauge(
 );
 /// `gapless_late_cells`
 pub static LATE_CELLS: Metric =
-    gauge("late_cells", OBJECT, "Dates of a coverage that are incomplete past the instant at which that is late.");
+    gauge("late_cells", OBJECT, "Dates of a coverage that are still incomplete after their `late` deadline.");
 /// `gapless_blocked_cells`
 pub static BLOCKED_CELLS: Metric = gauge(
     "blocked_cells",
@@ -109,15 +109,18 @@ pub static CONFIRMED_AGE: Metric = age(
 );
 /// `gapless_coverage_stalled`
 pub static COVERAGE_STALLED: Metric =
-    gauge("coverage_stalled", OBJECT, "1 while the coverage's spec cannot be obeyed, else 0.");
+    gauge("coverage_stalled", OBJECT, "1 while the coverage's spec is invalid, else 0.");
 /// `gapless_coverage_suspended`
 pub static COVERAGE_SUSPENDED: Metric =
     gauge("coverage_suspended", OBJECT, "1 while the coverage or its season is suspended, else 0.");
 /// `gapless_live_jobs`
 pub static LIVE_JOBS: Metric = gauge("live_jobs", OBJECT, "Attempts of a coverage whose Job has not ended.");
 /// `gapless_launches_total`
-pub static LAUNCHES: Metric =
-    counter("launches", OBJECT, "Launches of a coverage so far, as its ledger counts them: restarts do not reset it.");
+pub static LAUNCHES: Metric = counter(
+    "launches",
+    OBJECT,
+    "Launch numbers that a coverage has used, those of refused launches too: restarts do not reset it.",
+);
 /// `gapless_outcomes_total`
 pub static OUTCOMES: Metric = counter(
     "outcomes",
@@ -150,11 +153,8 @@ pub static PROBE_DURATION: Metric = seconds(
 pub static PROBE_BYTES: Metric =
     metric("probe", MetricType::Counter, Some(Unit::Bytes), &[], "Bytes that reads took from warehouses.");
 /// `gapless_marks_total`
-pub static MARKS: Metric = counter(
-    "marks",
-    &["result"],
-    "Cheap looks whether a table changed, by result as in gapless_probe_duration_seconds.",
-);
+pub static MARKS: Metric =
+    counter("marks", &["result"], "Cheap change checks of a table, by result as in gapless_probe_duration_seconds.");
 /// `gapless_pass_duration_seconds`
 pub static PASS_DURATION: Metric = seconds("pass_duration", &[], "Passes: every decision of one turn of the loop.");
 /// `gapless_pass_age_seconds`
@@ -176,9 +176,9 @@ pub static API_CALLS: Metric = counter(
 pub static LEADER: Metric = gauge("leader", &[], "1 while this process leads, else 0.");
 /// `gapless_log_lines_dropped_total`
 pub static LOG_LINES_DROPPED: Metric =
-    counter("log_lines_dropped", &[], "Log lines that were dropped because nobody took them in time.");
+    counter("log_lines_dropped", &[], "Log lines that were dropped because the sink was too slow.");
 /// `gapless_build_info`
-pub static BUILD: Metric = metric("build", MetricType::Info, None, &["version"], "Which gapless this is; always 1.");
+pub static BUILD: Metric = metric("build", MetricType::Info, None, &["version"], "Build information; always 1.");
 
 impl Metric {
     /// The name of its samples, as a query has it.

@@ -1,5 +1,6 @@
 //! The list of a table's parts.
 
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,11 +36,21 @@ pub(super) fn list(
     let path = folder_of(root, table)?;
     let within = Within::open(root, bounds).map_err(|e| match e.into() {
         e if is_outside(&e) => failed(table, BEYOND).lasting(),
-        e => failed(table, &format!("its warehouse folder cannot be opened: {}", reason(&e))),
+        e => failed(table, &root_fault(&e)),
     })?;
     let Walked { home, mut parts, met } = Walk::new(TableFolder { path, within }, table, only, known, now).all()?;
     parts.sort_by(|a, b| a.name.cmp(&b.name));
     Ok((Listing { home, parts }, met))
+}
+
+/// Where tables lie nothing can be read: it may be the wrong place, so it is not called empty.
+fn root_fault(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "its warehouse folder does not exist: create it, mount its volume, or correct \
+                                spec.files.folder of the Warehouse"
+            .into(),
+        _ => format!("its warehouse folder cannot be opened: {}", reason(error)),
+    }
 }
 
 /// `nba_raw.props` is the folder `nba_raw/props` below the root.

@@ -97,6 +97,11 @@ impl<'a> Walk<'a> {
         let name = self.table.replace('.', "/");
         match errno.into() {
             error if is_outside(&error) => failed(self.table, &format!("its folder `{name}` {LEADS_OUT}")),
+            // It may be the wrong name, so it is not called empty.
+            _ if errno == Errno::NOENT && self.folder.path.symlink_metadata().is_err() => {
+                let text = format!("its folder `{name}` does not exist: create it, or correct the name of the table");
+                failed(self.table, &text)
+            }
             error if errno == Errno::NOENT => {
                 failed(self.table, &format!("its folder `{name}` cannot be opened: {}", reason(&error)))
             }

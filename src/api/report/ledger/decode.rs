@@ -30,7 +30,7 @@ pub fn ledger(status: &CoverageStatus) -> Read<Ledger> {
         attempts,
         tallies: tallies(&stored.charges)?,
         recent: recent.into(),
-        fingerprint: fingerprint.map_err(|_| "status.ledger.fingerprint is no number".to_string())?,
+        fingerprint: fingerprint.map_err(|_| "status.ledger.fingerprint is not a number".to_string())?,
         templates: each("status.ledger.templates", &stored.templates, |line| template(line))?.into_iter().collect(),
         tokens: tokens(&stored.tokens)?,
         earlier: earlier(&stored.earlier_tokens)?,
@@ -58,7 +58,7 @@ fn spare(launch: i64, launches: u64) -> Read<u64> {
 }
 
 fn template(line: &str) -> Read<(Arc<str>, Template)> {
-    let nothing = || format!("'{line}' means nothing");
+    let nothing = || format!("'{line}' is unexpected");
     let words: Vec<&str> = line.split(' ').collect();
     let [rung, mark, rest @ ..] = words.as_slice() else { return Err(nothing()) };
     let trial = match rest {
@@ -97,7 +97,7 @@ fn tallies(list: &[RungCharges]) -> Read<BTreeMap<(Arc<str>, Date), Tally>> {
     for RungCharges { rung, dates } in list {
         let rung: Arc<str> = rung.as_str().into();
         for line in dates {
-            let (set, rest) = line.split_once(' ').ok_or_else(|| format!("charges: '{line}' says nothing"))?;
+            let (set, rest) = line.split_once(' ').ok_or_else(|| format!("charges: '{line}' lacks its values"))?;
             let tally = history(rest)?;
             for date in parse_dates(set)?.iter() {
                 if all.insert((rung.clone(), date), tally).is_some() {
@@ -121,7 +121,7 @@ fn history(rest: &str) -> Read<Tally> {
             Some(("reads", n)) => tally.complete_reads = number(n)?,
             Some(("retry", at)) => retry = Some(parse_instant(at)?),
             None if word == "alone" => tally.alone = true,
-            _ => return Err(format!("charges: '{word}' means nothing")),
+            _ => return Err(format!("charges: '{word}' is unexpected")),
         }
     }
     tally.retry_at = retry.ok_or("charges: no `retry`")?;
@@ -152,24 +152,25 @@ fn stage(status: &AttemptStatus) -> Read<Stage> {
             end: parse_end(status.end.as_deref().ok_or_else(|| lacks("end"))?)?,
             message: status.message.clone(),
         }),
-        other => Err(format!("'{other}' is no stage")),
+        other => Err(format!("'{other}' is not a stage")),
     }
 }
 
 fn before(lines: &[String]) -> Read<BTreeMap<Date, Before>> {
     let mut all = BTreeMap::new();
     for line in lines {
-        let (set, rest) = line.split_once(' ').ok_or_else(|| format!("before: '{line}' says nothing"))?;
+        let (set, rest) = line.split_once(' ').ok_or_else(|| format!("before: '{line}' lacks its values"))?;
         let mut held = Before::default();
         for word in rest.split(' ') {
             match word.split_once('=') {
                 Some(("mark", n)) => {
-                    held.mark = u64::from_str_radix(n, 16).map_err(|_| format!("before: '{n}' is no mark"))?;
+                    held.mark = u64::from_str_radix(n, 16).map_err(|_| format!("before: '{n}' is not a mark"))?;
                 }
                 Some(("rows", n)) => held.rows = number(n)?,
                 Some(("covered", n)) => held.covered = number(n)?,
                 Some(("values", n)) => held.values = number(n)?,
-                _ => return Err(format!("before: '{word}' means nothing")),
+                None if word == "complete" => held.complete = true,
+                _ => return Err(format!("before: '{word}' is unexpected")),
             }
         }
         for date in parse_dates(set)?.iter() {
@@ -197,9 +198,9 @@ fn settled(status: &SettledStatus) -> Read<Settled> {
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Read<T> {
-    text.parse().map_err(|_| format!("'{text}' is no number"))
+    text.parse().map_err(|_| format!("'{text}' is not a number"))
 }
 
 fn once<T>(map: &mut BTreeMap<Date, T>, date: Date, value: T) -> Read<()> {
-    map.insert(date, value).map_or(Ok(()), |_| Err(format!("{date} stands there twice")))
+    map.insert(date, value).map_or(Ok(()), |_| Err(format!("{date} appears twice")))
 }

@@ -109,8 +109,9 @@ fn stage_word(stage: &Stage) -> &'static str {
 }
 
 fn held(before: &Before) -> String {
-    let Before { mark, rows, covered, values } = before;
-    format!("mark={mark:x} rows={rows} covered={covered} values={values}")
+    let Before { mark, rows, covered, values, complete } = before;
+    let complete = if *complete { " complete" } else { "" };
+    format!("mark={mark:x} rows={rows} covered={covered} values={values}{complete}")
 }
 
 fn settled(settled: &Settled) -> SettledStatus {

@@ -68,8 +68,8 @@ fn stage() -> impl Strategy<Value = Stage> {
 }
 
 fn attempt() -> impl Strategy<Value = Attempt> {
-    let before = (any::<u64>(), any::<u64>(), any::<u32>(), any::<u64>())
-        .prop_map(|(mark, rows, covered, values)| Before { mark, rows, covered, values });
+    let before = (any::<u64>(), any::<u64>(), any::<u32>(), any::<u64>(), any::<bool>())
+        .prop_map(|(mark, rows, covered, values, complete)| Before { mark, rows, covered, values, complete });
     let before = prop::collection::btree_map(date(), before, 0..5);
     let tokens = prop::collection::btree_map(date(), word(), 0..3);
     (any::<u32>(), word(), dates(), before, tokens, instant(), stage(), any::<u32>()).prop_map(
@@ -184,7 +184,7 @@ fn an_absent_ledger_is_a_new_one_and_rubbish_is_told() {
     let edits: [(Edit, &str); 6] = [
         (|s| s.ledger.as_mut().unwrap().launches = 6, "status.ledger.launches is 6, and there was a launch 7"),
         (|s| s.ledger = None, "status.ledger is gone, its attempts are not"),
-        (|s| s.ledger.as_mut().unwrap().fingerprint = "-".into(), "status.ledger.fingerprint is no number"),
+        (|s| s.ledger.as_mut().unwrap().fingerprint = "-".into(), "status.ledger.fingerprint is not a number"),
         (
             |s| s.ledger.as_mut().unwrap().complete = "2025-11-14,2025-11-13..2025-11-15".into(),
             "status.ledger.complete: '2025-11-14,2025-11-13..2025-11-15' names a date twice",
@@ -193,7 +193,7 @@ fn an_absent_ledger_is_a_new_one_and_rubbish_is_told() {
             |s| s.ledger.as_mut().unwrap().charges[0].dates.push("2025-11-14 Lost retry=2025-11-20T12:05:00Z".into()),
             "charges: rung reload names 2025-11-14 twice",
         ),
-        (|s| s.recent[0].outcomes[0].outcome = "Won".into(), "status.recent[0]: 'Won' is no outcome"),
+        (|s| s.recent[0].outcomes[0].outcome = "Won".into(), "status.recent[0]: 'Won' is not an outcome"),
     ];
     for (edit, said) in edits {
         let settled = Settled {

@@ -255,7 +255,7 @@ fn a_rerun_that_did_not_run_yet_is_told_from_the_objects_in_the_words_of_the_eng
         let read = overview(&Objects { coverages: vec![coverage], game_dates, ..Objects::default() }, now()).overview;
         let reruns = read.coverages[0].reruns.iter().map(|rerun| (rerun.date, rerun.waits.clone()));
         let story = view::explain::explain(&read.coverages[0], day(2), &read, |_| None).unwrap();
-        assert!(story.contains("asked for once more by token 'again'; waits: the date lies too far ahead"), "{story}");
+        assert!(story.contains("rerun requested by token 'again'; waits: the date lies too far ahead"), "{story}");
         reruns.collect::<Vec<_>>()
     };
     let waits = [vec![], vec![Wait::Job], vec![Wait::Unread], vec![Wait::Waived]];

@@ -1,0 +1,77 @@
+//! What people were told of each date, kept between two runs: it is no news when the next one starts. A line that cannot
+//! be read is left out, and its dates are told once more.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::disk;
+use crate::api::report::text::{cause, dates, parse_dates};
+use crate::domain::dates::DateSet;
+use crate::domain::policy::Key;
+use crate::domain::state::Cause;
+use crate::engine::world::World;
+
+/// Beside the journal: `default TableCoverage boxscores Missing/NoRows 2025-11-14,2025-11-16`, one line for each state.
+#[derive(Debug)]
+pub struct Told {
+    file: PathBuf,
+}
+
+impl Told {
+    /// Of a state folder.
+    pub fn new(state: &Path) -> Self {
+        Self { file: state.join("told") }
+    }
+
+    /// What the last run told.
+    pub fn load(&self) -> BTreeMap<Key, Vec<(Cause, DateSet)>> {
+        let mut all: BTreeMap<Key, Vec<(Cause, DateSet)>> = BTreeMap::new();
+        let text = std::fs::read_to_string(&self.file).unwrap_or_default();
+        for (key, cause, set) in text.lines().filter_map(line) {
+            all.entry(key).or_default().push((cause, set));
+        }
+        all
+    }
+
+    /// Keeps what was told by now. Where that is not possible it is told once more.
+    pub fn keep(&self, world: &World) {
+        let line = |key: &Key, cause: Cause, set: &DateSet| {
+            let Key { namespace, kind, name } = key;
+            format!("{namespace} {kind} {name} {}/{} {}\n", cause.state().word(), cause.reason(), dates(set))
+        };
+        let told = world.told();
+        let text: String =
+            told.iter().flat_map(|(key, all)| all.iter().map(move |(c, set)| line(key, *c, set))).collect();
+        if std::fs::read_to_string(&self.file).is_ok_and(|kept| kept == text) {
+            return;
+        }
+        let _ = disk::replace_unsynced(&self.file, text.as_bytes());
+    }
+}
+
+fn line(line: &str) -> Option<(Key, Cause, DateSet)> {
+    let words: Vec<&str> = line.split(' ').collect();
+    let [namespace, kind, name, told, set] = words[..] else { return None };
+    let (state, reason) = told.split_once('/')?;
+    let key = Key { namespace: namespace.into(), kind: kind.into(), name: name.into() };
+    Some((key, cause(state, reason)?, parse_dates(set).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::verdict::Flaw;
+
+    #[test]
+    fn a_line_is_read_as_it_was_written_and_rubbish_is_left_out() {
+        let read = |text: &str| line(text).map(|(key, cause, set)| (key.to_string(), cause, dates(&set)));
+        let told = read("default TableCoverage t Partial/UnitsMissing 2026-01-02,2026-01-04..2026-01-05");
+        let set = "2026-01-02,2026-01-04..2026-01-05".to_string();
+        assert_eq!(told, Some(("TableCoverage/t".into(), Cause::Partial(Flaw::UnitsMissing), set)));
+        assert_eq!(read("default TableCoverage t Complete/ 2026-01-02").map(|told| told.1), Some(Cause::Complete));
+        for text in ["", "default TableCoverage t Lost/NoRows 2026-01-02", "default t Missing/NoRows x", "a b c d e f"]
+        {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}
