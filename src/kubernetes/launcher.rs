@@ -9,7 +9,7 @@ use kube::api::{DeleteParams, ListParams, PostParams, Preconditions, Propagation
 use kube::core::{DynamicObject, Request};
 use kube::{Api, Client, Resource};
 
-use super::errors::{Class, Fault, fault, one};
+use super::errors::{Class, Fault, No, fault, one};
 use super::feed::Mirrors;
 use super::grants::Grants;
 use super::jobs;
@@ -126,8 +126,9 @@ impl Jobs {
 }
 
 async fn not_created(api: &Api<WireJob>, launch: &Launch, fault: Fault) -> Created {
-    match fault.class {
-        Class::Conflict => match one(api, &launch.name).await {
+    match fault.no {
+        // Another conflict is about something else that the server writes for a Job, such as a quota.
+        _ if fault.reason == "AlreadyExists" => match one(api, &launch.name).await {
             Ok(there) if there.metadata.deletion_timestamp.is_some() => {
                 Created::Unclear("a Job of this name is being deleted".into())
             }
@@ -138,10 +139,8 @@ async fn not_created(api: &Api<WireJob>, launch: &Launch, fault: Fault) -> Creat
             Err(fault) => Created::Unclear(fault.sentence),
         },
         // An invalid template stays invalid until somebody changes it; a quota or a right comes back by itself.
-        Class::Refused | Class::NotFound => {
-            Created::Refused { permanent: matches!(fault.code, 400 | 422), why: fault.sentence }
-        }
-        Class::Unclear => Created::Unclear(fault.sentence),
+        Some(no) => Created::Refused { permanent: no == No::Invalid, why: fault.sentence },
+        None => Created::Unclear(fault.sentence),
     }
 }
 
