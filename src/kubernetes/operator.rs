@@ -27,7 +27,7 @@ use super::object::Kind;
 use super::refusals::Refusals;
 use super::scope::Scope;
 use super::serve::{Server, Sources};
-use super::slim::Slim;
+use super::slim::Kept;
 use super::store::StatusStore;
 use super::watches::{self, Bells};
 use crate::engine::drive::Wish;
@@ -116,7 +116,7 @@ struct Operator {
     client: Client,
     leadership: Leadership,
     mirrors: Mirrors,
-    jobs: Mirror<Slim>,
+    jobs: Mirror<Kept>,
     store: StatusStore,
     bells: Bells,
     wishes: UnboundedSender<Wish>,
