@@ -58,7 +58,7 @@ pub const MAX_OLD_BYTES: usize = 32 << 10;
 pub const MAX_KEPT: usize = 200;
 /// Unsettled attempts of one coverage (design §9).
 pub const MAX_UNSETTLED: usize = 100;
-/// Uncharged outcomes in a row before a rung is used up for a date all the same (design §6).
+/// Uncharged outcomes in a row, of Jobs that ran, before a rung is used up for a date all the same (design §6).
 pub const MAX_FREE: u8 = 10;
 
 /// One Job for an explicit list of dates on one rung.
@@ -239,7 +239,9 @@ pub struct Tally {
 impl Tally {
     /// Whether nothing more is tried on this rung.
     pub fn uses_up(&self, rung: &Rung) -> bool {
-        self.charged >= rung.attempts || self.free >= MAX_FREE || (self.last == Outcome::Permanent && !self.alone)
+        // What never ran tells nothing of the rung: it runs when there is room, or an image, again.
+        let tried_in_vain = self.free >= MAX_FREE && self.last != Outcome::NeverStarted;
+        self.charged >= rung.attempts || tried_in_vain || (self.last == Outcome::Permanent && !self.alone)
     }
 }
 
@@ -261,7 +263,7 @@ pub struct Settled {
 /// A Job of gapless as the launcher sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
-    /// Its namespace; `default` on one machine.
+    /// Its namespace; empty on one machine, where there are none.
     pub namespace: Arc<str>,
     /// Its name.
     pub name: Arc<str>,

@@ -1,5 +1,5 @@
 //! Which dates of which table are taken, and by how many Jobs: the one place that says that a date is free (design §12.2).
-//! Told by every live Job, whoever owns it; by every attempt that is unsettled here or in the store, where another process
+//! Told by every live Job that may keep its dates, whoever owns it; by every attempt that is unsettled here or in the store, where another process
 //! would find it; and by what was launched for coverages that are gone until a list shows what became of it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,7 +40,7 @@ impl World {
         // A Job that was made before its table was resolved names it as it is declared.
         let homes: BTreeMap<&Table, &Table> =
             self.coverages.values().filter_map(|s| Some((&s.coverage.table, s.home.as_ref()?))).collect();
-        for job in self.jobs.live() {
+        for job in self.jobs.live().filter(|job| self.jobs.known.contains(&job.uid)) {
             jobs.insert((&job.coverage, job.launch));
             claims.take(&job.target, &job.dates);
             homes.get(&job.target).into_iter().for_each(|home| claims.take(home, &job.dates));
@@ -64,11 +64,16 @@ impl World {
 
 impl World {
     /// Where a table was found. Links can lead elsewhere than at the look before.
-    pub(super) fn found(&mut self, id: &WatchId, mark: &TableMark) {
+    pub(super) fn found(&mut self, id: &WatchId, mark: &TableMark, now: Timestamp) {
+        let mut moved = false;
         for key in self.watches.get(id).map(|watch| watch.coverages.as_slice()).unwrap_or_default() {
             let Some(state) = self.coverages.get_mut(key).filter(|state| state.home != mark.home) else { continue };
             state.home.clone_from(&mark.home);
+            moved = true;
+        }
+        if moved {
             self.undecided = true;
+            self.recognize(now);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::overview::Event;
 use crate::domain::dates::{Date, DateSet, Timestamp};
-use crate::domain::ledger::{Attempt, Launch, Outcome, Settled};
+use crate::domain::ledger::{Attempt, Job, Launch, Outcome, Settled};
 use crate::domain::policy::Key;
 use crate::domain::probe::UnitKey;
 use crate::domain::schedule::{Calendar, Day, ScheduleFacts};
@@ -19,6 +19,16 @@ pub(super) fn launched(coverage: &Key, attempt: &Attempt, reason: &str, now: Tim
     let why = if reason.is_empty() { "rerun requested" } else { reason };
     let message = format!("launch {launch}, attempt {number} on rung {rung}: {why}");
     Event { at: now, coverage: coverage.clone(), reason: "JobLaunched", dates: attempt.dates.clone(), message }
+}
+
+/// A live Job keeps dates of a coverage's table, and gapless knows no launch of it.
+pub(super) fn stray(coverage: &Key, job: &Job, now: Timestamp) -> Event {
+    let message = format!(
+        "Job `{}` says that it fills these dates, and gapless knows no launch of it: they wait until it has ended; \
+         delete it if it is not meant to run",
+        job.name
+    );
+    Event { at: now, coverage: coverage.clone(), reason: "StrayJob", dates: job.dates.clone(), message }
 }
 
 /// A Job was not created.

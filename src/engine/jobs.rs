@@ -70,7 +70,8 @@ impl World {
     }
 
     fn take_jobs(&mut self, list: JobList, listed_at: Option<Timestamp>, now: Timestamp) {
-        let JobList { jobs: list, daily_runs } = list;
+        let JobList { jobs: mut list, daily_runs } = list;
+        self.disown(&mut list);
         self.jobs.removing.retain(|name, _| list.iter().any(|j| j.name == *name));
         self.undecided |= self.jobs.daily_runs != daily_runs;
         self.jobs.daily_runs = daily_runs;
@@ -84,6 +85,7 @@ impl World {
         }
         if !changed.is_empty() {
             self.undecided = true;
+            self.recognize(now);
             let unread = self.coverages.values().filter(|s| self.unread(s).next().is_some());
             ended.extend(unread.map(|s| s.coverage.table.clone()));
         }
@@ -302,14 +304,14 @@ impl CoverageState {
 
     /// What Jobs say of its attempts, and whether one has ended. Only a list can say that a Job is not there.
     fn take_jobs(&mut self, jobs: &Jobs, listed_at: Option<Timestamp>, now: Timestamp) -> (Vec<Event>, bool) {
-        let highest = jobs.of(&self.coverage.uid).map(|j| j.launch).max().unwrap_or(0);
-        // Before the ledger was read nothing is known to be lost.
-        self.rebuilt |= self.proof.is_some() && highest > self.ledger.launches;
-        self.ledger.launches = self.ledger.launches.max(highest);
+        self.rebuild(jobs, listed_at);
         let (mut events, mut ended) = (Vec::new(), false);
         for attempt in self.ledger.attempts.clone() {
             // Another Job of the same name is not the one that was created: the attempt's own is gone.
-            let own = |j: &&Job| !matches!(&attempt.stage, Stage::Created { uid } if *uid != j.uid);
+            let own = |j: &&Job| match &attempt.stage {
+                Stage::Created { uid } => *uid == j.uid,
+                Stage::Recorded | Stage::Ended { .. } => j.dates == attempt.dates,
+            };
             let job = jobs.of(&self.coverage.uid).find(|j| j.launch == attempt.launch).filter(own);
             let launch = attempt.launch;
             match (job.map(|j| (j, j.ended)), &attempt.stage) {

@@ -24,6 +24,8 @@ pub(super) struct Jobs {
     pub removing: BTreeMap<Arc<str>, Timestamp>,
     /// The Jobs that the watch saw last; nothing: there is none, or it said nothing yet.
     pub watched: Option<BTreeSet<Arc<str>>>,
+    /// Live Jobs that keep their dates, by uid.
+    pub known: BTreeSet<Arc<str>>,
     /// Launches of coverages that are gone, until a list shows what became of them.
     pub orphans: Vec<Orphan>,
     /// CronJobs whose own run is live.
@@ -42,6 +44,7 @@ impl Jobs {
             next_list: now,
             removing: BTreeMap::new(),
             watched: None,
+            known: BTreeSet::new(),
             orphans: Vec::new(),
             daily_runs: BTreeSet::new(),
         }

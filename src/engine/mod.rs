@@ -25,6 +25,7 @@ mod report;
 mod saving;
 pub mod spec;
 mod stale;
+mod strangers;
 mod timeline;
 mod told;
 pub mod world;

@@ -60,7 +60,7 @@ impl World {
                 return None;
             }
         };
-        self.found(id, &mark);
+        self.found(id, &mark, now);
         let watch = self.watches.get(id)?;
         for key in &watch.coverages {
             self.coverages.get_mut(key).into_iter().for_each(|s| s.book.asked_at = Some(asked_at));
@@ -132,7 +132,7 @@ impl World {
             Err(unknown) if unknown.lasts => (probes.iter().map(|_| Err(unknown.clone())).collect(), seen),
             Err(unknown) => return self.look_failed(id, &unknown, now),
         };
-        self.found(id, &mark);
+        self.found(id, &mark, now);
         let marks = mark.dates();
         for ((key, probe), reading) in keys.iter().zip(probes).zip(readings) {
             if let Some(state) = self.coverages.get_mut(key).filter(|s| s.coverage.question == probe.question) {

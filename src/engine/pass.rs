@@ -242,6 +242,7 @@ impl World {
             let Some(state) = self.coverages.get_mut(&admission.coverage) else { continue };
             let Some(season) = self.seasons.get(&state.coverage.season) else { continue };
             let before = state.before(&season.calendar, &admission.admitted.dates);
+            state.ledger.launches = super::strangers::last_taken(state, self.jobs.all());
             state.ledger = state.ledger.record(&admission.admitted, before, now);
             state.dirty = true;
             self.ramp.launched = self.ramp.launched.saturating_add(1);

@@ -79,15 +79,18 @@ impl World {
             }
             let launches = state.ledger.launches;
             // Launch numbers never fall: somebody wiped the status while its Jobs go on.
-            let highest = self.jobs.of(&uid).map(|j| j.launch).max().unwrap_or(0);
-            state.rebuilt |= !is_whole || ledger.launches < highest.max(state.saved.launches);
+            state.is_lost = launches == 0 && (!is_whole || ledger.launches == 0);
+            let most = state.most_launches().max(ledger.launches);
+            let own = self.jobs.of(&uid).map(|j| j.launch).filter(|launch| *launch <= most).max();
+            let own = own.filter(|_| state.is_lost).unwrap_or(0);
+            state.rebuilt |= !is_whole || ledger.launches < own.max(state.saved.launches);
             // A list that came before the ledger said nothing of its attempts.
             self.jobs.next_list = now;
             // What others wrote shows in the attempts and counts that people see, whatever follows from it.
             self.revision += u64::from(state.ledger != ledger);
             state.saved = Arc::new(ledger.clone());
             state.ledger = ledger;
-            state.ledger.launches = state.ledger.launches.max(launches);
+            state.ledger.launches = state.ledger.launches.max(launches).max(own);
             state.ledger.rebase(&state.coverage);
             state.ledger.none_ahead(&state.coverage, now);
             // What another process recorded, it may have created.
@@ -103,6 +106,10 @@ impl World {
             state.proof = Some(Recorded::acknowledged(version));
             state.dirty = true;
         }
+        let mut jobs = self.jobs.all().to_vec();
+        self.disown(&mut jobs);
+        self.jobs.replace(jobs);
+        self.recognize(now);
     }
 }
 

@@ -10,3 +10,4 @@ mod scenarios;
 mod schedules;
 mod script;
 pub(crate) mod sim;
+mod strangers;

@@ -116,6 +116,8 @@ pub(super) struct CoverageState {
     pub told: Told,
     /// A create was answered unclearly.
     pub unclear: Option<Unclear>,
+    /// The ledger that was read had no launch in it: its Jobs tell how many there were.
+    pub is_lost: bool,
     /// Creates that are sent and not answered, by launch.
     pub creating: BTreeSet<u64>,
     /// When this process saw the Job of a launch created: an older list knows nothing of it.
@@ -212,6 +214,7 @@ impl CoverageState {
             told_at: Timestamp::MIN,
             told: Told::default(),
             unclear: None,
+            is_lost: false,
             creating: BTreeSet::new(),
             created_at: BTreeMap::new(),
             refused: None,
@@ -305,6 +308,7 @@ impl World {
             self.ramp = Ramp { started_at: now, launched: 0, ..self.ramp };
         }
         self.rewatch(&edited, now);
+        self.recognize(now);
     }
 
     /// Coverages of which nothing is launched because people say so.

@@ -8,6 +8,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use http::HeaderValue;
+use http::header::USER_AGENT;
 use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::runtime::watcher;
@@ -37,6 +39,9 @@ const WATCH_SECONDS: u32 = 50;
 
 /// A connection on which nothing arrives is dead after that time. Longer than any watch stays silent.
 const SILENCE: Duration = Duration::from_secs(60);
+
+/// Who calls, for audit logs, and for `managedFields`: what stands before the slash.
+const AGENT: &str = concat!("gapless/", env!("CARGO_PKG_VERSION"));
 
 /// To reach an API server, name and handshake included.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -72,6 +77,7 @@ pub struct Connected {
 pub async fn connect(options: &Connect) -> Result<Connected, String> {
     install_provider();
     let mut config = timed(config(options).await?);
+    config.headers.push((USER_AGENT, HeaderValue::from_static(AGENT)));
     let token = TokenFile::of(&mut config)?;
     let (namespace, server) = (config.default_namespace.clone(), errors::scrub(&config.cluster_url.to_string()));
     // A kubeconfig may name a program that fetches the credential: it runs here, and takes its time.

@@ -1,20 +1,21 @@
 //! Whether this process works: how long ago it last passed, and how long ago each watch last had a good answer. Callers
-//! bring the time. It tells ages and kinds, never what was watched.
+//! bring the time, of the monotonic clock: a wall clock that jumps makes nothing older. It tells ages and kinds, never
+//! what was watched.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use jiff::SignedDuration;
+use tokio::time::Instant;
 
-use crate::domain::dates::Timestamp;
 use crate::view::metrics::Pulse;
 
 /// A leader passes at least every half minute, whatever happens. One that has not for so long is stuck, and only a new
 /// process helps.
-pub const PASS_LIMIT: SignedDuration = SignedDuration::from_mins(2);
+pub const PASS_LIMIT: Duration = Duration::from_secs(2 * 60);
 /// A watch has an event or a bookmark each minute, and is opened anew within five. Longer than an API server takes to be
 /// replaced: a restart of gapless would not help against that, and would only be one more client that lists everything.
-pub const WATCH_LIMIT: SignedDuration = SignedDuration::from_mins(10);
+pub const WATCH_LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// The health of one process, shared by those that report and those that ask.
 #[derive(Debug, Default)]
@@ -25,24 +26,24 @@ pub struct Health {
 #[derive(Debug, Default)]
 struct State {
     /// The last pass; nothing while this process does not lead.
-    pass: Option<Timestamp>,
-    watches: BTreeMap<&'static str, Timestamp>,
+    pass: Option<Instant>,
+    watches: BTreeMap<&'static str, Instant>,
     ready: bool,
 }
 
 impl Health {
     /// This process leads from now on: its passes are waited for. A standby that does not pass is well.
-    pub fn leads(&self, now: Timestamp) {
+    pub fn leads(&self, now: Instant) {
         self.state().pass = Some(now);
     }
 
     /// A pass succeeded.
-    pub fn pass_at(&self, now: Timestamp) {
+    pub fn pass_at(&self, now: Instant) {
         self.state().pass = Some(now);
     }
 
     /// The watch of a kind had a good answer: a list, an event or a bookmark.
-    pub fn watch_ok(&self, kind: &'static str, now: Timestamp) {
+    pub fn watch_ok(&self, kind: &'static str, now: Instant) {
         self.state().watches.insert(kind, now);
     }
 
@@ -62,22 +63,22 @@ impl Health {
     }
 
     /// Everything that is too old, in one sentence each; nothing: this process is live.
-    pub fn complaints(&self, now: Timestamp) -> Vec<String> {
+    pub fn complaints(&self, now: Instant) -> Vec<String> {
         let state = self.state();
         let pass = state.pass.map(|at| ("the last pass".to_string(), at, PASS_LIMIT));
         let watches =
             state.watches.iter().map(|(kind, at)| (format!("the watch of {kind}'s last answer"), *at, WATCH_LIMIT));
-        let too_old = |(what, at, limit): (String, Timestamp, SignedDuration)| {
-            let age = now.duration_since(at);
+        let too_old = |(what, at, limit): (String, Instant, Duration)| {
+            let age = now.saturating_duration_since(at);
             (age > limit).then(|| format!("{what} was {} s ago, more than {} s", age.as_secs(), limit.as_secs()))
         };
         pass.into_iter().chain(watches).filter_map(too_old).collect()
     }
 
     /// The ages at an instant, for the metrics.
-    pub fn pulse(&self, now: Timestamp, lines_dropped: u64) -> Pulse {
+    pub fn pulse(&self, now: Instant, lines_dropped: u64) -> Pulse {
         let state = self.state();
-        let age = |at: Timestamp| now.duration_since(at).as_secs_f64().max(0.0);
+        let age = |at: Instant| now.saturating_duration_since(at).as_secs_f64();
         let watch_ages = state.watches.iter().map(|(kind, at)| (*kind, age(*at))).collect();
         Pulse { pass_age: state.pass.map(age), watch_ages, lines_dropped }
     }
@@ -92,8 +93,10 @@ impl Health {
 mod tests {
     use super::*;
 
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+    /// So many seconds after the first time that a test asks.
+    fn at(seconds: u64) -> Instant {
+        static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+        *START + Duration::from_secs(seconds)
     }
 
     /// What happened when, and what a probe hears at second 1,000.
@@ -130,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_set_back_makes_nothing_older() {
+    fn what_is_asked_with_an_older_instant_is_not_older_than_nothing() {
         let health = Health::default();
         health.pass_at(at(1000));
         health.watch_ok("Job", at(1000));

@@ -1,7 +1,7 @@
 //! The Launcher port: Jobs made from an allowed CronJob's template, seen by a live list, removed by uid.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use k8s_openapi::api::batch::v1::Job as WireJob;
 use k8s_openapi::api::core::v1::Pod;
@@ -9,13 +9,14 @@ use kube::api::{DeleteParams, ListParams, PostParams, Preconditions, Propagation
 use kube::core::{DynamicObject, Request};
 use kube::{Api, Client, Resource};
 
-use super::errors::{Class, Fault, fault, one};
+use super::errors::{Class, Fault, No, fault, one};
 use super::feed::Mirrors;
 use super::grants::Grants;
 use super::jobs;
-use super::object::Name;
+use super::jobs::starts::Starts;
+use super::object::{Kind, Name};
 use super::scope::Scope;
-use super::slim::{Slim, SlimPod};
+use super::slim::{Kept, Slim, SlimPod};
 use crate::api::template::Refusal;
 use crate::domain::ledger::{Job, Launch};
 use crate::engine::ports::{Clock, Created, JobList, Launcher, Recorded};
@@ -35,16 +36,18 @@ pub struct Jobs {
     grants: Grants,
     /// What of which template was said to be left out.
     told: Arc<Mutex<BTreeMap<Name, String>>>,
+    /// What was seen of the pods of live Jobs.
+    starts: Arc<Mutex<Starts>>,
 }
 
 impl Jobs {
     /// The Jobs of a scope, made from the CronJobs that the watches hold.
     pub fn new(client: Client, scope: Scope, mirrors: Mirrors, grants: Grants) -> Self {
-        Self { client, scope, mirrors, grants, told: Arc::default() }
+        Self { client, scope, mirrors, grants, told: Arc::default(), starts: Arc::default() }
     }
 
-    /// Every page of a kind, from the API server itself and not from its cache.
-    async fn all<K>(&self, mut page: ListParams) -> Result<Vec<K>, Fault>
+    /// What is kept of every page of a kind, from the API server itself and not from its cache.
+    async fn all<K, T>(&self, mut page: ListParams, keep: impl Fn(K) -> Option<T>) -> Result<Vec<T>, Fault>
     where
         K: kube::Resource<Scope = kube::core::NamespaceResourceScope, DynamicType = ()>
             + Clone
@@ -55,7 +58,7 @@ impl Jobs {
         let mut items = Vec::new();
         loop {
             let list = api.list(&page).await.map_err(|e| fault(&e))?;
-            items.extend(list.items);
+            items.extend(list.items.into_iter().filter_map(&keep));
             match list.metadata.continue_.filter(|c| !c.is_empty()) {
                 Some(next) => page = page.continue_token(&next),
                 None => return Ok(items),
@@ -65,8 +68,7 @@ impl Jobs {
 
     /// The pods that a selector selects.
     async fn pods(&self, selector: &str) -> Result<Vec<Pod>, Fault> {
-        let pods: Vec<SlimPod> = self.all(ListParams::default().limit(PAGE).labels(selector)).await?;
-        Ok(pods.into_iter().map(|pod| pod.0).collect())
+        self.all(ListParams::default().limit(PAGE).labels(selector), |pod: SlimPod| Some(pod.0)).await
     }
 
     /// The pods of some Jobs, by the Jobs' names.
@@ -80,19 +82,45 @@ impl Jobs {
     }
 
     /// What the Jobs and pods of a cluster mean.
-    pub(super) fn read<'a>(&self, listed: impl IntoIterator<Item = &'a WireJob>, pods: &'a [Pod]) -> JobList {
-        self.allowed(jobs::read::list(listed, pods, SystemClock.now()))
+    pub(super) fn read(&self, listed: &[&WireJob], pods: &[Pod]) -> JobList {
+        let now = SystemClock.now();
+        self.starts().see(listed.iter().copied(), pods, now);
+        self.allowed(jobs::read::list(listed.iter().copied(), pods, now))
+    }
+
+    /// Jobs as a watch shows them, without their pods.
+    pub(super) fn glance(&self, listed: &[&WireJob]) {
+        let mut starts = self.starts();
+        listed.iter().for_each(|job| starts.glance(job));
+    }
+
+    /// Only these Jobs are there.
+    pub(super) fn retain(&self, there: &BTreeSet<&str>) {
+        self.starts().retain(there);
+    }
+
+    fn starts(&self) -> MutexGuard<'_, Starts> {
+        // Nothing panics while it holds the lock.
+        self.starts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A label can be forged: a Job claims a table only where its namespace may read that table.
     pub(super) fn allowed(&self, mut list: JobList) -> JobList {
+        self.starts().correct(&mut list);
+        disown(&mut list, &self.homes());
         list.jobs.retain(|job| self.grants.allows(&job.namespace, &job.target.place));
         list
     }
 
+    /// Where each coverage is, by its uid.
+    fn homes(&self) -> BTreeMap<Arc<str>, Arc<str>> {
+        let all = Kind::COVERAGES.into_iter().flat_map(|kind| self.mirrors.of(kind).all());
+        all.map(|(name, object)| (object.uid.clone(), name.namespace)).collect()
+    }
+
     /// Says what of a template is not in its Jobs: once, not at each launch.
     fn tell(&self, cron_job: &Name, left_out: &str) {
-        let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let last = told.insert(cron_job.clone(), left_out.to_string()).unwrap_or_default();
         if last != left_out && !left_out.is_empty() {
             let (namespace, cron_job) = (&*cron_job.namespace, &*cron_job.name);
@@ -126,8 +154,9 @@ impl Jobs {
 }
 
 async fn not_created(api: &Api<WireJob>, launch: &Launch, fault: Fault) -> Created {
-    match fault.class {
-        Class::Conflict => match one(api, &launch.name).await {
+    match fault.no {
+        // Another conflict is about something else that the server writes for a Job, such as a quota.
+        _ if fault.reason == "AlreadyExists" => match one(api, &launch.name).await {
             Ok(there) if there.metadata.deletion_timestamp.is_some() => {
                 Created::Unclear("a Job of this name is being deleted".into())
             }
@@ -138,15 +167,19 @@ async fn not_created(api: &Api<WireJob>, launch: &Launch, fault: Fault) -> Creat
             Err(fault) => Created::Unclear(fault.sentence),
         },
         // An invalid template stays invalid until somebody changes it; a quota or a right comes back by itself.
-        Class::Refused | Class::NotFound => {
-            Created::Refused { permanent: matches!(fault.code, 400 | 422), why: fault.sentence }
-        }
-        Class::Unclear => Created::Unclear(fault.sentence),
+        Some(no) => Created::Refused { permanent: no == No::Invalid, why: fault.sentence },
+        None => Created::Unclear(fault.sentence),
     }
 }
 
 fn refused(why: String) -> Created {
     Created::Refused { permanent: true, why }
+}
+
+/// Whose uid an owner has can be copied into another namespace: such a Job is none of the coverage's.
+fn disown(list: &mut JobList, homes: &BTreeMap<Arc<str>, Arc<str>>) {
+    let is_away = |job: &&mut Job| homes.get(&job.coverage).is_some_and(|home| *home != job.namespace);
+    list.jobs.iter_mut().filter(is_away).for_each(|job| job.coverage = Arc::from(""));
 }
 
 /// Says what keeps a Job whose removal was accepted: it is for others to let it go.
@@ -160,10 +193,13 @@ fn tell_held(job: &WireJob) {
 
 impl Launcher for Jobs {
     async fn live(&self) -> Result<JobList, String> {
-        let listed = self.all::<Slim>(ListParams::default().limit(PAGE));
+        let listed = self.all(ListParams::default().limit(PAGE), Slim::kept);
         let (listed, pods) = futures::future::join(listed, self.pods(jobs::LAUNCH)).await;
         let (listed, pods) = (listed.map_err(|f| f.sentence)?, pods.map_err(|f| f.sentence)?);
-        Ok(self.read(listed.iter().map(|slim| &slim.job), &pods))
+        let own: Vec<&WireJob> = listed.iter().filter_map(|kept: &Kept| kept.job.as_deref()).collect();
+        let mut list = self.read(&own, &pods);
+        list.daily_runs.extend(listed.iter().flat_map(|kept| kept.alone.daily_runs.iter().cloned()));
+        Ok(list)
     }
 
     async fn create(&self, launch: &Launch, _: &Recorded) -> Created {
@@ -187,5 +223,32 @@ impl Launcher for Jobs {
             Err(fault) if matches!(fault.class, Class::NotFound | Class::Conflict) => Ok(()),
             Err(fault) => Err(fault.sentence),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::dates::DateSet;
+    use crate::domain::policy::Table;
+
+    #[test]
+    fn a_job_with_the_owner_of_another_namespace_belongs_to_no_coverage() {
+        let job = |namespace: &str, coverage: &str| Job {
+            namespace: namespace.into(),
+            name: "t-l1".into(),
+            uid: "job".into(),
+            coverage: coverage.into(),
+            launch: 1,
+            dates: DateSet::new(),
+            target: Table { place: "files:/data".into(), name: "t".into() },
+            ended: None,
+            message: String::new(),
+            pending: None,
+        };
+        let jobs = vec![job("nba", "uid"), job("another", "uid"), job("another", "gone")];
+        let mut list = JobList { jobs, ..JobList::default() };
+        disown(&mut list, &[("uid".into(), "nba".into())].into());
+        assert_eq!(list.jobs.iter().map(|job| &*job.coverage).collect::<Vec<_>>(), ["uid", "", "gone"]);
     }
 }

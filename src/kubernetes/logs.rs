@@ -98,7 +98,7 @@ pub fn is_warning(reason: &str) -> bool {
 }
 
 /// Reasons of events that somebody should look at.
-const WARNINGS: [&str; 10] = [
+const WARNINGS: [&str; 11] = [
     "AttemptHistoryRebuilt",
     "CredentialsRefused",
     "Exhausted",
@@ -107,6 +107,7 @@ const WARNINGS: [&str; 10] = [
     "Regressed",
     "Revoked",
     "ScheduleSuspect",
+    "StrayJob",
     "SuspectProbe",
     "Unknown",
 ];

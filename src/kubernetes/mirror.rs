@@ -70,11 +70,12 @@ impl<T> Mirror<T> {
         with(&mut self.objects.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
-    fn put(&self, name: Name, object: Option<Arc<T>>) {
+    /// Whether there was one of the name.
+    fn put(&self, name: Name, object: Option<Arc<T>>) -> bool {
         self.locked(|objects| match object {
-            Some(object) => _ = objects.insert(name, object),
-            None => _ = objects.remove(&name),
-        });
+            Some(object) => objects.insert(name, object).is_some(),
+            None => objects.remove(&name).is_some(),
+        })
     }
 
     fn replace(&self, all: BTreeMap<Name, Arc<T>>) {
@@ -83,11 +84,16 @@ impl<T> Mirror<T> {
     }
 }
 
-/// Follows a kind for ever. `told` is called after every change, with the object where one is concerned.
-pub async fn follow<K, T>(api: Api<K>, mirror: Mirror<T>, mut told: impl FnMut(Option<&Arc<T>>) + Send)
-where
+/// Follows a kind for ever. `keep` says what is kept of an object, if anything. `told` is called after every change of what
+/// is kept, with the object where one is concerned.
+pub async fn follow<K, T>(
+    api: Api<K>,
+    mirror: Mirror<T>,
+    keep: impl Fn(K) -> Option<T> + Send,
+    mut told: impl FnMut(Option<&Arc<T>>) + Send,
+) where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
-    T: From<K> + Send + Sync + 'static,
+    T: Send + Sync + 'static,
 {
     let config = watching().page_size(PAGE);
     let path = api.resource_url().to_string();
@@ -98,20 +104,26 @@ where
         failing = tell_of(&path, &event, failing);
         match event {
             Ok(Event::Init) => listed.clear(),
-            Ok(Event::InitApply(object)) => _ = listed.insert(name(&object), Arc::new(T::from(object))),
+            Ok(Event::InitApply(object)) => {
+                let name = name(&object);
+                listed.extend(keep(object).map(|kept| (name, Arc::new(kept))));
+            }
             Ok(Event::InitDone) => {
                 mirror.replace(std::mem::take(&mut listed));
                 mirror.all().iter().for_each(|(_, object)| told(Some(object)));
                 told(None);
             }
             Ok(Event::Apply(object)) => {
-                let (name, object) = (name(&object), Arc::new(T::from(object)));
-                mirror.put(name, Some(object.clone()));
-                told(Some(&object));
+                let name = name(&object);
+                let kept = keep(object).map(Arc::new);
+                if mirror.put(name, kept.clone()) || kept.is_some() {
+                    told(kept.as_ref());
+                }
             }
             Ok(Event::Delete(object)) => {
-                mirror.put(name(&object), None);
-                told(None);
+                if mirror.put(name(&object), None) {
+                    told(None);
+                }
             }
             // The watcher backs off and goes on.
             Err(_) => {}

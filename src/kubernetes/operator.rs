@@ -14,6 +14,7 @@ use kube::{Api, Client};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
 
 use super::client::{Call, Calls, Connect, connect};
 use super::feed::Mirrors;
@@ -26,11 +27,10 @@ use super::object::Kind;
 use super::refusals::Refusals;
 use super::scope::Scope;
 use super::serve::{Server, Sources};
-use super::slim::Slim;
+use super::slim::Kept;
 use super::store::StatusStore;
 use super::watches::{self, Bells};
 use crate::engine::drive::Wish;
-use crate::engine::ports::Clock;
 use crate::engine::spec::Limits;
 use crate::local::clock::SystemClock;
 use crate::view::metrics::Metrics;
@@ -116,7 +116,7 @@ struct Operator {
     client: Client,
     leadership: Leadership,
     mirrors: Mirrors,
-    jobs: Mirror<Slim>,
+    jobs: Mirror<Kept>,
     store: StatusStore,
     bells: Bells,
     wishes: UnboundedSender<Wish>,
@@ -193,7 +193,7 @@ fn counted(metrics: Metrics, health: Arc<Health>) -> Calls {
         refusals.heard(call);
         let read = matches!(call.verb, "list" | "watch") && call.code.is_some_and(|code| (200..300).contains(&code));
         if let Some(kind) = watched(call.resource).filter(|_| read) {
-            health.watch_ok(kind, SystemClock.now());
+            health.watch_ok(kind, Instant::now());
         }
     })
 }

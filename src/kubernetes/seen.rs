@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::launcher::Jobs;
 use super::mirror::Mirror;
-use super::slim::Slim;
+use super::slim::Kept;
 use crate::domain::ledger::Job;
 use crate::engine::drive::Wish;
 use crate::engine::ports::JobList;
@@ -25,7 +25,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(10);
 
 /// Tells the engine what the watch sees, until nobody listens. The first time even that there is nothing: of a pod whose
 /// Job is gone no watch will tell.
-pub async fn tell(jobs: Jobs, mirror: Mirror<Slim>, changed: Arc<Notify>, wishes: UnboundedSender<Wish>) {
+pub async fn tell(jobs: Jobs, mirror: Mirror<Kept>, changed: Arc<Notify>, wishes: UnboundedSender<Wish>) {
     let mut teller = Teller { jobs, known: BTreeMap::new(), asked: Instant::now(), last: None };
     loop {
         if let Some(list) = teller.look(&mirror).await
@@ -52,11 +52,12 @@ struct Teller {
 
 impl Teller {
     /// What there is; nothing when it is what was told last.
-    async fn look(&mut self, mirror: &Mirror<Slim>) -> Option<JobList> {
+    async fn look(&mut self, mirror: &Mirror<Kept>) -> Option<JobList> {
         let all = mirror.all();
-        let listed: Vec<&WireJob> = all.iter().map(|(_, slim)| &slim.job).collect();
+        let listed: Vec<&WireJob> = all.iter().filter_map(|(_, kept)| kept.job.as_deref()).collect();
+        self.jobs.glance(&listed);
         let waiting: BTreeSet<&str> = listed.iter().filter(|j| is_waiting(j)).filter_map(|j| uid(j)).collect();
-        let mut list = self.jobs.allowed(all.iter().map(|(_, slim)| slim.alone.clone()).collect());
+        let mut list = self.jobs.allowed(all.iter().map(|(_, kept)| kept.alone.clone()).collect());
         let again = !waiting.is_empty() && self.asked.elapsed() >= ASK_AGAIN;
         let about = |j: &&Job| match j.ended {
             Some(_) => !self.has_ended(&j.uid),
@@ -76,6 +77,7 @@ impl Teller {
         }
         let there: BTreeSet<&str> = list.jobs.iter().map(|j| &*j.uid).collect();
         self.known.retain(|uid, _| there.contains(&**uid));
+        self.jobs.retain(&there);
         (self.last.as_ref() != Some(&list)).then(|| {
             self.last = Some(list.clone());
             list
@@ -93,9 +95,9 @@ impl Teller {
         }
         let named: Vec<&str> = names.iter().copied().collect();
         if let Ok(pods) = self.jobs.pods_of(&named).await {
-            let about =
-                listed.iter().copied().filter(|j| j.metadata.name.as_deref().is_some_and(|n| names.contains(n)));
-            let jobs = self.jobs.read(about, &pods).jobs;
+            let is_named = |j: &&WireJob| j.metadata.name.as_deref().is_some_and(|n| names.contains(n));
+            let about: Vec<&WireJob> = listed.iter().copied().filter(is_named).collect();
+            let jobs = self.jobs.read(&about, &pods).jobs;
             self.known.extend(jobs.into_iter().map(|j| (j.uid.clone(), j)));
         }
     }

@@ -68,7 +68,7 @@ pub fn router(sources: Sources) -> Router {
 
 /// 200 while nothing is too old ([`super::health`] says what that is); else 503 and what it is.
 async fn livez(State(shared): State<Shared>) -> Response {
-    let complaints = shared.sources.health.complaints(SystemClock.now());
+    let complaints = shared.sources.health.complaints(Instant::now());
     if complaints.is_empty() {
         return "live\n".into_response();
     }
@@ -97,7 +97,7 @@ impl Shared {
             return text.clone();
         }
         let now = SystemClock.now();
-        let pulse = self.sources.health.pulse(now, self.sources.lines_dropped.load(Ordering::Relaxed));
+        let pulse = self.sources.health.pulse(Instant::now(), self.sources.lines_dropped.load(Ordering::Relaxed));
         let text = Bytes::from(self.sources.metrics.render(now, pulse));
         *kept = Some((Instant::now(), text.clone()));
         text

@@ -48,13 +48,33 @@ macro_rules! slim {
     };
 }
 
-/// A Job as its watch holds it.
+/// A Job as the API server sends it.
 #[derive(Clone, Debug)]
 pub struct Slim {
     /// The Job, as far as anybody asks.
     pub job: WireJob,
     /// What it says without its pods: read once, told often.
     pub alone: JobList,
+}
+
+/// A Job as its watch holds it. Of other people's Jobs, of which there may be any number, it is what CronJob runs now.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The Job, where it is one of gapless.
+    pub job: Option<Box<WireJob>>,
+    /// What it says without its pods.
+    pub alone: JobList,
+}
+
+impl Slim {
+    /// What is kept of it; nothing of a Job that means nothing to gapless.
+    pub fn kept(self) -> Option<Kept> {
+        let Self { job, alone } = self;
+        if alone.jobs.is_empty() {
+            return (!alone.daily_runs.is_empty()).then_some(Kept { job: None, alone });
+        }
+        Some(Kept { job: Some(job.into()), alone })
+    }
 }
 
 impl<'de> Deserialize<'de> for Slim {
@@ -178,6 +198,51 @@ impl From<Named> for Container {
             name: name.unwrap_or_default(),
             env: env.map(|all| all.into_iter().map(variable).collect()),
             ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A Job of other people, as large as they come.
+    fn foreign(owner: &Value, status: &Value) -> Value {
+        let env: Vec<Value> =
+            (0..50).map(|n| json!({ "name": format!("NAME_{n}"), "value": "x".repeat(100) })).collect();
+        let labels: serde_json::Map<String, Value> =
+            (0..30).map(|n| (format!("example.com/label-{n}"), "y".repeat(60).into())).collect();
+        json!({
+            "metadata": { "name": "load-29", "namespace": "nba", "uid": "u", "resourceVersion": "7", "labels": labels,
+                "annotations": { "note": "z".repeat(10_000) }, "ownerReferences": [owner] },
+            "spec": { "template": { "metadata": { "labels": labels },
+                "spec": { "containers": [{ "name": "a", "image": "i", "env": env }] } } },
+            "status": status,
+        })
+    }
+
+    /// The bytes that something kept takes, its texts counted.
+    fn bytes(kept: &Kept) -> usize {
+        assert!(kept.job.is_none() && kept.alone.jobs.is_empty());
+        let runs = kept.alone.daily_runs.iter().map(|(namespace, name)| namespace.len() + name.len() + 64);
+        size_of::<Kept>() + runs.sum::<usize>()
+    }
+
+    #[test]
+    fn of_other_peoples_jobs_only_the_live_run_of_a_cron_job_is_kept() {
+        let by = |kind: &str, version: &str| json!({ "apiVersion": version, "kind": kind, "name": "load", "uid": "c", "controller": true });
+        let ended = json!({ "succeeded": 1, "conditions": [{ "type": "Complete", "status": "True" }] });
+        for (case, owner, status, most) in [
+            ("the run of a CronJob", by("CronJob", "batch/v1"), json!({ "active": 1 }), 200),
+            ("its end", by("CronJob", "batch/v1"), ended.clone(), 0),
+            ("of a workflow", by("Workflow", "argoproj.io/v1alpha1"), json!({ "active": 1 }), 0),
+            ("ended", by("Workflow", "argoproj.io/v1alpha1"), ended, 0),
+        ] {
+            let slim: Slim = serde_json::from_value(foreign(&owner, &status)).unwrap();
+            let kept = slim.kept().as_ref().map_or(0, bytes);
+            assert!(kept <= most && (kept > 0) == (most > 0), "{case}: {kept} bytes");
         }
     }
 }

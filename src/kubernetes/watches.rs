@@ -13,7 +13,7 @@ use super::feed::Mirrors;
 use super::mirror::{Mirror, follow};
 use super::object::{Kind, Object, Wire};
 use super::scope::Scope;
-use super::slim::Slim;
+use super::slim::{Kept, Slim};
 use super::store::{Changed, StatusStore};
 use super::template::Template;
 use crate::engine::drive::Wish;
@@ -37,7 +37,7 @@ pub fn start(
     bells: &Bells,
     store: &StatusStore,
     wishes: &UnboundedSender<Wish>,
-) -> (JoinSet<()>, Mirror<Slim>) {
+) -> (JoinSet<()>, Mirror<Kept>) {
     let mut tasks = JoinSet::new();
     for kind in Kind::ALL {
         let api = scope.own::<Wire>(client, &kind.resource());
@@ -51,12 +51,13 @@ pub fn start(
                 let _ = wishes.send(Wish::Reload);
             }
         };
-        tasks.spawn(follow::<Wire, Object>(api, mirrors.of(kind), told));
+        tasks.spawn(follow(api, mirrors.of(kind), |wire: Wire| Some(Object::from(wire)), told));
     }
     let bell = bells.spec.clone();
     let cron_jobs = scope.own::<Wire>(client, &ApiResource::erase::<CronJob>(&()));
-    tasks.spawn(follow::<Wire, Template>(cron_jobs, mirrors.cron_jobs.clone(), move |_| bell.notify_one()));
+    let keep = |wire: Wire| Some(Template::from(wire));
+    tasks.spawn(follow(cron_jobs, mirrors.cron_jobs.clone(), keep, move |_| bell.notify_one()));
     let (jobs, bell) = (Mirror::default(), bells.jobs.clone());
-    tasks.spawn(follow::<Slim, Slim>(scope.api(client), jobs.clone(), move |_| bell.notify_one()));
+    tasks.spawn(follow(scope.api(client), jobs.clone(), Slim::kept, move |_| bell.notify_one()));
     (tasks, jobs)
 }

@@ -36,6 +36,25 @@ fn bindings(home: &Namespace<'_>, grants: &str) -> String {
     format!("\n{}", String::from_utf8(printed.stdout).unwrap())
 }
 
+/// A suspended Job that only says which dates of which table are its.
+fn a_claim(namespace: &str) -> String {
+    let target = r#"{"place":"files:/warehouse/w","name":"t"}"#;
+    let key =
+        format!(r#"{{"coverage":"x","launch":1,"rung":"load","dates":["2026-01-01","2026-01-02"],"target":{target}}}"#);
+    let pod = super::harness::filler_pod("true", 6);
+    format!(
+        "
+apiVersion: batch/v1
+kind: Job
+metadata: {{name: claims, namespace: {namespace}, annotations: {{gapless.dev/key: '{key}'}}}}
+spec:
+  suspend: true
+  template:
+    spec:
+{pod}"
+    )
+}
+
 /// Warnings and errors of the operator's log that name something.
 fn complaints(deployed: &Deployed<'_>, about: &str) -> Vec<String> {
     let log = deployed.log();
@@ -50,8 +69,11 @@ async fn tenants_read_what_is_granted_share_single_flight_and_go_away_in_silence
     let [a, b, c] = ["first", "second", "stranger"].map(|name| cluster.namespace(name));
     std::fs::create_dir_all(home.folder().join("w/t")).unwrap();
     let deployed = install(&cluster, &home, [&a.name, &b.name]).await;
+    // Who fills nothing of the table keeps no date of it, whatever a Job says.
+    cluster.apply(&a_claim(&b.name));
     Table::held(2).apply(&cluster, &a);
     a.told(T).line(&["Running/Started", "2026-01-01..2026-01-02"]).await;
+    b.kubectl(&["delete", "job", "claims"]);
     Table::held(2).apply(&cluster, &b);
     Table::held(2).apply(&cluster, &c);
     // The other replica says that another process leads.

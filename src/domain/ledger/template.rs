@@ -1,4 +1,4 @@
-//! A changed jobTemplate gives each rung that is used up one trial: on one date, whose outcome speaks for the others
+//! A changed jobTemplate gives each rung that is used up, or will be by what runs with the old one, one trial: on one date, whose outcome speaks for the others
 //! (design §6).
 
 use alloc::sync::Arc;
@@ -21,7 +21,7 @@ pub enum Trial {
     /// It is not.
     #[default]
     None,
-    /// On the newest exhausted date, as soon as there is one.
+    /// On the newest exhausted date, as soon as there is one: attempts with the old template may still be under way.
     Open,
     /// This launch tries it.
     Launch(u64),
@@ -40,7 +40,7 @@ impl Ledger {
             let Some(mark) = rung.template else { continue };
             let trial = match self.templates.get(&rung.name) {
                 Some(old) if old.mark == mark => continue,
-                Some(_) if self.has_used_up(rung) => Trial::Open,
+                Some(_) if self.has_used_up(rung) || self.is_under_way(rung) => Trial::Open,
                 _ => Trial::None,
             };
             self.templates.insert(rung.name.clone(), Template { mark, trial });
@@ -49,6 +49,10 @@ impl Ledger {
 
     fn has_used_up(&self, rung: &Rung) -> bool {
         self.tallies.iter().any(|((name, _), tally)| *name == rung.name && tally.uses_up(rung))
+    }
+
+    fn is_under_way(&self, rung: &Rung) -> bool {
+        self.attempts.iter().any(|attempt| attempt.rung == rung.name)
     }
 
     /// A launch tries the template of its rung.

@@ -33,6 +33,7 @@ fn attempt(ledger: &Ledger, dates: &[&str], end: End) -> Ledger {
 fn rerun_of_complete(ledger: &Ledger, end: End) -> Ledger {
     let admitted = Admitted {
         rung: "reload".into(),
+        target: coverage().table,
         dates: [day(DATE)].into_iter().collect(),
         number: 1,
         tokens: [(day(DATE), "again".into())].into(),

@@ -86,6 +86,37 @@ async fn manifests_that_are_edited_all_the_time_do_not_hasten_what_was_refused()
     assert!((2..=6).contains(&tries), "{tries} creates were refused in a minute");
 }
 
+/// The first Job of each date cannot know what the template says now: it began before.
+fn broken_at_first(_: Date, run: u32) -> Done {
+    if run == 1 { (5, End::Exit(65), None) } else { (5, End::Succeeded, Some(FULL.to_vec())) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_template_that_is_corrected_while_its_jobs_run_or_settle_is_tried() {
+    for second in [3, 120] {
+        let with_template = |mark| {
+            let mut spec = spec();
+            spec.coverages[0].fill.ladder[0].template = Some(mark);
+            spec
+        };
+        let sim = world(broken_at_first, &[3, 4, 5]);
+        let steps = vec![edit(second, &with_template(2))];
+        let (overview, _) = play(&sim, &mut sim.engine(with_template(1)), 4 * HOUR, steps).await;
+        assert_eq!(tell(&overview), Vec::<String>::new(), "corrected after {second} s");
+    }
+}
+
+/// Nothing ran, however often: there was no room for it, or no image.
+#[tokio::test(start_paused = true)]
+async fn a_date_whose_pods_never_start_is_tried_until_they_do() {
+    fn no_room(_: Date, run: u32) -> Done {
+        if run <= 12 { (60, End::NeverStarted, None) } else { (5, End::Succeeded, Some(FULL.to_vec())) }
+    }
+    let sim = world(no_room, &[3]);
+    let (overview, _) = play(&sim, &mut sim.engine_with(spec(), seldom()), 6 * 24 * HOUR, vec![]).await;
+    assert_eq!((tell(&overview), sim.state().runs[&day("2025-11-03")]), (vec![], 13));
+}
+
 fn two_coverages() -> Spec {
     let mut spec = spec();
     spec.coverages.push(second("boxscores-too"));

@@ -121,6 +121,28 @@ impl Sim {
         at(START).checked_add(jiff::SignedDuration::from_nanos(nanos)).unwrap()
     }
 
+    /// Puts a Job there that gapless did not create; it never ends by itself.
+    pub fn put(&self, job: Job) {
+        let coverage = coverage();
+        let launch = Launch {
+            coverage: coverage.key,
+            uid: job.coverage.clone(),
+            name: job.name.clone(),
+            launch: job.launch,
+            rung: "reload".into(),
+            cron_job: "none".into(),
+            container: None,
+            dates: job.dates.clone(),
+            tokens: BTreeMap::new(),
+            number: 1,
+            reason: "",
+            missing: BTreeMap::new(),
+            deadline_seconds: 1,
+            target: job.target.clone(),
+        };
+        self.state().jobs.insert(job.name.clone(), (job, Timestamp::MAX, launch));
+    }
+
     /// Counts a call; dies here when it is this call's turn. A dead process's call never returns.
     async fn call(&self, before: bool) {
         let dies = {
@@ -252,7 +274,7 @@ impl Sim {
     fn check_single_flight(&self) {
         let state = self.state();
         let mut live = BTreeSet::new();
-        for (job, _, _) in state.jobs.values().filter(|(j, _, _)| j.ended.is_none()) {
+        for (job, _, _) in state.jobs.values().filter(|(j, _, _)| j.ended.is_none() && &*j.uid != "forged") {
             for date in job.dates.iter() {
                 assert!(live.insert((job.target.clone(), date)), "two live Jobs cover {date}");
             }

@@ -252,3 +252,22 @@ async fn a_server_that_cannot_be_reached_is_named() {
         "{why}"
     );
 }
+
+#[tokio::test]
+async fn every_call_says_who_calls() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let head = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut bytes = [0; 4096];
+        let read = std::io::Read::read(&mut stream, &mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes[..read]).to_lowercase()
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config");
+    std::fs::write(&path, KUBECONFIG.replace("https://10.0.0.1:6443", &format!("http://{address}"))).unwrap();
+    let options = Connect { kubeconfig: Some(path), context: Some("home".into()), ..Connect::default() };
+    connect(&options).await.unwrap().version().await.expect_err("the connection is closed");
+    let head = head.join().unwrap();
+    assert!(head.contains(&format!("user-agent: gapless/{}\r\n", env!("CARGO_PKG_VERSION"))), "{head}");
+}

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::{Job, JobCondition, JobStatus};
 use k8s_openapi::api::core::v1::Pod;
 
-use super::pods;
+use super::pods::{self, Start};
+use super::read::{NO_POD, has_no_pod};
+use super::starts::never_started;
 use crate::domain::ledger::End;
 use crate::engine::contract::clean;
 
@@ -24,7 +26,22 @@ pub(super) fn ended(job: &Job, own: &[&Pod]) -> Option<Ended> {
     let status = job.status.as_ref().filter(|status| !is_running(status, own))?;
     let at = terminal.last_transition_time.as_ref().or(status.completion_time.as_ref())?.0;
     let end = how(job, terminal, own);
+    if let Some(why) = not_started(job, status, own, at).filter(|_| matches!(end, End::Deadline | End::Killed)) {
+        return Some(Ended { at, end: End::NeverStarted, message: never_started(&why) });
+    }
     Some(Ended { at, end, message: message(job, terminal.message.as_deref(), end, own) })
+}
+
+/// Why nothing of it ever ran, where what is left of it tells that: no pod was ever made, or each that there is waits still.
+fn not_started(job: &Job, status: &JobStatus, own: &[&Pod], at: Timestamp) -> Option<String> {
+    let Some(youngest) = pods::youngest(own.iter().copied()) else {
+        return has_no_pod(status).then(|| NO_POD.into());
+    };
+    // More pods failed than are there: those that are gone may have run.
+    let all_seen = usize::try_from(status.failed.unwrap_or(0)).is_ok_and(|failed| failed <= own.len());
+    let filler = pods::filler(job);
+    let none_ran = all_seen && own.iter().all(|pod| pods::start(pod, filler) == Start::Waits);
+    none_ran.then(|| pods::waits(youngest, at).unwrap_or_else(|| "it was about to".into()))
 }
 
 /// Of a Job that somebody deleted and that a finalizer holds, the Job controller counts no pod any more and makes none:

@@ -1,6 +1,7 @@
 //! Jobs in a cluster, as values: how one is built from a CronJob's template, and what a Job and its pods say.
 //!
-//! [`build`] writes what [`identity`] reads back; [`read`] asks `end` and `pods`. Nothing here calls the API server.
+//! [`build`] writes what [`identity`] reads back; [`read`] asks `end` and `pods`; [`starts`] remembers what they cannot tell
+//! afterwards. Nothing here calls the API server.
 
 pub mod build;
 mod end;
@@ -8,6 +9,7 @@ pub mod identity;
 mod metadata;
 mod pods;
 pub mod read;
+pub mod starts;
 
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,8 @@ const OF_IMAGE: [&str; 3] = ["ImagePullBackOff", "ErrImageNeverPull", "InvalidIm
 const TELLING: [&str; 1] = ["CreateContainerConfigError"];
 /// A pod that is on its node may take so long to start before anything is said of it.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
+/// Reasons of a container that its runtime could not start: the command does not exist, or may not be run.
+const NO_COMMAND: [&str; 2] = ["StartError", "ContainerCannotRun"];
 /// A reason is told in so many characters.
 const MAX_REASON: usize = 240;
 
@@ -46,11 +48,65 @@ pub(super) fn youngest<'a>(pods: impl Iterator<Item = &'a Pod>) -> Option<&'a Po
     pods.max_by_key(|pod| (pod.metadata.creation_timestamp.as_ref().map(|t| t.0), pod.metadata.name.clone()))
 }
 
+/// Whether the filler of a pod ever started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// It did, or an init container that failed or runs: they are the filler's own, too.
+    Ran,
+    /// It waits, or waited until its pod was given up.
+    Waits,
+    /// Nothing tells.
+    Unknown,
+}
+
+/// Whether the filler of a pod ever started.
+pub(super) fn start(pod: &Pod, filler: Option<&str>) -> Start {
+    let filler = container(pod, filler);
+    let ran = |state: &&ContainerState| state.running.is_some() || state.terminated.as_ref().is_some_and(has_begun);
+    let mut states = filler.iter().flat_map(|status| [&status.state, &status.last_state]).flatten();
+    if states.any(|state| ran(&state)) || filler.is_some_and(|status| status.restart_count > 0) {
+        return Start::Ran;
+    }
+    let waiting = filler.and_then(|status| status.state.as_ref()?.waiting.as_ref()).map(|w| w.reason.as_deref());
+    // It is the filler's own turn: whatever came before it, and what runs beside it, is well.
+    if waiting.flatten().is_some_and(|reason| !STARTING.contains(&reason)) {
+        return Start::Waits;
+    }
+    let init = pod.status.iter().flat_map(|s| s.init_container_statuses.iter().flatten());
+    let goes_on = |state: &ContainerState| {
+        state.running.is_some() || state.terminated.as_ref().is_some_and(|ended| ended.exit_code != 0)
+    };
+    match filler.and_then(|status| status.state.as_ref()) {
+        _ if init.filter_map(|status| status.state.as_ref()).any(goes_on) => Start::Ran,
+        Some(state) if state.terminated.is_some() => Start::Unknown,
+        // Of a pod that failed before its node told anything of it, only that it had none tells.
+        None if !is_running(pod) && condition(pod, "PodScheduled").is_none_or(|c| c.status != "False") => {
+            Start::Unknown
+        }
+        _ => Start::Waits,
+    }
+}
+
+/// A container that the kubelet only gave up has no start, one that its runtime could not start has that of 1970.
+fn has_begun(ended: &ContainerStateTerminated) -> bool {
+    ended.started_at.as_ref().is_some_and(|at| at.0 > Timestamp::UNIX_EPOCH)
+}
+
+/// Why the command of a pod's filler could not be started: that is a fault of the template.
+pub(super) fn no_command(pod: &Pod, filler: Option<&str>) -> Option<String> {
+    let ended = terminated(pod, filler)?;
+    ended.reason.as_deref().filter(|reason| NO_COMMAND.contains(reason))?;
+    let why = ended.message.as_deref().unwrap_or("its container runtime does not say why");
+    Some(clean(&format!("its command cannot be started, correct it in the CronJob: {why}")))
+}
+
 /// How the filler of a pod that failed has ended.
 pub(super) fn end(pod: &Pod, filler: Option<&str>) -> End {
     let reason = pod.status.as_ref().and_then(|s| s.reason.as_deref());
     match (terminated(pod, filler), reason) {
         _ if condition(pod, "DisruptionTarget").is_some_and(|c| c.status == "True") => End::Disrupted,
+        _ if no_command(pod, filler).is_some() => End::NeverStarted,
+        (None, Some("DeadlineExceeded")) if start(pod, filler) == Start::Waits => End::NeverStarted,
         (_, Some("DeadlineExceeded")) => End::Deadline,
         // The node refused it before anything ran: out of room, out of pods, a taint that came too late.
         (None, Some(_)) if states(pod).next().is_none() => End::Disrupted,
@@ -66,6 +122,9 @@ pub(super) fn ended_at(pod: &Pod, filler: Option<&str>) -> Option<Timestamp> {
 
 /// What a pod that ended says of itself: its filler's last words, else what the kubelet says of it.
 pub(super) fn last_words(pod: &Pod, filler: Option<&str>) -> Option<String> {
+    if let Some(why) = no_command(pod, filler) {
+        return Some(why);
+    }
     let ended = terminated(pod, filler);
     let words = ended.and_then(|t| t.message.clone());
     let reason = ended.and_then(|t| t.reason.clone()).filter(|r| !["Error", "Completed"].contains(&r.as_str()));
@@ -138,6 +197,11 @@ fn states(pod: &Pod) -> impl Iterator<Item = &ContainerState> {
 }
 
 fn terminated<'a>(pod: &'a Pod, filler: Option<&str>) -> Option<&'a ContainerStateTerminated> {
+    container(pod, filler)?.state.as_ref()?.terminated.as_ref()
+}
+
+/// The status of the filler's container.
+fn container<'a>(pod: &'a Pod, filler: Option<&str>) -> Option<&'a ContainerStatus> {
     let mut ordinary = pod.status.as_ref()?.container_statuses.iter().flatten();
-    ordinary.find(|status| filler.is_none_or(|name| status.name == name))?.state.as_ref()?.terminated.as_ref()
+    ordinary.find(|status| filler.is_none_or(|name| status.name == name))
 }

@@ -20,7 +20,7 @@ use crate::domain::ledger::{self, Launch, Pending};
 use crate::engine::ports::JobList;
 
 /// Why a Job has no pod although it was taken up: a quota or an admission refuses it, and only an Event says which.
-const NO_POD: &str = "NoPod: none is admitted; see the events of the Job";
+pub(super) const NO_POD: &str = "NoPod: none is admitted; see the events of the Job";
 
 /// Everything that Jobs and pods say, each looked at once. Jobs of others are read for daily runs only.
 pub fn list<'a>(
@@ -28,10 +28,7 @@ pub fn list<'a>(
     pods: impl IntoIterator<Item = &'a Pod>,
     now: Timestamp,
 ) -> JobList {
-    let mut by_job: BTreeMap<&str, Vec<&Pod>> = BTreeMap::new();
-    for pod in pods {
-        pods::job_uid(pod).into_iter().for_each(|uid| by_job.entry(uid).or_default().push(pod));
-    }
+    let mut by_job = by_job(pods);
     let mut list = JobList::default();
     for job in jobs {
         let own = job.metadata.uid.as_deref().and_then(|uid| by_job.remove(uid)).unwrap_or_default();
@@ -41,6 +38,15 @@ pub fn list<'a>(
     list.jobs.extend(by_job.into_values().filter_map(|own| leftover(&own)));
     list.jobs.sort_by(|a, b| (&a.name, &a.uid).cmp(&(&b.name, &b.uid)));
     list
+}
+
+/// The pods of each Job, by its uid.
+pub(super) fn by_job<'a>(pods: impl IntoIterator<Item = &'a Pod>) -> BTreeMap<&'a str, Vec<&'a Pod>> {
+    let mut by_job: BTreeMap<&str, Vec<&Pod>> = BTreeMap::new();
+    for pod in pods {
+        pods::job_uid(pod).into_iter().for_each(|uid| by_job.entry(uid).or_default().push(pod));
+    }
+    by_job
 }
 
 /// A Job of gapless, with what its pods say; nothing when it is not one, or cannot be read as one.
@@ -99,12 +105,12 @@ fn leaving(meta: &ObjectMeta) -> String {
 }
 
 /// Taken up by the Job controller, and no pod was ever made.
-fn is_without_pod(status: &JobStatus) -> bool {
+pub(super) fn is_without_pod(status: &JobStatus) -> bool {
     status.start_time.is_some() && has_no_pod(status) && !status.conditions.iter().flatten().any(|c| c.status == "True")
 }
 
 /// It has no pod and never had one, not even one that the Job controller has not counted yet.
-fn has_no_pod(status: &JobStatus) -> bool {
+pub(super) fn has_no_pod(status: &JobStatus) -> bool {
     let counts = [status.active, status.terminating, status.succeeded, status.failed];
     let uncounted = status.uncounted_terminated_pods.as_ref();
     counts.iter().all(|n| n.unwrap_or(0) == 0)

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, channel};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::Operator;
 use crate::api::check::Valid;
@@ -58,7 +59,7 @@ impl Operator {
         if !self.leadership.won().await {
             return None;
         }
-        self.health.leads(SystemClock.now());
+        self.health.leads(Instant::now());
         self.metrics.led(true);
         tracing::info!(identity = self.options.identity, "leading");
         let (switched, switches) = watch::channel(Switches::default());
@@ -228,7 +229,7 @@ struct Listener {
 
 impl Listener {
     fn hear(&mut self, world: &World, events: &[Event]) {
-        self.health.pass_at(SystemClock.now());
+        self.health.pass_at(Instant::now());
         self.metrics.pass(world.pass_took().as_secs_f64());
         for event in events {
             logs::event(event);

@@ -10,6 +10,7 @@ use axum::http::{Method, Request};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tower::ServiceExt;
 
+use super::super::health::WATCH_LIMIT;
 use super::connections::{CONNECTIONS, LIFETIME, REQUEST_BYTES};
 use super::*;
 use crate::domain::dates::{DateSet, Timestamp};
@@ -40,7 +41,9 @@ async fn probes_say_yes_or_what_is_wrong() {
     assert_eq!((status, body.as_str()), (503, "not ready: not everything is listed yet\n"));
     sources.health.ready(true);
     assert_eq!(get("/readyz").await.0, 200);
-    sources.health.watch_ok("Job", Timestamp::UNIX_EPOCH);
+    tokio::time::pause();
+    sources.health.watch_ok("Job", Instant::now());
+    tokio::time::advance(WATCH_LIMIT + Duration::from_secs(1)).await;
     let (status, body, _) = get("/livez").await;
     assert_eq!(status, 503);
     assert!(body.starts_with("not live: the watch of Job's last answer was "), "{body}");

@@ -165,7 +165,7 @@ impl JobFolder {
             return if ended.is_some() { Ok(None) } else { Err(io::Error::other(text)) };
         };
         Ok(Some(Job {
-            namespace: "default".into(),
+            namespace: "".into(),
             name: self.name.clone(),
             uid: format!("{}/{}", written.coverage, written.launch).into(),
             coverage: written.coverage,

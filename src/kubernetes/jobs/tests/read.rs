@@ -68,6 +68,26 @@ fn unscheduled(reason: &str, message: &str) -> Value {
     ] })
 }
 
+const LATE: &str = "Job was active longer than specified deadline";
+
+/// A Job that ended by its deadline; so many of its pods were counted.
+fn late(pods: u32) -> Value {
+    let mut status = failed("DeadlineExceeded", LATE);
+    status["failed"] = pods.into();
+    status
+}
+
+/// A pod that its deadline ended while the filler's container stood so, behind these init containers.
+fn given_up(filler: Value, init: Value) -> Value {
+    let status = |name: &str, state: Value| json!({ "name": name, "image": "f", "imageID": "", "ready": false, "restartCount": 0, "state": state });
+    let mut pod = json!({ "phase": "Failed", "reason": "DeadlineExceeded", "message": "late",
+        "containerStatuses": [status("fill", filler)] });
+    if !init.is_null() {
+        pod["initContainerStatuses"] = json!([status("wait", init)]);
+    }
+    pod
+}
+
 /// `Exit(65): its last words`, or `live`, or why it waits.
 fn say(job: &ledger::Job) -> String {
     match (&job.ended, &job.pending) {
@@ -108,13 +128,12 @@ fn an_end_is_told_by_the_jobs_own_condition() {
     ] });
     let mut done = terminated(json!({ "exitCode": 0, "reason": "Completed", "message": "12 rows for 1 dates\n" }));
     done["phase"] = "Succeeded".into();
-    let late = || failed("DeadlineExceeded", "Job was active longer than specified deadline");
     let evicted = "Pod nba/evicted-cqcxn has condition DisruptionTarget matching FailJob rule at index 4";
     let nothing = "2026-01-03: the provider has nothing for this date";
     check([
         ("exit 0, pod gone", complete.clone(), None, "Succeeded"),
         ("exit 0", complete, Some(done), "Succeeded: 12 rows for 1 dates"),
-        ("deadline", late(), None, "Deadline: Job was active longer than specified deadline"),
+        ("deadline", late(1), None, "Deadline: Job was active longer than specified deadline"),
         (
             "exit 65",
             by_rule(65, 0),
@@ -174,7 +193,24 @@ fn an_end_that_the_job_does_not_tell_is_told_by_its_pod() {
             Some(terminated(json!({ "exitCode": 1, "signal": 9, "reason": "Error" }))),
             "Killed: Job has reached the specified backoff limit",
         ),
-        ("no such program", beyond_limit(), Some(terminated(no_entry)), "Exit(128): exec: \"/nowhere\": no such file"),
+        (
+            "no such program",
+            beyond_limit(),
+            Some(terminated(no_entry)),
+            "NeverStarted: its command cannot be started, correct it in the CronJob: exec: \"/nowhere\": no such file",
+        ),
+        (
+            "no such program, of another runtime",
+            beyond_limit(),
+            Some(terminated(json!({ "exitCode": 127, "reason": "ContainerCannotRun", "message": "no such file" }))),
+            "NeverStarted: its command cannot be started, correct it in the CronJob: no such file",
+        ),
+        (
+            "a program that its shell does not find",
+            beyond_limit(),
+            Some(terminated(json!({ "exitCode": 127, "reason": "Error" }))),
+            "Exit(127): exit code 127",
+        ),
         (
             "another container's code",
             beyond_limit(),
@@ -204,7 +240,10 @@ fn a_job_is_live_until_it_says_otherwise_and_no_pod_is_left() {
         status
     };
     let no_instant = json!({ "conditions": [{ "type": "Failed", "status": "True" }] });
-    let both = json!({ "conditions": [condition("Complete", "", ""), condition("Failed", "DeadlineExceeded", "")] });
+    let both = json!({ "failed": 1, "conditions": [
+        condition("Complete", "", ""),
+        condition("Failed", "DeadlineExceeded", ""),
+    ] });
     let no_more = json!({ "conditions": [{ "type": "Failed", "status": "False", "lastTransitionTime": AT }] });
     let lost = json!({ "phase": "Unknown", "reason": "NodeLost" });
     check([
@@ -414,4 +453,99 @@ fn a_daily_run_is_a_live_job_that_a_cron_job_controls() {
     assert_eq!(run(owner("Workflow", "batch/v1", true), running()), None, "another kind");
     assert_eq!(run(owner("CronJob", "example.com/v1", true), running()), None, "another group");
     assert_eq!(daily_run(&job_with(running())), None, "ours");
+}
+
+#[test]
+fn a_pod_that_never_started_is_told_from_a_filler_that_took_too_long() {
+    let waits = |reason: &str| json!({ "waiting": { "reason": reason } });
+    let ran = json!({ "terminated": { "exitCode": 137, "reason": "Error", "startedAt": AT } });
+    let lost = json!({ "terminated": { "exitCode": 137, "reason": "ContainerStatusUnknown" } });
+    let done = json!({ "terminated": { "exitCode": 0, "reason": "Completed", "startedAt": AT } });
+    let failed = json!({ "terminated": { "exitCode": 1, "reason": "Error", "startedAt": AT } });
+    let running = json!({ "running": { "startedAt": AT } });
+    let pulls = "NeverStarted: its pod never started: ImagePullBackOff: f";
+    let took_long = "Deadline: DeadlineExceeded: late";
+    check([
+        (
+            "no pod was ever admitted",
+            late(0),
+            None,
+            "NeverStarted: its pod never started: NoPod: none is admitted; see the events of the Job",
+        ),
+        ("its pod is gone", late(1), None, "Deadline: Job was active longer than specified deadline"),
+        ("it ran", late(1), Some(given_up(ran, Value::Null)), took_long),
+        ("no image", late(1), Some(given_up(waits("ErrImagePull"), Value::Null)), pulls),
+        (
+            "no image, beside a sidecar that runs",
+            late(1),
+            Some(given_up(waits("ErrImagePull"), running.clone())),
+            pulls,
+        ),
+        (
+            "no image, and another pod that is gone",
+            late(2),
+            Some(given_up(waits("ErrImagePull"), Value::Null)),
+            took_long,
+        ),
+        ("its init container runs", late(1), Some(given_up(waits("PodInitializing"), running)), took_long),
+        ("its init container failed", late(1), Some(given_up(waits("PodInitializing"), failed)), took_long),
+        (
+            "its init container is done",
+            late(1),
+            Some(given_up(waits("PodInitializing"), done)),
+            "NeverStarted: its pod never started: it was about to",
+        ),
+        (
+            "its kubelet gave it up, and does not know",
+            late(1),
+            Some(given_up(lost, Value::Null)),
+            "Deadline: ContainerStatusUnknown",
+        ),
+        (
+            "no node",
+            late(1),
+            Some(unscheduled("Unschedulable", "0/1 nodes are available: 1 node(s) were unschedulable. no")),
+            "Unschedulable: 0/1 nodes are available: 1 node(s) were unschedulable",
+        ),
+    ]);
+}
+
+/// What was seen of the pods of a Job before it ended, and how its end reads when they are gone.
+#[test]
+fn what_was_seen_of_pods_is_remembered_until_their_job_has_ended() {
+    use crate::kubernetes::jobs::starts::Starts;
+    let waits = || unscheduled("Unschedulable", "0/1 nodes are available: 1 node(s) were unschedulable. no");
+    let runs = || {
+        json!({ "phase": "Running", "containerStatuses": [{ "name": "fill", "image": "f", "imageID": "", "ready": true,
+        "restartCount": 0, "state": { "running": { "startedAt": AT } } }] })
+    };
+    let never =
+        "NeverStarted: its pod never started: Unschedulable: 0/1 nodes are available: 1 node(s) were unschedulable";
+    let ready = || json!({ "active": 1, "ready": 1, "startTime": AT });
+    let (deadline, killed) = (format!("Deadline: {LATE}"), "Killed: Job has reached the specified backoff limit");
+    for (case, seen, glanced, end, expected) in [
+        ("nothing was seen", vec![], None, late(1), &*deadline),
+        ("it waited", vec![waits()], None, late(1), never),
+        ("it waited, and its pod was deleted", vec![waits()], None, beyond_limit(), never),
+        ("it waited, then ran", vec![waits(), runs()], None, late(1), &deadline),
+        ("it waited, then was ready", vec![waits()], Some(ready()), late(1), &deadline),
+        ("it ran, and a second pod waited", vec![runs(), waits()], None, late(1), &deadline),
+        ("it ran, and was killed", vec![runs()], None, beyond_limit(), killed),
+        ("it waited, and ended in another way", vec![waits()], None, by_rule(65, 0), "Exit(65): exit code 65"),
+    ] {
+        let mut starts = Starts::default();
+        seen.into_iter().for_each(|pod| starts.see([&job_with(running())], &[pod_with(pod)], now()));
+        glanced.into_iter().for_each(|status| starts.glance(&job_with(status)));
+        let ended = job_with(end);
+        let mut read = list([&ended], [], now());
+        starts.correct(&mut read);
+        assert_eq!(say(&read.jobs[0]), expected, "{case}");
+    }
+    let mut starts = Starts::default();
+    starts.see([&job_with(running())], &[pod_with(waits())], now());
+    starts.retain(&Default::default());
+    let ended = job_with(late(1));
+    let mut read = list([&ended], [], now());
+    starts.correct(&mut read);
+    assert_eq!(say(&read.jobs[0]), deadline, "of a Job that is gone nothing is kept");
 }

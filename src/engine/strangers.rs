@@ -1,0 +1,78 @@
+//! Jobs that say of themselves what no record knows. Whoever may create Jobs can write that: it moves no counter, and it keeps
+//! dates only of tables that its own namespace looks at. Dates that gapless once saw taken stay taken until the Job ends.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::known_jobs::Jobs;
+use super::world::{CoverageState, World};
+use crate::domain::dates::Timestamp;
+use crate::domain::ledger::{Job, job_name};
+
+/// A ledger that was lost goes on above its Jobs, if these say no more than this: one launch a minute takes two years for it.
+const MOST_LOST: u64 = 1_000_000;
+
+impl CoverageState {
+    /// The largest launch number that a Job of this coverage can have.
+    pub(super) fn most_launches(&self) -> u64 {
+        let known = self.ledger.launches.max(self.saved.launches);
+        if self.proof.is_none() || self.is_lost { known.saturating_add(MOST_LOST) } else { known }
+    }
+
+    /// After the ledger was lost, launch numbers go on above those of its Jobs.
+    pub(super) fn rebuild(&mut self, jobs: &Jobs, listed_at: Option<Timestamp>) {
+        // Before the ledger was read nothing is known to be lost.
+        if self.proof.is_none() || !self.is_lost {
+            return;
+        }
+        let highest = jobs.of(&self.coverage.uid).map(|j| j.launch).max().unwrap_or(0);
+        self.rebuilt |= highest > self.ledger.launches;
+        self.ledger.launches = self.ledger.launches.max(highest);
+        self.is_lost = listed_at.is_none();
+    }
+}
+
+impl World {
+    /// A Job that claims a launch that there was not belongs to no coverage.
+    pub(super) fn disown(&self, jobs: &mut [Job]) {
+        for state in self.coverages.values() {
+            let most = state.most_launches();
+            let forged = |job: &&mut Job| job.launch > most && job.coverage == state.coverage.uid;
+            jobs.iter_mut().filter(forged).for_each(|job| job.coverage = Arc::from(""));
+        }
+    }
+
+    /// Which live Jobs keep their dates: those of a coverage that is here, those of a table that a coverage of their own
+    /// namespace looks at, and those that did so before.
+    pub(super) fn recognize(&mut self, now: Timestamp) {
+        let uids: BTreeSet<&str> = self.coverages.values().map(|s| &*s.coverage.uid).collect();
+        let fills = |job: &Job, state: &CoverageState| {
+            let is_own = [state.target(), &state.coverage.table].contains(&&job.target);
+            is_own && (job.namespace.is_empty() || job.namespace == state.coverage.key.namespace)
+        };
+        let mut known = BTreeSet::new();
+        for job in self.jobs.live() {
+            let was_known = self.jobs.known.contains(&job.uid);
+            let filled = || self.coverages.values().find(|state| fills(job, state));
+            let by_table = if was_known || uids.contains(&*job.coverage) { None } else { filled() };
+            if let Some(state) = by_table.filter(|_| job.coverage.is_empty()) {
+                self.events.push(super::events::stray(&state.coverage.key, job, now));
+            }
+            if was_known || uids.contains(&*job.coverage) || by_table.is_some() {
+                known.insert(job.uid.clone());
+            }
+        }
+        self.jobs.known = known;
+    }
+}
+
+/// The last launch number that is taken: by the ledger, or by Jobs that have the names of the next launches.
+pub(super) fn last_taken(state: &CoverageState, jobs: &[Job]) -> u64 {
+    let coverage = &state.coverage;
+    let is_taken = |launch: &u64| {
+        let name = job_name(&coverage.key.name, &coverage.uid, *launch);
+        jobs.iter().any(|job| job.name == name)
+    };
+    let after = state.ledger.launches + 1;
+    after + (after..).take_while(is_taken).count() as u64 - 1
+}
