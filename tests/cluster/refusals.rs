@@ -132,14 +132,17 @@ webhooks:
 async fn a_job_that_has_the_name_of_a_launch_is_told_and_launches_go_on_when_it_is_gone() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("taken");
-    cluster.deploy(&namespace, 1, &ENV);
+    let deployed = cluster.deploy(&namespace, 1, &ENV);
     Table::slow(1, 1, 1).apply(cluster, &namespace);
     let told = namespace.told(T);
     told.complete(1).await;
     let first = namespace.kubectl(&["get", "jobs", "-o", "jsonpath={.items[0].metadata.name}"]);
     let taken = first.replace("-l1", "-l2");
+    // Old dates that are complete are looked at once an hour, and at a start.
+    deployed.scale(0);
     cluster.apply(&suspended(&namespace.name, &taken));
     std::fs::remove_dir_all(namespace.folder().join("w/t/day=2026-01-01")).unwrap();
+    deployed.scale(1);
     println!("{}", told.line(&["NameTaken", &taken]).await);
     namespace.kubectl(&["delete", "job", &taken]);
     told.complete(1).await;

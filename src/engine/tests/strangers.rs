@@ -89,7 +89,7 @@ async fn a_lost_ledger_goes_on_above_its_jobs_and_not_above_a_forged_one() {
     sim.state().table.remove(&day("2025-11-04"));
     sim.put(forged(999_999_999_999));
     let (_, events) = play(&sim, &mut sim.engine(spec()), HOUR, vec![]).await;
-    let rebuilt = "the ledger was lost; launches go on above 2, and attempts are counted anew";
+    let rebuilt = "the ledger was lost; launches go on above 2, and attempt counts restart";
     assert_eq!((told(&events, "AttemptHistoryRebuilt"), launches(&sim)), (vec![rebuilt], 3));
 }
 
