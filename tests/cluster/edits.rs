@@ -197,7 +197,7 @@ async fn what_a_person_wants_of_a_date_or_a_warehouse_taken_back_ends_in_the_sam
     };
     let told = namespace.told("tablecoverages/t");
     told.line(&["Missing/", "2026-01-03"]).await;
-    let whole = async || state().await.filter(|all| all.iter().all(Value::is_object) && all[1]["open"] == 1);
+    let whole = async || state().await.filter(|all| all[0]["conditions"].is_array() && all[1]["open"] == 1);
     let began = eventually(cluster, "everything to be told", Duration::from_secs(60), whole).await;
     for (kind, name, patch, meanwhile) in wishes() {
         let path = path(&namespace, kind, name);

@@ -154,7 +154,7 @@ fn row(line: &str) -> Vec<Pair> {
 }
 
 #[tokio::test]
-async fn a_filler_that_pod_security_refuses_is_told_and_ends_by_its_deadline() {
+async fn a_filler_that_pod_security_refuses_is_told_and_is_no_attempt() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("refused");
     let deployed = cluster.deploy(&namespace, 1, &ENV);
@@ -166,7 +166,7 @@ async fn a_filler_that_pod_security_refuses_is_told_and_ends_by_its_deadline() {
     eventually(cluster, "that no pod is admitted", Duration::from_secs(60), told).await;
     let ended = async || {
         let status = deployed.kubectl(&["get", "tablecoverage", "t", "-o", "yaml"]);
-        status.contains("Failed").then_some(())
+        status.contains("NeverStarted").then_some(())
     };
     eventually(cluster, "the deadline to end it", Duration::from_secs(60), ended).await;
 }
