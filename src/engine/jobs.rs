@@ -185,6 +185,9 @@ impl World {
     /// finds such an attempt would find its Job lost.
     pub(super) fn removals(&mut self, now: Timestamp) -> Vec<Call> {
         let mut calls = Vec::new();
+        if self.jobs.all().is_empty() {
+            return Vec::new();
+        }
         for state in self.coverages.values() {
             let settled_at = |job: &Job| state.settled_job(job.launch);
             let own = self.jobs.of(&state.coverage.uid).filter(|job| settled_at(job).is_some());
