@@ -1,7 +1,7 @@
 //! Jobs that say of themselves what no record knows. Whoever may create Jobs can write that: it moves no counter, and it keeps
 //! dates only of tables that its own namespace looks at. Dates that gapless once saw taken stay taken until the Job ends.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::known_jobs::Jobs;
@@ -35,11 +35,10 @@ impl CoverageState {
 impl World {
     /// A Job that claims a launch that there was not belongs to no coverage.
     pub(super) fn disown(&self, jobs: &mut [Job]) {
-        for state in self.coverages.values() {
-            let most = state.most_launches();
-            let forged = |job: &&mut Job| job.launch > most && job.coverage == state.coverage.uid;
-            jobs.iter_mut().filter(forged).for_each(|job| job.coverage = Arc::from(""));
-        }
+        let most: BTreeMap<&str, u64> =
+            self.coverages.values().map(|state| (&*state.coverage.uid, state.most_launches())).collect();
+        let forged = |job: &&mut Job| most.get(&*job.coverage).is_some_and(|most| job.launch > *most);
+        jobs.iter_mut().filter(forged).for_each(|job| job.coverage = Arc::from(""));
     }
 
     /// Which live Jobs keep their dates: those of a coverage that is here, those of a table that a coverage of their own
