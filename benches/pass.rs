@@ -277,6 +277,7 @@ fn coverage(season: &Key, key: Key) -> Coverage {
         waivers: Vec::new(),
         suspend: false,
         fill_fingerprint: 1,
+        fill_fingerprint_before: 0,
         key,
     }
 }

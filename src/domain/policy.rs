@@ -361,6 +361,8 @@ pub struct Coverage {
     pub suspend: bool,
     /// Changes when what it takes to fill a date changes (design §6): clears backoff and exhaustion.
     pub fill_fingerprint: u64,
+    /// The same as older versions computed it: a ledger that holds it is taken over, and nothing is cleared.
+    pub fill_fingerprint_before: u64,
 }
 
 /// The local date of an instant.

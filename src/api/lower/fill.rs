@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::fields::Fields;
-use super::{Known, generation, key, name, place_named, uid};
+use super::{Home, Known, generation, key, name, place_named, uid};
 use crate::api::kinds::*;
 use crate::api::load::CronJob;
 use crate::api::manifest::Document;
@@ -33,7 +33,7 @@ pub(super) struct Common<'a> {
 /// What a coverage needs of its season. Where the season is not there, enough to find what else is wrong.
 pub(super) struct Frame {
     season: Key,
-    place: Arc<str>,
+    home: Home,
     pub zone: TimeZone,
     /// How many columns its units have, where that is known.
     pub units: Option<usize>,
@@ -45,11 +45,11 @@ pub(super) fn frame(document: &Document, season: &str, known: &Known, fields: &m
     let Some(found) = known.seasons.get(season) else {
         fields.problem("spec.season", format!("SeasonNotFound: there is no valid Season '{season}'"));
         let season = key(document, "Season", season);
-        return Frame { season, place: "".into(), zone: TimeZone::UTC, units: None, aliases: Arc::default() };
+        return Frame { season, home: Home::default(), zone: TimeZone::UTC, units: None, aliases: Arc::default() };
     };
     Frame {
         season: found.season.key.clone(),
-        place: found.place.clone(),
+        home: found.home.clone(),
         zone: found.season.zone.clone(),
         units: Some(found.season.schedule.as_ref().map_or(0, |s| s.question.unit.len())),
         aliases: found.aliases.clone(),
@@ -66,13 +66,16 @@ pub(super) fn coverage(
     fields: &mut Fields<'_>,
 ) -> Coverage {
     let own = common.warehouse.map(|warehouse| place_named(warehouse, "spec.warehouse", known, fields));
-    let table = Table { place: own.unwrap_or(frame.place), name: common.table.into() };
+    let home = own.unwrap_or(frame.home);
+    let table = Table { place: home.place, name: common.table.into() };
+    let declared = Table { place: home.declared, name: table.name.clone() };
     let due = fields.moment("spec.due", common.due);
     let late = common.late.map(|m| fields.moment("spec.late", m));
     let fill = fill(common.fill, known, fields);
     let ladder: Vec<_> =
         fill.ladder.iter().map(|r| (&r.name, &r.cron_job, &r.container, &r.repairs, r.attempts)).collect();
-    let fill_fingerprint = fingerprint(&table, &question, &criteria, &ladder);
+    let fill_fingerprint = fingerprint(FORM, &declared, &question, &criteria, &ladder);
+    let fill_fingerprint_before = fingerprint("", &table, &question, &criteria, &ladder);
     Coverage {
         key: key(document, common.kind, name(document)),
         uid: uid(document),
@@ -89,14 +92,25 @@ pub(super) fn coverage(
         waivers: fields.waivers(common.waivers),
         suspend: common.suspend,
         fill_fingerprint,
+        fill_fingerprint_before,
         table,
     }
 }
 
+/// What a fingerprint begins with; the number rises when its form changes. Versions before it hashed the table's absolute
+/// place, which changes when a folder is moved.
+const FORM: &str = "2 ";
+
 /// Which rows count at all follows from the kind, not from the spec: an upgrade that learns it clears no charge.
-fn fingerprint(table: &Table, question: &Question, criteria: &Criteria, ladder: &impl std::fmt::Debug) -> u64 {
+fn fingerprint(
+    form: &str,
+    table: &Table,
+    question: &Question,
+    criteria: &Criteria,
+    ladder: &impl std::fmt::Debug,
+) -> u64 {
     let question = Question { needed: Vec::new(), ..question.clone() };
-    stable_hash(&format!("{table:?} {question:?} {criteria:?} {ladder:?}"))
+    stable_hash(&format!("{form}{table:?} {question:?} {criteria:?} {ladder:?}"))
 }
 
 fn fill(spec: &FillSpec, known: &Known, fields: &mut Fields<'_>) -> Fill {

@@ -25,18 +25,27 @@ use fields::{Fields, bytes};
 /// What references point at.
 #[derive(Default)]
 pub(super) struct Known {
-    /// The resolved place of each Warehouse.
-    places: BTreeMap<String, Arc<str>>,
+    /// Where each Warehouse is.
+    places: BTreeMap<String, Home>,
     limits: BTreeMap<Reader, ReadLimits>,
     /// The seasons, with their aliases and unit columns.
     seasons: BTreeMap<String, Lowered>,
     cron_jobs: BTreeMap<Arc<str>, CronJob>,
 }
 
+/// Where a Warehouse is. One that is absent is nowhere.
+#[derive(Clone, Default)]
+struct Home {
+    /// As its engine opens it: on one machine an absolute path.
+    place: Arc<str>,
+    /// As its spec says it: the same wherever the manifests are.
+    declared: Arc<str>,
+}
+
 /// A season and what its coverages need beside it.
 struct Lowered {
     season: Season,
-    place: Arc<str>,
+    home: Home,
     aliases: Arc<BTreeMap<String, String>>,
 }
 
@@ -76,33 +85,33 @@ pub fn lower(documents: &[Document], place: Place<'_>, problems: &mut Vec<Proble
 }
 
 fn warehouses(documents: &[Document], place: Place<'_>, known: &mut Known, problems: &mut Vec<Problem>) {
-    let mut all: Vec<(Fields<'_>, &Document, Arc<str>, ReadLimits)> = Vec::new();
+    let mut all: Vec<(Fields<'_>, &Document, Home, ReadLimits)> = Vec::new();
     for (document, spec) in of_kind::<WarehouseSpec>(documents, "Warehouse", problems) {
         let mut fields = Fields::new(document);
         match warehouse(&spec, place, &mut fields) {
-            Some((place, own)) => all.push((fields, document, place, own)),
+            Some((home, own)) => all.push((fields, document, home, own)),
             None => _ = fields.report(problems),
         }
     }
     let told: Vec<_> =
-        all.iter().map(|(_, document, place, own)| (name(document), place.clone(), own.latin1)).collect();
-    for (mut fields, document, place, own) in all {
+        all.iter().map(|(_, document, home, own)| (name(document), home.place.clone(), own.latin1)).collect();
+    for (mut fields, document, home, own) in all {
         // A file has one encoding, whoever names its folder.
-        for (other, ..) in told.iter().filter(|(_, other, latin1)| *other == place && *latin1 != own.latin1) {
+        for (other, ..) in told.iter().filter(|(_, other, latin1)| *other == home.place && *latin1 != own.latin1) {
             let (own, theirs) = if own.latin1 { ("Latin1", "Utf8") } else { ("Utf8", "Latin1") };
             let text =
                 format!("is {own}, and {theirs} in Warehouse '{other}' of the same folder; must be the same in both");
             fields.problem("spec.files.encoding", text);
         }
         if fields.report(problems) {
-            let reader = Reader { namespace: namespace(document).into(), place: place.clone() };
+            let reader = Reader { namespace: namespace(document).into(), place: home.place.clone() };
             known.limits.entry(reader).and_modify(|old| *old = old.tighter(own)).or_insert(own);
-            known.places.insert(name(document).into(), place);
+            known.places.insert(name(document).into(), home);
         }
     }
 }
 
-fn warehouse(spec: &WarehouseSpec, place: Place<'_>, fields: &mut Fields<'_>) -> Option<(Arc<str>, ReadLimits)> {
+fn warehouse(spec: &WarehouseSpec, place: Place<'_>, fields: &mut Fields<'_>) -> Option<(Home, ReadLimits)> {
     let limits = &spec.limits;
     let own = ReadLimits {
         timeout: fields.positive("spec.limits.queryTimeout", &limits.query_timeout),
@@ -112,7 +121,7 @@ fn warehouse(spec: &WarehouseSpec, place: Place<'_>, fields: &mut Fields<'_>) ->
         latin1: spec.files.as_ref().is_some_and(|files| files.encoding == Some(Encoding::Latin1)),
     };
     match place_of(spec, place) {
-        Ok(place) => Some((place, own)),
+        Ok(home) => Some((home, own)),
         Err((field, why)) => {
             fields.problem(field, why);
             None
@@ -163,13 +172,14 @@ fn generation(document: &Document) -> i64 {
 }
 
 /// Where a Warehouse is, or which field is why it cannot be read.
-fn place_of(spec: &WarehouseSpec, place: Place<'_>) -> Result<Arc<str>, (&'static str, String)> {
+fn place_of(spec: &WarehouseSpec, place: Place<'_>) -> Result<Home, (&'static str, String)> {
     let unbuilt =
         |field, engine| Err((field, format!("this version of gapless does not read {engine} yet; only files")));
     match (&spec.files, &spec.bigquery, &spec.postgres) {
         (Some(files), _, _) => {
-            let place = place(&files.folder.0).map_err(|why| ("spec.files.folder", why))?;
-            Ok(format!("files:{place}").into())
+            let declared = &files.folder.0;
+            let place = place(declared).map_err(|why| ("spec.files.folder", why))?;
+            Ok(Home { place: format!("files:{place}").into(), declared: format!("files:{declared}").into() })
         }
         (None, Some(_), _) => unbuilt("spec.bigquery", "BigQuery"),
         (None, None, Some(_)) => unbuilt("spec.postgres", "PostgreSQL"),
@@ -179,10 +189,10 @@ fn place_of(spec: &WarehouseSpec, place: Place<'_>) -> Result<Arc<str>, (&'stati
 }
 
 /// Where a Warehouse is, or a problem.
-fn place_named(warehouse: &str, field: &str, known: &Known, fields: &mut Fields<'_>) -> Arc<str> {
+fn place_named(warehouse: &str, field: &str, known: &Known, fields: &mut Fields<'_>) -> Home {
     known.places.get(warehouse).cloned().unwrap_or_else(|| {
         fields.problem(field, format!("WarehouseNotFound: there is no valid Warehouse '{warehouse}'"));
-        "".into()
+        Home::default()
     })
 }
 

@@ -16,7 +16,7 @@ use crate::domain::probe::{InstantColumn, ScheduleQuestion};
 
 pub(super) fn lower(document: &Document, spec: &SeasonSpec, known: &Known, fields: &mut Fields<'_>) -> Lowered {
     let zone = fields.zone("spec.timeZone", &spec.time_zone);
-    let place = place_named(&spec.warehouse.0, "spec.warehouse", known, fields);
+    let home = place_named(&spec.warehouse.0, "spec.warehouse", known, fields);
     let aliases = fields.aliases(&spec.aliases);
     let schedule = spec.schedule.as_ref().map(|s| {
         let dating = Dating {
@@ -39,7 +39,7 @@ pub(super) fn lower(document: &Document, spec: &SeasonSpec, known: &Known, field
             updated_at: instants(("updatedAt", s.updated_at.as_ref()), s.updated_at_zone.as_ref(), fields),
         };
         Schedule {
-            table: Table { place: place.clone(), name: s.table.0.as_str().into() },
+            table: Table { place: home.place.clone(), name: s.table.0.as_str().into() },
             question: Arc::new(question),
             max_age: s.max_age.as_ref().map(|a| fields.positive("spec.schedule.maxAge", a)),
         }
@@ -63,7 +63,7 @@ pub(super) fn lower(document: &Document, spec: &SeasonSpec, known: &Known, field
         creates_game_dates: spec.game_dates.create,
         zone,
     };
-    Lowered { season, place, aliases }
+    Lowered { season, home, aliases }
 }
 
 /// A column of instants that may be absent; then nothing is in its zone.

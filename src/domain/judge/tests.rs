@@ -86,6 +86,7 @@ pub(crate) fn coverage() -> Coverage {
         waivers: vec![],
         suspend: false,
         fill_fingerprint: 1,
+        fill_fingerprint_before: 0,
     }
 }
 

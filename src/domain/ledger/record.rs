@@ -177,11 +177,12 @@ impl Ledger {
     /// Takes what people want now. When what it takes to fill a date changed, backoff and exhaustion start anew, and what
     /// was complete before is no data that could be gone now.
     pub fn rebase(&mut self, coverage: &Coverage) {
-        if self.fingerprint != coverage.fill_fingerprint {
-            self.fingerprint = coverage.fill_fingerprint;
+        let same = [coverage.fill_fingerprint, coverage.fill_fingerprint_before];
+        if !same.contains(&self.fingerprint) {
             self.tallies.clear();
             self.complete = Arc::default();
         }
+        self.fingerprint = coverage.fill_fingerprint;
         self.take_templates(&coverage.fill.ladder);
     }
 }

@@ -214,7 +214,9 @@ fn another_fill_fingerprint_clears_charges_and_keeps_launch_numbers() {
     let mut ledger = attempt(&Ledger::default(), &[DATE], End::Succeeded);
     ledger.rebase(&Coverage { fill_fingerprint: 0, ..coverage() });
     assert!(tally(&ledger).is_some(), "the same fingerprint");
-    ledger.rebase(&Coverage { fill_fingerprint: 7, ..coverage() });
+    ledger.rebase(&Coverage { fill_fingerprint: 5, fill_fingerprint_before: 0, ..coverage() });
+    assert!(tally(&ledger).is_some() && ledger.fingerprint == 5, "the same in the form of an older version");
+    ledger.rebase(&Coverage { fill_fingerprint: 7, fill_fingerprint_before: 0, ..coverage() });
     assert!(tally(&ledger).is_none());
     assert_eq!(ledger.launches, 1);
 }
