@@ -1,5 +1,6 @@
 //! What is stored when: ledgers that changed, what people see of them, and what is read back.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -71,6 +72,7 @@ impl World {
             return;
         };
         self.loading = Loading::Done;
+        let stored_uids: BTreeSet<Arc<str>> = stored.iter().map(|s| s.uid.clone()).collect();
         for Stored { coverage, uid, ledger, is_whole, told, version } in stored {
             let Some(state) = self.coverages.get_mut(&coverage).filter(|s| s.coverage.uid == uid) else { continue };
             // A save that is under way, or younger than this read, knows better.
@@ -106,6 +108,11 @@ impl World {
             state.proof = Some(Recorded::acknowledged(version));
             state.dirty = true;
         }
+        // A store that has none of a coverage lost it, where Jobs of its launches are there.
+        for state in self.coverages.values_mut().filter(|s| !stored_uids.contains(&s.coverage.uid)) {
+            state.is_lost = state.is_untried();
+            self.jobs.next_list = now;
+        }
         let mut jobs = self.jobs.all().to_vec();
         self.disown(&mut jobs);
         self.jobs.replace(jobs);
@@ -114,6 +121,11 @@ impl World {
 }
 
 impl CoverageState {
+    /// Nothing of it was stored, is being stored, or was launched.
+    fn is_untried(&self) -> bool {
+        self.proof.is_none() && !self.saving && self.ledger.launches == 0
+    }
+
     /// Whether it was looked at since the start: before, what people see is left as it stands.
     pub(super) fn was_seen(&self) -> bool {
         self.book.confirmed_at.is_some() || self.book.failure.is_some() || self.stalled.is_some()

@@ -22,7 +22,7 @@ impl CoverageState {
     /// After the ledger was lost, launch numbers go on above those of its Jobs.
     pub(super) fn rebuild(&mut self, jobs: &Jobs, listed_at: Option<Timestamp>) {
         // Before the ledger was read nothing is known to be lost.
-        if self.proof.is_none() || !self.is_lost {
+        if !self.is_lost {
             return;
         }
         let highest = jobs.of(&self.coverage.uid).map(|j| j.launch).max().unwrap_or(0);

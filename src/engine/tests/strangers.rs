@@ -83,9 +83,17 @@ fn number(name: &str) -> u64 {
 /// Its Jobs say how many launches there were, as far as that can be true.
 #[tokio::test(start_paused = true)]
 async fn a_lost_ledger_goes_on_above_its_jobs_and_not_above_a_forged_one() {
+    let wiped = |sim: &Sim| sim.state().ledgers.values_mut().for_each(|(_, ledger, _)| *ledger = Ledger::default());
+    let removed = |sim: &Sim| sim.state().ledgers.clear();
+    for lose in [&wiped as &dyn Fn(&Sim), &removed] {
+        goes_on_above_its_jobs(lose).await;
+    }
+}
+
+async fn goes_on_above_its_jobs(lose: &dyn Fn(&Sim)) {
     let sim = world(good, &[4, 5]);
     sim.settle(&spec()).await;
-    sim.state().ledgers.values_mut().for_each(|(_, ledger, _)| *ledger = Ledger::default());
+    lose(&sim);
     sim.state().table.remove(&day("2025-11-04"));
     sim.put(forged(999_999_999_999));
     let (_, events) = play(&sim, &mut sim.engine(spec()), HOUR, vec![]).await;

@@ -27,12 +27,6 @@ pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Decoded, String> {
     if is_unbegun(bytes) {
         return Ok(Decoded { records: Records::new(), end: 0 });
     }
-    if !bytes.starts_with(MAGIC) {
-        return Err(format!(
-            "{} is no journal of this version of gapless; move it away or use the version that wrote it",
-            path.display()
-        ));
-    }
     let (mut records, mut end) = (Records::new(), MAGIC.len());
     let damaged = |at: usize| {
         let text = "is damaged at byte";
@@ -41,6 +35,9 @@ pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Decoded, String> {
             path.display()
         )
     };
+    if !bytes.starts_with(MAGIC) {
+        return Err(other_version(bytes, path).unwrap_or_else(|| damaged(0)));
+    }
     while end < bytes.len() {
         let Some(body) = body(&bytes[end..]) else {
             let is_followed = (end + 1..bytes.len()).any(|from| is_whole(&bytes[from..]));
@@ -55,11 +52,20 @@ pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Decoded, String> {
     Ok(Decoded { records, end })
 }
 
-/// Nothing was ever acknowledged in it: it is empty, or its first line is torn, or what a power cut left of that.
+/// Nothing was ever acknowledged in it: it is empty, or its first line is torn, or what a power cut left of that. A longer one
+/// held records, behind a first line that was synced before them: where that is lost, the disk lost it.
 fn is_unbegun(bytes: &[u8]) -> bool {
     let torn = |(byte, magic): (&u8, &u8)| byte == magic || *byte == 0;
-    let is_torn = bytes.len() <= MAGIC.len() && bytes != MAGIC && bytes.iter().zip(MAGIC).all(torn);
-    is_torn || bytes.iter().all(|byte| *byte == 0)
+    bytes.len() <= MAGIC.len() && bytes != MAGIC && bytes.iter().zip(MAGIC).all(torn)
+}
+
+/// What is said of a journal whose first line names another version.
+fn other_version(bytes: &[u8], path: &Path) -> Option<String> {
+    let name = MAGIC.split(|byte| *byte == b' ').take(2).collect::<Vec<_>>().join(&b' ');
+    let version = bytes.strip_prefix(&*name)?.strip_prefix(b" ")?.split(|byte| *byte == b'\n').next()?;
+    let is_number = (1..10).contains(&version.len()) && version.iter().all(u8::is_ascii_digit);
+    let text = "is not a journal of this version of gapless; move it away or use the version that wrote it";
+    is_number.then(|| format!("{} {text}", path.display()))
 }
 
 /// The body of the record that begins here, if all of it is there. None is empty: a tail of zeros is no row of records.

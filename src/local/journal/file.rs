@@ -78,6 +78,15 @@ impl JournalFile {
         }
     }
 
+    /// Whether nothing wrote to the journal but this: it is gone, or the same file at the same length.
+    pub fn is_as_left(&self) -> io::Result<bool> {
+        let own = self.file.metadata()?;
+        Ok(match fs::metadata(&self.path) {
+            Ok(at) => (at.dev(), at.ino(), at.len()) == (own.dev(), own.ino(), self.end),
+            Err(e) => e.kind() == io::ErrorKind::NotFound,
+        })
+    }
+
     /// Makes the file end where the last acknowledged record ends. Without that nothing may be appended: what follows half
     /// a record is not found again.
     fn restore_end(&mut self) -> io::Result<()> {

@@ -4,9 +4,10 @@
 mod decode;
 mod encode;
 mod file;
+mod lock;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -17,6 +18,7 @@ use crate::domain::policy::Key;
 use crate::engine::overview::CoverageView;
 use crate::engine::ports::{Recorded, SaveFault, Store, Stored, Version};
 use file::JournalFile;
+use lock::Lock;
 
 /// What every journal begins with; the number rises when its form changes.
 const MAGIC: &[u8] = b"gapless journal 2\n";
@@ -45,16 +47,16 @@ enum Open {
     /// What stood there when it was opened.
     ToRead(Records),
     /// The lock is held for as long as it is written.
-    ToWrite { file: Mutex<JournalFile>, _lock: File },
+    ToWrite { file: Mutex<JournalFile>, lock: Mutex<Lock> },
 }
 
 impl Journal {
     /// Opens the journal to write. Another process that has it is an error.
     pub fn open(folder: &Path) -> Result<Self, String> {
         fs::create_dir_all(folder).map_err(|e| format!("the state folder {} cannot be made: {e}", folder.display()))?;
-        let _lock = lock(&folder.join("lock"))?;
+        let lock = Mutex::new(Lock::take(&folder.join("lock"))?);
         let file = Mutex::new(JournalFile::open(&folder.join("journal"))?);
-        Ok(Self { open: Open::ToWrite { file, _lock }, saves: Complaint::default() })
+        Ok(Self { open: Open::ToWrite { file, lock }, saves: Complaint::default() })
     }
 
     /// Reads the journal, whoever writes it meanwhile.
@@ -62,6 +64,11 @@ impl Journal {
         let path = folder.join("journal");
         let records = decode::decode(&read(&path)?, &path)?.records;
         Ok(Self { open: Open::ToRead(records), saves: Complaint::default() })
+    }
+
+    /// The ledger of one coverage, where there is one.
+    pub fn ledger(&self, key: &Key, uid: &Arc<str>) -> Option<Ledger> {
+        self.stored().ok()?.remove(key).filter(|record| record.uid == *uid).map(|record| record.ledger)
     }
 
     fn stored(&self) -> Result<Records, String> {
@@ -72,7 +79,7 @@ impl Journal {
     }
 
     fn put(&self, key: &Key, uid: &Arc<str>, at: Version, ledger: &Ledger) -> Result<Recorded, SaveFault> {
-        let Open::ToWrite { file, .. } = &self.open else {
+        let Open::ToWrite { file, lock } = &self.open else {
             return Err(SaveFault::Denied("the journal was opened to be read".into()));
         };
         let mut file = file.lock().map_err(|_| SaveFault::Unclear("the journal is closed".into()))?;
@@ -80,7 +87,8 @@ impl Journal {
         if stored != at {
             return Err(SaveFault::Conflict);
         }
-        let saved = file.append(key, uid, at + 1, ledger).map_err(|e| {
+        let mut lock = lock.lock().map_err(|_| SaveFault::Unclear("the journal is closed".into()))?;
+        let saved = lock.keep(&file).and_then(|()| file.append(key, uid, at + 1, ledger)).map_err(|e| {
             format!(
                 "{} cannot be written: {e}; nothing is launched until it can, and it is tried again",
                 file.path.display()
@@ -94,18 +102,6 @@ impl Journal {
 /// The bytes of a journal; none where there is none yet. One that cannot be read is not an empty one.
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     fs::read(path).or_else(|e| if e.kind() == ErrorKind::NotFound { Ok(Vec::new()) } else { Err(cannot(path, &e)) })
-}
-
-fn lock(path: &Path) -> Result<File, String> {
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(|e| cannot(path, &e))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(format!(
-            "another gapless works in {}: stop it, or give this one its own --state",
-            path.with_file_name("").display()
-        )),
-        Err(TryLockError::Error(e)) => Err(cannot(path, &e)),
-    }
 }
 
 fn cannot(path: &Path, error: &std::io::Error) -> String {

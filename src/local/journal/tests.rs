@@ -1,6 +1,7 @@
 //! What a journal survives.
 
 use std::collections::VecDeque;
+use std::fs::File;
 
 use proptest::prelude::*;
 
@@ -154,6 +155,42 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     assert_eq!((stored[0].version, stored[0].ledger.launches), (1, 7));
 }
 
+/// A second writer gets a lock file of its own: two would cut each other's records.
+#[tokio::test]
+async fn whoever_loses_the_lock_to_another_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (uid, ledger): (Arc<str>, _) = ("uid".into(), Ledger { launches: 7, ..Ledger::default() });
+    let first = Arc::new(Journal::open(folder.path()).unwrap());
+    first.save(&key("a"), &uid, 0, &ledger, None).await.unwrap();
+    fs::remove_file(folder.path().join("lock")).unwrap();
+    let second = Arc::new(Journal::open(folder.path()).unwrap());
+    let SaveFault::Unclear(told) = first.save(&key("a"), &uid, 1, &ledger, None).await.unwrap_err() else { panic!() };
+    assert!(told.contains("another gapless works in"), "{told}");
+    second.save(&key("a"), &uid, 1, &ledger, None).await.unwrap();
+    drop(second);
+    let SaveFault::Unclear(told) = first.save(&key("a"), &uid, 1, &ledger, None).await.unwrap_err() else { panic!() };
+    assert!(told.contains("another gapless wrote here"), "{told}");
+    assert_eq!(Journal::read_only(folder.path()).unwrap().stored().unwrap()[&key("a")].version, 2);
+}
+
+/// A power cut leaves zeros only behind what was synced. A journal without its first line was damaged by something else, and
+/// an empty ledger in its place would count every attempt again.
+#[test]
+fn a_journal_without_its_first_line_is_damaged_and_not_a_new_one() {
+    let whole = [MAGIC, &record(&key("a"), &"u".into(), 1, &Ledger::default())].concat();
+    let flipped = [&b"gbpless"[..], &whole[7..]].concat();
+    let cleared = [&[0; MAGIC.len()], &whole[MAGIC.len()..]].concat();
+    for bytes in [vec![0; whole.len()], vec![0; MAGIC.len() + 1], flipped, cleared] {
+        let told = decode(&bytes, Path::new("journal")).unwrap_err();
+        assert!(told.contains("is damaged at byte 0"), "{told}");
+    }
+    for torn in [&b""[..], b"gapless", b"gapless\0\0\0", &[0; MAGIC.len()]] {
+        assert_eq!(decode(torn, Path::new("journal")).unwrap().end, 0, "nothing was acknowledged in it yet");
+    }
+    let other = decode(b"gapless journal 3\nrest", Path::new("journal")).unwrap_err();
+    assert!(other.contains("is not a journal of this version"), "{other}");
+}
+
 #[test]
 fn damage_before_the_end_is_told_and_not_repaired() {
     let record = record(&key("a"), &"u".into(), 1, &Ledger::default());
@@ -247,8 +284,8 @@ fn nothing_is_acknowledged_while_it_cannot_be_written_and_all_goes_on_afterwards
 }
 
 #[test]
-fn a_journal_in_which_a_power_cut_left_nothing_but_zeros_is_a_new_one() {
-    for bytes in [vec![], vec![0; 18], vec![0; 4096], MAGIC[..5].to_vec(), [&MAGIC[..5], &[0; 13]].concat()] {
+fn a_journal_whose_first_line_a_power_cut_tore_is_a_new_one() {
+    for bytes in [vec![], vec![0; 18], MAGIC[..5].to_vec(), [&MAGIC[..5], &[0; 13]].concat()] {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("journal"), bytes).unwrap();
         put(&Journal::open(folder.path()).unwrap(), 0, &ledger(7)).unwrap();
