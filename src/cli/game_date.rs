@@ -1,9 +1,11 @@
 //! `retry` and `waive`: what people want of single dates now. They write GameDates, one file each beside the manifests or
 //! the objects of a cluster, so that specs stay as they are.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::args::{ClusterArgs, MAX_JOBS, Place, RetryArgs, WaiveArgs};
 use super::cluster;
@@ -15,10 +17,12 @@ use crate::api::kinds::GameDateSpec;
 use crate::api::manifest::Document;
 use crate::api::{Problem, load};
 use crate::domain::dates::{DateRange, DateSet};
-use crate::domain::policy::Key;
+use crate::domain::policy::{Coverage, Key, local_date};
 use crate::engine::ports::Clock;
 use crate::local::clock::SystemClock;
 use crate::local::disk;
+use crate::local::journal::Journal;
+use crate::local::manifests::folder_of;
 
 pub(super) fn retry(args: &RetryArgs) -> Result<Exit, Stop> {
     let token = args.token.clone().unwrap_or_else(|| format!("retry-{}", SystemClock.now().as_second()));
@@ -39,15 +43,15 @@ fn want(place: &Place, cluster: &ClusterArgs, name: &str, dates: &[String], wish
 /// Writes a GameDate for each date; what its file says already stands. One that people keep elsewhere is theirs to edit.
 fn write(place: &Place, name: &str, dates: &DateSet, wish: &Wish) -> Result<Exit, Stop> {
     let mut setup = Setup::new(place)?;
+    let folder = wishes(&setup)?;
+    // Others add to the same files: what they wrote is read once it is our turn.
+    let turn = take_turn(&folder)?;
+    setup.loaded = setup.reload()?;
     let found = setup.loaded.coverages.iter().find(|c| is_called(&c.key.kind, &c.key.name, name));
     let coverage = found.cloned().ok_or_else(|| Stop::bad_input(format!("there is no valid coverage '{name}'")))?;
-    wish.fits(&coverage.key, coverage.fill.mode)?;
-    let folder = setup.manifests.wishes().ok_or_else(|| {
-        let home = setup.manifests.home();
-        let text =
-            "a wish is a file of its own, which no verb reads with the -f of a single file; give -f of the folder";
-        Stop::bad_input(format!("{text} instead: {}", home.display()))
-    })?;
+    wish.fits(&coverage.key, coverage.fill.mode, today(&setup, &coverage))?;
+    let ledger = Journal::read_only(&setup.state).map_err(Stop::failed)?.ledger(&coverage.key, &coverage.uid);
+    wish.refuse_spent(dates, |date, token| ledger.as_ref().is_some_and(|l| l.has_spent(date, token)))?;
     let mut files = Vec::new();
     for date in dates.iter() {
         let object = format!("{}-{date}", coverage.season.name);
@@ -71,10 +75,32 @@ fn write(place: &Place, name: &str, dates: &DateSet, wish: &Wish) -> Result<Exit
             .map_err(|e| Stop::failed(format!("{} cannot be written: {e}", file.display())))?;
         anstream::println!("{}", file.display());
     }
+    drop(turn);
     if let Wish::Retry { .. } = wish {
         tell(&mut setup, &coverage.key, dates, wish)?;
     }
     Ok(Exit::Done)
+}
+
+/// The folder that wishes are written to.
+fn wishes(setup: &Setup) -> Result<PathBuf, Stop> {
+    setup.manifests.wishes().ok_or_else(|| {
+        let home = setup.manifests.home();
+        let text =
+            "a wish is a file of its own, which no verb reads with the -f of a single file; give -f of the folder";
+        Stop::bad_input(format!("{text} instead: {}", home.display()))
+    })
+}
+
+fn take_turn(wishes: &Path) -> Result<File, Stop> {
+    let folder = folder_of(wishes);
+    disk::turn_in(&folder).map_err(|e| Stop::failed(format!("{} cannot be locked: {e}", folder.display())))
+}
+
+/// Today in the zone of a coverage's season.
+fn today(setup: &Setup, coverage: &Coverage) -> Date {
+    let season = setup.loaded.seasons.iter().find(|s| s.key == coverage.season);
+    local_date(SystemClock.now(), season.map_or(&TimeZone::UTC, |s| &s.zone))
 }
 
 /// Looks at the manifests as they stand now, as `explain` does, and tells what the reruns wait for.

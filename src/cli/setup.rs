@@ -63,10 +63,11 @@ impl Setup {
         let state = place.state.clone().unwrap_or_else(|| manifests.home().join("state"));
         let kept = cache::load(&state.join(FACTS));
         let stamp = manifests.stamp();
-        let loaded = read(&manifests, &root, kept.valid.clone())?;
-        if loaded.documents.is_empty() && loaded.problems.is_empty() {
-            anstream::eprintln!("gapless: {}", no_manifest(&place.files));
+        // A wrong path may not pass for one where all is well.
+        if manifests.files().map_err(Stop::bad_input)?.is_empty() {
+            return Err(Stop::bad_input(no_manifest(&place.files)));
         }
+        let loaded = read(&manifests, &root, kept.valid.clone())?;
         anstream::eprint!("{}", crate::view::problems::problems(&loaded.problems));
         let jobs = Jobs::new(&state, templates(&loaded));
         let warehouses = Warehouses::new(BTreeMap::new(), vec![root.clone()]);

@@ -1,6 +1,7 @@
 //! What people want of one date, written into its GameDate. What others wanted of the date stays.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -29,14 +30,36 @@ pub(super) enum Wish {
 }
 
 impl Wish {
-    /// A coverage that only observes runs nothing: what is wanted of it would stand there and never be done.
-    pub(super) fn fits(&self, coverage: &Key, mode: Mode) -> Result<(), Stop> {
-        match (self, mode) {
-            (Self::Retry { .. }, Mode::Observe) => {
-                Err(Stop::bad_input(format!("{coverage}: {}", Wait::Observed.sentence())))
+    /// What would stand there and never be done is refused: a rerun without a token, or of a coverage that only observes,
+    /// and a waiver that has expired. `today` is that of the season.
+    pub(super) fn fits(&self, coverage: &Key, mode: Mode, today: Date) -> Result<(), Stop> {
+        let why = match self {
+            Self::Retry { token } if token.trim().is_empty() => {
+                "--token must not be empty: leave it out and gapless makes one".into()
             }
-            _ => Ok(()),
+            Self::Retry { .. } if mode == Mode::Observe => format!("{coverage}: {}", Wait::Observed.sentence()),
+            Self::Waive { expires: Some(last), .. } if *last < today => {
+                format!("--expires {last} is in the past: the waiver would never hold; today is {today} in its season")
+            }
+            Self::Retry { .. } | Self::Waive { .. } => return Ok(()),
+        };
+        Err(Stop::bad_input(why))
+    }
+
+    /// A token that was spent on every date runs nothing. Where it was spent on some, the others still run.
+    pub(super) fn refuse_spent(&self, dates: &DateSet, is_spent: impl Fn(Date, &Arc<str>) -> bool) -> Result<(), Stop> {
+        let Self::Retry { token } = self else { return Ok(()) };
+        let shared: Arc<str> = token.as_str().into();
+        let spent: DateSet = dates.iter().filter(|date| is_spent(*date, &shared)).collect();
+        if spent.is_empty() {
+            return Ok(());
         }
+        let text = format!("{spent}: token '{token}' was used before, and runs nothing again; give another --token");
+        if spent == *dates {
+            return Err(Stop::bad_input(text));
+        }
+        anstream::eprintln!("{text} for them");
+        Ok(())
     }
 
     /// Tells what reruns that were just asked for wait for, where that is more than a slot: else a person sees nothing happen.
@@ -82,6 +105,8 @@ fn rerun(rerun: &mut RerunSpec, coverage: CoverageRef, token: &str, spent: &[Tok
 mod tests {
     use super::*;
 
+    const TODAY: Date = jiff::civil::date(2025, 11, 14);
+
     fn key(name: &str) -> Key {
         Key { namespace: "n".into(), kind: "TableCoverage".into(), name: name.into() }
     }
@@ -115,13 +140,34 @@ mod tests {
     fn a_coverage_that_only_observes_is_waived_but_never_retried() {
         let (retry, waive) =
             (Wish::Retry { token: "one".into() }, Wish::Waive { reason: "lost".into(), expires: None });
-        let told = format!("{:?}", retry.fits(&key("a"), Mode::Observe).unwrap_err());
+        let told = format!("{:?}", retry.fits(&key("a"), Mode::Observe, TODAY).unwrap_err());
         assert!(
             told.contains("TableCoverage/a: the coverage only observes") && told.contains("spec.fill.mode"),
             "{told}"
         );
-        assert!(retry.fits(&key("a"), Mode::Fill).is_ok());
-        assert!(waive.fits(&key("a"), Mode::Observe).is_ok());
+        assert!(retry.fits(&key("a"), Mode::Fill, TODAY).is_ok());
+        assert!(waive.fits(&key("a"), Mode::Observe, TODAY).is_ok());
+    }
+
+    #[test]
+    fn what_would_never_be_done_is_refused() {
+        let refusal = |wish: Wish| wish.fits(&key("a"), Mode::Fill, TODAY).err().map(|stop| format!("{stop:?}"));
+        for token in ["", " "] {
+            assert!(refusal(Wish::Retry { token: token.into() }).unwrap().contains("--token must not be empty"));
+        }
+        let waive = |expires| Wish::Waive { reason: "lost".into(), expires: Some(expires) };
+        assert!(refusal(waive(TODAY.yesterday().unwrap())).unwrap().contains("--expires 2025-11-13 is in the past"));
+        assert_eq!(refusal(waive(TODAY)), None, "it holds through its last date");
+    }
+
+    #[test]
+    fn a_token_that_was_used_on_every_date_is_refused() {
+        let retry = Wish::Retry { token: "one".into() };
+        let dates: DateSet = [TODAY, TODAY.tomorrow().unwrap()].into_iter().collect();
+        let told = format!("{:?}", retry.refuse_spent(&dates, |_, token| **token == *"one").unwrap_err());
+        assert!(told.contains("2025-11-14..2025-11-15: token 'one' was used before"), "{told}");
+        assert!(retry.refuse_spent(&dates, |date, _| date == TODAY).is_ok(), "the other date runs");
+        assert!(retry.refuse_spent(&dates, |_, _| false).is_ok());
     }
 
     #[test]

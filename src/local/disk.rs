@@ -104,6 +104,14 @@ pub fn remove_left_over(path: &Path) {
     }
 }
 
+/// Waits until no other process reads and changes files of a folder, and keeps them waiting until it is dropped. What is
+/// locked is the folder itself: nothing is left behind in it.
+pub fn turn_in(folder: &Path) -> io::Result<File> {
+    let folder = File::open(folder)?;
+    folder.lock()?;
+    Ok(folder)
+}
+
 /// Makes a rename or a new file in a folder last.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())

@@ -55,7 +55,8 @@ impl Manifests {
         self.files().unwrap_or_default().into_iter().map(stamp).collect()
     }
 
-    fn files(&self) -> Result<Vec<PathBuf>, String> {
+    /// Every file that is a manifest.
+    pub fn files(&self) -> Result<Vec<PathBuf>, String> {
         let mut files = Vec::new();
         for given in &self.given {
             if given.is_dir() {

@@ -9,5 +9,7 @@ mod invalid;
 mod kill;
 mod manifests;
 mod real_data;
+mod state;
 mod tidy;
 mod verbs;
+mod wishes;

@@ -56,7 +56,9 @@ pub(super) fn write(args: &ClusterArgs, name: &str, dates: &DateSet, wish: &Wish
             Stop::bad_input(text)
         })?;
         within(coverage, dates)?;
-        wish.fits(&coverage.key, coverage.mode)?;
+        wish.fits(&coverage.key, coverage.mode, coverage.today)?;
+        let known = || coverage.tokens.iter().chain(&coverage.earlier_tokens);
+        wish.refuse_spent(dates, |date, token| known().any(|(d, t)| (*d, &**t) == (date, &**token)))?;
         for date in dates.iter() {
             let (object, done) = cluster.write(coverage, date, wish).await?;
             anstream::println!("gamedate/{object} {done}");
