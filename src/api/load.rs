@@ -10,6 +10,7 @@ use super::check::{self, Valid};
 use super::lower;
 use super::manifest::{Document, read};
 use crate::domain::policy::{Coverage, DateOrders, Key, ReadLimits, Reader, Season};
+use crate::domain::words::is_hidden;
 
 /// The namespace of what names none.
 pub const NAMESPACE: &str = "default";
@@ -65,11 +66,7 @@ impl Problem {
 
 /// A text as a terminal may show it: what would steer the terminal, turn the text around or hide in it is written out.
 pub(super) fn legible(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars().map(|c| if hidden(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+    text.chars().map(|c| if is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }
 
 impl fmt::Display for Problem {

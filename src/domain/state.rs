@@ -134,7 +134,7 @@ impl Hold {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Suspended => "suspended: set suspend to false and launches go on",
-            Self::LaunchesOff => "launches are switched off for this namespace or this operator",
+            Self::LaunchesOff => "launches are switched off where gapless runs; the date is filled once they are on",
             Self::Busy => {
                 "another Job of gapless covers this date of this table; it is launched when that has ended and settled"
             }
@@ -142,7 +142,7 @@ impl Hold {
             Self::SuspectProbe => {
                 "so many complete dates vanished at once that the read is doubted; launches wait until two more reads agree"
             }
-            Self::Quota => "the Job was refused for now; gapless tries again with backoff",
+            Self::Quota => "the Job was refused; it is tried again while gapless runs, and by its next run",
             Self::StatusFull => "the ledger has reached its size limit; split this coverage into several",
             Self::Sequence => "an expected date before it is not complete yet, and the order is Sequential",
         }

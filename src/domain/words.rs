@@ -4,6 +4,12 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt::Display;
 
+/// What no text from outside may put before people: what steers a terminal, turns the text around, or hides in it.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 /// `1 row`, `3 rows with system_id x`: a count before its plural, which begins with the noun.
 pub fn counted(count: u64, plural: &str) -> String {
     let (noun, rest) = plural.split_at(plural.find(' ').unwrap_or(plural.len()));

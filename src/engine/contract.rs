@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::ledger::Launch;
+use crate::domain::words::is_hidden;
 
 /// A termination message is cut to so many bytes.
 pub const MAX_MESSAGE: usize = 1024;
@@ -33,10 +34,10 @@ pub fn contract(launch: &Launch, termination_log: &str) -> Vec<(String, String)>
     env
 }
 
-/// A text from outside as people may see it: its first KiB, without control characters.
+/// A text from outside as people may see it: its first KiB, without what steers a terminal or turns the text around.
 pub fn clean(text: &str) -> String {
     let end = text.floor_char_boundary(MAX_MESSAGE);
-    text[..end].trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text[..end].trim().chars().map(|c| if is_hidden(c) { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -50,6 +51,7 @@ mod tests {
             ("", ""),
             ("12 rows\n", "12 rows"),
             ("a\u{1b}[31mb\tc\u{0}", "a [31mb c "),
+            ("a\u{202e}b\u{2066}c\u{200b}", "a b c "),
             (&long, &long[..MAX_MESSAGE - 1]),
         ] {
             assert_eq!(clean(text), expected);

@@ -18,6 +18,7 @@ use super::object::{Kind, Name};
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::mark::{mix, stable_hash};
 use crate::domain::policy::Key;
+use crate::domain::words::is_hidden;
 use crate::engine::overview::Event;
 use crate::engine::ports::Clock;
 use crate::local::clock::SystemClock;
@@ -77,7 +78,7 @@ impl Gathered {
             let more = if t.count > 1 { format!(" (and {} more)", t.count - 1) } else { String::new() };
             let dates = t.dates.to_string();
             let text = if dates.is_empty() { t.first.clone() } else { format!("{dates}: {}{more}", t.first) };
-            text.chars().filter(|c| !c.is_control()).scan(0, bounded).collect()
+            text.chars().filter(|c| !is_hidden(*c)).scan(0, bounded).collect()
         };
         self.0.into_iter().map(|((key, reason), t)| (key, reason, t.at, note(&t))).collect()
     }

@@ -88,7 +88,7 @@ fn facts(view: &CoverageView, cell: &Cell, overview: &Overview) -> Vec<Vec<Strin
     let next = match cell.next {
         Some(at) if at <= overview.now => "now".into(),
         Some(at) => format!("{} ({})", instant(at), relative(at, overview.now)),
-        None => "when something changes".into(),
+        None => "when something changes, or when gapless starts".into(),
     };
     rows.push(row("looks again", next));
     rows

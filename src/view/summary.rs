@@ -122,7 +122,11 @@ fn remaining(overview: &Overview) -> Remaining {
         let told = causes.into_iter().flat_map(|(state, sentences)| {
             bounded(sentences).into_iter().map(move |(message, set)| (state.clone(), set, message))
         });
-        let stalled = view.stalled.iter().map(|why| ("Stalled".to_string(), DateSet::new(), why.clone()));
+        // Dates that say why themselves need no second entry.
+        let is_said =
+            |why: &&String| view.cells.iter().any(|c| c.state().is_open() && c.message.ends_with(why.as_str()));
+        let stalled = view.stalled.iter().filter(|why| !is_said(why));
+        let stalled = stalled.map(|why| ("Stalled".to_string(), DateSet::new(), why.clone()));
         for key in told.chain(stalled) {
             out.entry(key).or_default().push(view.key.to_string());
         }
@@ -190,6 +194,18 @@ mod tests {
         other.key.name = "injuries".into();
         let text = summary(&overview(vec![view, other]), &Tally::default(), 0);
         assert_eq!(text.matches("in TableCoverage/boxscores, TableCoverage/injuries\n").count(), 2, "{text}");
+    }
+
+    #[test]
+    fn a_refusal_that_stalls_a_coverage_is_told_once() {
+        let mut view = view(&[Cause::Missing]);
+        view.stalled = Some("there is no program 'x'".into());
+        view.cells[0].message = "no row; the Job was refused: there is no program 'x'".into();
+        let text = summary(&overview(vec![view.clone()]), &Tally::default(), 0);
+        assert!(text.contains("there is no program 'x'") && !text.contains("Stalled"), "{text}");
+        view.cells[0].message = "no row".into();
+        let text = summary(&overview(vec![view]), &Tally::default(), 0);
+        assert!(text.contains("Stalled\n"), "{text}");
     }
 
     #[test]

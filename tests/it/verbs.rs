@@ -567,9 +567,9 @@ fn a_launch_that_is_refused_is_not_counted_as_a_job() {
     assert!(launched.starts_with("Launched  0 Jobs, ") && launched.ends_with(" refused"), "{}{}", done.out, done.err);
     assert!(!done.out.contains("as soon as a slot is free"), "no event promises it: {}", done.out);
     let remains = done.out.split_once("\nRemains\n").unwrap().1.split_whitespace().collect::<Vec<_>>().join(" ");
-    let stalled = format!("Stalled in TableCoverage/t {why}");
     assert!(remains.starts_with("Blocked/Quota, 3 dates: 2026-01-03..2026-01-05 in TableCoverage/t "), "{remains}");
-    assert!(remains.ends_with(&stalled), "{remains}");
+    assert!(remains.ends_with(why) && !remains.contains("Stalled"), "told once: {remains}");
+    assert!(remains.contains("and by its next run"), "{remains}");
     assert!(!here.path("runs").exists());
 }
 
@@ -655,8 +655,11 @@ fn an_empty_folder_is_told() {
         check.err
     );
     assert_eq!(check.code, Some(2));
-    let plan = here.run("plan", &[], &[]);
-    assert!(plan.err.contains("there is no manifest in "), "{}", plan.err);
+    for (verb, args) in [("plan", &[][..]), ("local", &["--once"])] {
+        let other = here.run(verb, args, &[]);
+        assert!(other.err.contains("there is no manifest in "), "{}", other.err);
+        assert_eq!(other.code, Some(2), "a wrong path is not success");
+    }
 }
 
 /// What a cluster can do and this machine cannot is no problem of a manifest, yet nothing that a person would guess.

@@ -11,6 +11,7 @@ use crate::domain::policy::Coverage;
 use crate::domain::probe::{DateFacts, Filter, Found, Instead, Measured, Test, Value};
 use crate::domain::spelling::is_near;
 use crate::domain::words::counted;
+use crate::domain::words::is_hidden;
 
 /// Longer values are cut: a sentence is for people.
 const MAX_VALUE: usize = 60;
@@ -165,8 +166,7 @@ fn found<'a>(instead: &'a Instead, column: &str) -> &'a Found {
 
 /// A value as a sentence shows it: its blanks can be seen, and it is one short line.
 fn quoted(value: &str) -> String {
-    let mut shown: String =
-        value.chars().take(MAX_VALUE).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let mut shown: String = value.chars().take(MAX_VALUE).map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).collect();
     if value.chars().nth(MAX_VALUE).is_some() {
         shown.push('…');
     }

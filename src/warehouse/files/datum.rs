@@ -9,6 +9,7 @@ use super::number::{of_decimal, of_float};
 use super::parts::parse_date;
 use crate::domain::dates::{Date, Timestamp, previous_day};
 use crate::domain::probe::{DateColumn, DateFormat, DateReading, InstantColumn};
+use crate::domain::words::is_hidden;
 
 /// A value. NULL is no datum, and neither is NaN.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -145,7 +146,7 @@ fn text_date(text: &str, column: &DateColumn) -> Result<Date, String> {
 
 /// The beginning of a value.
 fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(40).collect()
+    text.chars().filter(|c| !is_hidden(*c)).take(40).collect()
 }
 
 fn moment_date(moment: Moment, column: &DateColumn) -> Result<Date, String> {

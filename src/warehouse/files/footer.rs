@@ -17,6 +17,7 @@ use super::quiet::quietly;
 use super::source::Source;
 use crate::domain::dates::{DateRange, DateSet, FIRST_DATE, LAST_DATE, next_day, previous_day};
 use crate::domain::probe::{DateColumn, DateReading, Filter};
+use crate::domain::words::is_hidden;
 use crate::warehouse::budget::size;
 
 /// A larger footer is refused: decoded, it takes ten times as much.
@@ -198,5 +199,5 @@ fn statistics_range(statistics: &Statistics, of: &DataType, date: &DateColumn) -
 
 /// A library's sentence, cut to a length that fits a status; control characters removed.
 pub(super) fn cut(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(300).collect()
+    text.chars().filter(|c| !is_hidden(*c)).take(300).collect()
 }

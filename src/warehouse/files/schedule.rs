@@ -17,6 +17,7 @@ use super::scan::Needs;
 use crate::domain::dates::Timestamp;
 use crate::domain::probe::{Filter, InstantColumn, MAX_SCHEDULE_ROWS, Order, ScheduleQuestion, ScheduleRow, unit_key};
 use crate::domain::verdict::{Unknown, UnknownReason};
+use crate::domain::words::is_hidden;
 
 /// Where the columns of a schedule stand in a scan.
 struct Places<'a> {
@@ -155,7 +156,7 @@ impl<'a> Places<'a> {
     fn order(&self, datum: Option<&Datum>) -> Result<Option<Order>, Unknown> {
         let refused = |text: Arc<str>| {
             let (_, column) = self.question.latest_by.clone().unwrap_or_default();
-            let text: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
+            let text: String = text.chars().filter(|c| !is_hidden(*c)).take(40).collect();
             mismatch(format!(
                 "column `{column}` of the schedule holds `{text}`, which is not a number, a date YYYY-MM-DD or an instant, so it does \
                  not say which row is newer; name another column in spec.schedule.latestBy.order"
