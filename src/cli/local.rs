@@ -29,7 +29,7 @@ const REDRAW: Duration = Duration::from_millis(200);
 
 pub(super) fn local(args: &LocalArgs) -> Result<Exit, Stop> {
     let slow_start: Span = args.slow_start.parse().map_err(|why| Stop::bad_input(format!("--slow-start: {why}")))?;
-    let mut setup = Setup::new(&args.place)?;
+    let mut setup = if args.once { Setup::new(&args.place)? } else { Setup::watching(&args.place)? };
     let limits = limits(slow_start, args.slots.max_jobs, args.launches == Switch::On);
     let until = if args.once { Until::Done } else { Until::Stopped };
     let (overview, tally) = run(&mut setup, limits, until)?;

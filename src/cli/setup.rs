@@ -51,8 +51,17 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Reads the manifests; their problems are told on standard error.
+    /// Reads the manifests of a place that has some: a wrong path may not pass for one where all is well.
     pub fn new(place: &Place) -> Result<Self, Stop> {
+        let given = Manifests::new(place.files.clone()).files().map_err(Stop::bad_input)?;
+        if given.is_empty() && !place.files.is_empty() {
+            return Err(Stop::bad_input(no_manifest(&place.files)));
+        }
+        Self::watching(place)
+    }
+
+    /// Reads the manifests, which may come later; their problems are told on standard error.
+    pub fn watching(place: &Place) -> Result<Self, Stop> {
         if place.files.is_empty() {
             return Err(Stop::bad_input("this verb works on manifests: give -f DIR"));
         }
@@ -63,11 +72,10 @@ impl Setup {
         let state = place.state.clone().unwrap_or_else(|| manifests.home().join("state"));
         let kept = cache::load(&state.join(FACTS));
         let stamp = manifests.stamp();
-        // A wrong path may not pass for one where all is well.
-        if manifests.files().map_err(Stop::bad_input)?.is_empty() {
-            return Err(Stop::bad_input(no_manifest(&place.files)));
-        }
         let loaded = read(&manifests, &root, kept.valid.clone())?;
+        if loaded.documents.is_empty() && loaded.problems.is_empty() {
+            anstream::eprintln!("gapless: {}", no_manifest(&place.files));
+        }
         anstream::eprint!("{}", crate::view::problems::problems(&loaded.problems));
         let jobs = Jobs::new(&state, templates(&loaded));
         let warehouses = Warehouses::new(BTreeMap::new(), vec![root.clone()]);
