@@ -105,6 +105,8 @@ pub struct Container {
     pub command: Vec<String>,
     /// Its arguments.
     pub args: Vec<String>,
+    /// The folder in which it runs (`workingDir`); nothing: on one machine that of its manifest.
+    pub folder: Option<String>,
     /// Its environment.
     pub env: Vec<(String, String)>,
     /// Names whose values come from elsewhere (`valueFrom`): there is no elsewhere on one machine.

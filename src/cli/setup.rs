@@ -97,7 +97,8 @@ impl Setup {
 
     /// An engine that only looks, and plans for so many Jobs at once. What it cannot read now it does not wait for.
     pub fn reader(&mut self, now: Option<Timestamp>, max_jobs: u32) -> Result<LocalEngine, Stop> {
-        let journal = Journal::read_only(&self.state).map_err(Stop::failed)?;
+        let journal = Arc::new(Journal::read_only(&self.state).map_err(Stop::failed)?);
+        self.jobs.belong_to(&journal).map_err(Stop::failed)?;
         self.jobs.list().map_err(Stop::failed)?;
         Ok(self.engine(journal, AnyClock::new(now), limits(Span::default(), max_jobs, true), true))
     }
@@ -112,16 +113,17 @@ impl Setup {
             );
             return Err(Stop::bad_input(text));
         }
-        let journal = Journal::open(&self.state).map_err(Stop::failed)?;
+        let journal = Arc::new(Journal::open(&self.state).map_err(Stop::failed)?);
+        self.jobs.belong_to(&journal).map_err(Stop::failed)?;
         Ok(self.engine(journal, AnyClock::new(None), limits, false))
     }
 
-    fn engine(&mut self, journal: Journal, clock: AnyClock, limits: Limits, read_only: bool) -> LocalEngine {
+    fn engine(&mut self, journal: Arc<Journal>, clock: AnyClock, limits: Limits, read_only: bool) -> LocalEngine {
         let (memory, places) = (std::mem::take(&mut self.kept.memory), std::mem::take(&mut self.kept.places));
         self.warehouses = Warehouses::new(places, vec![self.root.clone()]);
         self.warehouses.limit(&self.loaded.limits);
         let (warehouse, launcher) = (self.warehouses.clone(), self.jobs.clone());
-        let ports = Ports { clock, warehouse, store: Arc::new(journal), launcher };
+        let ports = Ports { clock, warehouse, store: journal, launcher };
         let mut engine = Engine::new(ports, spec(&self.loaded), limits, read_only);
         engine.world.recall(memory);
         engine

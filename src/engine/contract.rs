@@ -8,6 +8,8 @@ use crate::domain::words::is_hidden;
 
 /// A termination message is cut to so many bytes.
 pub const MAX_MESSAGE: usize = 1024;
+/// The name of the path where a filler's last words go.
+pub const TERMINATION_LOG: &str = "GAPLESS_TERMINATION_LOG";
 /// Missing units are passed on up to this size.
 const MAX_MISSING: usize = 64 << 10;
 
@@ -20,7 +22,7 @@ pub fn contract(launch: &Launch, termination_log: &str) -> Vec<(String, String)>
         ("GAPLESS_RUNG".into(), launch.rung.to_string()),
         ("GAPLESS_ATTEMPT".into(), launch.number.to_string()),
         ("GAPLESS_REASON".into(), launch.reason.to_string()),
-        ("GAPLESS_TERMINATION_LOG".into(), termination_log.to_string()),
+        (TERMINATION_LOG.into(), termination_log.to_string()),
     ];
     if let [date] = dates.as_slice() {
         env.push(("GAPLESS_DATE".into(), date.clone()));

@@ -71,33 +71,76 @@ fn a_job_outlives_gapless_and_is_found_again() {
     );
 }
 
-/// A runner that dies leaves its filler alive, and that holds the lock: the dates stay taken, and the data decides.
-#[test]
-fn a_filler_outlives_its_runner_and_keeps_its_dates() {
-    let slow = format!("sleep 2\n{GOOD}");
-    let here = Place::new(&[SEASON, &filled(&slow, "datesPerJob: 3")]);
+/// Runs a filler to the end, and kills its runner as soon as the filler has left its first trace.
+fn without_runner(here: &Place) -> Option<i32> {
     let mut gapless = here.command("local", &["--once", "--slow-start", "0s"]).stdout(Stdio::null()).spawn().unwrap();
     let runner = loop {
-        let log =
-            here.path("state/jobs").read_dir().into_iter().flatten().flatten().any(|j| j.path().join("log").exists());
-        match runner_of(here.folder.path()).filter(|_| log) {
+        match runner_of(here.folder.path()).filter(|_| here.path("begun").exists()) {
             Some(pid) => break pid,
             None => std::thread::sleep(std::time::Duration::from_millis(10)),
         }
     };
     assert!(Command::new("kill").args(["-9", &runner]).status().unwrap().success());
-    assert_eq!(gapless.wait().unwrap().code(), Some(0));
-    assert_eq!(here.runs(), ["2026-01-03", "2026-01-04", "2026-01-05"], "no second Job beside the filler");
+    gapless.wait().unwrap().code()
+}
+
+/// A runner that dies leaves its filler alive: the dates stay taken, and the data decides. The lock shows it, and where the
+/// filler has let go of that, its session does.
+#[test]
+fn a_filler_outlives_its_runner_and_keeps_its_dates() {
+    for lets_go in ["", "exec </dev/null\n"] {
+        let slow = format!("{lets_go}touch begun\nsleep 2\n{GOOD}");
+        let here = Place::new(&[SEASON, &filled(&slow, "datesPerJob: 3")]);
+        assert_eq!(without_runner(&here), Some(0));
+        assert_eq!(here.runs(), ["2026-01-03", "2026-01-04", "2026-01-05"], "no second Job beside the filler");
+    }
+}
+
+#[test]
+fn a_filler_without_runner_ends_at_its_deadline() {
+    let hangs = format!("if [ ! -e begun ]; then touch begun; sleep 60; fi\n{GOOD}");
+    let here = Place::new(&[SEASON, &filled(&hangs, "datesPerJob: 3\n    deadline: 2s")]);
+    let began = std::time::Instant::now();
+    assert_eq!(without_runner(&here), Some(0));
+    assert!(began.elapsed().as_secs() < 30, "{:?}", began.elapsed());
+    let told = here.run("explain", &["t", "2026-01-03"], &[]).out;
+    assert!(told.contains("deadline"), "{told}");
+}
+
+/// A pipe to which nothing writes is in the place of a file that the verbs read.
+#[test]
+fn a_filler_that_replaces_its_termination_log_by_a_pipe_holds_no_verb_up() {
+    let pipes = format!("{GOOD}\nrm -f $GAPLESS_TERMINATION_LOG\nmkfifo $GAPLESS_TERMINATION_LOG");
+    let here = Place::new(&[SEASON, &filled(&pipes, "datesPerJob: 3")]);
+    assert_eq!(here.run("local", &["--once", "--slow-start", "0s"], &[]).code, Some(0));
+    assert_eq!(here.run("status", &[], &[]).code, Some(0));
+}
+
+/// The outcome stands in the ledger: nothing depends on the file any more.
+#[test]
+fn a_settled_job_whose_end_cannot_be_read_is_told_and_holds_nothing_up() {
+    let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 3")]);
+    assert_eq!(here.run("local", &["--once", "--slow-start", "0s"], &[]).code, Some(0));
+    let job = here.path("state/jobs").read_dir().unwrap().next().unwrap().unwrap().path();
+    std::fs::remove_file(job.join("end")).unwrap();
+    std::fs::create_dir(job.join("end")).unwrap();
+    for (verb, args) in [("local", &["--once"][..]), ("status", &[])] {
+        let done = here.run(verb, args, &[]);
+        assert_eq!(done.code, Some(0), "{verb}: {}", done.err);
+        assert_eq!(done.err.matches("cannot be read").count(), 1, "{verb}: {}", done.err);
+    }
 }
 
 /// As a container's processes end with its first one. A date is free only when nobody writes to it any more.
 #[test]
 fn what_a_filler_leaves_behind_ends_with_it() {
-    let forks = "sh -c 'sleep 1; echo late >> runs' &\necho first >> runs";
-    let here = Place::new(&[SEASON, &filled(forks, "datesPerJob: 3")]);
-    here.run("local", &["--once", "--slow-start", "0s"], &[]);
-    std::thread::sleep(std::time::Duration::from_millis(1_500));
-    assert_eq!(here.runs().iter().map(String::as_str).collect::<BTreeSet<_>>(), BTreeSet::from(["first"]));
+    for leaves in ["", "setsid "] {
+        let forks = format!("{leaves}sh -c 'sleep 1; echo late >> runs' &\nsleep 0.2\necho first >> runs");
+        let here = Place::new(&[SEASON, &filled(&forks, "datesPerJob: 3")]);
+        here.run("local", &["--once", "--slow-start", "0s"], &[]);
+        std::thread::sleep(std::time::Duration::from_millis(1_500));
+        assert_eq!(here.runs().iter().map(String::as_str).collect::<BTreeSet<_>>(), BTreeSet::from(["first"]));
+    }
 }
 
 /// The process that runs a Job below a folder.

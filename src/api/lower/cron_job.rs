@@ -34,6 +34,7 @@ fn container(value: &Value) -> Container {
         name: text(value, "/name").unwrap_or_default().into(),
         command: texts("command"),
         args: texts("args"),
+        folder: text(value, "/workingDir").filter(|folder| !folder.is_empty()).map(String::from),
         env: env
             .iter()
             .filter(|e| e.get("valueFrom").is_none())

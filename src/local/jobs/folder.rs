@@ -1,17 +1,19 @@
 //! The folder of one Job: what stands in it and what that says.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use super::files::{self, if_there};
+use super::process::{self, Session};
 use super::template::Prepared;
 use crate::domain::dates::DateSet;
 use crate::domain::ledger::{End, Job, Launch};
 use crate::domain::policy::Table;
-use crate::engine::contract::{MAX_MESSAGE, clean};
+use crate::engine::contract::{MAX_MESSAGE, TERMINATION_LOG, clean};
 use crate::local::codec::{Reader, Writer, fields};
 use crate::local::disk;
 
@@ -19,6 +21,7 @@ use crate::local::disk;
 const START: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// What a Job is.
+#[derive(Clone)]
 pub(super) struct Written {
     pub coverage: Arc<str>,
     pub launch: u64,
@@ -32,6 +35,13 @@ pub(super) struct Written {
     pub grace_seconds: u64,
 }
 
+/// That a Job began. It holds all that is needed to follow it, should one of the other files be lost.
+pub(super) struct Started {
+    pub at: Timestamp,
+    pub job: Written,
+    pub session: Option<Session>,
+}
+
 /// How a Job ended.
 pub(super) struct Ended {
     pub at: Timestamp,
@@ -39,6 +49,7 @@ pub(super) struct Ended {
 }
 
 fields!(Written { coverage, launch, dates, target, deadline_seconds, program, args, env, folder, grace_seconds });
+fields!(Started { at, job, session });
 fields!(Ended { at, end });
 
 use crate::local::codec::Code;
@@ -46,7 +57,7 @@ use crate::local::codec::Code;
 /// The folder of one Job.
 pub(super) struct JobFolder {
     pub path: PathBuf,
-    name: Arc<str>,
+    pub name: Arc<str>,
 }
 
 impl JobFolder {
@@ -78,7 +89,11 @@ impl JobFolder {
 
     /// Writes what the Job is, before anything of it runs.
     pub fn write(&self, launch: &Launch, prepared: &Prepared) -> io::Result<()> {
-        fs::create_dir_all(&self.path)?;
+        // Only its own folder: where the folder of all Jobs is gone, another one in its place would hide the Jobs in it.
+        match fs::create_dir(&self.path) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            made => made?,
+        }
         let mut bytes = Writer::default();
         bytes.put(&Written {
             coverage: launch.uid.clone(),
@@ -97,22 +112,45 @@ impl JobFolder {
 
     /// What the Job is; nothing where that was never fully written, or is damaged. A Job that cannot be read is not gone.
     pub fn read(&self) -> io::Result<Option<Written>> {
-        Ok(if_there(fs::read(self.path.join("job")))?.and_then(|bytes| Reader::new(&bytes).all()))
+        let written = files::read(&self.path.join("job"))?.and_then(|bytes| Reader::new(&bytes).all());
+        if written.is_some() {
+            return Ok(written);
+        }
+        Ok(self.started()?.map(|started| started.job))
     }
 
     /// Removes the Job. Without what it is, it is no Job any more, however much of the rest is still there.
     pub fn remove(&self) -> io::Result<()> {
-        if_there(fs::remove_file(self.path.join("job")))?;
+        for name in ["job", "started"] {
+            if_there(fs::remove_file(self.path.join(name)))?;
+        }
         if_there(fs::remove_dir_all(&self.path)).map(|_| ())
     }
 
-    /// The lock, or nothing when a live Job holds it.
+    /// The lock, for its runner. Who only looks holds it for a moment.
     pub fn lock(&self) -> io::Result<Option<File>> {
-        let file =
-            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(self.path.join("lock"))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => Ok(None),
+        const TRIES: u32 = 100;
+        const PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).read(true).write(true);
+        let Some(file) = files::open(&self.path.join("lock"), &mut options)? else { return Ok(None) };
+        for _ in 0..TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(file)),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+                Err(TryLockError::Error(e)) => return Err(e),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a live process of the Job holds the lock. Several may look at once, and none makes the file: one that is
+    /// lost would only seem to be there again.
+    fn is_locked(&self) -> io::Result<bool> {
+        let Some(file) = files::open(&self.path.join("lock"), OpenOptions::new().read(true))? else { return Ok(false) };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
             Err(TryLockError::Error(e)) => Err(e),
         }
     }
@@ -120,6 +158,10 @@ impl JobFolder {
     /// Whether the filler may have been started: then it is never started again.
     pub fn was_started(&self) -> io::Result<bool> {
         Ok(if_there(fs::metadata(self.path.join("started")))?.is_some())
+    }
+
+    fn started(&self) -> io::Result<Option<Started>> {
+        Ok(files::read(&self.path.join("started"))?.and_then(|bytes| Reader::new(&bytes).all()))
     }
 
     /// A Job that was created is listed: its runner must have begun before the create is answered.
@@ -132,8 +174,10 @@ impl JobFolder {
         was_started()
     }
 
-    pub fn mark_started(&self) -> io::Result<()> {
-        disk::replace(&self.path.join("started"), b"")
+    pub fn mark_started(&self, started: &Started) -> io::Result<()> {
+        let mut bytes = Writer::default();
+        bytes.put(started);
+        disk::replace(&self.path.join("started"), &bytes.0)
     }
 
     pub fn write_end(&self, at: Timestamp, end: End) -> io::Result<()> {
@@ -143,7 +187,7 @@ impl JobFolder {
     }
 
     pub fn end(&self) -> io::Result<Option<Ended>> {
-        Ok(if_there(fs::read(self.path.join("end")))?.and_then(|bytes| Reader::new(&bytes).all()))
+        Ok(files::read(&self.path.join("end"))?.and_then(|bytes| Reader::new(&bytes).all()))
     }
 
     /// The Job as the engine sees it; nothing when it was never fully written, or not started yet.
@@ -155,10 +199,13 @@ impl JobFolder {
 
     fn seen(&self) -> io::Result<Option<Job>> {
         let written = self.read()?;
-        if !self.was_started()? {
+        // Asked before: one that begins meanwhile did not end before it began.
+        let was_started = self.was_started()?;
+        let ended = self.ended()?;
+        // Without `started` it began all the same if it lives, or if its end is there.
+        if !was_started && matches!(ended, Some((_, End::Lost))) {
             return Ok(None);
         }
-        let ended = self.ended()?;
         let Some(written) = written else {
             // Which dates it fills cannot be told any more: while it lives, any date may be one of them.
             let text = "it is live, and its file `job` is gone or damaged; wait for its end, or stop its process";
@@ -178,15 +225,39 @@ impl JobFolder {
         }))
     }
 
-    /// When and how it ended; nothing while it lives. A free lock without an end is Lost, and the end is written before the
-    /// lock is let go: it is looked for once more after the lock.
+    /// When and how it ended; nothing while it lives. A held lock is a live Job, even where its end is there already; so is
+    /// a live process of it. The end is written before the runner lets go of both: it is looked for after them.
     fn ended(&self) -> io::Result<Option<(Timestamp, End)>> {
+        if self.is_locked()? {
+            return Ok(None);
+        }
         let told = || Ok::<_, io::Error>(self.end()?.map(|ended| (ended.at, ended.end)));
         if let Some(ended) = told()? {
             return Ok(Some(ended));
         }
-        let is_free = self.lock()?.is_some();
-        Ok(told()?.or_else(|| is_free.then(|| (self.last_sign(), End::Lost))))
+        let session = self.started()?.and_then(|started| started.session);
+        if process::is_alive(session.as_ref(), &self.mark()?) {
+            return Ok(None);
+        }
+        Ok(told()?.or_else(|| Some((self.last_sign(), End::Lost))))
+    }
+
+    /// What its processes have in their environment: the path of its last words, as it was spelled when it was made.
+    fn mark(&self) -> io::Result<PathBuf> {
+        let told =
+            |job: Written| job.env.into_iter().find(|(name, _)| name == TERMINATION_LOG).map(|(_, path)| path.into());
+        Ok(self.read()?.and_then(told).unwrap_or_else(|| self.termination()))
+    }
+
+    /// Ends a Job that is past its deadline and has no runner any more that would.
+    pub fn stop_overdue(&self, now: Timestamp) -> io::Result<()> {
+        let Some(started) = self.started()?.filter(|started| started.is_overdue(now)) else { return Ok(()) };
+        let has_runner = started.session.as_ref().is_none_or(Session::has_leader);
+        if has_runner || self.ended()?.is_some() {
+            return Ok(());
+        }
+        let is_over = process::end_named(&self.mark()?);
+        if is_over && self.end()?.is_none() { self.write_end(now, End::Deadline) } else { Ok(()) }
     }
 
     /// When a Job that vanished was last seen: its log was last written, or it was started.
@@ -196,48 +267,46 @@ impl JobFolder {
         modified.and_then(|m| Timestamp::try_from(m).ok()).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
-    /// What the filler says of itself: the first 1 KiB, without control characters. Where it says nothing, how it ended.
+    /// How it ended where that is not plain, and what the filler says of itself: the first 1 KiB, without control characters.
     fn message(&self, end: End) -> String {
-        let mut bytes = Vec::new();
-        if let Ok(file) = File::open(self.termination()) {
-            let _ = file.take(MAX_MESSAGE as u64).read_to_end(&mut bytes);
+        let said = files::read_first(&self.termination(), MAX_MESSAGE as u64).ok().flatten().unwrap_or_default();
+        let said = clean(&String::from_utf8_lossy(&said));
+        match (how(end), said.is_empty()) {
+            (None, _) => said,
+            // The outcome has a word of its own for these.
+            (Some(_), false) if matches!(end, End::Exit(65 | 69 | 75 | 77)) => said,
+            (Some(how), true) => format!("{how}; its output is jobs/{}/log in the state folder", self.name),
+            (Some(how), false) => clean(&format!("{how}: {said}")),
         }
-        let said = clean(&String::from_utf8_lossy(&bytes));
-        if said.is_empty() { untold(end, &self.name) } else { said }
     }
 }
 
-/// What is there; nothing where nothing is.
-fn if_there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
-    use io::ErrorKind::{NotADirectory, NotFound};
-    match result {
-        Ok(there) => Ok(Some(there)),
-        Err(e) if matches!(e.kind(), NotFound | NotADirectory) => Ok(None),
-        Err(e) => Err(e),
+impl Started {
+    /// Whether its runner would have killed it by now.
+    fn is_overdue(&self, now: Timestamp) -> bool {
+        let grace = i64::try_from(self.job.grace_seconds).unwrap_or(i64::MAX);
+        let limit = SignedDuration::from_secs(self.job.deadline_seconds.max(1).saturating_add(grace));
+        now.duration_since(self.at) >= limit
     }
 }
 
-/// How a Job ended whose filler left no words, and where its output is.
-fn untold(end: End, name: &str) -> String {
-    let how = match end {
-        End::Exit(code) => format!("exit status {code}"),
-        End::Deadline => "stopped at its deadline".to_string(),
-        End::Killed => "killed by a signal".to_string(),
-        End::Succeeded | End::Disrupted | End::Lost | End::NeverStarted => return String::new(),
-    };
-    format!("{how}; its output is jobs/{name}/log in the state folder")
+/// How a Job ended, where its filler's words may not say it.
+fn how(end: End) -> Option<String> {
+    match end {
+        End::Exit(code) => Some(format!("exit status {code}")),
+        End::Deadline => Some("stopped at its deadline".to_string()),
+        End::Killed => Some("killed by a signal".to_string()),
+        End::Succeeded | End::Disrupted | End::Lost | End::NeverStarted => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The folder of a Job that was started.
-    fn started(root: &Path) -> JobFolder {
-        let folder = JobFolder::new(root, "load-l1");
-        fs::create_dir_all(&folder.path).unwrap();
+    fn written() -> Written {
         let dates = [jiff::civil::date(2025, 11, 14)].into_iter().collect();
-        let written = Written {
+        Written {
             coverage: "uid".into(),
             launch: 1,
             dates,
@@ -248,9 +317,15 @@ mod tests {
             env: Vec::new(),
             folder: "/".into(),
             grace_seconds: 1,
-        };
+        }
+    }
+
+    /// The folder of a Job that was started, by a runner that left no other trace.
+    fn started(root: &Path) -> JobFolder {
+        let folder = JobFolder::new(root, "load-l1");
+        fs::create_dir_all(&folder.path).unwrap();
         let mut bytes = Writer::default();
-        bytes.put(&written);
+        bytes.put(&written());
         fs::write(folder.path.join("job"), bytes.0).unwrap();
         fs::write(folder.path.join("started"), "").unwrap();
         folder
@@ -293,6 +368,66 @@ mod tests {
     }
 
     #[test]
+    fn a_job_is_followed_by_what_is_left_of_its_files() {
+        for lost in ["job", "started", "lock"] {
+            let root = tempfile::tempdir().unwrap();
+            let folder = started(root.path());
+            let held = folder.lock().unwrap();
+            let begun = Started { at: Timestamp::UNIX_EPOCH, job: written(), session: None };
+            folder.mark_started(&begun).unwrap();
+            let mut filler = std::process::Command::new("sleep")
+                .arg("60")
+                .env("GAPLESS_TERMINATION_LOG", folder.termination())
+                .spawn()
+                .unwrap();
+            while !process::is_alive(None, &folder.termination()) {
+                std::thread::yield_now();
+            }
+            fs::remove_file(folder.path.join(lost)).unwrap();
+            assert_eq!(seen(&folder), Ok(Some(None)), "it lives without `{lost}`");
+            drop(held);
+            assert_eq!(seen(&folder), Ok(Some(None)), "its filler lives without `{lost}` and without its runner");
+            filler.kill().unwrap();
+            filler.wait().unwrap();
+            folder.write_end(Timestamp::UNIX_EPOCH, End::Exit(69)).unwrap();
+            assert_eq!(seen(&folder), Ok(Some(Some(End::Exit(69)))), "it ended without `{lost}`");
+        }
+    }
+
+    #[test]
+    fn a_job_whose_end_is_written_lives_until_its_lock_is_free() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = started(root.path());
+        let held = folder.lock().unwrap();
+        folder.write_end(Timestamp::UNIX_EPOCH, End::Succeeded).unwrap();
+        assert_eq!(seen(&folder), Ok(Some(None)));
+        drop(held);
+        assert_eq!(seen(&folder), Ok(Some(Some(End::Succeeded))));
+    }
+
+    #[test]
+    fn a_job_without_runner_is_overdue_after_its_deadline_and_grace() {
+        let begun = Started { at: Timestamp::UNIX_EPOCH, job: written(), session: None };
+        for (second, is_overdue) in [(0, false), (60, false), (61, true)] {
+            assert_eq!(begun.is_overdue(Timestamp::from_second(second).unwrap()), is_overdue, "{second}");
+        }
+    }
+
+    #[test]
+    fn a_pipe_in_the_place_of_a_file_holds_nothing_up() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        for name in ["job", "started", "lock", "end", "termination"] {
+            let root = tempfile::tempdir().unwrap();
+            let folder = started(root.path());
+            let path = folder.path.join(name);
+            let _ = fs::remove_file(&path);
+            mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).unwrap();
+            let told = seen(&folder);
+            assert_eq!(told.is_ok(), name == "termination", "{name}: {told:?}");
+        }
+    }
+
+    #[test]
     fn a_job_ends_as_its_folder_says() {
         let root = tempfile::tempdir().unwrap();
         let folder = started(root.path());
@@ -323,12 +458,15 @@ mod tests {
     }
 
     #[test]
-    fn a_filler_that_says_nothing_is_told_by_its_end() {
+    fn how_a_job_ended_stands_before_the_words_of_its_filler() {
         let rows = [
             ("", End::Exit(3), "exit status 3; its output is jobs/load-l1/log in the state folder"),
             ("", End::Deadline, "stopped at its deadline; its output is jobs/load-l1/log in the state folder"),
             ("", End::Succeeded, ""),
-            ("no such game\n", End::Exit(3), "no such game"),
+            ("no such game\n", End::Exit(3), "exit status 3: no such game"),
+            ("no such game\n", End::Exit(65), "no such game"),
+            ("12 of 30 games\n", End::Deadline, "stopped at its deadline: 12 of 30 games"),
+            ("30 games\n", End::Succeeded, "30 games"),
         ];
         for (said, end, expected) in rows {
             let root = tempfile::tempdir().unwrap();

@@ -1,25 +1,31 @@
 //! Jobs on one machine: a Job is a folder, run by a process of its own session that outlives gapless.
 //!
-//! `job` holds what it is; `lock` is held by the runner and by the filler through its standard input, so a held lock is
-//! a live Job whoever died meanwhile; `end` is written last, by rename. A free lock without `end` is Lost.
+//! `job` holds what it is, and `started` repeats it beside the runner's session; `lock` is held by the runner and by the
+//! filler through its standard input; `end` is written last, by rename. A held lock is a live Job, whoever died meanwhile,
+//! and so is a process of its session or with its environment. What has neither and no `end` is Lost.
 
+mod files;
 mod folder;
+mod process;
 mod run;
 mod template;
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub use run::run;
 pub use template::Template;
 
+use super::clock::SystemClock;
 use super::complaint::Complaint;
+use super::journal::Journal;
 use crate::api::template::Refusal;
 use crate::domain::ledger::{Job, Launch};
 use crate::domain::policy::Rung;
-use crate::engine::ports::{Created, JobList, Launcher, Recorded};
+use crate::engine::ports::{Clock, Created, JobList, Launcher, Recorded};
 use folder::JobFolder;
 
 /// Starts and sees Jobs below a folder.
@@ -27,15 +33,56 @@ use folder::JobFolder;
 pub struct Jobs {
     folder: PathBuf,
     templates: Arc<Mutex<BTreeMap<Arc<str>, Template>>>,
+    /// The folder's device and number, once this process has seen it.
+    home: Arc<OnceLock<(u64, u64)>>,
+    journal: Option<Arc<Journal>>,
     lists: Arc<Complaint>,
     starts: Arc<Complaint>,
+    settled: Arc<Complaint>,
 }
 
 impl Jobs {
     /// The Jobs of a state folder, made from these templates.
     pub fn new(state: &Path, templates: BTreeMap<Arc<str>, Template>) -> Self {
         let templates = Arc::new(Mutex::new(templates));
-        Self { folder: state.join("jobs"), templates, lists: Arc::default(), starts: Arc::default() }
+        Self {
+            folder: state.join("jobs"),
+            templates,
+            home: Arc::default(),
+            journal: None,
+            lists: Arc::default(),
+            starts: Arc::default(),
+            settled: Arc::default(),
+        }
+    }
+
+    /// From now on these are the Jobs of a journal: where that is written, their folder is there and stays the same.
+    pub fn belong_to(&mut self, journal: &Arc<Journal>) -> Result<(), String> {
+        self.journal = Some(journal.clone());
+        if !journal.is_to_write() {
+            return Ok(());
+        }
+        std::fs::create_dir_all(&self.folder).and_then(|()| self.find_home()).map(drop).map_err(|e| self.unlisted(&e))
+    }
+
+    /// The folder of all Jobs; nothing where there is none yet. One that was there and is not there now, or is another one,
+    /// says nothing of the Jobs in it.
+    fn find_home(&self) -> std::io::Result<Option<()>> {
+        let Some(found) = files::if_there(std::fs::metadata(&self.folder))? else {
+            let gone = "it was there and is gone; put it back, or stop this gapless and start it again";
+            return if self.home.get().is_some() { Err(std::io::Error::other(gone)) } else { Ok(None) };
+        };
+        let found = (found.dev(), found.ino());
+        if *self.home.get_or_init(|| found) == found {
+            return Ok(Some(()));
+        }
+        let other = "another folder is in its place; put it back, or stop this gapless and start it again";
+        Err(std::io::Error::other(other))
+    }
+
+    fn unlisted(&self, error: &std::io::Error) -> String {
+        let folder = self.folder.display();
+        format!("the Jobs in {folder} cannot be listed: {error}; nothing is launched until they can")
     }
 
     /// From now on Jobs are made from these templates.
@@ -49,6 +96,11 @@ impl Jobs {
 
     fn start(&self, launch: &Launch) -> Created {
         let folder = JobFolder::new(&self.folder, &launch.name);
+        match self.find_home() {
+            Ok(Some(())) => {}
+            Ok(None) => return Created::Unclear(format!("there is no folder {}", self.folder.display())),
+            Err(error) => return Created::Unclear(self.unlisted(&error)),
+        }
         let written = match folder.read() {
             Ok(Some(job)) if job.coverage != launch.uid || job.launch != launch.launch || job.dates != launch.dates => {
                 return Created::Foreign;
@@ -88,20 +140,43 @@ impl Jobs {
 
     /// Every Job there is. One that cannot be read is not gone: then the list is an error.
     pub fn list(&self) -> Result<Vec<Job>, String> {
-        let unlisted = |e| {
-            let folder = self.folder.display();
-            format!("the Jobs in {folder} cannot be listed: {e}; nothing is launched until they can")
-        };
-        let entries = match std::fs::read_dir(&self.folder) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(unlisted)?,
-        };
-        let mut jobs = Vec::new();
-        for entry in entries {
-            jobs.extend(JobFolder::at(&entry.map_err(unlisted)?.path()).job()?);
+        if self.find_home().map_err(|e| self.unlisted(&e))?.is_none() {
+            return Ok(Vec::new());
         }
+        let entries = std::fs::read_dir(&self.folder).map_err(|e| self.unlisted(&e))?;
+        let (mut jobs, mut unread) = (Vec::new(), Vec::new());
+        for entry in entries {
+            let folder = JobFolder::at(&entry.map_err(|e| self.unlisted(&e))?.path());
+            match self.look(&folder) {
+                Err(_) if self.is_settled(&folder) => unread.push(folder.path.display().to_string()),
+                seen => jobs.extend(seen?),
+            }
+        }
+        // What was read while the folder was moved away is not all of it.
+        self.find_home().map_err(|e| self.unlisted(&e))?;
+        self.tell_unread(unread);
         jobs.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(jobs)
+    }
+
+    fn look(&self, folder: &JobFolder) -> Result<Option<Job>, String> {
+        if self.journal.as_ref().is_some_and(|journal| journal.is_to_write()) {
+            let stopped = folder.stop_overdue(SystemClock.now());
+            stopped.map_err(|e| format!("the Job in {} cannot be stopped: {e}", folder.path.display()))?;
+        }
+        folder.job()
+    }
+
+    /// Whether its outcome is known already: nothing depends on what its files say.
+    fn is_settled(&self, folder: &JobFolder) -> bool {
+        self.journal.as_ref().is_some_and(|journal| journal.is_settled(&folder.name))
+    }
+
+    fn tell_unread(&self, mut unread: Vec<String>) {
+        unread.sort();
+        let text =
+            format!("cannot be read: {}; these Jobs have ended, and their folders can be removed", unread.join(", "));
+        let _ = self.settled.hear(if unread.is_empty() { Ok(()) } else { Err(text) });
     }
 }
 
@@ -182,5 +257,22 @@ mod tests {
         std::fs::remove_dir_all(root.path().join("jobs")).unwrap();
         std::fs::write(root.path().join("jobs"), "").unwrap();
         assert!(jobs.list().unwrap_err().contains("cannot be listed"));
+    }
+
+    /// A disk that is unplugged for a moment, or a folder that is moved and put back.
+    #[test]
+    fn a_folder_of_jobs_that_is_gone_or_another_one_says_nothing_of_its_jobs() {
+        let root = tempfile::tempdir().unwrap();
+        let state = root.path().join("state");
+        std::fs::create_dir_all(state.join("jobs")).unwrap();
+        let jobs = Jobs::new(&state, BTreeMap::new());
+        assert_eq!(jobs.list(), Ok(Vec::new()));
+        std::fs::rename(&state, root.path().join("away")).unwrap();
+        assert!(jobs.list().unwrap_err().contains("cannot be listed: it was there and is gone"));
+        std::fs::create_dir_all(state.join("jobs")).unwrap();
+        assert!(jobs.list().unwrap_err().contains("another folder is in its place"));
+        std::fs::remove_dir_all(&state).unwrap();
+        std::fs::rename(root.path().join("away"), &state).unwrap();
+        assert_eq!(jobs.list(), Ok(Vec::new()), "it is back");
     }
 }

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, setsid, waitid};
 
-use super::folder::{JobFolder, Written};
+use super::files;
+use super::folder::{JobFolder, Started, Written};
+use super::process::{self, Session};
 use crate::domain::ledger::End;
 use crate::engine::ports::Clock;
 use crate::local::clock::SystemClock;
@@ -32,7 +34,8 @@ pub fn run(path: &Path) -> i32 {
         return 0;
     }
     let Ok(Some(job)) = folder.read() else { return 1 };
-    if folder.mark_started().is_err() {
+    let started = Started { at: SystemClock.now(), job: job.clone(), session: Session::own() };
+    if folder.mark_started(&started).is_err() {
         // The mark can be there all the same, and nothing ran.
         if matches!(folder.was_started(), Ok(true)) {
             store_end(&folder, End::NeverStarted);
@@ -47,6 +50,8 @@ pub fn run(path: &Path) -> i32 {
             End::NeverStarted
         }
     };
+    // What left the filler's process group still writes; a date is free only when nothing does.
+    process::end_own(started.session.as_ref(), &folder.termination());
     i32::from(!store_end(&folder, end))
 }
 
@@ -64,7 +69,8 @@ fn store_end(folder: &JobFolder, end: End) -> bool {
 }
 
 fn start(folder: &JobFolder, job: &Written, lock: &File) -> std::io::Result<Child> {
-    let log = OpenOptions::new().create(true).append(true).open(folder.log())?;
+    let log = files::open(&folder.log(), OpenOptions::new().create(true).append(true))?;
+    let log = log.ok_or(std::io::ErrorKind::NotFound)?;
     Command::new(&job.program)
         .args(&job.args)
         .env_clear()

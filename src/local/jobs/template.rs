@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 
+use super::files;
 use crate::api::CronJob;
 use crate::api::load::Container;
 use crate::domain::ledger::Launch;
@@ -40,7 +41,7 @@ impl Template {
         };
         let program = container.command.iter().chain(&container.args).next().filter(|word| !word.contains('$'))?;
         let own = container.env.iter().filter(|(_, value)| !value.contains('$')).cloned();
-        self.prepared(program.clone(), Vec::new(), passed_on().chain(own).collect()).err()
+        self.prepared(container, program.clone(), Vec::new(), passed_on().chain(own).collect()).err()
     }
 
     /// The container that fills, where one machine has all that it needs.
@@ -56,7 +57,8 @@ impl Template {
                 "CronJob '{name}' takes names by envFrom; on one machine list them in env, with values"
             ));
         }
-        if container.command.is_empty() && container.args.is_empty() {
+        // Arguments alone go to the entry point of an image.
+        if container.command.is_empty() {
             return Err(format!("CronJob '{name}' has no command; on one machine there is no image to take it from"));
         }
         Ok(container)
@@ -76,11 +78,18 @@ impl Template {
         let mut words = container.command.iter().chain(&container.args).map(|w| expand(w, &env));
         let program = words.next().unwrap_or_default();
         let args = words.collect();
-        self.prepared(program, args, env)
+        self.prepared(container, program, args, env)
     }
 
-    fn prepared(&self, program: String, args: Vec<String>, env: Vec<(String, String)>) -> Result<Prepared, String> {
-        let (folder, grace_seconds) = (self.folder.display().to_string(), self.cron_job.grace_seconds);
+    fn prepared(
+        &self,
+        container: &Container,
+        program: String,
+        args: Vec<String>,
+        env: Vec<(String, String)>,
+    ) -> Result<Prepared, String> {
+        let own = container.folder.as_ref().map_or_else(|| self.folder.clone(), |own| self.folder.join(own));
+        let (folder, grace_seconds) = (own.display().to_string(), self.cron_job.grace_seconds);
         let prepared = Prepared { program: self.resolve(program), args, env, folder, grace_seconds };
         let why = prepared.obstacle();
         why.map_or(Ok(prepared), |why| {
@@ -109,21 +118,47 @@ impl Prepared {
     fn obstacle(&self) -> Option<String> {
         let Self { program, folder, .. } = self;
         if !Path::new(folder).is_dir() {
-            return Some(format!("its folder '{folder}' does not exist"));
+            return Some(format!("its folder '{folder}' does not exist (`workingDir`, or that of the manifest)"));
         }
         if program.contains('/') {
-            let path = Path::new(program);
-            return match (path.is_file(), is_executable(path)) {
-                (false, _) => Some(format!("there is no file '{program}'")),
-                (true, false) => Some(format!("'{program}' is not executable")),
-                (true, true) => None,
-            };
+            return obstacle_of(Path::new(program));
         }
         let path = self.env.iter().rev().find(|(name, _)| name == "PATH").map_or(USUAL_PATH, |(_, path)| path);
         let own = Path::new(folder);
-        let found = std::env::split_paths(path).any(|folder| is_executable(&own.join(folder).join(program)));
-        (!found).then(|| format!("there is no program '{program}' in PATH ({path})"))
+        let mut places = std::env::split_paths(path).map(|folder| own.join(folder).join(program));
+        match places.find(|place| is_executable(place)) {
+            Some(place) => obstacle_of(&place),
+            None => Some(format!("there is no program '{program}' in PATH ({path})")),
+        }
     }
+}
+
+/// Why a file cannot be run.
+fn obstacle_of(path: &Path) -> Option<String> {
+    let program = path.display();
+    match (path.is_dir(), path.is_file(), is_executable(path)) {
+        (true, ..) => Some(format!("'{program}' is a folder")),
+        (_, false, _) => Some(format!("there is no file '{program}'")),
+        (_, true, false) => Some(format!("'{program}' is not executable")),
+        (_, true, true) => obstacle_in(path),
+    }
+}
+
+/// Why the content of a file cannot be run. One that may be run but not read tells nothing, nor does a format that a
+/// machine may have been taught.
+fn obstacle_in(path: &Path) -> Option<String> {
+    let bytes = files::read_first(path, 256).ok()??;
+    let program = path.display();
+    let Some(line) = bytes.strip_prefix(b"#!") else {
+        let is_text = std::str::from_utf8(&bytes).is_ok_and(|text| !text.contains('\0'));
+        return is_text.then(|| format!("'{program}' is neither a program nor a script that begins with `#!`"));
+    };
+    let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = String::from_utf8_lossy(line).into_owned();
+    let interpreter = line.split([' ', '\t']).find(|word| !word.is_empty()).unwrap_or_default();
+    let there = Path::new(interpreter).is_relative() || is_executable(Path::new(interpreter));
+    let told = interpreter.escape_default();
+    (!there).then(|| format!("the interpreter '{told}' that '{program}' names does not exist or is not executable"))
 }
 
 /// Where programs are looked for without a PATH.
@@ -178,12 +213,41 @@ mod tests {
             ("sh", Some("/no/such/folder"), &here, Some("there is no program 'sh' in PATH (/no/such/folder)".into())),
             ("/bin/sh", Some(""), &here, None),
             ("/no/such/program", None, &here, Some("there is no file '/no/such/program'".into())),
-            ("/bin/sh", None, "/no/such/folder", Some("its folder '/no/such/folder' does not exist".to_string())),
+            (
+                "/bin/sh",
+                None,
+                "/no/such/folder",
+                Some("its folder '/no/such/folder' does not exist (`workingDir`, or that of the manifest)".to_string()),
+            ),
+            ("/tmp", None, &here, Some("'/tmp' is a folder".into())),
         ] {
             assert_eq!(obstacle(program, path, place), why, "{program} in {path:?}");
         }
         let plain = format!("{here}/plain");
         assert_eq!(obstacle(&plain, None, &here), Some(format!("'{plain}' is not executable")));
+    }
+
+    #[test]
+    fn a_file_that_this_machine_cannot_run_says_why() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("filler");
+        let neither = "is neither a program nor a script that begins with `#!`";
+        for (content, why) in [
+            (&b"#!/bin/sh\n"[..], None),
+            (b"#! /usr/bin/env sh\n", None),
+            (b"\x7fELF\0\0", None),
+            (b"#!/no/such/python3\r\n", Some("the interpreter '/no/such/python3\\r' that")),
+            (b"#!/bin/sh\r\n", Some("the interpreter '/bin/sh\\r' that")),
+            (b"echo a\n", Some(neither)),
+            (b"", Some(neither)),
+        ] {
+            std::fs::write(&path, content).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+            let told = obstacle_of(&path);
+            assert_eq!(told.is_some(), why.is_some(), "{told:?}");
+            why.into_iter().for_each(|why| assert!(told.as_ref().unwrap().contains(why), "{told:?}"));
+        }
     }
 
     #[test]

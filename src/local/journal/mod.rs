@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::complaint::Complaint;
-use crate::domain::ledger::Ledger;
+use crate::domain::ledger::{Ledger, job_name};
 use crate::domain::policy::Key;
 use crate::engine::overview::CoverageView;
 use crate::engine::ports::{Recorded, SaveFault, Store, Stored, Version};
@@ -69,6 +69,28 @@ impl Journal {
     /// The ledger of one coverage, where there is one.
     pub fn ledger(&self, key: &Key, uid: &Arc<str>) -> Option<Ledger> {
         self.stored().ok()?.remove(key).filter(|record| record.uid == *uid).map(|record| record.ledger)
+    }
+
+    /// Whether this process writes it.
+    pub fn is_to_write(&self) -> bool {
+        matches!(self.open, Open::ToWrite { .. })
+    }
+
+    /// Whether a Job of this name was launched and its outcome is recorded.
+    pub fn is_settled(&self, job: &str) -> bool {
+        let Some(launch) = job.rsplit_once("-l").and_then(|(_, launch)| launch.parse::<u64>().ok()) else {
+            return false;
+        };
+        let settled = |(key, record): (&Key, &Record)| {
+            let ledger = &record.ledger;
+            *job_name(&key.name, &record.uid, launch) == *job
+                && (1..=ledger.launches).contains(&launch)
+                && ledger.attempts.iter().all(|attempt| attempt.launch != launch)
+        };
+        match &self.open {
+            Open::ToRead(records) => records.iter().any(settled),
+            Open::ToWrite { file, .. } => file.lock().is_ok_and(|file| file.records.iter().any(settled)),
+        }
     }
 
     fn stored(&self) -> Result<Records, String> {
