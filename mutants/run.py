@@ -1,15 +1,18 @@
 """Breaks one rule after the other and sees that the tests of src/domain and src/engine fail.
 
-    run.py [WORD...]        only mutants of which the file or the sentence has one of the words
-    run.py --list [WORD...] names them
+    run.py [WORD...]          only mutants of which the file or the sentence has one of the words
+    run.py --list [WORD...]   names them
+    run.py --jobs=2 [WORD...] two at a time, each in a crate of its own
 
 Every entry of list.txt is a mutant: applied to a copy of both folders, built and tested. Nothing else of the crate is built,
 for both depend on nothing else of it. A mutant that no test notices is a rule that no test holds: it is an error unless its
 entry says why the program is the same.
 """
 import collections
+import concurrent.futures
 import os
 import pathlib
+import queue
 import re
 import shutil
 import subprocess
@@ -66,17 +69,21 @@ def mutants(text):
         yield Mutant(file, lines[0], "\n".join(of("-")), "\n".join(of("+")), " ".join(of("=")))
 
 
-def prepare():
+def prepare(place):
     """The two folders as a crate of their own. What did not change keeps its time, so little is built again."""
-    (PLACE / "src").mkdir(parents=True, exist_ok=True)
-    write(PLACE / "Cargo.toml", MANIFEST)
-    shutil.copyfile(ROOT / "Cargo.lock", PLACE / "Cargo.lock")
-    write(PLACE / "src/lib.rs", "extern crate alloc;\npub mod domain;\npub mod engine;\n")
+    write(place / "Cargo.toml", MANIFEST)
+    write(place / "Cargo.lock", (ROOT / "Cargo.lock").read_text())
+    write(place / "src/lib.rs", "extern crate alloc;\npub mod domain;\npub mod engine;\n")
     ours = {file.relative_to(ROOT) for folder in FOLDERS for file in (ROOT / folder).rglob("*.rs")}
-    for old in {file.relative_to(PLACE) for folder in FOLDERS for file in (PLACE / folder).rglob("*.rs")} - ours:
-        (PLACE / old).unlink()
+    for old in {file.relative_to(place) for folder in FOLDERS for file in (place / folder).rglob("*.rs")} - ours:
+        (place / old).unlink()
     for file in ours:
-        write(PLACE / file, (ROOT / file).read_text())
+        write(place / file, (ROOT / file).read_text())
+    binary, errors = build(place)
+    test = caught_by(place, binary, STAGES) if binary else "the build"
+    if test:
+        sys.exit(f"{test} fails without a mutant\n{errors}")
+    return place
 
 
 def write(path, text):
@@ -85,62 +92,77 @@ def write(path, text):
         path.write_text(text)
 
 
-def build():
+def build(place):
     """The test binary, or nothing where it does not compile."""
     arguments = ["test", "--lib", "--no-run", "--message-format", "json-render-diagnostics", "--quiet"]
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(PLACE / "target"), "CARGO_INCREMENTAL": "1", "RUSTFLAGS": "-Awarnings"}
-    built = subprocess.run([CARGO, *arguments], cwd=PLACE, env=environment, capture_output=True, text=True)
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(place / "target"), "CARGO_INCREMENTAL": "1", "RUSTFLAGS": "-Awarnings"}
+    built = subprocess.run([CARGO, *arguments], cwd=place, env=environment, capture_output=True, text=True)
     found = re.search(r'"executable":"([^"]+)"', built.stdout)
     return (found.group(1), "") if built.returncode == 0 and found else (None, built.stderr)
 
 
-def caught_by(binary):
+def caught_by(place, binary, stages):
     """The test that fails first, or nothing."""
-    for stage in STAGES:
-        shutil.rmtree(PLACE / "proptest-regressions", ignore_errors=True)
+    for stage in stages:
+        shutil.rmtree(place / "proptest-regressions", ignore_errors=True)
         try:
-            ran = subprocess.run([binary, *stage], cwd=PLACE, env={**os.environ, **TESTS_SEE}, capture_output=True, text=True, timeout=TIMEOUT)
+            environment = {**os.environ, **TESTS_SEE}
+            ran = subprocess.run([binary, *stage], cwd=place, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
         except subprocess.TimeoutExpired:
-            return f"{stage[-1]} (hangs)"
+            return f"{stage[0]} hangs"
         if ran.returncode != 0:
             failed = re.findall(r"^test (\S+) .*FAILED$", ran.stdout, re.M)
-            return failed[0] if failed else f"{stage[-1]} (falls)"
+            return failed[0] if failed else f"{stage[0]} falls"
     return None
 
 
-def judge(mutant):
+def judge(place, mutant):
     """What became of a mutant, in one word and a text."""
-    path = PLACE / mutant.file
+    path = place / mutant.file
     text = path.read_text()
     if text.count(mutant.old) != 1:
         return "does not apply", f"its old text stands {text.count(mutant.old)} times in {mutant.file}"
     path.write_text(text.replace(mutant.old, mutant.new))
     try:
-        binary, errors = build()
+        binary, errors = build(place)
         if not binary:
             return "does not compile", next(iter(re.findall(r"^error.*", errors, re.M)), errors[-200:])
-        test = caught_by(binary)
+        # The domain knows nothing of the engine.
+        stages = STAGES if mutant.file.startswith("src/domain") else STAGES[1:]
+        test = caught_by(place, binary, stages)
         return ("caught", test) if test else ("same", mutant.same) if mutant.same else ("SURVIVED", "")
     finally:
         path.write_text(text)
 
 
+def run(chosen, jobs):
+    """Each mutant with what became of it, as it comes."""
+    free = queue.Queue()
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for place in pool.map(prepare, [PLACE / str(n) for n in range(jobs)]):
+            free.put(place)
+
+        def one(mutant):
+            place, begun = free.get(), time.monotonic()
+            try:
+                return mutant, *judge(place, mutant), time.monotonic() - begun
+            finally:
+                free.put(place)
+
+        for done in concurrent.futures.as_completed([pool.submit(one, mutant) for mutant in chosen]):
+            yield done.result()
+
+
 def main():
-    words = [word for word in sys.argv[1:] if word != "--list"]
+    words = [word for word in sys.argv[1:] if not word.startswith("--")]
+    jobs = int(next((word[7:] for word in sys.argv if word.startswith("--jobs=")), 1))
     chosen = [m for m in mutants((ROOT / "mutants/list.txt").read_text()) if not words or any(w in m.file or w in m.breaks for w in words)]
     if "--list" in sys.argv:
         return print("\n".join(f"{m.file}: {m.breaks}" for m in chosen))
-    prepare()
-    binary, errors = build()
-    if not binary or caught_by(binary):
-        sys.exit(f"the tests fail without a mutant\n{errors}")
     counts = collections.Counter()
-    for at, mutant in enumerate(chosen, 1):
-        begun = time.monotonic()
-        what, why = judge(mutant)
+    for at, (mutant, what, why, took) in enumerate(run(chosen, jobs), 1):
         counts[what] += 1
-        took = time.monotonic() - begun
-        print(f"{at}/{len(chosen)} {what:<8} {mutant.file}: {mutant.breaks}{': ' if why else ''}{why} ({took:.0f} s)", flush=True)
+        print(f"{at}/{len(chosen)} {what:<8} {mutant.file}: {mutant.breaks}{' ' if why else ''}{why} ({took:.0f} s)", flush=True)
     print(", ".join(f"{count} {what}" for what, count in sorted(counts.items())) + f", of {len(chosen)} mutants")
     sys.exit(1 if set(counts) - {"caught", "same"} else 0)
 
