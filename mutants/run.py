@@ -2,19 +2,19 @@
 
     run.py [WORD...]          only mutants of which the file or the sentence has one of the words
     run.py --list [WORD...]   names them
-    run.py --jobs=2 [WORD...] two at a time, each in a crate of its own
+    run.py --jobs=2 [WORD...] tests two at a time
 
-Every entry of list.txt is a mutant: applied to a copy of both folders, built and tested. Nothing else of the crate is built,
-for both depend on nothing else of it. A mutant that no test notices is a rule that no test holds: it is an error unless its
-entry says why the program is the same.
+Every entry of list.txt is a mutant. All of them are woven into one copy of both folders: a function that is broken has an arm
+for each of its mutants, and the environment says which one runs, so one build serves all. What cannot be woven, a constant or
+a function that returns `impl`, is built alone. Nothing else of the crate is built, for both folders depend on nothing else of
+it. A mutant that no test notices is a rule that no test holds: it is an error unless its entry says why the program is the same.
 """
 import collections
 import concurrent.futures
+import json
 import os
 import pathlib
-import queue
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -28,9 +28,8 @@ FOLDERS = ["src/domain", "src/engine"]
 STAGES = [["domain::"], ["engine::", "--skip", "engine::tests::faults"], ["engine::tests::faults"]]
 # The whole takes less than a minute: what takes longer hangs, and that is noticed.
 TIMEOUT = 300
-DEPENDENCIES = ["jiff", "serde_json", "tokio", "proptest"]
 # Found failures are shrunk for people: here that they are found is enough. One seed: the same end each time.
-TESTS_SEE = {"PROPTEST_MAX_SHRINK_ITERS": "0", "PROPTEST_RNG_SEED": "1", "RUST_BACKTRACE": "0"}
+TESTS_SEE = {"PROPTEST_MAX_SHRINK_ITERS": "0", "PROPTEST_RNG_SEED": "1", "RUST_BACKTRACE": "0", "PROPTEST_DISABLE_FAILURE_PERSISTENCE": "1"}
 MANIFEST = """[package]
 name = "gapless"
 version = "0.0.0"
@@ -49,13 +48,23 @@ opt-level = 1
 debug = false
 incremental = true
 """
+LIBRARY = """extern crate alloc;
+pub mod domain;
+pub mod engine;
 
-Mutant = collections.namedtuple("Mutant", "file breaks old new same")
+/// Which mutant runs; 0: none.
+pub fn mutant() -> u32 {
+    static ONE: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+    *ONE.get_or_init(|| std::env::var("MUTANT").ok().and_then(|n| n.parse().ok()).unwrap_or(0))
+}
+"""
+
+Mutant = collections.namedtuple("Mutant", "number file breaks old new same")
 
 
 def mutants(text):
     """The entries of the list: blocks under the heading of their file."""
-    file = None
+    file, number = None, 0
     for block in re.split(r"\n\s*\n", text):
         lines = block.strip("\n").split("\n")
         if lines[0].startswith("# "):
@@ -66,24 +75,64 @@ def mutants(text):
         of = lambda mark: [line[2:] for line in lines[1:] if line[:1] == mark]
         if not of("-") or any(line[:1] not in "-+=" for line in lines[1:]):
             sys.exit(f"list.txt: '{lines[0]}' is no entry: a sentence, lines of old text, lines of new text")
-        yield Mutant(file, lines[0], "\n".join(of("-")), "\n".join(of("+")), " ".join(of("=")))
+        number += 1
+        yield Mutant(number, file, lines[0], "\n".join(of("-")), "\n".join(of("+")), " ".join(of("=")))
 
 
-def prepare(place):
-    """The two folders as a crate of their own. What did not change keeps its time, so little is built again."""
-    write(place / "Cargo.toml", MANIFEST)
-    write(place / "Cargo.lock", (ROOT / "Cargo.lock").read_text())
-    write(place / "src/lib.rs", "extern crate alloc;\npub mod domain;\npub mod engine;\n")
+FUNCTION = re.compile(r"( *)(?:pub(?:\([a-z]+\))? )?fn ")
+
+
+def functions(lines):
+    """The bodies of a formatted file that can have arms: first line, and the line after the last."""
+    at = 0
+    while at < len(lines):
+        begins = FUNCTION.match(lines[at])
+        head = next((n for n in range(at, len(lines)) if lines[n].endswith(("{", ";"))), None) if begins else None
+        if head is None or lines[head].endswith(";"):
+            at += 1
+            continue
+        end = lines.index(begins.group(1) + "}", head)
+        if "-> impl" not in " ".join(lines[at:head + 1]):
+            yield head + 1, end
+        at = end + 1
+
+
+def weave(text, chosen):
+    """A file with an arm for each of its mutants that lies within one function; and the line of which arm is whose."""
+    lines = text.split("\n")
+    bodies, arms = list(functions(lines)), collections.defaultdict(list)
+    for mutant in chosen:
+        before = text[:text.index(mutant.old)].count("\n")
+        after = before + mutant.old.count("\n")
+        body = next(((a, b) for a, b in bodies if a <= before and after < b), None)
+        if body:
+            arms[body].append(mutant)
+    out, whose, at = [], {}, 0
+    for (begin, end), own in sorted(arms.items()):
+        out += lines[at:begin] + ["match crate::mutant() {"]
+        body = "\n".join(lines[begin:end])
+        for mutant in own:
+            arm = [f"{mutant.number} => {{", *body.replace(mutant.old, mutant.new).split("\n"), "}"]
+            whose.update((len(out) + 1 + n, mutant.number) for n in range(len(arm)))
+            out += arm
+        out += ["_ => {", *lines[begin:end], "}", "}"]
+        at = end
+    return "\n".join(out + lines[at:]), whose
+
+
+def prepare(chosen):
+    """The two folders as a crate of their own, with an arm for each of these mutants. What did not change keeps its time."""
+    write(PLACE / "Cargo.toml", MANIFEST)
+    write(PLACE / "Cargo.lock", (ROOT / "Cargo.lock").read_text())
+    write(PLACE / "src/lib.rs", LIBRARY)
     ours = {file.relative_to(ROOT) for folder in FOLDERS for file in (ROOT / folder).rglob("*.rs")}
-    for old in {file.relative_to(place) for folder in FOLDERS for file in (place / folder).rglob("*.rs")} - ours:
-        (place / old).unlink()
+    for old in {file.relative_to(PLACE) for folder in FOLDERS for file in (PLACE / folder).rglob("*.rs")} - ours:
+        (PLACE / old).unlink()
+    whose = {}
     for file in ours:
-        write(place / file, (ROOT / file).read_text())
-    binary, errors = build(place)
-    test = caught_by(place, binary, STAGES) if binary else "the build"
-    if test:
-        sys.exit(f"{test} fails without a mutant\n{errors}")
-    return place
+        text, whose[str(file)] = weave((ROOT / file).read_text(), [m for m in chosen if m.file == str(file)])
+        write(PLACE / file, text)
+    return whose
 
 
 def write(path, text):
@@ -92,22 +141,41 @@ def write(path, text):
         path.write_text(text)
 
 
-def build(place):
-    """The test binary, or nothing where it does not compile."""
-    arguments = ["test", "--lib", "--no-run", "--message-format", "json-render-diagnostics", "--quiet"]
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(place / "target"), "CARGO_INCREMENTAL": "1", "RUSTFLAGS": "-Awarnings"}
-    built = subprocess.run([CARGO, *arguments], cwd=place, env=environment, capture_output=True, text=True)
-    found = re.search(r'"executable":"([^"]+)"', built.stdout)
-    return (found.group(1), "") if built.returncode == 0 and found else (None, built.stderr)
+def cargo(*arguments):
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(PLACE / "target"), "CARGO_INCREMENTAL": "1", "RUSTFLAGS": "-Awarnings"}
+    ran = subprocess.run([CARGO, *arguments, "--message-format", "json"], cwd=PLACE, env=environment, capture_output=True, text=True)
+    told = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
+    errors = [m["message"] for m in told if m["reason"] == "compiler-message" and m["message"]["level"] == "error"]
+    return ran.returncode == 0, told, errors, ran.stderr
 
 
-def caught_by(place, binary, stages):
+def woven(chosen):
+    """The mutants that the copy has arms for: those that compile there."""
+    while True:
+        whose = prepare(chosen)
+        fine, _, errors, text = cargo("check", "--tests")
+        if fine:
+            return {number for file in whose.values() for number in file.values()}
+        spans = [span for error in errors for span in error["spans"] if span["is_primary"]]
+        bad = {whose.get(span["file_name"], {}).get(span["line_start"]) for span in spans} - {None}
+        if not bad:
+            raise SystemExit("\n".join(error["rendered"] for error in errors) or text)
+        chosen = [m for m in chosen if m.number not in bad]
+
+
+def build():
+    """The test binary, or why there is none."""
+    fine, told, errors, text = cargo("test", "--lib", "--no-run")
+    binary = next((m["executable"] for m in told if m.get("executable") and m["profile"]["test"]), None)
+    return (binary, "") if fine and binary else (None, errors[0]["message"] if errors else text[-300:])
+
+
+def caught_by(binary, mutant, stages):
     """The test that fails first, or nothing."""
     for stage in stages:
-        shutil.rmtree(place / "proptest-regressions", ignore_errors=True)
+        environment = {**os.environ, **TESTS_SEE, "MUTANT": str(mutant)}
         try:
-            environment = {**os.environ, **TESTS_SEE}
-            ran = subprocess.run([binary, *stage], cwd=place, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
+            ran = subprocess.run([binary, *stage], cwd=PLACE, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
         except subprocess.TimeoutExpired:
             return f"{stage[0]} hangs"
         if ran.returncode != 0:
@@ -116,53 +184,59 @@ def caught_by(place, binary, stages):
     return None
 
 
-def judge(place, mutant):
-    """What became of a mutant, in one word and a text."""
-    path = place / mutant.file
+def judge(mutant, binary):
+    """What became of a mutant that has an arm."""
+    # The domain knows nothing of the engine.
+    stages = STAGES if mutant.file.startswith("src/domain") else STAGES[1:]
+    test = caught_by(binary, mutant.number, stages)
+    return ("caught", test) if test else ("same", mutant.same) if mutant.same else ("SURVIVED", "")
+
+
+def judge_alone(mutant):
+    """What became of one that has none: it is built for itself. The arm of the function as it is stands last."""
+    path = PLACE / mutant.file
     text = path.read_text()
-    if text.count(mutant.old) != 1:
-        return "does not apply", f"its old text stands {text.count(mutant.old)} times in {mutant.file}"
-    path.write_text(text.replace(mutant.old, mutant.new))
+    before, _, after = text.rpartition(mutant.old)
+    path.write_text(before + mutant.new + after)
     try:
-        binary, errors = build(place)
-        if not binary:
-            return "does not compile", next(iter(re.findall(r"^error.*", errors, re.M)), errors[-200:])
-        # The domain knows nothing of the engine.
-        stages = STAGES if mutant.file.startswith("src/domain") else STAGES[1:]
-        test = caught_by(place, binary, stages)
-        return ("caught", test) if test else ("same", mutant.same) if mutant.same else ("SURVIVED", "")
+        binary, why = build()
+        return judge(mutant._replace(number=0), binary) if binary else ("does not compile", why)
     finally:
         path.write_text(text)
 
 
 def run(chosen, jobs):
     """Each mutant with what became of it, as it comes."""
-    free = queue.Queue()
+    arms = woven(chosen)
+    alone = [m for m in chosen if m.number not in arms]
+    print(f"{len(arms)} mutants in one build, {len(alone)} alone", flush=True)
+    binary, why = build()
+    test = caught_by(binary, 0, STAGES) if binary else why
+    if test:
+        raise SystemExit(f"without a mutant: {test}")
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for place in pool.map(prepare, [PLACE / str(n) for n in range(jobs)]):
-            free.put(place)
-
-        def one(mutant):
-            place, begun = free.get(), time.monotonic()
-            try:
-                return mutant, *judge(place, mutant), time.monotonic() - begun
-            finally:
-                free.put(place)
-
-        for done in concurrent.futures.as_completed([pool.submit(one, mutant) for mutant in chosen]):
-            yield done.result()
+        sent = {pool.submit(judge, m, binary): m for m in chosen if m.number in arms}
+        for done in concurrent.futures.as_completed(sent):
+            yield sent[done], *done.result()
+    for mutant in alone:
+        yield mutant, *judge_alone(mutant)
 
 
 def main():
     words = [word for word in sys.argv[1:] if not word.startswith("--")]
     jobs = int(next((word[7:] for word in sys.argv if word.startswith("--jobs=")), 1))
-    chosen = [m for m in mutants((ROOT / "mutants/list.txt").read_text()) if not words or any(w in m.file or w in m.breaks for w in words)]
+    entries = mutants((ROOT / "mutants/list.txt").read_text())
+    chosen = [m for m in entries if not words or any(word in m.file or word in m.breaks for word in words)]
     if "--list" in sys.argv:
         return print("\n".join(f"{m.file}: {m.breaks}" for m in chosen))
-    counts = collections.Counter()
-    for at, (mutant, what, why, took) in enumerate(run(chosen, jobs), 1):
+    stale = [m for m in chosen if (ROOT / m.file).read_text().count(m.old) != 1]
+    if stale:
+        raise SystemExit("these do not apply exactly once:\n" + "\n".join(f"{m.file}: {m.breaks}" for m in stale))
+    counts, begun = collections.Counter(), time.monotonic()
+    for at, (mutant, what, why) in enumerate(run(chosen, jobs), 1):
         counts[what] += 1
-        print(f"{at}/{len(chosen)} {what:<8} {mutant.file}: {mutant.breaks}{' ' if why else ''}{why} ({took:.0f} s)", flush=True)
+        took = time.monotonic() - begun
+        print(f"{at}/{len(chosen)} {took:.0f} s {what:<8} {mutant.file}: {mutant.breaks}{' ' if why else ''}{why}", flush=True)
     print(", ".join(f"{count} {what}" for what, count in sorted(counts.items())) + f", of {len(chosen)} mutants")
     sys.exit(1 if set(counts) - {"caught", "same"} else 0)
 
