@@ -111,14 +111,9 @@ mod tests {
     #[test]
     fn more_than_thirty_per_cent_and_at_least_five_are_suspect() {
         let nothing = facts(&[]);
-        for (lost, of, expected) in [
-            (4, 4, false),
-            (5, 5, true),
-            (5, 16, true),
-            (5, 17, false),
-            (15, 50, false),
-            (16, 50, true),
-        ] {
+        for (lost, of, expected) in
+            [(4, 4, false), (5, 5, true), (5, 16, true), (5, 17, false), (15, 50, false), (16, 50, true)]
+        {
             let judged = judged(held(lost, &nothing, of - lost));
             assert_eq!(is_suspect(&first_dates(of as i32), &judged), expected, "{lost} of {of}");
         }

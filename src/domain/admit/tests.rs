@@ -305,6 +305,9 @@ fn the_next_step_of_slow_start_is_known_until_the_last_one() {
     assert_eq!(ramp.next_step(at("2025-11-15T12:00:30Z")), Some(at("2025-11-15T12:01:00Z")));
     assert_eq!(ramp.next_step(at("2025-11-15T12:07:59Z")), Some(at("2025-11-15T12:08:00Z")));
     assert_eq!(ramp.next_step(at("2025-11-15T12:08:00Z")), None);
-    assert_eq!((ramp.allowance(at("2025-11-15T12:07:59Z")), ramp.allowance(at("2025-11-15T12:08:00Z"))), (255, u32::MAX));
+    assert_eq!(
+        (ramp.allowance(at("2025-11-15T12:07:59Z")), ramp.allowance(at("2025-11-15T12:08:00Z"))),
+        (255, u32::MAX)
+    );
     assert_eq!(Ramp { step: Span::default(), ..ramp }.next_step(at(NOW)), None, "there is no slow start");
 }

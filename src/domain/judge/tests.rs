@@ -383,10 +383,7 @@ fn game(key: &str, start: &str, is_final: bool) -> Unit {
 
 #[test]
 fn a_date_that_is_its_own_unit_begins_with_its_first_game_and_is_final_with_its_last() {
-    let units = vec![
-        game("BOS@NYK", "2025-11-14T23:00:00Z", true),
-        game("PHX@DEN", "2025-11-15T02:00:00Z", false),
-    ];
+    let units = vec![game("BOS@NYK", "2025-11-14T23:00:00Z", true), game("PHX@DEN", "2025-11-15T02:00:00Z", false)];
     let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
     let anchors = Anchors::new(day(DATE), &zone, units.iter().map(|unit| unit.start));
     let expected = Expected { units, dropped: vec![], anchors, warm_up: false, mark: 0 };

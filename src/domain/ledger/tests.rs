@@ -406,12 +406,8 @@ fn dates_that_cannot_be_judged_stay_open_and_are_settled_later() {
     let mut ledger = recorded(&Ledger::default(), &[DATE, "2025-11-15"]);
     ledger.ended(1, at(NOW), End::Succeeded, String::new());
     let open: DateSet = [day("2025-11-15")].into_iter().collect();
-    let first = ledger.settle(
-        &coverage(),
-        1,
-        &Read { after: [(day(DATE), after(1, 10))].into(), open: open.clone() },
-        at(NOW),
-    );
+    let first =
+        ledger.settle(&coverage(), 1, &Read { after: [(day(DATE), after(1, 10))].into(), open: open.clone() }, at(NOW));
     assert_eq!(first.attempts[0].dates, open);
     assert_eq!(first.tallies.keys().map(|(_, date)| *date).collect::<Vec<_>>(), [day(DATE)]);
     let read = Read { after: [(day("2025-11-15"), after(1, 10))].into(), open: DateSet::new() };
@@ -584,7 +580,12 @@ fn a_trial_is_ended_by_its_own_launch_and_clears_its_own_rung() {
     let settle = |ledger: &mut Ledger, launch, date: &str| {
         ledger.ended(launch, at(NOW), End::Succeeded, String::new());
         let filled = After { complete: true, ..after(2, 10) };
-        *ledger = ledger.settle(&coverage(), launch, &Read { after: [(day(date), filled)].into(), ..Read::default() }, at(NOW));
+        *ledger = ledger.settle(
+            &coverage(),
+            launch,
+            &Read { after: [(day(date), filled)].into(), ..Read::default() },
+            at(NOW),
+        );
     };
     settle(&mut tried, 2, "2025-11-16");
     assert!(tally(&tried).is_some(), "an earlier launch was no trial");

@@ -442,7 +442,8 @@ fn a_calendar_stands_until_midnight_until_its_schedule_is_stale_or_a_stamp_ahead
 
 #[test]
 fn a_schedule_was_updated_when_its_newest_row_was_or_else_the_table() {
-    let rows = || vec![row("2025-10-21", "BOS@NYK", "1", "2025-10-20T12:00:00Z"), row("2025-10-24", "LAL@MIN", "2", UPDATED)];
+    let rows =
+        || vec![row("2025-10-21", "BOS@NYK", "1", "2025-10-20T12:00:00Z"), row("2025-10-24", "LAL@MIN", "2", UPDATED)];
     assert_eq!(facts(rows()).updated, Some(at(UPDATED)));
     let silent = rows().into_iter().map(|row| ScheduleRow { updated: None, ..row }).collect();
     let modified = Some(at("2025-10-23T12:00:00Z"));
