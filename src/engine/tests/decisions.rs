@@ -129,6 +129,16 @@ async fn after_a_refusal_one_record_waits_and_no_second_one() {
     assert!(sim.state().creates_asked > 3);
 }
 
+/// The second date may start while the first waits for its data to be visible.
+#[tokio::test(start_paused = true)]
+async fn a_job_that_has_ended_leaves_its_slot_before_it_is_settled() {
+    let (sim, mut spec) = (world(good, &[3, 4]), spec());
+    spec.coverages[0].fill.max_concurrent_jobs = 1;
+    spec.coverages[0].fill.settle = Span::hours(1);
+    let seen = |n: usize| move |s: &Sim| assert_eq!(s.state().creates.len(), n);
+    play(&sim, &mut sim.engine(spec), 300, vec![turn(50, seen(1)), turn(200, seen(2))]).await;
+}
+
 fn an_hour(_: Date, _: u32) -> Done {
     (3600, End::Succeeded, Some(FULL.to_vec()))
 }
@@ -237,6 +247,24 @@ async fn the_daily_run_keeps_tonight_to_itself_until_it_has_ended() {
     sim.state().table.remove(&day("2025-11-18"));
     let (overview, _) = play(&sim, &mut engine, 3 * HOUR, vec![]).await;
     assert_eq!(tell(&overview), ["NotDue/Due 2025-11-21..2025-11-22"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_holds_launches_nothing_is_recorded_and_the_cell_says_who() {
+    let holds: [(fn(&mut Spec), &str); 3] = [
+        (|spec| spec.coverages[0].suspend = true, "Blocked/Suspended 2025-11-03"),
+        (|spec| spec.seasons[0].suspend = true, "Blocked/Suspended 2025-11-03"),
+        (
+            |spec| _ = spec.launches_off.insert(spec.coverages[0].key.namespace.clone()),
+            "Blocked/LaunchesOff 2025-11-03",
+        ),
+    ];
+    for (hold, told) in holds {
+        let (sim, mut held) = (world(good, &[3]), spec());
+        hold(&mut held);
+        assert_eq!(tell(&sim.run_for(&held, 600).await), [told]);
+        assert!(stored(&sim).attempts.is_empty());
+    }
 }
 
 #[tokio::test(start_paused = true)]

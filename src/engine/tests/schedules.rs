@@ -267,3 +267,14 @@ async fn an_update_stamp_of_the_future_drops_no_game() {
     };
     assert_eq!(games, (2, 0));
 }
+
+/// The schedule loses games a minute before the Job's data is read.
+#[tokio::test(start_paused = true)]
+async fn while_a_schedule_is_doubted_only_a_date_that_is_complete_is_settled() {
+    for (filler, settled) in [(good as Filler, vec![Outcome::Filled]), (super::scenarios::useless, vec![])] {
+        let sim = world(filler, &[3]);
+        let (overview, _) = play(&sim, &mut sim.engine(spec()), 390, vec![turn(290, lose_six_dates)]).await;
+        assert!(overview.seasons[0].doubted.is_some());
+        assert_eq!(outcomes(&overview), settled);
+    }
+}
