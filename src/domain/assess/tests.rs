@@ -223,6 +223,8 @@ fn a_rung_is_used_up_by_charges_by_65_and_by_ten_uncharged_in_a_row() {
     check(&case().tally(Tally { alone: true, ..tally(0, Outcome::Permanent, passed) }), "Missing/NoRows wants a Job");
     check(&case().tally(Tally { free: 9, ..tally(0, Outcome::RateLimited, passed) }), "Missing/NoRows wants a Job");
     check(&case().tally(Tally { free: 10, ..tally(0, Outcome::RateLimited, passed) }), "Exhausted/RateLimited");
+    let held = Case { hold: Some(Hold::Suspended), ..case() };
+    check(&held.tally(tally(3, Outcome::Ineffective, passed)), "Exhausted/Ineffective");
 }
 
 #[test]

@@ -13,8 +13,10 @@ use crate::domain::ledger::{Admitted, End, Ledger, Outcome};
 use crate::domain::policy::{Anchor, Moment};
 use crate::domain::probe::WHOLE_DATE;
 use crate::domain::span::Span;
+use crate::engine::call::Call;
 use crate::engine::drive::{Engine, Until, Wish};
 use crate::engine::ports::Created;
+use crate::engine::refusal::Refusal;
 use crate::engine::spec::{Limits, Spec};
 
 fn reload(at: u64) -> super::script::Step {
@@ -336,4 +338,45 @@ async fn a_new_object_of_an_old_name_begins_with_an_empty_ledger() {
     let (overview, _) = play(&sim, &mut engine, 30, vec![edit(10, &anew)]).await;
     assert_eq!(tell(&overview), ["Running/Started 2025-11-03"]);
     assert_eq!((overview.coverages[0].launches, overview.coverages[0].recent.len()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_waits_for_a_refused_create_that_may_succeed_and_not_for_one_that_a_person_must_help() {
+    let refused = |permanent| Some(Created::Refused { permanent, why: "denied".into() });
+    let sim = world(good, &[3]);
+    sim.state().answer_create = refused(false);
+    let heals = sim.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_secs(40)).await;
+        heals.state().answer_create = None;
+    });
+    assert_eq!(tell(&sim.settle(&spec()).await), Vec::<String>::new());
+    let sim = world(good, &[3]);
+    sim.state().answer_create = refused(true);
+    let ends = tokio::time::timeout(std::time::Duration::from_secs(86_400), sim.settle(&spec())).await;
+    assert!(ends.is_ok(), "nothing changes without a person");
+}
+
+/// A record that is acknowledged when another create was just refused.
+#[tokio::test(start_paused = true)]
+async fn what_is_recorded_is_not_created_while_a_refusal_holds() {
+    let sim = world(good, &[]);
+    let mut engine = sim.engine(spec());
+    play(&sim, &mut engine, 30, vec![]).await;
+    let (now, admitted) = (sim.now(), admitted(&engine));
+    let state = engine.world.coverages.values_mut().next().unwrap();
+    state.ledger = state.ledger.record(&admitted, BTreeMap::new(), now);
+    state.saved = std::sync::Arc::new(state.ledger.clone());
+    state.refused = Some(Refusal::new(None, "exceeded quota".into(), false, now));
+    let mut creates = |now| engine.world.pass(now).iter().filter(|call| matches!(call, Call::Create(..))).count();
+    assert_eq!((creates(now), creates(now + jiff::SignedDuration::from_secs(10))), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cell_says_since_when_it_is_in_its_state() {
+    let sim = world(good, &[]);
+    let mut engine = sim.engine(spec());
+    let since = |(overview, _): (crate::engine::overview::Overview, _)| overview.coverages[0].cells[0].since;
+    let first = since(play(&sim, &mut engine, 60, vec![]).await);
+    assert_eq!(since(play(&sim, &mut engine, HOUR, vec![edit(10, &spec())]).await), first);
 }

@@ -278,3 +278,15 @@ async fn while_a_schedule_is_doubted_only_a_date_that_is_complete_is_settled() {
         assert_eq!(outcomes(&overview), settled);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_date_that_expects_nothing_any_more_when_its_job_ends_backs_off_from_nothing() {
+    let sim = world(super::scenarios::useless, &[3]);
+    let called_off = turn(30, |s| s.state().schedule.retain(|row| row.date != Some(day("2025-11-03"))));
+    let (overview, _) = play(&sim, &mut sim.engine(spec()), 500, vec![called_off]).await;
+    assert_eq!(
+        (tell(&overview), outcomes(&overview)),
+        (vec!["NotExpected/OffDay 2025-11-03".into()], vec![Outcome::Filled])
+    );
+    assert!(overview.coverages[0].tallies.is_empty());
+}
