@@ -4,7 +4,7 @@ CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-fast lint sets docs run-tests parts update bench bench-cluster deny
+.PHONY: help test test-fast lint sets docs run-tests parts mutants update bench bench-cluster deny
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,10 @@ run-tests: parts ## all tests: the domain without features, then everything, the
 
 parts: ## what the tests' cluster is made of: installed and built where it is missing, as root
 	tests/cluster/parts.sh node
+
+# Not part of the tests: it takes half an hour.
+mutants: ## break one rule of the core after the other; a test must notice each. ONLY="admit.rs turn" breaks these only
+	python3 mutants/run.py --jobs=$$(nproc) $(ONLY)
 
 update: ## rewrite the generated files that tests compare with
 	UPDATE=1 $(CARGO) test --locked --lib --test it

@@ -1,7 +1,7 @@
 //! What was tried: the one kind of state that cannot be read again (design §6, §9). Record → create → settle;
 //! each step is told by what is recorded alone.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -38,8 +38,8 @@ pub struct Ledger {
     pub templates: BTreeMap<Arc<str>, Template>,
     /// The rerun token spent last, per date.
     pub tokens: BTreeMap<Date, Arc<str>>,
-    /// Tokens that were spent before the last one, per date: an old token that comes back is not a new one.
-    pub earlier: BTreeMap<Date, BTreeSet<Arc<str>>>,
+    /// Tokens that were spent before the last one, per date, the oldest first: an old token that comes back is not a new one.
+    pub earlier: BTreeMap<Date, Vec<Arc<str>>>,
     /// Launch numbers whose create was refused. No Job ever had them; the next launches take them.
     pub spare: Vec<u64>,
     /// Dates that were Complete at their last read (what `Regressed`, `Revoked` and suspicion compare with). Shared, so

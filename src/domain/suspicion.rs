@@ -9,7 +9,7 @@ use super::dates::{Date, DateRange, DateSet, Timestamp};
 use super::judge::Judged;
 use super::schedule::ScheduleFacts;
 use super::span::Span;
-use super::verdict::{Flaw, Verdict};
+use super::verdict::Flaw;
 use super::words::counted;
 
 /// Further reads, a cadence apart, that must agree.
@@ -54,9 +54,7 @@ pub fn is_suspect(complete: &DateSet, judged: &[(Date, Judged)]) -> bool {
 }
 
 fn has_lost(judged: &Judged) -> bool {
-    let judgement = &judged.judgement;
-    let fewer = |flaw: &Flaw| matches!(flaw, Flaw::UnitsMissing | Flaw::ValuesMissing);
-    judgement.verdict == Verdict::Missing || judgement.flaws.iter().any(fewer)
+    judged.judgement.flaws.iter().any(|flaw| matches!(flaw, Flaw::UnitsMissing | Flaw::ValuesMissing))
 }
 
 /// The dates of a season on which its schedule lost units, if it lost them on so many. A table may hold many seasons: the
@@ -82,8 +80,62 @@ fn is_much(lost: usize, had: usize) -> bool {
 mod tests {
     use super::*;
     use crate::domain::dates::shift;
-    use crate::domain::judge::tests::{at, day};
+    use crate::domain::judge::tests::{at, calendar, calendar_of, coverage, day, facts};
+    use crate::domain::judge::{Known, judge};
+    use crate::domain::probe::DateFacts;
     use crate::domain::schedule::Scheduled;
+
+    /// Dates from 1 October on, each with what it holds.
+    fn judged(held: impl IntoIterator<Item = DateFacts>) -> alloc::vec::Vec<(Date, Judged)> {
+        let now = at("2025-12-31T12:00:00Z");
+        let judge = |(n, facts): (usize, DateFacts)| {
+            let date = shift(day("2025-10-01"), n as i32);
+            let calendar = calendar([calendar_of(date, &["BOS@NYK", "PHX@DEN"])], "2025-12-31");
+            (date, judge(&coverage(), &calendar, date, Known::Fresh(&facts), now))
+        };
+        held.into_iter().enumerate().map(judge).collect()
+    }
+
+    /// So many dates of which this is left, and so many that are complete.
+    fn held(lost: usize, left: &DateFacts, others: usize) -> impl Iterator<Item = DateFacts> {
+        let whole = facts(&[("BOS@NYK", 2), ("PHX@DEN", 2)]);
+        core::iter::repeat_n(left.clone(), lost).chain(core::iter::repeat_n(whole, others))
+    }
+
+    fn first_dates(count: i32) -> DateSet {
+        (0..count).map(|n| shift(day("2025-10-01"), n)).collect()
+    }
+
+    #[test]
+    fn more_than_thirty_per_cent_and_at_least_five_are_suspect() {
+        let nothing = facts(&[]);
+        for (lost, of, expected) in
+            [(4, 4, false), (5, 5, true), (5, 16, true), (5, 17, false), (15, 50, false), (16, 50, true)]
+        {
+            let judged = judged(held(lost, &nothing, of - lost));
+            assert_eq!(is_suspect(&first_dates(of as i32), &judged), expected, "{lost} of {of}");
+        }
+    }
+
+    #[test]
+    fn a_date_that_lost_rows_or_units_has_lost_data_and_one_that_is_doubled_has_not() {
+        let (fewer_units, fewer_rows) = (facts(&[("BOS@NYK", 2)]), facts(&[("BOS@NYK", 2), ("PHX@DEN", 1)]));
+        let doubled = DateFacts { surplus: 1, ..facts(&[("BOS@NYK", 2), ("PHX@DEN", 2)]) };
+        for (left, expected) in [(facts(&[]), true), (fewer_units, true), (fewer_rows, true), (doubled, false)] {
+            assert_eq!(is_suspect(&first_dates(10), &judged(held(10, &left, 0))), expected, "{left:?}");
+        }
+    }
+
+    #[test]
+    fn only_dates_count_that_were_complete_and_are_dates_of_the_coverage_now() {
+        let nothing = facts(&[]);
+        let six_of_many = judged(held(6, &nothing, 30));
+        assert!(!is_suspect(&DateSet::new(), &six_of_many), "none was complete");
+        assert!(is_suspect(&first_dates(6), &six_of_many), "the others never were");
+        let with_old = (0..100).map(|n| shift(day("2025-05-01"), n)).chain(first_dates(6).iter()).collect();
+        assert!(is_suspect(&with_old, &six_of_many), "the window moved on");
+        assert!(!is_suspect(&first_dates(36), &six_of_many));
+    }
 
     #[test]
     fn two_further_reads_count_that_are_a_cadence_apart() {
@@ -93,6 +145,12 @@ mod tests {
         let second = first.after(at("2025-11-20T12:01:00Z"), minute).unwrap();
         assert_eq!(second.after(at("2025-11-20T12:01:30Z"), minute), Some(second));
         assert_eq!(second.after(at("2025-11-20T12:02:00Z"), minute), None, "two further reads agree");
+        let moved = |by: i64| {
+            let mut doubt = first;
+            doubt.clock_moved(SignedDuration::from_secs(by));
+            doubt.after(at("2025-11-20T12:01:00Z"), minute) == Some(doubt)
+        };
+        assert_eq!((moved(1), moved(0), moved(-60)), (true, false, false), "the clock was set");
     }
 
     #[test]
@@ -106,5 +164,8 @@ mod tests {
         new.units.retain(|date, _| !present.contains(*date) || *date >= day("2025-11-30"));
         let lost = suspect_dates(&old, &new, &present).map(|dates| dates.len());
         assert_eq!((lost, suspect_dates(&old, &new, &past)), (Some(40), None));
+        let mut more = old.clone();
+        more.units.values_mut().for_each(|games| games.push(game.clone()));
+        assert_eq!(suspect_dates(&old, &more, &present), None, "games were added");
     }
 }

@@ -2,6 +2,7 @@
 //! A scenario of days takes milliseconds; the same script always gives the same end.
 
 mod clocks;
+mod decisions;
 mod edits;
 mod facts;
 mod faults;

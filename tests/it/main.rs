@@ -8,6 +8,7 @@ mod gapless;
 mod invalid;
 mod kill;
 mod manifests;
+mod mutants;
 mod real_data;
 mod state;
 mod tidy;

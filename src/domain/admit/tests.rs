@@ -209,3 +209,105 @@ fn the_largest_attempt_number_of_a_job_is_told() {
     let decision = admit(&[wanting(&a, &wants)], &pools(), at(NOW));
     assert_eq!(decision.launches[0].admitted.number.to_string(), "3");
 }
+
+#[test]
+fn a_coverage_with_a_hundred_unsettled_attempts_starts_no_more() {
+    let a = named("a");
+    let wants = [want("2025-11-12"), want("2025-11-11")];
+    let almost = Wanting { unsettled: 99, ..wanting(&a, &wants) };
+    let decision = admit(&[almost], &pools(), at(NOW));
+    assert_eq!(launches(&decision), ["a 2025-11-12"]);
+    assert_eq!(refusals(&decision), ["a 2025-11-11 Slot(Unsettled)"]);
+}
+
+#[test]
+fn the_daily_run_of_another_namespace_is_another_one() {
+    let a = named("a");
+    let mut elsewhere = pools();
+    elsewhere.daily_runs.insert(("elsewhere".into(), "load".into()));
+    assert_eq!(launches(&admit(&[wanting(&a, &[want("2025-11-14")])], &elsewhere, at(NOW))), ["a 2025-11-14"]);
+}
+
+#[test]
+fn a_date_of_which_a_job_has_ended_unread_is_not_free() {
+    let a = named("a");
+    let wants = [want("2025-11-12"), want("2025-11-11")];
+    let unread = [day("2025-11-12")].into_iter().collect();
+    let decision = admit(&[Wanting { unread, ..wanting(&a, &wants) }], &pools(), at(NOW));
+    assert_eq!(launches(&decision), ["a 2025-11-11"]);
+    assert_eq!(refusals(&decision), ["a 2025-11-12 Hold(Busy)"]);
+}
+
+#[test]
+fn the_turn_goes_on_behind_the_coverage_that_had_the_last_one() {
+    let coverages = ["a", "b", "c"].map(named);
+    let wants = [want("2025-11-12"), want("2025-11-11")];
+    let all: Vec<Wanting<'_>> = coverages.iter().map(|c| wanting(c, &wants)).collect();
+    let after = |name: &str| {
+        let pools = Pools { max_jobs: 3, turn: Some(named(name).key), ..pools() };
+        admit(&all, &pools, at(NOW)).launches.iter().map(|l| l.coverage.name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(after("a"), ["b", "c", "a"]);
+    assert_eq!(after("b"), ["c", "a", "b"]);
+    assert_eq!(after("bb"), ["c", "a", "b"], "the coverage that had it is gone");
+    assert_eq!(after("c"), ["a", "b", "c"]);
+}
+
+#[test]
+fn the_lanes_of_earlier_launches_count() {
+    let a = named("a");
+    let wants = [want("2025-11-14"), want("2025-11-01")];
+    let first = |lanes: &[Lane]| {
+        let pools = Pools { max_jobs: 1, lanes: lanes.to_vec(), ..pools() };
+        launches(&admit(&[wanting(&a, &wants)], &pools, at(NOW))).remove(0)
+    };
+    assert_eq!(first(&[Lane::Tonight; 2]), "a 2025-11-14");
+    assert_eq!(first(&[Lane::Tonight; 3]), "a 2025-11-01");
+    assert_eq!(first(&[Lane::Tonight, Lane::Tonight, Lane::Tonight, Lane::History]), "a 2025-11-14");
+}
+
+#[test]
+fn history_with_priority_comes_before_tonight_and_leaves_it_one_of_four() {
+    let a = named("a");
+    let history = (1..=6).map(|d| Want { priority: 5, ..want(&format!("2025-11-{d:02}")) });
+    let wants: Vec<Want> = history.chain([want("2025-11-14"), want("2025-11-15")]).collect();
+    let decision = admit(&[wanting(&a, &wants)], &pools(), at(NOW));
+    let lanes: Vec<bool> = decision.launches.iter().map(|l| l.lane == Lane::Tonight).collect();
+    assert_eq!(lanes, [false, false, false, true, false, false, false, true]);
+}
+
+#[test]
+fn a_job_takes_dates_of_one_rung_one_priority_and_one_lane() {
+    let mut a = named("a");
+    a.fill.dates_per_job = 2;
+    let other = Want { rung: "other".into(), ..want("2025-11-11") };
+    let urgent = Want { priority: 1, ..want("2025-11-11") };
+    for second in [other, urgent, want("2025-11-14")] {
+        let wants = [want("2025-11-12"), second];
+        assert_eq!(admit(&[wanting(&a, &wants)], &pools(), at(NOW)).launches.len(), 2, "{:?}", wants[1]);
+    }
+    assert_eq!(launches(&admit(&[wanting(&a, &[want("2025-11-12"), want("2025-11-11")])], &pools(), at(NOW))).len(), 1);
+}
+
+#[test]
+fn a_launch_says_what_it_is_for() {
+    let a = named("a");
+    let wants = [Want { trial: true, token: Some("again".into()), reason: "NotFresh", ..want("2025-11-12") }];
+    let decision = admit(&[wanting(&a, &wants)], &pools(), at(NOW));
+    let Admission { admitted, reason, lane, .. } = &decision.launches[0];
+    assert_eq!((admitted.trial, *reason, *lane), (true, "NotFresh", Lane::History));
+    assert_eq!(admitted.tokens, [(day("2025-11-12"), "again".into())].into());
+}
+
+#[test]
+fn the_next_step_of_slow_start_is_known_until_the_last_one() {
+    let ramp = Ramp { started_at: at(NOW), step: Span::minutes(1), launched: 0 };
+    assert_eq!(ramp.next_step(at("2025-11-15T12:00:30Z")), Some(at("2025-11-15T12:01:00Z")));
+    assert_eq!(ramp.next_step(at("2025-11-15T12:07:59Z")), Some(at("2025-11-15T12:08:00Z")));
+    assert_eq!(ramp.next_step(at("2025-11-15T12:08:00Z")), None);
+    assert_eq!(
+        (ramp.allowance(at("2025-11-15T12:07:59Z")), ramp.allowance(at("2025-11-15T12:08:00Z"))),
+        (255, u32::MAX)
+    );
+    assert_eq!(Ramp { step: Span::default(), ..ramp }.next_step(at(NOW)), None, "there is no slow start");
+}

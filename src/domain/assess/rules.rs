@@ -121,7 +121,7 @@ fn open(view: &View<'_>) -> Cause {
 
 /// What a cell wants: a launch when it is open, or when a token asks for one (design §5).
 pub(super) fn want(view: &View<'_>, cause: Cause, rerun: Option<&Unspent>) -> Option<Want> {
-    if view.s.coverage.fill.mode == Mode::Observe || view.s.hold.is_some() {
+    if view.s.coverage.fill.mode == Mode::Observe {
         return None;
     }
     let token = rerun.filter(|rerun| rerun.waits.is_empty()).map(|rerun| rerun.token.clone());

@@ -223,6 +223,8 @@ fn a_rung_is_used_up_by_charges_by_65_and_by_ten_uncharged_in_a_row() {
     check(&case().tally(Tally { alone: true, ..tally(0, Outcome::Permanent, passed) }), "Missing/NoRows wants a Job");
     check(&case().tally(Tally { free: 9, ..tally(0, Outcome::RateLimited, passed) }), "Missing/NoRows wants a Job");
     check(&case().tally(Tally { free: 10, ..tally(0, Outcome::RateLimited, passed) }), "Exhausted/RateLimited");
+    let held = Case { hold: Some(Hold::Suspended), ..case() };
+    check(&held.tally(tally(3, Outcome::Ineffective, passed)), "Exhausted/Ineffective");
 }
 
 #[test]
@@ -356,4 +358,183 @@ fn a_date_is_late_only_while_it_is_not_done() {
     assert!(Case { now: "2025-11-15T12:00:00Z", ..case() }.assess().cells[0].late);
     assert!(!Case { now: "2025-11-16T12:00:00Z", facts: Ok(complete()), ..case() }.assess().cells[0].late);
     assert_eq!(case().assess().valid_until, Some(at("2025-11-15T12:00:00Z")), "looked at again when it becomes late");
+}
+
+#[test]
+fn in_sequence_nothing_waits_for_a_date_that_no_job_can_help() {
+    let doubled = DateFacts { surplus: 3, ..complete() };
+    let dates = ["2025-11-12", "2025-11-13", "2025-11-14"].map(|d| calendar_of(day(d), &GAMES));
+    let out = in_sequence(dates, [complete(), doubled, facts(&[])], &Ledger::default(), NOW);
+    assert_eq!(reasons(&out), ["", "NoRung", "NoRows"], "what no rung repairs needs a person");
+    let mut dates = ["2025-11-12", "2025-11-13", "2025-11-14"].map(|d| calendar_of(day(d), &GAMES));
+    dates[1].1 = Day::Unscheduled;
+    let out = in_sequence(dates, [complete(), facts(&[]), facts(&[])], &Ledger::default(), NOW);
+    assert_eq!(reasons(&out), ["", "Unscheduled", "NoRows"]);
+}
+
+#[test]
+fn in_sequence_one_date_that_is_open_holds_all_that_follow() {
+    let dates = ["2025-11-11", "2025-11-12", "2025-11-13", "2025-11-14"].map(|d| calendar_of(day(d), &GAMES));
+    let held = [facts(&[]), complete(), complete(), facts(&[])];
+    let out = in_sequence(dates, held, &Ledger::default(), NOW);
+    assert_eq!(reasons(&out), ["NoRows", "", "", "Sequence"]);
+    assert_eq!(out.wants.len(), 1);
+}
+
+#[test]
+fn a_token_waits_for_the_dates_before_its_own_in_sequence() {
+    let (mut coverage, date) = (coverage(), day("2025-11-14"));
+    coverage.fill.order = FillOrder::Sequential;
+    let calendar = calendar(["2025-11-13", DATE].map(|d| calendar_of(day(d), &GAMES)), "2025-11-15");
+    let nothing = facts(&[]);
+    let judge = |d: &Date| (*d, judge(&coverage, &calendar, *d, Known::Fresh(&nothing), at(NOW)));
+    let judged: Vec<_> = calendar.days.keys().map(judge).collect();
+    let rerun = Some(Rerun { token: "again".into(), coverages: vec![] });
+    let orders = [(date, DateOrder { priority: 0, rerun })].into();
+    let out = assess(&Situation {
+        coverage: &coverage,
+        calendar: &calendar,
+        judged: &judged,
+        ledger: &Ledger::default(),
+        jobs: &[],
+        orders: Some(&orders),
+        hold: None,
+        now: at(NOW),
+    });
+    assert_eq!(out.reruns[0].waits, [Wait::Hold(Hold::Sequence)]);
+    assert!(out.wants.iter().all(|want| want.date != date), "{:?}", out.wants);
+}
+
+/// Open dates of one coverage, in the order in which they are wanted.
+fn wanted(order: FillOrder) -> Vec<Want> {
+    let mut coverage = coverage();
+    coverage.fill.order = order;
+    let dates = ["2025-11-12", "2025-11-13", "2025-11-14"];
+    let calendar = calendar(dates.map(|d| calendar_of(day(d), &GAMES)), "2025-11-14");
+    let nothing = facts(&[]);
+    let judge = |d: &Date| (*d, judge(&coverage, &calendar, *d, Known::Fresh(&nothing), at(NOW)));
+    let judged: Vec<_> = calendar.days.keys().map(judge).collect();
+    let orders = [(day("2025-11-12"), DateOrder { priority: 7, rerun: None })].into();
+    let ledger = &Ledger::default();
+    let (coverage, calendar, judged, orders) = (&coverage, &calendar, &judged[..], Some(&orders));
+    assess(&Situation { coverage, calendar, judged, ledger, jobs: &[], orders, hold: None, now: at(NOW) }).wants
+}
+
+#[test]
+fn a_want_says_its_order_its_lane_and_its_priority() {
+    let days = |order| wanted(order).iter().map(|want| want.date.day()).collect::<Vec<_>>();
+    assert_eq!((days(FillOrder::NewestFirst), days(FillOrder::OldestFirst)), (vec![14, 13, 12], vec![12, 13, 14]));
+    let told: Vec<_> = wanted(FillOrder::OldestFirst).iter().map(|w| (w.tonight, w.priority)).collect();
+    assert_eq!(told, [(false, 7), (true, 0), (true, 0)], "tonight is yesterday and later");
+}
+
+#[test]
+fn a_want_says_which_attempt_it_is_and_whether_it_runs_alone() {
+    let passed = "2025-11-15T10:00:00Z";
+    let want = |case: Case| case.assess().wants.remove(0);
+    assert_eq!((want(case()).number, want(case()).alone), (1, false));
+    let tried = want(case().tally(Tally { alone: true, ..tally(2, Outcome::Failed, passed) }));
+    assert_eq!((tried.number, tried.alone), (3, true));
+    let rerun = want(case().tally(tally(2, Outcome::Failed, passed)).token("again"));
+    assert_eq!((rerun.number, rerun.token.as_deref(), rerun.trial), (1, Some("again"), false), "all is forgotten");
+}
+
+/// Two rungs: the second repairs what the first does not.
+#[test]
+fn a_date_is_tried_on_the_first_rung_that_repairs_it_and_rerun_from_the_first_of_all() {
+    let mut case = case();
+    let mut second = case.coverage.fill.ladder[0].clone();
+    second.name = "rebuild".into();
+    case.coverage.fill.ladder[0].repairs = vec![Repairs::Flaw(Flaw::NotFresh)];
+    case.coverage.fill.ladder.push(second);
+    assert_eq!(&*case.assess().wants[0].rung, "rebuild");
+    assert_eq!(&*case.token("again").assess().wants[0].rung, "reload");
+}
+
+#[test]
+fn a_rung_repairs_what_it_lists_and_nothing_else() {
+    let only = |repairs: Repairs, found: DateFacts| {
+        let mut case = Case { facts: Ok(found), ..case() };
+        case.coverage.fill.ladder[0].repairs = vec![repairs];
+        case
+    };
+    let part = || facts(&[("BOS@NYK", 2)]);
+    check(&only(Repairs::NoRows, facts(&[])), "Missing/NoRows wants a Job");
+    check(&only(Repairs::NoRows, part()), "Unrecoverable/NoRung");
+    check(&only(Repairs::Flaw(Flaw::UnitsMissing), facts(&[])), "Unrecoverable/NoRung");
+    check(&only(Repairs::Flaw(Flaw::UnitsMissing), part()), "Partial/UnitsMissing wants a Job");
+    check(&only(Repairs::Flaw(Flaw::NotFresh), part()), "Unrecoverable/NoRung");
+}
+
+#[test]
+fn a_date_that_only_waits_for_units_to_be_final_wants_no_job() {
+    let mut waits = Case { games: vec!["BOS@NYK", "LAL@MIN"], facts: Ok(facts(&[("BOS@NYK", 2)])), ..case() };
+    waits.coverage.criteria.expects = crate::domain::policy::Expects::Final;
+    check(&waits, "Partial/NotFinal");
+    check(&waits.tally(tally(3, Outcome::Failed, NOW)), "Partial/NotFinal");
+}
+
+#[test]
+fn what_is_settled_and_cannot_be_judged_says_why_and_not_that_it_is_verified() {
+    let unknown = Err(Unknown::new(UnknownReason::ProbeFailed, "no answer"));
+    let mut ended = Case { facts: unknown, ..case() }.recorded();
+    ended.ledger.ended(1, at("2025-11-15T10:00:00Z"), End::Succeeded, String::new());
+    check(&ended, "Unknown/ProbeFailed");
+}
+
+#[test]
+fn a_job_that_has_ended_covers_no_date_without_a_record() {
+    let mut ended = case();
+    ended.jobs.push(Job { ended: Some((at(NOW), End::Succeeded)), ..job(None) });
+    check(&ended, "Missing/NoRows wants a Job");
+}
+
+#[test]
+fn time_that_passes_is_told_beforehand() {
+    let until = |case: &Case| case.assess().valid_until;
+    let early = Case { now: "2025-11-15T05:00:00Z", ..case() };
+    assert_eq!(until(&early), Some(at("2025-11-15T06:00:00Z")), "due");
+    let mut ended = case().recorded();
+    ended.ledger.ended(1, at("2025-11-15T10:58:00Z"), End::Succeeded, String::new());
+    assert_eq!(until(&ended), Some(at("2025-11-15T11:03:00Z")), "settled");
+    assert_eq!(until(&Case { facts: Ok(complete()), ..case() }), None, "never");
+    let waits = case().tally(tally(1, Outcome::Failed, "2025-11-15T11:20:00Z"));
+    assert_eq!(until(&waits), Some(at("2025-11-15T11:20:00Z")), "its backoff is over");
+    check(&Case { now: "2025-11-15T11:20:00Z", ..waits }, "Missing/NoRows wants a Job");
+    let mut fresh = Case { now: "2025-11-14T20:30:00Z", ..case() };
+    fresh.coverage.criteria.rules = vec![crate::domain::policy::Rule {
+        measure: 0,
+        check: crate::domain::policy::Check::BeforeStart(Span::minutes(45)),
+        what: "snapshot".into(),
+    }];
+    fresh.facts = Ok(DateFacts { rows: 4, ..newest("2025-11-14T20:00:00Z") });
+    assert_eq!(until(&fresh), Some(at("2025-11-15T00:00:00Z")), "the games start, and the last snapshot is judged");
+}
+
+/// Both games with a newest value.
+fn newest(text: &str) -> DateFacts {
+    use crate::domain::probe::{Measured, UnitFacts, UnitKey};
+    let unit = UnitFacts { rows: 2, measures: [Measured::Newest(Some(at(text)))].into() };
+    let units = GAMES.iter().map(|game| (UnitKey::from(*game), unit.clone())).collect();
+    DateFacts { rows: 4, units, ..DateFacts::default() }
+}
+
+/// The newest date is open, an older one is exhausted.
+#[test]
+fn a_changed_template_is_tried_on_the_newest_date_that_is_exhausted() {
+    let dates = ["2025-11-11", "2025-11-12", "2025-11-13"];
+    let mut ledger = Ledger::default();
+    for date in &dates[..2] {
+        ledger.tallies.insert(("reload".into(), day(date)), tally(3, Outcome::Failed, NOW));
+    }
+    ledger.templates.insert("reload".into(), Template { mark: 2, trial: Trial::Open });
+    let calendar = calendar(dates.map(|d| calendar_of(day(d), &GAMES)), "2025-11-15");
+    let (coverage, nothing) = (coverage(), facts(&[]));
+    let judge = |d: &Date| (*d, judge(&coverage, &calendar, *d, Known::Fresh(&nothing), at(NOW)));
+    let judged: Vec<_> = calendar.days.keys().map(judge).collect();
+    let (calendar, judged, now) = (&calendar, &judged[..], at(NOW));
+    let s =
+        Situation { coverage: &coverage, calendar, judged, ledger: &ledger, jobs: &[], orders: None, hold: None, now };
+    let wants: Vec<_> = assess(&s).wants.iter().map(|want| (want.date.day(), want.trial)).collect();
+    assert_eq!(wants, [(13, false), (12, true)]);
 }

@@ -42,7 +42,7 @@ fn lacks(weighed: &Weighed<'_>, flaws: &[Flaw]) -> String {
         parts.push(format!("{} a key that must be unique", counted_do(facts.surplus, "rows", "repeat")));
     }
     for (rule, part) in coverage.criteria.shares.iter().zip(&facts.shares) {
-        if facts.rows > 0 && rule.max.is_exceeded_by(*part, facts.rows) {
+        if rule.max.is_exceeded_by(*part, facts.rows) {
             parts.push(format!("{}: {part} of {}, at most {}", rule.name, counted(facts.rows, "rows"), rule.max));
         }
     }

@@ -326,6 +326,99 @@ fn a_date_off_stays_off_whatever_the_table_holds() {
     assert_eq!(judged.judgement.message, "no unit on this date, yet the table has 2 rows of it: BOS@NYK");
 }
 
+#[test]
+fn a_date_of_the_warm_up_is_skipped_by_coverages_that_opted_in() {
+    let (date, mut one) = calendar_of(day(DATE), &GAMES);
+    if let Day::On(expected) = &mut one {
+        expected.warm_up();
+    }
+    let calendar = calendar([(date, one)], DATE);
+    let verdict = |after_warm_up| {
+        let mut coverage = coverage();
+        coverage.criteria.after_warm_up = after_warm_up;
+        judge(&coverage, &calendar, date, Known::Fresh(&facts(&[])), at(AFTER)).judgement.verdict
+    };
+    assert_eq!((verdict(true), verdict(false)), (Verdict::NotExpected(Off::WarmUp), Verdict::Missing));
+}
+
+/// A coverage with one rule on the newest value, and what it says of a date all of whose games have this one.
+fn newest_judged(check: Check, newest: &str, now: &str) -> Judged {
+    let mut coverage = coverage();
+    coverage.criteria.rules = vec![Rule { measure: 0, check, what: "updated_at".into() }];
+    let unit = UnitFacts { rows: 2, measures: [Measured::Newest(Some(at(newest)))].into() };
+    let units = GAMES.iter().map(|game| (UnitKey::from(*game), unit.clone())).collect();
+    let read = DateFacts { rows: 6, units, ..DateFacts::default() };
+    let calendar = calendar([calendar_of(day(DATE), &GAMES)], DATE);
+    judge(&coverage, &calendar, day(DATE), Known::Fresh(&read), at(now))
+}
+
+#[test]
+fn a_newest_value_at_the_edge_is_new_enough_and_a_judgement_says_how_long_it_stands() {
+    let fresh = Check::Fresh { within: Span::hours(2), until: Anchor::FirstStart };
+    let told = |check, newest: &str, now: &str| {
+        let Judged { judgement, valid_until } = newest_judged(check, newest, now);
+        (judgement.verdict == Verdict::Complete, valid_until)
+    };
+    let until = |text: &str| Some(at(text));
+    assert_eq!(
+        told(fresh, "2025-11-14T20:00:00Z", "2025-11-14T22:00:00Z"),
+        (true, until("2025-11-14T22:00:01Z")),
+        "a moment later it is too old"
+    );
+    assert!(!told(fresh, "2025-11-14T20:00:00Z", "2025-11-14T22:00:01Z").0);
+    assert_eq!(told(fresh, "2025-11-14T22:00:00Z", "2025-11-14T23:00:00Z"), (true, None), "at the first start it is");
+    let before = Check::BeforeStart(Span::minutes(45));
+    assert_eq!(
+        told(before, "2025-11-14T20:00:00Z", "2025-11-14T21:00:00Z"),
+        (true, until("2025-11-15T00:00:00Z")),
+        "judged when the games start"
+    );
+    assert_eq!(told(before, "2025-11-14T23:15:00Z", "2025-11-15T00:00:00Z"), (true, None));
+}
+
+/// A game that begins at this instant.
+fn game(key: &str, start: &str, is_final: bool) -> Unit {
+    Unit { key: key.into(), values: key.split('@').map(Arc::from).collect(), start: Some(at(start)), is_final }
+}
+
+#[test]
+fn a_date_that_is_its_own_unit_begins_with_its_first_game_and_is_final_with_its_last() {
+    let units = vec![game("BOS@NYK", "2025-11-14T23:00:00Z", true), game("PHX@DEN", "2025-11-15T02:00:00Z", false)];
+    let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
+    let anchors = Anchors::new(day(DATE), &zone, units.iter().map(|unit| unit.start));
+    let expected = Expected { units, dropped: vec![], anchors, warm_up: false, mark: 0 };
+    let calendar = calendar([(day(DATE), Day::On(expected))], DATE);
+    let mut whole = coverage();
+    whole.criteria.grain = Grain::Date;
+    whole.criteria.rules =
+        vec![Rule { measure: 0, check: Check::BeforeStart(Span::minutes(45)), what: "snapshot".into() }];
+    let unit = UnitFacts { rows: 2, measures: [Measured::Newest(Some(at("2025-11-14T20:00:00Z")))].into() };
+    let read = DateFacts { rows: 2, units: [(WHOLE_DATE.into(), unit)].into_iter().collect(), ..DateFacts::default() };
+    let judged = judge(&whole, &calendar, day(DATE), Known::Fresh(&read), at("2025-11-14T23:00:00Z"));
+    assert_eq!(judged.judgement.verdict, Verdict::Partial(Flaw::ValuesMissing), "the first game has begun");
+    whole.criteria.rules.clear();
+    whole.criteria.expects = Expects::Final;
+    let judged = judge(&whole, &calendar, day(DATE), Known::Fresh(&read), at(AFTER));
+    assert_eq!(judged.judgement.verdict, Verdict::Partial(Flaw::NotFinal), "the last game is not over");
+}
+
+#[test]
+fn a_unit_without_rows_is_not_there() {
+    let none_of_one = facts(&[("BOS@NYK", 2), ("LAL@MIN", 2), ("PHX@DEN", 0)]);
+    check(|_| {}, &none_of_one, "Partial/UnitsMissing 2/3 [PHX@DEN]");
+}
+
+#[test]
+fn what_a_date_holds_is_its_rows_without_repeated_keys_and_its_distinct_values() {
+    let mut coverage = coverage();
+    let players = Measure { of: Of::Distinct("player".into()), only: vec![] };
+    Arc::make_mut(&mut coverage.question).measures.push(players);
+    let unit = |rows, players| UnitFacts { rows, measures: [Measured::Count(rows), Measured::Count(players)].into() };
+    let units = [("BOS@NYK".into(), unit(10, 7)), ("PHX@DEN".into(), unit(5, 3))].into_iter().collect();
+    let read = DateFacts { rows: 15, surplus: 4, units, ..DateFacts::default() };
+    assert_eq!(values_of(&coverage, &read), 15 - 4 + 7 + 3);
+}
+
 impl Verdict {
     fn to_word(self) -> alloc::string::String {
         [self.word(), self.reason()].join("/").to_string()

@@ -116,7 +116,7 @@ impl<'a> Weighed<'a> {
         }
         flaws.extend((self.facts.surplus > 0).then_some(Flaw::Duplicated));
         let mut shares = self.coverage.criteria.shares.iter().zip(&self.facts.shares);
-        if self.facts.rows > 0 && shares.any(|(rule, part)| rule.max.is_exceeded_by(*part, self.facts.rows)) {
+        if shares.any(|(rule, part)| rule.max.is_exceeded_by(*part, self.facts.rows)) {
             flaws.push(Flaw::ShareExceeded);
         }
         if self.coverage.criteria.expects == Expects::Final && self.tallied.required < self.tallied.expected {

@@ -43,5 +43,18 @@ mod tests {
         let waits = |date: &str| retry_at(rung, 1, "uid", day(date), 7, now);
         assert_eq!(waits("2025-11-14"), waits("2025-11-14"), "drawn from a hash, so the same again");
         assert_ne!(waits("2025-11-14"), waits("2025-11-15"), "and another for another date");
+        let date = day("2025-11-14");
+        assert_ne!(waits("2025-11-14"), retry_at(rung, 1, "uid", date, 8, now), "another launch");
+        assert_ne!(waits("2025-11-14"), retry_at(rung, 1, "other", date, 7, now), "another coverage");
+    }
+
+    #[test]
+    fn the_longest_wait_is_the_limit_or_the_first_wait_where_that_is_longer() {
+        let mut rung = coverage().fill.ladder[0].clone();
+        let now = at("2025-11-15T12:00:00Z");
+        assert_eq!(longest_wait(&rung, now), at("2025-11-16T00:00:00Z"));
+        rung.backoff_initial = crate::domain::span::Span::hours(24);
+        assert_eq!(longest_wait(&rung, now), at("2025-11-16T12:00:00Z"));
+        assert!(retry_at(&rung, 9, "uid", day("2025-11-14"), 7, now) <= longest_wait(&rung, now));
     }
 }

@@ -67,10 +67,9 @@ impl Ledger {
     fn spend(&mut self, date: Date, token: &Arc<str>) {
         let Some(last) = self.tokens.insert(date, token.clone()) else { return };
         let earlier = self.earlier.entry(date).or_default();
-        earlier.insert(last);
-        while earlier.len() >= MAX_TOKENS {
-            earlier.pop_first();
-        }
+        earlier.push(last);
+        let beyond = (earlier.len() + 1).saturating_sub(MAX_TOKENS);
+        earlier.drain(..beyond);
     }
 
     /// Whether a token was spent on a date.

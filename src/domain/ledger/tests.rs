@@ -310,3 +310,286 @@ fn what_is_kept_of_open_dates_is_bounded_by_bytes() {
     assert!((40_000..MAX_OLD_BYTES + MAX_RECENT * 1_024).contains(&bytes), "{bytes}");
     assert_eq!(ledger.recent.back().map(|s| s.launch), Some(2_000));
 }
+
+/// Seconds that the date waits on its rung.
+fn wait(ledger: &Ledger) -> i64 {
+    tally(ledger).unwrap().retry_at.duration_since(at(NOW)).as_secs()
+}
+
+#[test]
+fn charged_and_uncharged_outcomes_back_off_by_their_own_number() {
+    let limited = |ledger: &Ledger| attempt(ledger, &[DATE], End::Exit(75));
+    let once = limited(&Ledger::default());
+    assert!((150..=300).contains(&wait(&once)));
+    assert!((600..=1200).contains(&wait(&limited(&limited(&once)))), "the third in a row");
+    let failed = attempt(&attempt(&Ledger::default(), &[DATE], End::Exit(1)), &[DATE], End::Exit(1));
+    assert!((301..=600).contains(&wait(&failed)), "the second that is charged: {}", wait(&failed));
+    assert!((150..=300).contains(&wait(&limited(&failed))), "the first in a row that is not");
+    let failed_again = attempt(&limited(&limited(&failed)), &[DATE], End::Exit(1));
+    assert!((600..=1200).contains(&wait(&failed_again)), "the third that is charged");
+}
+
+#[test]
+fn what_is_charged_is_an_attempt_that_brought_nothing_or_took_something_away() {
+    let charged = Outcome::ALL.into_iter().filter(|outcome| outcome.is_charged()).collect::<Vec<_>>();
+    assert_eq!(charged, [Outcome::Regressed, Outcome::Failed, Outcome::Lost, Outcome::Ineffective]);
+}
+
+#[test]
+fn a_date_that_expects_something_else_now_is_charged_for_a_failed_job_alone() {
+    let moved = |covered| After { mark: 7, ..after(covered, 10) };
+    for (after, end, charged) in [
+        (moved(0), End::Succeeded, 0),
+        (moved(2), End::Succeeded, 0),
+        (after(1, 10), End::Succeeded, 1),
+        (after(0, 10), End::Succeeded, 1),
+        (moved(1), End::Exit(1), 1),
+        (moved(1), End::Lost, 1),
+    ] {
+        let ledger = attempt_after(&Ledger::default(), &[DATE], end, after);
+        assert_eq!(tally(&ledger).map(|t| t.charged), Some(charged), "{after:?} after {end:?}");
+    }
+    assert_eq!(outcome(&before(3, 10), &moved(1), End::Succeeded), Outcome::Ineffective, "fewer units are expected");
+    assert_eq!(outcome(&before(1, 10), &moved(3), End::Succeeded), Outcome::Ineffective, "more are");
+    let less = After { values: 9, ..moved(3) };
+    assert_eq!(outcome(&before(1, 10), &less, End::Succeeded), Outcome::Regressed, "data is gone all the same");
+}
+
+fn recorded(ledger: &Ledger, dates: &[&str]) -> Ledger {
+    let dates: DateSet = dates.iter().map(|d| day(d)).collect();
+    let before = dates.iter().map(|d| (d, before(1, 10))).collect();
+    let (rung, target) = ("reload".into(), target());
+    ledger.record(&Admitted { rung, target, dates, number: 1, tokens: BTreeMap::new(), trial: false }, before, at(NOW))
+}
+
+#[test]
+fn a_refused_number_is_taken_by_the_next_launch_the_smallest_first() {
+    let mut ledger = recorded(&recorded(&recorded(&Ledger::default(), &[DATE]), &["2025-11-15"]), &["2025-11-16"]);
+    for launch in [3, 1, 9] {
+        ledger.refused(launch);
+    }
+    let numbers = |ledger: &Ledger| ledger.attempts.iter().map(|a| a.launch).collect::<Vec<_>>();
+    assert_eq!((numbers(&ledger), ledger.launches), (vec![2], 3), "9 was never launched");
+    let mut next = ledger;
+    for date in ["2025-11-17", "2025-11-18", "2025-11-19"] {
+        next = recorded(&next, &[date]);
+    }
+    assert_eq!((numbers(&next), next.launches), (vec![2, 1, 3, 4], 4));
+}
+
+#[test]
+fn each_step_of_an_attempt_is_taken_once() {
+    let mut ledger = recorded(&Ledger::default(), &[DATE]);
+    let nothing = |ledger: &Ledger| ledger.settle(&coverage(), 1, &Read::default(), at(NOW)) == *ledger;
+    assert!(nothing(&ledger), "its Job may still come to be");
+    ledger.created(1, &"first".into());
+    ledger.created(1, &"second".into());
+    assert_eq!(ledger.attempts[0].stage, Stage::Created { uid: "first".into() });
+    assert!(nothing(&ledger), "its Job is live");
+    ledger.ended(1, at(NOW), End::Exit(1), "first".into());
+    let ended = ledger.clone();
+    ledger.ended(1, at("2025-11-16T12:00:00Z"), End::Succeeded, "second".into());
+    ledger.created(1, &"third".into());
+    assert_eq!(ledger, ended, "what is over stays as it is");
+}
+
+#[test]
+fn a_date_that_has_left_the_season_is_not_charged() {
+    let mut ledger = recorded(&Ledger::default(), &[DATE]);
+    ledger.ended(1, at(NOW), End::Exit(1), String::new());
+    let settled = ledger.settle(&coverage(), 1, &Read::default(), at(NOW));
+    assert!(settled.tallies.is_empty() && settled.attempts.is_empty());
+}
+
+#[test]
+fn dates_that_cannot_be_judged_stay_open_and_are_settled_later() {
+    let mut ledger = recorded(&Ledger::default(), &[DATE, "2025-11-15"]);
+    ledger.ended(1, at(NOW), End::Succeeded, String::new());
+    let open: DateSet = [day("2025-11-15")].into_iter().collect();
+    let first =
+        ledger.settle(&coverage(), 1, &Read { after: [(day(DATE), after(1, 10))].into(), open: open.clone() }, at(NOW));
+    assert_eq!(first.attempts[0].dates, open);
+    assert_eq!(first.tallies.keys().map(|(_, date)| *date).collect::<Vec<_>>(), [day(DATE)]);
+    let read = Read { after: [(day("2025-11-15"), after(1, 10))].into(), open: DateSet::new() };
+    let second = first.settle(&coverage(), 1, &read, at(NOW));
+    assert_eq!((second.attempts.len(), second.tallies.len(), second.recent.len()), (0, 2, 2));
+}
+
+#[test]
+fn a_date_that_was_filled_need_not_run_alone_any_more() {
+    let alone = attempt(&Ledger::default(), &[DATE, "2025-11-15"], End::Exit(65));
+    let filled = tally(&attempt_that_fills(&alone, &[DATE])).unwrap();
+    assert_eq!((filled.alone, filled.last, filled.complete_reads), (false, Outcome::Filled, 1));
+}
+
+#[test]
+fn a_used_up_rung_is_not_charged_beyond_its_attempts() {
+    let mut ledger = Ledger::default();
+    for _ in 0..5 {
+        ledger = attempt(&ledger, &[DATE], End::Exit(1));
+    }
+    assert_eq!(tally(&ledger).map(|t| t.charged), Some(3));
+}
+
+#[test]
+fn a_lost_date_waits_longer_each_time_it_was_filled_and_not_where_its_last_attempt_failed() {
+    let mut ledger = Ledger::default();
+    let mut frees = Vec::new();
+    for _ in 0..3 {
+        ledger = attempt_that_fills(&ledger, &[DATE]);
+        ledger.note_losses(&coverage(), [day(DATE)].into_iter(), at(NOW));
+        frees.push(tally(&ledger).unwrap().free);
+    }
+    assert_eq!(frees, [1, 2, 3]);
+    let failed = attempt(&ledger, &[DATE], End::Exit(1));
+    let mut kept = failed.clone();
+    kept.note_losses(&coverage(), [day(DATE)].into_iter(), at(NOW));
+    assert_eq!(kept, failed, "somebody else had filled it");
+}
+
+#[test]
+fn a_read_that_is_not_complete_takes_a_date_from_those_that_were() {
+    let mut ledger = Ledger::default();
+    ledger.note_read(day(DATE), true);
+    assert!(ledger.complete.contains(day(DATE)));
+    ledger.note_read(day(DATE), false);
+    assert!(ledger.complete.is_empty());
+}
+
+fn spend(ledger: &Ledger, token: &str) -> Ledger {
+    let (rung, target, dates) = ("reload".into(), target(), [day(DATE)].into_iter().collect());
+    let tokens = [(day(DATE), token.into())].into();
+    ledger.record(&Admitted { rung, target, dates, number: 1, tokens, trial: false }, BTreeMap::new(), at(NOW))
+}
+
+#[test]
+fn the_last_eight_tokens_of_a_date_are_spent_and_another_one_is_new() {
+    let mut ledger = Ledger::default();
+    // Names say nothing of age.
+    let token = |n: u8| String::from(char::from(b'z' - n));
+    for n in 0..12 {
+        ledger = spend(&ledger, &token(n));
+    }
+    let spent = |n: u8| ledger.has_spent(day(DATE), &token(n).into());
+    assert!((4..12).all(spent));
+    assert!(!spent(3) && !spent(12));
+    assert!(!ledger.has_spent(day("2025-11-15"), &token(11).into()), "of another date");
+}
+
+#[test]
+fn a_token_of_a_launch_that_ran_nothing_is_not_spent() {
+    let mut ledger = spend(&Ledger::default(), "again");
+    ledger.refused(1);
+    assert!(!ledger.has_spent(day(DATE), &"again".into()));
+}
+
+#[test]
+fn a_token_clears_its_own_date_alone() {
+    let charged = attempt(&Ledger::default(), &[DATE, "2025-11-15"], End::Exit(1));
+    assert_eq!(spend(&charged, "again").tallies.keys().map(|(_, d)| *d).collect::<Vec<_>>(), [day("2025-11-15")]);
+}
+
+#[test]
+fn what_was_noted_of_dates_that_left_the_window_is_forgotten() {
+    let dates = ["2025-11-13", DATE, "2025-11-15"];
+    let mut ledger = attempt(&Ledger::default(), &dates, End::Exit(1));
+    for date in dates.map(day) {
+        ledger.tokens.insert(date, "now".into());
+        ledger.earlier.insert(date, ["before".into()].into());
+        Arc::make_mut(&mut ledger.complete).insert(date);
+    }
+    ledger.forget_before(day(DATE));
+    let left = [day(DATE), day("2025-11-15")];
+    assert_eq!(ledger.tallies.keys().map(|(_, date)| *date).collect::<Vec<_>>(), left);
+    assert_eq!(ledger.complete.iter().collect::<Vec<_>>(), left);
+    assert_eq!((ledger.tokens.keys().copied().collect::<Vec<_>>(), ledger.earlier.len()), (left.to_vec(), 2));
+}
+
+#[test]
+fn nothing_waits_for_a_clock_that_was_ahead() {
+    let ahead = at("2035-11-15T12:00:00Z");
+    let mut ledger = attempt(&Ledger::default(), &[DATE], End::Exit(1));
+    ledger = recorded(&ledger, &["2025-11-15"]);
+    ledger.ended(2, ahead, End::Exit(1), String::new());
+    ledger.attempts[0].recorded_at = ahead;
+    ledger.recent[0].at = ahead;
+    ledger.tallies.values_mut().for_each(|tally| tally.retry_at = ahead);
+    ledger.none_ahead(&coverage(), at(NOW));
+    assert_eq!((ledger.attempts[0].recorded_at, ledger.recent[0].at), (at(NOW), at(NOW)));
+    assert!(matches!(ledger.attempts[0].stage, Stage::Ended { at: ended, .. } if ended == at(NOW)));
+    assert_eq!(tally(&ledger).map(|t| t.retry_at), Some(at("2025-11-16T00:00:00Z")), "as long as the longest wait");
+}
+
+#[test]
+fn what_waits_moves_along_with_a_clock_that_is_set() {
+    let ledger = attempt(&Ledger::default(), &[DATE], End::Exit(1));
+    let mut moved = ledger.clone();
+    moved.clock_moved(jiff::SignedDuration::from_hours(-24));
+    let hours = |ledger: &Ledger| tally(ledger).unwrap().retry_at.duration_since(at(NOW)).as_secs() / 3_600;
+    assert_eq!((hours(&ledger), hours(&moved)), (0, -23));
+    assert_eq!(moved.recent[0].at, at("2025-11-14T12:00:00Z"));
+}
+
+#[test]
+fn another_fill_fingerprint_makes_no_data_that_could_be_gone() {
+    let mut ledger = Ledger::default();
+    ledger.rebase(&coverage());
+    ledger.note_read(day(DATE), true);
+    ledger.rebase(&coverage());
+    assert!(!ledger.complete.is_empty());
+    ledger.rebase(&Coverage { fill_fingerprint: 7, ..coverage() });
+    assert!(ledger.complete.is_empty());
+}
+
+/// Two rungs, of which the first has this template.
+fn two_rungs(mark: u64) -> Coverage {
+    let mut coverage = with_template(mark);
+    let mut second = coverage.fill.ladder[0].clone();
+    (second.name, second.template) = ("rebuild".into(), Some(1));
+    coverage.fill.ladder.push(second);
+    coverage
+}
+
+#[test]
+fn a_changed_template_is_tried_where_its_own_rung_is_used_up() {
+    let mut ledger = Ledger::default();
+    ledger.rebase(&two_rungs(1));
+    let tried = attempt(&ledger, &[DATE], End::Exit(75));
+    let mut changed = tried.clone();
+    changed.rebase(&two_rungs(2));
+    assert!(!changed.has_trial("reload"), "nothing is used up");
+    let mut used_up = attempt(&tried, &[DATE], End::Exit(65));
+    used_up.rebase(&two_rungs(2));
+    assert!(used_up.has_trial("reload") && !used_up.has_trial("rebuild"));
+    let mut second = two_rungs(2);
+    second.fill.ladder[1].template = Some(2);
+    used_up.rebase(&second);
+    assert!(!used_up.has_trial("rebuild"), "the first rung alone is used up");
+}
+
+#[test]
+fn a_trial_is_ended_by_its_own_launch_and_clears_its_own_rung() {
+    let mut ledger = Ledger::default();
+    ledger.rebase(&two_rungs(1));
+    ledger = recorded(&attempt(&ledger, &[DATE], End::Exit(65)), &["2025-11-16"]);
+    ledger.rebase(&two_rungs(2));
+    ledger.tallies.insert(("rebuild".into(), day(DATE)), tally(&ledger).unwrap());
+    let (rung, target, dates) = ("reload".into(), target(), [day(DATE)].into_iter().collect());
+    let trial = Admitted { rung, target, dates, number: 1, tokens: BTreeMap::new(), trial: true };
+    let mut tried = ledger.record(&trial, [(day(DATE), before(1, 10))].into(), at(NOW));
+    let settle = |ledger: &mut Ledger, launch, date: &str| {
+        ledger.ended(launch, at(NOW), End::Succeeded, String::new());
+        let filled = After { complete: true, ..after(2, 10) };
+        *ledger = ledger.settle(
+            &coverage(),
+            launch,
+            &Read { after: [(day(date), filled)].into(), ..Read::default() },
+            at(NOW),
+        );
+    };
+    settle(&mut tried, 2, "2025-11-16");
+    assert!(tally(&tried).is_some(), "an earlier launch was no trial");
+    settle(&mut tried, 3, DATE);
+    let left: Vec<_> = tried.tallies.keys().map(|(rung, _)| &**rung).collect();
+    assert_eq!(left, ["rebuild"]);
+}

@@ -402,6 +402,62 @@ fn neither_the_warm_up_nor_days_off_move_with_a_rolling_window() {
     check(&season, played(), now, &[("2025-10-27", "ScheduleMissing")]);
 }
 
+/// A season of several years has a warm-up in each.
+#[test]
+fn each_start_has_a_warm_up_of_its_own() {
+    let mut season = season();
+    season.warm_up_game_days = 1;
+    season.warm_up_starts = vec![day("2025-10-20"), day("2025-10-24")];
+    let on_three_dates = ["2025-10-21", "2025-10-24", "2025-10-25"].map(|d| row(d, "BOS@NYK", d, UPDATED)).to_vec();
+    check(
+        &season,
+        on_three_dates,
+        "2025-10-27T12:00:00Z",
+        &[("2025-10-21", "BOS@NYK (warm-up)"), ("2025-10-24", "BOS@NYK (warm-up)"), ("2025-10-25", "BOS@NYK")],
+    );
+}
+
+#[test]
+fn an_open_range_of_ten_years_and_more_keeps_its_newest_dates() {
+    let season = Season { schedule: None, dates: Dates::Open(day("1990-01-01")), ..season() };
+    let calendar = calendar(&season, Ok(&ScheduleFacts::default()), at("2025-10-27T12:00:00Z"));
+    assert_eq!(calendar.days.len(), 3_660);
+    assert_eq!(calendar.days.keys().last(), Some(&day("2025-10-29")));
+}
+
+#[test]
+fn a_calendar_stands_until_midnight_until_its_schedule_is_stale_or_a_stamp_ahead_settles_a_date() {
+    let until = |season: &Season, rows, now: &str| calendar(season, Ok(&facts(rows)), at(now)).valid_until;
+    let now = "2025-10-26T11:00:00Z";
+    assert_eq!(until(&season(), two_games(), now), at("2025-10-27T04:00:00Z"), "New York's midnight");
+    let mut aged = season();
+    aged.schedule.as_mut().unwrap().max_age = Some("24h".parse().unwrap());
+    let stale = at("2025-10-26T12:00:00Z") + jiff::SignedDuration::from_nanos(1);
+    assert_eq!(until(&aged, two_games(), now), stale);
+    assert_eq!(until(&aged, two_games(), "2025-10-26T13:00:00Z"), at("2025-10-27T04:00:00Z"), "it is stale already");
+    let ahead = || vec![row("2025-10-24", "LAL@MIN", "2", "2027-01-01T00:00:00Z")];
+    assert_eq!(until(&season(), ahead(), now), at("2025-10-26T16:00:00Z"), "twelve hours after the 25th");
+    assert_eq!(until(&season(), ahead(), "2025-10-26T16:00:00Z"), at("2025-10-27T04:00:00Z"));
+}
+
+#[test]
+fn a_schedule_was_updated_when_its_newest_row_was_or_else_the_table() {
+    let rows =
+        || vec![row("2025-10-21", "BOS@NYK", "1", "2025-10-20T12:00:00Z"), row("2025-10-24", "LAL@MIN", "2", UPDATED)];
+    assert_eq!(facts(rows()).updated, Some(at(UPDATED)));
+    let silent = rows().into_iter().map(|row| ScheduleRow { updated: None, ..row }).collect();
+    let modified = Some(at("2025-10-23T12:00:00Z"));
+    assert_eq!(fold(&ScheduleReading { rows: silent, modified, ..ScheduleReading::default() }).updated, modified);
+}
+
+#[test]
+fn the_order_that_is_named_comes_before_the_stamp_of_a_row() {
+    let first = ScheduleRow { order: Some(Order(2)), ..row("2025-10-21", "BOS@NYK", "1", "2025-10-20T12:00:00Z") };
+    let later = ScheduleRow { order: Some(Order(1)), ..row("2025-10-24", "BOS@NYK", "1", UPDATED) };
+    let dates: Vec<Date> = facts(vec![later, first]).units.into_keys().collect();
+    assert_eq!(dates, [day("2025-10-21")]);
+}
+
 #[test]
 fn a_schedule_that_cannot_be_read_never_says_empty() {
     let unknown = Unknown::new(UnknownReason::ProbeFailed, "no answer");

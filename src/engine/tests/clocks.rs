@@ -1,10 +1,17 @@
 //! A wall clock that is wrong neither blinds gapless nor makes it launch what is not due.
 
+use std::collections::BTreeMap;
+
 use super::scenarios::{HOUR, good};
 use super::script::{Step, outcomes, play, turn};
 use super::sim::*;
+use crate::domain::dates::Timestamp;
 use crate::domain::judge::tests::day;
-use crate::domain::ledger::Outcome;
+use crate::domain::ledger::{Admitted, Outcome};
+use crate::domain::suspicion::Doubt;
+use crate::engine::drive::Engine;
+use crate::engine::refusal::{Refusal, Unclear};
+use crate::engine::world::{Doubted, Loading, World};
 
 const TEN_YEARS: i64 = 10 * 365 * 86_400;
 
@@ -59,4 +66,106 @@ async fn a_ledger_of_a_process_whose_clock_was_ahead_holds_nothing_back() {
     sim.state().clock_off = 0;
     sim.run_for(&spec(), HOUR).await;
     assert_eq!(sim.state().creates.len(), 3, "the backoff is one of minutes");
+}
+
+/// Every instant that a process keeps, by what it is.
+fn instants(world: &World) -> BTreeMap<&'static str, Timestamp> {
+    let season = world.seasons.values().next().unwrap();
+    let state = world.coverages.values().next().unwrap();
+    let watch = world.watches.values().next().unwrap();
+    let unclear = state.unclear.as_ref().unwrap();
+    let entry = &state.book.dates[&day("2025-11-02")];
+    let Loading::Wanted { not_before } = world.loading else { panic!("a load is wanted") };
+    let known = [
+        ("the next load", Some(not_before)),
+        ("the list of Jobs", world.jobs.listed_at),
+        ("the next list", Some(world.jobs.next_list)),
+        ("the next try of a removal", world.jobs.removing.values().next().copied()),
+        ("an orphan", world.jobs.orphans[0].shown_from),
+        ("the end of a Job", world.jobs.all()[0].ended.map(|(at, _)| at)),
+        ("slow start", Some(world.ramp.started_at)),
+        ("the decision", Some(world.decided_at)),
+        ("the next look at the schedule", Some(season.look.next)),
+        ("the look at the schedule", season.look.last),
+        ("the age of the schedule", season.good_until),
+        ("the next look at the table", Some(watch.look.next)),
+        ("the look at the table", watch.look.last),
+        ("the look under way", watch.asked.as_ref().map(|(at, _)| *at)),
+        ("the age of the facts", Some(state.book.good_until)),
+        ("what was confirmed", state.book.confirmed_at),
+        ("what is asked", state.book.asked_at),
+        ("the read of a date", Some(entry.read_at)),
+        ("what was confirmed of a date that failed", entry.failure.as_ref().and_then(|f| f.confirmed_at)),
+        ("the next save", Some(state.save_after)),
+        ("the report", Some(state.told_at)),
+        ("the look that is to be noted", state.looked),
+        ("a created Job", state.created_at.get(&1).copied()),
+        ("the next try of a refused create", state.refused.as_ref().map(|refusal| refusal.until)),
+        ("an unclear create", Some(unclear.at)),
+        ("the next try of an unclear create", Some(unclear.until)),
+        ("a record", Some(state.ledger.attempts[0].recorded_at)),
+        ("a backoff", state.ledger.tallies.values().next().map(|tally| tally.retry_at)),
+    ];
+    known.into_iter().map(|(what, at)| (what, at.unwrap_or_else(|| panic!("{what}")))).collect()
+}
+
+/// A world in which something of every kind waits.
+async fn waiting(sim: &Sim) -> Engine<Sim, Sim, Sim, Sim> {
+    sim.state().broken_dates.insert(day("2025-11-02"), failed());
+    let mut engine = sim.engine(spec());
+    play(sim, &mut engine, 400, vec![]).await;
+    let now = sim.now();
+    let world = &mut engine.world;
+    world.loading = Loading::Wanted { not_before: now };
+    let key = world.coverages.keys().next().unwrap().clone();
+    let state = world.coverages.get_mut(&key).unwrap();
+    let admitted = Admitted {
+        rung: "reload".into(),
+        target: state.coverage.table.clone(),
+        dates: [day("2025-11-05")].into_iter().collect(),
+        number: 1,
+        tokens: BTreeMap::new(),
+        trial: false,
+    };
+    state.ledger = state.ledger.record(&admitted, BTreeMap::new(), now);
+    state.unclear = Some(Unclear::new(None, now));
+    state.refused = Some(Refusal::new(None, "exceeded quota".into(), false, now));
+    state.doubt = Some(Doubt::new(now));
+    (state.looked, state.book.asked_at, state.save_after) = (Some(now), Some(now), now);
+    let entry = state.book.dates.get_mut(&day("2025-11-02")).unwrap();
+    let failure = entry.failure.as_mut().unwrap();
+    failure.confirmed_at = Some(now);
+    let orphans: Vec<_> = state.orphans(now).collect();
+    world.jobs.orphans.extend(orphans);
+    world.jobs.removing.insert("job".into(), now);
+    let season = world.seasons.values_mut().next().unwrap();
+    season.doubted = Some(Doubted { doubt: Doubt::new(now), dates: Default::default() });
+    world.watches.values_mut().for_each(|watch| watch.asked = Some((now, Default::default())));
+    engine
+}
+
+#[tokio::test(start_paused = true)]
+async fn everything_that_waits_moves_along_with_a_clock_that_is_set() {
+    let sim = world(super::scenarios::useless, &[3]);
+    let mut engine = waiting(&sim).await;
+    let before = instants(&engine.world);
+    let by = jiff::SignedDuration::from_hours(-24);
+    engine.world.clock_moved(by, sim.now() + by);
+    for (what, at) in instants(&engine.world) {
+        assert_eq!(at.duration_since(before[what]), by, "{what}");
+    }
+    let doubt = Some(Doubt::new(sim.now() + by));
+    assert_eq!(engine.world.coverages.values().next().unwrap().doubt, doubt);
+    assert_eq!(engine.world.seasons.values().next().unwrap().doubted.as_ref().map(|d| d.doubt), doubt);
+}
+
+#[tokio::test(start_paused = true)]
+async fn never_and_always_stay_where_they_are() {
+    let sim = world(good, &[]);
+    let mut engine = sim.engine(spec());
+    engine.world.jobs.removing.insert("job".into(), Timestamp::MAX);
+    engine.world.clock_moved(jiff::SignedDuration::from_hours(-24), sim.now());
+    assert_eq!(engine.world.jobs.removing["job"], Timestamp::MAX);
+    let state = engine.world.coverages.values().next().unwrap();
+    assert_eq!((state.book.good_until, state.save_after), (Timestamp::MAX, Timestamp::MIN));
 }

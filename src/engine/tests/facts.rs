@@ -281,3 +281,33 @@ pub(super) fn window_of_whole_dates() -> Spec {
     Arc::make_mut(&mut coverage.question).unit = UnitForm::Whole;
     spec
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_doubt_ends_with_the_first_read_that_finds_the_data_again() {
+    let sim = world(good, &[]);
+    sim.settle(&spec()).await;
+    let table = std::mem::take(&mut sim.state().table);
+    let mut engine = sim.engine(spec());
+    let (overview, _) = play(&sim, &mut engine, 60, vec![]).await;
+    assert_eq!(tell(&overview), ["Blocked/SuspectProbe 2025-11-01..2025-11-10"]);
+    sim.state().table = table;
+    play(&sim, &mut engine, HOUR + 60, vec![]).await;
+    sim.state().table.remove(&day("2025-11-03"));
+    play(&sim, &mut engine, HOUR + 60, vec![]).await;
+    assert_eq!(sim.state().creates.len(), 1, "one date is no more than a gap");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_date_that_loses_what_a_job_filled_waits_before_it_is_filled_again() {
+    let sim = world(good, &[3]);
+    let mut engine = sim.engine(spec());
+    play(&sim, &mut engine, 1000, vec![]).await;
+    sim.state().table.remove(&day("2025-11-03"));
+    for _ in 0..100 {
+        let (overview, _) = play(&sim, &mut engine, 60, vec![]).await;
+        if !tell(&overview).is_empty() {
+            return assert_eq!(tell(&overview), ["Waiting/Regressed 2025-11-03"]);
+        }
+    }
+    panic!("nobody saw that it is gone");
+}

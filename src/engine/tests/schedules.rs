@@ -267,3 +267,26 @@ async fn an_update_stamp_of_the_future_drops_no_game() {
     };
     assert_eq!(games, (2, 0));
 }
+
+/// The schedule loses games a minute before the Job's data is read.
+#[tokio::test(start_paused = true)]
+async fn while_a_schedule_is_doubted_only_a_date_that_is_complete_is_settled() {
+    for (filler, settled) in [(good as Filler, vec![Outcome::Filled]), (super::scenarios::useless, vec![])] {
+        let sim = world(filler, &[3]);
+        let (overview, _) = play(&sim, &mut sim.engine(spec()), 390, vec![turn(290, lose_six_dates)]).await;
+        assert!(overview.seasons[0].doubted.is_some());
+        assert_eq!(outcomes(&overview), settled);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_date_that_expects_nothing_any_more_when_its_job_ends_backs_off_from_nothing() {
+    let sim = world(super::scenarios::useless, &[3]);
+    let called_off = turn(30, |s| s.state().schedule.retain(|row| row.date != Some(day("2025-11-03"))));
+    let (overview, _) = play(&sim, &mut sim.engine(spec()), 500, vec![called_off]).await;
+    assert_eq!(
+        (tell(&overview), outcomes(&overview)),
+        (vec!["NotExpected/OffDay 2025-11-03".into()], vec![Outcome::Filled])
+    );
+    assert!(overview.coverages[0].tallies.is_empty());
+}

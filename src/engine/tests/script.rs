@@ -36,7 +36,7 @@ pub async fn play<W: Warehouse>(
 ) -> (Overview, Vec<Event>) {
     let (wish, mut wishes) = tokio::sync::mpsc::unbounded_channel();
     let world = sim.clone();
-    tokio::spawn(async move {
+    let script = tokio::spawn(async move {
         let mut passed = 0;
         for (at, step) in steps {
             tokio::time::sleep(Duration::from_secs(at - passed)).await;
@@ -52,6 +52,8 @@ pub async fn play<W: Warehouse>(
         told.extend_from_slice(events);
     };
     let overview = engine.run(Until::Stopped, &mut wishes, watch).await;
+    // A step that finds something wrong ends the script, and the engine with it.
+    script.await.unwrap();
     (overview, told)
 }
 

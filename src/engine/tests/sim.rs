@@ -51,6 +51,12 @@ pub struct State_ {
     pub homes: BTreeMap<Arc<str>, Table>,
     /// Tables that cannot be looked at.
     pub unseen: BTreeSet<Arc<str>>,
+    /// Jobs cannot be listed.
+    pub unlisted: bool,
+    /// CronJobs whose own run is live.
+    pub daily_runs: BTreeSet<(Arc<str>, Arc<str>)>,
+    /// The store has hardly room left.
+    pub store_full: bool,
     /// A part is young: the mark is unsettled.
     pub unsettled: bool,
     /// Seconds that a create takes until it is answered; the Job is there at its end.
@@ -428,7 +434,8 @@ impl Store for Sim {
         if fault == Some(Fault::ReplyLost) {
             return Err(SaveFault::Unclear("the reply was lost".into()));
         }
-        Ok(Recorded::acknowledged(version))
+        let full = self.state().store_full;
+        Ok(if full { Recorded::nearly_full(version) } else { Recorded::acknowledged(version) })
     }
 }
 
@@ -436,12 +443,13 @@ impl Launcher for Sim {
     async fn live(&self) -> Result<JobList, String> {
         self.call(true).await;
         self.state().lists += 1;
-        if self.fault().is_some() {
+        if self.fault().is_some() || self.state().unlisted {
             return Err("no answer".into());
         }
         self.advance();
-        let jobs = self.state().jobs.values().map(|(j, _, _)| j.clone()).collect();
-        Ok(JobList { jobs, ..JobList::default() })
+        let state = self.state();
+        let jobs = state.jobs.values().map(|(j, _, _)| j.clone()).collect();
+        Ok(JobList { jobs, daily_runs: state.daily_runs.clone() })
     }
 
     async fn create(&self, launch: &Launch, _: &Recorded) -> Created {

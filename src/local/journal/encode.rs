@@ -1,6 +1,6 @@
 //! The ledger as bytes. A new field is put behind the others, and may be absent: journals of older versions are read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::dates::{Date, DateSet};
@@ -49,8 +49,7 @@ impl Code for Ledger {
         let recent: Vec<Settled> = recent.iter().cloned().collect();
         to.put(launches).put(attempts).put(tallies).put(&recent).put(fingerprint).put(templates);
         to.put(tokens).put(complete);
-        let earlier: Vec<(Date, Vec<Arc<str>>)> =
-            earlier.iter().map(|(date, tokens)| (*date, tokens.iter().cloned().collect())).collect();
+        let earlier: Vec<(Date, Vec<Arc<str>>)> = earlier.clone().into_iter().collect();
         let targets: Vec<(u64, Table)> = attempts.iter().map(|a| (a.launch, a.target.clone())).collect();
         let lacked_nothing: Vec<DateSet> = attempts.iter().map(lacked_nothing).collect();
         to.put(&earlier).put(spare).put(&targets).put(&lacked_nothing);
@@ -67,7 +66,7 @@ impl Code for Ledger {
             tokens: from.get()?,
             complete: from.get()?,
             // Journals of older versions end here.
-            earlier: if from.is_empty() { BTreeMap::new() } else { earlier(from.get()?) },
+            earlier: if from.is_empty() { BTreeMap::new() } else { from.get::<Vec<_>>()?.into_iter().collect() },
             spare: if from.is_empty() { Vec::new() } else { from.get()? },
         };
         let targets: Vec<(u64, Table)> = if from.is_empty() { Vec::new() } else { from.get()? };
@@ -80,10 +79,6 @@ impl Code for Ledger {
         }
         Some(ledger)
     }
-}
-
-fn earlier(list: Vec<(Date, Vec<Arc<str>>)>) -> BTreeMap<Date, BTreeSet<Arc<str>>> {
-    list.into_iter().map(|(date, tokens)| (date, tokens.into_iter().collect())).collect()
 }
 
 fn lacked_nothing(attempt: &Attempt) -> DateSet {

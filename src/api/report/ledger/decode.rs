@@ -1,7 +1,7 @@
 //! The ledger from status fields. Absent is a ledger of its own: the first one. What cannot be read is never taken for
 //! it: launch numbers and charges would be lost without a word.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::text::{outcome, parse_dates, parse_end, parse_instant};
@@ -82,11 +82,11 @@ fn tokens(list: &[SpentToken]) -> Read<BTreeMap<Date, Arc<str>>> {
     Ok(all)
 }
 
-fn earlier(list: &[SpentToken]) -> Read<BTreeMap<Date, BTreeSet<Arc<str>>>> {
-    let mut all: BTreeMap<Date, BTreeSet<Arc<str>>> = BTreeMap::new();
+fn earlier(list: &[SpentToken]) -> Read<BTreeMap<Date, Vec<Arc<str>>>> {
+    let mut all: BTreeMap<Date, Vec<Arc<str>>> = BTreeMap::new();
     for SpentToken { token, dates } in list {
         for date in parse_dates(dates).map_err(|e| format!("earlierTokens: {e}"))?.iter() {
-            all.entry(date).or_default().insert(token.as_str().into());
+            all.entry(date).or_default().push(token.as_str().into());
         }
     }
     Ok(all)

@@ -1,6 +1,6 @@
 //! The ledger as status fields. Dates of equal history share one text; nothing is ever cut but a filler's message.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -41,9 +41,15 @@ fn spent(tokens: &BTreeMap<Date, Arc<str>>) -> Vec<SpentToken> {
     groups.into_iter().map(|(token, set)| SpentToken { token: token.into(), dates: dates(&set) }).collect()
 }
 
-fn spent_before(tokens: &BTreeMap<Date, BTreeSet<Arc<str>>>) -> Vec<SpentToken> {
-    let each = tokens.iter().flat_map(|(date, all)| all.iter().map(|token| (&**token, *date)));
-    grouped(each).into_iter().map(|(token, set)| SpentToken { token: token.into(), dates: dates(&set) }).collect()
+/// In the order of their age on each date.
+fn spent_before(tokens: &BTreeMap<Date, Vec<Arc<str>>>) -> Vec<SpentToken> {
+    let aged = |(date, all): (&Date, &Vec<Arc<str>>)| {
+        let date = *date;
+        all.iter().enumerate().map(|(age, token)| ((age, token.clone()), date)).collect::<Vec<_>>()
+    };
+    let mut groups = grouped(tokens.iter().flat_map(aged));
+    groups.sort_by_key(|((age, _), _)| *age);
+    groups.into_iter().map(|((_, token), set)| SpentToken { token: token.to_string(), dates: dates(&set) }).collect()
 }
 
 fn charges(tallies: &BTreeMap<(Arc<str>, Date), Tally>) -> Vec<RungCharges> {

@@ -116,7 +116,7 @@ pub(crate) fn ledgers() -> impl Strategy<Value = Ledger> {
                 recent: recent.into(),
                 fingerprint,
                 templates,
-                earlier: tokens.iter().map(|(date, token)| (*date, [token.clone(), "z".into()].into())).collect(),
+                earlier: tokens.iter().map(|(d, token)| (*d, ["z".into(), token.clone(), "a".into()].into())).collect(),
                 tokens,
                 spare: i64::try_from(launches).ok().filter(|_| more > 1).map(|_| launches - 1).into_iter().collect(),
                 complete: complete.into(),
