@@ -251,9 +251,12 @@ async fn the_daily_run_keeps_tonight_to_itself_until_it_has_ended() {
     assert_eq!(tell(&overview), ["NotDue/Due 2025-11-21..2025-11-22"]);
 }
 
+/// What holds a coverage, and the state that it has then.
+type Held = (fn(&mut Spec), &'static str);
+
 #[tokio::test(start_paused = true)]
 async fn whoever_holds_launches_nothing_is_recorded_and_the_cell_says_who() {
-    let holds: [(fn(&mut Spec), &str); 3] = [
+    let holds: [Held; 3] = [
         (|spec| spec.coverages[0].suspend = true, "Blocked/Suspended 2025-11-03"),
         (|spec| spec.seasons[0].suspend = true, "Blocked/Suspended 2025-11-03"),
         (
