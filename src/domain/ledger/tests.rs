@@ -1,7 +1,8 @@
 //! The attempt protocol, as a specification.
 
 use alloc::collections::BTreeMap;
-use alloc::string::String;
+use alloc::string::{String, ToString};
+use alloc::vec;
 
 use super::record::Admitted;
 use super::settle::{After, outcome};
