@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -13,7 +14,7 @@ use super::exit::{Exit, Stop};
 use super::read::{is_called, look_at};
 use super::setup::Setup;
 use super::wish::Wish;
-use crate::api::kinds::GameDateSpec;
+use crate::api::kinds::{CoverageRef, GameDateSpec};
 use crate::api::manifest::Document;
 use crate::api::{Problem, load};
 use crate::domain::dates::{DateRange, DateSet};
@@ -50,16 +51,28 @@ fn write(place: &Place, name: &str, dates: &DateSet, wish: &Wish) -> Result<Exit
     let found = setup.loaded.coverages.iter().find(|c| is_called(&c.key.kind, &c.key.name, name));
     let coverage = found.cloned().ok_or_else(|| Stop::bad_input(format!("there is no valid coverage '{name}'")))?;
     wish.fits(&coverage.key, coverage.fill.mode, today(&setup, &coverage))?;
-    let ledger = Journal::read_only(&setup.state).map_err(Stop::failed)?.ledger(&coverage.key, &coverage.uid);
-    wish.refuse_spent(dates, |date, token| ledger.as_ref().is_some_and(|l| l.has_spent(date, token)))?;
+    let journal = Journal::read_only(&setup.state).map_err(Stop::failed)?;
+    let has_spent = |of: &Coverage, date, token: &Arc<str>| {
+        journal.ledger(&of.key, &of.uid).is_some_and(|ledger| ledger.has_spent(date, token))
+    };
+    wish.refuse_spent(dates, |date, token| has_spent(&coverage, date, token))?;
     let mut files = Vec::new();
     for date in dates.iter() {
         let object = format!("{}-{date}", coverage.season.name);
         let file = folder.join(format!("{object}.yaml"));
         let standing = standing(&setup, &object)?;
         let (mut spec, stands_in) = standing.unwrap_or((GameDateSpec::of(&coverage.season.name, date), None));
-        // Files do not tell whether a token was spent. It is taken for spent: else what it ran would run once more.
-        let spent = [spec.rerun.token.clone()];
+        // The journal tells for which coverages the token in the file has run: those are not run once more.
+        let token: Arc<str> = spec.rerun.token.0.as_str().into();
+        let is_done = |named: &CoverageRef| {
+            let mut all = setup.loaded.coverages.iter();
+            let of = all.find(|c| *c.key.kind == *named.kind.0 && *c.key.name == *named.name.0);
+            of.is_none_or(|of| has_spent(of, date, &token))
+        };
+        let names_all = spec.rerun.coverages.is_empty();
+        spec.rerun.coverages.retain(|named| !is_done(named));
+        let is_pending = if names_all { !has_spent(&coverage, date, &token) } else { !spec.rerun.coverages.is_empty() };
+        let spent = if is_pending { Vec::new() } else { vec![spec.rerun.token.clone()] };
         wish.add(&mut spec, &coverage.key, &spent);
         let text = yaml(&object, &spec)?;
         if let Some(other) = stands_in.filter(|other| *other != file) {

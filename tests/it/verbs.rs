@@ -253,6 +253,24 @@ fn retry_runs_dates_once_more_and_waive_gives_them_up() {
     assert!(status.out.contains("ccXww"), "{}", status.out);
 }
 
+#[test]
+fn a_retry_of_one_coverage_keeps_the_pending_retry_of_another() {
+    let other = filled("exit 65", "datesPerJob: 1").split("---").next().unwrap().replace("name: t}", "name: u}");
+    let here = Place::new(&[SEASON, &filled("echo $GAPLESS_COVERAGE >> runs; exit 65", "datesPerJob: 1"), &other]);
+    local(&here);
+    let before = here.runs().len();
+    for (coverage, token) in [("tc/t", "one"), ("tc/u", "two")] {
+        assert_eq!(here.run("retry", &[coverage, "2026-01-03", "--token", token], &[]).code, Some(0));
+    }
+    let written = here.text("gamedates/s-2026-01-03.yaml");
+    assert!(written.contains("name: t") && written.contains("name: u") && written.contains("two"), "{written}");
+    local(&here);
+    assert_eq!(here.runs().len(), before + 2, "each ran once more");
+    assert_eq!(here.run("retry", &["tc/u", "2026-01-03", "--token", "three"], &[]).code, Some(0));
+    let written = here.text("gamedates/s-2026-01-03.yaml");
+    assert!(!written.contains("name: t"), "what has run is not run again: {written}");
+}
+
 /// It was told nowhere, and nothing was seen to happen.
 #[test]
 fn a_rerun_of_a_date_that_lies_too_far_ahead_to_be_read_says_what_it_waits_for() {
