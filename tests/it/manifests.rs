@@ -102,7 +102,7 @@ fn the_rights_are_few_and_counted_right() {
     let text = text_of("docs/rbac.md");
     for said in [
         format!("**{} pairs of verb and resource**", folded.len()),
-        format!("Each resource counted singly, it is {singly}:"),
+        format!("Counted separately there are {singly}:"),
     ] {
         assert!(text.contains(&said), "docs/rbac.md does not say: {said}");
     }
