@@ -13,7 +13,7 @@ use crate::api::schema::*;
     group = "gapless.dev",
     version = "v1alpha1",
     kind = "GameDate",
-    doc = "One date across all coverages of its season: what people want of that date now.",
+    doc = "One date across all coverages of its season, with the priority, retries and waivers that users request for it.",
     namespaced,
     status = "GameDateStatus",
     shortname = "gd",

@@ -14,7 +14,7 @@ use crate::api::schema::*;
     group = "gapless.dev",
     version = "v1alpha1",
     kind = "PropCoverage",
-    doc = "Prop lines over a range of dates: games, markets, players, bookmakers, snapshots.",
+    doc = "Prop lines over a range of dates: games, markets, players, bookmakers and snapshots.",
     namespaced,
     status = "CoverageStatus",
     shortname = "prop",

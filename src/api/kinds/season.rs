@@ -15,7 +15,7 @@ use crate::api::schema::*;
     group = "gapless.dev",
     version = "v1alpha1",
     kind = "Season",
-    doc = "A calendar: which dates have units, which units each expects, when they start, in which zone.",
+    doc = "A calendar: which dates have units, which units each date expects, when they start, in which time zone.",
     namespaced,
     status = "SeasonStatus",
     shortname = "sn",
@@ -200,7 +200,7 @@ impl Default for GameDatesSpec {
 
 fn aliases(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
     let mut value = ValueText::json_schema(generator);
-    value.insert("description".into(), "What it is called in the schedule.".into());
+    value.insert("description".into(), "The name in the schedule.".into());
     schemars::json_schema!({
         "type": "object",
         "maxProperties": 256,

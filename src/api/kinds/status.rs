@@ -159,19 +159,19 @@ pub(super) fn conditions(_: &mut SchemaGenerator) -> Schema {
                     "type": "string", "enum": ["True", "False", "Unknown"]
                 },
                 "observedGeneration": {
-                    "description": "The generation that this condition speaks of.",
+                    "description": "The generation that this condition describes.",
                     "type": "integer", "format": "int64", "minimum": 0
                 },
                 "lastTransitionTime": {
-                    "description": "When the status changed its value.",
+                    "description": "When the value of `status` last changed.",
                     "type": "string", "format": "date-time", "maxLength": 40
                 },
                 "reason": {
-                    "description": "Why, as one word; docs/conditions.md explains each.",
+                    "description": "The reason, as one word; docs/conditions.md explains each.",
                     "type": "string", "maxLength": 64, "pattern": "^[A-Z][A-Za-z]*$"
                 },
                 "message": {
-                    "description": "Why, as one sentence.",
+                    "description": "The reason, as a sentence.",
                     "type": "string", "maxLength": 1024
                 }
             }

@@ -13,7 +13,7 @@ use crate::api::schema::*;
     group = "gapless.dev",
     version = "v1alpha1",
     kind = "Warehouse",
-    doc = "Where the data is: exactly one engine, and limits on what is read.",
+    doc = "Where the data is: exactly one engine, and limits on reads.",
     namespaced,
     status = "ObjectStatus",
     shortname = "wh",
