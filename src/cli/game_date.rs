@@ -77,12 +77,15 @@ fn write(place: &Place, name: &str, dates: &DateSet, wish: &Wish) -> Result<Exit
         let text = yaml(&object, &spec)?;
         if let Some(other) = stands_in.filter(|other| *other != file) {
             let other = other.display();
-            return Err(Stop::bad_input(format!("{other} already has GameDate '{object}'; make it read:\n{text}")));
+            return Err(Stop::bad_input(format!(
+                "{other} already contains GameDate '{object}'; change it to:\n{text}"
+            )));
         }
         files.push((file, text));
     }
     refuse_bad(&setup, &files)?;
-    std::fs::create_dir_all(&folder).map_err(|e| Stop::failed(format!("{} cannot be made: {e}", folder.display())))?;
+    std::fs::create_dir_all(&folder)
+        .map_err(|e| Stop::failed(format!("{} cannot be created: {e}", folder.display())))?;
     for (file, text) in files {
         disk::replace(&file, text.as_bytes())
             .map_err(|e| Stop::failed(format!("{} cannot be written: {e}", file.display())))?;
@@ -100,7 +103,7 @@ fn wishes(setup: &Setup) -> Result<PathBuf, Stop> {
     setup.manifests.wishes().ok_or_else(|| {
         let home = setup.manifests.home();
         let text =
-            "a wish is a file of its own, which no verb reads with the -f of a single file; give -f of the folder";
+            "the request is written to a separate file, which no verb reads if -f names a single file; use -f with the folder";
         Stop::bad_input(format!("{text} instead: {}", home.display()))
     })
 }

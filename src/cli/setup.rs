@@ -63,7 +63,7 @@ impl Setup {
     /// Reads the manifests, which may come later; their problems are told on standard error.
     pub fn watching(place: &Place) -> Result<Self, Stop> {
         if place.files.is_empty() {
-            return Err(Stop::bad_input("this verb works on manifests: give -f DIR"));
+            return Err(Stop::bad_input("this verb needs manifests: use -f DIR"));
         }
         let manifests = Manifests::new(place.files.clone());
         let root = place.files_root.clone().unwrap_or_else(|| manifests.home());
@@ -109,7 +109,7 @@ impl Setup {
         if namespaces.len() > 1 {
             let names = namespaces.into_iter().collect::<Vec<_>>().join(", ");
             let text = format!(
-                "gapless local supports one namespace, and these manifests name several: {names}; give -f of one"
+                "gapless local supports one namespace, and these manifests name several: {names}; use -f with one of them"
             );
             return Err(Stop::bad_input(text));
         }

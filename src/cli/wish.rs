@@ -35,11 +35,11 @@ impl Wish {
     pub(super) fn fits(&self, coverage: &Key, mode: Mode, today: Date) -> Result<(), Stop> {
         let why = match self {
             Self::Retry { token } if token.trim().is_empty() => {
-                "--token must not be empty: leave it out and gapless makes one".into()
+                "--token must not be empty: omit it, and gapless generates one".into()
             }
             Self::Retry { .. } if mode == Mode::Observe => format!("{coverage}: {}", Wait::Observed.sentence()),
             Self::Waive { expires: Some(last), .. } if *last < today => {
-                format!("--expires {last} is in the past: the waiver would never hold; today is {today} in its season")
+                format!("--expires {last} is in the past: the waiver would never apply; today is {today} in its season")
             }
             Self::Retry { .. } | Self::Waive { .. } => return Ok(()),
         };

@@ -69,7 +69,7 @@ pub fn summary(overview: &Overview, tally: &Tally, problems: usize) -> String {
     out += &remains(overview, problems > 0);
     if problems > 0 {
         let problems = counted(problems as u64, "problems");
-        out += &format!("Refused   {problems} of the manifests, listed above: what is refused is not kept complete\n");
+        out += &format!("Refused   {problems} of the manifests, listed above; gapless ignores what is refused\n");
     }
     out
 }
@@ -141,7 +141,7 @@ fn bounded(sentences: BTreeMap<&str, DateSet>) -> Vec<(String, DateSet)> {
     if all.len() > MAX_SENTENCES {
         let mut rest = DateSet::new();
         all.drain(MAX_SENTENCES - 1..).for_each(|(_, set)| rest.extend(&set));
-        all.push(("each for a reason of its own, which `gapless explain` tells".into(), rest));
+        all.push(("each for its own reason; see `gapless explain`".into(), rest));
     }
     all
 }
@@ -235,7 +235,7 @@ mod tests {
             let text = summary(&overview(coverages), &Tally::default(), problems);
             text.lines().rev().take(2).map(String::from).collect::<Vec<_>>()
         };
-        let refused = "Refused   1 problem of the manifests, listed above: what is refused is not kept complete";
+        let refused = "Refused   1 problem of the manifests, listed above; gapless ignores what is refused";
         assert_eq!(last(vec![], 1), [refused, "Remains   unknown: no coverage could be read"]);
         let told = last(vec![view(&[Cause::Complete])], 1);
         assert!(told[0] == refused && told[1].starts_with("Remains   nothing of what could be read"), "{told:?}");

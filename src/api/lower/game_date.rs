@@ -66,7 +66,7 @@ fn outside(season: &Season, date: Date) -> Option<String> {
     }
     let day = date.weekday();
     let off = !season.week_days.is_empty() && !season.week_days.contains(&day);
-    off.then(|| format!("UnknownDate: {date} is a {day:?}, and Season '{name}' leaves those out in 'weekDays'"))
+    off.then(|| format!("UnknownDate: {date} is a {day:?}, and Season '{name}' excludes it in 'weekDays'"))
 }
 
 /// Coverages that are named and are not there.

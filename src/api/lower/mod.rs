@@ -173,8 +173,7 @@ fn generation(document: &Document) -> i64 {
 
 /// Where a Warehouse is, or which field is why it cannot be read.
 fn place_of(spec: &WarehouseSpec, place: Place<'_>) -> Result<Home, (&'static str, String)> {
-    let unbuilt =
-        |field, engine| Err((field, format!("this version of gapless does not read {engine} yet; only files")));
+    let unbuilt = |field, engine| Err((field, format!("this version of gapless cannot read {engine} yet, only files")));
     match (&spec.files, &spec.bigquery, &spec.postgres) {
         (Some(files), _, _) => {
             let declared = &files.folder.0;

@@ -28,7 +28,7 @@ impl Kind {
             Self::OneBookmaker => "one bookmaker is missing",
             Self::Duplicates => "rows stand twice",
             Self::PlaceholderLines => "placeholder lines of 20.0",
-            Self::LinesAfterStart => "lines only after the tip-off",
+            Self::LinesAfterStart => "lines only after the start",
         }
     }
 

@@ -136,7 +136,7 @@ impl OperatorArgs {
         let seconds = [cadence.hot, cadence.warm, cadence.cold].map(Span::as_seconds);
         let in_order = seconds[0] >= 1 && seconds.is_sorted();
         problems.unless(in_order || problems.since(before), || {
-            "--cadence-hot must be at least 1s, --cadence-warm at least that, --cadence-cold at least that".into()
+            "--cadence-hot must be at least 1s, --cadence-warm at least --cadence-hot, --cadence-cold at least --cadence-warm".into()
         });
         problems.unless(self.max_jobs > 0, || "--max-jobs 0: to launch nothing, use --launches off".into());
         let report_every = problems.duration("--report-every", &self.report_every);

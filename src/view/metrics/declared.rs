@@ -156,16 +156,14 @@ pub static PROBE_BYTES: Metric =
 pub static MARKS: Metric =
     counter("marks", &["result"], "Cheap change checks of tables, by result as in gapless_probe_duration_seconds.");
 /// `gapless_pass_duration_seconds`
-pub static PASS_DURATION: Metric = seconds("pass_duration", &[], "Duration of passes. A pass makes all decisions of one iteration of the loop.");
+pub static PASS_DURATION: Metric =
+    seconds("pass_duration", &[], "Duration of passes. A pass makes all decisions of one iteration of the loop.");
 /// `gapless_pass_age_seconds`
 pub static PASS_AGE: Metric =
     age("pass_age", &[], "Time since the last pass; absent while this process does not lead.");
 /// `gapless_watch_age_seconds`
-pub static WATCH_AGE: Metric = age(
-    "watch_age",
-    &["kind"],
-    "Time since the watch of a kind last succeeded: a list, an event or a bookmark.",
-);
+pub static WATCH_AGE: Metric =
+    age("watch_age", &["kind"], "Time since the watch of a kind last succeeded: a list, an event or a bookmark.");
 /// `gapless_api_calls_total`
 pub static API_CALLS: Metric = counter(
     "api_calls",
