@@ -41,7 +41,7 @@ fn want(place: &Place, cluster: &ClusterArgs, name: &str, dates: &[String], wish
     if place.files.is_empty() { cluster::write(cluster, name, &dates, wish) } else { write(place, name, &dates, wish) }
 }
 
-/// Writes a GameDate for each date; what its file says already stands. One that people keep elsewhere is theirs to edit.
+/// Writes a GameDate for each date; existing content of its file is kept. One that is in another file is left to the user.
 fn write(place: &Place, name: &str, dates: &DateSet, wish: &Wish) -> Result<Exit, Stop> {
     let mut setup = Setup::new(place)?;
     let folder = wishes(&setup)?;
@@ -119,7 +119,7 @@ fn today(setup: &Setup, coverage: &Coverage) -> Date {
     local_date(SystemClock.now(), season.map_or(&TimeZone::UTC, |s| &s.zone))
 }
 
-/// Looks at the manifests as they stand now, as `explain` does, and tells what the reruns wait for.
+/// Reads the current manifests, as `explain` does, and prints what the reruns wait for.
 fn tell(setup: &mut Setup, coverage: &Key, dates: &DateSet, wish: &Wish) -> Result<(), Stop> {
     setup.loaded = setup.reload()?;
     let overview = look_at(setup, None, MAX_JOBS)?;
@@ -146,7 +146,7 @@ fn yaml(object: &str, spec: &GameDateSpec) -> Result<String, Stop> {
     serde_saphyr::to_string(&value).map_err(|why| Stop::failed(format!("GameDate '{object}' cannot be written: {why}")))
 }
 
-/// What `check` would refuse is refused before it stands in a file.
+/// What `check` would refuse is refused before it is written.
 fn refuse_bad(setup: &Setup, wished: &[(PathBuf, String)]) -> Result<(), Stop> {
     let mut files = setup.manifests.read().map_err(Stop::bad_input)?;
     files.retain(|(name, _)| !wished.iter().any(|(file, _)| file.as_path() == Path::new(name)));

@@ -20,11 +20,11 @@ use crate::view;
 /// What was seen.
 struct Seen {
     overview: Overview,
-    /// The Ready conditions of a cluster's objects; nothing: judged here.
+    /// The Ready conditions of a cluster's objects; `None`: judged here.
     ready: Option<BTreeMap<Key, (String, String)>>,
     /// A manifest was refused.
     bad: bool,
-    /// The Jobs of this machine; nothing: a cluster's.
+    /// The Jobs of this machine; `None`: a cluster's.
     jobs: Option<Jobs>,
 }
 

@@ -75,7 +75,7 @@ fn name(arg: &Arg) -> String {
     short + &long + &value
 }
 
-/// Its sentence, what may stand there, what stands there otherwise.
+/// Its help text, possible values and default.
 fn meaning(arg: &Arg) -> String {
     let mut parts = vec![arg.get_help().map(|text| text.to_string()).unwrap_or_default()];
     let values = arg.get_possible_values();

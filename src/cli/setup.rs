@@ -60,7 +60,7 @@ impl Setup {
         Self::watching(place)
     }
 
-    /// Reads the manifests, which may come later; their problems are told on standard error.
+    /// Reads the manifests, which may be added later; their problems are printed on standard error.
     pub fn watching(place: &Place) -> Result<Self, Stop> {
         if place.files.is_empty() {
             return Err(Stop::bad_input("this verb needs manifests: use -f DIR"));
@@ -82,7 +82,7 @@ impl Setup {
         Ok(Self { manifests, loaded, stamp, state, root, warehouses, jobs, kept })
     }
 
-    /// The manifests as they stand now.
+    /// The current manifests.
     pub fn reload(&self) -> Result<Loaded, Stop> {
         let loaded = read(&self.manifests, &self.root, self.loaded.valid.clone())?;
         self.warehouses.limit(&loaded.limits);
@@ -180,7 +180,7 @@ fn settle_soon(loaded: &mut Loaded) {
     }
 }
 
-/// What the engine is told, of what the manifests say.
+/// The engine's spec from the manifests.
 pub fn spec(loaded: &Loaded) -> Spec {
     Spec {
         seasons: loaded.seasons.clone(),

@@ -30,7 +30,7 @@ impl Tally {
                 "LaunchRefused" => self.refused += 1,
                 other if Outcome::ALL.iter().any(|o| o.word() == other) => {
                     *self.outcomes.entry(other).or_default() += event.dates.len();
-                    // It was open, though an earlier run may have told so.
+                    // It was open, although an earlier run may have reported it.
                     if other == Outcome::Filled.word() {
                         self.found.entry(event.coverage.to_string()).or_default().extend(&event.dates);
                     }
@@ -41,7 +41,7 @@ impl Tally {
     }
 }
 
-/// Gaps that were there: those that were told, and those that remain though an earlier run told them.
+/// Gaps that existed: those reported by this run, and those that remain from an earlier run's report.
 fn found(overview: &Overview, tally: &Tally) -> BTreeMap<String, DateSet> {
     let mut found = tally.found.clone();
     for view in &overview.coverages {
@@ -108,10 +108,10 @@ fn read(bytes: u64) -> String {
 /// State, dates and their sentence, with the coverages that they are of.
 type Remaining = BTreeMap<(String, DateSet, String), Vec<String>>;
 
-/// Sentences of one state and reason of a coverage; dates beyond are told together.
+/// The maximum of sentences of one state and reason of a coverage; further dates are reported together.
 const MAX_SENTENCES: usize = 12;
 
-/// Open cells, those of one sentence together: what several coverages suffer alike is told once.
+/// Open cells, grouped by message: a problem of several coverages is reported once.
 fn remaining(overview: &Overview) -> Remaining {
     let mut out = Remaining::new();
     for view in &overview.coverages {

@@ -22,7 +22,7 @@ pub(super) struct Dating<'a> {
 }
 
 impl Fields<'_> {
-    /// How a column dates a row; `field` is what its fields stand in, `zone` the season's.
+    /// How a column gives the date of a row; `field` is the parent of its fields, `zone` the season's.
     pub fn date_column(&mut self, field: &str, dating: &Dating<'_>, zone: &TimeZone) -> DateColumn {
         let is_instant = dating.date_as == Some(DateAs::Instant);
         if dating.day_starts.is_some() && !is_instant {

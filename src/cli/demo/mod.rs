@@ -55,7 +55,7 @@ fn play(folder: &Path, seed: u64) -> Result<Exit, Stop> {
     Ok(verdict(&remaining(&overview), &world.impossible))
 }
 
-/// A volume is never empty (`lost+found`), so what counts is that no demo stands in it.
+/// A volume is never empty (`lost+found`), so it only must not contain a demo.
 fn only_build(folder: &Path, seed: u64) -> Result<Exit, Stop> {
     if folder.join(WAREHOUSE).exists() {
         return Err(Stop::bad_input(format!("{} already contains a demo; remove it first", folder.display())));

@@ -90,7 +90,7 @@ fn provider(folder: &Path, games: &BTreeMap<Date, Vec<Game>>, gaps: &[Gap]) -> i
     write(&provider, "behaviour", &behaviours)
 }
 
-/// What nobody can fill: a date that its provider never has, duplicates that no rung repairs, and the last week.
+/// Dates that cannot be filled: one that the provider never has, duplicates that no rung repairs, and the last week.
 fn impossible(gaps: &[Gap]) -> Remaining {
     let mut out = Remaining::new();
     let mut remains = |coverage: &str, state: &str, date| {
