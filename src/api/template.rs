@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::load::CronJob;
 
-/// Names of this beginning are the filler contract's (design §6).
+/// Names with this prefix belong to the filler contract (docs/filler.md).
 pub const RESERVED: &str = "GAPLESS_";
 /// The annotation by which the author of a CronJob lets gapless make Jobs of it.
 pub const ALLOWS: (&str, &str) = ("gapless.dev/fill", "allowed");

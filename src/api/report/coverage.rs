@@ -14,7 +14,7 @@ use crate::domain::ledger::Ledger;
 use crate::domain::state::{Cell, State};
 use crate::engine::overview::CoverageView;
 
-/// No status is larger (design §9), in bytes of JSON.
+/// The maximum size of a status, in bytes of JSON (docs/adr/0008-ledger-in-the-status.md).
 pub const LIMIT: usize = 256 * 1024;
 /// A ledger of this size has hardly room left: launches stop. The rest is kept for what live attempts still add, and
 /// for the report.

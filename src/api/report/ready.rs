@@ -1,4 +1,4 @@
-//! When a coverage is Ready, Reconciling, Stalled (design §9): the one rule, for the status of a cluster and for the
+//! When a coverage is Ready, Reconciling, Stalled (docs/conditions.md): the one rule, for the status of a cluster and for the
 //! table of `gapless status` alike.
 
 use super::conditions::{Answer, Course, Standing};
