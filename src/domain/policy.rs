@@ -88,6 +88,19 @@ pub struct Break {
     pub reason: Arc<str>,
 }
 
+/// A coverage whose spec cannot be obeyed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stalled {
+    /// Its name.
+    pub key: Key,
+    /// Its object's uid.
+    pub uid: Arc<str>,
+    /// Its season's name, where that is known.
+    pub season: Option<Key>,
+    /// Why, for people.
+    pub why: String,
+}
+
 /// A season, parsed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Season {

@@ -100,6 +100,10 @@ pub struct AttemptStatus {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 1024))]
     pub table: String,
+    /// Other names of that table then: as it was declared, and the device and inode of its folder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "atomic"))]
+    pub aliases: Vec<TableName>,
     /// Which attempt of its dates it is.
     pub number: u32,
     /// Its dates.
@@ -129,6 +133,17 @@ pub struct AttemptStatus {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 1024))]
     pub message: String,
+}
+
+/// A table by one of its names.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableName {
+    /// Where it is.
+    #[schemars(length(max = 4096))]
+    pub place: String,
+    /// The table there.
+    #[schemars(length(max = 1024))]
+    pub table: String,
 }
 
 /// A settled attempt.

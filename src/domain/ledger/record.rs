@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use jiff::SignedDuration;
 
@@ -18,6 +19,8 @@ pub struct Admitted {
     pub rung: Arc<str>,
     /// The table, resolved.
     pub target: Table,
+    /// Its other names.
+    pub aliases: Vec<Table>,
     /// The dates.
     pub dates: DateSet,
     /// The largest charged + 1 of its dates.
@@ -38,6 +41,7 @@ impl Ledger {
             launch,
             rung: admitted.rung.clone(),
             target: admitted.target.clone(),
+            aliases: admitted.aliases.clone(),
             dates: admitted.dates.clone(),
             before,
             number: admitted.number,

@@ -35,6 +35,7 @@ fn rerun_of_complete(ledger: &Ledger, end: End) -> Ledger {
     let admitted = Admitted {
         rung: "reload".into(),
         target: coverage().table,
+        aliases: vec![],
         dates: [day(DATE)].into_iter().collect(),
         number: 1,
         tokens: [(day(DATE), "again".into())].into(),
@@ -57,6 +58,7 @@ fn attempt_after(ledger: &Ledger, dates: &[&str], end: End, after: After) -> Led
     let admitted = Admitted {
         rung: "reload".into(),
         target: target(),
+        aliases: vec![],
         dates: dates.clone(),
         number: 1,
         tokens: BTreeMap::new(),
@@ -202,7 +204,7 @@ fn a_rerun_token_is_spent_by_the_record_and_clears_the_date() {
     let tokens = BTreeMap::from([(day(DATE), "again".into())]);
     let dates = [day(DATE)].into_iter().collect();
     let next = ledger.record(
-        &Admitted { rung: "reload".into(), target: target(), dates, number: 1, tokens, trial: false },
+        &Admitted { rung: "reload".into(), target: target(), aliases: vec![], dates, number: 1, tokens, trial: false },
         BTreeMap::new(),
         at(NOW),
     );
@@ -275,8 +277,15 @@ fn a_changed_template_is_tried_once_and_what_it_brings_clears_its_rung() {
     ledger.rebase(&with_template(2));
     assert!(ledger.has_trial("reload"));
     let dates: DateSet = [day(DATE)].into_iter().collect();
-    let admitted =
-        Admitted { rung: "reload".into(), target: target(), dates, number: 1, tokens: BTreeMap::new(), trial: true };
+    let admitted = Admitted {
+        rung: "reload".into(),
+        target: target(),
+        aliases: vec![],
+        dates,
+        number: 1,
+        tokens: BTreeMap::new(),
+        trial: true,
+    };
     let tried = ledger.record(&admitted, [(day(DATE), before(1, 10))].into(), at(NOW));
     assert!(!tried.has_trial("reload"), "one trial at a time");
     let mut refused = tried.clone();
@@ -385,7 +394,11 @@ fn recorded(ledger: &Ledger, dates: &[&str]) -> Ledger {
     let dates: DateSet = dates.iter().map(|d| day(d)).collect();
     let before = dates.iter().map(|d| (d, before(1, 10))).collect();
     let (rung, target) = ("reload".into(), target());
-    ledger.record(&Admitted { rung, target, dates, number: 1, tokens: BTreeMap::new(), trial: false }, before, at(NOW))
+    ledger.record(
+        &Admitted { rung, target, aliases: vec![], dates, number: 1, tokens: BTreeMap::new(), trial: false },
+        before,
+        at(NOW),
+    )
 }
 
 #[test]
@@ -485,7 +498,11 @@ fn a_read_that_is_not_complete_takes_a_date_from_those_that_were() {
 fn spend(ledger: &Ledger, token: &str) -> Ledger {
     let (rung, target, dates) = ("reload".into(), target(), [day(DATE)].into_iter().collect());
     let tokens = [(day(DATE), token.into())].into();
-    ledger.record(&Admitted { rung, target, dates, number: 1, tokens, trial: false }, BTreeMap::new(), at(NOW))
+    ledger.record(
+        &Admitted { rung, target, aliases: vec![], dates, number: 1, tokens, trial: false },
+        BTreeMap::new(),
+        at(NOW),
+    )
 }
 
 #[test]
@@ -601,7 +618,7 @@ fn a_trial_is_ended_by_its_own_launch_and_clears_its_own_rung() {
     ledger.rebase(&two_rungs(2));
     ledger.tallies.insert(("rebuild".into(), day(DATE)), tally(&ledger).unwrap());
     let (rung, target, dates) = ("reload".into(), target(), [day(DATE)].into_iter().collect());
-    let trial = Admitted { rung, target, dates, number: 1, tokens: BTreeMap::new(), trial: true };
+    let trial = Admitted { rung, target, aliases: vec![], dates, number: 1, tokens: BTreeMap::new(), trial: true };
     let mut tried = ledger.record(&trial, [(day(DATE), before(1, 10))].into(), at(NOW));
     let settle = |ledger: &mut Ledger, launch, date: &str| {
         ledger.ended(launch, at(NOW), End::Succeeded, String::new());

@@ -53,7 +53,8 @@ impl Code for Ledger {
         let earlier: Vec<(Date, Vec<Arc<str>>)> = earlier.clone().into_iter().collect();
         let targets: Vec<(u64, Table)> = attempts.iter().map(|a| (a.launch, a.target.clone())).collect();
         let lacked_nothing: Vec<DateSet> = attempts.iter().map(lacked_nothing).collect();
-        to.put(&earlier).put(spare).put(&targets).put(&lacked_nothing);
+        let aliases: Vec<Vec<Table>> = attempts.iter().map(|a| a.aliases.clone()).collect();
+        to.put(&earlier).put(spare).put(&targets).put(&lacked_nothing).put(&aliases);
         to.put(&fingerprints.form).put(&fingerprints.rungs);
     }
 
@@ -79,6 +80,10 @@ impl Code for Ledger {
         for (attempt, dates) in ledger.attempts.iter_mut().zip(lacked_nothing) {
             attempt.before.iter_mut().for_each(|(date, before)| before.complete = dates.contains(*date));
         }
+        let aliases: Vec<Vec<Table>> = if from.is_empty() { Vec::new() } else { from.get()? };
+        for (attempt, aliases) in ledger.attempts.iter_mut().zip(aliases) {
+            attempt.aliases = aliases;
+        }
         if !from.is_empty() {
             (ledger.fingerprints.form, ledger.fingerprints.rungs) = (from.get()?, from.get()?);
         }
@@ -103,10 +108,10 @@ impl Code for Before {
     }
 }
 
-/// Its target stands behind the ledger: older versions knew none.
+/// The names of its table stand behind the ledger: older versions knew none.
 impl Code for Attempt {
     fn write(&self, to: &mut Writer) {
-        let Self { launch, rung, target: _, dates, before, number, tokens, recorded_at, stage } = self;
+        let Self { launch, rung, target: _, aliases: _, dates, before, number, tokens, recorded_at, stage } = self;
         to.put(launch).put(rung).put(dates).put(before).put(number).put(tokens).put(recorded_at).put(stage);
     }
 
@@ -115,6 +120,7 @@ impl Code for Attempt {
             launch: from.get()?,
             rung: from.get()?,
             target: Table { place: "".into(), name: "".into() },
+            aliases: Vec::new(),
             dates: from.get()?,
             before: from.get()?,
             number: from.get()?,

@@ -148,7 +148,8 @@ fn attempt(status: &AttemptStatus) -> Read<Attempt> {
     Ok(Attempt {
         launch: status.launch,
         rung: status.rung.as_str().into(),
-        target: Table { place: status.place.as_str().into(), name: status.table.as_str().into() },
+        target: named(&status.place, &status.table),
+        aliases: status.aliases.iter().map(|alias| named(&alias.place, &alias.table)).collect(),
         dates: parse_dates(&status.dates)?,
         before: before(&status.before)?,
         number: status.number,
@@ -156,6 +157,10 @@ fn attempt(status: &AttemptStatus) -> Read<Attempt> {
         recorded_at: parse_instant(&status.recorded_at)?,
         stage: stage(status)?,
     })
+}
+
+fn named(place: &str, table: &str) -> Table {
+    Table { place: place.into(), name: table.into() }
 }
 
 fn stage(status: &AttemptStatus) -> Read<Stage> {

@@ -8,6 +8,7 @@ use super::super::text::{self, MAX_SENTENCE, cut, dates};
 use crate::api::kinds::*;
 use crate::domain::dates::{Date, DateSet};
 use crate::domain::ledger::{Attempt, Before, Ledger, Settled, Stage, Tally, Template, Trial, job_name};
+use crate::domain::policy::Table;
 
 /// Writes a ledger into a status. The name and the uid of its coverage tell the names of its Jobs.
 pub(in super::super) fn write(ledger: &Ledger, name: &str, uid: &str, status: &mut CoverageStatus) {
@@ -80,13 +81,14 @@ fn history(tally: &Tally) -> String {
 }
 
 fn attempt(attempt: &Attempt, job: String) -> AttemptStatus {
-    let Attempt { launch, rung, target, dates: set, before, number, tokens, recorded_at, stage } = attempt;
+    let Attempt { launch, rung, target, aliases, dates: set, before, number, tokens, recorded_at, stage } = attempt;
     let mut status = AttemptStatus {
         launch: *launch,
         job,
         rung: rung.to_string(),
         place: target.place.to_string(),
         table: target.name.to_string(),
+        aliases: aliases.iter().map(named).collect(),
         number: *number,
         dates: dates(set),
         before: lines(grouped(before.iter().map(|(date, b)| (held(b), *date)))),
@@ -105,6 +107,10 @@ fn attempt(attempt: &Attempt, job: String) -> AttemptStatus {
         }
     }
     status
+}
+
+fn named(table: &Table) -> TableName {
+    TableName { place: table.place.to_string(), table: table.name.to_string() }
 }
 
 /// The word of a stage.

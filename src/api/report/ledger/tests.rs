@@ -77,7 +77,10 @@ fn attempt() -> impl Strategy<Value = Attempt> {
         |(launch, rung, dates, before, tokens, recorded_at, stage, number)| Attempt {
             launch: launch.into(),
             rung: rung.clone(),
-            target: Table { place: format!("files:/{rung}").into(), name: rung },
+            target: Table { place: format!("files:/{rung}").into(), name: rung.clone() },
+            aliases: (0..launch % 3)
+                .map(|n| Table { place: format!("device:{n}").into(), name: rung.clone() })
+                .collect(),
             dates,
             before,
             number,
