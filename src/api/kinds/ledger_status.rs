@@ -3,15 +3,25 @@
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
+use super::game_date_status::is_zero;
+
 /// The history of attempts, without the attempts themselves.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerStatus {
     /// The number of launches so far, which is the number of the last Job. It only rises.
     #[schemars(extend("format" = "int64"))]
     pub launches: u64,
-    /// A hash of the settings that decide how dates are filled. If it changes, the charges are cleared.
+    /// A hash of the coverage's queries and its definition of complete. If it changes, the charges are cleared.
     #[schemars(length(max = 16), regex(pattern = "^[0-9a-f]{1,16}$"))]
     pub fingerprint: String,
+    /// The version of the hash rule. Absent: an earlier version of gapless, whose charges are kept.
+    #[serde(default, rename = "fingerprintForm", skip_serializing_if = "is_zero")]
+    #[schemars(extend("format" = "int64"))]
+    pub fingerprint_form: u64,
+    /// A hash of each rung's settings, one text each: `reload 5f`. If it changes, the charges of the rung are cleared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), inner(length(max = 128)), extend("x-kubernetes-list-type" = "atomic"))]
+    pub fingerprints: Vec<String>,
     /// The template of each rung's Jobs, one text each: `reload 5f`; `reload 5f trial` if it changed and is to be tried on the
     /// newest exhausted date; `reload 5f trial=7` if launch 7 tries it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -91,6 +101,10 @@ pub struct AttemptStatus {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 1024))]
     pub table: String,
+    /// Other names of the table at that time: as declared, and the device and inode of its folder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "atomic"))]
+    pub aliases: Vec<TableName>,
     /// The number of the attempt for its dates.
     pub number: u32,
     /// The dates.
@@ -120,6 +134,17 @@ pub struct AttemptStatus {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 1024))]
     pub message: String,
+}
+
+/// A table under one of its names.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableName {
+    /// The location of the table.
+    #[schemars(length(max = 4096))]
+    pub place: String,
+    /// The table at that location.
+    #[schemars(length(max = 1024))]
+    pub table: String,
 }
 
 /// A settled attempt.
