@@ -19,6 +19,8 @@ pub mod kubernetes;
 #[cfg(feature = "local")]
 pub mod local;
 #[cfg(feature = "local")]
+pub mod status;
+#[cfg(feature = "local")]
 pub mod view;
 #[cfg(feature = "files")]
 pub mod warehouse;

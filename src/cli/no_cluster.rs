@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::args::ClusterArgs;
 use super::exit::{Exit, Stop};
 use super::wish::Wish;
-use crate::api::report::read::Told;
+use crate::status::read::Told;
 use crate::domain::dates::DateSet;
 
 const ABSENT: &str = "this build does not support clusters: use -f DIR";

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::args::{CalendarArgs, ClusterArgs, ExplainArgs, MAX_JOBS, Output, PlanArgs, ReadArgs, StatusArgs};
 use super::exit::{Exit, Stop};
 use super::setup::{Setup, small_runtime};
-use crate::api::report::read::Told;
+use crate::status::read::Told;
 use crate::domain::dates::DateRange;
 use crate::domain::policy::Key;
 use crate::engine::drive::Until;

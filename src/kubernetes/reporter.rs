@@ -22,7 +22,7 @@ use super::feed::{Mirrors, Told};
 use super::folders::Folders;
 use super::object::{Kind, Name, Object, Wire};
 use super::store::StatusStore;
-use crate::api::report::{self, StoredStatus};
+use crate::status::{self, StoredStatus};
 use crate::domain::dates::Timestamp;
 use crate::domain::policy::Key;
 use crate::engine::drive::Wish;
@@ -107,15 +107,15 @@ impl Reporter {
             let view = overview.seasons.iter().find(|s| is(&s.key, &name));
             let why = problems.get(&(Kind::Season, name)).filter(|_| told.speaks_of(Kind::Season, &object));
             writes.extend(differs(Kind::Season, &object, |old| match (why, view) {
-                (Some(why), _) => Some(report::refused_season_status(old, object.generation, why, now)),
-                (None, view) => Some(report::season_status(view?, old, now)),
+                (Some(why), _) => Some(status::refused_season_status(old, object.generation, why, now)),
+                (None, view) => Some(status::season_status(view?, old, now)),
             }));
         }
         for (name, object) in self.live(Kind::Warehouse).into_iter().filter(|(_, o)| told.speaks_of(Kind::Warehouse, o))
         {
             let problem = problems.get(&(Kind::Warehouse, name)).map(String::as_str);
             let Some(unfit) = self.folders.of(&object) else { continue };
-            let status = |old: &_| report::warehouse_status(old, object.generation, problem, unfit.as_ref(), now);
+            let status = |old: &_| status::warehouse_status(old, object.generation, problem, unfit.as_ref(), now);
             writes.extend(differs(Kind::Warehouse, &object, |old| Some(status(old))));
         }
         writes.extend(self.wanted_dates(&told, now));
@@ -140,7 +140,7 @@ impl Reporter {
         let is_told = |o: &Object| !o.deleting && told.speaks_of(Kind::GameDate, o);
         let edited = self.mirrors.of(Kind::GameDate).which(|o| is_edited(o) && is_told(o));
         let write = |(_, object): (Name, Arc<Object>)| {
-            let status = |old: &_| report::game_date_answer(old, object.generation, why(&object), now);
+            let status = |old: &_| status::game_date_answer(old, object.generation, why(&object), now);
             differs(Kind::GameDate, &object, |old| Some(status(old)))
         };
         edited.into_iter().filter_map(write).collect()

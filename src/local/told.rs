@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::disk;
-use crate::api::report::text::{cause, dates, parse_dates};
+use crate::status::text::{cause, dates, parse_dates};
 use crate::domain::dates::DateSet;
 use crate::domain::policy::Key;
 use crate::domain::state::Cause;

@@ -1,7 +1,7 @@
 //! One line per coverage: what `kubectl get` shows in a cluster.
 
 use super::names::{counts, relative, share, table, undated, unexpected};
-use crate::api::report::ready::standing;
+use crate::status::ready::standing;
 use crate::domain::state::State;
 use crate::engine::overview::{CoverageView, Overview};
 

@@ -1,6 +1,6 @@
 //! PropCoverage → [`Coverage`]: games are units; players, bookmakers and snapshots are measures of them.
 
-use super::Known;
+use super::known::Known;
 use super::dates::Dating;
 use super::fields::{Fields, filters, value};
 use super::fill::{Common, coverage, frame};

@@ -1,6 +1,6 @@
 //! TableCoverage → [`Coverage`].
 
-use super::Known;
+use super::known::Known;
 use super::dates::Dating;
 use super::fields::{Fields, anchor, filters, value};
 use super::fill::{Common, coverage, frame};

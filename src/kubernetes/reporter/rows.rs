@@ -9,7 +9,7 @@ use kube::core::DynamicObject;
 use serde_json::json;
 
 use super::{Write, Writes, differs};
-use crate::api::report::{self, Row};
+use crate::status::{self, Row};
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::mark::{mix, stable_hash};
 use crate::domain::schedule::Day;
@@ -63,7 +63,7 @@ pub(super) fn of<'a>(
     let absent = days.map(move |(date, _)| Write::Create(Box::new(game_date(&owner, *date))));
     let own: Vec<&CoverageView> = coverages.iter().filter(|c| c.season == season.key).collect();
     // After a start, what was not looked at yet is not assessed: the rows stand as they are.
-    if own.iter().any(|c| report::is_unread(season, c)) {
+    if own.iter().any(|c| status::is_unread(season, c)) {
         return Box::new(absent);
     }
     let gone = gone(season, &there).into_iter().map(Row::gone);
@@ -79,7 +79,7 @@ pub(super) fn of<'a>(
         }
         write
     };
-    Box::new(absent.chain(report::rows(season, &own).chain(gone).filter_map(changed)))
+    Box::new(absent.chain(status::rows(season, &own).chain(gone).filter_map(changed)))
 }
 
 /// The rows of a season that are there, those of dates that are its own no more among them.

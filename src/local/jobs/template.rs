@@ -6,7 +6,7 @@ use rustix::fs::{Access, access};
 
 use super::files;
 use crate::api::CronJob;
-use crate::api::load::Container;
+use crate::api::template::Container;
 use crate::domain::ledger::Launch;
 use crate::engine::contract::contract;
 

@@ -1,6 +1,6 @@
 //! The status of a Season and of a Warehouse.
 
-use crate::api::report::reasons::Reason;
+use crate::status::reasons::Reason;
 use std::sync::Arc;
 
 use super::super::season::{Unfit, refused_season_status, season_status, warehouse_status};

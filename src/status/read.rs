@@ -3,6 +3,7 @@
 //! the first, what the data says apart from the state's sentence, and, of a date without a GameDate, its units and its
 //! own sentence.
 
+mod fields;
 mod reruns;
 mod seasons;
 
@@ -24,6 +25,7 @@ use crate::domain::span::Span;
 use crate::domain::state::{Cause, Cell, State};
 use crate::domain::verdict::{Judgement, Off, UnknownReason, Verdict};
 use crate::engine::overview::{CoverageView, Overview, Unexpected};
+use fields::{key, text};
 use reruns::Reruns;
 use seasons::{Seasons, is_suspended};
 
@@ -63,14 +65,6 @@ pub fn overview(objects: &Objects, now: Timestamp) -> Told {
     }
     coverages.sort_by(|a, b| (&a.season, &a.key.name, &a.key.kind).cmp(&(&b.season, &b.key.name, &b.key.kind)));
     Told { overview: Overview { now, seasons: Vec::new(), coverages, launches: Vec::new(), held: Vec::new() }, ready }
-}
-
-fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
-    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn key(object: &Value, kind: &str, name: &str) -> Key {
-    Key { namespace: text(object, "/metadata/namespace").into(), kind: kind.into(), name: name.into() }
 }
 
 fn coverage(

@@ -9,7 +9,7 @@ use super::super::reasons::Reason;
 use super::super::{coverage, ledger, lint};
 use super::fixtures::{cell, day, now, view};
 use crate::api::kinds::CoverageStatus;
-use crate::api::report::coverage::{LIMIT, coverage_status, is_nearly_full, ledger_status, size, stalled_status};
+use crate::status::{LIMIT, coverage_status, is_nearly_full, ledger_status, size, stalled_status};
 use crate::domain::dates::{DateSet, Timestamp, shift};
 use crate::domain::fingerprint::Fingerprints;
 use crate::domain::ledger::{Ledger, Outcome, Tally};

@@ -4,7 +4,7 @@ mod decode;
 mod encode;
 
 pub use decode::{ledger, ledger_launches};
-pub(super) use encode::write;
+pub(crate) use encode::write;
 
 #[cfg(test)]
 pub(crate) mod tests;

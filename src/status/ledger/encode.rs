@@ -11,7 +11,7 @@ use crate::domain::ledger::{Attempt, Before, Ledger, Settled, Stage, Tally, Temp
 use crate::domain::policy::Table;
 
 /// Writes a ledger into a status. The name and the uid of its coverage tell the names of its Jobs.
-pub(in super::super) fn write(ledger: &Ledger, name: &str, uid: &str, status: &mut CoverageStatus) {
+pub(crate) fn write(ledger: &Ledger, name: &str, uid: &str, status: &mut CoverageStatus) {
     let Ledger { launches, attempts, tallies, recent, fingerprints, templates, tokens, earlier, spare, complete } =
         ledger;
     let job = |a: &Attempt| job_name(name, uid, a.launch).to_string();

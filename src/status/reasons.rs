@@ -234,7 +234,7 @@ healthCheckExprs:
 /// The page of conditions and reasons.
 pub fn page() -> String {
     let mut out = String::from(
-        "# Conditions\n\nGenerated from `src/api/report/reasons.rs`; regenerate with `make update`.\n\nEvery object has these three conditions. \
+        "# Conditions\n\nGenerated from `src/status/reasons.rs`; regenerate with `make update`.\n\nEvery object has these three conditions. \
          `Reconciling` and `Stalled` are never True together, and neither is True while `Ready` is. While one\nof them is True, \
          `Ready` has the same reason and message.\n\n| type | True means |\n|---|---|\n",
     );
