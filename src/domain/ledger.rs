@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use super::dates::{Date, DateSet, Timestamp};
 use super::fingerprint::Fingerprints;
 use super::policy::{Key, Rung, Table};
+use super::words::words;
 
 mod backoff;
 mod recent;
@@ -151,74 +152,45 @@ pub enum End {
     NeverStarted,
 }
 
-/// What became of an attempt, for one date. In the order in which they are decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
-    /// The cell is now Complete and was not, whatever the row count.
-    Filled,
-    /// It succeeded on a date that was Complete and still is.
-    Rebuilt,
-    /// Covered units fell, or values fell with units unchanged.
-    Regressed,
-    /// More units or values than before.
-    Improved,
-    /// Evicted, preempted, node lost.
-    Disrupted,
-    /// Exit 75.
-    RateLimited,
-    /// Exit 69.
-    SourceDown,
-    /// Exit 77.
-    CredentialsRefused,
-    /// Exit 65: the rung is used up for the date.
-    Permanent,
-    /// Any other failure.
-    Failed,
-    /// The Job vanished.
-    Lost,
-    /// The Job never came to be.
-    NeverStarted,
-    /// It succeeded, and nothing changed.
-    Ineffective,
+impl End {
+    /// Those without an exit code of their own.
+    pub const PLAIN: [Self; 6] =
+        [Self::Succeeded, Self::Deadline, Self::Killed, Self::Disrupted, Self::Lost, Self::NeverStarted];
+}
+
+words! {
+    /// What became of an attempt, for one date. In the order in which they are decided.
+    pub enum Outcome {
+        /// The cell is now Complete and was not, whatever the row count.
+        Filled,
+        /// It succeeded on a date that was Complete and still is.
+        Rebuilt,
+        /// Covered units fell, or values fell with units unchanged.
+        Regressed,
+        /// More units or values than before.
+        Improved,
+        /// Evicted, preempted, node lost.
+        Disrupted,
+        /// Exit 75.
+        RateLimited,
+        /// Exit 69.
+        SourceDown,
+        /// Exit 77.
+        CredentialsRefused,
+        /// Exit 65: the rung is used up for the date.
+        Permanent,
+        /// Any other failure.
+        Failed,
+        /// The Job vanished.
+        Lost,
+        /// The Job never came to be.
+        NeverStarted,
+        /// It succeeded, and nothing changed.
+        Ineffective,
+    }
 }
 
 impl Outcome {
-    /// Every outcome, in order.
-    pub const ALL: [Self; 13] = [
-        Self::Filled,
-        Self::Rebuilt,
-        Self::Regressed,
-        Self::Improved,
-        Self::Disrupted,
-        Self::RateLimited,
-        Self::SourceDown,
-        Self::CredentialsRefused,
-        Self::Permanent,
-        Self::Failed,
-        Self::Lost,
-        Self::NeverStarted,
-        Self::Ineffective,
-    ];
-
-    /// The outcome's word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Filled => "Filled",
-            Self::Rebuilt => "Rebuilt",
-            Self::Regressed => "Regressed",
-            Self::Improved => "Improved",
-            Self::Disrupted => "Disrupted",
-            Self::RateLimited => "RateLimited",
-            Self::SourceDown => "SourceDown",
-            Self::CredentialsRefused => "CredentialsRefused",
-            Self::Permanent => "Permanent",
-            Self::Failed => "Failed",
-            Self::Lost => "Lost",
-            Self::NeverStarted => "NeverStarted",
-            Self::Ineffective => "Ineffective",
-        }
-    }
-
     /// It left the date complete by what its Job did.
     pub fn is_good(self) -> bool {
         matches!(self, Self::Filled | Self::Rebuilt)

@@ -6,75 +6,41 @@ use alloc::sync::Arc;
 use super::dates::{Date, Timestamp};
 use super::ledger::Outcome;
 use super::verdict::{Flaw, Judgement, Off, UnknownReason};
+use super::words::words;
 
-/// Exactly one per cell. The order is that of the table in design §4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum State {
-    /// A live Job of gapless covers it.
-    Running,
-    /// Its Job has ended and the attempt is not settled yet.
-    Verifying,
-    /// Nothing has to be there.
-    NotExpected,
-    /// All that is expected is there.
-    Complete,
-    /// A person has given it up.
-    Waived,
-    /// Nothing can be said. Never done, and never launched on.
-    Unknown,
-    /// Its due instant lies ahead.
-    NotDue,
-    /// No rung can repair it, and none was used up.
-    Unrecoverable,
-    /// No rung is usable any more.
-    Exhausted,
-    /// Something outside it must happen first.
-    Blocked,
-    /// The backoff of its last attempt has not passed.
-    Waiting,
-    /// Some of it is there: next to be launched, or only reported.
-    Partial,
-    /// There is no row: next to be launched, or only reported.
-    Missing,
+words! {
+    /// Exactly one per cell. The order is that of the table in design §4.
+    pub enum State {
+        /// A live Job of gapless covers it.
+        Running,
+        /// Its Job has ended and the attempt is not settled yet.
+        Verifying,
+        /// Nothing has to be there.
+        NotExpected,
+        /// All that is expected is there.
+        Complete,
+        /// A person has given it up.
+        Waived,
+        /// Nothing can be said. Never done, and never launched on.
+        Unknown,
+        /// Its due instant lies ahead.
+        NotDue,
+        /// No rung can repair it, and none was used up.
+        Unrecoverable,
+        /// No rung is usable any more.
+        Exhausted,
+        /// Something outside it must happen first.
+        Blocked,
+        /// The backoff of its last attempt has not passed.
+        Waiting,
+        /// Some of it is there: next to be launched, or only reported.
+        Partial,
+        /// There is no row: next to be launched, or only reported.
+        Missing,
+    }
 }
 
 impl State {
-    /// Every state, in order.
-    pub const ALL: [Self; 13] = [
-        Self::Running,
-        Self::Verifying,
-        Self::NotExpected,
-        Self::Complete,
-        Self::Waived,
-        Self::Unknown,
-        Self::NotDue,
-        Self::Unrecoverable,
-        Self::Exhausted,
-        Self::Blocked,
-        Self::Waiting,
-        Self::Partial,
-        Self::Missing,
-    ];
-
-    /// The state's word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Running => "Running",
-            Self::Verifying => "Verifying",
-            Self::NotExpected => "NotExpected",
-            Self::Complete => "Complete",
-            Self::Waived => "Waived",
-            Self::Unknown => "Unknown",
-            Self::NotDue => "NotDue",
-            Self::Unrecoverable => "Unrecoverable",
-            Self::Exhausted => "Exhausted",
-            Self::Blocked => "Blocked",
-            Self::Waiting => "Waiting",
-            Self::Partial => "Partial",
-            Self::Missing => "Missing",
-        }
-    }
-
     /// Nothing is left to do. Unknown is never done.
     pub fn is_done(self) -> bool {
         matches!(self, Self::NotExpected | Self::Complete | Self::Waived)
@@ -86,42 +52,29 @@ impl State {
     }
 }
 
-/// What must happen first, outside the cell. One enum feeds state, plan, metric and documentation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Hold {
-    /// The coverage or its season is suspended.
-    Suspended,
-    /// Launches are switched off for the namespace or the operator.
-    LaunchesOff,
-    /// Another live Job covers the same date of the same table.
-    Busy,
-    /// The daily run of the CronJob is live, and this date is its business.
-    DailyRun,
-    /// The last probe found so much gone that it is not believed yet.
-    SuspectProbe,
-    /// The Job was refused for now.
-    Quota,
-    /// The ledger is as large as it may become.
-    StatusFull,
-    /// An expected date before it is not done.
-    Sequence,
+words! {
+    /// What must happen first, outside the cell. One enum feeds state, plan, metric and documentation.
+    pub enum Hold {
+        /// The coverage or its season is suspended.
+        Suspended,
+        /// Launches are switched off for the namespace or the operator.
+        LaunchesOff,
+        /// Another live Job covers the same date of the same table.
+        Busy,
+        /// The daily run of the CronJob is live, and this date is its business.
+        DailyRun,
+        /// The last probe found so much gone that it is not believed yet.
+        SuspectProbe,
+        /// The Job was refused for now.
+        Quota,
+        /// The ledger is as large as it may become.
+        StatusFull,
+        /// An expected date before it is not done.
+        Sequence,
+    }
 }
 
 impl Hold {
-    /// The reason's word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Suspended => "Suspended",
-            Self::LaunchesOff => "LaunchesOff",
-            Self::Busy => "Busy",
-            Self::DailyRun => "DailyRun",
-            Self::SuspectProbe => "SuspectProbe",
-            Self::Quota => "Quota",
-            Self::StatusFull => "StatusFull",
-            Self::Sequence => "Sequence",
-        }
-    }
-
     /// Whether it holds every launch of a coverage.
     pub fn is_of_coverage(self) -> bool {
         match self {
@@ -149,15 +102,16 @@ impl Hold {
     }
 }
 
-/// Why a Job of the cell is not done yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Running {
-    /// It is recorded and about to be created, or started.
-    Started,
-    /// It is suspended, for example by a queue.
-    Queued,
-    /// Its pod cannot start.
-    PodPending,
+words! {
+    /// Why a Job of the cell is not done yet.
+    pub enum Running {
+        /// It is recorded and about to be created, or started.
+        Started,
+        /// It is suspended, for example by a queue.
+        Queued,
+        /// Its pod cannot start.
+        PodPending,
+    }
 }
 
 /// The state with its reason.
@@ -220,9 +174,7 @@ impl Cause {
     /// The reason's word; empty for `Complete`.
     pub fn reason(self) -> &'static str {
         match self {
-            Self::Running(Running::Started) => "Started",
-            Self::Running(Running::Queued) => "Queued",
-            Self::Running(Running::PodPending) => "PodPending",
+            Self::Running(running) => running.word(),
             Self::Verifying { probing: false } => "Settling",
             Self::Verifying { probing: true } => "Probing",
             Self::NotExpected(off) => off.word(),

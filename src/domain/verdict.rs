@@ -5,60 +5,64 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::probe::UnitKey;
+use super::words::words;
 
-/// Why nothing is expected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Off {
-    /// No unit on that date.
-    OffDay,
-    /// A break of the season that the user named.
-    Break,
-    /// The season warms up, and the coverage opted in to skip that.
-    WarmUp,
+words! {
+    /// Why nothing is expected.
+    pub enum Off {
+        /// No unit on that date.
+        OffDay,
+        /// A break of the season that the user named.
+        Break,
+        /// The season warms up, and the coverage opted in to skip that.
+        WarmUp,
+    }
 }
 
-/// What is wrong with a date that has rows. In the order in which they are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Flaw {
-    /// Expected units have no row.
-    UnitsMissing,
-    /// Units have rows, but too few rows or values.
-    ValuesMissing,
-    /// Rows beyond the first of a unique key.
-    Duplicated,
-    /// Units have more rows than they may.
-    Excess,
-    /// A share of rows is larger than it may be.
-    ShareExceeded,
-    /// The newest value is too old.
-    NotFresh,
-    /// All that can be there is there, but not every unit is final.
-    NotFinal,
+words! {
+    /// What is wrong with a date that has rows. In the order in which they are told.
+    pub enum Flaw {
+        /// Expected units have no row.
+        UnitsMissing,
+        /// Units have rows, but too few rows or values.
+        ValuesMissing,
+        /// Rows beyond the first of a unique key.
+        Duplicated,
+        /// Units have more rows than they may.
+        Excess,
+        /// A share of rows is larger than it may be.
+        ShareExceeded,
+        /// The newest value is too old.
+        NotFresh,
+        /// All that can be there is there, but not every unit is final.
+        NotFinal,
+    }
 }
 
-/// Why nothing can be said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum UnknownReason {
-    /// Not read yet.
-    NotProbed,
-    /// The read failed.
-    ProbeFailed,
-    /// A column is missing, or of a type that cannot be read as declared.
-    SchemaMismatch,
-    /// The warehouse refused.
-    Unauthorized,
-    /// The read would exceed a limit.
-    ProbeBudget,
-    /// The schedule is older than it may be.
-    ScheduleStale,
-    /// The schedule says nothing of the date.
-    ScheduleMissing,
-    /// The date has rows of other units than expected, or two units have one name: the mapping may be wrong.
-    UnitsUnmatched,
-    /// The date has rows, and none of them has what a filter looks for.
-    FilterUnmatched,
-    /// A unit has no known start, and the coverage needs one.
-    StartUnknown,
+words! {
+    /// Why nothing can be said.
+    pub enum UnknownReason {
+        /// Not read yet.
+        NotProbed,
+        /// The read failed.
+        ProbeFailed,
+        /// A column is missing, or of a type that cannot be read as declared.
+        SchemaMismatch,
+        /// The warehouse refused.
+        Unauthorized,
+        /// The read would exceed a limit.
+        ProbeBudget,
+        /// The schedule is older than it may be.
+        ScheduleStale,
+        /// The schedule says nothing of the date.
+        ScheduleMissing,
+        /// The date has rows of other units than expected, or two units have one name: the mapping may be wrong.
+        UnitsUnmatched,
+        /// The date has rows, and none of them has what a filter looks for.
+        FilterUnmatched,
+        /// A unit has no known start, and the coverage needs one.
+        StartUnknown,
+    }
 }
 
 /// A read that brought nothing to conclude from: the reason, and one sentence with what, where and what to do.
@@ -120,50 +124,6 @@ impl Verdict {
             Self::Partial(flaw) => flaw.word(),
             Self::Missing => "NoRows",
             Self::Unknown(reason) => reason.word(),
-        }
-    }
-}
-
-impl Off {
-    /// The reason's word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::OffDay => "OffDay",
-            Self::Break => "Break",
-            Self::WarmUp => "WarmUp",
-        }
-    }
-}
-
-impl Flaw {
-    /// The reason's word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::UnitsMissing => "UnitsMissing",
-            Self::ValuesMissing => "ValuesMissing",
-            Self::Duplicated => "Duplicated",
-            Self::Excess => "Excess",
-            Self::ShareExceeded => "ShareExceeded",
-            Self::NotFresh => "NotFresh",
-            Self::NotFinal => "NotFinal",
-        }
-    }
-}
-
-impl UnknownReason {
-    /// The reason's word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::NotProbed => "NotProbed",
-            Self::ProbeFailed => "ProbeFailed",
-            Self::SchemaMismatch => "SchemaMismatch",
-            Self::Unauthorized => "Unauthorized",
-            Self::ProbeBudget => "ProbeBudget",
-            Self::ScheduleStale => "ScheduleStale",
-            Self::ScheduleMissing => "ScheduleMissing",
-            Self::UnitsUnmatched => "UnitsUnmatched",
-            Self::FilterUnmatched => "FilterUnmatched",
-            Self::StartUnknown => "StartUnknown",
         }
     }
 }

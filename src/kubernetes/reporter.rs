@@ -22,11 +22,11 @@ use super::feed::{Mirrors, Told};
 use super::folders::Folders;
 use super::object::{Kind, Name, Object, Wire};
 use super::store::StatusStore;
-use crate::status::{self, StoredStatus};
 use crate::domain::dates::Timestamp;
 use crate::domain::policy::Key;
 use crate::engine::drive::Wish;
 use crate::engine::overview::Overview;
+use crate::status::{self, StoredStatus};
 use rows::Unchanged;
 
 /// What changes within this time is written together: a date that is filled goes through several states within seconds,

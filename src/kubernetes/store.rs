@@ -18,12 +18,12 @@ use super::feed::Mirrors;
 use super::object::{Kind, Name, Object, Wire};
 use super::scope::Scope;
 use crate::api::kinds::CoverageStatus;
-use crate::status;
 use crate::domain::ledger::Ledger;
 use crate::domain::policy::Key;
 use crate::engine::overview::CoverageView;
 use crate::engine::ports::{Clock, Recorded, SaveFault, Store, Stored, Version};
 use crate::local::clock::SystemClock;
+use crate::status;
 
 /// Objects per page of a list.
 const PAGE: u32 = 500;

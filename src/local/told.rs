@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::disk;
-use crate::status::text::{cause, dates, parse_dates};
 use crate::domain::dates::DateSet;
 use crate::domain::policy::Key;
 use crate::domain::state::Cause;
 use crate::engine::world::World;
+use crate::status::text::{cause, dates, parse_dates};
 
 /// Beside the journal: `default TableCoverage boxscores Missing/NoRows 2025-11-14,2025-11-16`, one line for each state.
 #[derive(Debug)]

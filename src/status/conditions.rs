@@ -117,7 +117,7 @@ mod tests {
             (False, Reconciling),
             (False, Stalled),
         ];
-        (select(valid.to_vec()), select(Reason::ALL), "\\PC{0,1200}")
+        (select(valid.to_vec()), select(Reason::ALL.to_vec()), "\\PC{0,1200}")
             .prop_map(|((ready, course), reason, message)| Standing { ready, course, reason, message })
     }
 

@@ -5,33 +5,11 @@ use std::fmt::Write;
 
 use crate::domain::state::{Cause, Hold};
 use crate::domain::verdict::UnknownReason;
-
-macro_rules! words {
-    ($($(#[doc = $outer:literal])* $enum:ident { $($(#[doc = $doc:literal])* $name:ident,)* })*) => {$(
-        $(#[doc = $outer])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $enum { $($(#[doc = $doc])* $name,)* }
-
-        impl $enum {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The word on the wire.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$name => stringify!($name),)* }
-            }
-
-            /// What it means.
-            pub fn meaning(self) -> &'static str {
-                match self { $(Self::$name => concat!($($doc),*).trim_ascii(),)* }
-            }
-        }
-    )*};
-}
+use crate::domain::words::words;
 
 words! {
     /// The types of conditions.
-    ConditionType {
+    pub enum ConditionType {
         /// Coverage: every due date is done. Season: its dates are known. Warehouse: it can be read.
         Ready,
         /// Work is in progress or will start automatically, and the object is not suspended.
@@ -40,9 +18,11 @@ words! {
         /// no attempts left. With `mode: Observe`, when other programs fill the table: a date is late.
         Stalled,
     }
+}
 
+words! {
     /// The reasons; within each group from the best to the worst.
-    Reason {
+    pub enum Reason {
         /// Every due date is complete, waived or not expected.
         Complete,
         /// The spec of the Warehouse is accepted, and its folder can be read.

@@ -13,8 +13,8 @@ use kube_cel::{CompiledSchema, Validator};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::problem::Problem;
 use super::manifest::{Document, is_told};
+use super::problem::Problem;
 use crate::domain::mark::{mix, stable_hash};
 use schemas::{Kind, SCHEMAS, defaults, kinds};
 

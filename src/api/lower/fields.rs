@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::api::kinds::*;
-use crate::api::problem::Problem;
 use crate::api::manifest::{Document, is_told};
+use crate::api::problem::Problem;
 use crate::api::schema::*;
 use crate::domain::dates::{Date, DateRange, FIRST_DATE, LAST_DATE};
 use crate::domain::policy::{Anchor, Grain, Moment, Waiver};

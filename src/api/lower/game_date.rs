@@ -45,8 +45,8 @@ pub(super) fn lower(
             coverages.iter_mut().filter(of).for_each(|c| c.waivers.push(waiver.clone()));
         }
         let named = spec.rerun.coverages.iter().map(|c| key(document, &c.kind.0, &c.name.0)).collect();
-        let rerun =
-            (!spec.rerun.token.0.is_empty()).then(|| Rerun { token: spec.rerun.token.0.as_str().into(), coverages: named });
+        let rerun = (!spec.rerun.token.0.is_empty())
+            .then(|| Rerun { token: spec.rerun.token.0.as_str().into(), coverages: named });
         let season = key(document, "Season", &spec.season.0);
         orders.entry(season).or_default().insert(date, DateOrder { priority: spec.priority, rerun });
     }

@@ -131,4 +131,3 @@ fn place_of(spec: &WarehouseSpec, folder: ResolveFolder<'_>) -> Result<Home, (&'
         (None, None, None) => Err(("spec", "names no engine".into())),
     }
 }
-

@@ -9,13 +9,13 @@ use kube::core::DynamicObject;
 use serde_json::json;
 
 use super::{Write, Writes, differs};
-use crate::status::{self, Row};
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::mark::{mix, stable_hash};
 use crate::domain::schedule::Day;
 use crate::engine::overview::{CoverageView, SeasonView};
 use crate::kubernetes::feed::Mirrors;
 use crate::kubernetes::object::{Kind, Name, Object};
+use crate::status::{self, Row};
 
 /// Rows that stand as they are to be, by their marks and the versions of their objects: until one of both changes they
 /// need not be made again to see that. Those that a round does not meet are forgotten by the next.

@@ -9,7 +9,6 @@ use super::super::reasons::Reason;
 use super::super::{coverage, ledger, lint};
 use super::fixtures::{cell, day, now, view};
 use crate::api::kinds::CoverageStatus;
-use crate::status::{LIMIT, coverage_status, is_nearly_full, ledger_status, size, stalled_status};
 use crate::domain::dates::{DateSet, Timestamp, shift};
 use crate::domain::fingerprint::Fingerprints;
 use crate::domain::ledger::{Ledger, Outcome, Tally};
@@ -17,6 +16,7 @@ use crate::domain::policy::Mode;
 use crate::domain::state::{Cause, Hold, Running};
 use crate::domain::verdict::{Flaw, Off, UnknownReason};
 use crate::engine::overview::CoverageView;
+use crate::status::{LIMIT, coverage_status, is_nearly_full, ledger_status, size, stalled_status};
 
 fn render(view: &CoverageView, old: &CoverageStatus, at: Timestamp) -> CoverageStatus {
     let status = coverage_status(view, "uid", &Ledger::default(), old, at);
