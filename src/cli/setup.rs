@@ -138,6 +138,14 @@ impl Setup {
         }
     }
 
+    /// Says what keeps this machine from any launch now, in place of a promise of one.
+    pub fn hold_all(&self, overview: &mut Overview) {
+        let Some(why) = self.jobs.trouble() else { return };
+        for coverage in self.loaded.coverages.iter().filter(|c| c.fill.mode == Mode::Fill) {
+            overview.hold(&coverage.key, &why);
+        }
+    }
+
     /// Whether there is anything to keep that an earlier run did not.
     pub fn has_learnt(&self, engine: &LocalEngine) -> bool {
         engine.world.has_read() || self.loaded.valid != self.kept.valid

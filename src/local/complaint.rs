@@ -19,6 +19,11 @@ impl Complaint {
         result
     }
 
+    /// What is wrong now.
+    pub fn current(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// A file that can be done without is not kept. What is in its place only a person can move away; the rest passes.
     pub fn hear_misplaced<T>(&self, path: &Path, kept: io::Result<T>, until_then: &str) -> Result<(), String> {
         match kept {

@@ -135,6 +135,22 @@ fn a_job_whose_folder_is_removed_keeps_its_dates_while_it_lives() {
     assert_eq!(here.runs(), ["2026-01-03", "2026-01-04", "2026-01-05"], "no second Job beside the filler");
 }
 
+/// Nothing can be recorded, so nothing is launched and no outcome is known.
+#[test]
+fn a_state_that_is_removed_while_a_job_runs_promises_nothing() {
+    let script = format!("touch begun\nsleep 2\n{GOOD}\nrm data/t/day=2026-01-05/part.csv");
+    let here = Place::new(&[SEASON, &filled(&script, "datesPerJob: 3")]);
+    let mut gapless = here.command("local", &["--slow-start", "0s"]);
+    let gapless = gapless.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    runner(&here);
+    fs::remove_dir_all(here.path("state")).unwrap();
+    std::thread::sleep(Duration::from_secs(5));
+    signal("-TERM", &gapless.id().to_string());
+    let done = ended(gapless);
+    assert!(done.err.contains("nothing is launched until"), "{}", done.err);
+    assert!(!done.out.contains("Lost") && !done.out.contains("launched as soon as"), "{}", done.out);
+}
+
 #[test]
 fn a_lost_job_says_what_is_missing_and_where_its_output_is() {
     let script = "if [ ! -e begun ]; then touch begun; exec sleep 600 </dev/null; fi\nexit 65";

@@ -148,6 +148,12 @@ impl Jobs {
         self.templates().get(&rung.cron_job)?.refusal(rung.container.as_deref())
     }
 
+    /// Why no Job at all can be launched now: it cannot be recorded, or it is not known which Jobs there are.
+    pub fn trouble(&self) -> Option<String> {
+        let unrecorded = || self.journal.as_ref()?.trouble();
+        self.complaints.lists.current().or_else(unrecorded)
+    }
+
     /// Where a Job's output stands, for as long as its folder is kept.
     pub fn log(&self, name: &str) -> Option<PathBuf> {
         Some(JobFolder::new(&self.folder, name).log()).filter(|log| log.exists())

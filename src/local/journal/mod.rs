@@ -126,6 +126,11 @@ impl Journal {
         }
     }
 
+    /// Why nothing can be recorded now.
+    pub fn trouble(&self) -> Option<String> {
+        self.saves.current()
+    }
+
     /// Attempts whose Job was created and whose end is not recorded.
     pub fn created(&self) -> Vec<OpenAttempt> {
         let open = |(key, record): (&Key, &Record)| {
