@@ -7,6 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::dates::{Date, DateSet, Timestamp};
+use super::fingerprint::Fingerprints;
 use super::policy::{Key, Rung, Table};
 
 mod backoff;
@@ -32,8 +33,8 @@ pub struct Ledger {
     /// The last settled attempts, newest last: [`MAX_RECENT`], and before them the last one of each date that is still open,
     /// as far as [`MAX_OLD_BYTES`] hold them.
     pub recent: VecDeque<Settled>,
-    /// The fill fingerprint that the tallies belong to.
-    pub fingerprint: u64,
+    /// The fill fingerprints that the tallies and `complete` belong to.
+    pub fingerprints: Fingerprints,
     /// What the Jobs of each rung were made from when it was last looked at.
     pub templates: BTreeMap<Arc<str>, Template>,
     /// The rerun token spent last, per date.

@@ -13,6 +13,7 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 
 use super::dates::{Date, DateRange, Timestamp, shift};
+use super::fingerprint::Fingerprints;
 use super::probe::{Question, ScheduleQuestion};
 use super::share::Share;
 use super::span::Span;
@@ -359,10 +360,8 @@ pub struct Coverage {
     pub waivers: Vec<Waiver>,
     /// Nothing is launched.
     pub suspend: bool,
-    /// Changes when what it takes to fill a date changes (design §6): clears backoff and exhaustion.
-    pub fill_fingerprint: u64,
-    /// The same as older versions computed it: a ledger that holds it is taken over, and nothing is cleared.
-    pub fill_fingerprint_before: u64,
+    /// Changes when what it takes to fill a date changes: clears backoff and exhaustion.
+    pub fingerprints: Fingerprints,
 }
 
 /// The local date of an instant.

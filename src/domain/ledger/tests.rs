@@ -8,7 +8,7 @@ use super::record::Admitted;
 use super::settle::{After, outcome};
 use super::*;
 use crate::domain::dates::shift;
-use crate::domain::judge::tests::{at, coverage, day};
+use crate::domain::judge::tests::{at, coverage, day, fingerprints};
 use crate::domain::policy::Coverage;
 
 const DATE: &str = "2025-11-14";
@@ -213,13 +213,38 @@ fn a_rerun_token_is_spent_by_the_record_and_clears_the_date() {
 #[test]
 fn another_fill_fingerprint_clears_charges_and_keeps_launch_numbers() {
     let mut ledger = attempt(&Ledger::default(), &[DATE], End::Succeeded);
-    ledger.rebase(&Coverage { fill_fingerprint: 0, ..coverage() });
+    ledger.rebase(&of(1));
+    assert!(tally(&ledger).is_some(), "the ledger of an earlier version");
+    ledger.rebase(&of(1));
     assert!(tally(&ledger).is_some(), "the same fingerprint");
-    ledger.rebase(&Coverage { fill_fingerprint: 5, fill_fingerprint_before: 0, ..coverage() });
-    assert!(tally(&ledger).is_some() && ledger.fingerprint == 5, "the same in the form of an older version");
-    ledger.rebase(&Coverage { fill_fingerprint: 7, fill_fingerprint_before: 0, ..coverage() });
+    ledger.rebase(&of(7));
     assert!(tally(&ledger).is_none());
     assert_eq!(ledger.launches, 1);
+}
+
+#[test]
+fn a_rung_that_is_added_changed_or_removed_clears_no_charge_of_another() {
+    let with = |rungs: &[(&str, u64)]| Coverage {
+        fingerprints: Fingerprints {
+            rungs: rungs.iter().map(|(name, of)| ((*name).into(), *of)).collect(),
+            ..fingerprints(1)
+        },
+        ..coverage()
+    };
+    let mut ledger = Ledger::default();
+    ledger.rebase(&of(1));
+    let mut ledger = attempt(&ledger, &[DATE], End::Succeeded);
+    for others in [&[("reload", 1), ("archive", 2)][..], &[("archive", 3), ("reload", 1)], &[("reload", 1)]] {
+        ledger.rebase(&with(others));
+        assert!(tally(&ledger).is_some(), "{others:?}");
+    }
+    ledger.rebase(&with(&[("archive", 3)]));
+    assert!(ledger.tallies.is_empty(), "charges of a rung that is gone");
+}
+
+/// The coverage with these fingerprints.
+fn of(fingerprint: u64) -> Coverage {
+    Coverage { fingerprints: fingerprints(fingerprint), ..coverage() }
 }
 
 #[test]
@@ -234,7 +259,7 @@ fn job_names_fit_labels_whatever_the_coverage_is_called() {
 /// The coverage with another template.
 fn with_template(mark: u64) -> Coverage {
     let mut coverage = coverage();
-    (coverage.fill.ladder[0].template, coverage.fill_fingerprint) = (Some(mark), 0);
+    coverage.fill.ladder[0].template = Some(mark);
     coverage
 }
 
@@ -538,7 +563,7 @@ fn another_fill_fingerprint_makes_no_data_that_could_be_gone() {
     ledger.note_read(day(DATE), true);
     ledger.rebase(&coverage());
     assert!(!ledger.complete.is_empty());
-    ledger.rebase(&Coverage { fill_fingerprint: 7, ..coverage() });
+    ledger.rebase(&of(7));
     assert!(ledger.complete.is_empty());
 }
 

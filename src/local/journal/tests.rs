@@ -10,6 +10,7 @@ use super::encode::record;
 use super::file::FOLD_AT;
 use super::*;
 use crate::domain::dates::shift;
+use crate::domain::fingerprint::Fingerprints;
 use crate::domain::ledger::{Attempt, Before, End, Outcome, Settled, Stage, Tally, Template, Trial};
 use crate::domain::policy::Table;
 use crate::local::codec::{Reader, Writer};
@@ -51,7 +52,7 @@ fn any_ledger() -> impl Strategy<Value = Ledger> {
         });
     (any::<u64>(), proptest::collection::vec(attempt, 0..4)).prop_map(|(launches, attempts)| Ledger {
         launches,
-        fingerprint: launches,
+        fingerprints: Fingerprints { form: 3, question: launches, rungs: [("reload".into(), launches)].into() },
         templates: [("reload".into(), Template { mark: 7, trial: Trial::Launch(launches) })].into(),
         tallies: attempts
             .iter()
@@ -87,7 +88,8 @@ proptest! {
         prop_assert_eq!(Reader::new(&writer.0).all::<Ledger>(), Some(ledger));
     }
 
-    /// Versions before 0.2 wrote no token but the last, no spare number, no target, and not whether anything was lacking.
+    /// Earlier versions wrote no token but the last, no spare number, no target, no fingerprint of a rung, and not whether
+    /// anything was missing.
     #[test]
     fn a_ledger_of_an_older_version_is_read(ledger in any_ledger()) {
         let as_known = |mut attempt: Attempt| {
@@ -96,10 +98,11 @@ proptest! {
             attempt
         };
         let attempts: Vec<Attempt> = ledger.attempts.into_iter().map(as_known).collect();
-        let old = Ledger { attempts: vec![], earlier: BTreeMap::new(), spare: vec![], ..ledger };
+        let fingerprints = Fingerprints { form: 0, rungs: BTreeMap::new(), ..ledger.fingerprints };
+        let old = Ledger { attempts: vec![], earlier: BTreeMap::new(), spare: vec![], fingerprints, ..ledger };
         let mut writer = Writer::default();
         writer.put(&old);
-        prop_assert_eq!(writer.0.split_off(writer.0.len() - 4), [0; 4], "what is behind the ledger of an older version");
+        prop_assert_eq!(writer.0.split_off(writer.0.len() - 6), [0; 6], "what follows the ledger of an earlier version");
         prop_assert_eq!(Reader::new(&writer.0).all::<Ledger>(), Some(old.clone()));
         let mut writer = Writer::default();
         attempts.iter().for_each(|attempt| _ = writer.put(attempt));

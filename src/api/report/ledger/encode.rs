@@ -11,14 +11,16 @@ use crate::domain::ledger::{Attempt, Before, Ledger, Settled, Stage, Tally, Temp
 
 /// Writes a ledger into a status. The name and the uid of its coverage tell the names of its Jobs.
 pub(in super::super) fn write(ledger: &Ledger, name: &str, uid: &str, status: &mut CoverageStatus) {
-    let Ledger { launches, attempts, tallies, recent, fingerprint, templates, tokens, earlier, spare, complete } =
+    let Ledger { launches, attempts, tallies, recent, fingerprints, templates, tokens, earlier, spare, complete } =
         ledger;
     let job = |a: &Attempt| job_name(name, uid, a.launch).to_string();
     status.attempts = attempts.iter().map(|a| attempt(a, job(a))).collect();
     status.recent = recent.iter().map(settled).collect();
     status.ledger = Some(LedgerStatus {
         launches: *launches,
-        fingerprint: format!("{fingerprint:x}"),
+        fingerprint: format!("{:x}", fingerprints.question),
+        fingerprint_form: fingerprints.form,
+        fingerprints: fingerprints.rungs.iter().map(|(rung, of)| format!("{rung} {of:x}")).collect(),
         templates: templates.iter().map(template).collect(),
         complete: dates(complete),
         tokens: spent(tokens),
