@@ -20,11 +20,11 @@ use crate::view::live::Screen;
 use crate::view::summary::{Tally, summary};
 use crate::view::{log, problems};
 
-/// Manifests are looked at so often, also while nothing else happens.
+/// How often manifests are checked for changes, even if nothing else happens.
 const LOOK: Duration = Duration::from_secs(1);
-/// What was told is kept at most so often while something happens: a process may be killed.
+/// The minimum interval between saves of what was reported: a process may be killed.
 const KEEP: Duration = Duration::from_secs(10);
-/// The screen is drawn at most so often.
+/// The minimum interval between redraws of the screen.
 const REDRAW: Duration = Duration::from_millis(200);
 
 pub(super) fn local(args: &LocalArgs) -> Result<Exit, Stop> {
@@ -96,7 +96,7 @@ async fn beat(wish: UnboundedSender<Wish>) {
     }
 }
 
-/// A changed manifest is taken at once; what it says wrong is told and stalls only itself.
+/// A changed manifest is used at once; an error in it is reported and stalls only its object.
 fn respec(setup: &Setup, wish: &UnboundedSender<Wish>) {
     match setup.reload() {
         Ok(loaded) => {
@@ -133,7 +133,7 @@ struct Teller {
     drawn: Option<Instant>,
     pending: Vec<Event>,
     told: Told,
-    /// When what was told was kept last.
+    /// When the reported events were last saved.
     kept: Option<Instant>,
 }
 
@@ -144,7 +144,7 @@ impl Teller {
         Self { tally, screen, drawn: None, pending: Vec::new(), told: Told::new(state), kept: None }
     }
 
-    /// What the run before told is no news.
+    /// Events that the previous run reported are not repeated.
     fn recall(&self, world: &mut World) {
         world.recall_told(self.told.load());
     }

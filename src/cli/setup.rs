@@ -61,10 +61,10 @@ impl Setup {
         Self::watching(place)
     }
 
-    /// Reads the manifests, which may come later; their problems are told on standard error.
+    /// Reads the manifests, which may be added later; their problems are printed on standard error.
     pub fn watching(place: &Place) -> Result<Self, Stop> {
         if place.files.is_empty() {
-            return Err(Stop::bad_input("this verb works on manifests: give -f DIR"));
+            return Err(Stop::bad_input("this verb needs manifests: use -f DIR"));
         }
         let manifests = Manifests::new(place.files.clone());
         let root = place.files_root.clone().unwrap_or_else(|| manifests.home());
@@ -83,7 +83,7 @@ impl Setup {
         Ok(Self { manifests, loaded, stamp, state, root, warehouses, jobs, kept })
     }
 
-    /// The manifests as they stand now.
+    /// The current manifests.
     pub fn reload(&self) -> Result<Loaded, Stop> {
         let loaded = read(&self.manifests, &self.root, self.loaded.valid.clone())?;
         self.warehouses.limit(&loaded.limits);
@@ -110,7 +110,7 @@ impl Setup {
         if namespaces.len() > 1 {
             let names = namespaces.into_iter().collect::<Vec<_>>().join(", ");
             let text = format!(
-                "gapless local supports one namespace, and these manifests name several: {names}; give -f of one"
+                "gapless local supports one namespace, and these manifests name several: {names}; use -f with one of them"
             );
             return Err(Stop::bad_input(text));
         }
@@ -189,7 +189,7 @@ fn settle_soon(loaded: &mut Loaded) {
     }
 }
 
-/// What the engine is told, of what the manifests say.
+/// The engine's spec from the manifests.
 pub fn spec(loaded: &Loaded) -> Spec {
     Spec {
         seasons: loaded.seasons.clone(),
