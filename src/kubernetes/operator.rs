@@ -176,11 +176,11 @@ impl Operator {
                 Ended::Stopped { released: true }
             });
         };
-        let namespace = namespace.as_deref().unwrap_or(&self.home);
-        let leases: Api<Lease> = Api::namespaced(self.client.clone(), namespace);
+        let namespace = namespace.unwrap_or_else(|| self.home.clone());
+        let leases: Api<Lease> = Api::namespaced(self.client.clone(), &namespace);
         let me = super::lease::identity(&self.options.identity);
-        let (election, leadership) =
-            (Election { leases, name, me, timing, clock: SystemClock }, self.leadership.clone());
+        let election = Election { leases, namespace, name, me, timing, clock: SystemClock };
+        let leadership = self.leadership.clone();
         tokio::spawn(async move { lead(election, &leadership, stop).await })
     }
 }

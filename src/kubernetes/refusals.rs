@@ -6,8 +6,8 @@ use std::sync::Mutex;
 
 use super::client::Call;
 
-/// Rights whose lack is told by whoever needs them.
-const TOLD_ELSEWHERE: [(&str, &str); 2] = [("create", "jobs"), ("create", "leases")];
+/// Rights whose lack is reported by the caller that needs them.
+const TOLD_ELSEWHERE: [(&str, &str); 1] = [("create", "jobs")];
 
 /// What is refused now.
 #[derive(Debug, Default)]
@@ -21,8 +21,7 @@ struct Refused {
 }
 
 impl Refusals {
-    /// A call ended. A Job that is refused is told with its launch: it may be a quota. A Lease that is absent is told as such:
-    /// no installation has the right to create one.
+    /// A call ended. A Job that is refused is reported with its launch: it may be a quota.
     pub fn heard(&self, call: Call) {
         let Call { verb, resource, code } = call;
         let mut refused = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

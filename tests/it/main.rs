@@ -9,6 +9,7 @@ mod invalid;
 mod kill;
 mod manifests;
 mod mutants;
+mod operator;
 mod real_data;
 mod state;
 mod tidy;

@@ -68,13 +68,8 @@ impl Candidate {
         if changed {
             self.seen.since = now;
         }
-        // What it wrote before it saw somebody else's lease is void: a create that was held back, and arrives after the lease
-        // was deleted by hand, does not make it the leader (the model check found this).
-        if lease.as_ref().is_some_and(|lease| !self.seen.is_mine(lease, &self.me)) && self.seen.renewed.is_none() {
-            self.seen.wrote = None;
-        }
         // Also of a released one: somebody may have taken it since, and it is gone before this candidate saw that.
-        self.seen.promised = lease.as_ref().map(|lease| lease.duration).or(self.seen.promised);
+        lease.iter().for_each(|lease| self.seen.note_promise(lease));
         self.seen.lease = lease;
     }
 
@@ -89,7 +84,7 @@ impl Candidate {
         stamp
     }
 
-    /// A create, take or renewal was acknowledged: leadership counts from when it had been sent.
+    /// A take or renewal was acknowledged: leadership counts from when it had been sent.
     pub fn acknowledged(&mut self, lease: Record, sent: Instant, now: Instant) {
         self.read(Some(lease), now);
         self.seen.renewed = Some(sent);
@@ -120,7 +115,7 @@ impl Candidate {
 
     /// When to look again at the latest, besides the usual rhythm: when what is waited for has run out.
     pub fn expires(&self) -> Option<Instant> {
-        let promised = self.seen.lease.as_ref().map(|lease| lease.duration).or(self.seen.promised)?;
+        let promised = self.seen.waits_for(self.seen.lease.as_ref()?)?;
         // Expired is *longer* than the patience.
         Some(self.seen.since + self.timing.patience(promised) + std::time::Duration::from_millis(1))
     }

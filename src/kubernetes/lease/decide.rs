@@ -7,8 +7,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-/// No longer promise is believed: a duration edited to a year must not stop everybody for a year.
+/// The shortest duration of a lease: less leaves no time for a slow API server.
+pub const SHORTEST: Duration = Duration::from_secs(3);
+/// The longest duration of a lease, both of one's own (see [`Timing::check`]) and of a foreign one that is respected (see
+/// [`Timing::patience`]): a duration edited to a year must not stop all replicas for a year. It has to be one constant: a
+/// leader that could promise itself more than others wait for would make two leaders.
 pub const LONGEST: Duration = Duration::from_secs(60);
+/// How much of the duration has to remain after the renew deadline: in it, the last writes end.
+pub const MARGIN: Duration = Duration::from_secs(1);
 
 /// A lease as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,21 +58,18 @@ impl Default for Timing {
 }
 
 impl Timing {
-    /// What is wrong with it, in a sentence.
-    pub fn check(&self) -> Result<(), String> {
-        let (shortest, Self { duration, renew_deadline, retry }) = (Duration::from_secs(3), *self);
-        if !(shortest..=LONGEST).contains(&duration) || duration.subsec_nanos() > 0 {
-            return Err(format!("the lease's duration must be whole seconds from 3s to 60s, not {duration:?}"));
+    /// Whether a leader with this timing ends before another one may begin. Whoever reads a timing asks this.
+    pub fn check(&self) -> Result<(), BadTiming> {
+        let Self { duration, renew_deadline, retry } = *self;
+        // A Lease keeps whole seconds.
+        if !(SHORTEST..=LONGEST).contains(&duration) || duration.subsec_nanos() > 0 {
+            return Err(BadTiming::Duration);
         }
-        if renew_deadline + Duration::from_secs(1) > duration {
-            return Err(format!(
-                "the renew deadline, {renew_deadline:?}, must end a second or more before {duration:?}"
-            ));
+        if renew_deadline > duration.saturating_sub(MARGIN) {
+            return Err(BadTiming::RenewDeadline);
         }
-        if retry.is_zero() || retry * 2 > renew_deadline {
-            return Err(format!(
-                "the retry, {retry:?}, must fit at least twice into the renew deadline, {renew_deadline:?}"
-            ));
+        if retry.is_zero() || retry > renew_deadline / 2 {
+            return Err(BadTiming::Retry);
         }
         Ok(())
     }
@@ -90,6 +93,26 @@ impl Timing {
     }
 }
 
+/// Which part of a [`Timing`] cannot be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadTiming {
+    /// Not whole seconds, or not from [`SHORTEST`] to [`LONGEST`].
+    Duration,
+    /// It does not end at least [`MARGIN`] before the duration.
+    RenewDeadline,
+    /// Zero, or it does not fit twice into the renew deadline, so that one lost renewal would end leadership.
+    Retry,
+}
+
+/// What the holder of a lease was promised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// The uid of the lease.
+    pub uid: String,
+    /// Zero in a lease as the manifests bring it.
+    pub duration: Duration,
+}
+
 /// What a candidate knows of the lease.
 #[derive(Clone, Debug)]
 pub struct Seen {
@@ -97,12 +120,11 @@ pub struct Seen {
     pub lease: Option<Record>,
     /// Since when it was seen like that.
     pub since: Instant,
-    /// What the last lease seen promised. Without it there never was one in this candidate's life.
-    pub promised: Option<Duration>,
-    /// When the last create, take or renewal that was acknowledged had been *sent*.
+    /// The last promise that this candidate saw; `None` when it never saw a lease.
+    pub promised: Option<Promise>,
+    /// When the last take or renewal that was acknowledged had been *sent*.
     pub renewed: Option<Instant>,
-    /// The first and the last time of renewal that this candidate wrote, acknowledged or not, since it last saw the lease
-    /// of somebody else.
+    /// The first and the last time of renewal that this candidate wrote, acknowledged or not.
     pub wrote: Option<(Timestamp, Timestamp)>,
 }
 
@@ -112,13 +134,32 @@ impl Seen {
         let written = |(first, last)| lease.renewed.is_some_and(|renewed| first <= renewed && renewed <= last);
         lease.holder.as_deref() == Some(me) && self.wrote.is_some_and(written)
     }
+
+    /// Notes what a lease promises. One without a holder takes back no promise but its own: whoever deleted a lease and
+    /// applied another, or replaced its spec by none, has not told its holder.
+    pub fn note_promise(&mut self, lease: &Record) {
+        let own = |promise: &Promise| promise.uid == lease.uid && !lease.duration.is_zero();
+        if !lease.is_released() || self.promised.as_ref().is_none_or(own) {
+            self.promised = Some(Promise { uid: lease.uid.clone(), duration: lease.duration });
+        }
+    }
+
+    /// What has to run out before this lease may be taken; `None`: its last holder gave it back, or it never had one.
+    pub fn waits_for(&self, lease: &Record) -> Option<Duration> {
+        let promise = self.promised.as_ref();
+        match promise.filter(|promise| (&promise.uid, promise.duration) != (&lease.uid, lease.duration)) {
+            _ if !lease.is_released() => Some(lease.duration),
+            promise => promise.map(|promise| promise.duration),
+        }
+    }
 }
 
 /// What a candidate does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// There is no lease: make it.
-    Create,
+    /// There is no lease. It comes with the manifests, and no replica makes one: the right to create a Lease cannot be
+    /// narrowed to a name.
+    Absent,
     /// Nobody holds it any more: take the one of this version.
     Take(String),
     /// It is ours: renew the one of this version.
@@ -132,15 +173,14 @@ pub enum Step {
 /// The next step. A lease that changed is never taken at once, whoever changed it, unless it was released.
 pub fn decide(seen: &Seen, timing: &Timing, now: Instant, me: &str) -> Step {
     let waited = |promised| now.saturating_duration_since(seen.since) > timing.patience(promised);
+    let is_free = |lease: &Record| seen.waits_for(lease).is_none_or(waited);
     match &seen.lease {
-        None if seen.renewed.is_some() => Step::Create,
-        None if seen.promised.is_none_or(waited) => Step::Create,
-        None => Step::Follow,
+        None => Step::Absent,
         Some(lease) if seen.is_mine(lease, me) => {
             let due = seen.renewed.is_none_or(|sent| now >= sent + timing.retry);
             if due { Step::Renew(lease.version.clone()) } else { Step::Hold }
         }
-        Some(lease) if lease.is_released() || waited(lease.duration) => Step::Take(lease.version.clone()),
+        Some(lease) if is_free(lease) => Step::Take(lease.version.clone()),
         Some(_) => Step::Follow,
     }
 }

@@ -1,11 +1,12 @@
-//! Leader election by a Lease: `create`, and `replace` guarded by uid and resourceVersion, nothing else. This is the loop;
+//! Leader election by a Lease: `get`, and `replace` guarded by uid and resourceVersion, nothing else. This is the loop;
 //! the rules are in [`decide`], what a candidate believes in [`candidate`], what the process may ask in [`Leadership`].
 //!
 //! What holds: from the sending of an acknowledged renewal, nobody else takes the lease for its whole duration, measured
 //! by anybody's monotonic clock. A leader writes until its renew deadline, and a write ends within the rest. What it
 //! cannot promise: that a request which the network holds back arrives in time. So every write is harmless late, too, by
-//! resourceVersion, uid or name. And a lease that is *deleted* by hand just before a replica starts, or before one has ever
-//! seen it, can have two makers: everybody else waits until the deleted one would have run out. Nor does a monotonic clock
+//! resourceVersion, uid or name. And a lease that is deleted and applied again by hand just before a replica starts, or
+//! before one has ever seen it, can be taken at once: every other candidate waits until the deleted one would have run
+//! out. Nor does a monotonic clock
 //! count the time in which a whole machine is suspended; then only the guards of the writes protect.
 
 use std::time::Duration;
@@ -21,7 +22,7 @@ use crate::engine::ports::Clock;
 use candidate::{Candidate, Lost};
 use decide::{Record, Step};
 
-pub use decide::Timing;
+pub use decide::{BadTiming, LONGEST, MARGIN, SHORTEST, Timing};
 pub use leadership::{Leadership, Standing};
 
 pub mod candidate;
@@ -36,8 +37,10 @@ const RELEASE_DEADLINE: Duration = Duration::from_secs(3);
 /// What one process stands for election with.
 #[derive(Clone, Debug)]
 pub struct Election<C> {
-    /// The leases of the operator's namespace.
+    /// The leases of its namespace.
     pub leases: Api<Lease>,
+    /// Its namespace, for messages.
+    pub namespace: String,
     /// The lease's name.
     pub name: String,
     /// This process's name: one that no other process has or had, see [`identity`].
@@ -117,13 +120,16 @@ impl<C: Clock> Runner<C> {
     }
 
     async fn turn(&mut self) -> Result<(), Lost> {
+        // A leader whose time is over must not read first: that the read cannot end in time would hide the reason.
+        self.candidate.next(Instant::now())?;
         if self.stale && !self.read().await {
             return self.candidate.next(Instant::now()).map(drop);
         }
         let step = self.candidate.next(Instant::now())?;
         debug!(?step, "lease");
         match step {
-            Step::Create | Step::Take(_) | Step::Renew(_) => self.write(&step).await,
+            Step::Take(_) | Step::Renew(_) => self.write(&step).await,
+            Step::Absent => self.complain_of_absence(),
             Step::Hold => {}
             Step::Follow => self.follow(),
         }
@@ -159,20 +165,14 @@ impl<C: Clock> Runner<C> {
     async fn write(&mut self, step: &Step) {
         let lease = self.lease_for(step);
         let sent = Instant::now();
-        let answer = match step {
-            Step::Create => self.within(self.election.leases.create(&PostParams::default(), &lease)).await,
-            _ => self.within(self.election.leases.replace(&self.election.name, &PostParams::default(), &lease)).await,
-        };
-        match answer {
+        let params = PostParams::default();
+        let replace = self.election.leases.replace(&self.election.name, &params, &lease);
+        match self.within(replace).await {
             Ok(lease) => self.acknowledged(lease, sent),
             Err(error) => {
-                // Refused, or no clear answer: what stands there now is read before anything else is tried.
+                // Refused, or no clear answer: the lease is read before anything else is tried.
                 self.stale = true;
-                match step {
-                    // Another replica may have been first.
-                    Step::Create if !error.contains("(409 ") => self.complain_of_absence(&error),
-                    _ => self.complain("written", &error),
-                }
+                self.complain("written", &error);
             }
         }
     }
@@ -250,16 +250,17 @@ impl<C: Clock> Runner<C> {
         answer.map_err(|_| "no answer in time".to_owned())?.map_err(|error| sentence(&error))
     }
 
-    /// The installation brings its Lease along, and no right to create one.
-    fn complain_of_absence(&mut self, error: &str) {
-        if self.trouble.as_deref() != Some(error) {
-            let lease = &self.election.name;
-            warn!(
-                lease,
-                error,
-                "there is no Lease `{lease}`, and none could be created: apply the installation's manifests again"
-            );
-            self.trouble = Some(error.to_owned());
+    /// The lease comes with the installation, and no right to create one: it is read again at each turn, and reported once.
+    fn complain_of_absence(&mut self) {
+        self.stale = true;
+        let Election { name, namespace, .. } = &self.election;
+        let absent = format!(
+            "there is no Lease `{name}` in namespace `{namespace}`, and without it no replica leads: apply the installation's \
+             manifests again (manifests/base/lease.yaml), or run one process alone with --leader-elect false"
+        );
+        if self.trouble.as_ref() != Some(&absent) {
+            warn!("{absent}");
+            self.trouble = Some(absent);
         }
     }
 

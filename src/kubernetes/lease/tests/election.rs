@@ -38,6 +38,7 @@ impl Process {
         let client = ClientBuilder::new(server.service(name), "nba").with_layer(&gate).build();
         let election = Election {
             leases: Api::<Lease>::namespaced(client.clone(), "nba"),
+            namespace: "nba".into(),
             name: "gapless".into(),
             me: name.into(),
             timing: Timing::default(),
@@ -102,22 +103,20 @@ async fn until(deadline: Duration, holds: impl Fn() -> bool) -> Duration {
     start.elapsed()
 }
 
-/// As the manifests bring it: without a spec, and no right to create one.
 #[tokio::test(start_paused = true)]
 async fn a_lease_that_came_with_the_manifests_is_taken_at_once() {
     let server = Server::default();
-    server.inside().forbids_create = true;
     let a = Process::start(&server, "a", 1_000_000);
     sleep(seconds(60)).await;
     assert!(!a.leads(), "there is no lease");
-    server.inside().lease = Some(json!({"metadata": {"name": "gapless", "uid": "u", "resourceVersion": "0"}}));
+    server.apply();
     until(seconds(3), || a.leads()).await;
     assert!(a.write().await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_first_leads_at_once_and_only_it_writes() {
-    let server = Server::default();
+    let server = Server::installed();
     let a = Process::start(&server, "a", 1_000_000);
     until(seconds(1), || a.leads()).await;
     let b = Process::start(&server, "b", 9_000_000);
@@ -133,7 +132,7 @@ async fn the_first_leads_at_once_and_only_it_writes() {
 #[tokio::test(start_paused = true)]
 async fn after_a_silent_death_the_other_leads_within_twenty_seconds() {
     for ms in [0, 300, 1_000, 1_990] {
-        let server = Server::default();
+        let server = Server::installed();
         server.inside().slow = Duration::from_millis(100);
         let (a, b) = pair(&server).await;
         sleep(Duration::from_millis(ms)).await;
@@ -146,7 +145,7 @@ async fn after_a_silent_death_the_other_leads_within_twenty_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn a_released_lease_is_taken_at_once() {
-    let server = Server::default();
+    let server = Server::installed();
     let (a, b) = pair(&server).await;
     let leadership = a.leadership.clone();
     assert_eq!(a.stop().await, Ended::Stopped { released: true });
@@ -158,7 +157,7 @@ async fn a_released_lease_is_taken_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn the_lease_is_given_back_after_the_last_write_is_answered() {
-    let server = Server::default();
+    let server = Server::installed();
     let (a, _b) = pair(&server).await;
     server.inside().slow = Duration::from_millis(600);
     let write = tokio::spawn(write(a.client.clone()));
@@ -171,7 +170,7 @@ async fn the_lease_is_given_back_after_the_last_write_is_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn a_follower_that_stops_leaves_the_lease_alone() {
-    let server = Server::default();
+    let server = Server::installed();
     let (_a, b) = pair(&server).await;
     server.inside().away = true;
     let start = Instant::now();
@@ -182,7 +181,7 @@ async fn a_follower_that_stops_leaves_the_lease_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_leader_without_its_api_server_stops_before_anybody_else_can_lead() {
-    let server = Server::default();
+    let server = Server::installed();
     let (a, b) = pair(&server).await;
     server.inside().away = true;
     let start = Instant::now();
@@ -198,7 +197,7 @@ async fn a_leader_without_its_api_server_stops_before_anybody_else_can_lead() {
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_of_seconds_costs_nothing() {
-    let server = Server::default();
+    let server = Server::installed();
     let (a, b) = pair(&server).await;
     server.inside().away = true;
     sleep(seconds(4)).await;
@@ -209,7 +208,7 @@ async fn an_outage_of_seconds_costs_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_of_a_renewal_costs_nothing() {
-    let server = Server::default();
+    let server = Server::installed();
     let (a, b) = pair(&server).await;
     server.inside().loses_answers = true;
     sleep(seconds(3)).await;
@@ -220,7 +219,7 @@ async fn a_lost_answer_of_a_renewal_costs_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_process_that_was_stopped_and_wakes_writes_nothing() {
-    let server = Server::default();
+    let server = Server::installed();
     let (a, b) = pair(&server).await;
     // Everything of this process waits while time goes on: neither its loop nor its timers run in between.
     tokio::time::advance(seconds(60)).await;
@@ -239,7 +238,7 @@ async fn a_holder_that_was_edited_by_hand_never_makes_two_leaders() {
         ("shortened", |lease| lease["spec"]["leaseDurationSeconds"] = json!(1)),
     ];
     for (what, edit) in edits {
-        let server = Server::default();
+        let server = Server::installed();
         let (a, b) = pair(&server).await;
         server.edit(edit);
         for _ in 0..3000 {
@@ -252,21 +251,38 @@ async fn a_holder_that_was_edited_by_hand_never_makes_two_leaders() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deleted_lease_is_made_anew_by_its_leader() {
-    let server = Server::default();
+async fn without_its_lease_a_leader_ends_and_says_what_to_apply() {
+    let server = Server::installed();
     let (a, b) = pair(&server).await;
     server.inside().lease = None;
-    for _ in 0..6000 {
+    let Ended::Lost(why) = a.run.await.unwrap() else { panic!("lost") };
+    assert_eq!(
+        why,
+        "the lease could not be renewed in time: there is no Lease `gapless` in namespace `nba`, and without it no replica \
+         leads: apply the installation's manifests again (manifests/base/lease.yaml), or run one process alone with \
+         --leader-elect false"
+    );
+    sleep(seconds(60)).await;
+    assert!(!b.leads(), "nothing makes another lease");
+    server.apply();
+    until(seconds(20), || b.leads()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_was_deleted_and_applied_again_never_makes_two_leaders() {
+    let server = Server::installed();
+    let (a, b) = pair(&server).await;
+    server.apply();
+    for _ in 0..3000 {
         sleep(Duration::from_millis(10)).await;
-        assert!(!b.leads());
+        assert!(!(a.leads() && b.leads()));
     }
-    assert!(a.leads());
-    assert_eq!(server.holder().as_deref(), Some("a"));
+    assert!(b.leads());
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_people_put_on_the_lease_stays() {
-    let server = Server::default();
+    let server = Server::installed();
     let (_a, _b) = pair(&server).await;
     server.edit(|lease| lease["metadata"]["annotations"] = json!({"owner": "data"}));
     sleep(seconds(60)).await;
@@ -276,7 +292,7 @@ async fn what_people_put_on_the_lease_stays() {
 #[tokio::test(start_paused = true)]
 async fn two_that_start_together_make_one_leader() {
     for slow in [0, 10, 400] {
-        let server = Server::default();
+        let server = Server::installed();
         server.inside().slow = Duration::from_millis(slow);
         let (a, b) = (Process::start(&server, "a", 1), Process::start(&server, "b", 1));
         for _ in 0..3000 {

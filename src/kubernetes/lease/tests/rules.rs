@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::super::candidate::{Candidate, Lost};
-use super::super::decide::{Record, Seen, Step, Timing, decide};
+use super::super::decide::{BadTiming, LONGEST, Record, Seen, Step, Timing, decide};
 
 const ME: &str = "a";
 const MINE: i64 = 1_000;
@@ -33,12 +33,12 @@ type Row = (Option<(&'static str, i64, u64)>, u64, Option<u64>, &'static str);
 fn the_next_step_follows_from_what_was_seen() {
     let table: [Row; 18] = [
         // There is none, and never was.
-        (None, 0, None, "Create"),
+        (None, 0, None, "Absent"),
         // Ours.
         (Some((ME, MINE, 15)), 0, None, "Renew"), // the answer of the take was lost
         (Some((ME, MINE, 15)), 19, Some(19), "Hold"),
         (Some((ME, MINE, 15)), 20, Some(20), "Renew"),
-        (None, 0, Some(20), "Create"), // deleted under us
+        (None, 0, Some(20), "Absent"), // deleted under us
         // Our name, edited in by hand: we never wrote this.
         (Some((ME, THEIRS, 15)), 0, None, "Follow"),
         (Some((ME, THEIRS, 15)), 154, None, "Take"),
@@ -65,7 +65,7 @@ fn the_next_step_follows_from_what_was_seen() {
         let step = decide(&seen, &Timing::default(), now, ME);
         let version = Some("7".to_owned());
         let (word, guard) = match step {
-            Step::Create => ("Create", None),
+            Step::Absent => ("Absent", None),
             Step::Take(guard) => ("Take", Some(guard)),
             Step::Renew(guard) => ("Renew", Some(guard)),
             Step::Hold => ("Hold", None),
@@ -77,16 +77,40 @@ fn the_next_step_follows_from_what_was_seen() {
 }
 
 #[test]
-fn a_lease_that_was_deleted_is_not_made_anew_before_it_would_have_run_out() {
+fn a_lease_that_was_deleted_and_applied_again_is_not_taken_before_it_would_have_run_out() {
     let now = Instant::now() + Duration::from_secs(3600);
+    let new = || Some(Record { uid: "v".into(), ..record("", 0, 0) });
+    for before in [record("b", THEIRS, 15), record("", 0, 15)] {
+        let mut candidate = Candidate::new(ME, Timing::default(), now);
+        candidate.read(Some(before), now);
+        candidate.read(None, now);
+        assert_eq!(candidate.next(now + Duration::from_secs(3600)), Ok(Step::Absent));
+        candidate.read(new(), now);
+        assert_eq!(
+            candidate.next(now + Duration::from_secs(15)),
+            Ok(Step::Follow),
+            "held, or released and taken unseen"
+        );
+        assert_eq!(candidate.expires(), Some(now + Duration::from_millis(15_301)));
+        assert_eq!(candidate.next(now + Duration::from_millis(15_301)), Ok(Step::Take("7".into())));
+    }
     let mut candidate = Candidate::new(ME, Timing::default(), now);
+    candidate.read(new(), now);
+    assert_eq!(candidate.next(now), Ok(Step::Take("7".into())), "a new installation does not wait");
     candidate.read(Some(record("b", THEIRS, 15)), now);
-    candidate.read(None, now);
-    assert_eq!(candidate.next(now + Duration::from_secs(15)), Ok(Step::Follow));
-    assert_eq!(candidate.next(now + Duration::from_millis(15_301)), Ok(Step::Create));
+    candidate.read(Some(record("", 0, 0)), now);
+    assert_eq!(candidate.next(now), Ok(Step::Follow), "a spec that was removed by hand is not given back");
     candidate.read(Some(record("", 0, 15)), now);
-    candidate.read(None, now);
-    assert_eq!(candidate.next(now), Ok(Step::Follow), "released, taken unseen, deleted");
+    assert_eq!(candidate.next(now), Ok(Step::Take("7".into())), "given back");
+}
+
+#[test]
+fn the_longest_duration_that_a_flag_allows_is_respected() {
+    let longest = Timing { duration: LONGEST, ..Timing::default() };
+    assert_eq!(longest.check(), Ok(()));
+    assert!(Timing::default().patience(LONGEST) > LONGEST);
+    let beyond = Timing { duration: LONGEST + Duration::from_secs(1), ..Timing::default() };
+    assert_eq!(beyond.check(), Err(BadTiming::Duration));
 }
 
 #[test]
@@ -138,17 +162,21 @@ fn a_timing_that_cannot_be_kept_is_refused() {
         retry: Duration::from_millis(retry),
     };
     let table = [
-        (timing(15_000, 10_000, 2_000), ""),
-        (timing(60_000, 40_000, 5_000), ""),
-        (timing(90_000, 40_000, 5_000), "the lease's duration must be whole seconds from 3s to 60s, not 90s"),
-        (timing(2_000, 1_000, 100), "the lease's duration must be whole seconds from 3s to 60s, not 2s"),
-        (timing(15_500, 10_000, 2_000), "the lease's duration must be whole seconds from 3s to 60s, not 15.5s"),
-        (timing(15_000, 15_000, 2_000), "the renew deadline, 15s, must end a second or more before 15s"),
-        (timing(15_000, 10_000, 6_000), "the retry, 6s, must fit at least twice into the renew deadline, 10s"),
-        (timing(15_000, 10_000, 0), "the retry, 0ns, must fit at least twice into the renew deadline, 10s"),
+        (timing(15_000, 10_000, 2_000), Ok(())),
+        (timing(60_000, 40_000, 5_000), Ok(())),
+        (timing(3_000, 2_000, 1_000), Ok(())),
+        (timing(90_000, 40_000, 5_000), Err(BadTiming::Duration)),
+        (timing(u64::MAX, 40_000, 5_000), Err(BadTiming::Duration)),
+        (timing(2_000, 1_000, 100), Err(BadTiming::Duration)),
+        (timing(15_500, 10_000, 2_000), Err(BadTiming::Duration)),
+        (timing(15_000, 15_000, 2_000), Err(BadTiming::RenewDeadline)),
+        (timing(15_000, u64::MAX, 2_000), Err(BadTiming::RenewDeadline)),
+        (timing(15_000, 10_000, 6_000), Err(BadTiming::Retry)),
+        (timing(15_000, 10_000, u64::MAX), Err(BadTiming::Retry)),
+        (timing(15_000, 10_000, 0), Err(BadTiming::Retry)),
     ];
     for (timing, expected) in table {
-        assert_eq!(timing.check().err().unwrap_or_default(), expected);
+        assert_eq!(timing.check(), expected, "{timing:?}");
     }
     assert_eq!(Timing::default().write_deadline(), Duration::from_secs(5));
 }

@@ -1,4 +1,4 @@
-//! A fake API server that holds one lease: create, read, replace with uid and resourceVersion, as the real one does it, a
+//! A fake API server that holds one lease: read, replace with uid and resourceVersion, as the real one does it, a
 //! PUT that makes what is not there included. It can be cut off, be slow, lose answers, and counts what it was asked.
 
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -22,8 +22,6 @@ pub(super) struct Inside {
     pub(super) versions: u64,
     /// No answer comes, and nothing takes effect.
     pub(super) away: bool,
-    /// Nobody has the right to create a lease.
-    pub(super) forbids_create: bool,
     /// Writes take effect, and their answers do not come.
     pub(super) loses_answers: bool,
     /// How long each call takes to arrive.
@@ -35,6 +33,21 @@ pub(super) struct Inside {
 }
 
 impl Server {
+    /// With the lease as the manifests bring it: without a spec.
+    pub(super) fn installed() -> Self {
+        let server = Self::default();
+        server.apply();
+        server
+    }
+
+    /// The manifests are applied where there is no lease.
+    pub(super) fn apply(&self) {
+        let mut inside = self.inside();
+        let version = inside.next_version();
+        let metadata = json!({"name": "gapless", "uid": format!("uid-{version}"), "resourceVersion": version});
+        inside.lease = Some(json!({"metadata": metadata}));
+    }
+
     pub(super) fn inside(&self) -> MutexGuard<'_, Inside> {
         self.0.lock().unwrap()
     }
@@ -101,9 +114,8 @@ impl Inside {
         match (method.as_str(), self.lease.clone()) {
             ("GET", Some(lease)) => answer(StatusCode::OK, &lease),
             ("GET", None) => status(StatusCode::NOT_FOUND, "NotFound"),
-            ("POST", Some(_)) => status(StatusCode::CONFLICT, "AlreadyExists"),
-            ("POST", None) if self.forbids_create => status(StatusCode::FORBIDDEN, "Forbidden"),
-            ("POST", None) => self.keep(process, body),
+            // The rights of the installation hold no `create`: nothing may depend on it.
+            ("POST", _) => panic!("{process} tried to create a lease"),
             ("PUT", old) if !guards_hold(old.as_ref(), body) => status(StatusCode::CONFLICT, "Conflict"),
             ("PUT", _) => self.keep(process, body),
             _ => status(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::super::super::candidate::Candidate;
-use super::super::super::decide::{Record, Seen, Timing};
+use super::super::super::decide::{self, Record, Seen, Timing};
 
 mod moves;
 mod numbers;
@@ -45,8 +45,6 @@ pub(super) enum Mutant {
     NoUid,
     /// Whoever is named holds the lease, whether it wrote so or not.
     ForgedName,
-    /// What was written before somebody else's lease was seen still counts as one's own.
-    CountsVoidWrites,
     /// No mistake of the code: the assumption dropped.
     DeletedBeforeSeen,
 }
@@ -67,7 +65,18 @@ pub(super) struct Object {
     holder: Holder,
     /// Whose stamp it bears: nobody's once it was released.
     stamp: Holder,
-    short: bool,
+    promise: Promise,
+}
+
+/// For how long a lease says that it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Promise {
+    /// As applied: it never had a holder.
+    None,
+    /// Edited by hand.
+    Short,
+    /// As its holder wrote it.
+    Whole,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,7 +84,8 @@ pub(super) struct One {
     running: bool,
     lease: Option<Object>,
     since: u8,
-    promised: bool,
+    /// The uid of the lease whose promise it saw last, and whether that had a duration.
+    promised: Option<(u8, bool)>,
     renewed: Option<u8>,
     wrote: bool,
     waits: bool,
@@ -96,8 +106,8 @@ pub(super) struct Message {
     from: u8,
     /// Nobody waits for its answer any more.
     orphan: bool,
-    /// Uid and version; nothing for a create.
-    guard: Option<(u8, u8)>,
+    /// Uid and version.
+    guard: (u8, u8),
     /// A take, whose guard a mutant leaves out.
     take: bool,
     holder: Holder,
@@ -143,20 +153,15 @@ fn stamp(who: Holder) -> Option<Timestamp> {
 
 impl One {
     fn fresh(fast: i8) -> Self {
-        Self {
-            running: true,
-            lease: None,
-            since: OLD,
-            promised: false,
-            renewed: None,
-            wrote: false,
-            waits: false,
-            fast,
-        }
+        Self { running: true, lease: None, since: OLD, promised: None, renewed: None, wrote: false, waits: false, fast }
     }
 }
 
 impl Object {
+    fn applied(uid: u8, version: u8) -> Self {
+        Self { uid, version, holder: Holder::Nobody, stamp: Holder::Nobody, promise: Promise::None }
+    }
+
     fn record(&self, scope: &Scope) -> Record {
         let promise =
             if scope.mutant == Mutant::NoAllowance { Duration::from_millis(14_705) } else { Duration::from_secs(15) };
@@ -169,19 +174,27 @@ impl Object {
                 Holder::Other => Some("somebody".to_owned()),
             },
             renewed: stamp(self.stamp),
-            duration: if self.short { Duration::from_secs(1) } else { promise },
+            duration: match self.promise {
+                Promise::None => Duration::ZERO,
+                Promise::Short => Duration::from_secs(1),
+                Promise::Whole => promise,
+            },
         }
     }
 }
 
 impl State {
     pub(super) fn starts(scope: &Scope) -> Vec<Self> {
-        let other = Object { uid: 1, version: 1, holder: Holder::Other, stamp: Holder::Other, short: false };
-        let server = scope.left.then_some(other);
-        let one = |fast| One { lease: server, promised: scope.left, ..One::fresh(fast) };
+        let other = Object { uid: 1, version: 1, holder: Holder::Other, stamp: Holder::Other, promise: Promise::Whole };
+        let server = if scope.left { other } else { Object::applied(1, 1) };
+        let one = |fast| One {
+            lease: scope.left.then_some(server),
+            promised: scope.left.then_some((1, true)),
+            ..One::fresh(fast)
+        };
         let speeds: &[[i8; 3]] = if scope.drift { &[[-9, 9, 0], [9, -9, 0]] } else { &[[0; 3]] };
         let start = |speeds: &[i8; 3]| Self {
-            server,
+            server: Some(server),
             ones: speeds.map(one),
             messages: [None; 2],
             edits: 0,
@@ -203,7 +216,10 @@ impl State {
         candidate.seen = Seen {
             lease: one.lease.map(|lease| lease.record(scope)),
             since: ago(one.since, one.fast),
-            promised: one.promised.then_some(timing.duration),
+            promised: one.promised.map(|(uid, has_duration)| decide::Promise {
+                uid: uid.to_string(),
+                duration: if has_duration { timing.duration } else { Duration::ZERO },
+            }),
             renewed: one.renewed.map(|age| ago(age, one.fast)),
             wrote: forged.or(mine.filter(|_| one.wrote)),
         };

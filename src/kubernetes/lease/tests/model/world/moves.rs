@@ -1,7 +1,7 @@
 //! What can happen next: each move gives the state after it, or nothing where it cannot happen.
 
 use super::super::{Edit, Step};
-use super::{Fate, Holder, Message, Mutant, OLD, Object, One, Scope, State, holder, now};
+use super::{Fate, Holder, Message, Mutant, OLD, Object, One, Promise, Scope, State, holder, now};
 
 impl State {
     pub(in super::super) fn tick(mut self) -> Self {
@@ -30,12 +30,8 @@ impl State {
         candidate.read(lease.map(|lease| lease.record(scope)), now());
         let one = &mut self.ones[i];
         one.since = if candidate.seen.since == now() { 0 } else { one.since };
-        one.promised = candidate.seen.promised.is_some();
+        one.promised = candidate.seen.promised.map(|p| (p.uid.parse().unwrap(), !p.duration.is_zero()));
         one.lease = lease;
-        if one.wrote && candidate.seen.wrote.is_none() && scope.mutant != Mutant::CountsVoidWrites {
-            one.wrote = false;
-            self.void(i);
-        }
     }
 
     pub(in super::super) fn act(mut self, i: usize, scope: &Scope) -> Option<Self> {
@@ -49,14 +45,13 @@ impl State {
         };
         let hasty = scope.mutant == Mutant::WallClock && known.is_some_and(|lease| lease.holder != holder(i));
         let (guarded, take) = match step {
-            Step::Create => (None, false),
             Step::Renew(_) => (known, false),
             Step::Take(_) => (known, true),
             Step::Hold | Step::Follow if hasty => (known, true),
-            Step::Hold | Step::Follow => return None,
+            Step::Hold | Step::Follow | Step::Absent => return None,
         };
         self.ones[i].wrote = true;
-        self.send(i, guarded, take, holder(i), scope)
+        self.send(i, guarded?, take, holder(i), scope)
     }
 
     pub(in super::super) fn release(mut self, i: usize, scope: &Scope) -> Option<Self> {
@@ -65,12 +60,12 @@ impl State {
             return None;
         }
         self.ones[i].running = false;
-        self.send(i, one.lease, false, Holder::Nobody, scope)
+        self.send(i, one.lease?, false, Holder::Nobody, scope)
     }
 
-    fn send(mut self, i: usize, guarded: Option<Object>, take: bool, by: Holder, scope: &Scope) -> Option<Self> {
+    fn send(mut self, i: usize, guarded: Object, take: bool, by: Holder, scope: &Scope) -> Option<Self> {
         let free = self.messages[..scope.messages].iter().position(Option::is_none)?;
-        let guard = guarded.map(|lease| (lease.uid, lease.version));
+        let guard = (guarded.uid, guarded.version);
         let orphan = by == Holder::Nobody;
         let from = u8::try_from(i).unwrap();
         self.messages[free] =
@@ -110,11 +105,9 @@ impl State {
     pub(in super::super) fn arrive(mut self, m: usize, scope: &Scope) -> Option<Self> {
         let message = self.messages[m].filter(|message| message.fate == Fate::UnderWay)?;
         let unguarded = message.take && scope.mutant == Mutant::UnguardedTake;
-        let holds = match (message.guard, self.server) {
-            (None, None) => true,
-            (None, Some(_)) => false,
-            (Some(_), None) => scope.mutant == Mutant::NoUid,
-            (Some(guard), Some(lease)) => unguarded || guard == (lease.uid, lease.version),
+        let holds = match self.server {
+            None => scope.mutant == Mutant::NoUid,
+            Some(lease) => unguarded || message.guard == (lease.uid, lease.version),
         };
         let fate = if holds { Fate::Committed(self.commit(&message)) } else { Fate::Refused };
         self.messages[m] = (!message.orphan).then_some(Message { fate, ..message });
@@ -124,7 +117,7 @@ impl State {
     fn commit(&mut self, message: &Message) -> Object {
         let (uid, version) = self.fresh();
         let uid = self.server.map_or(uid, |old| old.uid);
-        let object = Object { uid, version, holder: message.holder, stamp: message.stamp, short: false };
+        let object = Object { uid, version, holder: message.holder, stamp: message.stamp, promise: Promise::Whole };
         self.server = Some(object);
         object
     }
@@ -156,25 +149,39 @@ impl State {
     }
 
     pub(in super::super) fn edit(mut self, edit: Edit, scope: &Scope) -> Option<Self> {
-        let (_, version) = self.fresh();
-        let lease = self.server.filter(|_| self.edits < scope.edits)?;
+        if self.edits == scope.edits {
+            return None;
+        }
         self.edits += 1;
-        let unseen = |one: &One| one.running && !one.promised;
+        if edit == Edit::Apply {
+            return self.apply(scope);
+        }
+        let (_, version) = self.fresh();
+        let lease = self.server?;
         let edited = match edit {
-            Edit::Delete
-                if scope.mutant != Mutant::DeletedBeforeSeen && self.ones[..scope.candidates].iter().any(unseen) =>
-            {
-                return None;
-            }
-            Edit::Delete => None,
+            Edit::Delete | Edit::Apply => None,
             Edit::Clear => Some(Object { holder: Holder::Nobody, ..lease }),
             Edit::Somebody => Some(Object { holder: Holder::Other, ..lease }),
             Edit::Candidate(i) => Some(Object { holder: holder(i), ..lease }),
-            Edit::Shorten => Some(Object { short: true, ..lease }),
+            Edit::Shorten => Some(Object { promise: Promise::Short, ..lease }),
             Edit::Touch => Some(lease),
         };
         self.deleted = if edited.is_none() { 0 } else { self.deleted };
         self.server = edited.map(|lease| Object { version, ..lease });
+        Some(self)
+    }
+
+    fn apply(mut self, scope: &Scope) -> Option<Self> {
+        if self.server.is_some() {
+            self.deleted = 0;
+        }
+        let unseen = |one: &One| one.running && one.promised.is_none();
+        let hasty = self.deleted < OLD && self.ones[..scope.candidates].iter().any(unseen);
+        if hasty && scope.mutant != Mutant::DeletedBeforeSeen {
+            return None;
+        }
+        let (uid, version) = self.fresh();
+        self.server = Some(Object::applied(uid, version));
         Some(self)
     }
 }

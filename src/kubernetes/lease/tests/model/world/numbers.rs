@@ -17,7 +17,10 @@ impl State {
     pub(super) fn fresh(mut self) -> (u8, u8) {
         let (mut uid, mut version) = (0, 0);
         self.each_object(|object| (uid, version) = (uid.max(object.uid), version.max(object.version)));
-        for (u, v) in self.messages.iter().flatten().filter_map(|message| message.guard) {
+        for (seen, _) in self.ones.iter().filter_map(|one| one.promised) {
+            uid = uid.max(seen);
+        }
+        for (u, v) in self.messages.iter().flatten().map(|message| message.guard) {
             (uid, version) = (uid.max(u), version.max(v));
         }
         (uid + 1, version + 1)
@@ -30,7 +33,10 @@ impl State {
             object.uid = number(&mut uids, object.uid);
             object.version = number(&mut versions, object.version);
         });
-        for guard in self.messages.iter_mut().flatten().filter_map(|message| message.guard.as_mut()) {
+        for promised in self.ones.iter_mut().filter_map(|one| one.promised.as_mut()) {
+            promised.0 = number(&mut uids, promised.0);
+        }
+        for guard in self.messages.iter_mut().flatten().map(|message| &mut message.guard) {
             *guard = (number(&mut uids, guard.0), number(&mut versions, guard.1));
         }
         self
