@@ -10,11 +10,11 @@ use super::exit::{Exit, Stop};
 pub use super::operator_args::OperatorArgs;
 use super::operator_args::{OperatorConfig, Scope as Told, Surroundings};
 use super::setup::small_runtime;
-use crate::kubernetes::gate::Rate;
-use crate::kubernetes::grants::Grants;
-use crate::kubernetes::logs::Logs;
+use crate::kubernetes::client::scope::Scope;
+use crate::kubernetes::leadership::gate::Rate;
 use crate::kubernetes::operator::{LeaseOptions, Options, run};
-use crate::kubernetes::scope::Scope;
+use crate::kubernetes::serving::logs::Logs;
+use crate::kubernetes::watching::grants::Grants;
 
 pub(super) fn operator(args: &OperatorArgs) -> Result<Exit, Stop> {
     let config = args.validate(&Surroundings::of_process())?;

@@ -9,8 +9,8 @@ use jiff::SignedDuration;
 
 use super::args::Switch;
 use crate::engine::spec::Limits;
-use crate::kubernetes::lease::Timing;
-use crate::kubernetes::logs::Format;
+use crate::kubernetes::leadership::lease::Timing;
+use crate::kubernetes::serving::logs::Format;
 
 /// Live Jobs are watched; they are also listed so often, for a watch may be blind.
 const JOB_LIST: SignedDuration = SignedDuration::from_secs(60);

@@ -11,6 +11,7 @@ mod manifests;
 mod mutants;
 mod operator;
 mod real_data;
+mod rooms;
 mod state;
 mod tidy;
 mod verbs;

@@ -8,8 +8,8 @@ use crate::cli::args::Switch;
 use crate::cli::exit::Stop;
 use crate::domain::span::Span;
 use crate::engine::spec::{Cadence, Limits};
-use crate::kubernetes::lease::{BadTiming, LONGEST, MARGIN, SHORTEST, Timing};
-use crate::kubernetes::logs::Format;
+use crate::kubernetes::leadership::lease::{BadTiming, LONGEST, MARGIN, SHORTEST, Timing};
+use crate::kubernetes::serving::logs::Format;
 
 /// Problems, one sentence each.
 #[derive(Default)]

@@ -2,7 +2,6 @@
 //! streams by nature (a watch, a log that is followed) goes on after the head of its answer; a watch has its own clock,
 //! see [`super::watching`].
 
-use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll};
@@ -14,7 +13,8 @@ use http::{Request, Response, Uri};
 use tokio::time::Instant;
 use tower::{BoxError, Layer, Service};
 
-use crate::kubernetes::gate::is_write;
+use crate::kubernetes::faults::NoAnswer;
+use crate::kubernetes::leadership::gate::is_write;
 
 /// No answer is longer. Lists are asked for in pages that stay far below.
 const LONGEST_ANSWER: usize = 64 << 20;
@@ -25,18 +25,6 @@ pub(super) struct Deadlines {
     pub(super) read: Duration,
     pub(super) write: Duration,
 }
-
-/// A call that was given up. Whether a write took effect is not known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoAnswer(String);
-
-impl fmt::Display for NoAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for NoAnswer {}
 
 impl<S> Layer<S> for Deadlines {
     type Service = Deadlined<S>;
@@ -81,10 +69,7 @@ where
             let answer = answer.await?.map(Answer::new);
             if streams && answer.status().is_success() { Ok(answer) } else { collected(answer).await }
         };
-        Box::pin(async move {
-            let late = || NoAnswer(format!("the API server did not answer within {span:?}"));
-            within(deadline, whole).await.ok_or_else(late)?
-        })
+        Box::pin(async move { within(deadline, whole).await.ok_or(NoAnswer { after: span })? })
     }
 }
 

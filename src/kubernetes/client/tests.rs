@@ -15,9 +15,10 @@ use tokio::time::{Instant, advance};
 use tower::{BoxError, service_fn};
 
 use super::deadline::Deadlines;
-use super::{Call, Calls, Connect, connect, had_no_answer, sentence, watching};
-use crate::kubernetes::gate::{Gate, Rate};
-use crate::kubernetes::lease::Leadership;
+use super::{Call, Calls, Connect, connect, watching};
+use crate::kubernetes::faults::{had_no_answer, sentence};
+use crate::kubernetes::leadership::gate::{Gate, Rate};
+use crate::kubernetes::leadership::lease::Leadership;
 
 const LIMITS: Deadlines = Deadlines { read: Duration::from_secs(15), write: Duration::from_secs(5) };
 

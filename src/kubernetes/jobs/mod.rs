@@ -1,14 +1,18 @@
-//! Jobs in a cluster, as values: how one is built from a CronJob's template, and what a Job and its pods say.
+//! Jobs in a cluster: how one is built from a CronJob's template, and what a Job and its pods say.
 //!
 //! [`build`] writes what [`identity`] reads back; [`read`] asks `end` and `pods`; [`starts`] remembers what they cannot tell
-//! afterwards. Nothing here calls the API server.
+//! afterwards; [`slim`] is what is kept of what the API server sends. Only [`launcher`] calls the API server, and [`seen`]
+//! through it.
 
 pub mod build;
 mod end;
 pub mod identity;
+pub mod launcher;
 mod metadata;
 mod pods;
 pub mod read;
+pub mod seen;
+pub mod slim;
 pub mod starts;
 
 #[cfg(test)]

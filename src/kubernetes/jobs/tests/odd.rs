@@ -8,7 +8,7 @@ use super::*;
 use crate::engine::contract::MAX_MESSAGE;
 use crate::kubernetes::jobs::identity::Identity;
 use crate::kubernetes::jobs::read::{daily_run, is_of, job, list};
-use crate::kubernetes::slim::Slim;
+use crate::kubernetes::jobs::slim::Slim;
 
 /// A value in the place of another of its kind, or of any kind.
 fn odd(which: usize, old: &Value) -> Value {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::domain::ledger::{self, Pending};
 use crate::kubernetes::jobs::read::{daily_run, job, list};
-use crate::kubernetes::slim::Slim;
+use crate::kubernetes::jobs::slim::Slim;
 
 const AT: &str = "2026-11-24T10:59:58Z";
 
