@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::check::{self, Valid};
 use super::lower;
 use super::manifest::{Document, read};
-use crate::domain::policy::{Coverage, DateOrders, Key, ReadLimits, Reader, Season};
+use crate::domain::policy::{Coverage, DateOrders, Key, ReadLimits, Reader, Season, Stalled};
 use crate::domain::words::is_hidden;
 
 /// The namespace of what names none.
@@ -124,8 +124,8 @@ pub struct Loaded {
     pub seasons: Vec<Season>,
     /// The coverages without a problem.
     pub coverages: Vec<Coverage>,
-    /// Coverages with a problem: their season where known, and why.
-    pub stalled: Vec<(Key, Option<Key>, String)>,
+    /// Coverages with a problem.
+    pub stalled: Vec<Stalled>,
     /// What people want of single dates, per season.
     pub orders: BTreeMap<Key, DateOrders>,
     /// The limits of each namespace at each resolved place; where two of its Warehouses mean the same place, the tighter ones.
@@ -207,7 +207,7 @@ pub fn load_documents(documents: Vec<Document>, place: Place<'_>, mut valid: Val
 }
 
 /// Coverages that have a problem, with all of it.
-fn stalled(documents: &[Document], loaded: &Loaded, problems: &[Problem]) -> Vec<(Key, Option<Key>, String)> {
+fn stalled(documents: &[Document], loaded: &Loaded, problems: &[Problem]) -> Vec<Stalled> {
     let mut of_object: BTreeMap<&str, Vec<&Problem>> = BTreeMap::new();
     problems.iter().for_each(|p| of_object.entry(&p.object).or_default().push(p));
     let obeyed: BTreeSet<&Key> = loaded.coverages.iter().map(|c| &c.key).collect();
@@ -223,7 +223,8 @@ fn stalled(documents: &[Document], loaded: &Loaded, problems: &[Problem]) -> Vec
         }
         let why = of_object.get(document.object().as_str()).map(|own| Problem::together(own));
         let why = why.unwrap_or_else(|| "it is invalid; run `gapless check`".into());
-        out.push((own, text("/spec/season").map(|s| key("Season", s)), why));
+        let season = text("/spec/season").map(|s| key("Season", s));
+        out.push(Stalled { key: own, uid: lower::uid(document), season, why });
     }
     out
 }

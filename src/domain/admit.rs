@@ -25,6 +25,8 @@ pub struct Wanting<'a> {
     pub coverage: &'a Coverage,
     /// Its table, resolved: two coverages can name one table in two ways.
     pub target: &'a Table,
+    /// Other names of that table: coverages that share a name fill one table.
+    pub aliases: Vec<&'a Table>,
     /// Its wants, in its declared order.
     pub wants: &'a [Want],
     /// Its live Jobs, recorded ones included.
@@ -139,7 +141,7 @@ struct State<'a> {
 
 /// What one coverage has used up so far, and what it was refused.
 struct Used<'a> {
-    target: &'a Table,
+    names: Vec<&'a Table>,
     live: u32,
     unsettled: u32,
     unread: DateSet,
@@ -149,7 +151,7 @@ struct Used<'a> {
 impl<'a> State<'a> {
     fn new(wanting: &[Wanting<'a>], pools: &'a Pools, now: Timestamp) -> Self {
         let used = |w: &Wanting<'a>| Used {
-            target: w.target,
+            names: core::iter::once(w.target).chain(w.aliases.iter().copied()).collect(),
             live: w.live,
             unsettled: w.unsettled,
             unread: w.unread.clone(),
@@ -194,11 +196,11 @@ impl<'a> State<'a> {
     /// without them.
     fn refuse_taken(&mut self, batch: &mut queue::Batch<'a>) {
         let used = &mut self.used[batch.place];
-        let taken = self.taken.get(used.target);
-        if taken.is_none() && used.unread.is_empty() {
+        let taken: Vec<&DateSet> = used.names.iter().filter_map(|name| self.taken.get(name)).collect();
+        if taken.is_empty() && used.unread.is_empty() {
             return;
         }
-        let is_busy = |date: &Date| taken.is_some_and(|t| t.contains(*date)) || used.unread.contains(*date);
+        let is_busy = |date: &Date| taken.iter().any(|t| t.contains(*date)) || used.unread.contains(*date);
         batch.busy = batch.free().map(|w| w.date).filter(is_busy).collect();
         used.refused.extend(batch.busy.iter().map(|date| (date, Refusal::Hold(Hold::Busy))));
     }
@@ -214,14 +216,18 @@ impl<'a> State<'a> {
         self.ramp_left -= 1;
         self.used[batch.place].live += 1;
         self.used[batch.place].unsettled += 1;
-        let target = self.used[batch.place].target.clone();
-        self.taken.entry(target.clone()).or_default().extend(&dates);
+        let names: Vec<Table> = self.used[batch.place].names.iter().copied().cloned().collect();
+        for name in &names {
+            self.taken.entry(name.clone()).or_default().extend(&dates);
+        }
+        let Some((target, aliases)) = names.split_first() else { return };
         self.lanes.push(batch.lane);
         self.launches.push(Admission {
             coverage: batch.coverage.key.clone(),
             admitted: Admitted {
                 rung: first.rung.clone(),
-                target,
+                target: target.clone(),
+                aliases: aliases.to_vec(),
                 dates,
                 number: batch.free().map(|w| w.number).max().unwrap_or(1),
                 tokens: batch.free().filter_map(|w| Some((w.date, w.token.clone()?))).collect(),

@@ -2,7 +2,6 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -26,7 +25,7 @@ pub enum DateReading {
 }
 
 /// The column that dates a row.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DateColumn {
     /// The column's name.
     pub column: String,
@@ -44,21 +43,6 @@ impl DateColumn {
     /// A column of ISO dates, or of instants that name their zone.
     pub fn new(column: impl Into<String>, reading: DateReading) -> Self {
         Self { column: column.into(), reading, zone: None, format: None, home: TimeZone::UTC }
-    }
-}
-
-/// What is absent is not shown: hashes of this form, stored by older versions, stay what they were.
-impl fmt::Debug for DateColumn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("DateColumn");
-        shown.field("column", &self.column).field("reading", &self.reading);
-        if let Some(zone) = &self.zone {
-            shown.field("zone", zone);
-        }
-        if let Some(format) = &self.format {
-            shown.field("format", format);
-        }
-        shown.finish()
     }
 }
 
@@ -105,7 +89,7 @@ fn numbers(text: &str) -> impl Iterator<Item = char> + '_ {
 }
 
 /// A column of instants.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstantColumn {
     /// The column's name.
     pub column: String,
@@ -116,15 +100,5 @@ pub struct InstantColumn {
 impl From<&str> for InstantColumn {
     fn from(column: &str) -> Self {
         Self { column: column.into(), zone: None }
-    }
-}
-
-/// As its name alone where it has no zone: hashes of this form, stored by older versions, stay what they were.
-impl fmt::Debug for InstantColumn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.zone {
-            None => self.column.fmt(f),
-            Some(zone) => (&self.column, zone).fmt(f),
-        }
     }
 }

@@ -7,6 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::dates::{Date, DateSet, Timestamp};
+use super::fingerprint::Fingerprints;
 use super::policy::{Key, Rung, Table};
 
 mod backoff;
@@ -32,8 +33,8 @@ pub struct Ledger {
     /// The last settled attempts, newest last: [`MAX_RECENT`], and before them the last one of each date that is still open,
     /// as far as [`MAX_OLD_BYTES`] hold them.
     pub recent: VecDeque<Settled>,
-    /// The fill fingerprint that the tallies belong to.
-    pub fingerprint: u64,
+    /// The fill fingerprints that the tallies and `complete` belong to.
+    pub fingerprints: Fingerprints,
     /// What the Jobs of each rung were made from when it was last looked at.
     pub templates: BTreeMap<Arc<str>, Template>,
     /// The rerun token spent last, per date.
@@ -71,6 +72,9 @@ pub struct Attempt {
     /// The table that it fills, as it was resolved when this was recorded: what single flight protects, whatever becomes of
     /// the spec.
     pub target: Table,
+    /// Other names of that table then: as it was declared, and as its file system knows it. A folder can move while a Job
+    /// runs. Nothing in records of older versions.
+    pub aliases: Vec<Table>,
     /// Its dates.
     pub dates: DateSet,
     /// What each date held before.
@@ -83,6 +87,13 @@ pub struct Attempt {
     pub recorded_at: Timestamp,
     /// How far it is.
     pub stage: Stage,
+}
+
+impl Attempt {
+    /// Every name that its table had when this was recorded.
+    pub fn names(&self) -> impl Iterator<Item = &Table> {
+        core::iter::once(&self.target).chain(&self.aliases)
+    }
 }
 
 /// What a date held before an attempt, to judge the outcome by, also after a restart.
@@ -277,12 +288,21 @@ pub struct Job {
     pub dates: DateSet,
     /// The table that it fills: what single flight protects, whoever owns the Job.
     pub target: Table,
+    /// Other names of that table when it was made.
+    pub aliases: Vec<Table>,
     /// When it ended and how; nothing while it lives.
     pub ended: Option<(Timestamp, End)>,
     /// Its termination message, cut and cleaned.
     pub message: String,
     /// Why it has not started, when it waits.
     pub pending: Option<Pending>,
+}
+
+impl Job {
+    /// Every name that its table had when it was made.
+    pub fn names(&self) -> impl Iterator<Item = &Table> {
+        core::iter::once(&self.target).chain(&self.aliases)
+    }
 }
 
 /// Why a Job has not started.
@@ -325,6 +345,8 @@ pub struct Launch {
     pub deadline_seconds: i64,
     /// What single flight protects.
     pub target: Table,
+    /// Its other names.
+    pub aliases: Vec<Table>,
 }
 
 /// The Job's name: at most 40 characters of the coverage's name, `-`, 8 hex digits of its uid, `-l` and the launch.

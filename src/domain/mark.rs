@@ -25,8 +25,8 @@ pub struct TableMark {
     pub modified: Option<Timestamp>,
     /// A part is so young that it may still be written: read again soon.
     pub unsettled: bool,
-    /// The table by its one name, where it can have several: two tables of one home are one.
-    pub home: Option<Table>,
+    /// The names that the table has however it is declared, the one of its place first. Tables that share a name are one.
+    pub names: Vec<Table>,
 }
 
 impl TableMark {

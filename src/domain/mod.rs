@@ -11,6 +11,7 @@ pub mod assess;
 pub mod bind;
 pub mod columns;
 pub mod dates;
+pub mod fingerprint;
 pub mod judge;
 pub mod ledger;
 pub mod mark;

@@ -13,6 +13,7 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 
 use super::dates::{Date, DateRange, Timestamp, shift};
+use super::fingerprint::Fingerprints;
 use super::probe::{Question, ScheduleQuestion};
 use super::share::Share;
 use super::span::Span;
@@ -85,6 +86,19 @@ pub struct Break {
     pub dates: DateRange,
     /// Why.
     pub reason: Arc<str>,
+}
+
+/// A coverage whose spec cannot be obeyed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stalled {
+    /// Its name.
+    pub key: Key,
+    /// Its object's uid.
+    pub uid: Arc<str>,
+    /// Its season's name, where that is known.
+    pub season: Option<Key>,
+    /// Why, for people.
+    pub why: String,
 }
 
 /// A season, parsed.
@@ -359,10 +373,8 @@ pub struct Coverage {
     pub waivers: Vec<Waiver>,
     /// Nothing is launched.
     pub suspend: bool,
-    /// Changes when what it takes to fill a date changes (design §6): clears backoff and exhaustion.
-    pub fill_fingerprint: u64,
-    /// The same as older versions computed it: a ledger that holds it is taken over, and nothing is cleared.
-    pub fill_fingerprint_before: u64,
+    /// Changes when what it takes to fill a date changes: clears backoff and exhaustion.
+    pub fingerprints: Fingerprints,
 }
 
 /// The local date of an instant.

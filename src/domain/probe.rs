@@ -6,7 +6,6 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
 
 pub use super::columns::{DateColumn, DateFormat, DateReading, InstantColumn};
 use super::dates::{Date, DateSet, Timestamp};
@@ -117,7 +116,7 @@ pub struct Measure {
 }
 
 /// What a coverage asks of its table. Equal questions over equal data have equal answers.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// The column that dates a row.
     pub date: DateColumn,
@@ -137,20 +136,6 @@ pub struct Question {
     pub unique: Vec<String>,
     /// For each list of filters, how many of the date's filtered rows satisfy it.
     pub shares: Vec<Vec<Filter>>,
-}
-
-/// What is absent is not shown: hashes of this form, stored by older versions, stay what they were.
-impl fmt::Debug for Question {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Question");
-        shown.field("date", &self.date).field("filters", &self.filters).field("unit", &self.unit);
-        shown.field("aliases", &self.aliases).field("before", &self.before).field("measures", &self.measures);
-        shown.field("unique", &self.unique).field("shares", &self.shares);
-        if !self.needed.is_empty() {
-            shown.field("needed", &self.needed);
-        }
-        shown.finish()
-    }
 }
 
 /// A question bound to dates.

@@ -16,6 +16,11 @@ impl Share {
     /// 0 %.
     pub const NONE: Self = Self(0);
 
+    /// In hundredths of a per cent.
+    pub fn hundredths(self) -> u16 {
+        self.0
+    }
+
     /// Whether `part` of `whole` is at least this share, exactly (design §2.4: covered × 100 ≥ share × expected).
     pub fn is_reached_by(self, part: u64, whole: u64) -> bool {
         u128::from(part) * u128::from(WHOLE) >= u128::from(self.0) * u128::from(whole)

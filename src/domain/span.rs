@@ -42,6 +42,11 @@ impl Span {
         self.days > 0 || self.seconds > 0
     }
 
+    /// The calendar days and the elapsed seconds.
+    pub fn parts(self) -> (i32, i64) {
+        (self.days, self.seconds)
+    }
+
     /// This span and that many elapsed hours more. Days that would be of the other sign become elapsed time.
     pub fn plus_hours(self, hours: i64) -> Self {
         let seconds = self.seconds.saturating_add(hours.saturating_mul(3600));

@@ -156,7 +156,8 @@ impl CoverageState {
         self.ledger.attempts.iter().filter(|a| !matches!(a.stage, Stage::Ended { .. })).count() as u32
     }
 
-    /// What may be admitted. After a refusal it is one Job, which tells whether there is room again.
+    /// What may be admitted. Other coverages of a folder that moved may not have looked at it since: the names that it had
+    /// before count, too. After a refusal it is one Job, which tells whether there is room again.
     pub(super) fn wanting(&self, unread: DateSet) -> Wanting<'_> {
         let wants = &self.assessment.wants;
         let waits = self.ledger.attempts.iter().any(|a| a.stage == Stage::Recorded);
@@ -164,6 +165,7 @@ impl CoverageState {
         Wanting {
             coverage: &self.coverage,
             target: self.target(),
+            aliases: self.all_names().filter(|name| *name != self.target()).collect(),
             wants: wants.get(..most).unwrap_or(wants),
             live: self.live(),
             unsettled: self.ledger.attempts.len() as u32,

@@ -1,7 +1,7 @@
 //! When there is something to do next, and when nothing is left that will change without a person.
 
 use super::look::Look;
-use super::world::{Loading, World};
+use super::world::{CoverageState, Loading, World};
 use crate::domain::dates::Timestamp;
 use crate::domain::state::{Cell, State};
 
@@ -36,10 +36,14 @@ impl World {
 
     /// Nothing is left that will change without a person, or without the passing of a due instant.
     pub fn is_done(&self, now: Timestamp) -> bool {
-        let is_active = |cell: &Cell| matches!(cell.state(), State::Running | State::Waiting | State::Verifying);
+        let is_active = |s: &CoverageState, cell: &Cell| match cell.state() {
+            State::Running | State::Verifying => true,
+            State::Waiting => s.stalled.is_none(),
+            _ => false,
+        };
         let waits = self.coverages.values().any(|s| {
             let wants = s.may_want() && !s.assessment.wants.is_empty() && self.limits.launches;
-            s.assessment.cells.iter().any(is_active)
+            s.assessment.cells.iter().any(|cell| is_active(s, cell))
                 || wants
                 || s.saving
                 || s.doubt.is_some()

@@ -107,13 +107,12 @@ impl World {
     /// those of its attempts: Jobs whose owner is gone, or whose record was wiped. What was read before says nothing of
     /// their dates.
     pub(super) fn unread<'a>(&'a self, state: &'a CoverageState) -> impl Iterator<Item = (Timestamp, &'a Job)> {
-        let names = [Some(&state.coverage.table), state.home.as_ref().filter(|home| **home != state.coverage.table)];
         // Older ends lie before what was confirmed last, too.
-        let may_be = names.into_iter().flatten().flat_map(|table| {
+        let may_be = state.all_names().flat_map(|table| {
             let due = self.jobs.ended(table).map(|(at, job)| (state.visible_at(at), job));
             due.take_while(|(at, _)| state.book.confirmed_at.is_none_or(|all| all < *at))
         });
-        may_be.filter(|(at, job)| state.book.is_behind(&job.dates, *at))
+        may_be.filter(|(at, job)| state.is_filled_by(job) && state.book.is_behind(&job.dates, *at))
     }
 
     /// Their dates. Another coverage of the table may have read them already, and need not wait for this one's `settle`.
@@ -219,6 +218,7 @@ impl CoverageState {
     /// Whether nothing is to be created though it is recorded.
     fn is_paused(&self, is_suspended: bool, is_off: bool) -> bool {
         self.coverage.suspend
+            || self.stalled.is_some()
             || is_suspended
             || is_off
             || self.doubt.is_some()
@@ -380,5 +380,6 @@ fn launch(coverage: &Coverage, attempt: &Attempt, state: &CoverageState) -> Opti
         missing,
         deadline_seconds: coverage.fill.deadline.as_seconds(),
         target: state.target_of(attempt).clone(),
+        aliases: attempt.aliases.clone(),
     })
 }

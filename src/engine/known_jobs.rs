@@ -13,7 +13,7 @@ use crate::domain::policy::Table;
 pub(super) struct Jobs {
     all: Vec<Job>,
     by_coverage: BTreeMap<Arc<str>, Vec<usize>>,
-    /// Those that have ended, the newest end first.
+    /// Those that have ended, by each name of their table, the newest end first.
     ended: BTreeMap<Table, Vec<usize>>,
     live: Vec<usize>,
     /// When the list that stands was asked for; nothing: never.
@@ -81,7 +81,7 @@ impl Jobs {
             self.by_coverage.entry(job.coverage.clone()).or_default().push(at);
             match job.ended {
                 None => self.live.push(at),
-                Some(_) => self.ended.entry(job.target.clone()).or_default().push(at),
+                Some(_) => job.names().for_each(|name| self.ended.entry(name.clone()).or_default().push(at)),
             }
         }
         for ended in self.ended.values_mut() {

@@ -22,6 +22,7 @@ mod pass;
 pub mod ports;
 mod refusal;
 mod report;
+mod respec;
 mod saving;
 pub mod spec;
 mod stale;

@@ -7,19 +7,20 @@ use super::world::{CoverageState, SeasonState, World};
 use crate::domain::admit::{Limit, Refusal, Refused};
 use crate::domain::assess::{Unspent, Wait};
 use crate::domain::dates::{Date, DateSet, Timestamp};
-use crate::domain::policy::Key;
+use crate::domain::policy::{Key, Stalled};
 use crate::domain::probe::Undated;
 use crate::domain::state::{Cause, Cell, Hold, State};
 
 impl World {
     /// Everything at an instant.
     pub fn overview(&self, now: Timestamp) -> Overview {
-        let mut coverages: Vec<CoverageView> = self.coverages.values().map(|s| self.view(s)).collect();
-        coverages.extend(self.stalled.iter().map(|(key, season, why)| stalled(key, season.as_ref(), why)));
+        let obeyed = self.coverages.values().filter(|state| !state.is_refused);
+        let mut coverages: Vec<CoverageView> = obeyed.map(|state| self.view(state)).collect();
+        coverages.extend(self.stalled.iter().map(stalled));
         coverages.sort_by(|a, b| (&a.season, &a.key.name, &a.key.kind).cmp(&(&b.season, &b.key.name, &b.key.kind)));
         let launches = self.planned();
         let held = coverages.iter().flat_map(|c| held(c, &launches, self.decision.refused.get(&c.key))).collect();
-        let seasons = self.seasons.iter().map(|(key, s)| season(key, s)).collect();
+        let seasons = self.seasons.iter().filter(|(_, s)| !s.is_kept).map(|(key, s)| season(key, s)).collect();
         Overview { now, seasons, coverages, launches, held }
     }
 
@@ -144,18 +145,18 @@ fn held(view: &CoverageView, launches: &[Planned], refused: Option<&Refused>) ->
     groups.into_iter().map(held).collect()
 }
 
-fn stalled(key: &Key, season: Option<&Key>, why: &str) -> CoverageView {
+fn stalled(Stalled { key, uid: _, season, why }: &Stalled) -> CoverageView {
     CoverageView {
         key: key.clone(),
         uid: "".into(),
-        season: season.cloned().unwrap_or_else(|| Key { name: "".into(), kind: "Season".into(), ..key.clone() }),
+        season: season.clone().unwrap_or_else(|| Key { name: "".into(), kind: "Season".into(), ..key.clone() }),
         table: crate::domain::policy::Table { place: "".into(), name: "".into() },
         generation: 0,
         suspended: false,
         today: Date::MIN,
         launches: 0,
         mode: crate::domain::policy::Mode::Observe,
-        stalled: Some(why.to_string()),
+        stalled: Some(why.clone()),
         cells: Vec::new(),
         attempts: Vec::new(),
         tallies: Vec::new(),

@@ -24,7 +24,7 @@ impl World {
         let keys: Vec<Key> = self.coverages.iter().filter(|(_, s)| due(s)).map(|(k, _)| k.clone()).collect();
         let mut calls = Vec::new();
         for key in keys {
-            let view = self.coverages.get(&key).filter(|s| every.is_some() && s.was_seen()).map(|s| self.view(s));
+            let view = self.coverages.get(&key).filter(|s| every.is_some() && s.is_told()).map(|s| self.view(s));
             let Some(state) = self.coverages.get_mut(&key) else { continue };
             state.saving = true;
             state.told_at = now;
@@ -131,13 +131,18 @@ impl CoverageState {
         self.book.confirmed_at.is_some() || self.book.failure.is_some() || self.stalled.is_some()
     }
 
+    /// Whether people are told what it is. Of a refused spec they are told why, and no more.
+    fn is_told(&self) -> bool {
+        self.was_seen() && !self.is_refused
+    }
+
     /// When the ledger, or what people see, is to be saved. A record is urgent, for a Job waits for it; the rest may
     /// wait for more of its kind, so that many changes are one write.
     pub(super) fn save_at(&self, every: Option<SignedDuration>) -> Option<Timestamp> {
         let differs = self.ledger != *self.saved;
         let urgent = differs && (every.is_none() || self.has_new_record());
         let wait = every.map_or(0, |every| i64::try_from(every.as_millis()).unwrap_or(i64::MAX));
-        let tells = every.is_some() && self.untold && self.was_seen();
+        let tells = every.is_some() && self.untold && self.is_told();
         let at = if urgent { self.save_after } else { self.save_after.max(later(self.told_at, wait)) };
         (differs || tells).then_some(at)
     }

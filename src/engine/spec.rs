@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use crate::domain::policy::{Coverage, DateOrders, Key, Season};
+use crate::domain::policy::{Coverage, DateOrders, Key, Season, Stalled};
 use crate::domain::span::Span;
 
 /// Everything that people want, parsed. A changed spec replaces the whole.
@@ -17,8 +17,8 @@ pub struct Spec {
     pub coverages: Vec<Coverage>,
     /// What people want of single dates, per season.
     pub orders: BTreeMap<Key, DateOrders>,
-    /// Coverages whose spec cannot be obeyed, with their season where known and why.
-    pub stalled: Vec<(Key, Option<Key>, String)>,
+    /// Coverages whose spec cannot be obeyed.
+    pub stalled: Vec<Stalled>,
     /// Namespaces in which nothing is launched.
     pub launches_off: BTreeSet<Arc<str>>,
 }

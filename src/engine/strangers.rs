@@ -45,14 +45,13 @@ impl World {
     /// namespace looks at, and those that did so before.
     pub(super) fn recognize(&mut self, now: Timestamp) {
         let uids: BTreeSet<&str> = self.coverages.values().map(|s| &*s.coverage.uid).collect();
-        let fills = |job: &Job, state: &CoverageState| {
-            let is_own = [state.target(), &state.coverage.table].contains(&&job.target);
-            is_own && (job.namespace.is_empty() || job.namespace == state.coverage.key.namespace)
+        let is_near = |job: &Job, state: &CoverageState| {
+            job.namespace.is_empty() || job.namespace == state.coverage.key.namespace
         };
         let mut known = BTreeSet::new();
         for job in self.jobs.live() {
             let was_known = self.jobs.known.contains(&job.uid);
-            let filled = || self.coverages.values().find(|state| fills(job, state));
+            let filled = || self.coverages.values().find(|state| is_near(job, state) && state.is_filled_by(job));
             let by_table = if was_known || uids.contains(&*job.coverage) { None } else { filled() };
             if let Some(state) = by_table.filter(|_| job.coverage.is_empty()) {
                 self.events.push(super::events::stray(&state.coverage.key, job, now));

@@ -7,6 +7,8 @@ mod edits;
 mod facts;
 mod faults;
 mod launches;
+mod places;
+mod refused;
 mod scenarios;
 mod schedules;
 mod script;

@@ -21,7 +21,7 @@ use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::judge::Judged;
 use crate::domain::ledger::Ledger;
 use crate::domain::mark::TableMark;
-use crate::domain::policy::{Coverage, DateOrders, Key, Season, Table};
+use crate::domain::policy::{Coverage, DateOrders, Key, Season, Stalled, Table};
 use crate::domain::probe::DateColumn;
 use crate::domain::schedule::{Calendar, ScheduleFacts};
 use crate::domain::span::Span;
@@ -33,7 +33,7 @@ pub struct World {
     pub(super) limits: Limits,
     /// Nothing is recorded or created: what would be launched is only told.
     pub(super) read_only: bool,
-    pub(super) stalled: Vec<(Key, Option<Key>, String)>,
+    pub(super) stalled: Vec<Stalled>,
     pub(super) launches_off: BTreeSet<Arc<str>>,
     pub(super) seasons: BTreeMap<Key, SeasonState>,
     pub(super) coverages: BTreeMap<Key, CoverageState>,
@@ -86,6 +86,8 @@ pub(super) struct SeasonState {
     pub span: Option<DateRange>,
     /// Why the calendar says nothing for certain of what is open: its schedule was not looked at for too long.
     pub stale: Option<Arc<StaleSchedule>>,
+    /// It is gone or refused, and stays for a coverage that settles by it.
+    pub is_kept: bool,
     pub dirty: bool,
 }
 
@@ -99,8 +101,10 @@ pub(super) struct Doubted {
 /// A coverage with all that is known of it.
 pub(super) struct CoverageState {
     pub coverage: Coverage,
-    /// Where its table really is, since it was looked at; nothing where that has no other name.
-    pub home: Option<Table>,
+    /// The names that its table has however it is declared, since it was looked at; the one of its place first.
+    pub names: Vec<Table>,
+    /// Names that it had before: Jobs that were made then have them.
+    pub former: Vec<Table>,
     pub book: Book,
     pub ledger: Ledger,
     pub saved: Arc<Ledger>,
@@ -125,6 +129,8 @@ pub(super) struct CoverageState {
     /// The last create was refused.
     pub refused: Option<Refusal>,
     pub stalled: Option<String>,
+    /// Its spec is refused now: what it tried is settled by the last one that was valid.
+    pub is_refused: bool,
     pub doubt: Option<Doubt>,
     /// Its launch numbers were told by its Jobs: the ledger had been lost.
     pub rebuilt: bool,
@@ -161,7 +167,7 @@ impl SeasonState {
         self.season.schedule.is_none() || self.good_until.is_some() || self.failure.is_some()
     }
 
-    fn new(season: Season, orders: DateOrders, old: Option<Self>, now: Timestamp) -> Self {
+    pub(super) fn new(season: Season, orders: DateOrders, old: Option<Self>, now: Timestamp) -> Self {
         let zone = season.zone.clone();
         let empty = Calendar { zone, today: Date::MIN, days: BTreeMap::new(), valid_until: now };
         let new = |season, orders| Self {
@@ -176,14 +182,17 @@ impl SeasonState {
             calendar: Arc::new(empty.clone()),
             span: None,
             stale: None,
+            is_kept: false,
             dirty: true,
         };
         match old.filter(|o| o.season.schedule == season.schedule) {
             // One that failed may do better under limits or grants that changed.
-            Some(old) if old.season == season && old.look.failures == 0 => Self { orders, dirty: true, ..old },
+            Some(old) if old.season == season && old.look.failures == 0 => {
+                Self { orders, is_kept: false, dirty: true, ..old }
+            }
             Some(old) => {
                 let (look, calendar) = (Look { next: now, ..old.look }, Arc::new(empty));
-                Self { season, orders, look, calendar, dirty: true, ..old }
+                Self { season, orders, look, calendar, is_kept: false, dirty: true, ..old }
             }
             None => new(season, orders),
         }
@@ -191,7 +200,7 @@ impl SeasonState {
 }
 
 impl CoverageState {
-    fn new(coverage: Coverage, old: Option<Self>) -> Self {
+    pub(super) fn new(coverage: Coverage, old: Option<Self>) -> Self {
         let mut old = old;
         let same_question = old
             .as_ref()
@@ -199,10 +208,15 @@ impl CoverageState {
         let book = old.as_mut().filter(|_| same_question).map(|o| std::mem::take(&mut o.book)).unwrap_or_default();
         // An edit of other objects changes nothing about a refusal.
         let refused = old.as_mut().filter(|o| o.coverage == coverage).and_then(|o| o.refused.take());
-        let home = old.as_mut().filter(|o| o.coverage.table == coverage.table).and_then(|o| o.home.take());
+        let (names, former) = old
+            .as_mut()
+            .filter(|o| o.coverage.table == coverage.table)
+            .map(|o| (std::mem::take(&mut o.names), std::mem::take(&mut o.former)))
+            .unwrap_or_default();
         let blank = || Self {
             coverage: coverage.clone(),
-            home: None,
+            names: Vec::new(),
+            former: Vec::new(),
             book: Book::default(),
             ledger: Ledger::default(),
             saved: Arc::default(),
@@ -219,6 +233,7 @@ impl CoverageState {
             created_at: BTreeMap::new(),
             refused: None,
             stalled: None,
+            is_refused: false,
             doubt: None,
             rebuilt: false,
             looked: None,
@@ -229,8 +244,17 @@ impl CoverageState {
             criteria: 0,
             dirty: true,
         };
-        let mut state =
-            Self { home, book, refused, stalled: None, dirty: true, untold: true, ..old.unwrap_or_else(blank) };
+        let mut state = Self {
+            names,
+            former,
+            book,
+            refused,
+            stalled: None,
+            is_refused: false,
+            dirty: true,
+            untold: true,
+            ..old.unwrap_or_else(blank)
+        };
         let complete = state.ledger.complete.clone();
         state.ledger.rebase(&coverage);
         // Data that is gone is still gone after an edit: what is doubted goes on to be.
@@ -272,71 +296,6 @@ impl World {
         };
         world.respec(spec, now);
         world
-    }
-
-    /// Takes a new spec; what is known of objects that stay is kept.
-    pub fn respec(&mut self, spec: Spec, now: Timestamp) {
-        let Spec { seasons, coverages, mut orders, stalled, launches_off } = spec;
-        let were_suspended: Vec<Key> = self.suspended().collect();
-        self.stalled = stalled;
-        self.revision += 1;
-        self.launches_off = launches_off;
-        self.undecided = true;
-        let mut old = std::mem::take(&mut self.seasons);
-        for season in seasons {
-            let orders = orders.remove(&season.key).unwrap_or_default();
-            let known = old.remove(&season.key);
-            self.seasons.insert(season.key.clone(), SeasonState::new(season, orders, known, now));
-        }
-        let mut old = std::mem::take(&mut self.coverages);
-        let target_of: BTreeMap<&str, &Table> = coverages.iter().map(|c| (&*c.uid, &c.table)).collect();
-        let goes = |state: &&CoverageState| target_of.get(&*state.coverage.uid) != Some(&&state.coverage.table);
-        self.jobs.orphans.extend(old.values().filter(goes).flat_map(|state| state.orphans(now)));
-        let mut edited = BTreeSet::new();
-        for coverage in coverages {
-            let known = old.remove(&coverage.key).filter(|o| o.coverage.uid == coverage.uid);
-            edited.extend(known.as_ref().is_none_or(|o| o.coverage != coverage).then(|| coverage.key.clone()));
-            // The ledger of an object that is new here may be old: nothing is decided before it is read.
-            if known.is_none() && self.loading != Loading::Sent {
-                self.loading = Loading::Wanted { not_before: now };
-            }
-            let state = CoverageState::new(coverage.clone(), known);
-            self.coverages.insert(coverage.key, state);
-        }
-        let suspended: BTreeSet<Key> = self.suspended().collect();
-        if were_suspended.iter().any(|key| self.coverages.contains_key(key) && !suspended.contains(key)) {
-            self.ramp = Ramp { started_at: now, launched: 0, ..self.ramp };
-        }
-        self.rewatch(&edited, now);
-        self.recognize(now);
-    }
-
-    /// Coverages of which nothing is launched because people say so.
-    fn suspended(&self) -> impl Iterator<Item = Key> {
-        let is_suspended = |state: &&CoverageState| {
-            let season = self.seasons.get(&state.coverage.season);
-            let is_off = self.launches_off.contains(&state.coverage.key.namespace);
-            state.coverage.suspend || is_off || season.is_some_and(|season| season.season.suspend)
-        };
-        self.coverages.values().filter(is_suspended).map(|state| state.coverage.key.clone())
-    }
-
-    /// A table is looked at again where a coverage of it is new or edited: what others edit says nothing of it.
-    fn rewatch(&mut self, edited: &BTreeSet<Key>, now: Timestamp) {
-        let mut old = std::mem::take(&mut self.watches);
-        for (key, state) in &self.coverages {
-            let id = WatchId::of(&state.coverage);
-            let watch = self.watches.entry(id.clone()).or_insert_with(|| {
-                let known = old.remove(&id).map(|watch| (watch.look, watch.asked));
-                let (look, asked) = known.unwrap_or_else(|| (Look::new(now), None));
-                Watch { date: state.coverage.question.date.clone(), coverages: Vec::new(), look, asked }
-            });
-            watch.coverages.push(key.clone());
-            // A look that failed may do better under limits or grants that changed.
-            if edited.contains(key) || watch.look.failures > 0 {
-                watch.look.no_later_than(now);
-            }
-        }
     }
 
     /// A stored ledger was changed by somebody else: what it says now counts.

@@ -39,6 +39,26 @@ fn a_journal_of_zeros_is_damaged() {
     assert_eq!(fs::read(&path).unwrap(), vec![0; length], "what stands there is left for a person to see");
 }
 
+/// Two dates are used up, one of them after a retry and one of them waived; six Jobs ran.
+#[test]
+fn a_journal_of_an_earlier_version_keeps_charges_waivers_and_launch_numbers() {
+    let here = Place::new(&[include_str!("older/manifests.yaml")]);
+    here.write("data/t/day=2026-01-05/part.csv", "x\n1\n");
+    here.write("gamedates/s-2026-01-03.yaml", include_str!("older/gamedates/s-2026-01-03.yaml"));
+    here.write("gamedates/s-2026-01-04.yaml", include_str!("older/gamedates/s-2026-01-04.yaml"));
+    fs::create_dir(here.path("state")).unwrap();
+    fs::write(here.path("state/journal"), include_bytes!("older/journal")).unwrap();
+    let told = local(&here);
+    assert_eq!(here.runs(), Vec::<String>::new(), "{}", told.out);
+    assert!(told.out.contains("Exhausted/Failed, 1 date: 2026-01-04"), "{}", told.out);
+    let retried = here.run("retry", &["TableCoverage/t", "2026-01-04"], &[]);
+    assert_eq!(retried.code, Some(0), "{}", retried.err);
+    local(&here);
+    assert_eq!(here.runs(), ["2026-01-04", "2026-01-04"]);
+    let told = here.run("explain", &["TableCoverage/t", "2026-01-04"], &[]);
+    assert!(told.out.contains("-l8"), "launches go on above 6: {}", told.out);
+}
+
 /// The absolute place of the table was part of what a charge belongs to.
 #[test]
 fn a_folder_that_is_moved_keeps_its_charges() {

@@ -3,15 +3,25 @@
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};
 
+use super::game_date_status::is_zero;
+
 /// What was tried, apart from the attempts themselves.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerStatus {
     /// Launches so far, the number of the last Job. It only rises.
     #[schemars(extend("format" = "int64"))]
     pub launches: u64,
-    /// What the charges belong to: it changes when what it takes to fill a date changes.
+    /// What is asked of the table and what complete means, as a hash.
     #[schemars(length(max = 16), regex(pattern = "^[0-9a-f]{1,16}$"))]
     pub fingerprint: String,
+    /// How the hashes are made. Absent: by an earlier version, whose charges are kept.
+    #[serde(default, rename = "fingerprintForm", skip_serializing_if = "is_zero")]
+    #[schemars(extend("format" = "int64"))]
+    pub fingerprint_form: u64,
+    /// What the charges of each rung belong to, one text each: `reload 5f`. It changes when what it takes to fill a date changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), inner(length(max = 128)), extend("x-kubernetes-list-type" = "atomic"))]
+    pub fingerprints: Vec<String>,
     /// What the Jobs of each rung were made from, one text each: `reload 5f`, `reload 5f trial` when that changed and is to be
     /// tried on the newest exhausted date, `reload 5f trial=7` when launch 7 tries it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -90,6 +100,10 @@ pub struct AttemptStatus {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 1024))]
     pub table: String,
+    /// Other names of that table then: as it was declared, and the device and inode of its folder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "atomic"))]
+    pub aliases: Vec<TableName>,
     /// Which attempt of its dates it is.
     pub number: u32,
     /// Its dates.
@@ -119,6 +133,17 @@ pub struct AttemptStatus {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 1024))]
     pub message: String,
+}
+
+/// A table by one of its names.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableName {
+    /// Where it is.
+    #[schemars(length(max = 4096))]
+    pub place: String,
+    /// The table there.
+    #[schemars(length(max = 1024))]
+    pub table: String,
 }
 
 /// A settled attempt.

@@ -112,7 +112,7 @@ proptest! {
             if matches!(kind, "TableCoverage" | "PropCoverage") && !name.is_empty() {
                 let is = |key: &Key| *key.kind == *kind && *key.name == *name && *key.namespace == *namespace(document);
                 let obeyed = loaded.coverages.iter().filter(|c| is(&c.key)).count();
-                let stalled = loaded.stalled.iter().any(|(key, ..)| is(key));
+                let stalled = loaded.stalled.iter().any(|stalled| is(&stalled.key));
                 prop_assert!(obeyed <= 1 && (obeyed == 1) != stalled, "{kind}/{name} is obeyed, or stalled and says why");
             }
         }

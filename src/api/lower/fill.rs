@@ -11,7 +11,7 @@ use crate::api::kinds::*;
 use crate::api::load::CronJob;
 use crate::api::manifest::Document;
 use crate::api::template::{Offer, Refusal};
-use crate::domain::mark::stable_hash;
+use crate::domain::fingerprint::Fingerprints;
 use crate::domain::policy::{Coverage, Criteria, FieldNames, Fill, FillOrder, Key, Mode, Moment, Repairs, Rung, Table};
 use crate::domain::probe::Question;
 use crate::domain::verdict::Flaw;
@@ -72,10 +72,7 @@ pub(super) fn coverage(
     let due = fields.moment("spec.due", common.due);
     let late = common.late.map(|m| fields.moment("spec.late", m));
     let fill = fill(common.fill, known, fields);
-    let ladder: Vec<_> =
-        fill.ladder.iter().map(|r| (&r.name, &r.cron_job, &r.container, &r.repairs, r.attempts)).collect();
-    let fill_fingerprint = fingerprint(FORM, &declared, &question, &criteria, &ladder);
-    let fill_fingerprint_before = fingerprint("", &table, &question, &criteria, &ladder);
+    let fingerprints = Fingerprints::new(&declared, &question, &criteria, &fill.ladder);
     Coverage {
         key: key(document, common.kind, name(document)),
         uid: uid(document),
@@ -91,26 +88,9 @@ pub(super) fn coverage(
         fill,
         waivers: fields.waivers(common.waivers),
         suspend: common.suspend,
-        fill_fingerprint,
-        fill_fingerprint_before,
+        fingerprints,
         table,
     }
-}
-
-/// What a fingerprint begins with; the number rises when its form changes. Versions before it hashed the table's absolute
-/// place, which changes when a folder is moved.
-const FORM: &str = "2 ";
-
-/// Which rows count at all follows from the kind, not from the spec: an upgrade that learns it clears no charge.
-fn fingerprint(
-    form: &str,
-    table: &Table,
-    question: &Question,
-    criteria: &Criteria,
-    ladder: &impl std::fmt::Debug,
-) -> u64 {
-    let question = Question { needed: Vec::new(), ..question.clone() };
-    stable_hash(&format!("{form}{table:?} {question:?} {criteria:?} {ladder:?}"))
 }
 
 fn fill(spec: &FillSpec, known: &Known, fields: &mut Fields<'_>) -> Fill {

@@ -161,7 +161,7 @@ fn key(document: &Document, kind: &str, name: &str) -> Key {
 }
 
 /// The object's uid; where nobody gave it one, a hash of its name.
-fn uid(document: &Document) -> Arc<str> {
+pub(super) fn uid(document: &Document) -> Arc<str> {
     let given = document.value["metadata"]["uid"].as_str();
     given.map_or_else(|| format!("{:016x}", stable_hash(&document.object())).into(), Arc::from)
 }

@@ -50,7 +50,7 @@ fn named(name: &str) -> Coverage {
 }
 
 fn wanting<'a>(coverage: &'a Coverage, wants: &'a [Want]) -> Wanting<'a> {
-    Wanting { coverage, target: &coverage.table, wants, live: 0, unsettled: 0, unread: DateSet::new() }
+    Wanting { coverage, target: &coverage.table, aliases: vec![], wants, live: 0, unsettled: 0, unread: DateSet::new() }
 }
 
 /// `boxscores 2025-11-14`, in order.

@@ -72,6 +72,7 @@ impl Case {
         let admitted = Admitted {
             rung: "reload".into(),
             target: coverage().table,
+            aliases: vec![],
             dates,
             number: 1,
             tokens: Default::default(),
@@ -141,6 +142,7 @@ fn job(pending: Option<Pending>) -> Job {
         launch: 1,
         dates: [day(DATE)].into_iter().collect(),
         target: coverage().table,
+        aliases: vec![],
         ended: None,
         message: String::new(),
         pending,

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use super::*;
 use crate::domain::anchors::Anchors;
+use crate::domain::fingerprint::{FORM, Fingerprints};
 use crate::domain::policy::*;
 use crate::domain::probe::*;
 use crate::domain::schedule::Unit;
@@ -24,6 +25,11 @@ pub(crate) fn at(text: &str) -> Timestamp {
 
 pub(crate) fn day(text: &str) -> Date {
     text.parse().unwrap()
+}
+
+/// The fingerprints of a coverage with the one rung `reload`.
+pub(crate) fn fingerprints(of: u64) -> Fingerprints {
+    Fingerprints { form: FORM, question: of, rungs: [("reload".into(), of)].into() }
 }
 
 /// A coverage of games by (away, home), every game at least two rows, filled by one rung.
@@ -85,8 +91,7 @@ pub(crate) fn coverage() -> Coverage {
         fill,
         waivers: vec![],
         suspend: false,
-        fill_fingerprint: 1,
-        fill_fingerprint_before: 0,
+        fingerprints: fingerprints(1),
     }
 }
 

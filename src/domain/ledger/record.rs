@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use jiff::SignedDuration;
 
@@ -18,6 +19,8 @@ pub struct Admitted {
     pub rung: Arc<str>,
     /// The table, resolved.
     pub target: Table,
+    /// Its other names.
+    pub aliases: Vec<Table>,
     /// The dates.
     pub dates: DateSet,
     /// The largest charged + 1 of its dates.
@@ -38,6 +41,7 @@ impl Ledger {
             launch,
             rung: admitted.rung.clone(),
             target: admitted.target.clone(),
+            aliases: admitted.aliases.clone(),
             dates: admitted.dates.clone(),
             before,
             number: admitted.number,
@@ -173,15 +177,19 @@ impl Ledger {
         self.tallies.values_mut().for_each(|tally| moved(&mut tally.retry_at));
     }
 
-    /// Takes what people want now. When what it takes to fill a date changed, backoff and exhaustion start anew, and what
-    /// was complete before is no data that could be gone now.
+    /// Takes the coverage as it is now. A rung that fills otherwise than before starts without charges. When the question
+    /// or the criteria changed, that holds for every rung, and what was complete before is not data that could be lost now.
+    /// An earlier version's ledger keeps everything: its fingerprints cannot be compared with these.
     pub fn rebase(&mut self, coverage: &Coverage) {
-        let same = [coverage.fill_fingerprint, coverage.fill_fingerprint_before];
-        if !same.contains(&self.fingerprint) {
-            self.tallies.clear();
-            self.complete = Arc::default();
+        let new = &coverage.fingerprints;
+        if self.fingerprints.form == new.form {
+            let old = &self.fingerprints.rungs;
+            self.tallies.retain(|(rung, _), _| new.rungs.get(rung).is_some_and(|own| old.get(rung) == Some(own)));
+            if self.fingerprints.question != new.question {
+                self.complete = Arc::default();
+            }
         }
-        self.fingerprint = coverage.fill_fingerprint;
+        self.fingerprints = new.clone();
         self.take_templates(&coverage.fill.ladder);
     }
 }

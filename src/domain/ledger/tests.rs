@@ -8,7 +8,7 @@ use super::record::Admitted;
 use super::settle::{After, outcome};
 use super::*;
 use crate::domain::dates::shift;
-use crate::domain::judge::tests::{at, coverage, day};
+use crate::domain::judge::tests::{at, coverage, day, fingerprints};
 use crate::domain::policy::Coverage;
 
 const DATE: &str = "2025-11-14";
@@ -35,6 +35,7 @@ fn rerun_of_complete(ledger: &Ledger, end: End) -> Ledger {
     let admitted = Admitted {
         rung: "reload".into(),
         target: coverage().table,
+        aliases: vec![],
         dates: [day(DATE)].into_iter().collect(),
         number: 1,
         tokens: [(day(DATE), "again".into())].into(),
@@ -57,6 +58,7 @@ fn attempt_after(ledger: &Ledger, dates: &[&str], end: End, after: After) -> Led
     let admitted = Admitted {
         rung: "reload".into(),
         target: target(),
+        aliases: vec![],
         dates: dates.clone(),
         number: 1,
         tokens: BTreeMap::new(),
@@ -202,7 +204,7 @@ fn a_rerun_token_is_spent_by_the_record_and_clears_the_date() {
     let tokens = BTreeMap::from([(day(DATE), "again".into())]);
     let dates = [day(DATE)].into_iter().collect();
     let next = ledger.record(
-        &Admitted { rung: "reload".into(), target: target(), dates, number: 1, tokens, trial: false },
+        &Admitted { rung: "reload".into(), target: target(), aliases: vec![], dates, number: 1, tokens, trial: false },
         BTreeMap::new(),
         at(NOW),
     );
@@ -213,13 +215,38 @@ fn a_rerun_token_is_spent_by_the_record_and_clears_the_date() {
 #[test]
 fn another_fill_fingerprint_clears_charges_and_keeps_launch_numbers() {
     let mut ledger = attempt(&Ledger::default(), &[DATE], End::Succeeded);
-    ledger.rebase(&Coverage { fill_fingerprint: 0, ..coverage() });
+    ledger.rebase(&of(1));
+    assert!(tally(&ledger).is_some(), "the ledger of an earlier version");
+    ledger.rebase(&of(1));
     assert!(tally(&ledger).is_some(), "the same fingerprint");
-    ledger.rebase(&Coverage { fill_fingerprint: 5, fill_fingerprint_before: 0, ..coverage() });
-    assert!(tally(&ledger).is_some() && ledger.fingerprint == 5, "the same in the form of an older version");
-    ledger.rebase(&Coverage { fill_fingerprint: 7, fill_fingerprint_before: 0, ..coverage() });
+    ledger.rebase(&of(7));
     assert!(tally(&ledger).is_none());
     assert_eq!(ledger.launches, 1);
+}
+
+#[test]
+fn a_rung_that_is_added_changed_or_removed_clears_no_charge_of_another() {
+    let with = |rungs: &[(&str, u64)]| Coverage {
+        fingerprints: Fingerprints {
+            rungs: rungs.iter().map(|(name, of)| ((*name).into(), *of)).collect(),
+            ..fingerprints(1)
+        },
+        ..coverage()
+    };
+    let mut ledger = Ledger::default();
+    ledger.rebase(&of(1));
+    let mut ledger = attempt(&ledger, &[DATE], End::Succeeded);
+    for others in [&[("reload", 1), ("archive", 2)][..], &[("archive", 3), ("reload", 1)], &[("reload", 1)]] {
+        ledger.rebase(&with(others));
+        assert!(tally(&ledger).is_some(), "{others:?}");
+    }
+    ledger.rebase(&with(&[("archive", 3)]));
+    assert!(ledger.tallies.is_empty(), "charges of a rung that is gone");
+}
+
+/// The coverage with these fingerprints.
+fn of(fingerprint: u64) -> Coverage {
+    Coverage { fingerprints: fingerprints(fingerprint), ..coverage() }
 }
 
 #[test]
@@ -234,7 +261,7 @@ fn job_names_fit_labels_whatever_the_coverage_is_called() {
 /// The coverage with another template.
 fn with_template(mark: u64) -> Coverage {
     let mut coverage = coverage();
-    (coverage.fill.ladder[0].template, coverage.fill_fingerprint) = (Some(mark), 0);
+    coverage.fill.ladder[0].template = Some(mark);
     coverage
 }
 
@@ -250,8 +277,15 @@ fn a_changed_template_is_tried_once_and_what_it_brings_clears_its_rung() {
     ledger.rebase(&with_template(2));
     assert!(ledger.has_trial("reload"));
     let dates: DateSet = [day(DATE)].into_iter().collect();
-    let admitted =
-        Admitted { rung: "reload".into(), target: target(), dates, number: 1, tokens: BTreeMap::new(), trial: true };
+    let admitted = Admitted {
+        rung: "reload".into(),
+        target: target(),
+        aliases: vec![],
+        dates,
+        number: 1,
+        tokens: BTreeMap::new(),
+        trial: true,
+    };
     let tried = ledger.record(&admitted, [(day(DATE), before(1, 10))].into(), at(NOW));
     assert!(!tried.has_trial("reload"), "one trial at a time");
     let mut refused = tried.clone();
@@ -360,7 +394,11 @@ fn recorded(ledger: &Ledger, dates: &[&str]) -> Ledger {
     let dates: DateSet = dates.iter().map(|d| day(d)).collect();
     let before = dates.iter().map(|d| (d, before(1, 10))).collect();
     let (rung, target) = ("reload".into(), target());
-    ledger.record(&Admitted { rung, target, dates, number: 1, tokens: BTreeMap::new(), trial: false }, before, at(NOW))
+    ledger.record(
+        &Admitted { rung, target, aliases: vec![], dates, number: 1, tokens: BTreeMap::new(), trial: false },
+        before,
+        at(NOW),
+    )
 }
 
 #[test]
@@ -460,7 +498,11 @@ fn a_read_that_is_not_complete_takes_a_date_from_those_that_were() {
 fn spend(ledger: &Ledger, token: &str) -> Ledger {
     let (rung, target, dates) = ("reload".into(), target(), [day(DATE)].into_iter().collect());
     let tokens = [(day(DATE), token.into())].into();
-    ledger.record(&Admitted { rung, target, dates, number: 1, tokens, trial: false }, BTreeMap::new(), at(NOW))
+    ledger.record(
+        &Admitted { rung, target, aliases: vec![], dates, number: 1, tokens, trial: false },
+        BTreeMap::new(),
+        at(NOW),
+    )
 }
 
 #[test]
@@ -538,7 +580,7 @@ fn another_fill_fingerprint_makes_no_data_that_could_be_gone() {
     ledger.note_read(day(DATE), true);
     ledger.rebase(&coverage());
     assert!(!ledger.complete.is_empty());
-    ledger.rebase(&Coverage { fill_fingerprint: 7, ..coverage() });
+    ledger.rebase(&of(7));
     assert!(ledger.complete.is_empty());
 }
 
@@ -576,7 +618,7 @@ fn a_trial_is_ended_by_its_own_launch_and_clears_its_own_rung() {
     ledger.rebase(&two_rungs(2));
     ledger.tallies.insert(("rebuild".into(), day(DATE)), tally(&ledger).unwrap());
     let (rung, target, dates) = ("reload".into(), target(), [day(DATE)].into_iter().collect());
-    let trial = Admitted { rung, target, dates, number: 1, tokens: BTreeMap::new(), trial: true };
+    let trial = Admitted { rung, target, aliases: vec![], dates, number: 1, tokens: BTreeMap::new(), trial: true };
     let mut tried = ledger.record(&trial, [(day(DATE), before(1, 10))].into(), at(NOW));
     let settle = |ledger: &mut Ledger, launch, date: &str| {
         ledger.ended(launch, at(NOW), End::Succeeded, String::new());

@@ -122,6 +122,7 @@ async fn waiting(sim: &Sim) -> Engine<Sim, Sim, Sim, Sim> {
     let admitted = Admitted {
         rung: "reload".into(),
         target: state.coverage.table.clone(),
+        aliases: vec![],
         dates: [day("2025-11-05")].into_iter().collect(),
         number: 1,
         tokens: BTreeMap::new(),

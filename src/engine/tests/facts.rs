@@ -8,7 +8,7 @@ use super::scenarios::{Done, HOUR, good};
 use super::script::{edit, outcomes, play, turn};
 use super::sim::*;
 use crate::domain::dates::{Date, shift};
-use crate::domain::judge::tests::day;
+use crate::domain::judge::tests::{day, fingerprints};
 use crate::domain::ledger::{End, Outcome};
 use crate::domain::mark::TableMark;
 use crate::domain::policy::*;
@@ -232,7 +232,7 @@ async fn an_edited_threshold_does_not_make_data_that_is_gone_believed() {
     sim.settle(&spec()).await;
     sim.state().table.clear();
     let mut raised = spec();
-    raised.coverages[0].fill_fingerprint += 1;
+    raised.coverages[0].fingerprints = fingerprints(2);
     raised.coverages[0].criteria.rules = vec![Rule { measure: 0, check: Check::AtLeast(1_000), what: "rows".into() }];
     let (overview, _) = play(&sim, &mut sim.engine(spec()), 60, vec![edit(10, &raised)]).await;
     assert_eq!(tell(&overview), ["Blocked/SuspectProbe 2025-11-01..2025-11-10"]);

@@ -12,7 +12,7 @@ use super::sim::*;
 use crate::domain::dates::Date;
 use crate::domain::judge::tests::{at, day};
 use crate::domain::ledger::{End, Outcome};
-use crate::domain::policy::{DateOrder, FillOrder, Mode, Rerun, Table};
+use crate::domain::policy::{DateOrder, FillOrder, Mode, Rerun};
 use crate::domain::span::Span;
 use crate::engine::drive::{Engine, Ports, Until};
 use crate::engine::ports::Created;
@@ -117,7 +117,7 @@ async fn a_date_whose_pods_never_start_is_tried_until_they_do() {
     assert_eq!((tell(&overview), sim.state().runs[&day("2025-11-03")]), (vec![], 13));
 }
 
-fn two_coverages() -> Spec {
+pub fn two_coverages() -> Spec {
     let mut spec = spec();
     spec.coverages.push(second("boxscores-too"));
     spec
@@ -164,54 +164,8 @@ async fn a_date_whose_refused_attempt_still_stands_in_the_store_is_not_free() {
     }
 }
 
-/// Two coverages of one folder: the second names it by a link.
-fn two_names() -> (Sim, Spec) {
-    let sim = world(slow, &[1, 2, 3]);
-    let mut spec = two_coverages();
-    spec.coverages[1].table.name = "link".into();
-    sim.state().homes.insert("link".into(), spec.coverages[0].table.clone());
-    (sim, spec)
-}
-
-fn slow(_: Date, _: u32) -> Done {
+pub fn slow(_: Date, _: u32) -> Done {
     (600, End::Succeeded, Some(FULL.to_vec()))
-}
-
-fn other_folder() -> Table {
-    Table { place: "files:/data".into(), name: "other".into() }
-}
-
-#[tokio::test(start_paused = true)]
-async fn two_names_of_one_table_are_one_target() {
-    let (sim, spec) = two_names();
-    let (overview, _) = play(&sim, &mut sim.engine(spec), 2 * HOUR, vec![]).await;
-    assert_eq!((tell(&overview), sim.state().creates.len()), (vec![], 3), "each date is filled once");
-}
-
-/// The process dies between record and create, and the next one cannot look at the table.
-#[tokio::test(start_paused = true)]
-async fn a_record_keeps_its_dates_of_a_table_that_cannot_be_looked_at_any_more() {
-    for call in 1..20 {
-        let (sim, spec) = two_names();
-        sim.state().deaths.insert(call, true);
-        sim.run_for(&spec, 5).await;
-        sim.state().unseen.insert(spec.coverages[1].table.name.clone());
-        let seen = turn(300, |s| s.state().unseen.clear());
-        play(&sim, &mut sim.engine(spec), HOUR, vec![seen]).await;
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_live_job_keeps_the_folder_that_it_was_made_for_when_a_link_is_turned_round() {
-    let (sim, mut spec) = two_names();
-    spec.coverages[0].suspend = true;
-    let mut both = spec.clone();
-    both.coverages[0].suspend = false;
-    both.coverages[1].suspend = true;
-    let turned = turn(100, |s| _ = s.state().homes.insert("link".into(), other_folder()));
-    let only_three = |s: &Sim| assert!(s.state().creates.len() <= 3, "the dates are not free");
-    let steps = vec![turned, edit(300, &both), turn(500, only_three)];
-    play(&sim, &mut sim.engine(spec), HOUR, steps).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use super::sim::*;
 use crate::domain::assess::Wait;
 use crate::domain::dates::DateRange;
-use crate::domain::judge::tests::{at, coverage, day};
+use crate::domain::judge::tests::{at, coverage, day, fingerprints};
 use crate::domain::ledger::{End, Outcome};
 use crate::domain::policy::{Anchor, Check, DateOrder, Dates, Mode, Moment, Rerun, Rule};
 use crate::domain::span::Span;
@@ -158,7 +158,7 @@ async fn a_threshold_that_is_raised_is_no_data_that_is_gone() {
     let sim = world(good, &[]);
     sim.settle(&spec()).await;
     let mut raised = spec();
-    raised.coverages[0].fill_fingerprint += 1;
+    raised.coverages[0].fingerprints = fingerprints(2);
     raised.coverages[0].criteria.rules = vec![Rule { measure: 0, check: Check::AtLeast(1_000), what: "rows".into() }];
     let states = tell(&sim.run_for(&raised, 30).await);
     assert!(!states.iter().any(|state| state.contains("SuspectProbe")), "{states:?}");

@@ -47,8 +47,8 @@ pub struct State_ {
     pub broken_dates: BTreeMap<Date, Unknown>,
     /// Dates that were read, each as often as it was.
     pub dates_read: u32,
-    /// Where tables really are, by their declared names; the others have one name only.
-    pub homes: BTreeMap<Arc<str>, Table>,
+    /// What tables are called wherever they are declared, by their declared names; the others have one name only.
+    pub homes: BTreeMap<Arc<str>, Vec<Table>>,
     /// Tables that cannot be looked at.
     pub unseen: BTreeSet<Arc<str>>,
     /// Jobs cannot be listed.
@@ -145,6 +145,7 @@ impl Sim {
             missing: BTreeMap::new(),
             deadline_seconds: 1,
             target: job.target.clone(),
+            aliases: job.aliases.clone(),
         };
         self.state().jobs.insert(job.name.clone(), (job, Timestamp::MAX, launch));
     }
@@ -334,8 +335,9 @@ impl Warehouse for Sim {
         if state.unseen.contains(&table.name) {
             return Err(failed());
         }
-        let (parts, home) = (state.table.iter().map(part).collect(), state.homes.get(&table.name).cloned());
-        Ok(TableMark { parts, unsettled: state.unsettled, home, ..TableMark::default() })
+        let parts = state.table.iter().map(part).collect();
+        let names = state.homes.get(&table.name).cloned().unwrap_or_default();
+        Ok(TableMark { parts, unsettled: state.unsettled, names, ..TableMark::default() })
     }
 
     async fn probe(
@@ -485,6 +487,7 @@ impl Launcher for Sim {
             launch: launch.launch,
             dates: launch.dates.clone(),
             target: launch.target.clone(),
+            aliases: launch.aliases.clone(),
             ended: None,
             message: String::new(),
             pending: None,

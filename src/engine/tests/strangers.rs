@@ -10,7 +10,7 @@ use crate::domain::ledger::{Job, Ledger, job_name};
 use crate::engine::overview::Event;
 
 /// A live Job on the third of November that says that it is this launch of the coverage.
-fn forged(launch: u64) -> Job {
+pub fn forged(launch: u64) -> Job {
     let coverage = coverage();
     Job {
         namespace: coverage.key.namespace.clone(),
@@ -20,6 +20,7 @@ fn forged(launch: u64) -> Job {
         launch,
         dates: [day("2025-11-03")].into_iter().collect(),
         target: coverage.table,
+        aliases: vec![],
         ended: None,
         message: String::new(),
         pending: None,

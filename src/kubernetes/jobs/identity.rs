@@ -16,6 +16,8 @@ use crate::domain::policy::Table;
 const MAX_LAUNCH: u64 = 999_999_999_999;
 /// A Job takes at most so many dates (`fill.datesPerJob`).
 const MAX_DATES: usize = 366;
+/// A table has fewer names.
+const MAX_ALIASES: usize = 16;
 /// Who may own a Job of gapless.
 const OWNERS: [&str; 2] = ["TableCoverage", "PropCoverage"];
 
@@ -34,6 +36,8 @@ pub struct Identity {
     pub tokens: BTreeMap<Date, Arc<str>>,
     /// The table that it fills.
     pub target: Table,
+    /// Its other names.
+    pub aliases: Vec<Table>,
 }
 
 /// The same as it stands in the annotation.
@@ -46,12 +50,26 @@ struct Wire {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     tokens: BTreeMap<String, String>,
     target: WireTable,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    aliases: Vec<WireTable>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct WireTable {
     place: String,
     name: String,
+}
+
+impl From<&Table> for WireTable {
+    fn from(table: &Table) -> Self {
+        Self { place: table.place.to_string(), name: table.name.to_string() }
+    }
+}
+
+impl From<WireTable> for Table {
+    fn from(wire: WireTable) -> Self {
+        Self { place: wire.place.into(), name: wire.name.into() }
+    }
 }
 
 impl From<&Launch> for Identity {
@@ -63,6 +81,7 @@ impl From<&Launch> for Identity {
             dates: launch.dates.clone(),
             tokens: launch.tokens.clone(),
             target: launch.target.clone(),
+            aliases: launch.aliases.clone(),
         }
     }
 }
@@ -76,7 +95,8 @@ impl Identity {
             rung: self.rung.to_string(),
             dates: self.dates.iter().map(|d| d.to_string()).collect(),
             tokens: self.tokens.iter().map(|(d, token)| (d.to_string(), token.to_string())).collect(),
-            target: WireTable { place: self.target.place.to_string(), name: self.target.name.to_string() },
+            target: (&self.target).into(),
+            aliases: self.aliases.iter().map(WireTable::from).collect(),
         };
         serde_json::to_string(&wire).unwrap_or_default()
     }
@@ -94,7 +114,8 @@ impl Identity {
             rung: wire.rung.into(),
             dates: wire.dates.iter().map(|d| d.parse::<Date>().ok()).collect::<Option<_>>()?,
             tokens: wire.tokens.into_iter().map(token).collect::<Option<_>>()?,
-            target: Table { place: wire.target.place.into(), name: wire.target.name.into() },
+            target: wire.target.into(),
+            aliases: wire.aliases.into_iter().take(MAX_ALIASES).map(Table::from).collect(),
         })
     }
 

@@ -242,6 +242,7 @@ mod tests {
             launch: 1,
             dates: DateSet::new(),
             target: Table { place: "files:/data".into(), name: "t".into() },
+            aliases: vec![],
             ended: None,
             message: String::new(),
             pending: None,

@@ -33,6 +33,7 @@ fn launch() -> Launch {
         missing: [(date, vec!["BOS@MIA".into(), "$(HOME)@$5".into()])].into(),
         deadline_seconds: 7200,
         target: Table { place: "files:/data/nba".into(), name: "nba_raw.boxscores".into() },
+        aliases: vec![Table { place: "device:7".into(), name: "12".into() }],
     }
 }
 

@@ -94,6 +94,7 @@ impl JobFolder {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
             made => made?,
         }
+        self.write_aliases(&launch.aliases)?;
         let mut bytes = Writer::default();
         bytes.put(&Written {
             coverage: launch.uid.clone(),
@@ -108,6 +109,19 @@ impl JobFolder {
             grace_seconds: prepared.grace_seconds,
         });
         disk::replace(&self.path.join("job"), &bytes.0)
+    }
+
+    /// The other names of its table, in a file of their own: older versions know none.
+    fn write_aliases(&self, aliases: &Vec<Table>) -> io::Result<()> {
+        let mut bytes = Writer::default();
+        bytes.put(aliases);
+        disk::replace(&self.path.join("aliases"), &bytes.0)
+    }
+
+    /// Nothing where an older version made the Job, or the file is lost.
+    fn aliases(&self) -> io::Result<Vec<Table>> {
+        let bytes = files::read(&self.path.join("aliases"))?;
+        Ok(bytes.and_then(|bytes| Reader::new(&bytes).all()).unwrap_or_default())
     }
 
     /// What the Job is; nothing where that was never fully written, or is damaged. A Job that cannot be read is not gone.
@@ -219,6 +233,7 @@ impl JobFolder {
             launch: written.launch,
             dates: written.dates,
             target: written.target,
+            aliases: self.aliases()?,
             message: ended.map_or_else(String::new, |(_, end)| self.message(end)),
             ended,
             pending: None,

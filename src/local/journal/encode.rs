@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::dates::{Date, DateSet};
+use crate::domain::fingerprint::Fingerprints;
 use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
 use crate::domain::mark::mix_bytes;
 use crate::domain::policy::{Key, Table};
@@ -44,15 +45,17 @@ pub(super) fn record(key: &Key, uid: &Arc<str>, version: Version, ledger: &Ledge
 
 impl Code for Ledger {
     fn write(&self, to: &mut Writer) {
-        let Self { launches, attempts, tallies, recent, fingerprint, templates, tokens, earlier, spare, complete } =
+        let Self { launches, attempts, tallies, recent, fingerprints, templates, tokens, earlier, spare, complete } =
             self;
         let recent: Vec<Settled> = recent.iter().cloned().collect();
-        to.put(launches).put(attempts).put(tallies).put(&recent).put(fingerprint).put(templates);
+        to.put(launches).put(attempts).put(tallies).put(&recent).put(&fingerprints.question).put(templates);
         to.put(tokens).put(complete);
         let earlier: Vec<(Date, Vec<Arc<str>>)> = earlier.clone().into_iter().collect();
         let targets: Vec<(u64, Table)> = attempts.iter().map(|a| (a.launch, a.target.clone())).collect();
         let lacked_nothing: Vec<DateSet> = attempts.iter().map(lacked_nothing).collect();
-        to.put(&earlier).put(spare).put(&targets).put(&lacked_nothing);
+        let aliases: Vec<Vec<Table>> = attempts.iter().map(|a| a.aliases.clone()).collect();
+        to.put(&earlier).put(spare).put(&targets).put(&lacked_nothing).put(&aliases);
+        to.put(&fingerprints.form).put(&fingerprints.rungs);
     }
 
     fn read(from: &mut Reader<'_>) -> Option<Self> {
@@ -61,7 +64,7 @@ impl Code for Ledger {
             attempts: from.get()?,
             tallies: from.get()?,
             recent: from.get::<Vec<Settled>>()?.into(),
-            fingerprint: from.get()?,
+            fingerprints: Fingerprints { question: from.get()?, ..Fingerprints::default() },
             templates: from.get()?,
             tokens: from.get()?,
             complete: from.get()?,
@@ -76,6 +79,13 @@ impl Code for Ledger {
         let lacked_nothing: Vec<DateSet> = if from.is_empty() { Vec::new() } else { from.get()? };
         for (attempt, dates) in ledger.attempts.iter_mut().zip(lacked_nothing) {
             attempt.before.iter_mut().for_each(|(date, before)| before.complete = dates.contains(*date));
+        }
+        let aliases: Vec<Vec<Table>> = if from.is_empty() { Vec::new() } else { from.get()? };
+        for (attempt, aliases) in ledger.attempts.iter_mut().zip(aliases) {
+            attempt.aliases = aliases;
+        }
+        if !from.is_empty() {
+            (ledger.fingerprints.form, ledger.fingerprints.rungs) = (from.get()?, from.get()?);
         }
         Some(ledger)
     }
@@ -98,10 +108,10 @@ impl Code for Before {
     }
 }
 
-/// Its target stands behind the ledger: older versions knew none.
+/// The names of its table stand behind the ledger: older versions knew none.
 impl Code for Attempt {
     fn write(&self, to: &mut Writer) {
-        let Self { launch, rung, target: _, dates, before, number, tokens, recorded_at, stage } = self;
+        let Self { launch, rung, target: _, aliases: _, dates, before, number, tokens, recorded_at, stage } = self;
         to.put(launch).put(rung).put(dates).put(before).put(number).put(tokens).put(recorded_at).put(stage);
     }
 
@@ -110,6 +120,7 @@ impl Code for Attempt {
             launch: from.get()?,
             rung: from.get()?,
             target: Table { place: "".into(), name: "".into() },
+            aliases: Vec::new(),
             dates: from.get()?,
             before: from.get()?,
             number: from.get()?,

@@ -10,6 +10,7 @@ use super::encode::record;
 use super::file::FOLD_AT;
 use super::*;
 use crate::domain::dates::shift;
+use crate::domain::fingerprint::Fingerprints;
 use crate::domain::ledger::{Attempt, Before, End, Outcome, Settled, Stage, Tally, Template, Trial};
 use crate::domain::policy::Table;
 use crate::local::codec::{Reader, Writer};
@@ -38,6 +39,7 @@ fn any_ledger() -> impl Strategy<Value = Ledger> {
             launch,
             rung: "reload".into(),
             target: Table { place: "files:/data/raw".into(), name: "props".into() },
+            aliases: (0..n % 3).map(|n| Table { place: "device:1".into(), name: n.to_string().into() }).collect(),
             dates: [day(n), day(n + 1), day(n + 7)].into_iter().collect(),
             before: [(day(n), Before { mark: u64::MAX, rows: 3, covered: 1, values: 9, complete: n % 2 == 0 })].into(),
             number: 2,
@@ -51,7 +53,7 @@ fn any_ledger() -> impl Strategy<Value = Ledger> {
         });
     (any::<u64>(), proptest::collection::vec(attempt, 0..4)).prop_map(|(launches, attempts)| Ledger {
         launches,
-        fingerprint: launches,
+        fingerprints: Fingerprints { form: 3, question: launches, rungs: [("reload".into(), launches)].into() },
         templates: [("reload".into(), Template { mark: 7, trial: Trial::Launch(launches) })].into(),
         tallies: attempts
             .iter()
@@ -87,19 +89,22 @@ proptest! {
         prop_assert_eq!(Reader::new(&writer.0).all::<Ledger>(), Some(ledger));
     }
 
-    /// Versions before 0.2 wrote no token but the last, no spare number, no target, and not whether anything was lacking.
+    /// Earlier versions wrote no token but the last, no spare number, no target, no fingerprint of a rung, and not whether
+    /// anything was missing.
     #[test]
     fn a_ledger_of_an_older_version_is_read(ledger in any_ledger()) {
         let as_known = |mut attempt: Attempt| {
             attempt.target = Table { place: "".into(), name: "".into() };
+            attempt.aliases.clear();
             attempt.before.values_mut().for_each(|before| before.complete = false);
             attempt
         };
         let attempts: Vec<Attempt> = ledger.attempts.into_iter().map(as_known).collect();
-        let old = Ledger { attempts: vec![], earlier: BTreeMap::new(), spare: vec![], ..ledger };
+        let fingerprints = Fingerprints { form: 0, rungs: BTreeMap::new(), ..ledger.fingerprints };
+        let old = Ledger { attempts: vec![], earlier: BTreeMap::new(), spare: vec![], fingerprints, ..ledger };
         let mut writer = Writer::default();
         writer.put(&old);
-        prop_assert_eq!(writer.0.split_off(writer.0.len() - 4), [0; 4], "what is behind the ledger of an older version");
+        prop_assert_eq!(writer.0.split_off(writer.0.len() - 7), [0; 7], "what follows the ledger of an earlier version");
         prop_assert_eq!(Reader::new(&writer.0).all::<Ledger>(), Some(old.clone()));
         let mut writer = Writer::default();
         attempts.iter().for_each(|attempt| _ = writer.put(attempt));

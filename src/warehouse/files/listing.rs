@@ -2,11 +2,10 @@
 
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 
 use super::folders::KnownFolders;
 use super::parts::{Part, TableFolder, failed, reason};
-use super::walk::{Walk, Walked};
+use super::walk::{Home, Walk, Walked};
 use super::within::{Within, is_outside};
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::probe::DateColumn;
@@ -20,7 +19,7 @@ const BEYOND: &str = "a link on the way to its warehouse folder leads out of wha
 /// Every part of a table, in the order of their names, and where the table really is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Listing {
-    pub home: Arc<Path>,
+    pub home: Home,
     pub parts: Vec<Part>,
 }
 

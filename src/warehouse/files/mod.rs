@@ -34,7 +34,7 @@ mod walk;
 mod within;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -43,7 +43,6 @@ use rustc_hash::FxHashMap;
 use super::budget::{Budget, Taken};
 use crate::domain::dates::{DateRange, DateSet, Timestamp};
 use crate::domain::mark::{PartMark, TableMark, stable_hash};
-use crate::domain::policy::Table;
 use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
 use crate::domain::verdict::{Unknown, UnknownReason};
 pub use folders::{KnownFolder, KnownFolders};
@@ -257,7 +256,7 @@ impl Files {
             parts: listing.parts.iter().zip(self.ranges(scope, listing)).map(mark).collect(),
             modified: listing.parts.iter().map(|p| p.modified).max(),
             unsettled: listing.parts.iter().any(|p| p.is_young(scope.now)),
-            home: home(&listing.home),
+            names: listing.home.names(),
         }
     }
 
@@ -280,12 +279,6 @@ impl Files {
         }
         ranges
     }
-}
-
-/// The one name of a table, however it is declared: its own folder, in the one above it.
-fn home(folder: &Path) -> Option<Table> {
-    let (above, name) = (folder.parent()?.to_str()?, folder.file_name()?.to_str()?);
-    Some(Table { place: format!("files:{above}").into(), name: name.into() })
 }
 
 /// What one read is about: a table, or what can hold some dates of it.

@@ -15,6 +15,7 @@ use super::parts::{Part, TableFolder, failed, partition, partition_date, reason}
 use super::within::{LEADS_OUT, is_outside, real};
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::mark::stable_hash;
+use crate::domain::policy::Table;
 use crate::domain::probe::DateColumn;
 use crate::domain::verdict::Unknown;
 
@@ -90,7 +91,8 @@ impl<'a> Walk<'a> {
         self.local = is_local(&top).then_some(stat.st_dev);
         let place = Place { at: top.as_fd(), way: ".", name: "", depth: 0, linked: false };
         self.folder(place, Some(&stat))?;
-        Ok(Walked { home: home.into(), parts: self.parts, met: self.met })
+        let home = Home { folder: home.into(), device: stat.st_dev, inode: stat.st_ino };
+        Ok(Walked { home, parts: self.parts, met: self.met })
     }
 
     fn unopened(&self, errno: Errno) -> Unknown {
@@ -260,10 +262,31 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Where a table really is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Home {
+    folder: Arc<Path>,
+    device: u64,
+    inode: u64,
+}
+
+impl Home {
+    /// The names of the table, however it is declared: its own folder, in the one above it; and what the file system knows
+    /// that folder by, which is the same under a mount of it elsewhere, and when it moves.
+    pub fn names(&self) -> Vec<Table> {
+        let path = || Some((self.folder.parent()?.to_str()?, self.folder.file_name()?.to_str()?));
+        let path = path().map(|(above, name)| Table { place: format!("files:{above}").into(), name: name.into() });
+        // Some file systems number nothing.
+        let inode = (self.inode != 0)
+            .then(|| Table { place: format!("device:{}", self.device).into(), name: self.inode.to_string().into() });
+        path.into_iter().chain(inode).collect()
+    }
+}
+
 /// What a walk has found.
 pub(super) struct Walked {
     /// Where the table really is.
-    pub home: Arc<Path>,
+    pub home: Home,
     pub parts: Vec<Part>,
     /// The folders that need not be listed again while they stand.
     pub met: KnownFolders,

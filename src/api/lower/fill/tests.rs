@@ -26,6 +26,7 @@ spec:
   table: raw.props
   columns: {date: day, game: {columns: [away, home]}, player: player, bookmaker: book, market: market, line: line, snapshot: seen}
   expect: {markets: [points], playersPerGame: 3, requiredBookmakers: [draftkings], snapshots: {last: 45m}}
+  fill: {ladder: [{name: load, jobFrom: {cronJob: load, container: filler}, repairs: [NoRows, UnitsMissing]}]}
 ---
 apiVersion: gapless.dev/v1alpha1
 kind: TableCoverage
@@ -37,34 +38,34 @@ spec:
   unit: {columns: [away, home]}
   where: [{column: kind, equals: game}]
   complete: {perUnit: {rows: {min: 20}, contains: [{column: team, values: [a, b]}]}, freshness: {column: seen, within: 2h, until: LastStart}}
+  fill: {ladder: [{name: load, jobFrom: {cronJob: load}, attempts: {max: 5}}]}
 "#;
 
-fn fingerprints(manifests: &str, root: &str, of: fn(&Coverage) -> u64) -> Vec<(String, u64)> {
+/// The fingerprint of each rung, behind its coverage.
+fn fingerprints(manifests: &str, root: &str) -> Vec<(String, u64)> {
     let loaded = load(&[("m.yaml".into(), manifests.into())], &|folder| Ok(format!("{root}{folder}")));
     assert_eq!(loaded.problems, []);
-    loaded.coverages.iter().map(|c| (c.key.name.to_string(), of(c))).collect()
+    let own = |c: &Coverage| {
+        let name = c.key.name.to_string();
+        c.fingerprints.rungs.iter().map(|(rung, of)| (format!("{name} {rung}"), *of)).collect::<Vec<_>>()
+    };
+    loaded.coverages.iter().flat_map(own).collect()
 }
 
-fn named(values: [(&str, u64); 2]) -> Vec<(String, u64)> {
-    values.map(|(name, value)| (name.to_string(), value)).into()
-}
-
-/// Where it changes, every charge of every user is cleared: an upgrade may not do that to a spec that stays the same.
+/// Where one changes, charges of every user are cleared: an upgrade may not do that to a spec that stays the same.
 #[test]
-fn the_fingerprint_of_a_spec_is_what_older_versions_computed() {
-    let before = fingerprints(MANIFESTS, "", |c| c.fill_fingerprint_before);
-    assert_eq!(before, named([("box", 9934776112354876088), ("props", 7555394168251382472)]), "before the form 2");
-    let now = fingerprints(MANIFESTS, "", |c| c.fill_fingerprint);
-    assert_eq!(now, named([("box", 9508388722649712195), ("props", 10334711923850785031)]));
+fn the_fingerprints_of_a_spec_stay_the_same_over_upgrades() {
+    let golden = [("box load", 6510440451156883137), ("props load", 1329372774032967882)];
+    let golden: Vec<_> = golden.iter().map(|(rung, of)| ((*rung).to_string(), *of)).collect();
+    assert_eq!(fingerprints(MANIFESTS, ""), golden);
 }
 
 #[test]
 fn a_folder_that_is_moved_clears_no_charge_and_another_folder_or_table_does() {
-    let of = |manifests: &str, root| fingerprints(manifests, root, |c| c.fill_fingerprint);
-    let here = of(MANIFESTS, "/srv/here/");
-    assert_eq!(of(MANIFESTS, "/srv/there/"), here);
+    let here = fingerprints(MANIFESTS, "/srv/here/");
+    assert_eq!(fingerprints(MANIFESTS, "/srv/there/"), here);
     for (from, to) in [("folder: data", "folder: archive"), ("table: raw.", "table: old.")] {
-        let edited = of(&MANIFESTS.replace(from, to), "/srv/here/");
+        let edited = fingerprints(&MANIFESTS.replace(from, to), "/srv/here/");
         assert!(edited.iter().zip(&here).all(|(new, old)| new != old), "{to}");
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::super::text::{outcome, parse_dates, parse_end, parse_instant};
 use crate::api::kinds::*;
 use crate::domain::dates::{Date, Timestamp};
+use crate::domain::fingerprint::Fingerprints;
 use crate::domain::ledger::{Attempt, Before, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
 use crate::domain::policy::Table;
 
@@ -24,13 +25,12 @@ pub fn ledger(status: &CoverageStatus) -> Read<Ledger> {
     if newest > stored.launches {
         return Err(format!("status.ledger.launches is {}, and there was a launch {newest}", stored.launches));
     }
-    let fingerprint = u64::from_str_radix(&stored.fingerprint, 16);
     Ok(Ledger {
         launches: stored.launches,
         attempts,
         tallies: tallies(&stored.charges)?,
         recent: recent.into(),
-        fingerprint: fingerprint.map_err(|_| "status.ledger.fingerprint is not a number".to_string())?,
+        fingerprints: fingerprints(stored)?,
         templates: each("status.ledger.templates", &stored.templates, |line| template(line))?.into_iter().collect(),
         tokens: tokens(&stored.tokens)?,
         earlier: earlier(&stored.earlier_tokens)?,
@@ -55,6 +55,22 @@ fn each<S, T>(field: &str, list: &[S], read: impl Fn(&S) -> Read<T>) -> Read<Vec
 fn spare(launch: i64, launches: u64) -> Read<u64> {
     let number = u64::try_from(launch).ok().filter(|launch| (1..=launches).contains(launch));
     number.ok_or_else(|| format!("{launch} is not the number of a launch"))
+}
+
+fn fingerprints(stored: &LedgerStatus) -> Read<Fingerprints> {
+    let rung = |line: &String| {
+        let (rung, of) = line.split_once(' ').ok_or_else(|| format!("'{line}' lacks its value"))?;
+        Ok((rung.into(), hash(of)?))
+    };
+    Ok(Fingerprints {
+        form: stored.fingerprint_form,
+        question: hash(&stored.fingerprint).map_err(|e| format!("status.ledger.fingerprint: {e}"))?,
+        rungs: each("status.ledger.fingerprints", &stored.fingerprints, rung)?.into_iter().collect(),
+    })
+}
+
+fn hash(text: &str) -> Read<u64> {
+    u64::from_str_radix(text, 16).map_err(|_| format!("'{text}' is not a hash"))
 }
 
 fn template(line: &str) -> Read<(Arc<str>, Template)> {
@@ -132,7 +148,8 @@ fn attempt(status: &AttemptStatus) -> Read<Attempt> {
     Ok(Attempt {
         launch: status.launch,
         rung: status.rung.as_str().into(),
-        target: Table { place: status.place.as_str().into(), name: status.table.as_str().into() },
+        target: named(&status.place, &status.table),
+        aliases: status.aliases.iter().map(|alias| named(&alias.place, &alias.table)).collect(),
         dates: parse_dates(&status.dates)?,
         before: before(&status.before)?,
         number: status.number,
@@ -140,6 +157,10 @@ fn attempt(status: &AttemptStatus) -> Read<Attempt> {
         recorded_at: parse_instant(&status.recorded_at)?,
         stage: stage(status)?,
     })
+}
+
+fn named(place: &str, table: &str) -> Table {
+    Table { place: place.into(), name: table.into() }
 }
 
 fn stage(status: &AttemptStatus) -> Read<Stage> {

@@ -8,17 +8,20 @@ use super::super::text::{self, MAX_SENTENCE, cut, dates};
 use crate::api::kinds::*;
 use crate::domain::dates::{Date, DateSet};
 use crate::domain::ledger::{Attempt, Before, Ledger, Settled, Stage, Tally, Template, Trial, job_name};
+use crate::domain::policy::Table;
 
 /// Writes a ledger into a status. The name and the uid of its coverage tell the names of its Jobs.
 pub(in super::super) fn write(ledger: &Ledger, name: &str, uid: &str, status: &mut CoverageStatus) {
-    let Ledger { launches, attempts, tallies, recent, fingerprint, templates, tokens, earlier, spare, complete } =
+    let Ledger { launches, attempts, tallies, recent, fingerprints, templates, tokens, earlier, spare, complete } =
         ledger;
     let job = |a: &Attempt| job_name(name, uid, a.launch).to_string();
     status.attempts = attempts.iter().map(|a| attempt(a, job(a))).collect();
     status.recent = recent.iter().map(settled).collect();
     status.ledger = Some(LedgerStatus {
         launches: *launches,
-        fingerprint: format!("{fingerprint:x}"),
+        fingerprint: format!("{:x}", fingerprints.question),
+        fingerprint_form: fingerprints.form,
+        fingerprints: fingerprints.rungs.iter().map(|(rung, of)| format!("{rung} {of:x}")).collect(),
         templates: templates.iter().map(template).collect(),
         complete: dates(complete),
         tokens: spent(tokens),
@@ -78,13 +81,14 @@ fn history(tally: &Tally) -> String {
 }
 
 fn attempt(attempt: &Attempt, job: String) -> AttemptStatus {
-    let Attempt { launch, rung, target, dates: set, before, number, tokens, recorded_at, stage } = attempt;
+    let Attempt { launch, rung, target, aliases, dates: set, before, number, tokens, recorded_at, stage } = attempt;
     let mut status = AttemptStatus {
         launch: *launch,
         job,
         rung: rung.to_string(),
         place: target.place.to_string(),
         table: target.name.to_string(),
+        aliases: aliases.iter().map(named).collect(),
         number: *number,
         dates: dates(set),
         before: lines(grouped(before.iter().map(|(date, b)| (held(b), *date)))),
@@ -103,6 +107,10 @@ fn attempt(attempt: &Attempt, job: String) -> AttemptStatus {
         }
     }
     status
+}
+
+fn named(table: &Table) -> TableName {
+    TableName { place: table.place.to_string(), table: table.name.to_string() }
 }
 
 /// The word of a stage.

@@ -9,6 +9,7 @@ use super::super::text::OUTCOMES;
 use super::*;
 use crate::api::kinds::CoverageStatus;
 use crate::domain::dates::{Date, DateSet, Timestamp, shift};
+use crate::domain::fingerprint::Fingerprints;
 use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
 use crate::domain::policy::Table;
 
@@ -76,7 +77,10 @@ fn attempt() -> impl Strategy<Value = Attempt> {
         |(launch, rung, dates, before, tokens, recorded_at, stage, number)| Attempt {
             launch: launch.into(),
             rung: rung.clone(),
-            target: Table { place: format!("files:/{rung}").into(), name: rung },
+            target: Table { place: format!("files:/{rung}").into(), name: rung.clone() },
+            aliases: (0..launch % 3)
+                .map(|n| Table { place: format!("device:{n}").into(), name: rung.clone() })
+                .collect(),
             dates,
             before,
             number,
@@ -109,12 +113,13 @@ pub(crate) fn ledgers() -> impl Strategy<Value = Ledger> {
         |((attempts, recent), (tallies, templates), fingerprint, tokens, complete, more)| {
             let numbers = attempts.iter().map(|a| a.launch).chain(recent.iter().map(|s| s.launch));
             let launches = numbers.max().unwrap_or(0) + more;
+            let marks = templates.iter().map(|(rung, template)| (rung.clone(), template.mark)).collect();
             Ledger {
                 launches,
                 attempts,
                 tallies,
                 recent: recent.into(),
-                fingerprint,
+                fingerprints: Fingerprints { form: fingerprint % 5, question: fingerprint, rungs: marks },
                 templates,
                 earlier: tokens.iter().map(|(d, token)| (*d, ["z".into(), token.clone(), "a".into()].into())).collect(),
                 tokens,
@@ -172,7 +177,7 @@ fn an_absent_ledger_is_a_new_one_and_rubbish_is_told() {
     };
     let good = Ledger {
         launches: 7,
-        fingerprint: u64::MAX,
+        fingerprints: Fingerprints { question: u64::MAX, ..Fingerprints::default() },
         tallies: BTreeMap::from([(("reload".into(), day), tally)]),
         ..Ledger::default()
     };
@@ -184,7 +189,7 @@ fn an_absent_ledger_is_a_new_one_and_rubbish_is_told() {
     let edits: [(Edit, &str); 6] = [
         (|s| s.ledger.as_mut().unwrap().launches = 6, "status.ledger.launches is 6, and there was a launch 7"),
         (|s| s.ledger = None, "status.ledger is gone, its attempts are not"),
-        (|s| s.ledger.as_mut().unwrap().fingerprint = "-".into(), "status.ledger.fingerprint is not a number"),
+        (|s| s.ledger.as_mut().unwrap().fingerprint = "-".into(), "status.ledger.fingerprint: '-' is not a hash"),
         (
             |s| s.ledger.as_mut().unwrap().complete = "2025-11-14,2025-11-13..2025-11-15".into(),
             "status.ledger.complete: '2025-11-14,2025-11-13..2025-11-15' names a date twice",

@@ -11,6 +11,7 @@ use super::fixtures::{cell, day, now, view};
 use crate::api::kinds::CoverageStatus;
 use crate::api::report::coverage::{LIMIT, coverage_status, is_nearly_full, ledger_status, size, stalled_status};
 use crate::domain::dates::{DateSet, Timestamp, shift};
+use crate::domain::fingerprint::Fingerprints;
 use crate::domain::ledger::{Ledger, Outcome, Tally};
 use crate::domain::policy::Mode;
 use crate::domain::state::{Cause, Hold, Running};
@@ -210,7 +211,11 @@ fn every_date_stands_in_one_row_with_what_the_data_says_where_the_state_does_not
 /// Ten seasons, 2,000 dates of them exhausted, each with another history, no two of them side by side where avoidable.
 fn ten_seasons() -> (CoverageView, Ledger) {
     let mut view = view(&[]);
-    let mut ledger = Ledger { launches: 40_000, fingerprint: u64::MAX, ..Ledger::default() };
+    let mut ledger = Ledger {
+        launches: 40_000,
+        fingerprints: Fingerprints { question: u64::MAX, ..Fingerprints::default() },
+        ..Ledger::default()
+    };
     let outcomes = [Outcome::Failed, Outcome::CredentialsRefused, Outcome::Ineffective, Outcome::Permanent];
     let first = jiff::civil::date(2016, 1, 1);
     for n in 0..3660_i32 {

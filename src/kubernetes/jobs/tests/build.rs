@@ -218,6 +218,7 @@ proptest! {
             launch: number,
             rung: rung.as_str().into(),
             target: Table { place: "files:/data".into(), name: table.as_str().into() },
+            aliases: vec![Table { place: "device:7".into(), name: table.as_str().into() }],
             ..launch()
         };
         let built = made(&cron_job(), &launch).unwrap().job;

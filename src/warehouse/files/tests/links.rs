@@ -156,13 +156,21 @@ fn a_table_can_be_a_link_within_its_warehouse_and_has_one_home_under_every_name(
     world.link("t", "whole");
     assert_eq!(rows(&root, DATE), 1);
     world.link("alias", "deep");
-    let home = |root: &Path, table: &str| Files::new(root.into()).mark(table, &column(), now()).unwrap().home;
+    let home = |root: &Path, table: &str| Files::new(root.into()).mark(table, &column(), now()).unwrap().names;
     let real = Table { place: format!("files:{}/deep", root.display()).into(), name: "props".into() };
     for (folder, table) in
         [("", "deep.props"), ("", "alias.props"), ("deep", "props"), ("alias", "props"), ("./deep/", "props")]
     {
-        assert_eq!(home(&root.join(folder), table), Some(real.clone()), "{folder} {table}");
+        let names = home(&root.join(folder), table);
+        assert_eq!(names.first(), Some(&real), "{folder} {table}");
+        assert_eq!(names, home(&root, "deep.props"), "{folder} {table}");
     }
+    let before = home(&root, "whole");
+    std::fs::rename(root.join("whole"), root.join("moved")).unwrap();
+    world.link("whole", "moved");
+    let after = home(&root, "whole");
+    assert_ne!(before[0], after[0]);
+    assert_eq!(before[1], after[1], "a folder that moves is the same folder");
     world.link("t", "../secret");
     let why = ask(&root, &[DATE], |_| {}).unwrap_err();
     assert!(why.text.contains("its folder `t` leads out of the warehouse's folder"), "{}", why.text);
