@@ -32,7 +32,7 @@ pub(super) fn operator(args: &OperatorArgs) -> Result<Exit, Stop> {
         };
         run(options, stop).await.map_err(|why| {
             tracing::error!("{why}");
-            Stop::failed(why)
+            Stop::failed(why.to_string())
         })
     })?;
     Ok(Exit::Done)

@@ -15,9 +15,9 @@
 
 pub mod client;
 pub mod faults;
-pub mod jobs;
+mod jobs;
 pub mod leadership;
 pub mod operator;
 pub mod serving;
 pub mod watching;
-pub mod writing;
+mod writing;

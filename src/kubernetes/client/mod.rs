@@ -1,5 +1,5 @@
 //! The client for a cluster's API server: from a kubeconfig or from inside a pod, with a deadline on every call, counted, and
-//! behind the gate when it is the operator's. It never repeats a call by itself, follows no address but the configured one,
+//! behind the gate when it is the operator's. It never repeats a call, follows no address but the configured one,
 //! and its errors show neither token nor query.
 //!
 //! From outside to inside: count → gate → deadline → token of a file → kube's own layers (authorization otherwise, TLS,
@@ -33,14 +33,14 @@ mod token;
 /// How long any call may take; a write behind the gate ends sooner, see [`Gate::deadline`].
 pub const DEADLINE: Duration = Duration::from_secs(15);
 
-/// How long every watch asks to last: one that is cut off without a word is noticed when it has not ended by itself five
-/// seconds later. Longer ones would outlast [`SILENCE`].
+/// How long every watch asks to last: a connection that died silently is noticed when the watch has not ended five seconds
+/// later. Longer ones would outlast [`SILENCE`].
 const WATCH_SECONDS: u32 = 50;
 
 /// A connection on which nothing arrives is dead after that time. Longer than any watch stays silent.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// Who calls, for audit logs, and for `managedFields`: what stands before the slash.
+/// The user agent, for audit logs; the part before the slash is the field manager.
 const AGENT: &str = concat!("gapless/", env!("CARGO_PKG_VERSION"));
 
 /// To reach an API server, name and handshake included.
@@ -53,9 +53,9 @@ pub struct Connect {
     pub kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig; without one its current one.
     pub context: Option<String>,
-    /// What the operator's writes must pass. People's writes pass nothing.
+    /// What the operator's writes must pass. Writes of the command line pass none.
     pub gate: Option<Gate>,
-    /// Whom every call is told.
+    /// Hears of every call.
     pub calls: Calls,
 }
 
@@ -96,7 +96,7 @@ pub async fn connect(options: &Connect) -> Result<Connected, String> {
 }
 
 impl Connected {
-    /// The API server's version: proves that it can be reached and that it knows the caller.
+    /// The API server's version: proves that it can be reached and that it accepts the caller.
     ///
     /// # Errors
     /// One sentence that names the server.
@@ -113,17 +113,17 @@ pub fn watching() -> watcher::Config {
 
 /// One TLS stack, chosen once for the process.
 pub fn install_provider() {
-    // Somebody was faster: it is the same one.
+    // If another thread was first, it installed the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// Our own deadlines, and nobody else's retries.
+/// Sets our deadlines, and switches retries off.
 fn timed(mut config: Config) -> Config {
     config.default_retry = false;
     config.connect_timeout = Some(CONNECT);
     config.read_timeout = Some(SILENCE);
     config.write_timeout = Some(DEADLINE);
-    // A connection that rested almost that long is used again: its silence begins anew with the request.
+    // A connection that was idle for almost that long may be reused: its silence is counted again from the request.
     config.reset_reader_on_write = true;
     config
 }

@@ -1,4 +1,4 @@
-//! What an API server's answer means for a write, and what a person is told of it: its own sentence, never a token.
+//! What an answer of the API server means for a write, and the sentence about it: the server's own, never a token.
 
 use kube::api::ListParams;
 use kube::core::Status;
@@ -9,32 +9,29 @@ use super::sentence;
 /// What follows from a failed call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// The object is not there.
+    /// The object does not exist.
     NotFound,
-    /// Somebody else was there first.
+    /// Another writer was first.
     Conflict,
     /// The server understood and said no.
     Refused,
-    /// It may or may not have happened, or nobody looked at what was asked: the same again may succeed.
+    /// It may or may not have happened, or the server did not look at the request: the same again may succeed.
     Unclear,
 }
 
 /// A failed call.
 #[derive(Clone, Debug)]
 pub struct Fault {
-    /// What follows.
     pub class: Class,
-    /// The HTTP status; 0 without an answer.
-    pub code: u16,
     /// The server's reason (`AlreadyExists`); empty without an answer.
     pub reason: String,
     /// For a person.
     pub sentence: String,
-    /// Where the server says for certain that it did nothing.
+    /// Set when it is certain that the server did nothing.
     pub no: Option<No>,
 }
 
-/// A clear no: nothing was done.
+/// A certain refusal: nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum No {
     /// What was asked is not valid in itself.
@@ -44,7 +41,7 @@ pub enum No {
 }
 
 impl Fault {
-    /// Somebody else was there first.
+    /// Another writer changed the object first.
     pub fn is_conflict(&self) -> bool {
         self.class == Class::Conflict && self.reason != "AlreadyExists"
     }
@@ -55,14 +52,14 @@ pub fn fault(error: &Error) -> Fault {
     match error {
         Error::Api(status) => of_status(status, sentence(error)),
         // Nothing was answered, or nothing that could be read.
-        other => Fault { class: Class::Unclear, code: 0, reason: String::new(), sentence: sentence(other), no: None },
+        other => Fault { class: Class::Unclear, reason: String::new(), sentence: sentence(other), no: None },
     }
 }
 
-/// One object as it stands now, by a list of its name: with `list` and `watch` no right to `get` is needed.
+/// One object as it is now, by a list of its name: with `list` and `watch`, the right to `get` is not needed.
 ///
 /// # Errors
-/// [`Class::NotFound`] when it is not there, else what the server says.
+/// [`Class::NotFound`] when it does not exist, else what the server says.
 pub async fn one<K>(api: &Api<K>, name: &str) -> Result<K, Fault>
 where
     K: Clone + serde::de::DeserializeOwned + std::fmt::Debug,
@@ -71,7 +68,6 @@ where
     let found = api.list(&named).await.map_err(|e| fault(&e))?;
     let gone = || Fault {
         class: Class::NotFound,
-        code: 404,
         reason: "NotFound".into(),
         sentence: format!("'{name}' is gone"),
         no: Some(No::ForNow),
@@ -79,14 +75,14 @@ where
     found.items.into_iter().next().ok_or_else(gone)
 }
 
-/// What admission says of a request that it did not let through, whatever the code: a webhook chooses that itself. Admission
-/// comes before anything is stored.
+/// What admission says of a request that it refused. A webhook chooses the code itself, so the text decides. Admission comes
+/// before anything is stored.
 const NOT_ADMITTED: [&str; 3] = ["denied the request", "denied request", "failed calling webhook"];
 
 fn of_status(status: &Status, sentence: String) -> Fault {
     let not_admitted = NOT_ADMITTED.iter().any(|words| status.message.contains(words));
     let class = match status.code {
-        // Whoever denies with such a code speaks of the request, not of the object.
+        // A webhook that denies with such a code means the request, not the object.
         404 | 409 | 410 if not_admitted => Class::Refused,
         404 | 410 => Class::NotFound,
         409 => Class::Conflict,
@@ -102,7 +98,7 @@ fn of_status(status: &Status, sentence: String) -> Fault {
         (401 | 429, _) | (_, Class::Refused | Class::NotFound | Class::Conflict) => Some(No::ForNow),
         (_, Class::Unclear) => None,
     };
-    Fault { class, code: status.code, reason: status.reason.clone(), sentence, no }
+    Fault { class, reason: status.reason.clone(), sentence, no }
 }
 
 #[cfg(test)]
@@ -137,8 +133,8 @@ mod tests {
         ];
         for (code, reason, message, class, no) in rows {
             let status = Status { code, reason: reason.into(), message: message.into(), ..Status::default() };
-            let told = fault(&Error::Api(Box::new(status)));
-            assert_eq!((told.class, told.no), (class, no), "{code} {reason} {message}");
+            let read = fault(&Error::Api(Box::new(status)));
+            assert_eq!((read.class, read.no), (class, no), "{code} {reason} {message}");
         }
         assert_eq!(fault(&Error::LinesCodecMaxLineLengthExceeded).no, None, "no answer");
     }

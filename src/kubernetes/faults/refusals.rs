@@ -1,5 +1,5 @@
-//! Rights that the API server refuses: each is told once, by verb and resource, and again when it was given and taken anew;
-//! and that it does not know gapless at all. Most calls are tried again for ever, so that nothing else would tell.
+//! Rights that the API server refuses: each is logged once, by verb and resource, and once more when it was granted and removed
+//! again; likewise a token that the API server rejects. Most calls are retried forever, so nothing else would show it.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -14,7 +14,7 @@ pub struct Refusals(Mutex<Refused>);
 #[derive(Debug, Default)]
 struct Refused {
     rights: BTreeSet<(&'static str, &'static str)>,
-    /// The API server does not know who calls.
+    /// The API server rejects the token.
     unknown: bool,
 }
 
@@ -25,16 +25,16 @@ impl Refusals {
         match code {
             Some(403) if !TOLD_ELSEWHERE.contains(&(verb, resource)) && refused.rights.insert((verb, resource)) => {
                 tracing::warn!(
-                    "gapless may not {verb} {resource} (403): its rights are not those of docs/rbac.md, or a namespace ends"
+                    "forbidden (403): gapless cannot {verb} {resource}; compare its RBAC with docs/rbac.md, unless a namespace is being deleted"
                 );
             }
             Some(401) if !std::mem::replace(&mut refused.unknown, true) => tracing::warn!(
-                "the API server does not know gapless (401): its token has ended; one in a file is read again by itself"
+                "unauthorized (401): the API server rejects the token of gapless, which may have expired; a token file is read again"
             ),
             Some(200..=299) => {
                 refused.rights.remove(&(verb, resource));
                 if std::mem::take(&mut refused.unknown) {
-                    tracing::info!("the API server knows gapless again");
+                    tracing::info!("authorized again: the API server accepts the token of gapless");
                 }
             }
             _ => {}
@@ -46,36 +46,36 @@ impl Refusals {
 mod tests {
     use super::*;
     use crate::kubernetes::serving::logs::Format;
-    use crate::kubernetes::serving::logs::tests::logged;
+    use crate::kubernetes::serving::logs::tests::logged as log_of;
 
     #[test]
-    fn a_right_that_is_lacking_is_told_once_until_it_was_given() {
+    fn a_missing_right_is_logged_once_until_it_is_granted() {
         let refusals = Refusals::default();
         let hear = |resource, code| refusals.heard("list", resource, Some(code));
-        let lines = logged(Format::Text, "info", || {
+        let lines = log_of(Format::Text, "info", || {
             [("pods", 403), ("pods", 403), ("jobs", 403), ("pods", 500), ("pods", 200), ("pods", 403)]
                 .into_iter()
                 .for_each(|(resource, code)| hear(resource, code));
             refusals.heard("create", "jobs", Some(403));
         });
-        let told: Vec<&str> =
-            lines.lines().filter_map(|l| l.split_once("may not ")?.1.split_once(" (403)")).map(|p| p.0).collect();
-        assert_eq!(told, ["list pods", "list jobs", "list pods"]);
+        let logged: Vec<&str> =
+            lines.lines().filter_map(|l| l.split_once("gapless cannot ")?.1.split_once(';')).map(|p| p.0).collect();
+        assert_eq!(logged, ["list pods", "list jobs", "list pods"]);
     }
 
     #[test]
-    fn a_token_that_has_ended_is_told_once_and_its_end_too() {
+    fn a_rejected_token_is_logged_once_and_so_is_its_recovery() {
         let refusals = Refusals::default();
         let hear = |resource, code| refusals.heard("list", resource, Some(code));
-        let lines = logged(Format::Text, "info", || {
+        let lines = log_of(Format::Text, "info", || {
             [("pods", 401), ("jobs", 401), ("pods", 500), ("jobs", 200), ("pods", 200), ("pods", 401)]
                 .into_iter()
                 .for_each(|(resource, code)| hear(resource, code));
         });
-        let told: Vec<&str> = lines
+        let logged: Vec<&str> = lines
             .lines()
-            .filter_map(|l| Some(l.split_once("the API server ")?.1.split(['(', ':']).next()?.trim()))
+            .filter_map(|l| Some(l.split_once("the API server ")?.1.split(" the token").next()?.trim()))
             .collect();
-        assert_eq!(told, ["does not know gapless", "knows gapless again", "does not know gapless"]);
+        assert_eq!(logged, ["rejects", "accepts", "rejects"]);
     }
 }

@@ -1,10 +1,10 @@
-//! What went wrong with a call or a configuration, in one sentence for the person who gets it: bounded, on one line, without
-//! token, query or content.
+//! What went wrong with a call or a configuration, in one sentence for its reader: bounded, on one line, without token, query
+//! or content.
 
 use kube::config::{InClusterError, KubeconfigError};
 use kube::{Error, client::AuthError};
 
-/// No message is longer.
+/// The longest message, in characters.
 const LONGEST: usize = 300;
 
 /// The error in one sentence.
@@ -14,7 +14,7 @@ pub fn sentence(error: &Error) -> String {
             (code, "" | "Failed to parse error data") => format!("{} ({code})", status.message),
             (code, reason) => format!("{} ({code} {reason})", status.message),
         },
-        // A value of the answer could stand in the parser's own words.
+        // The parser's message could quote a value of the answer.
         Error::SerdeError(error) => {
             format!(
                 "the answer cannot be read at line {} column {} ({:?})",
@@ -23,7 +23,7 @@ pub fn sentence(error: &Error) -> String {
                 error.classify()
             )
         }
-        Error::FromUtf8(_) => "the answer is no text".to_owned(),
+        Error::FromUtf8(_) => "the answer is not text".to_owned(),
         Error::Auth(error) => authorization(error),
         Error::Service(error) => match error.downcast_ref::<AuthError>() {
             Some(error) => authorization(error),
@@ -39,7 +39,7 @@ pub fn sentence(error: &Error) -> String {
     scrub(&text)
 }
 
-/// Never what a program printed: it may be the credential itself.
+/// Never the output of a program: it may be the credential itself.
 fn authorization(error: &AuthError) -> String {
     match error {
         AuthError::AuthExecRun { cmd, out } => format!("the kubeconfig's program {cmd:?} failed with {}", out.status),
@@ -86,7 +86,7 @@ pub(in crate::kubernetes) fn in_cluster(error: &InClusterError) -> String {
     }
 }
 
-/// An error and what caused it, each said once.
+/// An error and its causes, each once.
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

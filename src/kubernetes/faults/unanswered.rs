@@ -3,8 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use kube::Error;
-
 /// A write that was not sent: this process does not lead, or not for long enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotSent;
@@ -31,13 +29,3 @@ impl fmt::Display for NoAnswer {
 }
 
 impl std::error::Error for NoAnswer {}
-
-/// Whether the gate refused the call: it did not reach the API server.
-pub fn was_not_sent(error: &Error) -> bool {
-    matches!(error, Error::Service(inner) if inner.is::<NotSent>())
-}
-
-/// Whether the call was given up without an answer: a write may have taken effect.
-pub fn had_no_answer(error: &Error) -> bool {
-    matches!(error, Error::Service(inner) if inner.is::<NoAnswer>())
-}

@@ -24,7 +24,7 @@ use crate::local::clock::SystemClock;
 
 /// Objects per page of a list.
 const PAGE: u32 = 500;
-/// Jobs that one call names: their names stand in its address, which has a limit.
+/// How many Jobs one call names: their names are in its URL, whose length is limited.
 const NAMED: usize = 50;
 
 /// Starts Jobs and sees them.
@@ -34,8 +34,8 @@ pub struct Jobs {
     scope: Scope,
     mirrors: Mirrors,
     grants: Grants,
-    /// What of which template was said to be left out.
-    told: Arc<Mutex<BTreeMap<Name, String>>>,
+    /// What was reported as left out, of each template.
+    reported: Arc<Mutex<BTreeMap<Name, String>>>,
     /// What was seen of the pods of live Jobs.
     starts: Arc<Mutex<Starts>>,
 }
@@ -43,7 +43,7 @@ pub struct Jobs {
 impl Jobs {
     /// The Jobs of a scope, made from the CronJobs that the watches hold.
     pub fn new(client: Client, scope: Scope, mirrors: Mirrors, grants: Grants) -> Self {
-        Self { client, scope, mirrors, grants, told: Arc::default(), starts: Arc::default() }
+        Self { client, scope, mirrors, grants, reported: Arc::default(), starts: Arc::default() }
     }
 
     /// What is kept of every page of a kind, from the API server itself and not from its cache.
@@ -104,7 +104,7 @@ impl Jobs {
         self.starts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A label can be forged: a Job claims a table only where its namespace may read that table.
+    /// A label can be forged: a Job claims a table only if its namespace may read that table.
     pub(super) fn allowed(&self, mut list: JobList) -> JobList {
         self.starts().correct(&mut list);
         disown(&mut list, &self.homes());
@@ -118,13 +118,13 @@ impl Jobs {
         all.map(|(name, object)| (object.uid.clone(), name.namespace)).collect()
     }
 
-    /// Says what of a template is not in its Jobs: once, not at each launch.
-    fn tell(&self, cron_job: &Name, left_out: &str) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = told.insert(cron_job.clone(), left_out.to_string()).unwrap_or_default();
+    /// Logs what of a template is not in its Jobs: once, not at each launch.
+    fn report(&self, cron_job: &Name, left_out: &str) {
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = reported.insert(cron_job.clone(), left_out.to_string()).unwrap_or_default();
         if last != left_out && !left_out.is_empty() {
             let (namespace, cron_job) = (&*cron_job.namespace, &*cron_job.name);
-            tracing::info!(namespace, cron_job, left_out, "not taken from the template");
+            tracing::info!(namespace, cron_job, left_out, "ignored template fields");
         }
     }
 
@@ -138,14 +138,14 @@ impl Jobs {
             Ok(built) => built,
             Err(refusal) => return refused(refusal.to_string()),
         };
-        self.tell(&name, &built.left_out.join(", "));
+        self.report(&name, &built.left_out.join(", "));
         match self.post(&namespace, &built.job).await {
             Ok(created) => Created::New(created.job.metadata.uid.unwrap_or_default().into()),
             Err(error) => not_created(&Api::namespaced(self.client.clone(), &namespace), launch, fault(&error)).await,
         }
     }
 
-    /// What is sent is raw, so that fields that this program does not know pass; of the answer little is asked.
+    /// The request is raw, so that fields that this program does not know pass; little of the answer is parsed.
     async fn post(&self, namespace: &str, job: &DynamicObject) -> kube::Result<Slim> {
         let bytes = serde_json::to_vec(job).map_err(kube::Error::SerdeError)?;
         let request = Request::new(WireJob::url_path(&(), Some(namespace))).create(&PostParams::default(), bytes);
@@ -166,7 +166,7 @@ async fn not_created(api: &Api<WireJob>, launch: &Launch, fault: Fault) -> Creat
             Ok(_) => Created::Foreign,
             Err(fault) => Created::Unclear(fault.sentence),
         },
-        // An invalid template stays invalid until somebody changes it; a quota or a right comes back by itself.
+        // An invalid template stays invalid until it is changed; a quota or a right may come back without an edit.
         Some(no) => Created::Refused { permanent: no == No::Invalid, why: fault.sentence },
         None => Created::Unclear(fault.sentence),
     }
@@ -176,14 +176,14 @@ fn refused(why: String) -> Created {
     Created::Refused { permanent: true, why }
 }
 
-/// Whose uid an owner has can be copied into another namespace: such a Job is none of the coverage's.
+/// An owner reference can be copied into another namespace. Such a Job does not belong to the coverage.
 fn disown(list: &mut JobList, homes: &BTreeMap<Arc<str>, Arc<str>>) {
     let is_away = |job: &&mut Job| homes.get(&job.coverage).is_some_and(|home| *home != job.namespace);
     list.jobs.iter_mut().filter(is_away).for_each(|job| job.coverage = Arc::from(""));
 }
 
-/// Says what keeps a Job whose removal was accepted: it is for others to let it go.
-fn tell_held(job: &WireJob) {
+/// Logs what keeps a Job whose removal was accepted: only the owner of the finalizer can release it.
+fn log_finalizers(job: &WireJob) {
     let finalizers = job.metadata.finalizers.as_deref().unwrap_or_default();
     if !finalizers.is_empty() {
         let (namespace, job) = (job.metadata.namespace.as_deref(), job.metadata.name.as_deref());
@@ -216,10 +216,10 @@ impl Launcher for Jobs {
         };
         match api.delete(&job.name, &params).await.map_err(|e| fault(&e)) {
             Ok(answer) => {
-                answer.left().iter().for_each(tell_held);
+                answer.left().iter().for_each(log_finalizers);
                 Ok(())
             }
-            // Gone, or another one of the same name: ours is not there any more.
+            // Gone, or another one of the same name: ours no longer exists.
             Err(fault) if matches!(fault.class, Class::NotFound | Class::Conflict) => Ok(()),
             Err(fault) => Err(fault.sentence),
         }

@@ -1,5 +1,5 @@
-//! Jobs as a watch sees them, told to the engine. Pods are only asked when a Job has something to say that its own status
-//! does not hold: its last words, or why it cannot start.
+//! Passes Jobs on to the engine as a watch sees them. Pods are only listed for what the status of a Job does not hold: its
+//! termination message, or why it cannot start.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,23 +17,23 @@ use crate::engine::drive::Wish;
 use crate::engine::ports::JobList;
 use crate::kubernetes::watching::mirror::Mirror;
 
-/// Changes that come together are told together: sooner than a changed spec is, so that a daily run that is there before a
-/// spec is known before it.
+/// Changes within this time are passed on together: sooner than a changed spec, so that a daily run that exists before a spec
+/// is also known before it.
 const GATHER: Duration = Duration::from_millis(150);
-/// A Job whose pod has not started is asked about so often.
+/// How often the pods of a Job that has not started are listed.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 
-/// Tells the engine what the watch sees, until nobody listens. The first time even that there is nothing: of a pod whose
-/// Job is gone no watch will tell.
-pub async fn tell(jobs: Jobs, mirror: Mirror<Kept>, changed: Arc<Notify>, wishes: UnboundedSender<Wish>) {
-    let mut teller = Teller { jobs, known: BTreeMap::new(), asked: Instant::now(), last: None };
+/// Tells the engine what the watch sees, until the engine is gone. The first time even that there are no Jobs: no watch
+/// reports a pod whose Job is gone.
+pub async fn follow(jobs: Jobs, mirror: Mirror<Kept>, changed: Arc<Notify>, wishes: UnboundedSender<Wish>) {
+    let mut follower = Follower { jobs, known: BTreeMap::new(), asked: Instant::now(), last: None };
     loop {
-        if let Some(list) = teller.look(&mirror).await
+        if let Some(list) = follower.look(&mirror).await
             && wishes.send(Wish::Seen(list)).is_err()
         {
             return;
         }
-        if teller.last.iter().flat_map(|last| &last.jobs).any(|j| j.ended.is_none()) {
+        if follower.last.iter().flat_map(|last| &last.jobs).any(|j| j.ended.is_none()) {
             let _ = tokio::time::timeout(ASK_AGAIN, changed.notified()).await;
         } else {
             changed.notified().await;
@@ -42,16 +42,16 @@ pub async fn tell(jobs: Jobs, mirror: Mirror<Kept>, changed: Arc<Notify>, wishes
     }
 }
 
-struct Teller {
+struct Follower {
     jobs: Jobs,
-    /// Jobs as their pods told of them last: an end does not change any more, a wait lasts until the pod starts.
+    /// Jobs as their pods last showed them: an end is final, a wait lasts until the pod starts.
     known: BTreeMap<Arc<str>, Job>,
     asked: Instant,
     last: Option<JobList>,
 }
 
-impl Teller {
-    /// What there is; nothing when it is what was told last.
+impl Follower {
+    /// What there is; `None` when it is what was passed on last.
     async fn look(&mut self, mirror: &Mirror<Kept>) -> Option<JobList> {
         let all = mirror.all();
         let listed: Vec<&WireJob> = all.iter().filter_map(|(_, kept)| kept.job.as_deref()).collect();
@@ -69,7 +69,7 @@ impl Teller {
         }
         for job in &mut list.jobs {
             match self.known.get(&job.uid) {
-                // Of one that a finalizer holds only its pod tells the end.
+                // If a finalizer holds it, only its pod shows the end.
                 Some(known) if known.ended.is_some() => *job = known.clone(),
                 Some(known) if waiting.contains(&*job.uid) => job.pending.clone_from(&known.pending),
                 _ => {}
@@ -88,7 +88,7 @@ impl Teller {
         self.known.get(uid).is_some_and(|j| j.ended.is_some())
     }
 
-    /// Asks the pods of some Jobs. Without an answer these are told as their own status has them; the next look asks again.
+    /// Lists the pods of some Jobs. Without an answer the Jobs are passed on as their own status has them; the next look asks again.
     async fn ask(&mut self, listed: &[&WireJob], names: &BTreeSet<&str>, again: bool) {
         if again {
             self.asked = Instant::now();

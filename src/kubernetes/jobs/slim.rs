@@ -1,5 +1,5 @@
-//! What is kept of what the API server sends. Who owns which field of an object, and all that a Job says of how its pods
-//! run, is most of it and asked by nobody here: it is not even parsed.
+//! What is kept of Jobs and pods. Field ownership and how a pod runs are most of what the API server sends, and no code here
+//! needs them: they are not even parsed.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use crate::domain::dates::Timestamp;
 use crate::engine::ports::JobList;
 use crate::kubernetes::watching::metadata::Metadata;
 
-/// To the API server it is the kind that it is a part of.
+/// For the API server it has the kind of the whole object.
 macro_rules! slim {
     ($slim:ident, $whole:tt, $kind:ident) => {
         impl Resource for $slim {
@@ -51,23 +51,23 @@ macro_rules! slim {
 /// A Job as the API server sends it.
 #[derive(Clone, Debug)]
 pub struct Slim {
-    /// The Job, as far as anybody asks.
+    /// The Job, as far as it is read.
     pub job: WireJob,
-    /// What it says without its pods: read once, told often.
+    /// What it says without its pods: read once, used often.
     pub alone: JobList,
 }
 
-/// A Job as its watch holds it. Of other people's Jobs, of which there may be any number, it is what CronJob runs now.
+/// A Job as its watch holds it. Of Jobs of other owners, of which there may be any number, only the running CronJob is kept.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    /// The Job, where it is one of gapless.
+    /// The Job, if gapless made it.
     pub job: Option<Box<WireJob>>,
     /// What it says without its pods.
     pub alone: JobList,
 }
 
 impl Slim {
-    /// What is kept of it; nothing of a Job that means nothing to gapless.
+    /// What is kept of it; `None` when the Job does not concern gapless.
     pub fn kept(self) -> Option<Kept> {
         let Self { job, alone } = self;
         if alone.jobs.is_empty() {
@@ -87,7 +87,7 @@ impl<'de> Deserialize<'de> for Slim {
     }
 }
 
-/// A pod of gapless: what became of it, not what it was to run.
+/// A pod of gapless: its status without its spec.
 #[derive(Clone, Debug)]
 pub struct SlimPod(pub WirePod);
 
@@ -168,7 +168,7 @@ mod tests {
 
     use super::*;
 
-    /// A Job of other people, as large as they come.
+    /// A large Job of another owner.
     fn foreign(owner: &Value, status: &Value) -> Value {
         let env: Vec<Value> =
             (0..50).map(|n| json!({ "name": format!("NAME_{n}"), "value": "x".repeat(100) })).collect();

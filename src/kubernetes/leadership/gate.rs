@@ -1,6 +1,6 @@
 //! The gate before every write: a layer of kube's client that lets a POST, PUT, PATCH or DELETE through only if leadership
-//! outlasts the write's deadline, and neither faster nor more at a time than agreed. It waits, and refuses; it never drops
-//! and never repeats.
+//! outlasts the write's deadline, within the agreed rate and concurrency. It waits, and refuses; it never drops and never
+//! repeats.
 //!
 //! What was handed to a connection cannot be called back, and a network may deliver late: so every write also carries a
 //! resourceVersion, a uid or a name that makes it harmless then.
@@ -10,7 +10,7 @@
 //! - **The lease's own writes** pass: they are how leadership is won, kept and given back, and their uid and
 //!   resourceVersion guard them better than any clock.
 //! - **All other writes** need leadership. Events too, though they decide nothing: a process that was stopped and wakes
-//!   writes *nothing*. But they wait in a bucket of their own, so that no create of a Job stands behind a hundred of them.
+//!   writes *nothing*. But they wait in a separate bucket, so that no create of a Job waits behind a hundred of them.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -93,7 +93,7 @@ where
     type Error = BoxError;
     type Future = BoxFuture<'static, Result<S::Response, BoxError>>;
 
-    /// Always: a gate that made others wait here would hold up the reads behind a write.
+    /// Always ready: waiting here would hold up the reads behind a write.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
     }
@@ -104,7 +104,7 @@ where
             let bucket = gate.bucket(&request);
             let _turn = match bucket {
                 Some(bucket) => {
-                    // Who does not lead hears it now, not after a queue.
+                    // A process that does not lead is refused now, not after the queue.
                     drop(gate.leadership.begin(gate.deadline).ok_or(NotSent)?);
                     bucket.turn().await
                 }
@@ -112,8 +112,8 @@ where
             };
             let mut inner = inner.lock_owned().await;
             inner.ready().await?;
-            // Nothing is awaited between this question and the request's way out: the answer is as fresh as it can be.
-            // Below, the deadline is asked again before each step, so that nothing leaves after it.
+            // There is no await between this check and the request. Below, the deadline is checked again before each step, so
+            // that nothing leaves after it.
             let _under_way = match bucket {
                 Some(_) => Some(gate.leadership.begin(gate.deadline).ok_or(NotSent)?),
                 None => None,

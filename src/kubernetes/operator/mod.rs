@@ -1,6 +1,7 @@
 //! `gapless operator`: the same engine as on one machine, over the ports of a cluster. Watches run from the start, the
 //! engine while this process leads; leadership that is lost ends the process.
 
+mod failure;
 mod watches;
 mod work;
 
@@ -36,28 +37,30 @@ use crate::local::clock::SystemClock;
 use crate::view::metrics::Metrics;
 use watches::Bells;
 
-/// What is under way at a stop may take so long; with the lease given back, all of it fits into ten seconds.
+pub use failure::Failure;
+
+/// How long work under way may take at a stop. Together with giving the lease back, that is less than ten seconds.
 const STOP: Duration = Duration::from_secs(5);
 
 /// What an operator is started with.
 pub struct Options {
     /// The kubeconfig; without one the usual places.
     pub kubeconfig: Option<PathBuf>,
-    /// Its context.
+    /// The context of the kubeconfig.
     pub context: Option<String>,
-    /// Where it looks; nothing: the namespace of the context or of the pod.
+    /// Where it looks; `None`: the namespace of the context or of the pod.
     pub scope: Option<Scope>,
-    /// What it may read.
+    /// The folders that each namespace may read.
     pub grants: Grants,
-    /// Its limits.
+    /// The limits of the engine.
     pub limits: Limits,
     /// Where facts are kept between two processes.
     pub state: Option<PathBuf>,
-    /// Where health and metrics are asked for.
+    /// Where health and metrics are served.
     pub listen: SocketAddr,
-    /// How this process is called.
+    /// The name of this process.
     pub identity: String,
-    /// The lease; nothing: it is alone.
+    /// The lease; `None`: it leads without election.
     pub election: Option<LeaseOptions>,
     /// Writes per second, and at once.
     pub rate: Rate,
@@ -68,19 +71,19 @@ pub struct Options {
 /// The lease that leaders hold.
 #[derive(Clone, Debug)]
 pub struct LeaseOptions {
-    /// Its namespace; nothing: that of the context or of the pod.
+    /// Its namespace; `None`: that of the context or of the pod.
     pub namespace: Option<String>,
-    /// Its name.
+    /// The name of the Lease.
     pub name: String,
     /// How long it holds.
     pub timing: Timing,
 }
 
-/// Runs until it is told to stop.
+/// Runs until it is stopped.
 ///
 /// # Errors
-/// One sentence: the cluster cannot be reached as told, an address is taken, or leadership was lost.
-pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(), String> {
+/// The configuration cannot be used, an address is taken, leadership was lost, or a task panicked.
+pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(), Failure> {
     let (operator, inbox) = Operator::start(options).await?;
     let (release, released) = oneshot::channel();
     let election = operator.stand(released);
@@ -90,7 +93,7 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(),
             why = &mut work => why,
             () = operator.leadership.ended() => None,
             () = stop => {
-                tracing::info!("stopping; Jobs go on by themselves");
+                tracing::info!("stopping; running Jobs continue");
                 let _ = operator.wishes.send(Wish::Stop);
                 // A standby has no engine that could stop.
                 let leads = matches!(operator.leadership.standing(), Standing::Leading(_));
@@ -104,12 +107,12 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(),
     operator.server.stop().await;
     match ended {
         Ok(Ended::Stopped { .. }) => why.map_or(Ok(()), Err),
-        Ok(Ended::Lost(why)) => Err(why),
-        Err(error) => Err(format!("the election ended by itself: {error}; please report this")),
+        Ok(Ended::Lost(why)) => Err(Failure::Leadership(why)),
+        Err(_) => Err(Failure::Task("the leader election")),
     }
 }
 
-/// Everything that runs from the start, whoever leads.
+/// Everything that runs from the start, with and without leadership.
 struct Operator {
     options: Options,
     scope: Scope,
@@ -128,7 +131,7 @@ struct Operator {
 }
 
 impl Operator {
-    async fn start(options: Options) -> Result<(Self, UnboundedReceiver<Wish>), String> {
+    async fn start(options: Options) -> Result<(Self, UnboundedReceiver<Wish>), Failure> {
         let leadership = if options.election.is_some() { Leadership::default() } else { Leadership::alone() };
         let (metrics, health) = (Metrics::default(), Arc::new(Health::default()));
         let timing = options.election.as_ref().map_or_else(Timing::default, |e| e.timing);
@@ -138,10 +141,11 @@ impl Operator {
             gate: Some(Gate::new(leadership.clone(), timing.write_deadline(), options.rate)),
             calls: counted(metrics.clone(), health.clone()),
         })
-        .await?;
+        .await
+        .map_err(Failure::Configuration)?;
         let lines_dropped = options.lines_dropped.clone();
-        let server =
-            Server::start(options.listen, Sources { metrics: metrics.clone(), health: health.clone(), lines_dropped })?;
+        let sources = Sources { metrics: metrics.clone(), health: health.clone(), lines_dropped };
+        let server = Server::start(options.listen, sources).map_err(|why| Failure::Listen(options.listen, why))?;
         tracing::info!(server = connected.server, listen = %server.address(), "gapless {}", env!("CARGO_PKG_VERSION"));
         let (client, home) = (connected.client, connected.namespace);
         let scope = options.scope.clone().unwrap_or_else(|| Scope::Namespace(home.clone()));
@@ -186,10 +190,10 @@ impl Operator {
     }
 }
 
-/// Every call is counted; a good answer to a list or a watch is a sign of life of its kind; a right that is lacking is told.
+/// Counts every call, takes a good answer to a list or a watch as a sign of life of its kind, and reports missing rights.
 fn counted(metrics: Metrics, health: Arc<Health>) -> Calls {
     let refusals = Refusals::default();
-    Calls::told(move |call: Call| {
+    Calls::heard_by(move |call: Call| {
         metrics.api_call(call.verb, call.resource, call.code);
         refusals.heard(call.verb, call.resource, call.code);
         let read = matches!(call.verb, "list" | "watch") && call.code.is_some_and(|code| (200..300).contains(&code));

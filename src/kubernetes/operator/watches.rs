@@ -1,4 +1,4 @@
-//! Every watch of the operator, each a task of its own, and who is told of what it brings.
+//! Every watch of the operator, each in its own task, and who is notified of what it brings.
 
 use std::sync::Arc;
 
@@ -18,14 +18,14 @@ use crate::kubernetes::watching::object::{Kind, Object, Wire};
 use crate::kubernetes::watching::template::Template;
 use crate::kubernetes::writing::store::{Changed, StatusStore};
 
-/// What is told of changes.
+/// What is notified of changes.
 #[derive(Clone, Debug, Default)]
 pub struct Bells {
-    /// Something that the engine may have to be told.
+    /// Something that the engine may have to know.
     pub spec: Arc<Notify>,
-    /// Something that people may have to be told.
+    /// Something that a status may have to show.
     pub report: Arc<Notify>,
-    /// A Job.
+    /// A Job changed.
     pub jobs: Arc<Notify>,
 }
 
@@ -42,7 +42,7 @@ pub fn start(
     for kind in Kind::ALL {
         let api = scope.own::<Wire>(client, &kind.resource());
         let (bells, store, wishes) = (bells.clone(), store.clone(), wishes.clone());
-        let told = move |object: Option<&Arc<Object>>| {
+        let notify = move |object: Option<&Arc<Object>>| {
             bells.spec.notify_one();
             bells.report.notify_one();
             let foreign = |o: &Arc<Object>| Kind::COVERAGES.contains(&kind) && store.saw(kind, o) == Changed::ByOthers;
@@ -51,7 +51,7 @@ pub fn start(
                 let _ = wishes.send(Wish::Reload);
             }
         };
-        tasks.spawn(follow(api, mirrors.of(kind), |wire: Wire| Some(Object::from(wire)), told));
+        tasks.spawn(follow(api, mirrors.of(kind), |wire: Wire| Some(Object::from(wire)), notify));
     }
     let bell = bells.spec.clone();
     let cron_jobs = scope.own::<Wire>(client, &ApiResource::erase::<CronJob>(&()));

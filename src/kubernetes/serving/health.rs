@@ -1,6 +1,5 @@
-//! Whether this process works: how long ago it last passed, and how long ago each watch last had a good answer. Callers
-//! bring the time, of the monotonic clock: a wall clock that jumps makes nothing older. It tells ages and kinds, never
-//! what was watched.
+//! Whether this process works: how long ago it last passed, and how long ago each watch last had a good answer. Callers pass
+//! the time of the monotonic clock: a wall clock that jumps does not matter. It shows ages and kinds, never what was watched.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,10 +9,9 @@ use tokio::time::Instant;
 
 use crate::view::metrics::Pulse;
 
-/// A leader passes at least every half minute, whatever happens. One that has not for so long is stuck, and only a new
-/// process helps.
+/// A leader passes at least every half minute. One that has not passed for this time is stuck, and only a restart helps.
 pub const PASS_LIMIT: Duration = Duration::from_secs(2 * 60);
-/// A watch has an event or a bookmark each minute, and is opened anew within five. Longer than an API server takes to be
+/// A watch has an event or a bookmark each minute, and is reopened within five. Longer than an API server takes to be
 /// replaced: a restart of gapless would not help against that, and would only be one more client that lists everything.
 pub const WATCH_LIMIT: Duration = Duration::from_secs(10 * 60);
 
@@ -25,19 +23,18 @@ pub struct Health {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The last pass; nothing while this process does not lead.
+    /// The last pass; `None` while this process does not lead.
     pass: Option<Instant>,
     watches: BTreeMap<&'static str, Instant>,
     ready: bool,
 }
 
 impl Health {
-    /// This process leads from now on: its passes are waited for. A standby that does not pass is well.
+    /// This process leads from now on, so it has to pass. A standby does not.
     pub fn leads(&self, now: Instant) {
         self.state().pass = Some(now);
     }
 
-    /// A pass succeeded.
     pub fn pass_at(&self, now: Instant) {
         self.state().pass = Some(now);
     }
@@ -47,12 +44,7 @@ impl Health {
         self.state().watches.insert(kind, now);
     }
 
-    /// The watch of a kind was ended on purpose: nobody waits for it any more.
-    pub fn watch_ended(&self, kind: &str) {
-        self.state().watches.remove(kind);
-    }
-
-    /// Whether this process can do what it is there for: a leader when all its stores are filled, a standby at once.
+    /// Whether this process is ready to work: every first list is complete.
     pub fn ready(&self, ready: bool) {
         self.state().ready = ready;
     }
@@ -62,7 +54,7 @@ impl Health {
         self.state().ready
     }
 
-    /// Everything that is too old, in one sentence each; nothing: this process is live.
+    /// Everything that is too old, in one sentence each; empty when this process is live.
     pub fn complaints(&self, now: Instant) -> Vec<String> {
         let state = self.state();
         let pass = state.pass.map(|at| ("the last pass".to_string(), at, PASS_LIMIT));
@@ -83,7 +75,7 @@ impl Health {
         Pulse { pass_age: state.pass.map(age), watch_ages, lines_dropped }
     }
 
-    /// These are instants and flags: a panic elsewhere leaves them whole.
+    /// Only instants and flags: a panic elsewhere leaves them consistent.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -93,7 +85,7 @@ impl Health {
 mod tests {
     use super::*;
 
-    /// So many seconds after the first time that a test asks.
+    /// An instant, in seconds after the first call.
     fn at(seconds: u64) -> Instant {
         static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
         *START + Duration::from_secs(seconds)
@@ -103,7 +95,7 @@ mod tests {
     #[test]
     fn a_process_is_live_while_nothing_that_it_started_is_too_old() {
         type Story = fn(&Health);
-        let cases: [(&str, Story, &[&str]); 9] = [
+        let cases: [(&str, Story, &[&str]); 8] = [
             ("a process that has just started", |_| {}, &[]),
             ("a standby that watches nothing", |h| h.ready(true), &[]),
             ("a leader that has not passed yet", |h| h.leads(at(950)), &[]),
@@ -115,14 +107,6 @@ mod tests {
                 "one dead watch among others",
                 |h| ["Job", "Season"].iter().zip([100, 990]).for_each(|(kind, s)| h.watch_ok(kind, at(s))),
                 &["the watch of Job's last answer was 900 s ago, more than 600 s"],
-            ),
-            (
-                "a watch that was ended on purpose",
-                |h| {
-                    h.watch_ok("Job", at(0));
-                    h.watch_ended("Job");
-                },
-                &[],
             ),
         ];
         for (name, story, complaints) in cases {

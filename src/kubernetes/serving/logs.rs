@@ -1,5 +1,5 @@
 //! The log of the operator: one line for each decision that changed something, on standard error, as JSON or for people.
-//! Whoever logs never waits: lines go into a bounded queue, and those that do not fit are counted and dropped. Text of
+//! Logging never waits: lines go into a bounded queue, and those that do not fit are counted and dropped. Text of
 //! resources and servers cannot forge lines or steer a terminal: control characters are written as escapes.
 
 mod text;
@@ -25,8 +25,8 @@ use crate::local::clock::SystemClock;
 
 /// Lines that wait for a slow reader.
 const QUEUE: usize = 4096;
-/// At an end the queue is written out for so long at most: a reader that is stuck does not keep the process.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// The longest that the queue is written out at the end: a stuck reader does not keep the process alive.
+const LAST_FLUSH: Duration = Duration::from_secs(1);
 
 /// How lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -71,17 +71,17 @@ impl Logs {
 
 impl Drop for Logs {
     fn drop(&mut self) {
-        self.queue.flush(LAST_WORDS);
+        self.queue.flush(LAST_FLUSH);
     }
 }
 
 /// What a panic says, where it is a text of the program. One that was made at run time may hold anything, a row's
-/// content too, and is left out: the place tells enough.
+/// content too, and is left out: the place is enough.
 fn constant(payload: &(dyn Any + Send)) -> String {
     payload.downcast_ref::<&'static str>().map(|text| format!(": {text}")).unwrap_or_default()
 }
 
-/// The line of an event. What wants a person's eye is a warning.
+/// The line of an event. What needs attention is a warning.
 pub fn event(event: &Event) {
     let (namespace, kind, name) = (&*event.coverage.namespace, &*event.coverage.kind, &*event.coverage.name);
     let (reason, dates, message) = (event.reason, event.dates.to_string(), event.message.as_str());
@@ -92,12 +92,12 @@ pub fn event(event: &Event) {
     }
 }
 
-/// Whether somebody should look at an event of this reason.
+/// Whether an event of this reason needs attention.
 pub fn is_warning(reason: &str) -> bool {
     WARNINGS.contains(&reason)
 }
 
-/// Reasons of events that somebody should look at.
+/// Reasons of events that need attention.
 const WARNINGS: [&str; 11] = [
     "AttemptHistoryRebuilt",
     "CredentialsRefused",
@@ -112,7 +112,7 @@ const WARNINGS: [&str; 11] = [
     "Unknown",
 ];
 
-/// A watch that fails is told by `mirror.rs`, once. The library tells it at each try. Who names its target hears it.
+/// `watching/mirror.rs` logs a failing watch once. The library logs each try, which is off unless the filter names its target.
 const SILENT: &str = "kube_runtime::watcher=off";
 
 fn subscriber(format: Format, filter: &str, queue: Queue) -> Result<Box<dyn Subscriber + Send + Sync>, String> {
@@ -158,7 +158,7 @@ impl Queue {
 
     fn flush(&self, limit: Duration) {
         let (done, wait) = channel();
-        // A full queue has a stuck reader: nothing is waited for.
+        // A full queue has a stuck reader: do not wait for it.
         if self.entries.try_send(Entry::Flush(done)).is_ok() {
             let _ = wait.recv_timeout(limit);
         }
@@ -168,7 +168,7 @@ impl Queue {
 fn drain(entries: &Receiver<Entry>, mut sink: impl Write) {
     for entry in entries {
         match entry {
-            // A sink that is closed takes nothing more; there is nobody left to tell.
+            // A closed sink takes no more lines, and there is no other place for them.
             Entry::Line(line) => _ = sink.write_all(&line),
             Entry::Flush(done) => {
                 let _ = sink.flush();

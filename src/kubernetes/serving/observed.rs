@@ -1,5 +1,4 @@
-//! Ports as they are seen: each call runs in a span, and reads are counted. What the port answers passes through as it
-//! is; nothing is decided here.
+//! Wraps ports for tracing and metrics: each call runs in a span, and reads are counted. Answers pass through unchanged.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -24,12 +23,12 @@ pub struct Observed<P> {
 }
 
 impl<P> Observed<P> {
-    /// Sees the calls of a port.
+    /// Wraps a port.
     pub fn new(port: P, metrics: Metrics) -> Self {
         Self { port, metrics }
     }
 
-    /// A read, its time and its bytes.
+    /// Counts a read, with its time and its bytes.
     async fn read<T>(
         &self,
         read: impl Future<Output = Result<T, Unknown>>,

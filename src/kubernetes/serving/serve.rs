@@ -1,6 +1,7 @@
-//! `/livez`, `/readyz` and `/metrics`, on a thread of their own: a busy engine does not silence them, and ten thousand
-//! scrapes do not disturb the engine. They only read. No answer holds anything of a table or a resource but names.
+//! `/livez`, `/readyz` and `/metrics`, on a separate thread: a busy engine does not delay them, and ten thousand scrapes do not
+//! disturb the engine. They only read. Of a table or a resource, no answer holds more than names.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,9 +28,9 @@ mod connections;
 
 use connections::Connections;
 
-/// A text of metrics is given out for so long before it is made anew: a flood of scrapes costs one text a second.
+/// How long a text of metrics is reused: a flood of scrapes costs one text a second.
 const KEPT: Duration = Duration::from_secs(1);
-/// Answers under way at a stop may take so long.
+/// How long answers under way may take at a stop.
 const STOP: Duration = Duration::from_secs(2);
 
 /// What the endpoints read.
@@ -59,7 +60,7 @@ pub fn router(sources: Sources) -> Router {
         .route("/readyz", get(readyz))
         .route("/metrics", get(scrape))
         .with_state(Shared { sources, kept: Kept::default() });
-    // One request a connection: what a connection may read, write and last is then what a request may.
+    // One request per connection: then the limits of a connection are those of a request.
     routes.layer(axum::middleware::map_response(|mut response: Response| async {
         response.headers_mut().insert(CONNECTION, axum::http::HeaderValue::from_static("close"));
         response
@@ -73,7 +74,7 @@ async fn livez(State(shared): State<Shared>) -> Response {
         return "live\n".into_response();
     }
     let why = format!("not live: {}", complaints.join("; "));
-    // Who asked restarts this process, and does not keep the answer.
+    // The kubelet restarts this process and does not keep the answer.
     tracing::error!("{why}");
     (StatusCode::SERVICE_UNAVAILABLE, why + "\n").into_response()
 }
@@ -82,7 +83,7 @@ async fn readyz(State(shared): State<Shared>) -> Response {
     if shared.sources.health.is_ready() {
         return "ready\n".into_response();
     }
-    (StatusCode::SERVICE_UNAVAILABLE, "not ready: not everything is listed yet\n").into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, "not ready: the first lists are not complete yet\n").into_response()
 }
 
 async fn scrape(State(shared): State<Shared>) -> Response {
@@ -113,16 +114,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens, and answers from a thread of its own. The error says what to change.
-    pub fn start(listen: SocketAddr, sources: Sources) -> Result<Self, String> {
-        let failed = |why: std::io::Error| format!("--listen {listen}: {why}; name an address that is free");
-        let listener = std::net::TcpListener::bind(listen).map_err(failed)?;
-        listener.set_nonblocking(true).map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    /// Listens, and answers from its own thread.
+    ///
+    /// # Errors
+    /// What the system says of this address.
+    pub fn start(listen: SocketAddr, sources: Sources) -> io::Result<Self> {
+        let listener = std::net::TcpListener::bind(listen)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
         let serve = move || runtime.block_on(serve(listener, router(sources), stopped));
-        let thread = std::thread::Builder::new().name("http".into()).spawn(serve).map_err(failed)?;
+        let thread = std::thread::Builder::new().name("http".into()).spawn(serve)?;
         Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }
 
@@ -135,7 +138,7 @@ impl Server {
     pub async fn stop(mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // The thread ends by itself within its limit; that it panicked changes nothing any more.
+            // The thread ends within its limit; a panic of it no longer matters.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
     }

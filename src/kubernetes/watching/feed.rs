@@ -1,5 +1,5 @@
-//! From what the watches hold to what the engine is told: the same checks and the same lowering as `gapless check`,
-//! namespace by namespace. Nothing here waits or calls.
+//! From what the watches hold to the engine's spec: the same checks and the same lowering as `gapless check`, namespace by
+//! namespace. Nothing here waits or calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,12 +35,12 @@ impl Mirrors {
         self.own.get(&kind).cloned().unwrap_or_default()
     }
 
-    /// Whether every first list is through: before, nothing is decided.
+    /// Whether every first list is complete: before, nothing is decided.
     pub fn are_ready(&self) -> bool {
         self.own.values().all(Mirror::is_ready) && self.cron_jobs.is_ready()
     }
 
-    /// Rises and falls with what [`tell`] would say: a status that moved changes nothing of it.
+    /// Changes with the result of [`parse`]: a changed status does not change it.
     pub fn revision(&self) -> u64 {
         let mut revision = 0;
         for (kind, mirror) in &self.own {
@@ -56,48 +56,48 @@ impl Mirrors {
     }
 }
 
-/// What the engine is told, and what people are told of objects that cannot be obeyed.
+/// What the engine gets, and what the statuses of invalid objects say.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
+pub struct Parsed {
     /// For the engine.
     pub spec: Spec,
     /// The limits of each namespace at each place that it reads.
     pub limits: BTreeMap<Reader, ReadLimits>,
-    /// Why an object cannot be obeyed, in one text.
+    /// Why an object is invalid, in one text.
     pub problems: BTreeMap<(Kind, Name), String>,
     /// The generation of each object that this speaks of.
     pub generations: BTreeMap<(Kind, Name), i64>,
 }
 
 /// Everything that the watches hold, parsed.
-pub fn tell(mirrors: &Mirrors, grants: &Grants, launches_off: &BTreeSet<Arc<str>>) -> Told {
+pub fn parse(mirrors: &Mirrors, grants: &Grants, launches_off: &BTreeSet<Arc<str>>) -> Parsed {
     let load = |namespace: &str, documents| {
         let place = |folder: &str| grants.place(namespace, folder);
         load_documents(documents, &place, BTreeSet::new())
     };
-    let mut told = each(by_namespace(mirrors), load);
-    told.spec.launches_off.clone_from(launches_off);
-    told.generations = generations(mirrors);
-    told
+    let mut parsed = each(by_namespace(mirrors), load);
+    parsed.spec.launches_off.clone_from(launches_off);
+    parsed.generations = generations(mirrors);
+    parsed
 }
 
-/// One bad object must never stop another namespace. Of its own nothing is obeyed: its statuses and ledgers stand.
-fn each(namespaces: BTreeMap<Arc<str>, Vec<Document>>, load: impl Fn(&str, Vec<Document>) -> Loaded) -> Told {
-    let mut told = Told::default();
+/// One bad object must never stop another namespace. Its own namespace is left as it is, with its statuses and ledgers.
+fn each(namespaces: BTreeMap<Arc<str>, Vec<Document>>, load: impl Fn(&str, Vec<Document>) -> Loaded) -> Parsed {
+    let mut parsed = Parsed::default();
     for (namespace, documents) in namespaces {
         match catch_unwind(AssertUnwindSafe(|| load(&namespace, documents))) {
-            Ok(loaded) => told.take(&namespace, loaded),
+            Ok(loaded) => parsed.take(&namespace, loaded),
             Err(_) => tracing::error!(
                 namespace = &*namespace,
-                "gapless itself failed at reading what is declared; please report the lines before"
+                "internal error while reading the objects of this namespace; please report the log lines before this one"
             ),
         }
     }
-    told
+    parsed
 }
 
-impl Told {
-    /// What is said of objects, without what the engine is told.
+impl Parsed {
+    /// What is said of objects, without the engine's spec.
     pub fn of_objects(&self) -> Self {
         Self { problems: self.problems.clone(), generations: self.generations.clone(), ..Self::default() }
     }
@@ -125,7 +125,7 @@ impl Told {
     }
 }
 
-/// Whether an object is told of at all.
+/// Whether an object is passed on at all.
 fn is_wanted(object: &Object) -> bool {
     !object.deleting && !object.wants_nothing
 }
@@ -160,14 +160,14 @@ mod tests {
     use crate::kubernetes::watching::object::Wire;
 
     #[test]
-    fn nothing_is_said_of_a_generation_that_was_not_told() {
+    fn nothing_is_said_of_a_generation_that_was_not_parsed() {
         let object = |generation: i64, spec: &str| {
             let metadata = format!(r#"{{"name":"a","namespace":"n","generation":{generation}}}"#);
             let wire: Wire = serde_json::from_str(&format!(r#"{{"metadata":{metadata},"spec":{spec}}}"#)).unwrap();
             Object::from(wire)
         };
         let name = Name { namespace: "n".into(), name: "a".into() };
-        let told = Told { generations: [((Kind::Season, name), 2)].into(), ..Told::default() };
+        let parsed = Parsed { generations: [((Kind::Season, name), 2)].into(), ..Parsed::default() };
         let nothing = r#"{"season":"s","date":"d"}"#;
         for (kind, object, expected) in [
             (Kind::Season, object(2, "{}"), true),
@@ -176,19 +176,19 @@ mod tests {
             (Kind::GameDate, object(1, nothing), true),
             (Kind::GameDate, object(2, r#"{"season":"s","date":"d","priority":1}"#), false),
         ] {
-            assert_eq!(told.speaks_of(kind, &object), expected, "{kind:?} {}", object.generation);
+            assert_eq!(parsed.speaks_of(kind, &object), expected, "{kind:?} {}", object.generation);
         }
     }
 
     #[test]
     fn a_panic_costs_its_namespace_and_no_other() {
         let namespaces = ["a", "bad", "c"].map(|name| (Arc::from(name), Vec::new())).into();
-        let told = each(namespaces, |namespace, _| {
+        let parsed = each(namespaces, |namespace, _| {
             assert_ne!(namespace, "bad", "what no check foresees");
-            let problem = Problem { object: "Season/s".into(), ..Problem::file("", 0, "must be mended") };
+            let problem = Problem { object: "Season/s".into(), ..Problem::file("", 0, "must be fixed") };
             Loaded { problems: vec![problem], ..Loaded::default() }
         });
-        let namespaces: Vec<&str> = told.problems.keys().map(|(_, name)| &*name.namespace).collect();
+        let namespaces: Vec<&str> = parsed.problems.keys().map(|(_, name)| &*name.namespace).collect();
         assert_eq!(namespaces, ["a", "c"]);
     }
 }

@@ -1,5 +1,5 @@
-//! Whether the folders of Warehouses can be read: looked at a few times a minute, so that a Warehouse tells what is the
-//! matter with it before a coverage asks, and is well again by itself. Nothing below a folder is read.
+//! Whether the folders of Warehouses can be read. They are checked a few times a minute, so that a Warehouse shows what is wrong
+//! before a coverage needs it, and recovers without an edit. Nothing below a folder is read.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -16,17 +16,17 @@ use super::object::{Kind, Object};
 use crate::api::report::{Reason, Unfit};
 use crate::warehouse::files::{Files, is_outside};
 
-/// How often a folder is looked at.
+/// How often a folder is checked.
 const EVERY: Duration = Duration::from_secs(15);
-/// A look takes so long at most: a network's folder may not answer at all.
+/// The longest wait for one check: a network folder may not answer at all.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// What was seen of each folder; nothing is the matter with one that has no text.
+/// What was seen of each folder; `None` when it is fine.
 #[derive(Clone)]
 pub struct Folders {
     grants: Grants,
     seen: Arc<Mutex<BTreeMap<PathBuf, Option<Unfit>>>>,
-    /// Asks for a look at a new one.
+    /// Asks for a check of a new one.
     ask: Arc<Notify>,
 }
 
@@ -36,7 +36,7 @@ impl Folders {
         Self { grants, seen: Arc::default(), ask: Arc::default() }
     }
 
-    /// What is the matter with the folder of a Warehouse; nothing at all while it was not looked at.
+    /// What is wrong with the folder of a Warehouse, if anything; `None` while it was not checked.
     pub fn of(&self, warehouse: &Object) -> Option<Option<Unfit>> {
         let Some((path, _)) = self.place(warehouse) else { return Some(None) };
         let seen = self.seen.lock().ok()?.get(&path).cloned();
@@ -53,7 +53,7 @@ impl Folders {
         Some((self.grants.place(&warehouse.name.namespace, folder).ok()?.into(), folder.to_string()))
     }
 
-    /// Looks again and again; rings when something is another than before.
+    /// Checks again and again; notifies when a result differs from the one before.
     pub async fn watch(self, mirrors: Mirrors, changed: Arc<Notify>) {
         let mut looks = Looks::default();
         loop {
@@ -73,7 +73,7 @@ impl Folders {
     }
 }
 
-/// Looks that were not answered in time: another one at the same folder would wait with them.
+/// Checks that were not answered in time: another one of the same folder would wait with them.
 #[derive(Default)]
 struct Looks(BTreeMap<PathBuf, JoinHandle<std::io::Result<()>>>);
 
@@ -98,25 +98,25 @@ impl Looks {
 fn beyond(folder: &str) -> Unfit {
     let text = format!(
         "a link on the way to folder '{folder}' leads out of what is granted: name the folder itself in spec.files.folder, or \
-         replace the link by it; gapless looks again by itself"
+         replace the link by it; gapless re-checks automatically"
     );
     Unfit { reason: Reason::NotGranted, text }
 }
 
-/// What a person is told, and what they can do.
+/// The condition: what is wrong, and what to do.
 fn unfit(kind: ErrorKind, folder: &str) -> Unfit {
     let (reason, said) = match kind {
-        ErrorKind::NotFound => (Reason::FolderNotFound, "is not there: make it, or mount its volume".to_string()),
-        ErrorKind::NotADirectory => (Reason::FolderNotFound, "is no folder: move what lies there".to_string()),
+        ErrorKind::NotFound => (Reason::FolderNotFound, "does not exist: create it, or mount its volume".to_string()),
+        ErrorKind::NotADirectory => (Reason::FolderNotFound, "is not a directory: move what is there".to_string()),
         ErrorKind::PermissionDenied => {
-            (Reason::Unauthorized, "is one that gapless may not read: let its user list and enter it".to_string())
+            (Reason::Unauthorized, "is not readable by gapless: grant its user read and execute".to_string())
         }
         ErrorKind::TimedOut => {
-            (Reason::ProbeFailed, format!("does not answer within {} s: see its volume", DEADLINE.as_secs()))
+            (Reason::ProbeFailed, format!("does not answer within {} s: check its volume", DEADLINE.as_secs()))
         }
-        kind => (Reason::ProbeFailed, format!("cannot be read ({kind}): see its volume")),
+        kind => (Reason::ProbeFailed, format!("cannot be read ({kind}): check its volume")),
     };
-    Unfit { reason, text: format!("folder '{folder}' {said}; gapless looks again by itself") }
+    Unfit { reason, text: format!("folder '{folder}' {said}; gapless re-checks automatically") }
 }
 
 #[cfg(test)]
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_folder_is_told_from_one_that_is_none() {
+    async fn a_folder_is_distinguished_from_what_is_not_one() {
         let home = tempfile::tempdir().unwrap();
         let bounds = [home.path().to_path_buf()].into();
         std::fs::write(home.path().join("file"), "").unwrap();
@@ -133,17 +133,17 @@ mod tests {
         for (name, expected) in [
             ("there", None),
             ("out", Some((Reason::NotGranted, "a link on the way to folder 'out' leads out of what is granted"))),
-            ("nowhere", Some((Reason::FolderNotFound, "folder 'nowhere' is not there"))),
-            ("file", Some((Reason::FolderNotFound, "folder 'file' is no folder"))),
+            ("nowhere", Some((Reason::FolderNotFound, "folder 'nowhere' does not exist"))),
+            ("file", Some((Reason::FolderNotFound, "folder 'file' is not a directory"))),
         ] {
             let seen = Looks::default().look(&home.path().join(name), name, &bounds).await;
-            let told = seen.as_ref().map(|unfit| (unfit.reason, unfit.text.split(':').next().unwrap_or_default()));
-            assert_eq!(told, expected, "{name}");
+            let said = seen.as_ref().map(|unfit| (unfit.reason, unfit.text.split(':').next().unwrap_or_default()));
+            assert_eq!(said, expected, "{name}");
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_look_that_hangs_is_told_and_not_begun_twice() {
+    async fn a_check_that_hangs_is_reported_and_not_started_twice() {
         let (path, mut looks) = (PathBuf::from("/net/lake"), Looks::default());
         let (go, gone) = tokio::sync::oneshot::channel();
         looks.0.insert(path.clone(), tokio::spawn(async { gone.await.map_err(std::io::Error::other) }));

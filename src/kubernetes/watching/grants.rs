@@ -1,6 +1,6 @@
 //! Which folders a namespace may read. A namespaced installation reads what its own identity may read; a cluster-wide
 //! one reads, for each namespace, only what its grants file gives: otherwise every author of a coverage could learn
-//! facts of every table that the operator can read (design §2.1).
+//! facts of every table that the operator can read (`docs/install.md`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::local::folder::below;
+
 /// What the operator may do in a namespace that is granted a folder, and in no other: `manifests/cluster-wide/roles.yaml`.
 const ROLE: &str = "gapless-granted";
-
-use crate::local::folder::below;
 
 /// What may be read below a root.
 #[derive(Clone, Debug)]
 pub struct Grants {
     root: PathBuf,
-    /// Nothing: whatever lies below the root.
+    /// `None`: everything below the root.
     listed: Option<BTreeMap<String, Granted>>,
 }
 
@@ -61,7 +61,7 @@ impl Grants {
         Ok(Self { root, listed: Some(file.namespaces) })
     }
 
-    /// The namespaces that are granted something; nothing: all.
+    /// The namespaces that are granted something; `None`: all.
     pub fn namespaces(&self) -> Option<Vec<&str>> {
         self.listed.as_ref().map(|listed| listed.keys().map(String::as_str).collect())
     }
@@ -91,7 +91,7 @@ impl Grants {
             if !granted.iter().any(within) {
                 return Err(format!(
                     "NotGranted: namespace '{namespace}' may not read folder '{}'; \
-                     whoever runs gapless adds it to the grants file",
+                     ask your gapless administrator to add it to the grants file",
                     folder.display()
                 ));
             }
@@ -99,15 +99,15 @@ impl Grants {
         Ok(below(&self.root, folder).display().to_string())
     }
 
-    /// What no link leads out of: the root, and every folder that is granted to somebody. Who is granted both ends of a link
-    /// names the other one itself.
+    /// The folders that no link may lead out of: the root, and every folder that is granted. A namespace that is granted both
+    /// ends of a link has to name the other end itself.
     pub fn bounds(&self) -> Vec<PathBuf> {
         let granted = self.listed.iter().flat_map(BTreeMap::values).flat_map(|granted| &granted.folders);
         let bounds: BTreeSet<PathBuf> = granted.map(|folder| below(&self.root, folder)).collect();
         std::iter::once(self.root.clone()).chain(bounds).collect()
     }
 
-    /// Whether a Job of a namespace may claim a place: what it may not read it cannot keep others from filling.
+    /// Whether a Job of a namespace may claim a place: it cannot keep others from filling what it may not read.
     pub fn allows(&self, namespace: &str, place: &str) -> bool {
         let Some(listed) = &self.listed else { return true };
         let (Some(place), Some(granted)) = (place.strip_prefix("files:"), listed.get(namespace)) else { return false };
@@ -150,7 +150,7 @@ mod tests {
         assert!(Grants::all("/data".into()).place("anybody", "nba").is_ok());
     }
 
-    /// Whatever a filler of the namespace links within a folder that it may write.
+    /// A filler can create any link within a folder that it may write.
     #[test]
     fn no_link_leads_out_of_a_folder_that_is_granted() {
         let home = tempfile::tempdir().unwrap();

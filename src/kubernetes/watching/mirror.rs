@@ -1,5 +1,5 @@
-//! What a watch has seen: the objects of one kind, whole once the first list is through. A relist that dies half-way
-//! leaves the old view standing.
+//! What a watch has seen: the objects of one kind, complete once the first list is. A relist that fails half-way leaves the old
+//! view in place.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -39,17 +39,15 @@ impl<T> Default for Mirror<T> {
 }
 
 impl<T> Mirror<T> {
-    /// Whether the first list is through.
+    /// Whether the first list is complete.
     pub fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Acquire)
     }
 
-    /// One object.
     pub fn get(&self, name: &Name) -> Option<Arc<T>> {
         self.locked(|objects| objects.get(name).cloned())
     }
 
-    /// Every object.
     pub fn all(&self) -> Vec<(Name, Arc<T>)> {
         self.locked(|objects| objects.iter().map(|(n, o)| (n.clone(), o.clone())).collect())
     }
@@ -66,7 +64,7 @@ impl<T> Mirror<T> {
     }
 
     fn locked<R>(&self, with: impl FnOnce(&mut BTreeMap<Name, Arc<T>>) -> R) -> R {
-        // Nothing panics while it holds the lock, so it is never poisoned; were it, the objects would still be whole.
+        // No code panics while it holds the lock, so it is never poisoned.
         with(&mut self.objects.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
@@ -84,13 +82,13 @@ impl<T> Mirror<T> {
     }
 }
 
-/// Follows a kind for ever. `keep` says what is kept of an object, if anything. `told` is called after every change of what
+/// Follows a kind forever. `keep` says what is kept of an object, if anything. `notify` is called after every change of what
 /// is kept, with the object where one is concerned.
 pub async fn follow<K, T>(
     api: Api<K>,
     mirror: Mirror<T>,
     keep: impl Fn(K) -> Option<T> + Send,
-    mut told: impl FnMut(Option<&Arc<T>>) + Send,
+    mut notify: impl FnMut(Option<&Arc<T>>) + Send,
 ) where
     K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
     T: Send + Sync + 'static,
@@ -101,7 +99,7 @@ pub async fn follow<K, T>(
     pin_mut!(events);
     let (mut listed, mut failing) = (BTreeMap::new(), false);
     while let Some(event) = events.next().await {
-        failing = tell_of(&path, &event, failing);
+        failing = log_failures(&path, &event, failing);
         match event {
             Ok(Event::Init) => listed.clear(),
             Ok(Event::InitApply(object)) => {
@@ -110,40 +108,40 @@ pub async fn follow<K, T>(
             }
             Ok(Event::InitDone) => {
                 mirror.replace(std::mem::take(&mut listed));
-                mirror.all().iter().for_each(|(_, object)| told(Some(object)));
-                told(None);
+                mirror.all().iter().for_each(|(_, object)| notify(Some(object)));
+                notify(None);
             }
             Ok(Event::Apply(object)) => {
                 let name = name(&object);
                 let kept = keep(object).map(Arc::new);
                 if mirror.put(name, kept.clone()) || kept.is_some() {
-                    told(kept.as_ref());
+                    notify(kept.as_ref());
                 }
             }
             Ok(Event::Delete(object)) => {
                 if mirror.put(name(&object), None) {
-                    told(None);
+                    notify(None);
                 }
             }
-            // The watcher backs off and goes on.
+            // The watcher backs off and retries.
             Err(_) => {}
         }
     }
 }
 
-/// Says once that a watch fails, and once that it works again. Whether it fails now.
-fn tell_of<K>(path: &str, event: &Result<Event<K>, Error>, failing: bool) -> bool {
+/// Logs once that a watch fails, and once that it recovered. Whether it fails now.
+fn log_failures<K>(path: &str, event: &Result<Event<K>, Error>, failing: bool) -> bool {
     match event {
-        Err(error) if !failing => tracing::warn!(watch = path, "a watch fails and is tried again: {}", why(error)),
-        // It begins anew before each try: that tells nothing.
+        Err(error) if !failing => tracing::warn!(watch = path, "a watch fails, retrying: {}", why(error)),
+        // Each try starts with these, so they do not prove a recovery.
         Err(_) | Ok(Event::Init | Event::InitApply(_)) => return failing || event.is_err(),
-        Ok(_) if failing => tracing::info!(watch = path, "the watch works again"),
+        Ok(_) if failing => tracing::info!(watch = path, "the watch recovered"),
         Ok(_) => {}
     }
     event.is_err()
 }
 
-/// The server's own sentence, where it has said one.
+/// The server's own sentence, if there is one.
 fn why(error: &Error) -> String {
     match error {
         Error::InitialListFailed(error) | Error::WatchStartFailed(error) | Error::WatchFailed(error) => {

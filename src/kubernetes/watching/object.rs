@@ -2,7 +2,6 @@
 //! objects would take several times their size, and most of them are looked at once.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -18,9 +17,7 @@ use crate::api::kinds::{GameDate, PropCoverage, Season, TableCoverage, Warehouse
 /// One of gapless's kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// A warehouse.
     Warehouse,
-    /// A calendar.
     Season,
     /// One table over a range of dates.
     TableCoverage,
@@ -47,7 +44,7 @@ impl Kind {
         }
     }
 
-    /// Its word.
+    /// Its name on the wire.
     pub fn word(self) -> &'static str {
         match self {
             Self::Warehouse => "Warehouse",
@@ -58,7 +55,7 @@ impl Kind {
         }
     }
 
-    /// The kind of a word.
+    /// The kind of this name.
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|k| k.word() == word)
     }
@@ -120,28 +117,24 @@ impl Resource for Wire {
 /// What names an object of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name {
-    /// Its namespace.
     pub namespace: Arc<str>,
-    /// Its name.
     pub name: Arc<str>,
 }
 
 /// An object as it is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
-    /// Its name.
+    /// Its namespace and name.
     pub name: Name,
-    /// Its uid.
     pub uid: Arc<str>,
-    /// Its resourceVersion.
+    /// The resourceVersion.
     pub version: Arc<str>,
-    /// Its generation.
     pub generation: i64,
-    /// It is being deleted: nothing is started for it any more.
+    /// It is being deleted: nothing more is started for it.
     pub deleting: bool,
-    /// A GameDate that wants nothing: thousands of them say nothing that anybody has to hear.
+    /// A GameDate without a request: there are thousands of them, and none has to reach the engine.
     pub wants_nothing: bool,
-    /// Its status tells conditions.
+    /// Its status has conditions.
     pub has_conditions: bool,
     spec: Box<str>,
     status: Packed,
@@ -178,17 +171,16 @@ fn wants_nothing(spec: &Value) -> bool {
 }
 
 impl Object {
-    /// Its spec.
     pub fn spec(&self) -> Value {
         value(&self.spec)
     }
 
-    /// Its status; null: none yet.
+    /// Its status; null when there is none yet.
     pub fn status(&self) -> Value {
         self.status.value()
     }
 
-    /// Whether another object has the same status, in whatever order its fields stand.
+    /// Whether another object has the same status, in any order of fields.
     pub fn same_status(&self, other: &Self) -> bool {
         self.status == other.status || self.status() == other.status()
     }
@@ -210,9 +202,6 @@ impl Object {
     }
 }
 
-/// Objects of one kind, by name.
-pub type Objects = BTreeMap<Name, Arc<Object>>;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_game_date_that_wants_nothing_is_told_from_one_that_does() {
+    fn a_game_date_without_a_request_is_distinguished_from_one_with() {
         for (spec, nothing) in [
             (r#"{"season":"s","date":"2025-11-14"}"#, true),
             (r#"{"season":"s","date":"d","priority":0,"rerun":{"token":"","coverages":[]},"waived":[]}"#, true),

@@ -1,5 +1,5 @@
-//! A JSON text as it is held: packed. A status repeats its words for every coverage and every state; thousands of
-//! GameDates stand in memory for as long as the operator runs, and each is looked at once in a while.
+//! A JSON text as it is held in memory: compressed. A status repeats its words for every coverage and every state; thousands of
+//! GameDates are held for as long as the operator runs, and each is rarely read.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ impl Packed {
         Self(encoder.compress_vec(text.as_bytes()).unwrap_or_default().into())
     }
 
-    /// Its value; null, when it is no JSON.
+    /// Its value; null when it is not JSON.
     pub fn value(&self) -> Value {
         let text = snap::raw::Decoder::new().decompress_vec(&self.0).unwrap_or_default();
         serde_json::from_slice(&text).unwrap_or(Value::Null)
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_stands_there_is_a_value() {
+    fn every_text_has_a_value() {
         for (text, value) in [("", Value::Null), ("{", Value::Null), ("7", json!(7)), ("null", Value::Null)] {
             assert_eq!(Packed::of(text).value(), value);
         }

@@ -17,9 +17,8 @@ use crate::kubernetes::faults::answers::{Class, fault};
 
 /// How often a namespace is read.
 const EVERY: Duration = Duration::from_secs(15);
-/// Namespaces that are read at the same time.
+/// How many namespaces are read at the same time.
 const CONCURRENT: usize = 16;
-/// The annotation.
 const LAUNCHES: &str = "gapless.dev/launches";
 
 /// The switch of each namespace that was read: true is off.
@@ -64,7 +63,7 @@ pub async fn look(client: &Client, mirrors: &Mirrors, switches: &Sender<Switches
         let was = switches.borrow().0.get(&namespace).copied();
         let off = match off {
             Ok(off) => Some(off),
-            // Without the right to read it there is no switch; one that was off stays so.
+            // Without the right to read it there is no switch; one that was off stays off.
             Err(Class::Refused) => Some(was.unwrap_or(false)),
             Err(_) => was,
         };

@@ -1,5 +1,5 @@
-//! A CronJob as a watch holds it: what gapless asks of its metadata, and its spec as JSON text. So a field that is younger
-//! than this program passes into the Jobs that are made of it, and one that cannot be read stops no watch.
+//! A CronJob as a watch holds it: what gapless asks of its metadata, and its spec as JSON text. So a field that is newer
+//! than this program passes into the Jobs that are made from it, and one that cannot be read does not stop the watch.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cron_job_keeps_what_its_jobs_are_made_of_whatever_stands_in_it() {
+    fn a_cron_job_keeps_what_its_jobs_are_made_from_whatever_it_holds() {
         let manifest = json!({
             "apiVersion": "batch/v1",
             "kind": "CronJob",

@@ -1,5 +1,5 @@
-//! Events of the cluster, one per cause and object: what the engine tells within a moment is told together, and what was
-//! told lately is not repeated. An Event that cannot be written is forgotten: nothing depends on it.
+//! Events of the cluster, one per cause and object: what happens within a moment is one Event, and the same Event is not repeated
+//! within the hour. An Event that cannot be written is dropped: nothing depends on it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,20 +23,19 @@ use crate::kubernetes::watching::feed::Mirrors;
 use crate::kubernetes::watching::object::{Kind, Name};
 use crate::local::clock::SystemClock;
 
-/// What happens within this time is told together.
+/// What happens within this time is one Event.
 const GATHER: Duration = Duration::from_secs(2);
-/// The same sentence of the same object is not told again within this time (the platform's own events keep it so long).
+/// The same note of the same object is not repeated within this time, which is how long Kubernetes keeps Events.
 const QUIET: Duration = Duration::from_secs(3600);
-/// Sentences that are remembered, at most.
+/// The most notes that are remembered.
 const REMEMBERED: usize = 4096;
-/// A note is at most so long (the API server refuses 1,024 bytes and more).
+/// The longest note, in bytes (the API server refuses 1,024 and more).
 const MAX_NOTE: usize = 1000;
-/// Who tells.
 const REPORTER: &str = "gapless.dev/operator";
 
-/// Tells Events until nobody sends any more.
-pub async fn tell(client: Client, mirrors: Mirrors, instance: String, mut events: Receiver<Event>) {
-    let mut told = Told::default();
+/// Writes Events until the channel is closed.
+pub async fn write(client: Client, mirrors: Mirrors, instance: String, mut events: Receiver<Event>) {
+    let mut recent = Recent::default();
     while let Some(first) = events.recv().await {
         let mut gathered = Gathered::default();
         gathered.add(first);
@@ -46,7 +45,7 @@ pub async fn tell(client: Client, mirrors: Mirrors, instance: String, mut events
         }
         for (key, reason, at, note) in gathered.notes() {
             let Some((api, regarding)) = regarding(&client, &mirrors, &key) else { continue };
-            if told.is_new(&regarding, reason, &note) {
+            if recent.is_new(&regarding, reason, &note) {
                 let _ = api.create(&PostParams::default(), &wire(regarding, &instance, reason, at, note)).await;
             }
         }
@@ -89,11 +88,11 @@ fn bounded(bytes: &mut usize, c: char) -> Option<char> {
     (*bytes <= MAX_NOTE).then_some(c)
 }
 
-/// What was told lately.
+/// What was reported within the hour.
 #[derive(Default)]
-struct Told(BTreeMap<u64, Instant>);
+struct Recent(BTreeMap<u64, Instant>);
 
-impl Told {
+impl Recent {
     fn is_new(&mut self, regarding: &ObjectReference, reason: &str, note: &str) -> bool {
         let now = Instant::now();
         self.0.retain(|_, at| now.duration_since(*at) < QUIET);
@@ -155,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_happens_within_a_moment_is_told_together() {
+    fn what_happens_within_a_moment_is_one_event() {
         let mut gathered = Gathered::default();
         gathered.add(event("JobLaunched", "2025-11-14", "launch 1"));
         gathered.add(event("JobLaunched", "2025-11-15", "launch 2"));
@@ -168,12 +167,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_same_sentence_is_not_repeated_within_the_hour() {
-        let mut told = Told::default();
+        let mut recent = Recent::default();
         let object = ObjectReference { uid: Some("u".into()), ..ObjectReference::default() };
-        assert!(told.is_new(&object, "Filled", "a"));
-        assert!(!told.is_new(&object, "Filled", "a"));
-        assert!(told.is_new(&object, "Filled", "b"));
+        assert!(recent.is_new(&object, "Filled", "a"));
+        assert!(!recent.is_new(&object, "Filled", "a"));
+        assert!(recent.is_new(&object, "Filled", "b"));
         tokio::time::advance(QUIET + Duration::from_secs(1)).await;
-        assert!(told.is_new(&object, "Filled", "a"));
+        assert!(recent.is_new(&object, "Filled", "a"));
     }
 }

@@ -1,5 +1,5 @@
-//! What people see beside the coverages: GameDates with their rows, seasons, warehouses, and why an object cannot be
-//! obeyed. Derived from the engine's overview, compared with what stands there, written only where it differs.
+//! The statuses beside those of coverages: GameDates with their rows, seasons, warehouses, and why an object is invalid. They are
+//! derived from the engine's overview, compared with what is stored, and written only if they differ.
 
 mod rows;
 
@@ -24,7 +24,7 @@ use crate::domain::policy::Key;
 use crate::engine::drive::Wish;
 use crate::engine::overview::Overview;
 use crate::kubernetes::faults::answers::{Class, fault};
-use crate::kubernetes::watching::feed::{Mirrors, Told};
+use crate::kubernetes::watching::feed::{Mirrors, Parsed};
 use crate::kubernetes::watching::folders::Folders;
 use crate::kubernetes::watching::object::{Kind, Name, Object, Wire};
 use rows::Unchanged;
@@ -32,7 +32,7 @@ use rows::Unchanged;
 /// What changes within this time is written together: a date that is filled goes through several states within seconds,
 /// and each would be a write of its row.
 const GATHER: Duration = Duration::from_secs(5);
-/// Each write of a round delays the next round so much: the more change together, the fewer writes each of them takes.
+/// How much each write of a round delays the next round: the more change together, the fewer writes each of them takes.
 const GATHER_PER_WRITE: Duration = Duration::from_millis(100);
 /// No round is delayed longer.
 const GATHER_AT_MOST: Duration = Duration::from_secs(30);
@@ -41,33 +41,31 @@ const CONCURRENT: usize = 8;
 
 /// Writes what people see.
 pub struct Reporter {
-    /// The API server.
     pub client: Client,
     /// What the watches hold.
     pub mirrors: Mirrors,
-    /// Where coverages that cannot be obeyed are told so.
+    /// Writes the statuses of invalid coverages.
     pub store: StatusStore,
-    /// What the engine was told, and what is wrong with the rest.
-    pub told: Arc<Mutex<Told>>,
-    /// What is the matter with the folders of Warehouses.
+    /// What the engine got, and what is wrong with the rest.
+    pub parsed: Arc<Mutex<Parsed>>,
+    /// What is wrong with the folders of Warehouses.
     pub folders: Folders,
     /// Who is asked for the overview.
     pub wishes: UnboundedSender<Wish>,
 }
 
-/// One write.
 enum Write {
     Status { kind: Kind, name: Name, change: Value },
     Create(Box<DynamicObject>),
     Stall { kind: Kind, name: Name, why: String },
 }
 
-/// What became of the writes of one overview.
+/// The result of the writes of one overview.
 #[derive(Debug, Default)]
 struct Round {
     /// Statuses that were sent.
     written: u32,
-    /// A write failed that is worth trying again.
+    /// A write failed that is worth a retry.
     unclear: bool,
 }
 
@@ -97,47 +95,48 @@ impl Reporter {
         }
     }
 
-    /// What differs from what stands there, beside the rows of seasons.
+    /// What differs from the stored statuses, without the rows of seasons.
     fn few(&self, overview: &Overview) -> Vec<Write> {
-        // Nothing is said of a spec that was edited meanwhile: the round that follows says it.
-        let told = self.told.lock().map(|told| told.of_objects()).unwrap_or_default();
-        let (problems, now) = (&told.problems, overview.now);
+        // A spec that was edited meanwhile is left to the next round.
+        let parsed = self.parsed.lock().map(|parsed| parsed.of_objects()).unwrap_or_default();
+        let (problems, now) = (&parsed.problems, overview.now);
         let mut writes = Vec::new();
         for (name, object) in self.live(Kind::Season) {
             let view = overview.seasons.iter().find(|s| is(&s.key, &name));
-            let why = problems.get(&(Kind::Season, name)).filter(|_| told.speaks_of(Kind::Season, &object));
+            let why = problems.get(&(Kind::Season, name)).filter(|_| parsed.speaks_of(Kind::Season, &object));
             writes.extend(differs(Kind::Season, &object, |old| match (why, view) {
                 (Some(why), _) => Some(report::refused_season_status(old, object.generation, why, now)),
                 (None, view) => Some(report::season_status(view?, old, now)),
             }));
         }
-        for (name, object) in self.live(Kind::Warehouse).into_iter().filter(|(_, o)| told.speaks_of(Kind::Warehouse, o))
+        for (name, object) in
+            self.live(Kind::Warehouse).into_iter().filter(|(_, o)| parsed.speaks_of(Kind::Warehouse, o))
         {
             let problem = problems.get(&(Kind::Warehouse, name)).map(String::as_str);
             let Some(unfit) = self.folders.of(&object) else { continue };
             let status = |old: &_| report::warehouse_status(old, object.generation, problem, unfit.as_ref(), now);
             writes.extend(differs(Kind::Warehouse, &object, |old| Some(status(old))));
         }
-        writes.extend(self.wanted_dates(&told, now));
-        writes.extend(self.stalled(&told));
+        writes.extend(self.wanted_dates(&parsed, now));
+        writes.extend(self.stalled(&parsed));
         writes
     }
 
     /// Coverages whose spec is refused.
-    fn stalled(&self, told: &Told) -> Vec<Write> {
+    fn stalled(&self, parsed: &Parsed) -> Vec<Write> {
         let is_now = |kind: Kind, name: &Name| {
             Kind::COVERAGES.contains(&kind)
-                && self.mirrors.of(kind).get(name).is_some_and(|object| told.speaks_of(kind, &object))
+                && self.mirrors.of(kind).get(name).is_some_and(|object| parsed.speaks_of(kind, &object))
         };
-        let refused = told.problems.iter().filter(|((kind, name), _)| is_now(*kind, name));
+        let refused = parsed.problems.iter().filter(|((kind, name), _)| is_now(*kind, name));
         refused.map(|((kind, name), why)| Write::Stall { kind: *kind, name: name.clone(), why: why.clone() }).collect()
     }
 
-    /// GameDates that people have edited: whether what they want can be obeyed. The others are observed with their rows.
-    fn wanted_dates(&self, told: &Told, now: Timestamp) -> Vec<Write> {
-        let why = |o: &Object| told.problems.get(&(Kind::GameDate, o.name.clone())).map(String::as_str);
+    /// GameDates that people have edited: whether their request is valid. The others are observed with their rows.
+    fn wanted_dates(&self, parsed: &Parsed, now: Timestamp) -> Vec<Write> {
+        let why = |o: &Object| parsed.problems.get(&(Kind::GameDate, o.name.clone())).map(String::as_str);
         let is_edited = |o: &Object| !o.wants_nothing || o.generation > 1 || o.has_conditions || why(o).is_some();
-        let is_told = |o: &Object| !o.deleting && told.speaks_of(Kind::GameDate, o);
+        let is_told = |o: &Object| !o.deleting && parsed.speaks_of(Kind::GameDate, o);
         let edited = self.mirrors.of(Kind::GameDate).which(|o| is_edited(o) && is_told(o));
         let write = |(_, object): (Name, Arc<Object>)| {
             let status = |old: &_| report::game_date_answer(old, object.generation, why(&object), now);
@@ -164,11 +163,11 @@ impl Reporter {
 
     async fn send(&self, writes: Writes<'_>, round: &mut Round) {
         let mut counted = 0;
-        // A row that is new is told of at once.
+        // The next round is not delayed by new rows: they show their state at once.
         let writes = writes.inspect(|w| counted += u32::from(!matches!(w, Write::Create(_))));
         let mut results = futures::stream::iter(writes).map(|w| self.one(w)).buffer_unordered(CONCURRENT);
         while let Some(class) = results.next().await {
-            // Gone, there already, or refused: the same again brings nothing new.
+            // Gone, there already, or refused: a retry would not help.
             round.unclear |= class == Some(Class::Unclear);
         }
         drop(results);
@@ -200,10 +199,10 @@ impl Reporter {
     }
 }
 
-/// One bad object must never stop another: what a panic left unwritten is tried again.
+/// One bad object must never stop another: what a panic left unwritten is retried.
 async fn survived(round: impl Future<Output = Round>) -> Round {
     AssertUnwindSafe(round).catch_unwind().await.unwrap_or_else(|_| {
-        tracing::error!("gapless itself failed at telling what it sees; please report the lines before");
+        tracing::error!("internal error while writing statuses; please report the log lines before this one");
         Round { unclear: true, ..Round::default() }
     })
 }
@@ -212,7 +211,7 @@ fn is(key: &Key, name: &Name) -> bool {
     key.namespace == name.namespace && key.name == name.name
 }
 
-/// A write, where the status that is to stand differs from the one that does.
+/// A write, if the wanted status differs from the stored one.
 fn differs<T: Serialize + DeserializeOwned + Default>(
     kind: Kind,
     object: &Object,

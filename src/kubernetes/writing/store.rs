@@ -1,5 +1,5 @@
-//! The Store port: a ledger and what people see of its coverage stand in the coverage's status and go there in one
-//! write, guarded by the resourceVersion. What is equal to what stands there is not written.
+//! The Store port: a ledger and the report of its coverage are both in the coverage's status, and are written in one patch,
+//! guarded by the resourceVersion. What equals the stored status is not written.
 
 mod held;
 
@@ -27,10 +27,10 @@ use crate::local::clock::SystemClock;
 
 /// Objects per page of a list.
 const PAGE: u32 = 500;
-/// A write that met another writer of the same object, never of its status, is sent again so often.
+/// How often a write is sent again that met another writer of the same object, but not of its status.
 const TRIES: usize = 4;
 
-/// A status as it stands.
+/// A stored status.
 type Old = report::StoredStatus<CoverageStatus>;
 
 /// The ledgers in the status of their coverages.
@@ -39,14 +39,14 @@ pub struct StatusStore {
     client: Client,
     scope: Scope,
     shelf: Shelf,
-    /// Objects whose status cannot be written, with the generation of which the log has told.
-    told: Arc<Mutex<BTreeMap<Key, i64>>>,
+    /// Objects whose status cannot be written, with the generation that was logged.
+    logged: Arc<Mutex<BTreeMap<Key, i64>>>,
 }
 
 impl StatusStore {
     /// The statuses of a scope.
     pub fn new(client: Client, scope: Scope) -> Self {
-        Self { client, scope, shelf: Shelf::default(), told: Arc::default() }
+        Self { client, scope, shelf: Shelf::default(), logged: Arc::default() }
     }
 
     /// What a watch saw of a coverage. [`Changed::ByOthers`]: its status is not what was written here last.
@@ -54,7 +54,7 @@ impl StatusStore {
         self.shelf.saw(&key(kind, &object.name), object)
     }
 
-    /// Says of a coverage why it cannot be obeyed; its ledger stands.
+    /// Writes why a coverage is invalid; its ledger stays.
     pub async fn stall(&self, kind: Kind, name: &Name, why: &str, mirrors: &Mirrors) -> Option<Class> {
         let key = key(kind, name);
         let object = mirrors.of(kind).get(name)?;
@@ -63,18 +63,18 @@ impl StatusStore {
         let old = Old::of(held.status());
         let status = report::stalled_status(&old.status, object.generation, why, SystemClock.now());
         let written = self.put(&key, &held, &old, &status).await;
-        let stands = self.shelf.end(&key, written.as_ref().ok());
+        let ended = self.shelf.end(&key, written.as_ref().ok());
         if let Err(SaveFault::Denied(sentence)) = &written {
-            // An object that no type of today can hold cannot be told anything: the log is all that is left.
+            // If no current type can hold the object, its status cannot be written either: then it is logged.
             self.unheard(&key, object.generation, &format!("refused: {why}; its status cannot be written: {sentence}"));
         }
-        (stands.is_err() || matches!(written, Err(SaveFault::Unclear(_)))).then_some(Class::Unclear)
+        (ended.is_err() || matches!(written, Err(SaveFault::Unclear(_)))).then_some(Class::Unclear)
     }
 
-    /// Tells the log what an object's status cannot: once for each generation.
+    /// Logs what an object's status cannot hold: once for each generation.
     fn unheard(&self, key: &Key, generation: i64, sentence: &str) {
-        let mut told = self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if told.insert(key.clone(), generation) != Some(generation) {
+        let mut logged = self.logged.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if logged.insert(key.clone(), generation) != Some(generation) {
             tracing::warn!(coverage = key.to_string(), "{sentence}");
         }
     }
@@ -97,7 +97,7 @@ impl StatusStore {
         }
     }
 
-    /// Writes a status over the one that is held; whoever changed anything else of the object meanwhile does not matter.
+    /// Writes a status over the one that is held. Other changes of the object meanwhile do not matter.
     async fn put(&self, key: &Key, held: &Held, old: &Old, status: &CoverageStatus) -> Result<Object, SaveFault> {
         let api = self.api(key).ok_or(SaveFault::Gone)?;
         let Some(change) = old.patch_to(status) else {
@@ -140,7 +140,7 @@ fn key(kind: Kind, name: &Name) -> Key {
 }
 
 /// The status as it is written: the old one, the ledger over it, and the view where there is one. A view of an older spec
-/// than the object has now is not told any more: the next one follows, and the ledger does not wait for it.
+/// than the object has now is left out: the next one follows, and the ledger does not wait for it.
 fn render(key: &Key, held: &Held, old: &Old, ledger: &Ledger, view: Option<&CoverageView>) -> CoverageStatus {
     let now = SystemClock.now();
     match view.filter(|view| view.generation >= held.generation()) {
@@ -163,7 +163,7 @@ impl Store for StatusStore {
                 let version = self.shelf.put(&coverage, &object);
                 let read = report::ledger(&status).inspect_err(|why| {
                     let coverage = coverage.to_string();
-                    tracing::warn!(coverage, "its ledger cannot be read, attempts are counted anew: {why}");
+                    tracing::warn!(coverage, "its ledger cannot be read; attempt counts restart: {why}");
                 });
                 let is_whole = read.is_ok();
                 let ledger = read.unwrap_or_else(|_| report::ledger_launches(&status));
@@ -187,14 +187,14 @@ impl Store for StatusStore {
         let status = render(key, &held, &old, ledger, view);
         let full = report::is_nearly_full(&status);
         let written = self.put(key, &held, &old, &status).await;
-        let stands = self.shelf.end(key, written.as_ref().ok());
+        let ended = self.shelf.end(key, written.as_ref().ok());
         if let Err(SaveFault::Denied(sentence)) = &written {
-            let told = format!("its status cannot be written, so nothing is launched for it: {sentence}");
-            self.unheard(key, held.generation(), &told);
+            let why = format!("its status cannot be written, so nothing is launched for it: {sentence}");
+            self.unheard(key, held.generation(), &why);
         }
-        let (object, version) = (written?, stands.map_err(|_| SaveFault::Conflict)?);
+        let (object, version) = (written?, ended.map_err(|_| SaveFault::Conflict)?);
         match object {
-            // What is being deleted starts nothing any more.
+            // What is being deleted starts nothing more.
             object if object.deleting => Err(SaveFault::Gone),
             _ if full => Ok(Recorded::nearly_full(version)),
             _ => Ok(Recorded::acknowledged(version)),

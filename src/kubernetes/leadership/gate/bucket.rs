@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// Requests of one bucket that are under way at the same time. Each needs a connection of its own, and a hundred that are
-/// opened at once cost more than all that is said over them.
+/// Requests of one bucket that are under way at the same time. Each needs its own connection, and to open a hundred at once
+/// costs more than the requests themselves.
 const UNDER_WAY: usize = 8;
 
 /// How fast, in the long run and at once.
@@ -30,7 +30,7 @@ impl Default for Rate {
 #[derive(Clone, Debug)]
 pub(super) struct Bucket {
     rate: Rate,
-    /// When the bucket will be full again: one value tells how many tokens there are at any instant.
+    /// When the bucket will be full again: from it follows how many tokens there are at any instant.
     full_at: Arc<Mutex<Option<Instant>>>,
     under_way: Arc<Semaphore>,
 }
@@ -49,7 +49,7 @@ impl Bucket {
         self.under_way.clone().acquire_owned().await.ok()
     }
 
-    /// Takes one token, and says from when on it is there.
+    /// Takes one token, and returns when it is available.
     fn reserve(&self, now: Instant) -> Instant {
         let token = Duration::from_secs(1) / self.rate.per_second;
         let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);

@@ -81,13 +81,13 @@ async fn a_write_that_wakes_late_is_not_sent() {
     let gate = Gate::new(leadership.clone(), DEADLINE, Rate { per_second: 1, burst: 1 });
     let mut gated = gate.layer(other_side(&sent));
     assert_eq!(send(&mut gated, "POST", JOBS).await, Ok(()));
-    // The second waits for its turn, a second away; meanwhile the process is stopped, and nobody renews.
+    // The second waits for its turn, a second away; meanwhile the process is stopped, and the lease is not renewed.
     let waiting = tokio::spawn(gated.ready().await.unwrap().call(request("POST", JOBS)));
     tokio::task::yield_now().await;
     advance(Duration::from_secs(60)).await;
     assert!(waiting.await.unwrap().expect_err("refused").is::<NotSent>());
     assert_eq!(sent.lock().unwrap().len(), 1);
-    // Renewed again, it is asked anew.
+    // After a renewal, it asks again.
     leadership.extend(Instant::now() + Duration::from_secs(15));
     assert_eq!(send(&mut gated, "POST", JOBS).await, Ok(()));
 }

@@ -1,5 +1,5 @@
-//! One candidate for the lease: what it learns from answers, and whether it may still believe to lead. It sends nothing
-//! and reads no clock; the loop and the model check drive the same values.
+//! One candidate for the lease: what it learns from answers, and whether it still leads. It sends nothing and reads no clock;
+//! the loop and the model check drive the same values.
 
 use std::fmt;
 
@@ -8,7 +8,6 @@ use tokio::time::Instant;
 
 use super::decide::{Record, Seen, Step, Timing, decide};
 
-/// One candidate.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     me: String,
@@ -17,12 +16,12 @@ pub struct Candidate {
     stamped: Option<Timestamp>,
 }
 
-/// Why a leader leads no more.
+/// Why a leader no longer leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lost {
     /// It could not renew in time.
     NotRenewed,
-    /// The lease is somebody else's now; nobody's when its holder was cleared by hand.
+    /// Another process holds the lease now; `None` when its holder was cleared by hand.
     Taken(Option<String>),
 }
 
@@ -37,13 +36,13 @@ impl fmt::Display for Lost {
 }
 
 impl Candidate {
-    /// A candidate that knows nothing yet. Its name must be its own in this life: see [`super::identity`].
+    /// A candidate that knows nothing yet. No other process may ever have its name: see [`super::identity`].
     pub fn new(me: impl Into<String>, timing: Timing, now: Instant) -> Self {
         let seen = Seen { lease: None, since: now, promised: None, renewed: None, wrote: None };
         Self { me: me.into(), timing, seen, stamped: None }
     }
 
-    /// Its name.
+    /// The name that it writes as holder.
     pub fn name(&self) -> &str {
         &self.me
     }
@@ -68,12 +67,12 @@ impl Candidate {
         if changed {
             self.seen.since = now;
         }
-        // Also of a released one: somebody may have taken it since, and it is gone before this candidate saw that.
+        // Also of a released one: another process may have taken it, and it was deleted before this candidate saw that.
         lease.iter().for_each(|lease| self.seen.note_promise(lease));
         self.seen.lease = lease;
     }
 
-    /// The time of renewal of the write that comes next: another one than before, also when the wall clock stands.
+    /// The time of renewal of the next write: different from the one before, even if the wall clock stops.
     pub fn stamp(&mut self, wall: Timestamp) -> Timestamp {
         // A lease keeps microseconds.
         let wall = Timestamp::from_microsecond(wall.as_microsecond()).unwrap_or(wall);
@@ -90,7 +89,7 @@ impl Candidate {
         self.seen.renewed = Some(sent);
     }
 
-    /// What it does next, or why it leads no more.
+    /// What it does next, or why it no longer leads.
     pub fn next(&self, now: Instant) -> Result<Step, Lost> {
         if self.seen.renewed.is_some() {
             if self.must_renew_by().is_some_and(|by| now >= by) {
@@ -103,12 +102,12 @@ impl Candidate {
         Ok(decide(&self.seen, &self.timing, now, &self.me))
     }
 
-    /// Until when nobody else leads, since it leads; nothing while it does not.
+    /// Until when no other process leads, because this one does; `None` while it does not lead.
     pub fn leads_until(&self) -> Option<Instant> {
         self.seen.renewed.map(|sent| sent + self.timing.duration)
     }
 
-    /// When it leads no more unless it renews before; nothing while it does not lead.
+    /// When its leadership ends unless it renews before; `None` while it does not lead.
     pub fn must_renew_by(&self) -> Option<Instant> {
         self.seen.renewed.map(|sent| sent + self.timing.renew_deadline)
     }

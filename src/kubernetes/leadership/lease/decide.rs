@@ -23,17 +23,17 @@ pub struct Record {
     pub uid: String,
     /// Its resourceVersion: every change gives another one.
     pub version: String,
-    /// Who holds it; an empty name is nobody.
+    /// Who holds it; an empty name counts as `None`.
     pub holder: Option<String>,
-    /// When its holder says to have renewed it: never compared with a clock, only with what was written.
+    /// The time of its renewal, as its holder wrote it: never compared with a clock, only with what was written.
     pub renewed: Option<Timestamp>,
-    /// How long its holder was promised not to be disturbed after a renewal.
+    /// For how long after a renewal its holder may rely on it.
     pub duration: Duration,
 }
 
 impl Record {
-    /// Whether its last holder gave it back, after its last write was answered: then no time of renewal stands there either.
-    /// A holder cleared by hand leaves that time, so the two are told apart: who was edited away may not know it yet.
+    /// Whether its last holder gave it back, after its last write was answered. Then there is no time of renewal either. A holder
+    /// that was cleared by hand leaves that time: that process may not know it yet.
     pub fn is_released(&self) -> bool {
         self.holder.is_none() && self.renewed.is_none()
     }
@@ -42,9 +42,9 @@ impl Record {
 /// How long a lease holds, and how its holder keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
-    /// For how long after a renewal nobody else takes it.
+    /// For how long after a renewal no other process takes it.
     pub duration: Duration,
-    /// A leader that could not renew for so long stops leading.
+    /// How long a leader that cannot renew goes on leading.
     pub renew_deadline: Duration,
     /// Between two renewals, and between two looks of those who wait.
     pub retry: Duration,
@@ -58,7 +58,7 @@ impl Default for Timing {
 }
 
 impl Timing {
-    /// Whether a leader with this timing ends before another one may begin. Whoever reads a timing asks this.
+    /// Whether a leader with this timing ends before another one may begin. Flags that fail this are refused.
     pub fn check(&self) -> Result<(), BadTiming> {
         let Self { duration, renew_deadline, retry } = *self;
         // A Lease keeps whole seconds.
@@ -75,12 +75,12 @@ impl Timing {
     }
 
     /// How long a write may take. A leader writes until its renew deadline, and what it then sent ends within the
-    /// duration: before anybody else can lead.
+    /// duration: before any other process can lead.
     pub fn write_deadline(&self) -> Duration {
         self.duration.saturating_sub(self.renew_deadline)
     }
 
-    /// How long one call on the lease may take: two fit into the renew deadline, so one that hangs loses nothing.
+    /// How long one call on the lease may take: two fit into the renew deadline, so one call that hangs does not end leadership.
     pub fn call_deadline(&self) -> Duration {
         self.write_deadline().min(self.renew_deadline / 2)
     }
@@ -116,7 +116,7 @@ pub struct Promise {
 /// What a candidate knows of the lease.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// The lease as last read or written; nothing when there is none.
+    /// The lease as last read or written; `None` when there is none.
     pub lease: Option<Record>,
     /// Since when it was seen like that.
     pub since: Instant,
@@ -129,14 +129,14 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Whether the lease is as this candidate wrote it: its name edited in by hand gives it nothing.
+    /// Whether the lease is as this candidate wrote it: its name alone, edited in by hand, does not count.
     pub fn is_mine(&self, lease: &Record, me: &str) -> bool {
         let written = |(first, last)| lease.renewed.is_some_and(|renewed| first <= renewed && renewed <= last);
         lease.holder.as_deref() == Some(me) && self.wrote.is_some_and(written)
     }
 
-    /// Notes what a lease promises. One without a holder takes back no promise but its own: whoever deleted a lease and
-    /// applied another, or replaced its spec by none, has not told its holder.
+    /// Notes what a lease promises. A lease without a holder ends only its own promise: when a person deletes a lease and applies
+    /// another, or removes its spec, its holder does not know that yet.
     pub fn note_promise(&mut self, lease: &Record) {
         let own = |promise: &Promise| promise.uid == lease.uid && !lease.duration.is_zero();
         if !lease.is_released() || self.promised.as_ref().is_none_or(own) {
@@ -160,17 +160,17 @@ pub enum Step {
     /// There is no lease. It comes with the manifests, and no replica makes one: the right to create a Lease cannot be
     /// narrowed to a name.
     Absent,
-    /// Nobody holds it any more: take the one of this version.
+    /// It is free: take the one of this version.
     Take(String),
     /// It is ours: renew the one of this version.
     Renew(String),
     /// It is ours, and was renewed just now.
     Hold,
-    /// Somebody else holds it.
+    /// Another process holds it.
     Follow,
 }
 
-/// The next step. A lease that changed is never taken at once, whoever changed it, unless it was released.
+/// The next step. A lease that changed is never taken at once, unless it was released.
 pub fn decide(seen: &Seen, timing: &Timing, now: Instant, me: &str) -> Step {
     let waited = |promised| now.saturating_duration_since(seen.since) > timing.patience(promised);
     let is_free = |lease: &Record| seen.waits_for(lease).is_none_or(waited);

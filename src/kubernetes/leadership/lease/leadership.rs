@@ -1,5 +1,5 @@
 //! What the rest of the process knows of its leadership: one shared value, moved by the lease's loop, asked by the gate
-//! before every write. It never waits for the loop to notice: it compares instants, so a process that was stopped and
+//! before every write. It does not wait for the loop: it compares instants, so a process that was stopped and
 //! wakes knows at its first question that its time is over.
 
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// Whether this process leads, and for how long nobody else does. Cheap to clone; all clones are one.
+/// Whether this process leads, and until when no other can. Cheap to clone; all clones share one state.
 #[derive(Clone, Debug)]
 pub struct Leadership(Arc<Shared>);
 
@@ -18,14 +18,14 @@ struct Shared {
     under_way: watch::Sender<usize>,
 }
 
-/// How it stands with the leadership of this process.
+/// Whether this process leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It has not led yet.
     Waiting,
-    /// It leads; nobody else does before that instant. Without one there is no election.
+    /// It leads, and no other process does before that instant. Without an instant there is no election.
     Leading(Option<Instant>),
-    /// It leads no more, and never will again.
+    /// It no longer leads, and will not lead again.
     Ended,
 }
 
@@ -36,7 +36,7 @@ impl Default for Leadership {
 }
 
 impl Leadership {
-    /// Leads for ever: for one process alone, without an election.
+    /// Leads forever: for one process alone, without an election.
     pub fn alone() -> Self {
         Self::starting(Standing::Leading(None))
     }
@@ -45,12 +45,12 @@ impl Leadership {
         Self(Arc::new(Shared { standing: watch::Sender::new(standing), under_way: watch::Sender::new(0) }))
     }
 
-    /// How it stands.
+    /// The present state.
     pub fn standing(&self) -> Standing {
         *self.0.standing.borrow()
     }
 
-    /// Whether nobody else can lead before that much time has passed from now on.
+    /// Whether no other process can lead before this span has passed.
     pub fn outlasts(&self, span: Duration) -> bool {
         match self.standing() {
             Standing::Leading(until) => until.is_none_or(|until| Instant::now() + span <= until),
@@ -65,7 +65,7 @@ impl Leadership {
         decided.is_ok_and(|standing| matches!(*standing, Standing::Leading(_)))
     }
 
-    /// Returns when this process leads no more.
+    /// Returns when this process no longer leads.
     pub async fn ended(&self) {
         let mut standing = self.0.standing.subscribe();
         // The sender lives in `self`: the wait cannot fail.
@@ -74,18 +74,18 @@ impl Leadership {
 
     /// Begins a write that takes at most `span`, if leadership outlasts it.
     pub fn begin(&self, span: Duration) -> Option<UnderWay> {
-        // Counted first, asked then: who ends leadership in between waits for this one.
+        // Counted first, checked second: an end of leadership in between waits for this write.
         let under_way = UnderWay::new(self.0.clone());
         self.outlasts(span).then_some(under_way)
     }
 
-    /// Returns when no write is under way any more.
+    /// Returns when no write is under way.
     pub async fn quiet(&self) {
         let mut under_way = self.0.under_way.subscribe();
         let _ = under_way.wait_for(|writes| *writes == 0).await;
     }
 
-    /// Nobody else leads before that instant. What has ended stays ended.
+    /// No other process leads before that instant. What has ended stays ended.
     pub(in crate::kubernetes) fn extend(&self, until: Instant) {
         self.0.standing.send_if_modified(|standing| {
             let goes_on = *standing != Standing::Ended;
@@ -96,7 +96,7 @@ impl Leadership {
         });
     }
 
-    /// Nothing more is written.
+    /// Ends leadership: no more writes.
     pub(in crate::kubernetes) fn end(&self) {
         self.0.standing.send_replace(Standing::Ended);
     }

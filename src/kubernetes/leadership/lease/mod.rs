@@ -1,8 +1,8 @@
 //! Leader election by a Lease: `get`, and `replace` guarded by uid and resourceVersion, nothing else. This is the loop;
 //! the rules are in [`decide`], what a candidate believes in [`candidate`], what the process may ask in [`Leadership`].
 //!
-//! What holds: from the sending of an acknowledged renewal, nobody else takes the lease for its whole duration, measured
-//! by anybody's monotonic clock. A leader writes until its renew deadline, and a write ends within the rest. What it
+//! What holds: after an acknowledged renewal was sent, no other process takes the lease for its whole duration, measured by
+//! the monotonic clock of either. A leader writes until its renew deadline, and a write ends within the rest. What it
 //! cannot promise: that a request which the network holds back arrives in time. So every write is harmless late, too, by
 //! resourceVersion, uid or name. And a lease that is deleted and applied again by hand just before a replica starts, or
 //! before one has ever seen it, can be taken at once: every other candidate waits until the deleted one would have run
@@ -13,28 +13,31 @@ use std::time::Duration;
 
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
-use kube::api::{Api, ObjectMeta, PostParams};
+use kube::api::{Api, PostParams};
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use crate::engine::ports::Clock;
-use crate::kubernetes::faults::sentence;
 use candidate::{Candidate, Lost};
 use decide::{Record, Step};
+use trouble::Trouble;
+use wire::{guarded, released};
 
 pub use decide::{BadTiming, LONGEST, MARGIN, SHORTEST, Timing};
 pub use leadership::{Leadership, Standing};
 
-pub mod candidate;
-pub mod decide;
+mod candidate;
+mod decide;
 mod leadership;
 #[cfg(test)]
 mod tests;
+mod trouble;
+mod wire;
 
-/// How long giving the lease back may take. Without it, the lease runs out by itself.
+/// How long giving the lease back may take. Otherwise the lease expires.
 const RELEASE_DEADLINE: Duration = Duration::from_secs(3);
 
-/// What one process stands for election with.
+/// What one process needs to stand for election.
 #[derive(Clone, Debug)]
 pub struct Election<C> {
     /// The leases of its namespace.
@@ -54,12 +57,12 @@ pub struct Election<C> {
 /// How an election ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// As wished. Released: the next one leads at once; otherwise when the lease has run out.
+    /// As requested. If it was released, the next candidate leads at once; otherwise when the lease has expired.
     Stopped {
         /// Whether the lease was given back, or was not held at all.
         released: bool,
     },
-    /// Leadership was lost, with the reason: the process must end, and may start anew.
+    /// Leadership was lost, with the reason: the process must end, and may start again.
     Lost(String),
 }
 
@@ -70,7 +73,7 @@ pub fn identity(pod: &str) -> String {
 }
 
 /// Stands for election until `stop`, or until leadership is lost. Stopped, it lets the writes under way end, then gives the
-/// lease back. Afterwards the gate lets nothing through any more.
+/// lease back. Afterwards the gate lets no write through.
 pub async fn lead<C: Clock>(election: Election<C>, leadership: &Leadership, stop: impl Future<Output = ()>) -> Ended {
     let mut runner = Runner::new(election, leadership.clone());
     let lost = tokio::select! {
@@ -87,11 +90,11 @@ struct Runner<C> {
     election: Election<C>,
     leadership: Leadership,
     candidate: Candidate,
-    /// The object as last read or answered: what a person put into its metadata stays.
+    /// The object as last read or answered: labels and annotations that people added stay.
     lease: Option<Lease>,
     /// Whether the object must be read before the next step.
     stale: bool,
-    trouble: Option<String>,
+    trouble: Option<Trouble>,
     follows: Option<String>,
 }
 
@@ -136,12 +139,12 @@ impl<C: Clock> Runner<C> {
         Ok(())
     }
 
-    /// Somebody else holds it: it is read again at each turn, and said once.
+    /// Another process holds it: it is read again at each turn, and that is logged once.
     fn follow(&mut self) {
         self.stale = true;
         let holder = self.candidate.holder().unwrap_or_default().to_owned();
         if self.follows.as_ref() != Some(&holder) {
-            info!(holder, lease = self.election.name, "waiting: another process leads");
+            info!(holder, lease = self.election.name, "another replica leads; standing by");
             self.follows = Some(holder);
         }
     }
@@ -156,7 +159,7 @@ impl<C: Clock> Runner<C> {
                 true
             }
             Err(error) => {
-                self.complain("read", &error);
+                self.complain("read", error);
                 false
             }
         }
@@ -172,7 +175,7 @@ impl<C: Clock> Runner<C> {
             Err(error) => {
                 // Refused, or no clear answer: the lease is read before anything else is tried.
                 self.stale = true;
-                self.complain("written", &error);
+                self.complain("written", error);
             }
         }
     }
@@ -213,62 +216,60 @@ impl<C: Clock> Runner<C> {
         if !self.candidate.has_written() {
             return true;
         }
-        let (quiet, no_answer) = (self.leadership.quiet(), |_| Err("no answer in time".to_owned()));
-        let given_back = match tokio::time::timeout(self.election.timing.write_deadline(), quiet).await {
-            Ok(()) => tokio::time::timeout(RELEASE_DEADLINE, self.give_back()).await.unwrap_or_else(no_answer),
-            Err(_) => Err("a write is still under way".to_owned()),
+        let quiet = tokio::time::timeout(self.election.timing.write_deadline(), self.leadership.quiet());
+        let given_back = match quiet.await {
+            Ok(()) => {
+                let given_back = tokio::time::timeout(RELEASE_DEADLINE, self.give_back()).await;
+                given_back.unwrap_or(Err(Trouble::NoAnswer))
+            }
+            Err(_) => Err(Trouble::WriteUnderWay),
         };
         if let Err(why) = &given_back {
-            warn!(why, lease = self.election.name, "the lease was not given back: it runs out by itself");
+            warn!(%why, lease = self.election.name, "the lease was not given back; it will expire");
         }
         given_back.is_ok()
     }
 
-    /// A renewal that was under way may still arrive in between: then it is tried again.
-    async fn give_back(&mut self) -> Result<(), String> {
+    /// A renewal that was under way may still arrive in between: then it is retried.
+    async fn give_back(&mut self) -> Result<(), Trouble> {
         let (name, leases) = (self.election.name.clone(), self.election.leases.clone());
-        let mut last = String::new();
+        let mut last = Trouble::NoAnswer;
         for _ in 0..3 {
-            let found = leases.get_opt(&name).await.map_err(|error| sentence(&error))?;
+            let found = leases.get_opt(&name).await?;
             let Some(lease) = found.filter(|lease| Record::from(lease).holder.as_deref() == Some(&self.election.me))
             else {
                 return Ok(());
             };
             match leases.replace(&name, &PostParams::default(), &released(lease)).await {
                 Ok(_) => return Ok(()),
-                Err(error) => last = sentence(&error),
+                Err(error) => last = error.into(),
             }
         }
         Err(last)
     }
 
     /// A call on the lease with its deadline; a leader does not wait beyond the end of its time.
-    async fn within<T>(&self, call: impl Future<Output = kube::Result<T>>) -> Result<T, String> {
+    async fn within<T>(&self, call: impl Future<Output = kube::Result<T>>) -> Result<T, Trouble> {
         let deadline = Instant::now() + self.election.timing.call_deadline();
         let deadline = self.candidate.must_renew_by().map_or(deadline, |by| deadline.min(by));
-        let answer = tokio::time::timeout_at(deadline, call).await;
-        answer.map_err(|_| "no answer in time".to_owned())?.map_err(|error| sentence(&error))
+        Ok(tokio::time::timeout_at(deadline, call).await??)
     }
 
     /// The lease comes with the installation, and no right to create one: it is read again at each turn, and reported once.
     fn complain_of_absence(&mut self) {
         self.stale = true;
-        let Election { name, namespace, .. } = &self.election;
-        let absent = format!(
-            "there is no Lease `{name}` in namespace `{namespace}`, and without it no replica leads: apply the installation's \
-             manifests again (manifests/base/lease.yaml), or run one process alone with --leader-elect false"
-        );
+        let absent = Trouble::Absent { name: self.election.name.clone(), namespace: self.election.namespace.clone() };
         if self.trouble.as_ref() != Some(&absent) {
             warn!("{absent}");
             self.trouble = Some(absent);
         }
     }
 
-    /// Once per kind of trouble: an API server that is away for an hour is one line.
-    fn complain(&mut self, what: &str, error: &str) {
-        if self.trouble.as_deref() != Some(error) {
-            warn!(lease = self.election.name, error, "the lease could not be {what}");
-            self.trouble = Some(error.to_owned());
+    /// Once per kind of trouble: an API server that is down for an hour is one line.
+    fn complain(&mut self, what: &str, trouble: Trouble) {
+        if self.trouble.as_ref() != Some(&trouble) {
+            warn!(lease = self.election.name, error = %trouble, "the lease could not be {what}");
+            self.trouble = Some(trouble);
         }
     }
 
@@ -278,38 +279,4 @@ impl<C: Clock> Runner<C> {
             _ => lost.to_string(),
         }
     }
-}
-
-impl From<&Lease> for Record {
-    fn from(lease: &Lease) -> Self {
-        let spec = lease.spec.clone().unwrap_or_default();
-        let seconds = spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0);
-        Self {
-            uid: lease.metadata.uid.clone().unwrap_or_default(),
-            version: lease.metadata.resource_version.clone().unwrap_or_default(),
-            holder: spec.holder_identity.filter(|holder| !holder.is_empty()),
-            renewed: spec.renew_time.map(|at| at.0),
-            duration: Duration::from_secs(seconds),
-        }
-    }
-}
-
-/// What guards a write: the uid and the version that were read. A PUT of a lease without uid would make one anew.
-fn guarded(old: ObjectMeta, name: &str) -> ObjectMeta {
-    ObjectMeta {
-        name: Some(name.to_owned()),
-        uid: old.uid,
-        resource_version: old.resource_version,
-        labels: old.labels,
-        annotations: old.annotations,
-        ..ObjectMeta::default()
-    }
-}
-
-/// A lease that nobody holds: the next one takes it at once.
-fn released(lease: Lease) -> Lease {
-    let name = lease.metadata.name.clone().unwrap_or_default();
-    let spec =
-        LeaseSpec { holder_identity: None, renew_time: None, acquire_time: None, ..lease.spec.unwrap_or_default() };
-    Lease { metadata: guarded(lease.metadata, &name), spec: Some(spec) }
 }

@@ -1,4 +1,4 @@
-//! What stands in the log, and that a log nobody reads holds nobody up.
+//! What the log says, and that a log without a reader does not block.
 
 use std::sync::Mutex;
 use std::sync::mpsc::sync_channel;
@@ -91,11 +91,11 @@ fn a_text_can_neither_forge_a_line_nor_steer_a_terminal() {
 }
 
 #[test]
-fn the_filter_decides_and_a_wrong_one_is_told() {
+fn the_filter_decides_and_a_wrong_one_is_an_error() {
     assert_eq!(logged(Format::Json, "warn", || event(&filled("quiet"))), "");
-    let watch = || tracing::warn!(target: "kube_runtime::watcher", "told once by us already");
+    let watch = || tracing::warn!(target: "kube_runtime::watcher", "already logged once by us");
     assert_eq!(logged(Format::Json, "info", watch), "");
-    assert!(logged(Format::Json, "info,kube_runtime::watcher=warn", watch).contains("told once"));
+    assert!(logged(Format::Json, "info,kube_runtime::watcher=warn", watch).contains("logged once"));
     let (queue, _entries) = queue_without_reader(1);
     let why = subscriber(Format::Json, "gapless=loud", queue).err().unwrap();
     assert!(why.starts_with("--log-level gapless=loud: ") && why.contains("such as info"), "{why}");
@@ -106,9 +106,9 @@ fn queue_without_reader(size: usize) -> (Queue, Receiver<Entry>) {
     (Queue { entries, dropped: Arc::default() }, taken)
 }
 
-/// Nobody takes a line: the third and later ones are dropped and counted, at once, and the end comes all the same.
+/// Without a reader the third and later lines are dropped and counted at once, and the process still ends.
 #[test]
-fn a_blocked_sink_blocks_nobody() {
+fn a_blocked_sink_does_not_block_the_process() {
     let (queue, entries) = queue_without_reader(2);
     tracing::subscriber::with_default(subscriber(Format::Json, "info", queue.clone()).unwrap(), || {
         (0..100).for_each(|_| event(&filled("")));
@@ -120,7 +120,7 @@ fn a_blocked_sink_blocks_nobody() {
 }
 
 #[test]
-fn a_panic_tells_its_place_and_no_content() {
+fn a_panic_shows_its_place_and_no_content() {
     assert_eq!(constant(&"a date has two states"), ": a date has two states");
     assert_eq!(constant(&format!("row {}", 7)), "");
 }

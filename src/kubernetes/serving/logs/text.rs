@@ -1,5 +1,5 @@
-//! A line for people: when, how loud, of which object, why, of which dates, and then the sentence. What is JSON's to hold
-//! for machines stands here in the order in which it is read.
+//! A line for people: time, level, object, reason, dates, then the sentence. What JSON holds for machines is here in reading
+//! order.
 
 use std::fmt::{self, Debug};
 
@@ -10,7 +10,6 @@ use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// The format.
 pub(super) struct Text;
 
 impl<S, N> FormatEvent<S, N> for Text
@@ -23,7 +22,7 @@ where
         event.record(&mut fields);
         super::Now.format_time(&mut to)?;
         write!(to, " {:<5} ", event.metadata().level())?;
-        // Whose line it is matters where it is another's.
+        // The target matters only for lines of other crates.
         let target = event.metadata().target();
         if !target.starts_with("gapless") {
             write!(to, "{target}: ")?;

@@ -1,6 +1,6 @@
-//! Connections with limits: what one may send, how long it may last, how many there are. A client that reads slowly, says
-//! nothing or floods holds nothing up: when there are too many, the oldest gives way, so that the newest (a probe of the
-//! kubelet, say) is always answered.
+//! Connections with limits: what one may send, how long it may last, how many there are. A slow, silent or flooding client
+//! does not block others: when there are too many, the oldest is closed, so that the newest (a probe of the kubelet, say) is
+//! always answered.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -18,9 +18,9 @@ use tokio::time::{Sleep, sleep};
 
 /// Connections at the same time.
 pub(super) const CONNECTIONS: usize = 64;
-/// A connection, which is one request, lasts at most so long.
+/// The longest that a connection, which is one request, may last.
 pub(super) const LIFETIME: Duration = Duration::from_secs(10);
-/// A request, its headers and its body, is at most so large. The endpoints take no body.
+/// The largest request, headers and body. The endpoints take no body.
 pub(super) const REQUEST_BYTES: usize = 16 * 1024;
 
 /// A listener whose connections have limits.
@@ -71,7 +71,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// An error once the connection has to end; wakes the task when that comes to be.
+    /// An error once the connection has to end; wakes the task when that happens.
     fn limits(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         if Pin::new(&mut self.evicted).poll(cx).is_ready() {
             return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "gave way to newer connections"));
@@ -105,7 +105,7 @@ impl AsyncWrite for Connection {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
-    /// A text of metrics goes out as it stands, without a copy for each reader.
+    /// The text of metrics is sent without a copy for each reader.
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -1,5 +1,5 @@
-//! The rows of a season. A thousand that wait would take more room than all that is known of them, so each is made when
-//! its turn comes, and only where it may differ from the one that stands there.
+//! The rows of a season. A thousand rows at once would take more memory than all that is known of them, so each is made when its
+//! turn comes, and only if it may differ from the stored one.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use crate::engine::overview::{CoverageView, SeasonView};
 use crate::kubernetes::watching::feed::Mirrors;
 use crate::kubernetes::watching::object::{Kind, Name, Object};
 
-/// Rows that stand as they are to be, by their marks and the versions of their objects: until one of both changes they
-/// need not be made again to see that. Those that a round does not meet are forgotten by the next.
+/// Rows that are stored as they should be, by their marks and the versions of their objects: until one of both changes they need
+/// not be made again. Those that a round does not meet are forgotten by the next.
 #[derive(Default)]
 pub(super) struct Unchanged {
     before: HashSet<u64>,
@@ -44,7 +44,7 @@ impl Unchanged {
     }
 }
 
-/// What is to be written of a season's rows: those that are absent are created, those that changed are told anew.
+/// What is to be written of a season's rows: those that are absent are created, those that changed are patched.
 pub(super) fn of<'a>(
     mirrors: &Mirrors,
     season: &'a SeasonView,
@@ -62,7 +62,7 @@ pub(super) fn of<'a>(
     let days = season.calendar.days.iter().filter(move |(d, day)| creates && expects(day) && !present.contains_key(d));
     let absent = days.map(move |(date, _)| Write::Create(Box::new(game_date(&owner, *date))));
     let own: Vec<&CoverageView> = coverages.iter().filter(|c| c.season == season.key).collect();
-    // After a start, what was not looked at yet is not assessed: the rows stand as they are.
+    // After a start, what was not read yet is not assessed: the rows stay as they are.
     if own.iter().any(|c| report::is_unread(season, c)) {
         return Box::new(absent);
     }
@@ -82,7 +82,7 @@ pub(super) fn of<'a>(
     Box::new(absent.chain(report::rows(season, &own).chain(gone).filter_map(changed)))
 }
 
-/// The rows of a season that are there, those of dates that are its own no more among them.
+/// The existing rows of a season, including those of dates that no longer belong to it.
 fn present(mirrors: &Mirrors, season: &Name) -> Arc<BTreeMap<Date, Arc<Object>>> {
     let end = |sign| Name { namespace: season.namespace.clone(), name: format!("{}-{sign}", season.name).into() };
     let of = |name: &Name| name.name.strip_prefix(&*season.name)?.strip_prefix('-')?.parse().ok();
@@ -91,8 +91,8 @@ fn present(mirrors: &Mirrors, season: &Name) -> Arc<BTreeMap<Date, Arc<Object>>>
     Arc::new(there.into_iter().filter(|(_, o)| !o.deleting).filter_map(|(n, o)| Some((of(&n)?, o))).collect())
 }
 
-/// Dates that have a row and are the season's no more: it was narrowed, or its days roll on. What their rows said last would
-/// stand there for ever.
+/// Dates that have a row and no longer belong to the season: it was narrowed, or its days roll on. Otherwise their rows would
+/// show their last state forever.
 fn gone(season: &SeasonView, there: &BTreeMap<Date, Arc<Object>>) -> Vec<Date> {
     let days = &season.calendar.days;
     if !season.is_known || days.is_empty() {
@@ -110,7 +110,7 @@ fn row(season: &Name, date: Date) -> Name {
     Name { namespace: season.namespace.clone(), name: format!("{}-{date}", season.name).into() }
 }
 
-/// A row that wants nothing yet, owned by its season.
+/// A row without a request, owned by its season.
 fn game_date(season: &Object, date: Date) -> DynamicObject {
     let name = row(&season.name, date);
     let resource = Kind::Season.resource();

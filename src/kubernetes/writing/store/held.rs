@@ -10,12 +10,12 @@ use crate::domain::policy::Key;
 use crate::engine::ports::Version;
 use crate::kubernetes::watching::object::Object;
 
-/// What a watch tells of a stored status.
+/// What a watch shows of a stored status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changed {
     /// It is as it was written here, or older.
     No,
-    /// Somebody else changed it.
+    /// Another writer changed it.
     ByOthers,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Held {
     meanwhile: Option<Arc<Object>>,
 }
 
-/// A write ended well, and somebody else wrote over it before its answer was here.
+/// A write succeeded, and another writer replaced it before its answer arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Overwritten;
 
@@ -42,17 +42,15 @@ impl Held {
         (*self.object).clone()
     }
 
-    /// Its generation.
     pub fn generation(&self) -> i64 {
         self.object.generation
     }
 
-    /// Its resourceVersion.
     pub fn version(&self) -> &Arc<str> {
         &self.object.version
     }
 
-    /// The status, parsed anew: it is held as text, a tenth of the size.
+    /// The status, parsed each time: it is held compressed, a tenth of the size.
     pub fn status(&self) -> Value {
         self.object.status()
     }
@@ -87,7 +85,7 @@ impl Shelf {
         })
     }
 
-    /// A write begins that is based on that place; nothing: this status was never read, or somebody wrote it since.
+    /// A write begins that is based on that version; `None` when this status was never read, or was written since.
     pub fn begin(&self, key: &Key, uid: &str, at: Version) -> Option<Held> {
         self.locked(|held| {
             let held = held.get_mut(key).filter(|held| *held.uid == *uid && held.at == at)?;
@@ -96,10 +94,10 @@ impl Shelf {
         })
     }
 
-    /// A write ended, with the object as it stands now where it succeeded.
+    /// A write ended, with the new object if it succeeded.
     ///
     /// # Errors
-    /// [`Overwritten`]: what is held is what was written, and no longer what stands there.
+    /// [`Overwritten`]: what is held was written, but is no longer what is stored.
     pub fn end(&self, key: &Key, written: Option<&Object>) -> Result<Version, Overwritten> {
         self.locked(|all| {
             let Some(held) = all.get_mut(key) else { return Ok(0) };
@@ -116,7 +114,7 @@ impl Shelf {
     /// A watch saw an object.
     pub fn saw(&self, key: &Key, object: &Object) -> Changed {
         self.locked(|all| match all.get_mut(key) {
-            // Never read: the engine reads it when it is told of it.
+            // Never read: the engine loads it when it gets the object.
             None => Changed::No,
             Some(held) if !held.is_older_than(object) => Changed::No,
             Some(held) if held.writing => {
@@ -163,7 +161,7 @@ mod tests {
         assert_eq!(shelf.saw(&key(), &object(1, 1)), Changed::No, "never read");
         let at = shelf.put(&key(), &object(5, 1));
         assert_eq!(shelf.saw(&key(), &object(4, 0)), Changed::No, "older than what was read");
-        assert_eq!(shelf.saw(&key(), &object(6, 1)), Changed::No, "somebody edited the spec");
+        assert_eq!(shelf.saw(&key(), &object(6, 1)), Changed::No, "an edit of the spec");
         assert!(shelf.begin(&key(), "u", at + 1).is_none(), "based on what is not there");
         assert!(shelf.begin(&key(), "other", at).is_none(), "another object of the same name");
         assert_eq!(shelf.begin(&key(), "u", at).map(|h| h.at), Some(at));
@@ -172,10 +170,10 @@ mod tests {
         assert_eq!(shelf.saw(&key(), &object(8, 0)), Changed::ByOthers, "the status was wiped");
     }
 
-    /// What the watch brings between a write and its answer, and whether the write still stands when the answer is here.
+    /// What the watch brings between a write and its answer, and whether the write still counts when the answer arrives.
     #[test]
-    fn a_write_that_somebody_wrote_over_before_its_answer_came_does_not_stand() {
-        for (case, seen, stands) in [
+    fn a_write_that_was_replaced_before_its_answer_arrived_does_not_count() {
+        for (case, seen, counts) in [
             ("nothing", vec![], true),
             ("its echo", vec![(7, 2)], true),
             ("its echo, then a wipe", vec![(7, 2), (8, 0)], false),
@@ -188,7 +186,7 @@ mod tests {
             for (version, launches) in seen {
                 assert_eq!(shelf.saw(&key(), &object(version, launches)), Changed::No);
             }
-            assert_eq!(shelf.end(&key(), Some(&object(7, 2))).is_ok(), stands, "{case}");
+            assert_eq!(shelf.end(&key(), Some(&object(7, 2))).is_ok(), counts, "{case}");
         }
     }
 

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 use super::super::{Election, Ended, Leadership, Standing, Timing, lead};
 use super::server::Server;
 use crate::domain::dates::Timestamp;
-use crate::kubernetes::faults::was_not_sent;
+use crate::kubernetes::faults::tests::was_not_sent;
 use crate::kubernetes::leadership::gate::{Gate, Rate};
 use crate::local::clock::FixedClock;
 
@@ -31,7 +31,7 @@ struct Process {
 }
 
 impl Process {
-    /// Its wall clock stands, and is far from any other's: nothing may depend on it.
+    /// Its wall clock is stopped and far from the others': nothing may depend on it.
     fn start(server: &Server, name: &'static str, wall: i64) -> Self {
         let leadership = Leadership::default();
         let gate = Gate::new(leadership.clone(), Timing::default().write_deadline(), Rate::default());
@@ -61,7 +61,7 @@ impl Process {
         write(self.client.clone()).await
     }
 
-    /// The loop is gone without a word, as after SIGKILL.
+    /// The loop ends without a release, as after SIGKILL.
     fn kill(self) {
         self.run.abort();
     }
@@ -180,7 +180,7 @@ async fn a_follower_that_stops_leaves_the_lease_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_leader_without_its_api_server_stops_before_anybody_else_can_lead() {
+async fn a_leader_without_its_api_server_stops_before_another_can_lead() {
     let server = Server::installed();
     let (a, b) = pair(&server).await;
     server.inside().away = true;
@@ -224,7 +224,7 @@ async fn a_process_that_was_stopped_and_wakes_writes_nothing() {
     // Everything of this process waits while time goes on: neither its loop nor its timers run in between.
     tokio::time::advance(seconds(60)).await;
     let (late, _) = (a.write().await, b.write().await);
-    assert!(was_not_sent(&late.expect_err("its first question tells that its time is over")));
+    assert!(was_not_sent(&late.expect_err("its first check shows that its time is over")));
     assert!(server.inside().others.is_empty());
     assert!(matches!(a.run.await.unwrap(), Ended::Lost(_)), "and it ends");
 }
@@ -233,7 +233,7 @@ async fn a_process_that_was_stopped_and_wakes_writes_nothing() {
 async fn a_holder_that_was_edited_by_hand_never_makes_two_leaders() {
     let edits: [(&str, ByHand); 4] = [
         ("cleared", |lease| lease["spec"]["holderIdentity"] = json!("")),
-        ("somebody", |lease| lease["spec"]["holderIdentity"] = json!("somebody")),
+        ("a third one", |lease| lease["spec"]["holderIdentity"] = json!("c")),
         ("the other one", |lease| lease["spec"]["holderIdentity"] = json!("b")),
         ("shortened", |lease| lease["spec"]["leaseDurationSeconds"] = json!(1)),
     ];
@@ -245,7 +245,7 @@ async fn a_holder_that_was_edited_by_hand_never_makes_two_leaders() {
             sleep(Duration::from_millis(10)).await;
             assert!(!(a.leads() && b.leads()), "two leaders after the holder was {what}");
         }
-        assert!(a.leads() || b.leads(), "somebody leads after the holder was {what}");
+        assert!(a.leads() || b.leads(), "one leads after the holder was {what}");
         assert_eq!(a.leads(), what == "shortened");
     }
 }

@@ -2,10 +2,10 @@
 //! network that delays, loses and delivers late, clocks that run at different speeds, crashes, and people who edit the lease.
 //!
 //! A pause needs no step of its own: a candidate may do nothing for as long as it likes while time goes on, between any two
-//! of its steps. What must hold in every state: at most one process could write, that is, believes that nobody else leads
+//! of its steps. What must hold in every state: at most one process could write, that is, believes that no other leads
 //! before an instant which has not passed (this outlives its renew deadline by what a write may take).
 //!
-//! One assumption: nobody deletes the lease and applies another while a candidate runs that has never seen one, or just
+//! One assumption: people do not delete the lease and apply another while a candidate runs that has never seen one, or just
 //! before one starts. Without it the search finds the two leaders that the module's own words admit.
 
 use std::collections::VecDeque;

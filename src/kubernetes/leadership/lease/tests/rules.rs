@@ -26,7 +26,7 @@ fn record(holder: &str, renewed: i64, duration: u64) -> Record {
     }
 }
 
-/// A lease (holder, its stamp, its duration), seen unchanged for so long, renewed by us so long ago; tenths of seconds.
+/// A lease (holder, stamp, duration), for how long it was seen unchanged, and how long ago we renewed it, in tenths of seconds.
 type Row = (Option<(&'static str, i64, u64)>, u64, Option<u64>, &'static str);
 
 #[test]
@@ -49,8 +49,8 @@ fn the_next_step_follows_from_what_was_seen() {
         (Some(("b", THEIRS, 1)), 100, None, "Follow"), // shortened by hand: no less than we would promise
         (Some(("b", THEIRS, 30)), 154, None, "Follow"), // another release with other flags: as promised
         (Some(("b", THEIRS, 30)), 307, None, "Take"),
-        (Some(("b", THEIRS, 31_536_000)), 613, None, "Take"), // nobody waits for a year
-        // Nobody's.
+        (Some(("b", THEIRS, 31_536_000)), 613, None, "Take"), // no candidate waits for a year
+        // Without a holder.
         (Some(("", 0, 15)), 0, None, "Take"),          // released
         (Some(("", THEIRS, 15)), 100, None, "Follow"), // cleared by hand: who held it may not know
         (Some(("", THEIRS, 1)), 100, None, "Follow"),
@@ -114,12 +114,12 @@ fn the_longest_duration_that_a_flag_allows_is_respected() {
 }
 
 #[test]
-fn any_change_begins_the_wait_anew() {
+fn any_change_restarts_the_wait() {
     let start = Instant::now() + Duration::from_secs(3600);
     let mut candidate = Candidate::new(ME, Timing::default(), start);
     candidate.read(Some(record("b", THEIRS, 15)), start);
     let later = start + Duration::from_secs(14);
-    // The holder's wall clock stands: only the version tells that it renewed.
+    // The holder's wall clock is stopped: only the version shows that it renewed.
     candidate.read(Some(Record { version: "8".into(), ..record("b", THEIRS, 15) }), later);
     assert_eq!(candidate.next(start + Duration::from_secs(20)), Ok(Step::Follow));
     candidate.read(Some(Record { version: "8".into(), ..record("b", THEIRS, 15) }), start + Duration::from_secs(21));
@@ -127,7 +127,7 @@ fn any_change_begins_the_wait_anew() {
 }
 
 #[test]
-fn a_leader_knows_why_it_leads_no_more() {
+fn a_leader_knows_why_it_no_longer_leads() {
     let start = Instant::now() + Duration::from_secs(3600);
     let leader = || {
         let mut candidate = Candidate::new(ME, Timing::default(), start);
@@ -148,7 +148,7 @@ fn a_leader_knows_why_it_leads_no_more() {
 }
 
 #[test]
-fn stamps_differ_also_when_the_clock_stands_or_goes_back() {
+fn stamps_differ_even_when_the_clock_stops_or_goes_back() {
     let mut candidate = Candidate::new(ME, Timing::default(), Instant::now());
     let stamps = [5_000, 5_000, 4_000, 6_000].map(|wall| candidate.stamp(at(wall)).as_microsecond());
     assert_eq!(stamps, [5_000, 5_001, 5_002, 6_000]);

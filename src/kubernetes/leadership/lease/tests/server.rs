@@ -58,7 +58,7 @@ impl Server {
         holder.map(str::to_owned)
     }
 
-    /// Somebody edits the lease by hand.
+    /// A person edits the lease.
     pub(super) fn edit(&self, edit: impl FnOnce(&mut Value)) {
         let mut inside = self.inside();
         let version = inside.next_version();
@@ -142,7 +142,7 @@ fn guards_hold(old: Option<&Value>, body: &[u8]) -> bool {
         let wanted = &new["metadata"][field];
         wanted.is_null() || old.is_some_and(|old| old["metadata"][field] == *wanted)
     };
-    // A version without an object guards nothing: the real server makes a lease that is not there.
+    // A version without an object guards nothing: the real server creates the missing lease.
     same("uid") && (old.is_none() || same("resourceVersion"))
 }
 

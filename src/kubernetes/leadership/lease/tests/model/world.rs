@@ -43,7 +43,7 @@ pub(super) enum Mutant {
     NoAllowance,
     /// A PUT that does not name the uid.
     NoUid,
-    /// Whoever is named holds the lease, whether it wrote so or not.
+    /// The named candidate holds the lease, whether it wrote that or not.
     ForgedName,
     /// No mistake of the code: the assumption dropped.
     DeletedBeforeSeen,
@@ -63,7 +63,7 @@ pub(super) struct Object {
     uid: u8,
     version: u8,
     holder: Holder,
-    /// Whose stamp it bears: nobody's once it was released.
+    /// Whose stamp it has; `Nobody` once it was released.
     stamp: Holder,
     promise: Promise,
 }
@@ -104,7 +104,7 @@ pub(super) enum Fate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Message {
     from: u8,
-    /// Nobody waits for its answer any more.
+    /// Its sender no longer waits for the answer.
     orphan: bool,
     /// Uid and version.
     guard: (u8, u8),
@@ -171,7 +171,7 @@ impl Object {
             holder: match self.holder {
                 Holder::Nobody => None,
                 Holder::Candidate(i) => Some(NAMES[usize::from(i)].to_owned()),
-                Holder::Other => Some("somebody".to_owned()),
+                Holder::Other => Some("other".to_owned()),
             },
             renewed: stamp(self.stamp),
             duration: match self.promise {

@@ -1,4 +1,4 @@
-//! What can happen next: each move gives the state after it, or nothing where it cannot happen.
+//! What can happen next: each move gives the state after it, or `None` if it cannot happen.
 
 use super::super::{Edit, Step};
 use super::{Fate, Holder, Message, Mutant, OLD, Object, One, Promise, Scope, State, holder, now};
@@ -74,7 +74,7 @@ impl State {
         Some(self)
     }
 
-    /// The process is gone, and started anew under another name: what it wrote is somebody else's now.
+    /// The process restarts under another name: what it wrote counts as another process's.
     pub(in super::super) fn crash(mut self, i: usize, scope: &Scope) -> Option<Self> {
         let unseen = self.deleted < OLD && scope.mutant != Mutant::DeletedBeforeSeen;
         if self.crashes == scope.crashes || unseen {

@@ -1,4 +1,4 @@
-//! Versions and uids are numbered anew in each state, since only their equality matters.
+//! Versions and uids are renumbered in each state, since only their equality matters.
 
 use super::{Fate, Object, State};
 
@@ -13,7 +13,7 @@ impl State {
         }
     }
 
-    /// A uid and a version that nobody has seen.
+    /// A new uid and a new version.
     pub(super) fn fresh(mut self) -> (u8, u8) {
         let (mut uid, mut version) = (0, 0);
         self.each_object(|object| (uid, version) = (uid.max(object.uid), version.max(object.version)));
@@ -26,7 +26,7 @@ impl State {
         (uid + 1, version + 1)
     }
 
-    /// The same state with uids and versions numbered in the order in which they stand.
+    /// The same state with uids and versions numbered in order of appearance.
     pub(in super::super) fn canonical(mut self) -> Self {
         let (mut uids, mut versions) = (Vec::with_capacity(4), Vec::with_capacity(8));
         self.each_object(|object| {
