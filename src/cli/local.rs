@@ -49,7 +49,8 @@ pub(super) fn run(
         stop_on_signal(&wish);
         let mut engine = setup.filler(limits)?;
         teller.recall(&mut engine.world);
-        let overview = drive(setup, &mut engine, until, &wish, &mut wishes, &mut teller).await;
+        let mut overview = drive(setup, &mut engine, until, &wish, &mut wishes, &mut teller).await;
+        setup.hold_all(&mut overview);
         setup.remember(&engine.world);
         teller.keep(&engine.world);
         teller.tally.read = engine.world.bytes_read();
@@ -75,7 +76,7 @@ async fn drive(
     }
     engine
         .run(until, wishes, |world, events| {
-            teller.tell(world, events);
+            teller.tell(setup, world, events);
             setup.remember_new(&mut keeper, world, SystemClock.now());
             if watching && looked.elapsed() >= LOOK {
                 looked = Instant::now();
@@ -153,7 +154,7 @@ impl Teller {
         self.kept = Some(Instant::now());
     }
 
-    fn tell(&mut self, world: &World, events: &[Event]) {
+    fn tell(&mut self, setup: &Setup, world: &World, events: &[Event]) {
         self.tally.count(events);
         if !events.is_empty() && self.kept.is_none_or(|at| at.elapsed() >= KEEP) {
             self.keep(world);
@@ -167,7 +168,9 @@ impl Teller {
             return;
         }
         self.drawn = Some(Instant::now());
-        let text = screen.draw(&world.overview(SystemClock.now()), &self.pending, size());
+        let mut overview = world.overview(SystemClock.now());
+        setup.hold_all(&mut overview);
+        let text = screen.draw(&overview, &self.pending, size());
         self.pending.clear();
         anstream::print!("{text}");
         let _ = std::io::stdout().flush();

@@ -25,6 +25,7 @@ use crate::local::journal::Journal;
 use crate::local::keeper::Keeper;
 use crate::local::manifests::{Manifests, Stamp, folder_of, no_manifest};
 use crate::local::warehouse::Warehouses;
+use crate::warehouse::files::link_loop;
 
 /// The engine on one machine.
 pub type LocalEngine = Engine<AnyClock, Warehouses, Arc<Journal>, Jobs>;
@@ -67,8 +68,8 @@ impl Setup {
         }
         let manifests = Manifests::new(place.files.clone());
         let root = place.files_root.clone().unwrap_or_else(|| manifests.home());
-        let root =
-            root.canonicalize().map_err(|e| Stop::bad_input(format!("{} cannot be opened: {e}", root.display())))?;
+        let unopened = |e| link_loop(&root).unwrap_or_else(|| format!("{} cannot be opened: {e}", root.display()));
+        let root = root.canonicalize().map_err(|e| Stop::bad_input(unopened(e)))?;
         let state = place.state.clone().unwrap_or_else(|| manifests.home().join("state"));
         let kept = cache::load(&state.join(FACTS));
         let stamp = manifests.stamp();
@@ -134,6 +135,14 @@ impl Setup {
         for coverage in self.loaded.coverages.iter().filter(|c| c.fill.mode == Mode::Fill) {
             let why = coverage.fill.ladder.iter().find_map(|rung| self.jobs.refusal(rung));
             why.into_iter().for_each(|why| overview.hold(&coverage.key, &why));
+        }
+    }
+
+    /// Says what keeps this machine from any launch now, in place of a promise of one.
+    pub fn hold_all(&self, overview: &mut Overview) {
+        let Some(why) = self.jobs.trouble() else { return };
+        for coverage in self.loaded.coverages.iter().filter(|c| c.fill.mode == Mode::Fill) {
+            overview.hold(&coverage.key, &why);
         }
     }
 

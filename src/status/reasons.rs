@@ -25,14 +25,13 @@ words! {
     pub enum Reason {
         /// Every due date is complete, waived or not expected.
         Complete,
-        /// The spec of the Warehouse is accepted, and its folder can be read.
+        /// The spec is accepted, and open dates need no action. Used when `Stalled` is False, and for a Warehouse whose folder can
+        /// be read.
         Accepted,
         /// The dates of the Season are known.
         Scheduled,
         /// No work is in progress. Used when `Reconciling` is False.
-        AtRest,
-        /// The spec is valid, and open dates need no action. Used when `Stalled` is False.
-        Obeyed,
+        Idle,
         /// No date expects data: the calendar is empty, or all dates are off days.
         NothingExpected,
         /// Some dates have not been read yet.

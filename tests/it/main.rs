@@ -5,12 +5,16 @@
 mod alerts;
 mod fields;
 mod gapless;
+mod hands;
 mod invalid;
 mod kill;
 mod manifests;
 mod mutants;
+mod operator;
 mod real_data;
+mod rooms;
 mod state;
 mod tidy;
 mod verbs;
 mod wishes;
+mod words;

@@ -383,7 +383,7 @@ fn wrong_usage_is_status_2_and_one_writer_holds_the_state() {
     let lock = fs::File::open(here.path("state/lock")).unwrap();
     lock.lock().unwrap();
     let second = local(&here);
-    assert!(second.err.contains("another gapless works in"), "{}", second.err);
+    assert!(second.err.contains("another gapless process is using"), "{}", second.err);
     assert_eq!(second.code, Some(1), "gapless itself could not");
 }
 
