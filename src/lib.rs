@@ -14,6 +14,8 @@ pub mod cli;
 pub mod domain;
 #[cfg(feature = "local")]
 pub mod engine;
+#[cfg(feature = "local")]
+pub mod host;
 #[cfg(feature = "kubernetes")]
 pub mod kubernetes;
 #[cfg(feature = "local")]

@@ -14,7 +14,7 @@ use crate::engine::drive::{Until, Wish};
 use crate::engine::overview::{Event, Overview};
 use crate::engine::ports::Clock;
 use crate::engine::world::World;
-use crate::local::clock::SystemClock;
+use crate::host::clock::SystemClock;
 use crate::local::told::Told;
 use crate::view::live::Screen;
 use crate::view::summary::{Tally, summary};

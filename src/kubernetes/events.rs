@@ -21,7 +21,7 @@ use crate::domain::policy::Key;
 use crate::domain::words::is_hidden;
 use crate::engine::overview::Event;
 use crate::engine::ports::Clock;
-use crate::local::clock::SystemClock;
+use crate::host::clock::SystemClock;
 
 /// What happens within this time is told together.
 const GATHER: Duration = Duration::from_secs(2);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// What the operator may do in a namespace that is granted a folder, and in no other: `manifests/cluster-wide/roles.yaml`.
 const ROLE: &str = "gapless-granted";
 
-use crate::local::folder::below;
+use crate::host::folder::below;
 
 /// What may be read below a root.
 #[derive(Clone, Debug)]

@@ -20,7 +20,7 @@ use super::slim::{Kept, Slim, SlimPod};
 use crate::api::template::Refusal;
 use crate::domain::ledger::{Job, Launch};
 use crate::engine::ports::{Clock, Created, JobList, Launcher, Recorded};
-use crate::local::clock::SystemClock;
+use crate::host::clock::SystemClock;
 
 /// Objects per page of a list.
 const PAGE: u32 = 500;

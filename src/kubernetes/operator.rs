@@ -32,7 +32,7 @@ use super::store::StatusStore;
 use super::watches::{self, Bells};
 use crate::engine::drive::Wish;
 use crate::engine::spec::Limits;
-use crate::local::clock::SystemClock;
+use crate::host::clock::SystemClock;
 use crate::view::metrics::Metrics;
 
 /// What is under way at a stop may take so long; with the lease given back, all of it fits into ten seconds.

@@ -23,7 +23,7 @@ use crate::domain::ledger::Ledger;
 use crate::domain::policy::Key;
 use crate::engine::overview::CoverageView;
 use crate::engine::ports::{Clock, Recorded, SaveFault, Store, Stored, Version};
-use crate::local::clock::SystemClock;
+use crate::host::clock::SystemClock;
 
 /// Objects per page of a list.
 const PAGE: u32 = 500;

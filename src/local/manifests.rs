@@ -6,8 +6,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::files;
 use crate::api::manifest::MAX_BYTES;
+use crate::host::files;
+use crate::host::folder::folder_of;
 use crate::warehouse::files::link_loop;
 
 /// The manifests of some folders and files.
@@ -76,11 +77,6 @@ impl Manifests {
         files.retain(|file| seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
         Ok(files)
     }
-}
-
-/// The folder that a file is in; a bare name is in the present one.
-pub fn folder_of(file: &Path) -> PathBuf {
-    file.parent().filter(|p| !p.as_os_str().is_empty()).map_or_else(|| ".".into(), Path::to_path_buf)
 }
 
 /// That nothing was found to read.

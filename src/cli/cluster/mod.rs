@@ -19,7 +19,7 @@ use crate::api::report::read::{Objects, Told, overview, waits_of};
 use crate::domain::dates::{Date, DateSet};
 use crate::engine::overview::CoverageView;
 use crate::engine::ports::Clock;
-use crate::local::clock::SystemClock;
+use crate::host::clock::SystemClock;
 use connect::{Cluster, Fault};
 
 /// Objects that one answer holds.

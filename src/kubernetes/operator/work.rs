@@ -17,6 +17,9 @@ use crate::engine::drive::{Engine, Ports, Until, Wish};
 use crate::engine::overview::Event;
 use crate::engine::ports::Clock;
 use crate::engine::world::World;
+use crate::host::cache::{self, Cache};
+use crate::host::clock::SystemClock;
+use crate::host::keeper::Keeper;
 use crate::kubernetes::feed::{Mirrors, Told, tell};
 use crate::kubernetes::folders::Folders;
 use crate::kubernetes::grants::Grants;
@@ -28,11 +31,8 @@ use crate::kubernetes::reporter::Reporter;
 use crate::kubernetes::store::StatusStore;
 use crate::kubernetes::switch::{self, Switches};
 use crate::kubernetes::{events, logs, seen};
-use crate::local::cache::{self, Cache};
-use crate::local::clock::SystemClock;
-use crate::local::keeper::Keeper;
-use crate::local::warehouse::Warehouses;
 use crate::view::metrics::Metrics;
+use crate::warehouse::places::Warehouses;
 
 /// Changes of specs that come together are told together.
 const GATHER: Duration = Duration::from_millis(200);
@@ -65,7 +65,7 @@ impl Operator {
         let (switched, switches) = watch::channel(Switches::default());
         switch::look(&self.client, &self.mirrors, &switched).await;
         let feed = Feed {
-            warehouses: Warehouses::new(BTreeMap::new(), Vec::new()),
+            warehouses: Warehouses::new(BTreeMap::new(), Vec::new(), SystemClock::wall),
             mirrors: self.mirrors.clone(),
             grants: self.options.grants.clone(),
             switches,
@@ -134,7 +134,7 @@ impl Operator {
 
     fn engine(&self, feed: &mut Feed, launcher: Jobs) -> (KubernetesEngine, Warehouses) {
         let Cache { memory, places, .. } = self.facts().map(|file| cache::load(&file)).unwrap_or_default();
-        let warehouses = Warehouses::new(places, self.options.grants.bounds());
+        let warehouses = Warehouses::new(places, self.options.grants.bounds(), SystemClock::wall);
         feed.warehouses = warehouses.clone();
         let ports = Ports {
             clock: SystemClock,

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 
 use super::folder::JobFolder;
-use crate::local::disk;
+use crate::host::disk;
 
 /// A runner begins within this time, or its create is tried again.
 const START: Duration = Duration::from_secs(10);

@@ -13,9 +13,9 @@ use crate::domain::dates::DateSet;
 use crate::domain::ledger::{End, Launch};
 use crate::domain::policy::Table;
 use crate::engine::contract::TERMINATION_LOG;
-use crate::local::codec::{Code, Reader, Writer, fields};
-use crate::local::disk;
-use crate::local::files::{self, if_there};
+use crate::host::codec::{Code, Reader, Writer, fields};
+use crate::host::disk;
+use crate::host::files::{self, if_there};
 
 /// No file of a Job that gapless wrote is larger.
 const MAX_BYTES: u64 = 64 << 20;

@@ -20,14 +20,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 pub use run::run;
 pub use template::Template;
 
-use super::clock::SystemClock;
-use super::complaint::Complaint;
-use super::files;
 use super::journal::Journal;
 use crate::api::template::Refusal;
 use crate::domain::ledger::{Job, Launch};
 use crate::domain::policy::Rung;
 use crate::engine::ports::{Clock, Created, JobList, Launcher, Recorded};
+use crate::host::clock::SystemClock;
+use crate::host::complaint::Complaint;
+use crate::host::files;
 use begin::{Begun, begin};
 use folder::JobFolder;
 use known::Known;

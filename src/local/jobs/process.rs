@@ -6,7 +6,7 @@ use std::path::Path;
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
 use crate::engine::contract::TERMINATION_LOG;
-use crate::local::codec::{Code, Reader, Writer, fields};
+use crate::host::codec::{Code, Reader, Writer, fields};
 
 /// The session of a Job: its runner leads it, and everything that the runner starts is in it. A number of a process is
 /// used again, so the start belongs to it, and what the numbers count in: a boot and a namespace of processes.

@@ -16,8 +16,8 @@ use super::folder::{Ended, JobFolder, Started, Written};
 use super::process::{self, Session};
 use crate::domain::ledger::End;
 use crate::engine::ports::Clock;
-use crate::local::clock::SystemClock;
-use crate::local::{disk, files};
+use crate::host::clock::SystemClock;
+use crate::host::{disk, files};
 
 /// How often the runner looks whether its filler has ended.
 const LOOK: Duration = Duration::from_millis(20);

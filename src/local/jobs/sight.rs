@@ -10,7 +10,7 @@ use super::folder::JobFolder;
 use super::process;
 use crate::domain::ledger::{End, Job};
 use crate::engine::contract::{MAX_MESSAGE, clean};
-use crate::local::files;
+use crate::host::files;
 
 impl JobFolder {
     /// The Job as the engine sees it; nothing when it was never fully written, or not started yet.

@@ -8,7 +8,7 @@ use crate::api::CronJob;
 use crate::api::load::Container;
 use crate::domain::ledger::Launch;
 use crate::engine::contract::contract;
-use crate::local::files;
+use crate::host::files;
 
 /// What is passed on of gapless's own environment: enough to find programs, nothing that could be a secret.
 const PASSED_ON: [&str; 6] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "USER"];

@@ -9,7 +9,7 @@ use crate::domain::ledger::Ledger;
 use crate::domain::mark::mix_bytes;
 use crate::domain::policy::Key;
 use crate::engine::ports::Version;
-use crate::local::codec::Reader;
+use crate::host::codec::Reader;
 
 /// Length and checksum of a record.
 pub(super) const HEAD: usize = 12;

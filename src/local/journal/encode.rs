@@ -9,7 +9,7 @@ use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stag
 use crate::domain::mark::mix_bytes;
 use crate::domain::policy::{Key, Table};
 use crate::engine::ports::Version;
-use crate::local::codec::{Code, Reader, Writer, fields, words};
+use crate::host::codec::{Code, Reader, Writer, fields, words};
 
 fields!(Key { namespace, kind, name });
 fields!(Table { place, name });

@@ -13,7 +13,7 @@ use crate::domain::dates::shift;
 use crate::domain::fingerprint::Fingerprints;
 use crate::domain::ledger::{Attempt, Before, End, Outcome, Settled, Stage, Tally, Template, Trial};
 use crate::domain::policy::Table;
-use crate::local::codec::{Reader, Writer};
+use crate::host::codec::{Reader, Writer};
 
 fn key(name: &str) -> Key {
     Key { namespace: "default".into(), kind: "TableCoverage".into(), name: name.into() }

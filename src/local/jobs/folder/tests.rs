@@ -2,7 +2,7 @@
 
 use super::super::process;
 use super::*;
-use crate::local::files::tests::pipe;
+use crate::host::files::tests::pipe;
 
 fn written() -> Written {
     let dates = [jiff::civil::date(2025, 11, 14)].into_iter().collect();

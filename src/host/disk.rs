@@ -11,7 +11,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, openat, renameat, unlinkat};
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::files;
-use super::manifests::folder_of;
+use super::folder::folder_of;
 
 /// In builds with debug assertions the process dies at the write with this number: `7`, `7:middle`, `7:after`.
 pub const DIE_AT_WRITE: &str = "GAPLESS_DIE_AT_WRITE";

@@ -14,11 +14,11 @@ const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
 /// Writes values.
 #[derive(Debug, Default)]
-pub(super) struct Writer(pub Vec<u8>);
+pub(crate) struct Writer(pub Vec<u8>);
 
 /// Reads what [`Writer`] wrote. Equal texts become one.
 #[derive(Debug)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     texts: FxHashMap<&'a [u8], Arc<str>>,
     /// What was read last: the next date mostly follows soon, and the next instant is mostly the same. A date stands beside
@@ -28,7 +28,7 @@ pub(super) struct Reader<'a> {
 }
 
 /// A value that can be written and read back.
-pub(super) trait Code: Sized {
+pub(crate) trait Code: Sized {
     fn write(&self, to: &mut Writer);
     fn read(from: &mut Reader<'_>) -> Option<Self>;
 }
@@ -363,4 +363,4 @@ macro_rules! words {
     };
 }
 
-pub(super) use {fields, words};
+pub(crate) use {fields, words};

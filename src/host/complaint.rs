@@ -8,7 +8,7 @@ use super::files;
 
 /// A trouble that is said once on standard error, and once more only after it had ended or has changed.
 #[derive(Debug, Default)]
-pub(super) struct Complaint(Mutex<Option<String>>);
+pub(crate) struct Complaint(Mutex<Option<String>>);
 
 impl Complaint {
     /// Passes a result on, and says what is wrong with it.

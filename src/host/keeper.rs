@@ -8,9 +8,9 @@ use jiff::Timestamp;
 
 use super::cache::{self, Cache};
 use super::complaint::Complaint;
-use super::warehouse::Warehouses;
 use crate::api::check::Valid;
 use crate::engine::world::World;
+use crate::warehouse::places::Warehouses;
 
 /// Facts are written at most so often while data is read.
 const EVERY: Duration = Duration::from_secs(10);

@@ -12,10 +12,10 @@ use rustix::fs::{AtFlags, CWD, FileType, OFlags, statat};
 use rustix::io::Errno;
 
 /// No file that gapless keeps is larger. A larger one is not read into memory.
-pub(super) const MAX_BYTES: u64 = 1 << 30;
+pub(crate) const MAX_BYTES: u64 = 1 << 30;
 
 /// A regular file; nothing where nothing is.
-pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<Option<File>> {
+pub(crate) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<Option<File>> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let opened = options.custom_flags(flags.bits().cast_signed()).open(path);
     let Some(file) = if_there(opened).map_err(|e| explained(CWD, path, e))? else { return Ok(None) };
@@ -23,7 +23,7 @@ pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<Option<
 }
 
 /// All of a file that has at most so many bytes; nothing where nothing is.
-pub(super) fn read(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn read(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     let Some(bytes) = read_first(path, most.saturating_add(1))? else { return Ok(None) };
     if bytes.len() as u64 > most {
         return Err(misplaced(path, &format!("is larger than {} MiB", most >> 20)));
@@ -32,7 +32,7 @@ pub(super) fn read(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// The first bytes of a file; nothing where nothing is.
-pub(super) fn read_first(path: &Path, bytes: u64) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn read_first(path: &Path, bytes: u64) -> io::Result<Option<Vec<u8>>> {
     let Some(file) = open(path, OpenOptions::new().read(true))? else { return Ok(None) };
     let mut all = Vec::new();
     file.take(bytes).read_to_end(&mut all)?;
@@ -40,7 +40,7 @@ pub(super) fn read_first(path: &Path, bytes: u64) -> io::Result<Option<Vec<u8>>>
 }
 
 /// What is there; nothing where nothing is.
-pub(super) fn if_there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+pub(crate) fn if_there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     use io::ErrorKind::{NotADirectory, NotFound};
     match result {
         Ok(there) => Ok(Some(there)),
@@ -62,12 +62,12 @@ impl Display for Misplaced {
 impl std::error::Error for Misplaced {}
 
 /// Whether an error says by itself what to do: something else is in the place of a file.
-pub(super) fn is_misplaced(error: &io::Error) -> bool {
+pub(crate) fn is_misplaced(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<Misplaced>())
 }
 
 /// The error of a call on a file, or what is in its place.
-pub(super) fn explained(folder: impl AsFd, path: &Path, error: io::Error) -> io::Error {
+pub(crate) fn explained(folder: impl AsFd, path: &Path, error: io::Error) -> io::Error {
     if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) {
         return misplaced(path, "is a symbolic link that leads back to itself");
     }
@@ -79,7 +79,7 @@ pub(super) fn explained(folder: impl AsFd, path: &Path, error: io::Error) -> io:
 }
 
 /// What a person calls it.
-pub(super) fn kind(found: FileType) -> &'static str {
+pub(crate) fn kind(found: FileType) -> &'static str {
     match found {
         FileType::Directory => "a folder",
         FileType::Fifo => "a named pipe",
@@ -96,7 +96,7 @@ fn misplaced(path: &Path, what: &str) -> io::Error {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use rustix::fs::{Mode, mknodat};
 

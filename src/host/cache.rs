@@ -11,7 +11,6 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::codec::{Code, Reader, Writer, fields};
-use super::warehouse::Kept;
 use super::{disk, files};
 use crate::api::check::Valid;
 use crate::domain::dates::DateRange;
@@ -23,6 +22,7 @@ use crate::domain::verdict::{Judgement, Verdict};
 use crate::engine::memory::{Folded, Memory, RememberedBook, RememberedDate, RememberedFacts, RememberedSchedule};
 use crate::warehouse::budget::Spent;
 use crate::warehouse::files::{KnownFolder, Learnt};
+use crate::warehouse::places::Kept;
 
 const MAGIC: &[u8] = b"gapless facts 8\n";
 

@@ -15,10 +15,17 @@ const STEADY: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
-impl Clock for SystemClock {
+impl SystemClock {
+    /// What the wall clock of the machine shows.
     #[expect(clippy::disallowed_methods, reason = "time enters here and nowhere else")]
-    fn now(&self) -> Timestamp {
+    pub fn wall() -> Timestamp {
         Timestamp::now()
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Self::wall()
     }
 
     /// On Linux it counts the time that a machine sleeps, so that waking up is no jump.
