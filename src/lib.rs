@@ -15,11 +15,11 @@ pub mod domain;
 #[cfg(feature = "local")]
 pub mod engine;
 #[cfg(feature = "local")]
-pub mod host;
+mod host;
 #[cfg(feature = "kubernetes")]
 pub mod kubernetes;
 #[cfg(feature = "local")]
-pub mod local;
+mod local;
 #[cfg(feature = "local")]
 pub mod view;
 #[cfg(feature = "files")]

@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-/// A folder below another one, without what a spelling adds: `./nba/` is `nba`.
+/// A folder below another one, in its shortest spelling: `./nba/` is `nba`.
 pub(crate) fn below(root: &Path, folder: &str) -> PathBuf {
     let named = Path::new(folder).components().filter(|part| *part != Component::CurDir);
     root.components().chain(named).collect()

@@ -3,7 +3,7 @@
 //! `places` is the engine's port: it opens a place by its scheme, and bounds every read. `budget` counts the bytes. A new
 //! kind of warehouse is a folder beside `files`.
 
-pub mod budget;
+pub(crate) mod budget;
 pub mod files;
 #[cfg(feature = "local")]
-pub mod places;
+pub(crate) mod places;
