@@ -52,7 +52,7 @@ pub(super) fn run(
         let overview = drive(setup, &mut engine, until, &wish, &mut wishes, &mut teller).await;
         setup.remember(&engine.world);
         teller.keep(&engine.world);
-        teller.tally.read = engine.world.bytes_read();
+        teller.tally.read = engine.world.progress().bytes_read;
         Ok::<_, Stop>(overview)
     })?;
     Ok((overview, teller.tally))
@@ -145,7 +145,7 @@ impl Teller {
 
     /// What the run before told is no news.
     fn recall(&self, world: &mut World) {
-        world.recall_told(self.told.load());
+        world.recall_reported(self.told.load());
     }
 
     fn keep(&mut self, world: &World) {

@@ -118,7 +118,7 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
             calls.into_iter().for_each(|call| self.submit(call));
         }
         let took = self.ports.clock.steady().saturating_sub(begun);
-        self.world.pass_took = took.try_into().unwrap_or(SignedDuration::MAX);
+        self.world.counts.pass_took = took.try_into().unwrap_or(SignedDuration::MAX);
     }
 
     fn receive(&mut self, Sent { at, reply }: Sent) {
@@ -160,7 +160,7 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
     }
 
     fn submit(&mut self, call: Call) {
-        self.world.in_flight += 1;
+        self.world.counts.in_flight += 1;
         let (ports, answer) = (self.ports.clone(), self.answer.clone());
         let at = self.ports.clock.steady();
         tokio::spawn(async move {

@@ -39,7 +39,7 @@ impl Told {
             let Key { namespace, kind, name } = key;
             format!("{namespace} {kind} {name} {}/{} {}\n", cause.state().word(), cause.reason(), dates(set))
         };
-        let told = world.told();
+        let told = world.reported();
         let text: String =
             told.iter().flat_map(|(key, all)| all.iter().map(move |(c, set)| line(key, *c, set))).collect();
         if std::fs::read_to_string(&self.file).is_ok_and(|kept| kept == text) {
