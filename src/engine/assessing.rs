@@ -68,7 +68,7 @@ impl World {
         Share { season, jobs: self.jobs.changed(&state.coverage.uid) }
     }
 
-    /// A reader waits for the schedule, too: what is remembered of it says nothing.
+    /// A reader waits for the schedule, too: what is only remembered of it does not count.
     fn is_early(&self, state: &CoverageState) -> bool {
         self.read_only && self.seasons.get(&state.coverage.season).is_some_and(|season| !season.is_looked_at())
     }

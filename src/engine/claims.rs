@@ -1,5 +1,5 @@
-//! Which dates of which table are taken, and by how many Jobs: the one place that says that a date is free (design §12.2).
-//! Told by every live Job that may keep its dates, whoever owns it; by every attempt that is unsettled here or in the store, where another process
+//! Which dates of which table are taken, and by how many Jobs: the one place that says that a date is free. A date
+//! is taken by every live Job that may keep its dates, whoever owns it; by every attempt that is unsettled here or in the store, where another process
 //! would find it; and by what was launched for coverages that are gone until a list shows what became of it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,7 +105,7 @@ impl Claims {
 
 impl CoverageState {
     /// Its table, resolved: two tables that are declared in two ways can be one. Nothing is launched before it was looked at,
-    /// so until then nobody is misled by its declared name.
+    /// so until then its declared name misleads no one.
     pub(super) fn target(&self) -> &Table {
         self.facts.names().first().unwrap_or(&self.coverage.table)
     }

@@ -1,5 +1,5 @@
-//! The wall clock was set, and stays so. All ages and waits of this process are on its own time: they move along, so that
-//! nothing is older, younger, or further away than before.
+//! The wall clock was set, and stays so. All ages and waits of this process are on its internal time: they move along, so
+//! that nothing is older, younger, or further away than before.
 
 use jiff::SignedDuration;
 

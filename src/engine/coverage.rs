@@ -120,7 +120,7 @@ impl CoverageState {
 
     /// When the data of a Job must be visible.
     pub(super) fn visible_at(&self, ended: Timestamp) -> Timestamp {
-        self.coverage.fill.settle.after(ended, &jiff::tz::TimeZone::UTC)
+        self.coverage.fill.settle.elapsed_after(ended)
     }
 
     /// Whether the coverage can want anything at all.

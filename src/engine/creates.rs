@@ -1,5 +1,5 @@
 //! The creates of one coverage: those that are sent, and those that went wrong. A create that was refused, or not answered
-//! clearly, is tried again after seconds to minutes: whatever refused it may end, and no edit tells gapless that it did.
+//! clearly, is tried again after seconds to minutes: whatever refused it may end, and no edit shows gapless that it did.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -40,7 +40,7 @@ impl World {
             return;
         };
         self.events.extend(state.take_created(launch, created, now));
-        // Only a list tells what became of it, and nothing depends on that before the next try.
+        // Only a list shows what became of it, and nothing depends on that before the next try.
         if let Some(unclear) = state.creates.unclear().filter(|unclear| unclear.at == now) {
             let next = self.jobs.next_list;
             self.jobs.next_list = if next > now { next.min(unclear.until) } else { unclear.until };
@@ -91,7 +91,7 @@ impl CoverageState {
         self.creates.refuse(why, lasts, now).then_some(event)
     }
 
-    /// The Job of a launch exists; tells that it was launched, the first time.
+    /// The Job of a launch exists. The first time, that is an event.
     pub(super) fn exists(&mut self, launch: u64, uid: &Arc<str>, now: Timestamp) -> Option<Event> {
         let attempt = self.ledger.attempt(launch).filter(|a| a.stage == Stage::Recorded)?;
         let first = attempt.dates.first();

@@ -45,7 +45,7 @@ impl World {
             return;
         }
         self.jobs.date_ends(&mut list.jobs, now);
-        // What a list told with the Jobs' pods: an end does not change any more.
+        // A list knows ends from the Jobs' pods, and a known end does not change.
         let ends: BTreeMap<&Arc<str>, &Job> =
             self.jobs.all().iter().filter(|j| j.ended.is_some()).map(|j| (&j.uid, j)).collect();
         for job in list.jobs.iter_mut().filter(|j| j.ended.is_none()) {
@@ -93,8 +93,8 @@ impl World {
     }
 
     /// Ended Jobs of a coverage's table with dates whose data it has not read yet, and when that must be visible. Beside
-    /// those of its attempts: Jobs whose owner is gone, or whose record was wiped. What was read before says nothing of
-    /// their dates.
+    /// those of its attempts: Jobs whose owner is gone, or whose record was wiped. What was read before does not count
+    /// for their dates.
     pub(super) fn unread<'a>(&'a self, state: &'a CoverageState) -> impl Iterator<Item = (Timestamp, &'a Job)> {
         // Older ends lie before what was confirmed last, too.
         let may_be = state.all_names().flat_map(|table| {
@@ -120,7 +120,7 @@ impl World {
         Some(Call::ListJobs)
     }
 
-    /// When Jobs are to be listed; nothing while nothing depends on it.
+    /// When Jobs are to be listed; `None` while nothing depends on it.
     pub(super) fn next_list(&self) -> Option<Timestamp> {
         let is_needed =
             self.jobs.listed_at.is_none() || !self.jobs.orphans().is_empty() || self.jobs.live().next().is_some();

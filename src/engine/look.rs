@@ -69,7 +69,7 @@ impl Look {
     }
 }
 
-/// A look that failed so often in a row is not waited for.
+/// After this many failures in a row a look is not waited for.
 const FAILED_LOOKS: u32 = 3;
 
 /// After a failed look: 2 s, 4 s … up to five minutes.

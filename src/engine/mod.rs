@@ -1,7 +1,7 @@
 //! Observe (many, async) → decide (one, sync) → apply (many, async) → report, over the [`ports`].
 //!
 //! [`world`] is all that is known; `observe` and `jobs` bring answers into it; `pass` turns it into calls;
-//! [`drive`] makes them; `report` and `events` tell people.
+//! [`drive`] makes them; `report` and `events` show people what is known and what happened.
 
 mod assessing;
 mod book;

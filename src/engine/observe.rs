@@ -1,5 +1,5 @@
 //! Observe: which tables are looked at when, what is asked of them, and what the answers change.
-//! Fingerprints first; one probe per table for all coverages that read it.
+//! Marks first; one probe per table for all coverages that read it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -151,7 +151,7 @@ impl World {
         for key in &keys {
             self.coverages.get_mut(key).into_iter().for_each(|state| state.facts.look_ended(asked_at, cadence));
         }
-        let next = cadence.after(now, &jiff::tz::TimeZone::UTC);
+        let next = cadence.elapsed_after(now);
         let young = looked.is_young.then(|| unsettled(now));
         let next = self.settling_after(&keys, asked_at).into_iter().chain(young).fold(next, Timestamp::min);
         let Some(watch) = self.watches.get_mut(id) else { return };
@@ -162,7 +162,7 @@ impl World {
         }
     }
 
-    /// When the next attempt of these coverages must be visible in the data: the look for an earlier one says nothing of it.
+    /// When the next attempt of these coverages must be visible in the data: the look for an earlier one does not show it.
     fn settling_after(&self, keys: &[Key], asked_at: Timestamp) -> Option<Timestamp> {
         let attempts = |s: &CoverageState| {
             let unsettled = s.ledger.attempts.iter().filter_map(|a| Some((s.settled_at(a)?, a)));

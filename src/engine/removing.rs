@@ -32,7 +32,7 @@ impl World {
             done.sort_by_key(|j| std::cmp::Reverse(j.launch));
             let (good, bad): (Vec<&Job>, Vec<&Job>) =
                 done.into_iter().partition(|j| matches!(j.ended, Some((_, End::Succeeded))));
-            // Of a launch that is settled nothing may go on: it was created by a process that did not know.
+            // A settled launch has no running Job: one that is there was created by a process that did not know.
             let live = live.into_iter().filter(|j| settled_at(j).flatten().is_some());
             let beyond = good.into_iter().skip(KEPT_SUCCESSES).chain(bad.into_iter().skip(KEPT_FAILURES));
             let over = |j: &Job, at: Timestamp| settled_at(j).flatten().map_or(at, |settled| at.max(settled));
@@ -44,7 +44,7 @@ impl World {
         calls.into_iter().map(Call::Remove).collect()
     }
 
-    /// A removal was answered. One that was accepted is not asked for again, however long a finalizer of somebody else
+    /// A removal was answered. One that was accepted is not asked for again, however long a foreign finalizer
     /// holds the Job: until no list shows it, it is there.
     pub(super) fn removed(&mut self, name: Arc<str>, accepted: bool, now: Timestamp) {
         let again = if accepted { Timestamp::MAX } else { later(now, REMOVE_AGAIN_MILLIS) };
@@ -53,7 +53,7 @@ impl World {
 }
 
 impl CoverageState {
-    /// When a launch was settled, in the store too, where that is known; nothing where it is not settled.
+    /// When a launch was settled, in the store too, where that is known; `None` where it is not settled.
     fn settled_job(&self, launch: u64) -> Option<Option<Timestamp>> {
         let is_open = self.ledger.attempt(launch).is_some() || self.saved.ledger().attempt(launch).is_some();
         let settled = || self.ledger.recent.iter().rev().find(|s| s.launch == launch).map(|settled| settled.at);

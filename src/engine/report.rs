@@ -16,8 +16,8 @@ use crate::domain::state::{Cause, Cell, Hold, State};
 impl World {
     /// Everything at an instant.
     pub fn overview(&self, now: Timestamp) -> Overview {
-        let obeyed = self.coverages.values().filter(|state| !state.verdicts.is_refused());
-        let mut coverages: Vec<CoverageView> = obeyed.map(|state| self.view(state)).collect();
+        let valid = self.coverages.values().filter(|state| !state.verdicts.is_refused());
+        let mut coverages: Vec<CoverageView> = valid.map(|state| self.view(state)).collect();
         coverages.extend(self.stalled.iter().map(stalled));
         coverages.sort_by(|a, b| (&a.season, &a.key.name, &a.key.kind).cmp(&(&b.season, &b.key.name, &b.key.kind)));
         let launches = self.planned();
@@ -71,29 +71,29 @@ impl World {
 
     /// A rerun waits for a hold that only the whole operator knows, too, whatever the state of its date.
     fn with_refusal(&self, state: &CoverageState, rerun: &Unspent) -> Unspent {
-        let mut told = rerun.clone();
+        let mut shown = rerun.clone();
         if let Some(Refusal::Hold(hold)) = self.refusal(state, rerun.date).filter(|_| rerun.waits.is_empty()) {
-            told.waits.push(Wait::Hold(hold));
+            shown.waits.push(Wait::Hold(hold));
         }
-        told
+        shown
     }
 
     /// A hold that only the whole operator knows shows in the cell.
     fn with_hold(&self, state: &CoverageState, cell: &Cell) -> Cell {
         let refused = self.refusal(state, cell.date);
-        let mut told = cell.clone();
+        let mut shown = cell.clone();
         if let Some(Refusal::Hold(hold)) = refused.filter(|_| lacks_a_slot(cell)) {
-            told.cause = Cause::Blocked(hold);
-            told.message = format!("{}; {}", cell.judgement.message, hold.sentence()).into();
+            shown.cause = Cause::Blocked(hold);
+            shown.message = format!("{}; {}", cell.judgement.message, hold.sentence()).into();
         }
-        if state.verdicts.stalled().is_some() && is_to_be_launched(&told) {
-            told.message =
+        if state.verdicts.stalled().is_some() && is_to_be_launched(&shown) {
+            shown.message =
                 format!("{}; nothing is launched while the coverage is stalled", cell.judgement.message).into();
         }
-        if let (Cause::Blocked(Hold::Quota), Some(refusal)) = (told.cause, state.creates.refused()) {
-            told.message = format!("{}: {}", told.message, refusal.why).into();
+        if let (Cause::Blocked(Hold::Quota), Some(refusal)) = (shown.cause, state.creates.refused()) {
+            shown.message = format!("{}: {}", shown.message, refusal.why).into();
         }
-        told
+        shown
     }
 }
 

@@ -130,7 +130,7 @@ impl CoverageState {
         self.saved.proof().is_none() && !self.saved.is_under_way() && self.ledger.launches == 0
     }
 
-    /// Whether it was looked at since the start: before, what people see is left as it stands.
+    /// Whether it was looked at since the start: before, what people see is left unchanged.
     pub(super) fn was_seen(&self) -> bool {
         let book = self.facts.book();
         book.confirmed_at.is_some() || book.failure.is_some() || self.verdicts.stalled().is_some()

@@ -64,7 +64,7 @@ impl World {
     }
 }
 
-/// A stamp of the future says nothing of when a schedule was updated: it was mistyped, or written by a clock that is wrong.
+/// A stamp of the future does not say when a schedule was updated: it was mistyped, or written by a wrong clock.
 fn without_stamps_ahead(mut reading: ScheduleReading, now: Timestamp) -> ScheduleReading {
     let latest = later(now, SKEW_MILLIS);
     let is_ahead = |at: &mut Timestamp| *at > latest;

@@ -212,7 +212,7 @@ impl SeasonState {
     }
 
     pub(super) fn look_ended(&mut self, asked_at: Timestamp, cadence: Span, mark: &TableMark, now: Timestamp) {
-        let next = cadence.after(now, &jiff::tz::TimeZone::UTC);
+        let next = cadence.elapsed_after(now);
         self.look.ended(asked_at, if mark.unsettled { next.min(unsettled(now)) } else { next });
         self.good_until = Some(super::stale::good_until(asked_at, cadence));
         if self.heard.failure.is_some() {

@@ -14,7 +14,7 @@ use crate::domain::schedule::Calendar;
 use crate::domain::span::Span;
 use crate::domain::verdict::{Judgement, Unknown, UnknownReason, Verdict};
 
-/// A schedule updated so long after a date's end has settled the date.
+/// A schedule that was updated this long after a date's end has settled the date.
 const SETTLED: SignedDuration = SignedDuration::from_hours(48);
 
 /// A schedule that was not confirmed for too long.

@@ -10,7 +10,7 @@ use super::world::World;
 use crate::domain::dates::Timestamp;
 use crate::domain::ledger::{Job, job_name};
 
-/// A ledger that was lost goes on above its Jobs, if these say no more than this: one launch a minute takes two years for it.
+/// A lost ledger continues above its Jobs if these claim no more launches than this: one a minute takes two years for it.
 const MOST_LOST: u64 = 1_000_000;
 
 /// Whether the ledger of a coverage was lost: then its Jobs say how many launches there were.
