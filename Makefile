@@ -1,4 +1,4 @@
-# What people run. CI runs the same verbs: .ci/run.
+# CI runs the same targets: .ci/run.
 
 CARGO ?= cargo
 export CARGO_TERM_COLOR ?= auto
@@ -6,53 +6,53 @@ export CARGO_TERM_COLOR ?= auto
 .DEFAULT_GOAL := help
 .PHONY: help test test-fast lint sets docs run-tests parts mutants update bench bench-cluster deny
 
-help: ## list these verbs
+help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-# The tests stand last, so that what they print is what you see last.
-test: lint sets docs run-tests ## everything a change must pass
+# The tests run last, so that you see their output last.
+test: lint sets docs run-tests ## run every check that a change must pass
 
-test-fast: ## the domain alone: seconds, for the loop while you write
+test-fast: ## test only the domain; takes seconds
 	$(CARGO) test --locked --no-default-features --lib
 
-lint: ## format, and every warning is an error
+lint: ## check the format; treat every warning as an error
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 
-# Lint checked the default set, which is `local` and `kubernetes`; none proves that the domain needs no clock, no files and no random hash order, for they do not exist there: that proof
-# is of the library alone, because tests bring the standard library and the zones along.
-sets: ## the other two feature sets: none and `local`
+# `lint` checks the default features, `local` and `kubernetes`. The build without features proves that the domain uses no clock, no files and no random
+# hash order, because they do not exist there. It builds only the library: tests need the standard library and the time zones.
+sets: ## lint the other two feature sets: none and `local`
 	$(CARGO) clippy --locked --lib --no-default-features -- -D warnings
 	$(CARGO) clippy --locked --all-targets --no-default-features -- -D warnings
 	$(CARGO) clippy --locked --all-targets --no-default-features --features local -- -D warnings
 
-docs: ## the documentation builds, and no link in it is broken
+docs: ## build the documentation; fail on broken links
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
 
-# Three tests of the cluster wait for ten minutes; they have threads of their own beside those of the cores.
-run-tests: parts ## all tests: the domain without features, then everything, the real cluster included
+# Three cluster tests wait for ten minutes, so they get three threads in addition to one per core.
+run-tests: parts ## run all tests: the domain without features, then everything, including the real cluster
 	$(CARGO) test --locked --no-default-features --lib
 	$(CARGO) build --locked --examples
 	$(CARGO) test --locked --lib --bins --test it
 	$(CARGO) test --locked --test cluster -- --test-threads $$(($$(nproc) + 3))
 
-parts: ## what the tests' cluster is made of: installed and built where it is missing, as root
+parts: ## install and build the missing components of the test cluster, as root
 	tests/cluster/parts.sh node
 
 # Not part of the tests: it takes half an hour.
-mutants: ## break one rule of the core after the other; a test must notice each. ONLY="admit.rs turn" breaks these only
+mutants: ## break the rules of the core one by one; a test must detect each. ONLY="admit.rs turn" selects some
 	python3 mutants/run.py --jobs=$$(nproc) $(ONLY)
 
-update: ## rewrite the generated files that tests compare with
+update: ## rewrite the generated files that tests compare
 	UPDATE=1 $(CARGO) test --locked --lib --test it
 
-bench: ## how fast, measured
+bench: ## measure performance
 	benches/run.sh
 
-# Cargo builds the tests' own binary without optimisation; what is measured is the one that people run.
-bench-cluster: parts ## how much memory, CPU, time and how many writes in a real cluster, measured; as root. ONLY="twenty start" runs only these worlds
+# Cargo builds the tests' binary without optimization, so this measures a release build.
+bench-cluster: parts ## measure memory, CPU, time and writes in a real cluster, as root. ONLY="twenty start" selects some
 	$(CARGO) build --release --locked --bin gapless
 	GAPLESS_BENCH="$${CARGO_TARGET_DIR:-target}/release/gapless" $(CARGO) test --locked --test cluster -- --ignored --exact --nocapture bench::the_operator_is_measured
 
-deny: ## licences, advisories, banned crates; needs cargo-deny and the network
+deny: ## check licences, advisories and banned crates; needs cargo-deny and the network
 	$(CARGO) deny --locked --all-features check

@@ -1,12 +1,12 @@
-//! The model of a good filler. Copy this shape, whatever language your own is written in:
+//! A model filler. Copy this structure in any language:
 //!
-//! 1. read the contract, and complain about everything that is wrong with it at once;
-//! 2. for each date ask the provider, and tell "cannot be had" (65) from "later" (75) and "down" (69);
-//! 3. write aside, sync, rename over the date's one part: a reader sees the old date or the new one, and running
-//!    twice leaves the same bytes as running once;
-//! 4. report in one line, without secrets, and in the termination message.
+//! 1. Read the contract, and report everything that is wrong with it at once.
+//! 2. Ask the provider for each date, and distinguish "not available" (65), "later" (75) and "down" (69).
+//! 3. Write a temporary file, sync it, and rename it over the date's only file. A reader sees either the old or the new
+//!    date, and running twice leaves the same bytes as running once.
+//! 4. Report in one line, without secrets, also in the termination message.
 //!
-//! It never says that a date is complete: gapless reads the table again and judges by itself.
+//! It never reports that a date is complete: gapless reads the table again and decides.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -14,14 +14,14 @@ use std::path::{Path, PathBuf};
 
 use super::provider::{Answer, Provider};
 
-/// The dates cannot be had from here, ever.
-const CANNOT_BE_HAD: i32 = 65;
-/// The provider asks to come back later.
+/// The dates will never be available from this source.
+const NOT_AVAILABLE: i32 = 65;
+/// The provider asks for a later retry.
 const LATER: i32 = 75;
-/// Anything that is our own fault.
+/// Any other failure.
 const FAILED: i32 = 1;
 
-/// What gapless asks for.
+/// The request from gapless.
 struct Contract {
     dates: Vec<String>,
     termination_log: Option<PathBuf>,
@@ -80,26 +80,26 @@ pub fn run(args: &[String]) -> i32 {
     worst
 }
 
-/// One date: asked for, written aside, renamed. Returns its rows.
+/// Fills one date and returns its number of rows.
 fn fill(provider: &Provider, folder: &Path, date: &str) -> Result<usize, (i32, String)> {
     let text = match provider.ask(date) {
         Answer::Rows(text) => text,
         Answer::Nothing => return Ok(0),
         Answer::Later => return Err((LATER, "the provider limits its rate; later".into())),
-        Answer::Never => return Err((CANNOT_BE_HAD, "the provider has nothing for this date".into())),
+        Answer::Never => return Err((NOT_AVAILABLE, "the provider has nothing for this date".into())),
     };
     let partition = folder.join(format!("game_date={date}"));
     replace(&partition, &text, provider.breaks(date)).map_err(|e| (FAILED, format!("cannot be written: {e}")))?;
     Ok(text.lines().count().saturating_sub(1))
 }
 
-/// Replaces the date's one part. Names that begin with an underscore are no data, so half a file is never read.
+/// Replaces the date's only file. gapless skips names that begin with an underscore, so it never reads half a file.
 fn replace(partition: &Path, text: &str, breaks: bool) -> std::io::Result<()> {
     fs::create_dir_all(partition)?;
     let aside = partition.join("_part.csv");
     let mut file = File::create(&aside)?;
     if breaks {
-        // What the world does to fillers: the power goes in the middle of a write.
+        // Simulates a power cut in the middle of a write.
         file.write_all(&text.as_bytes()[..text.len() / 2])?;
         std::process::abort();
     }

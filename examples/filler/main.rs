@@ -1,4 +1,4 @@
-//! The model filler as a program of its own: `cargo run --example filler -- PROVIDER WAREHOUSE TABLE`.
+//! The model filler as a separate program: `cargo run --example filler -- PROVIDER WAREHOUSE TABLE`.
 
 mod filler;
 mod provider;

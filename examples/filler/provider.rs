@@ -1,17 +1,17 @@
-//! The demo's provider, and how it misbehaves. A real filler has an HTTP client or a query in its place.
+//! The demo's provider, and its failures. A real filler has an HTTP client or a query instead.
 //!
-//! A folder holds one CSV per table and date; `behaviour` says what asking for it is like:
+//! A folder contains one CSV file per table and date. The file `behaviour` sets how requests behave:
 //! `TABLE DATE WHAT`, with `slow`, `partial`, `empty`, `limited`, `gone` or `crash`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What the provider says.
+/// The provider's answer.
 pub enum Answer {
     /// The rows, as CSV with a header.
     Rows(String),
-    /// It says that all is well and gives nothing.
+    /// Success, but no rows.
     Nothing,
     /// Too many requests.
     Later,
@@ -31,7 +31,7 @@ impl Provider {
         Self { folder: folder.into(), table: table.into() }
     }
 
-    /// Asks for a date; each question is counted, because the provider's mood depends on it.
+    /// Asks for a date. Requests are counted, because the answer can depend on their number.
     pub fn ask(&self, date: &str) -> Answer {
         let asked = self.count(date);
         let behaviour = self.behaviour(date);
@@ -46,7 +46,7 @@ impl Provider {
         }
     }
 
-    /// Whether the filler's machine dies while it writes this date: the first time it is asked for.
+    /// Whether the filler's machine crashes while it writes this date: only at the first request.
     pub fn breaks(&self, date: &str) -> bool {
         self.behaviour(date) == "crash" && fs::read_to_string(self.counter(date)).is_ok_and(|n| n == "1")
     }

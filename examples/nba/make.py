@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Turns the real per-date counts of the 2024-25 season into the CSV parts below `data/`.
+"""Converts the real per-date counts of the 2024-25 season into the CSV files below `data/`.
 
     make.py SCHEDULE.csv COUNTS.csv
 
-The schedule is real: every game with its tip-off. The tables hold as many rows, games, teams or systems per date as the
-users' pipeline held; the names in the rows are made up. Standard library only; the output is committed, so nobody needs
-to run this to use the example.
+The schedule is real: every game with its start. The tables have as many rows, games, teams or systems per date as the
+users' pipeline had; the names in the rows are invented. Uses only the standard library. The output is committed, so you do
+not need to run this to use the example.
 """
 
 import csv

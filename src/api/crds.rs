@@ -15,8 +15,8 @@ pub fn definitions() -> Vec<CustomResourceDefinition> {
     all
 }
 
-/// What has no status yet was not looked at: who waits for the object (`kubectl wait`, Flux, Argo CD) must not take it for
-/// well because nothing is wrong with it so far. The API server shows that by itself, and nothing of it is stored.
+/// An object without a status has not been processed. Tools that wait for it (`kubectl wait`, Flux, Argo CD) must not treat it
+/// as healthy only because no problem is known yet. The API server adds this default when it reads; nothing is stored.
 fn unobserved_at_first(crd: &mut CustomResourceDefinition) {
     let schemas = crd.spec.versions.iter_mut().filter_map(|v| v.schema.as_mut()?.open_api_v3_schema.as_mut());
     for status in schemas.filter_map(|schema| schema.properties.as_mut()?.get_mut("status")) {

@@ -1,4 +1,4 @@
-//! From files to what the engine keeps complete. A bad object stalls only itself; every problem is told at once.
+//! From files to what the engine keeps complete. A bad object stalls only itself; all problems are reported at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,7 +18,7 @@ pub const NAMESPACE: &str = "default";
 /// Problems of one object that its status tells in full.
 const IN_FULL: usize = 5;
 
-/// Something that a person must mend.
+/// A problem that a person must fix.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// The file.
@@ -79,12 +79,12 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A CronJob whose template Jobs are made from, as far as gapless looks at it.
+/// A CronJob whose template Jobs are made from, as far as gapless reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CronJob {
     /// Its name.
     pub name: Arc<str>,
-    /// The file that it stands in: its folder is where a local Job runs.
+    /// The file that contains it: a local Job runs in that file's folder.
     pub file: Arc<str>,
     /// Whether its author allows gapless to run it.
     pub allowed: bool,
@@ -105,11 +105,11 @@ pub struct Container {
     pub command: Vec<String>,
     /// Its arguments.
     pub args: Vec<String>,
-    /// The folder in which it runs (`workingDir`); nothing: on one machine that of its manifest.
+    /// The folder in which it runs (`workingDir`); `None`: on one machine that of its manifest.
     pub folder: Option<String>,
     /// Its environment.
     pub env: Vec<(String, String)>,
-    /// Names whose values come from elsewhere (`valueFrom`): there is no elsewhere on one machine.
+    /// Names whose values come from elsewhere (`valueFrom`): on one machine they have no source.
     pub env_from_elsewhere: Vec<String>,
     /// Whether all names of something else are its environment too (`envFrom`).
     pub env_from: bool,
@@ -161,7 +161,7 @@ pub fn load(files: &[(String, Vec<u8>)], place: Place<'_>) -> Loaded {
     load_again(files, place, Valid::new())
 }
 
-/// Loads manifests of which some were found valid before: each namespace by itself, as references do not leave theirs.
+/// Loads manifests, some of which were found valid before. Each namespace is separate, because references do not cross it.
 pub fn load_again(files: &[(String, Vec<u8>)], place: Place<'_>, known: Valid) -> Loaded {
     let mut problems = Vec::new();
     let documents: Vec<Document> = files.iter().flat_map(|(name, bytes)| read(name, bytes, &mut problems)).collect();

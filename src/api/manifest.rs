@@ -25,7 +25,7 @@ pub struct Document {
     pub line: usize,
     /// Its content, as the API server would see it.
     pub value: Value,
-    /// Its fields of which a problem has been told: it is read on for further problems, and never obeyed.
+    /// Its fields with a reported problem. It is still read for further problems, but not used.
     pub told: Vec<String>,
     text: Arc<Text>,
     /// The way to it within its text: `items[0]` where that is a List.
@@ -59,7 +59,7 @@ impl Text {
     }
 }
 
-/// Reads the documents of a file; what cannot be read becomes a problem and the rest goes on.
+/// Reads the documents of a file; an unreadable document becomes a problem, and the rest is read.
 pub fn read(file: &str, bytes: &[u8], problems: &mut Vec<Problem>) -> Vec<Document> {
     if bytes.len() > MAX_BYTES {
         problems.push(Problem::file(file, 1, format!("must be at most {} MiB; split it", MAX_BYTES >> 20)));
@@ -110,12 +110,12 @@ fn says_nothing(line: &str) -> bool {
     line.trim().is_empty() || line.trim_start().starts_with('#') || line.starts_with('%')
 }
 
-/// What stands between two separators.
+/// The text between two separators.
 struct Part<'a> {
     /// The line at which it begins.
     line: usize,
     text: &'a str,
-    /// What stands beside the separator above it: kubectl refuses that, and other readers take it for the document.
+    /// The text on the line of the separator above it: kubectl refuses that, and other readers treat it as the document.
     beside: Option<&'a str>,
 }
 
@@ -202,18 +202,18 @@ impl Document {
         Self { file: nameless.object().into(), ..nameless }
     }
 
-    /// The same document with its defaults applied, and the fields of which a problem was told.
+    /// The same document with its defaults applied, and the fields with a reported problem.
     pub fn checked(&self, value: Value, told: Vec<String>) -> Self {
         Self { value, told, file: self.file.clone(), text: self.text.clone(), root: self.root.clone(), ..*self }
     }
 
-    /// `KIND/NAME`, as far as it is told.
+    /// `KIND/NAME`, as far as known.
     pub fn object(&self) -> String {
         let text = |pointer: &str| legible(self.value.pointer(pointer).and_then(Value::as_str).unwrap_or("?"));
         format!("{}/{}", text("/kind"), text("/metadata/name"))
     }
 
-    /// The line of a field such as `spec.fill.ladder[0].jobFrom`; of what stands above it where it is absent.
+    /// The line of a field such as `spec.fill.ladder[0].jobFrom`; or of its nearest existing parent.
     pub fn line_of(&self, field: &str) -> usize {
         let dot = if self.root.is_empty() || field.is_empty() || field.starts_with('[') { "" } else { "." };
         self.text.line_of(&format!("{}{dot}{field}", self.root)).unwrap_or(self.line).max(self.line)
@@ -255,7 +255,7 @@ fn at<'a>(value: &'a mut Value, steps: &[Step]) -> Option<&'a mut Value> {
     })
 }
 
-/// Whether a problem of a field was told, or of what stands above or below it: what follows from that is no news.
+/// Whether a problem of a field, its parents or its children was reported: follow-up problems are not.
 pub fn is_told(told: &[String], field: &str) -> bool {
     let below =
         |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));

@@ -1,4 +1,4 @@
-//! The resources as they stand on the wire, and the only room that sees them: what leaves it is parsed.
+//! The resources on the wire. No other room sees them: values that leave this room are parsed.
 //!
 //! [`kinds`] are the types and their CRDs, [`manifest`] reads YAML with positions, [`check`] applies the rules of the
 //! API server offline, [`lower`] turns what is valid into the domain's values, [`load()`] does all of it.

@@ -90,7 +90,7 @@ texts! {
     BytesText(r"^[1-9][0-9]{0,8}(Ki|Mi|Gi|Ti)?$", 12, "`2Gi`");
     /// A value of a table: a text that a column is compared with.
     ValueText(r"^[^\x00-\x1f\x7f-\x9f]*$", 128, "`draftkings`");
-    /// What stands between the parts of a column.
+    /// The separator between the parts of a column.
     SeparatorText(r"^[^\x00-\x1f\x7f-\x9f]+$", 8, "`_`");
     /// A token: letters, digits, dots, dashes and underscores.
     TokenText(r"^[A-Za-z0-9._-]*$", 64, "`again-1`");

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::load::CronJob;
 
-/// Names of this beginning are the filler contract's (design §6).
+/// Names with this prefix belong to the filler contract (docs/filler.md).
 pub const RESERVED: &str = "GAPLESS_";
 /// The annotation by which the author of a CronJob lets gapless make Jobs of it.
 pub const ALLOWS: (&str, &str) = ("gapless.dev/fill", "allowed");
@@ -13,7 +13,7 @@ pub const ALLOWS: (&str, &str) = ("gapless.dev/fill", "allowed");
 /// What a CronJob offers.
 #[derive(Clone, Debug)]
 pub struct Offer<'a> {
-    /// Its name.
+    /// The CronJob's name.
     pub cron_job: &'a str,
     /// Whether its author allows gapless to run it.
     pub allowed: bool,
@@ -34,7 +34,7 @@ impl<'a> Offer<'a> {
     /// The position of the container that fills, or everything that forbids it.
     ///
     /// # Errors
-    /// One [`Refusal`] for each thing that a person must mend; never none.
+    /// One [`Refusal`] for each problem that a person must fix; never an empty list.
     pub fn filler(&self, wanted: Option<&str>) -> Result<usize, Vec<Refusal>> {
         let mut refusals = Vec::new();
         if !self.allowed {
@@ -72,7 +72,7 @@ impl<'a> Offer<'a> {
     }
 }
 
-/// Why no Job can be made from a CronJob: one sentence for the person who mends it.
+/// Why no Job can be made from a CronJob: one sentence for the person who fixes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     cron_job: String,
@@ -91,12 +91,12 @@ enum Why {
 }
 
 impl Refusal {
-    /// There is no CronJob of this name.
+    /// No CronJob has this name.
     pub fn not_found(cron_job: &str) -> Self {
         Self { cron_job: cron_job.into(), why: Why::NotFound }
     }
 
-    /// It is no CronJob that this program can read. What stands in it is not repeated: it may be anything.
+    /// This program cannot read the CronJob. Its content is not repeated, because it may be anything.
     pub fn unreadable(cron_job: &str) -> Self {
         Self { cron_job: cron_job.into(), why: Why::Unreadable }
     }

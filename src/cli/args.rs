@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-/// Keeps date-partitioned data complete: finds the gaps, fills them with Jobs, verifies by reading again.
+/// Keep date-partitioned data complete: find gaps, fill them with Jobs, verify by reading again.
 #[derive(Debug, Parser)]
 #[command(
     name = "gapless",
@@ -14,20 +14,20 @@ use jiff::civil::Date;
     propagate_version = true,
     after_help = "\
 Examples:
-  gapless demo                                     a season with deliberate gaps, filled while you watch
-  gapless check -f manifests/                      every problem of the manifests, with file and line
-  gapless calendar -f manifests/                   the season as a heat map
+  gapless demo                                     watch gapless fill a season with deliberate gaps
+  gapless check -f manifests/                      list every problem of the manifests, with file and line
+  gapless calendar -f manifests/                   show the season as a heat map
   gapless explain -f manifests/ tc/boxscores 2025-11-14
-  gapless local -f manifests/ --once               fill until nothing is left to do
-  kubectl gapless calendar -n sports               the same for a cluster, read from its objects only
+  gapless local -f manifests/ --once               fill gaps until nothing is left to do
+  kubectl gapless calendar -n sports               show the season of a cluster, read from its objects only
 
-Exit status: 0 every due date is done, 3 gaps remain or something is unknown, 2 wrong usage or bad input, 1 gapless failed."
+Exit status: 0 every due date is done, 3 gaps remain or dates are Unknown, 2 wrong usage or bad input, 1 internal error."
 )]
 pub struct Cli {
     /// When to use colours.
     #[arg(long, global = true, value_enum, default_value_t = Colors::Auto)]
     pub color: Colors,
-    /// What to do.
+    /// The verb.
     #[command(subcommand)]
     pub verb: Verb,
 }
@@ -54,32 +54,32 @@ impl Colors {
     }
 }
 
-/// What to do.
+/// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Keep the coverages of a cluster complete.
     Operator(Box<super::operator::OperatorArgs>),
-    /// Fill gaps on this machine: Jobs are child processes, state is a folder.
+    /// Fill gaps on this machine, with Jobs as child processes and state in a folder.
     Local(LocalArgs),
-    /// Show what would be launched, in which order, and why the rest is not; changes nothing.
+    /// Show what would be launched, in which order, and why the rest would not; change nothing.
     Plan(PlanArgs),
-    /// Draw the dates of all coverages as a heat map.
+    /// Show the dates of all coverages as a heat map.
     Calendar(CalendarArgs),
     /// Explain one date of one coverage.
     Explain(ExplainArgs),
-    /// One line per coverage.
+    /// Show one line per coverage.
     Status(StatusArgs),
-    /// Retry dates, from the first rung; writes GameDates.
+    /// Retry dates, from the first rung; write GameDates.
     Retry(RetryArgs),
-    /// Waive dates, with a reason; writes GameDates.
+    /// Waive dates, with a reason; write GameDates.
     Waive(WaiveArgs),
-    /// Read every resource as the API server would; list all problems with file, line and field.
+    /// Validate every resource as the API server does; list all problems with file, line and field.
     Check(CheckArgs),
     /// Print the CustomResourceDefinitions.
     Crds(CrdsArgs),
     /// Print the RoleBindings that a cluster-wide operator needs for its grants file.
     Grants(GrantsArgs),
-    /// Make a season with deliberate gaps in a folder and fill it.
+    /// Create a season with deliberate gaps in a folder and fill it.
     Demo(DemoArgs),
     /// Run the Job of a folder.
     #[command(hide = true)]
@@ -96,27 +96,27 @@ pub enum Verb {
     },
 }
 
-/// Where the manifests and the state are.
+/// The paths of the manifests and the state.
 #[derive(Clone, Debug, Args)]
 pub struct Place {
-    /// A folder or file with manifests; may be given several times.
+    /// A folder or file with manifests; may be repeated.
     #[arg(short, long = "file", value_name = "DIR")]
     pub files: Vec<PathBuf>,
-    /// The folder for ledger, Jobs and remembered facts; default: `state` beside the manifests.
+    /// The folder for ledger, Jobs and cached facts; default: `state` beside the manifests.
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// The folder below which Warehouse folders lie; default: that of the manifests.
+    /// The parent folder of all Warehouse folders; default: that of the manifests.
     #[arg(long, value_name = "DIR", env = "GAPLESS_FILES_ROOT")]
     pub files_root: Option<PathBuf>,
 }
 
-/// Which cluster, where no manifests are given. What the person may do there is what gapless may do.
+/// The cluster, if no manifests are given. gapless uses the rights of the user.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ClusterArgs {
-    /// The kubeconfig; default: as kubectl finds it.
+    /// The kubeconfig; default: the one that kubectl uses.
     #[arg(long, value_name = "FILE", conflicts_with = "files", help_heading = "In a cluster (without -f)")]
     pub kubeconfig: Option<PathBuf>,
-    /// The context of the kubeconfig; default: its current one.
+    /// The context of the kubeconfig; default: its current context.
     #[arg(long, value_name = "NAME", conflicts_with = "files", help_heading = "In a cluster (without -f)")]
     pub context: Option<String>,
     /// The namespace; default: that of the context.
@@ -124,36 +124,36 @@ pub struct ClusterArgs {
     pub namespace: Option<String>,
 }
 
-/// How a result is written.
+/// The output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Output {
-    /// For people.
+    /// For people to read.
     Text,
-    /// For scripts; documented, additive only.
+    /// For scripts; documented; fields are only added.
     Json,
 }
 
 /// A verb that only reads.
 #[derive(Clone, Debug, Args)]
 pub struct ReadArgs {
-    /// Where the manifests are.
+    /// The paths of the manifests.
     #[command(flatten)]
     pub place: Place,
-    /// Text for people or JSON for scripts.
+    /// Output as text for people or JSON for scripts.
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
-    /// A timestamp that replaces the clock.
+    /// Use this timestamp instead of the clock.
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub now: Option<Timestamp>,
 }
 
-/// Jobs of one machine that may be live at once, unless somebody says how many.
+/// The default maximum of live Jobs on one machine.
 pub const MAX_JOBS: u32 = 4;
 
-/// How many Jobs at once: what is planned is what is launched.
+/// The maximum of live Jobs, the same for `plan` and `local`.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Slots {
-    /// Live Jobs of all coverages at most.
+    /// Maximum number of live Jobs of all coverages.
     #[arg(long, value_name = "N", default_value_t = MAX_JOBS)]
     pub max_jobs: u32,
 }
@@ -164,7 +164,7 @@ pub struct PlanArgs {
     /// Common arguments.
     #[command(flatten)]
     pub read: ReadArgs,
-    /// How many Jobs at once.
+    /// The maximum of live Jobs.
     #[command(flatten)]
     pub slots: Slots,
 }
@@ -175,7 +175,7 @@ pub struct StatusArgs {
     /// Common arguments.
     #[command(flatten)]
     pub read: ReadArgs,
-    /// Which cluster.
+    /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
     /// All namespaces.
@@ -189,24 +189,24 @@ pub struct CalendarArgs {
     /// Common arguments.
     #[command(flatten)]
     pub read: ReadArgs,
-    /// Which cluster.
+    /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
     /// All namespaces.
     #[arg(short = 'A', long, conflicts_with_all = ["files", "namespace"], help_heading = "In a cluster (without -f)")]
     pub all_namespaces: bool,
-    /// Only this coverage or season: `tc/boxscores`, `boxscores`, `nba-2024-25`.
+    /// Show only this coverage or season: `tc/boxscores`, `boxscores`, `nba-2024-25`.
     pub name: Option<String>,
-    /// Dates as rows, coverages as columns; only rows with something open.
+    /// Show dates as rows and coverages as columns; only dates with an open coverage.
     #[arg(long)]
     pub grid: bool,
-    /// With --grid: every row.
+    /// With --grid: show all dates.
     #[arg(long, requires = "grid")]
     pub all: bool,
-    /// The first date; earlier ones are neither shown, nor counted, nor part of the exit status.
+    /// The first date; earlier dates are not shown, not counted, and do not affect the exit status.
     #[arg(long)]
     pub from: Option<Date>,
-    /// The last date, likewise.
+    /// The last date; later dates are excluded in the same way.
     #[arg(long)]
     pub through: Option<Date>,
 }
@@ -217,7 +217,7 @@ pub struct ExplainArgs {
     /// Common arguments.
     #[command(flatten)]
     pub read: ReadArgs,
-    /// Which cluster.
+    /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
     /// The coverage: `tc/boxscores`, `PropCoverage/points`.
@@ -229,19 +229,19 @@ pub struct ExplainArgs {
 /// `local`.
 #[derive(Clone, Debug, Args)]
 pub struct LocalArgs {
-    /// Where the manifests are.
+    /// The paths of the manifests.
     #[command(flatten)]
     pub place: Place,
-    /// End when nothing is left to do.
+    /// Exit when nothing is left to do.
     #[arg(long)]
     pub once: bool,
-    /// How many Jobs at once.
+    /// The maximum of live Jobs.
     #[command(flatten)]
     pub slots: Slots,
-    /// Whether anything is launched.
+    /// Whether to launch Jobs.
     #[arg(long, value_enum, default_value_t = Switch::On)]
     pub launches: Switch,
-    /// The step of slow start (1, 2, 4, 8 … launches a step); 0s: none.
+    /// The step of the slow start (1, 2, 4, 8 … launches per step); 0s: no slow start.
     #[arg(long, default_value = "1s")]
     pub slow_start: String,
 }
@@ -258,10 +258,10 @@ pub enum Switch {
 /// `retry`.
 #[derive(Clone, Debug, Args)]
 pub struct RetryArgs {
-    /// Where the manifests are.
+    /// The paths of the manifests.
     #[command(flatten)]
     pub place: Place,
-    /// Which cluster.
+    /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
     /// The coverage: `tc/boxscores`.
@@ -269,7 +269,7 @@ pub struct RetryArgs {
     /// Dates: `2025-11-14`, or `2025-11-14..2025-11-20`.
     #[arg(required = true)]
     pub dates: Vec<String>,
-    /// The token; default: derived from the current time.
+    /// The token of the rerun; default: derived from the current time.
     #[arg(long)]
     pub token: Option<String>,
 }
@@ -277,10 +277,10 @@ pub struct RetryArgs {
 /// `waive`.
 #[derive(Clone, Debug, Args)]
 pub struct WaiveArgs {
-    /// Where the manifests are.
+    /// The paths of the manifests.
     #[command(flatten)]
     pub place: Place,
-    /// Which cluster.
+    /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
     /// The coverage: `tc/boxscores`.
@@ -288,10 +288,10 @@ pub struct WaiveArgs {
     /// Dates: `2025-11-14`, or `2025-11-14..2025-11-20`.
     #[arg(required = true)]
     pub dates: Vec<String>,
-    /// Why.
+    /// The reason for the waiver.
     #[arg(long)]
     pub reason: String,
-    /// The last date on which it holds.
+    /// The last date on which the waiver applies.
     #[arg(long)]
     pub expires: Option<Date>,
 }
@@ -299,7 +299,7 @@ pub struct WaiveArgs {
 /// `check`.
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
-    /// A folder or file with manifests; may be given several times.
+    /// A folder or file with manifests; may be repeated.
     #[arg(short, long = "file", value_name = "DIR", required = true)]
     pub files: Vec<PathBuf>,
 }
@@ -307,7 +307,7 @@ pub struct CheckArgs {
 /// `crds`.
 #[derive(Clone, Debug, Args)]
 pub struct CrdsArgs {
-    /// Write one file each into this folder.
+    /// Write one file per CRD into this folder.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }
@@ -329,13 +329,13 @@ pub struct GrantsArgs {
 /// `demo`.
 #[derive(Clone, Debug, Args)]
 pub struct DemoArgs {
-    /// Leave everything in this folder to look at.
+    /// Keep all files in this folder for you to inspect.
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
-    /// Only make the season in this folder, with its gaps, and fill nothing: for a volume of a cluster.
+    /// Only create the season with its gaps in this folder, and fill nothing: for a volume of a cluster.
     #[arg(long, value_name = "DIR", conflicts_with = "keep")]
     pub build: Option<PathBuf>,
-    /// Which gaps are made; the same number gives the same demo.
+    /// The seed for the gaps; the same seed creates the same demo.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 }

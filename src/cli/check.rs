@@ -35,7 +35,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Stop> {
     Ok(Exit::Done)
 }
 
-/// That dates are left out is no problem of a manifest, and nothing that a person would guess.
+/// Dates that are left out are not an error, but users must know about them.
 fn cuts(seasons: &[Season], now: Timestamp) -> String {
     let unread = Unknown::new(UnknownReason::NotProbed, "not read yet");
     let told = |season: &Season| {

@@ -60,7 +60,7 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// The person can mend it.
+    /// The user can fix it.
     pub fn bad_input(sentence: impl Into<String>) -> Self {
         Self { exit: Exit::BadInput, sentence: sentence.into() }
     }

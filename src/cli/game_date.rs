@@ -41,7 +41,7 @@ fn want(place: &Place, cluster: &ClusterArgs, name: &str, dates: &[String], wish
     if place.files.is_empty() { cluster::write(cluster, name, &dates, wish) } else { write(place, name, &dates, wish) }
 }
 
-/// Writes a GameDate for each date; what its file says already stands. One that people keep elsewhere is theirs to edit.
+/// Writes a GameDate for each date; existing content of its file is kept. One that is in another file is left to the user.
 fn write(place: &Place, name: &str, dates: &DateSet, wish: &Wish) -> Result<Exit, Stop> {
     let mut setup = Setup::new(place)?;
     let folder = wishes(&setup)?;
@@ -77,12 +77,15 @@ fn write(place: &Place, name: &str, dates: &DateSet, wish: &Wish) -> Result<Exit
         let text = yaml(&object, &spec)?;
         if let Some(other) = stands_in.filter(|other| *other != file) {
             let other = other.display();
-            return Err(Stop::bad_input(format!("{other} already has GameDate '{object}'; make it read:\n{text}")));
+            return Err(Stop::bad_input(format!(
+                "{other} already contains GameDate '{object}'; change it to:\n{text}"
+            )));
         }
         files.push((file, text));
     }
     refuse_bad(&setup, &files)?;
-    std::fs::create_dir_all(&folder).map_err(|e| Stop::failed(format!("{} cannot be made: {e}", folder.display())))?;
+    std::fs::create_dir_all(&folder)
+        .map_err(|e| Stop::failed(format!("{} cannot be created: {e}", folder.display())))?;
     for (file, text) in files {
         disk::replace(&file, text.as_bytes())
             .map_err(|e| Stop::failed(format!("{} cannot be written: {e}", file.display())))?;
@@ -100,7 +103,7 @@ fn wishes(setup: &Setup) -> Result<PathBuf, Stop> {
     setup.manifests.wishes().ok_or_else(|| {
         let home = setup.manifests.home();
         let text =
-            "a wish is a file of its own, which no verb reads with the -f of a single file; give -f of the folder";
+            "the request is written to a separate file, which no verb reads if -f names a single file; use -f with the folder";
         Stop::bad_input(format!("{text} instead: {}", home.display()))
     })
 }
@@ -116,7 +119,7 @@ fn today(setup: &Setup, coverage: &Coverage) -> Date {
     local_date(SystemClock.now(), season.map_or(&TimeZone::UTC, |s| &s.zone))
 }
 
-/// Looks at the manifests as they stand now, as `explain` does, and tells what the reruns wait for.
+/// Reads the current manifests, as `explain` does, and prints what the reruns wait for.
 fn tell(setup: &mut Setup, coverage: &Key, dates: &DateSet, wish: &Wish) -> Result<(), Stop> {
     setup.loaded = setup.reload()?;
     let overview = look_at(setup, None, MAX_JOBS)?;
@@ -143,7 +146,7 @@ fn yaml(object: &str, spec: &GameDateSpec) -> Result<String, Stop> {
     serde_saphyr::to_string(&value).map_err(|why| Stop::failed(format!("GameDate '{object}' cannot be written: {why}")))
 }
 
-/// What `check` would refuse is refused before it stands in a file.
+/// What `check` would refuse is refused before it is written.
 fn refuse_bad(setup: &Setup, wished: &[(PathBuf, String)]) -> Result<(), Stop> {
     let mut files = setup.manifests.read().map_err(Stop::bad_input)?;
     files.retain(|(name, _)| !wished.iter().any(|(file, _)| file.as_path() == Path::new(name)));

@@ -20,11 +20,11 @@ use crate::view::live::Screen;
 use crate::view::summary::{Tally, summary};
 use crate::view::{log, problems};
 
-/// Manifests are looked at so often, also while nothing else happens.
+/// How often manifests are checked for changes, even if nothing else happens.
 const LOOK: Duration = Duration::from_secs(1);
-/// What was told is kept at most so often while something happens: a process may be killed.
+/// The minimum interval between saves of what was reported: a process may be killed.
 const KEEP: Duration = Duration::from_secs(10);
-/// The screen is drawn at most so often.
+/// The minimum interval between redraws of the screen.
 const REDRAW: Duration = Duration::from_millis(200);
 
 pub(super) fn local(args: &LocalArgs) -> Result<Exit, Stop> {
@@ -49,7 +49,8 @@ pub(super) fn run(
         stop_on_signal(&wish);
         let mut engine = setup.filler(limits)?;
         teller.recall(&mut engine.world);
-        let overview = drive(setup, &mut engine, until, &wish, &mut wishes, &mut teller).await;
+        let mut overview = drive(setup, &mut engine, until, &wish, &mut wishes, &mut teller).await;
+        setup.hold_all(&mut overview);
         setup.remember(&engine.world);
         teller.keep(&engine.world);
         teller.tally.read = engine.world.progress().bytes_read;
@@ -75,7 +76,7 @@ async fn drive(
     }
     engine
         .run(until, wishes, |world, events| {
-            teller.tell(world, events);
+            teller.tell(setup, world, events);
             setup.remember_new(&mut keeper, world, SystemClock.now());
             if watching && looked.elapsed() >= LOOK {
                 looked = Instant::now();
@@ -95,7 +96,7 @@ async fn beat(wish: UnboundedSender<Wish>) {
     }
 }
 
-/// A changed manifest is taken at once; what it says wrong is told and stalls only itself.
+/// A changed manifest is used at once; an error in it is reported and stalls only its object.
 fn respec(setup: &Setup, wish: &UnboundedSender<Wish>) {
     match setup.reload() {
         Ok(loaded) => {
@@ -132,7 +133,7 @@ struct Teller {
     drawn: Option<Instant>,
     pending: Vec<Event>,
     told: Told,
-    /// When what was told was kept last.
+    /// When the reported events were last saved.
     kept: Option<Instant>,
 }
 
@@ -143,7 +144,7 @@ impl Teller {
         Self { tally, screen, drawn: None, pending: Vec::new(), told: Told::new(state), kept: None }
     }
 
-    /// What the run before told is no news.
+    /// Events that the previous run reported are not repeated.
     fn recall(&self, world: &mut World) {
         world.recall_reported(self.told.load());
     }
@@ -153,7 +154,7 @@ impl Teller {
         self.kept = Some(Instant::now());
     }
 
-    fn tell(&mut self, world: &World, events: &[Event]) {
+    fn tell(&mut self, setup: &Setup, world: &World, events: &[Event]) {
         self.tally.count(events);
         if !events.is_empty() && self.kept.is_none_or(|at| at.elapsed() >= KEEP) {
             self.keep(world);
@@ -167,7 +168,9 @@ impl Teller {
             return;
         }
         self.drawn = Some(Instant::now());
-        let text = screen.draw(&world.overview(SystemClock.now()), &self.pending, size());
+        let mut overview = world.overview(SystemClock.now());
+        setup.hold_all(&mut overview);
+        let text = screen.draw(&overview, &self.pending, size());
         self.pending.clear();
         anstream::print!("{text}");
         let _ = std::io::stdout().flush();

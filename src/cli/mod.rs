@@ -1,4 +1,4 @@
-//! The verbs. Results go to standard output, everything else to standard error; exit statuses are those of design §10.1.
+//! The verbs. Results go to standard output, everything else to standard error; README.md lists the exit statuses.
 
 mod args;
 mod check;

@@ -8,7 +8,7 @@ use super::wish::Wish;
 use crate::api::report::read::Told;
 use crate::domain::dates::DateSet;
 
-const ABSENT: &str = "this gapless was built without the cluster part: give -f DIR";
+const ABSENT: &str = "this build does not support clusters: use -f DIR";
 
 pub(super) fn look(_: &ClusterArgs, _: bool, _: Option<Timestamp>) -> Result<Told, Stop> {
     Err(Stop::bad_input(ABSENT))

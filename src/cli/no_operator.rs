@@ -12,7 +12,7 @@ pub struct OperatorArgs {
     _flags: Vec<String>,
 }
 
-const ABSENT: &str = "this build knows one machine only: build it with the feature `kubernetes`";
+const ABSENT: &str = "this build does not include the operator: build it with the feature `kubernetes`";
 
 pub(super) fn operator(_: &OperatorArgs) -> Result<Exit, Stop> {
     Err(Stop::bad_input(ABSENT))

@@ -20,11 +20,11 @@ use crate::view;
 /// What was seen.
 struct Seen {
     overview: Overview,
-    /// The Ready conditions of a cluster's objects; nothing: judged here.
+    /// The Ready conditions of a cluster's objects; `None`: judged here.
     ready: Option<BTreeMap<Key, (String, String)>>,
     /// A manifest was refused.
     bad: bool,
-    /// The Jobs of this machine; nothing: a cluster's.
+    /// The Jobs of this machine; `None`: a cluster's.
     jobs: Option<Jobs>,
 }
 
@@ -109,8 +109,7 @@ fn write(to: impl Write, json: &impl Serialize) -> std::io::Result<()> {
 pub(super) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
     let PlanArgs { read: args, slots } = args;
     if args.place.files.is_empty() {
-        let text =
-            "plan works on manifests: give -f DIR; what a cluster's operator does is in `calendar` and `explain`";
+        let text = "plan needs manifests: use -f DIR; for a cluster, use `calendar` and `explain`";
         return Err(Stop::bad_input(text));
     }
     let Seen { overview, bad, .. } = look(args, slots.max_jobs)?;

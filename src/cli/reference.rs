@@ -1,10 +1,10 @@
-//! `docs/cli.md`, written from the arguments themselves: a verb or a flag that is added stands there after
-//! `make update`. Never a list kept by hand, and never a part of the binary.
+//! Generates `docs/cli.md` from the arguments: `make update` adds new verbs and flags. It is never edited by hand, and never
+//! part of the binary.
 
 use clap::{Arg, Command, CommandFactory};
 
 const HEAD: &str = "\
-<!-- Written from the arguments by `make update`; a test proves it fresh. Edit the comments in src/cli/args.rs. -->
+<!-- Generated from src/cli/args.rs; edit the comments there and regenerate with `make update`. -->
 # The command line
 
 ";
@@ -54,7 +54,7 @@ fn about(command: &Command) -> String {
 
 fn table(args: Vec<&Arg>) -> String {
     let rows = args.into_iter().map(|arg| format!("| `{}` | {} |\n", name(arg), meaning(arg)));
-    "| argument | what it means |\n|---|---|\n".to_string() + &rows.collect::<String>()
+    "| argument | meaning |\n|---|---|\n".to_string() + &rows.collect::<String>()
 }
 
 /// `-f, --file <DIR>`, `--once`, `<COVERAGE>`.
@@ -75,7 +75,7 @@ fn name(arg: &Arg) -> String {
     short + &long + &value
 }
 
-/// Its sentence, what may stand there, what stands there otherwise.
+/// Its help text, possible values and default.
 fn meaning(arg: &Arg) -> String {
     let mut parts = vec![arg.get_help().map(|text| text.to_string()).unwrap_or_default()];
     let values = arg.get_possible_values();

@@ -25,6 +25,7 @@ use crate::local::journal::Journal;
 use crate::local::keeper::Keeper;
 use crate::local::manifests::{Manifests, Stamp, folder_of, no_manifest};
 use crate::local::warehouse::Warehouses;
+use crate::warehouse::files::link_loop;
 
 /// The engine on one machine.
 pub type LocalEngine = Engine<AnyClock, Warehouses, Arc<Journal>, Jobs>;
@@ -60,15 +61,15 @@ impl Setup {
         Self::watching(place)
     }
 
-    /// Reads the manifests, which may come later; their problems are told on standard error.
+    /// Reads the manifests, which may be added later; their problems are printed on standard error.
     pub fn watching(place: &Place) -> Result<Self, Stop> {
         if place.files.is_empty() {
-            return Err(Stop::bad_input("this verb works on manifests: give -f DIR"));
+            return Err(Stop::bad_input("this verb needs manifests: use -f DIR"));
         }
         let manifests = Manifests::new(place.files.clone());
         let root = place.files_root.clone().unwrap_or_else(|| manifests.home());
-        let root =
-            root.canonicalize().map_err(|e| Stop::bad_input(format!("{} cannot be opened: {e}", root.display())))?;
+        let unopened = |e| link_loop(&root).unwrap_or_else(|| format!("{} cannot be opened: {e}", root.display()));
+        let root = root.canonicalize().map_err(|e| Stop::bad_input(unopened(e)))?;
         let state = place.state.clone().unwrap_or_else(|| manifests.home().join("state"));
         let kept = cache::load(&state.join(FACTS));
         let stamp = manifests.stamp();
@@ -82,7 +83,7 @@ impl Setup {
         Ok(Self { manifests, loaded, stamp, state, root, warehouses, jobs, kept })
     }
 
-    /// The manifests as they stand now.
+    /// The current manifests.
     pub fn reload(&self) -> Result<Loaded, Stop> {
         let loaded = read(&self.manifests, &self.root, self.loaded.valid.clone())?;
         self.warehouses.limit(&loaded.limits);
@@ -109,7 +110,7 @@ impl Setup {
         if namespaces.len() > 1 {
             let names = namespaces.into_iter().collect::<Vec<_>>().join(", ");
             let text = format!(
-                "gapless local supports one namespace, and these manifests name several: {names}; give -f of one"
+                "gapless local supports one namespace, and these manifests name several: {names}; use -f with one of them"
             );
             return Err(Stop::bad_input(text));
         }
@@ -134,6 +135,14 @@ impl Setup {
         for coverage in self.loaded.coverages.iter().filter(|c| c.fill.mode == Mode::Fill) {
             let why = coverage.fill.ladder.iter().find_map(|rung| self.jobs.refusal(rung));
             why.into_iter().for_each(|why| overview.hold(&coverage.key, &why));
+        }
+    }
+
+    /// Says what keeps this machine from any launch now, in place of a promise of one.
+    pub fn hold_all(&self, overview: &mut Overview) {
+        let Some(why) = self.jobs.trouble() else { return };
+        for coverage in self.loaded.coverages.iter().filter(|c| c.fill.mode == Mode::Fill) {
+            overview.hold(&coverage.key, &why);
         }
     }
 
@@ -180,7 +189,7 @@ fn settle_soon(loaded: &mut Loaded) {
     }
 }
 
-/// What the engine is told, of what the manifests say.
+/// The engine's spec from the manifests.
 pub fn spec(loaded: &Loaded) -> Spec {
     Spec {
         seasons: loaded.seasons.clone(),

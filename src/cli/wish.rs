@@ -20,26 +20,26 @@ pub(super) enum Wish {
         /// The token.
         token: String,
     },
-    /// Given up.
+    /// Waive the date.
     Waive {
-        /// Why.
+        /// The reason for the waiver.
         reason: String,
-        /// The last date on which it holds.
+        /// The last date on which the waiver applies.
         expires: Option<Date>,
     },
 }
 
 impl Wish {
-    /// What would stand there and never be done is refused: a rerun without a token, or of a coverage that only observes,
+    /// Refuses requests that would have no effect: a rerun without a token, or of a coverage that only observes,
     /// and a waiver that has expired. `today` is that of the season.
     pub(super) fn fits(&self, coverage: &Key, mode: Mode, today: Date) -> Result<(), Stop> {
         let why = match self {
             Self::Retry { token } if token.trim().is_empty() => {
-                "--token must not be empty: leave it out and gapless makes one".into()
+                "--token must not be empty: omit it, and gapless generates one".into()
             }
             Self::Retry { .. } if mode == Mode::Observe => format!("{coverage}: {}", Wait::Observed.sentence()),
             Self::Waive { expires: Some(last), .. } if *last < today => {
-                format!("--expires {last} is in the past: the waiver would never hold; today is {today} in its season")
+                format!("--expires {last} is in the past: the waiver would never apply; today is {today} in its season")
             }
             Self::Retry { .. } | Self::Waive { .. } => return Ok(()),
         };
@@ -86,9 +86,9 @@ impl Wish {
     }
 }
 
-/// A new token runs every coverage that stands beside it, so those of a spent one go. Those of one that is still to be
-/// spent stay: their run is only called by another name. The same token again is the same wish for one more coverage. No
-/// coverage at all means all of them.
+/// A new token reruns every coverage listed beside it, so the coverages of a used token are removed. Those of an unused token
+/// stay, and run under the new token. The same token again adds one more coverage to the request. An empty list means all
+/// coverages.
 fn rerun(rerun: &mut RerunSpec, coverage: CoverageRef, token: &str, spent: &[TokenText]) {
     let is_pending = !rerun.token.0.is_empty() && (rerun.token.0 == token || !spent.contains(&rerun.token));
     let all = is_pending && rerun.coverages.is_empty();

@@ -12,8 +12,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 
-use super::anchors::Anchors;
-use super::dates::{Date, Timestamp, previous_day};
+use super::anchors::{Anchors, midnight};
+use super::dates::{Date, Timestamp, next_day, previous_day};
 use super::judge::Judged;
 use super::ledger::{Attempt, Job, Ledger, Stage};
 use super::policy::{Coverage, DateOrders, Mode, Rung};
@@ -225,8 +225,15 @@ impl<'a> View<'a> {
             State::NotDue => self.due_at(),
             State::Waiting => self.rung().and_then(|r| self.tally(&r.name)).map(|t| t.retry_at),
             State::Verifying => self.settled_at(),
+            State::Waived => self.waiver_ends(),
             _ => None,
         }
+    }
+
+    /// When its waiver expires: from then on the date is judged as any other.
+    fn waiver_ends(&self) -> Option<Timestamp> {
+        let last = rules::waiver(self)?.expires?;
+        Some(midnight(next_day(last), &self.s.calendar.zone))
     }
 
     /// When the Job's data must be visible.

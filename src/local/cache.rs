@@ -2,6 +2,7 @@
 //! losing it costs one read.
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
 use std::io::Read;
 use std::num::NonZeroU64;
 use std::path::Path;
@@ -10,8 +11,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::codec::{Code, Reader, Writer, fields};
-use super::disk;
 use super::warehouse::Kept;
+use super::{disk, files};
 use crate::api::check::Valid;
 use crate::domain::dates::DateRange;
 use crate::domain::judge::ALL_THERE;
@@ -205,7 +206,8 @@ pub struct Cache {
 
 /// What a file kept; nothing of it when it cannot be believed.
 pub fn load(path: &Path) -> Cache {
-    read(&std::fs::read(path).unwrap_or_default()).unwrap_or_default()
+    let kept = files::read(path, files::MAX_BYTES).ok().flatten();
+    kept.and_then(|bytes| read(&bytes)).unwrap_or_default()
 }
 
 fn read(bytes: &[u8]) -> Option<Cache> {
@@ -240,10 +242,8 @@ pub fn save(path: &Path, cache: &Cache) -> std::io::Result<bool> {
 /// Whether a file of this length begins so: then it holds the same, by the sum in its head.
 fn is_kept(path: &Path, head: &[u8], len: usize) -> bool {
     let mut there = vec![0; head.len()];
-    let read = std::fs::File::open(path).and_then(|mut file| {
-        file.read_exact(&mut there)?;
-        file.metadata()
-    });
+    let Ok(Some(mut file)) = files::open(path, OpenOptions::new().read(true)) else { return false };
+    let read = file.read_exact(&mut there).and_then(|()| file.metadata());
     read.is_ok_and(|meta| meta.len() == len as u64) && there == head
 }
 

@@ -1,6 +1,10 @@
 //! What keeps a port of this machine from its work: the engine tries again and again, and a person has to hear why.
 
+use std::io;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+
+use super::files;
 
 /// A trouble that is said once on standard error, and once more only after it had ended or has changed.
 #[derive(Debug, Default)]
@@ -13,6 +17,21 @@ impl Complaint {
             anstream::eprintln!("gapless: {trouble}");
         }
         result
+    }
+
+    /// What is wrong now.
+    pub fn current(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A file that can be done without is not kept. What is in its place only a person can move away; the rest passes.
+    pub fn hear_misplaced<T>(&self, path: &Path, kept: io::Result<T>, until_then: &str) -> Result<(), String> {
+        match kept {
+            Err(e) if files::is_misplaced(&e) => {
+                self.hear(Err(format!("{} cannot be written: {e}; {until_then}", path.display())))
+            }
+            _ => self.hear(Ok(())),
+        }
     }
 
     /// A trouble that was not said yet.

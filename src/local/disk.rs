@@ -1,12 +1,17 @@
 //! Every write of this room: appended and synced, or written aside and renamed, synced where its loss would matter. Each
 //! write is a named place where a test can kill the process: before it, in its middle, after it.
 
-use std::fs::{self, File, OpenOptions};
+use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, openat, renameat, unlinkat};
 use rustix::process::{Signal, getpid, kill_process};
+
+use super::files;
+use super::manifests::folder_of;
 
 /// In builds with debug assertions the process dies at the write with this number: `7`, `7:middle`, `7:after`.
 pub const DIE_AT_WRITE: &str = "GAPLESS_DIE_AT_WRITE";
@@ -65,32 +70,46 @@ pub fn append(file: &mut File, bytes: &[u8]) -> io::Result<()> {
 
 /// Replaces a file: whoever reads it sees the old or the new content, never a part.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    renamed(path, bytes, File::sync_data)?;
-    sync_folder(path)
+    replace_in(&open_folder(&folder_of(path))?, path.file_name().unwrap_or_default(), bytes)
+}
+
+/// The same in a folder that is open, wherever that was moved meanwhile.
+pub fn replace_in(folder: &File, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+    renamed(folder, name, bytes, File::sync_data)?;
+    folder.sync_all()
 }
 
 /// The same, and the new file to append to. Its name lasts once [`sync_folder`] has succeeded.
 pub fn replace_and_open(path: &Path, bytes: &[u8]) -> io::Result<File> {
-    renamed(path, bytes, File::sync_data)
+    renamed(&open_folder(&folder_of(path))?, path.file_name().unwrap_or_default(), bytes, File::sync_data)
 }
 
 /// Replaces a file that can be done without: whoever reads it sees the old or the new content, but after a power cut it may
 /// be lost, or be a part.
 pub fn replace_unsynced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    renamed(path, bytes, |_| Ok(())).map(drop)
+    renamed(&open_folder(&folder_of(path))?, path.file_name().unwrap_or_default(), bytes, |_| Ok(())).map(drop)
 }
 
-/// What was written aside of a file that could not replace it would only fill the disk further: it is removed.
-fn renamed(path: &Path, bytes: &[u8], sync: fn(&File) -> io::Result<()>) -> io::Result<File> {
-    let aside = path.with_extension(format!("new-{}", std::process::id()));
+/// What was written aside of a file that could not replace it would only fill the disk further: it is removed. It is always
+/// a new file: what another hand put there is not written into.
+fn renamed(folder: &File, name: &OsStr, bytes: &[u8], sync: fn(&File) -> io::Result<()>) -> io::Result<File> {
+    let aside = format!("{}.new-{}", name.to_string_lossy(), std::process::id());
+    let remove = || unlinkat(folder, &aside, AtFlags::empty());
+    let _ = remove();
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::APPEND | OFlags::CLOEXEC;
     let write = || {
-        let mut file = OpenOptions::new().create(true).append(true).open(&aside)?;
-        file.set_len(0)?;
+        let mut file = File::from(openat(folder, &aside, flags, Mode::from_raw_mode(0o666))?);
         write_all(&mut file, bytes, sync)?;
-        fs::rename(&aside, path)?;
+        renameat(folder, &aside, folder, name).map_err(|e| files::explained(folder, Path::new(name), e.into()))?;
         Ok(file)
     };
-    write().inspect_err(|_| _ = fs::remove_file(&aside))
+    write().inspect_err(|_| _ = remove())
+}
+
+/// Opens a folder, and nothing else: a pipe in its place is not waited for.
+pub fn open_folder(folder: &Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(openat(CWD, folder, flags, Mode::empty())?.into())
 }
 
 /// Removes what processes that died left aside of a file. The caller is the only one that writes it.
@@ -107,12 +126,12 @@ pub fn remove_left_over(path: &Path) {
 /// Waits until no other process reads and changes files of a folder, and keeps them waiting until it is dropped. What is
 /// locked is the folder itself: nothing is left behind in it.
 pub fn turn_in(folder: &Path) -> io::Result<File> {
-    let folder = File::open(folder)?;
+    let folder = open_folder(folder)?;
     folder.lock()?;
     Ok(folder)
 }
 
 /// Makes a rename or a new file in a folder last.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    open_folder(&folder_of(path))?.sync_all()
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::cache::{self, Cache};
+use super::complaint::Complaint;
 use super::warehouse::Warehouses;
 use crate::api::check::Valid;
 use crate::engine::world::World;
@@ -20,6 +21,7 @@ const SHARE: u32 = 100;
 #[derive(Debug)]
 pub struct Keeper {
     file: PathBuf,
+    saves: Complaint,
     next: Timestamp,
     read: u64,
 }
@@ -27,7 +29,7 @@ pub struct Keeper {
 impl Keeper {
     /// Keeps it in a file.
     pub fn new(file: PathBuf) -> Self {
-        Self { file, next: Timestamp::MIN, read: 0 }
+        Self { file, saves: Complaint::default(), next: Timestamp::MIN, read: 0 }
     }
 
     /// Keeps it where something was read since, and not too often.
@@ -45,6 +47,7 @@ impl Keeper {
     /// Keeps it. Where that is not possible the next process reads again.
     pub fn keep(&self, world: &World, warehouses: &Warehouses, valid: &Valid) {
         let cache = Cache { memory: world.remember(), places: warehouses.kept(), valid: valid.clone() };
-        let _ = cache::save(&self.file, &cache);
+        let kept = cache::save(&self.file, &cache);
+        let _ = self.saves.hear_misplaced(&self.file, kept, "tables are read again after the next start");
     }
 }

@@ -1,12 +1,14 @@
 //! Finding the resources: every YAML file of the given folders and files, and noticing when one changes.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::files;
 use crate::api::manifest::MAX_BYTES;
+use crate::warehouse::files::link_loop;
 
 /// The manifests of some folders and files.
 #[derive(Clone, Debug)]
@@ -38,9 +40,9 @@ impl Manifests {
     pub fn read(&self) -> Result<Vec<(String, Vec<u8>)>, String> {
         let mut out = Vec::new();
         for path in self.files()? {
-            let mut bytes = Vec::new();
-            let read = File::open(&path).and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes));
-            read.map_err(|e| format!("{} cannot be read: {e}", path.display()))?;
+            let read = files::read_first(&path, MAX_BYTES as u64 + 1);
+            let read = read.and_then(|bytes| bytes.ok_or_else(|| ErrorKind::NotFound.into()));
+            let bytes = read.map_err(|e| format!("{} cannot be read: {e}", path.display()))?;
             out.push((path.display().to_string(), bytes));
         }
         Ok(out)
@@ -64,7 +66,8 @@ impl Manifests {
             } else if given.is_file() {
                 files.push(given.clone());
             } else {
-                return Err(format!("{} is neither a file nor a folder", given.display()));
+                let neither = || format!("{} is neither a file nor a folder", given.display());
+                return Err(link_loop(given).unwrap_or_else(neither));
             }
         }
         files.sort();
@@ -94,9 +97,15 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), 
         let hidden = name.starts_with(['.', '_']) || name == "state";
         if path.is_dir() && !hidden && depth < 2 {
             collect(&path, depth + 1, files)?;
-        } else if path.is_file() && !hidden && (name.ends_with(".yaml") || name.ends_with(".yml")) {
+        } else if path.is_file() && !hidden && is_yaml(&path) {
             files.push(path);
+        } else if !hidden && is_yaml(&path) {
+            link_loop(&path).map_or(Ok(()), Err)?;
         }
     }
     Ok(())
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
 }

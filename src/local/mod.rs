@@ -8,6 +8,7 @@ pub mod clock;
 mod codec;
 mod complaint;
 pub mod disk;
+mod files;
 pub mod folder;
 pub mod jobs;
 pub mod journal;

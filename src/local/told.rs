@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::disk;
+use super::complaint::Complaint;
+use super::{disk, files};
 use crate::api::report::text::{cause, dates, parse_dates};
 use crate::domain::dates::DateSet;
 use crate::domain::policy::Key;
@@ -15,18 +16,20 @@ use crate::engine::world::World;
 #[derive(Debug)]
 pub struct Told {
     file: PathBuf,
+    saves: Complaint,
 }
 
 impl Told {
     /// Of a state folder.
     pub fn new(state: &Path) -> Self {
-        Self { file: state.join("told") }
+        Self { file: state.join("told"), saves: Complaint::default() }
     }
 
     /// What the last run told.
     pub fn load(&self) -> BTreeMap<Key, Vec<(Cause, DateSet)>> {
         let mut all: BTreeMap<Key, Vec<(Cause, DateSet)>> = BTreeMap::new();
-        let text = std::fs::read_to_string(&self.file).unwrap_or_default();
+        let kept = files::read(&self.file, files::MAX_BYTES).ok().flatten().unwrap_or_default();
+        let text = String::from_utf8_lossy(&kept);
         for (key, cause, set) in text.lines().filter_map(line) {
             all.entry(key).or_default().push((cause, set));
         }
@@ -42,10 +45,12 @@ impl Told {
         let told = world.reported();
         let text: String =
             told.iter().flat_map(|(key, all)| all.iter().map(move |(c, set)| line(key, *c, set))).collect();
-        if std::fs::read_to_string(&self.file).is_ok_and(|kept| kept == text) {
+        let kept = files::read(&self.file, files::MAX_BYTES).ok().flatten();
+        if kept.is_some_and(|kept| kept == text.as_bytes()) {
             return;
         }
-        let _ = disk::replace_unsynced(&self.file, text.as_bytes());
+        let kept = disk::replace_unsynced(&self.file, text.as_bytes());
+        let _ = self.saves.hear_misplaced(&self.file, kept, "events are reported again after the next start");
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Options {
     pub grid: bool,
     /// With `grid`: every row.
     pub all: bool,
-    /// Only the picture: what is open is told elsewhere.
+    /// Only the picture: open dates are listed elsewhere.
     pub bare: bool,
 }
 
@@ -129,7 +129,7 @@ fn footer(coverages: &[&CoverageView], options: Options) -> String {
     out
 }
 
-/// A wrong night has many dates of one cause: they are told together.
+/// One cause can affect many dates: they are reported together.
 const MAX_RUNS: usize = 12;
 
 fn open_runs(view: &CoverageView) -> String {

@@ -1,4 +1,4 @@
-//! The story of one cell: what the data says, what is the matter, what was tried, what happens next and when.
+//! The explanation of one cell: what the data says, what is wrong, what was tried, what happens next and when.
 
 use std::path::PathBuf;
 
@@ -12,8 +12,8 @@ use crate::domain::state::Cell;
 use crate::domain::words::{counted, counted_do};
 use crate::engine::overview::{CoverageView, Overview};
 
-/// Explains a date of a coverage; nothing when the coverage has no such date. `log` tells where the output of a Job of
-/// this name stands.
+/// Explains a date of a coverage; `None` if the coverage has no such date. `log` returns the path of the output of a Job of
+/// this name.
 pub fn explain(
     view: &CoverageView,
     date: Date,

@@ -1,5 +1,5 @@
-//! What scripts may rely on (design §10.1): one object, additive only. Dates are ISO, instants RFC 3339 in UTC, absent
-//! is null, cells stand in date order and every date has one. It is written as it goes: nothing of it is held as a tree.
+//! What scripts may rely on (docs/json.md): one object; fields are only added. Dates are ISO, instants RFC 3339 in UTC, absent
+//! is null, cells are in date order and every date has one. It is streamed: no tree of it is held in memory.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;

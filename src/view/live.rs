@@ -1,5 +1,5 @@
 //! The screen of `gapless local` in a terminal: how far each coverage is, what runs, what comes next and when, and the
-//! last events. Drawn over itself; where there is no terminal nothing of it is used.
+//! last events. Redrawn in place; not used outside a terminal.
 
 use std::collections::VecDeque;
 
@@ -21,7 +21,7 @@ const SHORTEST_BAR: usize = 4;
 /// A name is never cut to less than this.
 const SHORTEST_NAME: usize = 8;
 
-/// What stands on the screen.
+/// The content of the screen.
 #[derive(Debug, Default)]
 pub struct Screen {
     lines: usize,
@@ -78,8 +78,8 @@ fn columns(line: &str) -> usize {
     anstream::adapter::strip_str(line).to_string().chars().count()
 }
 
-/// A line for each coverage: name, bar, share, letters. Where the terminal is narrow the bar goes first, then the blanks
-/// between letters and their numbers, last the end of long names: which dates are open is always told.
+/// A line for each coverage: name, bar, share, letters. In a narrow terminal the bar is dropped first, then the blanks
+/// between letters and their numbers, last the end of long names. Open dates are always shown.
 fn coverages(overview: &Overview, width: usize) -> Vec<String> {
     let views = &overview.coverages;
     let names = views.iter().map(|c| c.key.name.chars().count()).max().unwrap_or(0);

@@ -39,7 +39,7 @@ pub(super) fn relative(at: Timestamp, now: Timestamp) -> String {
     if seconds >= 0 { format!("in {text}") } else { format!("{text} ago") }
 }
 
-/// An instant as people read it: nobody wants its nanoseconds.
+/// An instant for people to read, without nanoseconds.
 pub(super) fn instant(at: Timestamp) -> String {
     Timestamp::new(at.as_second(), 0).unwrap_or(at).to_string()
 }

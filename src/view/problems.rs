@@ -1,4 +1,4 @@
-//! Problems of manifests: file, line, object, field, sentence. All of them, for whoever corrects one corrects all.
+//! Problems of manifests: file, line, object, field, sentence. All of them, so that one edit can fix them all.
 
 use crate::api::Problem;
 

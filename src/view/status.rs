@@ -47,7 +47,7 @@ fn row(view: &CoverageView, (ready, reason): (String, String), overview: &Overvi
     ]
 }
 
-/// The Ready condition by the rule of design §9.
+/// The Ready condition by the rule of docs/conditions.md.
 pub fn judged(view: &CoverageView) -> (String, String) {
     let standing = standing(view);
     (standing.ready.word().into(), standing.reason.word().into())

@@ -30,7 +30,7 @@ impl Tally {
                 "LaunchRefused" => self.refused += 1,
                 other if Outcome::ALL.iter().any(|o| o.word() == other) => {
                     *self.outcomes.entry(other).or_default() += event.dates.len();
-                    // It was open, though an earlier run may have told so.
+                    // It was open, although an earlier run may have reported it.
                     if other == Outcome::Filled.word() {
                         self.found.entry(event.coverage.to_string()).or_default().extend(&event.dates);
                     }
@@ -41,7 +41,7 @@ impl Tally {
     }
 }
 
-/// Gaps that were there: those that were told, and those that remain though an earlier run told them.
+/// Gaps that existed: those reported by this run, and those that remain from an earlier run's report.
 fn found(overview: &Overview, tally: &Tally) -> BTreeMap<String, DateSet> {
     let mut found = tally.found.clone();
     for view in &overview.coverages {
@@ -69,7 +69,7 @@ pub fn summary(overview: &Overview, tally: &Tally, problems: usize) -> String {
     out += &remains(overview, problems > 0);
     if problems > 0 {
         let problems = counted(problems as u64, "problems");
-        out += &format!("Refused   {problems} of the manifests, listed above: what is refused is not kept complete\n");
+        out += &format!("Refused   {problems} of the manifests, listed above; gapless ignores what is refused\n");
     }
     out
 }
@@ -108,10 +108,10 @@ fn read(bytes: u64) -> String {
 /// State, dates and their sentence, with the coverages that they are of.
 type Remaining = BTreeMap<(String, DateSet, String), Vec<String>>;
 
-/// Sentences of one state and reason of a coverage; dates beyond are told together.
+/// The maximum of sentences of one state and reason of a coverage; further dates are reported together.
 const MAX_SENTENCES: usize = 12;
 
-/// Open cells, those of one sentence together: what several coverages suffer alike is told once.
+/// Open cells, grouped by message: a problem of several coverages is reported once.
 fn remaining(overview: &Overview) -> Remaining {
     let mut out = Remaining::new();
     for view in &overview.coverages {
@@ -141,7 +141,7 @@ fn bounded(sentences: BTreeMap<&str, DateSet>) -> Vec<(String, DateSet)> {
     if all.len() > MAX_SENTENCES {
         let mut rest = DateSet::new();
         all.drain(MAX_SENTENCES - 1..).for_each(|(_, set)| rest.extend(&set));
-        all.push(("each for a reason of its own, which `gapless explain` tells".into(), rest));
+        all.push(("each for its own reason; see `gapless explain`".into(), rest));
     }
     all
 }
@@ -235,7 +235,7 @@ mod tests {
             let text = summary(&overview(coverages), &Tally::default(), problems);
             text.lines().rev().take(2).map(String::from).collect::<Vec<_>>()
         };
-        let refused = "Refused   1 problem of the manifests, listed above: what is refused is not kept complete";
+        let refused = "Refused   1 problem of the manifests, listed above; gapless ignores what is refused";
         assert_eq!(last(vec![], 1), [refused, "Remains   unknown: no coverage could be read"]);
         let told = last(vec![view(&[Cause::Complete])], 1);
         assert!(told[0] == refused && told[1].starts_with("Remains   nothing of what could be read"), "{told:?}");

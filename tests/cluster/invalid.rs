@@ -82,7 +82,7 @@ const ONLY_CHECK_SAYS: [(&str, &str); 22] = [
     ("must name the year in four digits", "tries a format on dates"),
     ("must name each folder", "takes a format apart"),
     ("its first folder is", "takes a format apart"),
-    ("must not stand beside 'dateAs: Instant'", "compares two parts of a spec in a sentence of its own"),
+    ("must not be used with 'dateAs: Instant'", "compares two parts of a spec in a sentence of its own"),
     ("needs 'dateAs'", "compares two parts of a spec in a sentence of its own"),
     ("needs 'startsAt'", "compares two parts of a spec in a sentence of its own"),
     ("of the same folder; must be the same in both", "compares two objects"),

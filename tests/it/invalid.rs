@@ -49,7 +49,7 @@ fn a_whole_number_is_an_integer_however_it_is_written() {
     for (number, expected) in [
         ("1.0", None),
         ("1e1", None),
-        ("08", Some("put it in quotes where a text is meant, else write the number without them")),
+        ("08", Some("put it in quotes if it is a text, otherwise write the number without them")),
         ("1.5", Some("must be of type integer")),
     ] {
         let coverage = misspelt("c").replace("tabel: t, ", &format!("fill: {{datesPerJob: {number}}}, "));
@@ -118,7 +118,7 @@ fn each_namespace_is_read_by_itself() {
     }
     let place = Place::new(&twice.each_ref().map(String::as_str));
     let done = place.run("local", &["--once"], &[]);
-    assert!(done.err.contains("these manifests name several: nba, wnba; give -f of one"), "{}", done.err);
+    assert!(done.err.contains("these manifests name several: nba, wnba; use -f with one of them"), "{}", done.err);
     assert_eq!(done.code, Some(2));
 }
 

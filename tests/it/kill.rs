@@ -144,7 +144,7 @@ fn what_a_filler_leaves_behind_ends_with_it() {
 }
 
 /// The process that runs a Job below a folder.
-fn runner_of(folder: &Path) -> Option<String> {
+pub fn runner_of(folder: &Path) -> Option<String> {
     let is_ours = |pid: &String| {
         let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         line.contains("run-job") && line.contains(folder.to_str().unwrap())

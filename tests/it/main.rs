@@ -5,6 +5,7 @@
 mod alerts;
 mod fields;
 mod gapless;
+mod hands;
 mod invalid;
 mod kill;
 mod manifests;

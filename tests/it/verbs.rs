@@ -383,7 +383,7 @@ fn wrong_usage_is_status_2_and_one_writer_holds_the_state() {
     let lock = fs::File::open(here.path("state/lock")).unwrap();
     lock.lock().unwrap();
     let second = local(&here);
-    assert!(second.err.contains("another gapless works in"), "{}", second.err);
+    assert!(second.err.contains("another gapless process is using"), "{}", second.err);
     assert_eq!(second.code, Some(1), "gapless itself could not");
 }
 
@@ -431,13 +431,13 @@ fn without_manifests_the_verbs_ask_a_cluster_and_say_in_a_sentence_when_there_is
             1,
             "the API server at https://127.0.0.1:1",
         ),
-        (vec!["plan"], 2, "plan works on manifests: give -f DIR"),
+        (vec!["plan"], 2, "plan needs manifests: use -f DIR"),
         (
             vec!["calendar", "-f", "examples/minimal", "orderz"],
             2,
             "no coverage or season is called 'orderz'; there are: TableCoverage/orders",
         ),
-        (vec!["local"], 2, "this verb works on manifests: give -f DIR"),
+        (vec!["local"], 2, "this verb needs manifests: use -f DIR"),
     ];
     for (args, code, sentence) in rows {
         let done = gapless(&args);
@@ -543,7 +543,7 @@ fn a_wish_is_written_where_it_is_read_or_refused() {
     let waive = ["tc/t", "2026-01-03", "--reason", "gone"];
     let refused = at(&here, "waive", "manifests.yaml", &waive);
     assert!(
-        refused.err.contains("which no verb reads with the -f of a single file; give -f of the folder instead: ."),
+        refused.err.contains("which no verb reads if -f names a single file; use -f with the folder instead: ."),
         "{}",
         refused.err
     );

@@ -48,8 +48,8 @@ fn defaults() -> &'static BTreeMap<String, Value> {
     PARSED.get_or_init(|| serde_json::from_str(DEFAULTS).unwrap_or_default())
 }
 
-/// The documents that can be read on, with defaults applied: those that every rule accepts, and the others with the fields
-/// of which a problem was told. What is known to be valid is not checked again; `valid` becomes what is valid now.
+/// The documents that can be processed further, with defaults applied: those that satisfy every rule, and the others with the
+/// fields that have problems. Documents known to be valid are not checked again; `valid` is updated.
 pub fn documents(documents: &[Document], valid: &mut Valid, problems: &mut Vec<Problem>) -> Vec<Document> {
     let known = std::mem::take(valid);
     let mut seen = Seen::new();

@@ -19,7 +19,7 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// Those that these objects can break, and perhaps others; compiled anew only where a field is met for the first time.
+    /// The rules that these objects can break, and perhaps others. Compiled again only when a field appears for the first time.
     fn of(&mut self, schema: &Value, objects: &[&Value]) -> Arc<CompiledSchema> {
         let fields = joined(&of_fields(schema, objects), &self.fields);
         let known = self.compiled.take().filter(|_| fields == self.fields);
@@ -29,7 +29,7 @@ impl Rules {
     }
 }
 
-/// Asks the rules of each object that has a shape; nothing is told of fields of which something was told.
+/// Evaluates the rules of each object with a valid structure. Fields with a known problem are not reported again.
 pub(super) fn check(all: &mut [Checked<'_>]) {
     let rules = compiled(all);
     for Checked { kind, found, value, .. } in all.iter_mut().filter(|checked| checked.asks_rules) {

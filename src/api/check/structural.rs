@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::api::schema::PATTERNS;
 
-/// Nobody reads more problems of one object, and each is looked for in its text.
+/// More problems of one object help no reader, and each must be found in its text.
 pub(super) const MOST: usize = 100;
 
 /// The API server would make a float of it, and no field takes one.
@@ -132,7 +132,7 @@ fn array(path: &str, schema: &Value, items: &[Value], found: &mut Found) {
     }
 }
 
-/// What must not stand twice in a list: the key of a map, the item of a set.
+/// What must be unique in a list: the key of a map, the item of a set.
 fn list_key(schema: &Value, item: &Value) -> Option<String> {
     match schema["x-kubernetes-list-type"].as_str()? {
         "set" => Some(item.to_string()),
@@ -164,7 +164,7 @@ fn string(path: &str, schema: &Value, text: &str, found: &mut Found) {
     }
 }
 
-/// What a text of a pattern looks like, where the pattern is no pleasure to read.
+/// An example of a pattern that is hard to read.
 fn example(pattern: &str) -> Option<String> {
     PATTERNS.iter().find(|(known, _)| *known == pattern).map(|(_, examples)| examples.replace('`', "'"))
 }

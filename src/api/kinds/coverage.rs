@@ -1,4 +1,4 @@
-//! What both kinds of coverage share: filters, units, moments, filling, waivers.
+//! Types of both kinds of coverage: filters, units, moments, filling, waivers.
 
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -6,52 +6,52 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::schema::*;
 
-/// A condition on one column. NULL satisfies only `isNull`.
+/// A condition on one column. NULL matches only `isNull`.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("[has(self.equals), has(self.notEquals), has(self.__in__), has(self.notIn), has(self.startsWith), has(self.isNull), has(self.lessThan), has(self.atLeast)].filter(x, x).size() == 1").message("must have exactly one of 'equals', 'notEquals', 'in', 'notIn', 'startsWith', 'isNull', 'lessThan', 'atLeast'"))]
 pub struct Filter {
     /// The column.
     pub column: ColumnText,
-    /// The same value.
+    /// The value is equal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub equals: Option<IntOrText>,
-    /// Another value.
+    /// The value is different.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_equals: Option<IntOrText>,
-    /// One of these.
+    /// The value is one of these.
     #[serde(default, rename = "in", skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub any_of: Option<Vec<IntOrText>>,
-    /// None of these.
+    /// The value is none of these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub not_in: Option<Vec<IntOrText>>,
-    /// A text that begins with one of these.
+    /// The text begins with one of these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64))]
     pub starts_with: Option<Vec<ValueText>>,
-    /// NULL; with false: anything else.
+    /// True: the value is NULL; false: it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_null: Option<bool>,
-    /// Smaller.
+    /// The value is less than this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub less_than: Option<IntOrText>,
-    /// The same or larger.
+    /// The value is greater than or equal to this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_least: Option<IntOrText>,
 }
 
-/// How a TIMESTAMP column names a date.
+/// How a TIMESTAMP column maps to a date.
 #[derive(JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DateAs {
-    /// The date of the instant in the season's zone.
+    /// The date of the timestamp in the season's time zone.
     Instant,
-    /// The UTC calendar date: what data frames write for dates.
+    /// The UTC calendar date, as data frames write dates.
     Date,
 }
 
-/// What a unit of the table is: exactly one form.
+/// How the table identifies a unit: exactly one form.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("[has(self.split), has(self.columns), has(self.eachOf), has(self.whole)].filter(x, x).size() == 1").message("must have exactly one of 'split', 'columns', 'eachOf', 'whole'"))]
@@ -60,14 +60,14 @@ pub struct UnitSpec {
     /// Parts of one column: `20260115_ATL_POR` with `_` and parts 2, 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<SplitSpec>,
-    /// Columns that hold the season's unit values, by position.
+    /// Columns that contain the season's unit values, by position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 8), extend("x-kubernetes-list-type" = "set"))]
     pub columns: Option<Vec<ColumnText>>,
-    /// The columns hold the values in any order.
+    /// The columns may contain the values in any order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub any_order: Option<bool>,
-    /// A column that holds one value of a unit: every value of the season's unit columns is expected.
+    /// A column that contains one value of a unit: every value of the season's unit columns is expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub each_of: Option<ColumnText>,
     /// The date itself is the unit.
@@ -87,32 +87,32 @@ pub enum Whole {
 pub struct SplitSpec {
     /// The column.
     pub column: ColumnText,
-    /// What stands between the parts.
+    /// The separator between the parts.
     pub separator: SeparatorText,
-    /// Which parts, counted from 1, in the season's order.
+    /// The numbers of the parts, from 1, in the season's order.
     #[schemars(length(min = 1, max = 8), inner(range(min = 1, max = 64)), extend("x-kubernetes-list-type" = "set"))]
     pub parts: Vec<u8>,
 }
 
-/// A fixed point of a date.
+/// A reference time of a date.
 #[derive(JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AnchorName {
-    /// Local midnight at which the date begins.
+    /// Local midnight at the start of the date.
     DateStart,
-    /// When the first unit starts; DateEnd where a start is unknown.
+    /// When the first unit starts; DateEnd if a start is unknown.
     FirstStart,
-    /// When the last unit starts; DateEnd where a start is unknown.
+    /// When the last unit starts; DateEnd if a start is unknown.
     LastStart,
     /// The next local midnight.
     DateEnd,
 }
 
-/// An instant told from a date.
+/// A time relative to a date.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MomentSpec {
-    /// The fixed point.
+    /// The reference time.
     pub after: AnchorName,
-    /// How much later; negative: earlier.
+    /// The offset from it; negative: earlier.
     #[serde(default = "zero")]
     pub offset: SpanText,
 }
@@ -121,7 +121,7 @@ fn zero() -> SpanText {
     SpanText("0s".into())
 }
 
-/// Narrows the season's dates.
+/// Restricts the coverage to some of the season's dates.
 #[derive(JsonSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NarrowDates {
@@ -137,23 +137,23 @@ pub struct NarrowDates {
 #[derive(JsonSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FillSpec {
-    /// Report only, or launch.
+    /// Whether to launch Jobs or only report.
     pub mode: FillMode,
-    /// The ways to fill a date, in the order in which they are tried. One rung for now.
+    /// The ways to fill a date, in the order in which they are tried. This version allows one rung.
     #[schemars(length(max = 1), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub ladder: Vec<RungSpec>,
-    /// Dates that one Job takes.
+    /// The maximum number of dates per Job.
     #[schemars(range(min = 1, max = 366))]
     pub dates_per_job: u32,
-    /// Live Jobs of this coverage; `suspend: true` stops them.
+    /// The maximum number of live Jobs of this coverage. To launch none, use `suspend: true`.
     #[schemars(range(min = 0, max = 100))]
     pub max_concurrent_jobs: u32,
-    /// In which order dates are filled.
+    /// The order in which dates are filled.
     pub order: FillOrderName,
-    /// How long a Job may run.
+    /// The maximum run time of a Job.
     pub deadline: SpanText,
-    /// From a Job's end to the read that decides its outcome. `gapless local` and the other verbs with `-f` take 2s where it is
-    /// left out: what a Job of the same machine wrote is there at once.
+    /// The time from a Job's end to the read that decides its outcome. If omitted, `gapless local` and the other verbs with `-f`
+    /// use 2s, because the output of a Job on the same machine is visible at once.
     pub settle: SpanText,
 }
 
@@ -171,16 +171,16 @@ impl Default for FillSpec {
     }
 }
 
-/// Report only, or launch.
+/// Whether to launch Jobs or only report.
 #[derive(JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FillMode {
-    /// Report only.
+    /// Only report gaps.
     Observe,
-    /// Launch.
+    /// Launch Jobs to fill gaps.
     Fill,
 }
 
-/// In which order dates are filled.
+/// The order in which dates are filled.
 #[derive(JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FillOrderName {
     /// The newest date first.
@@ -195,20 +195,21 @@ pub enum FillOrderName {
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RungSpec {
-    /// Its name.
+    /// The rung's name.
     pub name: NameText,
-    /// What the Job is made from.
+    /// The source of the Job.
     pub job_from: JobFrom,
-    /// What it can mend. A cell broken only by Duplicated, Excess or ShareExceeded is launched only where that is listed.
+    /// The problems that it repairs. A date whose only problem is Duplicated, Excess or ShareExceeded is launched only if that is
+    /// listed.
     #[serde(default = "default_repairs")]
     #[schemars(length(min = 1, max = 7), extend("x-kubernetes-list-type" = "set"))]
     pub repairs: Vec<RepairName>,
-    /// How often it is tried.
+    /// How often the rung is tried.
     #[serde(default)]
     pub attempts: AttemptsSpec,
 }
 
-/// What a rung can mend.
+/// A problem that a rung can repair.
 #[derive(JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names are the verdict's reasons")]
 pub enum RepairName {
@@ -225,13 +226,13 @@ fn default_repairs() -> Vec<RepairName> {
     vec![RepairName::NoRows, RepairName::UnitsMissing, RepairName::ValuesMissing, RepairName::NotFresh]
 }
 
-/// What a Job is made from.
+/// The source of a Job.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JobFrom {
-    /// A CronJob of the same namespace with the annotation `gapless.dev/fill: allowed`; it may be suspended.
+    /// A CronJob in the same namespace with the annotation `gapless.dev/fill: allowed`. It may be suspended.
     pub cron_job: CronJobText,
-    /// The container that fills; empty: the only one.
+    /// The name of the filler's container; empty: the only container.
     #[serde(default)]
     #[schemars(length(max = 63), regex(pattern = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$"))]
     pub container: String,
@@ -241,10 +242,10 @@ pub struct JobFrom {
 #[derive(JsonSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AttemptsSpec {
-    /// Charged failures before it is used up for a date.
+    /// The number of charged failures after which the rung is used up for a date.
     #[schemars(range(min = 1, max = 20))]
     pub max: u8,
-    /// The wait after a failure.
+    /// The wait after a failed attempt.
     pub backoff: BackoffSpec,
 }
 
@@ -254,7 +255,7 @@ impl Default for AttemptsSpec {
     }
 }
 
-/// The wait after a failure: doubled each time.
+/// The wait after a failed attempt. It doubles each time.
 #[derive(JsonSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BackoffSpec {
@@ -270,7 +271,7 @@ impl Default for BackoffSpec {
     }
 }
 
-/// Dates that a person has given up.
+/// A range of dates that is waived: gapless neither fills it nor reports it as open.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[x_kube(validation = Rule::new("self.from <= self.through").message("'through' must be on or after 'from'"))]
 pub struct WaiverSpec {
@@ -278,9 +279,9 @@ pub struct WaiverSpec {
     pub from: DateText,
     /// The last date.
     pub through: DateText,
-    /// Why; required.
+    /// The reason for the waiver.
     pub reason: ReasonText,
-    /// The last date on which it holds; without it: for ever.
+    /// The last date on which the waiver applies. Default: no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<DateText>,
 }

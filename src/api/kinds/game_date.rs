@@ -1,4 +1,4 @@
-//! GameDate: one date across all coverages of its season, and what people want of it now.
+//! GameDate: one date across all coverages of its season, with the priority, retries and waivers that users request.
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::GameDateStatus;
 use crate::api::schema::*;
 
-/// One date across all coverages of its season: what people want of that date now.
+/// One date across all coverages of its season, with the priority, retries and waivers that users request for it.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[kube(
     group = "gapless.dev",
     version = "v1alpha1",
     kind = "GameDate",
-    doc = "One date across all coverages of its season: what people want of that date now.",
+    doc = "One date across all coverages of its season, with the priority, retries and waivers that users request for it.",
     namespaced,
     status = "GameDateStatus",
     shortname = "gd",
@@ -37,14 +37,14 @@ pub struct GameDateSpec {
     /// The date.
     #[x_kube(validation = Rule::new("self == oldSelf").message("is immutable; create a new GameDate"))]
     pub date: DateText,
-    /// Higher first, before tonight.
+    /// Dates with a higher priority are filled first, even before tonight's date.
     #[serde(default)]
     #[schemars(range(min = -1000, max = 1000))]
     pub priority: i32,
-    /// A new token runs the named coverages once more, from the first rung.
+    /// A new token reruns the named coverages, from the first rung.
     #[serde(default)]
     pub rerun: RerunSpec,
-    /// Coverages that a person has given up for this date.
+    /// Coverages that are waived for this date.
     #[serde(default)]
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["kind", "name"]))]
     pub waived: Vec<WaivedSpec>,
@@ -63,13 +63,13 @@ impl GameDateSpec {
     }
 }
 
-/// A wish to run a date once more.
+/// A request to rerun a date.
 #[derive(JsonSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RerunSpec {
-    /// Spent once; empty: no wish.
+    /// Each token causes one rerun; empty: no request.
     pub token: TokenText,
-    /// Which coverages; empty: all.
+    /// The coverages to rerun; empty: all.
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["kind", "name"]))]
     pub coverages: Vec<CoverageRef>,
 }
@@ -77,22 +77,22 @@ pub struct RerunSpec {
 /// One coverage.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoverageRef {
-    /// Its kind.
+    /// The coverage's kind.
     pub kind: KindText,
-    /// Its name.
+    /// The coverage's name.
     pub name: NameText,
 }
 
-/// A coverage that a person has given up for this date.
+/// A coverage that is waived for this date.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaivedSpec {
-    /// Its kind.
+    /// The coverage's kind.
     pub kind: KindText,
-    /// Its name.
+    /// The coverage's name.
     pub name: NameText,
-    /// Why; required.
+    /// The reason for the waiver.
     pub reason: ReasonText,
-    /// The last date on which it holds; without it: for ever.
+    /// The last date on which the waiver applies. Default: no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<DateText>,
 }

@@ -11,47 +11,47 @@ use crate::api::schema::*;
 #[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GameDateStatus {
-    /// The generation that this status speaks of; -1 before gapless has looked at it.
+    /// The generation that this status describes; -1 before gapless has processed the object.
     pub observed_generation: i64,
-    /// Ready, Reconciling, Stalled: only while something in the spec cannot be obeyed.
+    /// Ready, Reconciling, Stalled; present only while the spec is invalid.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "super::status::conditions")]
     pub conditions: Vec<Condition>,
-    /// Games expected; nothing without a schedule.
+    /// The number of expected games; absent without a schedule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub games: Option<u32>,
-    /// When the first one starts, where every start is known.
+    /// When the first game starts, if all starts are known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 40))]
     pub first_start: Option<String>,
-    /// When the last one starts, where every start is known.
+    /// When the last game starts, if all starts are known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 40))]
     pub last_start: Option<String>,
-    /// Complete coverages of those that expect something: `5/6`.
+    /// Complete coverages, of those that expect data on this date: `5/6`.
     #[schemars(length(max = 16))]
     pub complete: String,
-    /// Coverages of it that are open.
+    /// The number of open coverages.
     pub open: u32,
-    /// Coverages of it that are late.
+    /// The number of late coverages.
     pub late: u32,
-    /// The worst of its coverages and what is the matter with it: `boxscores Missing/NoRows`; empty when none is open.
+    /// The worst open coverage, with state and reason: `boxscores Missing/NoRows`; empty if none is open.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 160))]
     pub worst: String,
-    /// When the last open coverage was seen to be done; absent for a date that was never seen open.
+    /// When gapless found the last open coverage done; absent if the date was never open.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 40))]
     pub completed_at: Option<String>,
-    /// How long after its last start it was done: `7h12m`.
+    /// The time from the last start until all coverages were done: `7h12m`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 24))]
     pub took: Option<String>,
-    /// Each coverage that expects something on the date.
+    /// Each coverage that expects data on this date.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 256), extend("x-kubernetes-list-type" = "atomic"))]
     pub coverages: Vec<DateCoverage>,
-    /// Rerun tokens that were spent; the last eight.
+    /// The last eight rerun tokens that were used.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "atomic"))]
     pub tokens: Vec<TokenText>,
@@ -61,22 +61,22 @@ pub struct GameDateStatus {
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DateCoverage {
-    /// Its kind.
+    /// The coverage's kind.
     pub kind: KindText,
-    /// Its name.
+    /// The coverage's name.
     pub name: NameText,
     /// The state.
     #[schemars(length(max = 32))]
     pub state: String,
-    /// Its reason; empty for Complete.
+    /// The reason of the state; empty for Complete.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 64))]
     pub reason: String,
-    /// Units that are covered.
+    /// The number of covered units.
     pub covered: u32,
-    /// Units that are expected.
+    /// The number of expected units.
     pub expected: u32,
-    /// Units that are not covered, by name; the first 20.
+    /// The names of units that are not covered; the first 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), inner(length(max = 256)), extend("x-kubernetes-list-type" = "atomic"))]
     pub missing: Vec<String>,
@@ -84,20 +84,20 @@ pub struct DateCoverage {
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(extend("format" = "int64"))]
     pub unexpected_rows: u64,
-    /// Since when it is in this state, for this reason.
+    /// When it entered this state with this reason.
     #[schemars(length(max = 40))]
     pub since: String,
     /// Whether it is late.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
-    /// Charged attempts.
+    /// The number of charged attempts.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     pub attempts: u32,
-    /// What happens next, as one sentence.
+    /// What happens next, in one sentence.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 1024))]
     pub message: String,
-    /// When gapless looks at it next by itself.
+    /// When gapless checks it next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 40))]
     pub next: Option<String>,

@@ -8,13 +8,13 @@ use super::table_coverage::default_due;
 use super::*;
 use crate::api::schema::*;
 
-/// Prop lines over a range of dates: games, markets, players, bookmakers, snapshots.
+/// Prop lines over a range of dates: games, markets, players, bookmakers and snapshots.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[kube(
     group = "gapless.dev",
     version = "v1alpha1",
     kind = "PropCoverage",
-    doc = "Prop lines over a range of dates: games, markets, players, bookmakers, snapshots.",
+    doc = "Prop lines over a range of dates: games, markets, players, bookmakers and snapshots.",
     namespaced,
     status = "CoverageStatus",
     shortname = "prop",
@@ -38,33 +38,33 @@ pub struct PropCoverageSpec {
     /// The Season whose dates and games are expected.
     #[x_kube(validation = Rule::new("self == oldSelf").message("is immutable; create a new PropCoverage"))]
     pub season: NameText,
-    /// Narrows the season's dates.
+    /// Restricts the coverage to some of the season's dates.
     #[serde(default)]
     #[x_kube(validation = Rule::new(r#"!has(self.from) || !has(self.through) || self.from <= self.through"#).message("'through' must be on or after 'from'"))]
     pub dates: NarrowDates,
-    /// The Warehouse of the table; without it the season's.
+    /// The Warehouse of the table. Default: the season's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warehouse: Option<NameText>,
     /// The table.
     #[x_kube(validation = Rule::new("self == oldSelf").message("is immutable; create a new PropCoverage"))]
     pub table: TableText,
-    /// Where the table has what.
+    /// The columns of the table.
     pub columns: PropColumns,
     /// What is expected of each game.
     #[serde(default)]
     #[x_kube(validation = Rule::new(r#"!(has(self.games) && has(self.missingGames))"#).message("must not have both 'games' and 'missingGames'"))]
     pub expect: PropExpect,
-    /// Rows that do not satisfy all of these are not this coverage's.
+    /// Only rows that satisfy all of these belong to this coverage.
     #[serde(default, rename = "where")]
     #[schemars(length(max = 16))]
     pub filters: Vec<Filter>,
     /// Skip the dates of the season's warm-up.
     #[serde(default)]
     pub after_warm_up: bool,
-    /// When gapless may act. Default: six hours after the last start.
+    /// When a date is due. Before that it is not open, and no Job is launched for it. Default: six hours after the last start.
     #[serde(default = "default_due")]
     pub due: MomentSpec,
-    /// When an incomplete cell is late. Default: six hours after it is due.
+    /// When an incomplete date is late. Default: six hours after it is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub late: Option<MomentSpec>,
     /// How gaps are filled.
@@ -72,50 +72,49 @@ pub struct PropCoverageSpec {
     #[x_kube(validation = Rule::new(r#"self.mode == 'Observe' || self.ladder.size() > 0"#).message("mode 'Fill' needs a rung in 'ladder'"))]
     #[x_kube(validation = Rule::new("self.maxConcurrentJobs >= 1").message("must be greater than or equal to 1; use 'suspend: true' to stop").field_path(".maxConcurrentJobs"))]
     pub fill: FillSpec,
-    /// Dates that a person has given up.
+    /// Dates that are waived: gapless neither fills nor reports them as open.
     #[serde(default)]
     #[schemars(length(max = 128))]
     pub waivers: Vec<WaiverSpec>,
-    /// Launch nothing.
+    /// Launch no Jobs.
     #[serde(default)]
     pub suspend: bool,
 }
 
-/// Where the table has what.
+/// The columns of the table.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PropColumns {
-    /// The column that dates a row.
+    /// The column with the date of a row.
     pub date: ColumnText,
-    /// How a TIMESTAMP column names a date.
+    /// How a TIMESTAMP column maps to a date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_as: Option<DateAs>,
-    /// The zone of instants in the date column that name none, an IANA name; without it such instants are refused. Needs
-    /// `dateAs`.
+    /// The time zone of timestamps in the date column that have none, as an IANA name; without it such timestamps are refused.
+    /// Needs `dateAs`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_zone: Option<ZoneText>,
-    /// How texts and whole numbers of the date column are written where that is not ISO, in the directives of `strptime`:
-    /// `%Y%m%d`. Of folders that hold parts of a date: `year=%Y/month=%m/day=%d`, with `date: year`. Not with
-    /// `dateAs: Instant`.
+    /// The format of texts and whole numbers in the date column if it is not ISO, in `strptime` directives: `%Y%m%d`. For folders
+    /// that contain the parts of a date: `year=%Y/month=%m/day=%d`, with `date: year`. Not with `dateAs: Instant`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_format: Option<DateFormatText>,
-    /// How a row names its game.
+    /// How a row identifies its game.
     pub game: UnitSpec,
-    /// The player.
+    /// The column with the player.
     pub player: ColumnText,
-    /// The bookmaker.
+    /// The column with the bookmaker.
     pub bookmaker: ColumnText,
-    /// The market, where the table holds several.
+    /// The column with the market, if the table has several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub market: Option<ColumnText>,
-    /// The side, where each has a row.
+    /// The column with the side, if each side has its own row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub side: Option<ColumnText>,
-    /// The line; a row without one counts as no line.
+    /// The column with the line; a row without a value is not a line.
     pub line: ColumnText,
-    /// When the line was seen.
+    /// The column with the time at which the line was observed.
     pub snapshot: ColumnText,
-    /// The zone of snapshots that name none, an IANA name; without it such snapshots are refused.
+    /// The time zone of snapshot times that have none, as an IANA name; without it such times are refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot_zone: Option<ZoneText>,
 }
@@ -131,23 +130,23 @@ pub struct PropExpect {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 10000))]
     pub missing_games: Option<u32>,
-    /// The markets; other markets of the table are not this coverage's. Needs `columns.market`.
+    /// The markets of this coverage; it ignores other markets of the table. Needs `columns.market`.
     #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "set"))]
     pub markets: Vec<ValueText>,
-    /// Distinct players of each game, for each market and each required bookmaker.
+    /// The number of distinct players of each game, for each market and each required bookmaker.
     #[schemars(range(min = 0, max = 1000))]
     pub players_per_game: u32,
-    /// Bookmakers that must be there.
+    /// Bookmakers that must be present.
     #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "set"))]
     pub required_bookmakers: Vec<ValueText>,
-    /// Distinct bookmakers of each game, for each market.
+    /// The number of distinct bookmakers of each game, for each market.
     #[schemars(range(min = 0, max = 1000))]
     pub bookmakers_per_game: u32,
-    /// When lines were seen.
+    /// The times at which lines were observed.
     pub snapshots: SnapshotsSpec,
-    /// No row may repeat all declared columns of another; false: any may.
+    /// True: no two rows may be equal in all declared columns; false: duplicates are allowed.
     pub unique: bool,
-    /// Lines that are no lines.
+    /// Values that are placeholders instead of real lines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub placeholder_lines: Option<PlaceholderLines>,
 }
@@ -168,16 +167,16 @@ impl Default for PropExpect {
     }
 }
 
-/// When lines were seen.
+/// The times at which lines were observed.
 #[derive(JsonSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SnapshotsSpec {
     /// Only rows before the game's start count.
     pub before_start: bool,
-    /// Distinct snapshots of each game.
+    /// The number of distinct snapshots of each game.
     #[schemars(range(min = 1, max = 10000))]
     pub min: u32,
-    /// The newest is at most this much before the start; judged once the game has started.
+    /// The newest snapshot is at most this long before the start; checked once the game has started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<SpanText>,
 }
@@ -188,13 +187,13 @@ impl Default for SnapshotsSpec {
     }
 }
 
-/// Lines that are no lines: a default that slipped in.
+/// Values that are placeholders instead of real lines, such as a default value.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlaceholderLines {
-    /// Their values; decimals quoted.
+    /// The values; put decimals in quotes.
     #[schemars(length(min = 1, max = 64), extend("x-kubernetes-list-type" = "set"))]
     pub values: Vec<IntOrText>,
-    /// The largest share of rows that is well.
+    /// The maximum share of such rows.
     #[serde(default = "none")]
     pub max: ShareText,
 }

@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::{DateAs, Filter, SeasonStatus};
 use crate::api::schema::*;
 
-/// A calendar: which dates have units, which units each expects, when they start, in which zone.
+/// A calendar: which dates have units, which units each date expects, when they start, in which time zone.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[kube(
     group = "gapless.dev",
     version = "v1alpha1",
     kind = "Season",
-    doc = "A calendar: which dates have units, which units each expects, when they start, in which zone.",
+    doc = "A calendar: which dates have units, which units each date expects, when they start, in which time zone.",
     namespaced,
     status = "SeasonStatus",
     shortname = "sn",
@@ -33,39 +33,39 @@ use crate::api::schema::*;
 #[kube(validation = Rule::new(r"self.metadata.name.matches('^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$')").message("name must be at most 52 characters: a letter, then letters, digits or dashes"))]
 #[serde(rename_all = "camelCase")]
 pub struct SeasonSpec {
-    /// The Warehouse of the schedule, and of coverages that name none.
+    /// The Warehouse of the schedule, and of coverages that do not set one.
     pub warehouse: NameText,
-    /// The zone of its dates.
+    /// The time zone of the dates.
     pub time_zone: ZoneText,
-    /// Its dates, inclusive at both ends: `{from, through}`, `{from}` (through two days after today, for ever) or `{lastDays}`.
+    /// The dates, inclusive at both ends: `{from, through}`, `{from}` (always through two days after today) or `{lastDays}`.
     pub dates: SeasonDates,
     /// Only these days of the week; empty: all.
     #[serde(default)]
     #[schemars(length(max = 7), extend("x-kubernetes-list-type" = "set"))]
     pub week_days: Vec<WeekDay>,
-    /// Where units come from; without it every date of the range expects one unit, the date itself.
+    /// The table that lists the units. Without it, every date of the range expects one unit, the date itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<ScheduleSpec>,
     /// Replaces unit values of schedule and tables alike: `PHO: PHX`.
     #[serde(default)]
     #[schemars(schema_with = "aliases")]
     pub aliases: BTreeMap<String, String>,
-    /// Names dates that are empty by right; never hides scheduled units.
+    /// Dates on which no data is expected. It never hides scheduled units.
     #[serde(default)]
     #[schemars(length(max = 64))]
     pub breaks: Vec<BreakSpec>,
-    /// The first dates with units, which coverages that opt in skip.
+    /// The first dates with units, which coverages can skip with `afterWarmUp`.
     #[serde(default)]
     pub warm_up: WarmUpSpec,
-    /// Whether a GameDate is made for each date.
+    /// Whether to create a GameDate for each date.
     #[serde(default)]
     pub game_dates: GameDatesSpec,
-    /// Launch nothing for any coverage of this season.
+    /// Launch no Jobs for any coverage of this season.
     #[serde(default)]
     pub suspend: bool,
 }
 
-/// Its dates.
+/// The dates of a season.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("has(self.from) != has(self.lastDays)").message("must have either 'from' or 'lastDays'"))]
@@ -79,7 +79,7 @@ pub struct SeasonDates {
     /// The last date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub through: Option<DateText>,
-    /// So many days through today, and two days after.
+    /// This number of days up to today, plus the next two days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 3660))]
     pub last_days: Option<u32>,
@@ -104,64 +104,63 @@ pub enum WeekDay {
 pub struct ScheduleSpec {
     /// The table.
     pub table: TableText,
-    /// The column that dates a row.
+    /// The column with the date of a row.
     pub date: ColumnText,
-    /// How a TIMESTAMP column names a date.
+    /// How a TIMESTAMP column maps to a date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_as: Option<DateAs>,
-    /// The zone of instants in the date column that name none, an IANA name; without it such instants are refused. Needs
-    /// `dateAs`.
+    /// The time zone of timestamps in the date column that have none, as an IANA name; without it such timestamps are refused.
+    /// Needs `dateAs`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_zone: Option<ZoneText>,
-    /// How texts and whole numbers of the date column are written where that is not ISO, in the directives of `strptime`:
-    /// `%Y%m%d`. Of folders that hold parts of a date: `year=%Y/month=%m/day=%d`, with `date: year`. Not with
-    /// `dateAs: Instant`.
+    /// The format of texts and whole numbers in the date column if it is not ISO, in `strptime` directives: `%Y%m%d`. For folders
+    /// that contain the parts of a date: `year=%Y/month=%m/day=%d`, with `date: year`. Not with `dateAs: Instant`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_format: Option<DateFormatText>,
-    /// The columns that identify a unit within its date; a row with a blank one is no unit.
+    /// The columns that identify a unit within its date. A row with a blank value in one of them is not a unit.
     #[schemars(length(min = 1, max = 8), extend("x-kubernetes-list-type" = "set"))]
     pub unit: Vec<ColumnText>,
-    /// The instant at which a unit starts.
+    /// The column with the time at which a unit starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<ColumnText>,
-    /// The zone of starts that name none, an IANA name; without it such starts are refused. Needs `startsAt`.
+    /// The time zone of start times that have none, as an IANA name; without it such times are refused. Needs `startsAt`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_at_zone: Option<ZoneText>,
-    /// Rows that are units at all; all must hold.
+    /// Only rows that satisfy all of these are units.
     #[serde(default, rename = "where")]
     #[schemars(length(max = 16))]
     pub filters: Vec<Filter>,
-    /// All hold: the unit is played nowhere.
+    /// A row that satisfies all of these is void: its unit is not played.
     #[serde(default)]
     #[schemars(length(max = 16))]
     pub void: Vec<Filter>,
-    /// An id that stands on several dates counts only in its newest row.
+    /// If an id appears on several dates, only its newest row counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latest_by: Option<LatestBy>,
-    /// How to tell that a unit was played.
+    /// Marks units that were played.
     #[serde(default, rename = "final", skip_serializing_if = "Option::is_none")]
     pub is_final: Option<Filter>,
-    /// The instant at which a row was updated; without it the table's modification time counts.
+    /// The column with the time at which a row was updated. Default: the table's modification time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<ColumnText>,
-    /// The zone of updates that name none, an IANA name; without it such updates are refused. Needs `updatedAt`.
+    /// The time zone of update times that have none, as an IANA name; without it such times are refused. Needs `updatedAt`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at_zone: Option<ZoneText>,
-    /// For dates not yet settled the schedule may be this old.
+    /// The maximum age of the schedule for dates that are not settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_age: Option<SpanText>,
 }
 
-/// An id and what orders its rows.
+/// An id, and the column that orders its rows.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LatestBy {
     /// The column with the id.
     pub id: ColumnText,
-    /// The column that is larger in newer rows.
+    /// The column whose value is greater in newer rows.
     pub order: ColumnText,
 }
 
-/// A run of dates that are empty by right.
+/// A range of dates on which no data is expected.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[x_kube(validation = Rule::new("self.from <= self.through").message("'through' must be on or after 'from'"))]
 pub struct BreakSpec {
@@ -169,27 +168,27 @@ pub struct BreakSpec {
     pub from: DateText,
     /// The last date.
     pub through: DateText,
-    /// Why.
+    /// The reason.
     pub reason: ReasonText,
 }
 
-/// The first dates with units, which coverages that opt in skip.
+/// The first dates with units, which coverages can skip with `afterWarmUp`.
 #[derive(JsonSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct WarmUpSpec {
-    /// So many dates with units after each start.
+    /// The number of dates with units after each start.
     #[schemars(range(min = 0, max = 366))]
     pub game_days: u32,
-    /// Where warm-ups start; empty: the season's first date. For one Season over many years.
+    /// The dates on which warm-ups start; empty: the season's first date. Use this for one Season over many years.
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "set"))]
     pub starts: Vec<DateText>,
 }
 
-/// Whether a GameDate is made for each date.
+/// Whether to create a GameDate for each date.
 #[derive(JsonSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GameDatesSpec {
-    /// Make the absent ones.
+    /// Create those that do not exist.
     pub create: bool,
 }
 
@@ -201,7 +200,7 @@ impl Default for GameDatesSpec {
 
 fn aliases(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
     let mut value = ValueText::json_schema(generator);
-    value.insert("description".into(), "What it is called in the schedule.".into());
+    value.insert("description".into(), "The name in the schedule.".into());
     schemars::json_schema!({
         "type": "object",
         "maxProperties": 256,

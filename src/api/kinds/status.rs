@@ -9,14 +9,14 @@ use super::game_date_status::{is_none_yet, is_zero};
 use super::{AttemptStatus, LedgerStatus, SettledStatus};
 use crate::api::schema::*;
 
-/// The generation of which an object without a status speaks: none that there is.
+/// The generation in the status of an object that was not processed yet: no object has it.
 pub const UNOBSERVED: i64 = -1;
 
 /// The status of a Warehouse.
 #[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ObjectStatus {
-    /// The generation that this status speaks of; -1 before gapless has looked at it.
+    /// The generation that this status describes; -1 before gapless has processed the object.
     pub observed_generation: i64,
     /// Ready, Reconciling, Stalled.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -28,18 +28,18 @@ pub struct ObjectStatus {
 #[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SeasonStatus {
-    /// The generation that this status speaks of; -1 before gapless has looked at it.
+    /// The generation that this status describes; -1 before gapless has processed the object.
     pub observed_generation: i64,
     /// Ready, Reconciling, Stalled.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "conditions")]
     pub conditions: Vec<Condition>,
-    /// Today in the season's zone, while it is one of its dates.
+    /// Today's date in the season's time zone, if it is one of the season's dates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub today: Option<DateText>,
-    /// Dates that expect something, of the whole season.
+    /// The number of dates of the season that expect data.
     pub dates: u32,
-    /// Games that are expected, on all dates; nothing without a schedule.
+    /// The number of expected games on all dates; absent without a schedule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub games: Option<u32>,
 }
@@ -48,7 +48,7 @@ pub struct SeasonStatus {
 #[derive(JsonSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CoverageStatus {
-    /// The generation that this status speaks of; -1 before gapless has looked at it.
+    /// The generation that this status describes; -1 before gapless has processed the object.
     pub observed_generation: i64,
     /// Ready, Reconciling, Stalled.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -56,23 +56,23 @@ pub struct CoverageStatus {
     pub conditions: Vec<Condition>,
     /// The counts.
     pub summary: SummaryStatus,
-    /// The first instant at which gapless looks at a date again by itself.
+    /// When gapless next checks one of the dates.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 40))]
     pub next: Option<String>,
-    /// Every date, by state and reason.
+    /// All dates, by state and reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 256), extend("x-kubernetes-list-type" = "atomic"))]
     pub states: Vec<StateStatus>,
-    /// Attempts that are not settled; part of the ledger.
+    /// The attempts that are not settled; part of the ledger.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100), extend("x-kubernetes-list-type" = "atomic"))]
     pub attempts: Vec<AttemptStatus>,
-    /// What was tried and is not to be read anywhere else. Do not edit: what is lost here is charged again.
+    /// The history of attempts, which is stored nowhere else. Do not edit it: lost entries cause repeated attempts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger: Option<LedgerStatus>,
-    /// The last 20 settled attempts, newest last, and before them the last one of each date that is still open, as far as
-    /// there is room; part of the ledger.
+    /// The last 20 settled attempts, newest last. Before them, as far as there is room, the last attempt of each date that is
+    /// still open. Part of the ledger.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 200), extend("x-kubernetes-list-type" = "atomic"))]
     pub recent: Vec<SettledStatus>,
@@ -82,7 +82,7 @@ pub struct CoverageStatus {
 #[derive(JsonSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SummaryStatus {
-    /// Dates that expect something.
+    /// Dates that expect data.
     pub expected: u32,
     /// Complete dates.
     pub complete: u32,
@@ -92,47 +92,47 @@ pub struct SummaryStatus {
     pub late: u32,
     /// Dates with a live Job.
     pub running: u32,
-    /// Dates without an attempt left.
+    /// Dates with no attempts left.
     pub exhausted: u32,
-    /// The share of dates due by now that are complete.
+    /// The share of complete dates among those due by now.
     #[schemars(length(max = 8))]
     pub coverage: String,
-    /// Rows that belong to no expected unit, also on dates that expect nothing: a warning, never a gap.
+    /// Rows that belong to no expected unit, including those on dates that expect no data: a warning, never a gap.
     #[serde(skip_serializing_if = "is_zero")]
     #[schemars(extend("format" = "int64"))]
     pub unexpected_rows: u64,
-    /// How many dates have such rows.
+    /// The number of dates with such rows.
     #[serde(skip_serializing_if = "is_none_yet")]
     pub unexpected_dates: u32,
-    /// Those dates: `2025-10-21..2025-10-23,2025-11-14`; a text too long ends with `and N more`.
+    /// The dates with such rows: `2025-10-21..2025-10-23,2025-11-14`; if too long, it ends with `and N more`.
     #[serde(skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 1024))]
     pub unexpected_on: String,
 }
 
-/// The dates of one state and reason.
+/// The dates with one state and reason.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateStatus {
     /// The state.
     #[schemars(length(max = 32))]
     pub state: String,
-    /// Its reason; empty for Complete.
+    /// The reason of the state; empty for Complete.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 64))]
     pub reason: String,
-    /// What the data says, where the state does not tell it: `Partial/UnitsMissing`.
+    /// The verdict, if it does not follow from the state: `Partial/UnitsMissing`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 64))]
     pub verdict: String,
-    /// Whether they are late.
+    /// Whether the dates are late.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
-    /// How many dates.
+    /// The number of dates.
     pub count: u32,
-    /// The dates: `2025-10-21..2025-11-03,2025-11-14`; a text too long ends with `and N more`.
+    /// The dates: `2025-10-21..2025-11-03,2025-11-14`; if too long, it ends with `and N more`.
     #[schemars(length(max = 65536))]
     pub dates: String,
-    /// What happens next with the first of them.
+    /// What happens next with the first of these dates.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 1024))]
     pub message: String,
@@ -159,19 +159,19 @@ pub(super) fn conditions(_: &mut SchemaGenerator) -> Schema {
                     "type": "string", "enum": ["True", "False", "Unknown"]
                 },
                 "observedGeneration": {
-                    "description": "The generation that this condition speaks of.",
+                    "description": "The generation that this condition describes.",
                     "type": "integer", "format": "int64", "minimum": 0
                 },
                 "lastTransitionTime": {
-                    "description": "When the status changed its value.",
+                    "description": "When the value of `status` last changed.",
                     "type": "string", "format": "date-time", "maxLength": 40
                 },
                 "reason": {
-                    "description": "Why, as one word; docs/conditions.md explains each.",
+                    "description": "The reason, as one word; docs/conditions.md explains each.",
                     "type": "string", "maxLength": 64, "pattern": "^[A-Z][A-Za-z]*$"
                 },
                 "message": {
-                    "description": "Why, as one sentence.",
+                    "description": "The reason, as a sentence.",
                     "type": "string", "maxLength": 1024
                 }
             }

@@ -1,4 +1,4 @@
-//! Warehouse: where the data is. No address and no credential ever stands in it.
+//! Warehouse: where the data is. It never contains an address or a credential.
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::ObjectStatus;
 use crate::api::schema::*;
 
-/// Where the data is: exactly one engine, and limits on what is read.
+/// Where the data is: exactly one engine, and limits on reads.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[kube(
     group = "gapless.dev",
     version = "v1alpha1",
     kind = "Warehouse",
-    doc = "Where the data is: exactly one engine, and limits on what is read.",
+    doc = "Where the data is: exactly one engine, and limits on reads.",
     namespaced,
     status = "ObjectStatus",
     shortname = "wh",
@@ -28,7 +28,7 @@ use crate::api::schema::*;
 #[x_kube(validation = Rule::new("[has(self.files), has(self.bigquery), has(self.postgres)].filter(x, x).size() == 1").message("must name exactly one of 'files', 'bigquery', 'postgres'"))]
 #[x_kube(validation = Rule::new("has(self.files) == has(oldSelf.files) && has(self.bigquery) == has(oldSelf.bigquery) && has(self.postgres) == has(oldSelf.postgres)").message("the engine is immutable; create a new Warehouse"))]
 pub struct WarehouseSpec {
-    /// Folders of Parquet and CSV parts.
+    /// Folders of Parquet and CSV files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<FilesEngine>,
     /// BigQuery.
@@ -39,45 +39,44 @@ pub struct WarehouseSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = Rule::new("self == oldSelf").message("is immutable; create a new Warehouse"))]
     pub postgres: Option<PostgresEngine>,
-    /// Limits on what is read of it for the coverages and Seasons of its namespace.
+    /// Limits on reads for the coverages and Seasons of its namespace.
     #[serde(default)]
     pub limits: WarehouseLimits,
 }
 
-/// Folders of Parquet and CSV parts.
+/// Folders of Parquet and CSV files.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilesEngine {
-    /// The folder below the operator's files root that holds the tables: table `a.b` is the folder `a/b` in it.
+    /// The folder that contains the tables, below the operator's files root: table `a.b` is its folder `a/b`.
     #[x_kube(validation = Rule::new("self == oldSelf").message("is immutable; create a new Warehouse"))]
     pub folder: FolderText,
-    /// How CSV files are encoded that do not begin with a byte order mark. Default: Utf8. Every Warehouse of one folder
-    /// must say the same.
+    /// The encoding of CSV files without a byte order mark. Default: Utf8. It must be the same in every Warehouse of a folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
 }
 
-/// How CSV files are encoded that do not begin with a byte order mark.
+/// The encoding of CSV files without a byte order mark.
 #[derive(JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Encoding {
-    /// UTF-8; a file that is not is refused.
+    /// UTF-8; files with other encodings are refused.
     #[default]
     Utf8,
     /// ISO 8859-1: each byte is a character.
     Latin1,
 }
 
-/// BigQuery, with the operator's own credentials.
+/// BigQuery, with the operator's credentials.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BigQueryEngine {
     /// The project that holds the datasets and pays for the queries.
     #[schemars(length(max = 63), regex(pattern = r"^[a-z][-a-z0-9:.]{4,61}[a-z0-9]$"))]
     pub project: String,
-    /// Where the datasets are, `us-west2`.
+    /// The location of the datasets: `us-west2`.
     #[schemars(length(max = 32), regex(pattern = r"^[A-Za-z][-A-Za-z0-9]{1,31}$"))]
     pub location: String,
 }
 
-/// PostgreSQL, with a connection of the operator.
+/// PostgreSQL, through one of the operator's connections.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostgresEngine {
     /// The name of a folder in the operator's connections folder.
@@ -86,19 +85,19 @@ pub struct PostgresEngine {
     pub database: DatabaseText,
 }
 
-/// Limits on what is read of it for the coverages and Seasons of its namespace.
+/// Limits on reads for the coverages and Seasons of its namespace.
 #[derive(JsonSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct WarehouseLimits {
-    /// How long one read may take; a longer one is Unknown, never a gap.
+    /// The maximum duration of a read. A read that takes longer is Unknown, never a gap.
     pub query_timeout: SpanText,
-    /// Reads at the same time.
+    /// The maximum number of simultaneous reads.
     #[schemars(range(min = 1, max = 64))]
     pub max_concurrent_queries: u32,
-    /// Bytes that one read may take of a table; a larger one is Unknown, never a gap.
+    /// The maximum number of bytes per read. A larger read is Unknown, never a gap.
     pub max_bytes_per_query: BytesText,
-    /// Bytes that all reads of a day in UTC may take; what does not fit is Unknown, never a gap. A gapless that keeps no
-    /// facts on a disk counts from zero when it starts.
+    /// The maximum number of bytes of all reads per UTC day. Reads beyond it are Unknown, never a gap. If gapless stores no facts on
+    /// a disk, the count restarts at zero when it starts.
     pub max_bytes_per_day: BytesText,
 }
 

@@ -7,7 +7,7 @@ use super::*;
 use crate::domain::schedule::calendar;
 use crate::domain::verdict::{Unknown, UnknownReason};
 
-/// At each of these a season that is obeyed can be asked for its dates.
+/// At each of these times a valid season has dates.
 const INSTANTS: [&str; 3] = ["0001-01-01T00:00:00Z", "2025-11-14T12:00:00Z", "9999-12-30T00:00:00Z"];
 const SEEDS: [&str; 3] = [
     include_str!("../../../examples/demo/season.yaml"),
@@ -15,7 +15,7 @@ const SEEDS: [&str; 3] = [
     include_str!("../../../examples/demo/fillers.yaml"),
 ];
 
-/// Values that somebody has written once.
+/// Values that users have written.
 const ODD: [&str; 28] = [
     "",
     "~",

@@ -22,14 +22,14 @@ pub(super) struct Dating<'a> {
 }
 
 impl Fields<'_> {
-    /// How a column dates a row; `field` is what its fields stand in, `zone` the season's.
+    /// How a column gives the date of a row; `field` is the parent of its fields, `zone` the season's.
     pub fn date_column(&mut self, field: &str, dating: &Dating<'_>, zone: &TimeZone) -> DateColumn {
         let is_instant = dating.date_as == Some(DateAs::Instant);
         if dating.day_starts.is_some() && !is_instant {
             self.problem(&format!("{field}.dayStarts"), "needs 'dateAs: Instant'");
         }
         if dating.date_zone.is_some() && dating.date_as.is_none() {
-            self.problem(&format!("{field}.dateZone"), "needs 'dateAs': a plain date is in no zone");
+            self.problem(&format!("{field}.dateZone"), "needs 'dateAs': a plain date has no time zone");
         }
         let day_starts = dating.day_starts.and_then(|t| t.0.parse().ok()).unwrap_or(Time::midnight());
         let reading = match dating.date_as {
@@ -49,7 +49,7 @@ impl Fields<'_> {
 }
 
 const NO_INSTANT: &str =
-    "must not stand beside 'dateAs: Instant': it is how dates are written, and an instant is not a date";
+    "must not be used with 'dateAs: Instant': it is a format of dates, and a timestamp is not a date";
 const RIGHT: &str = "for example '%Y%m%d', or 'year=%Y/month=%m/day=%d' for folders";
 
 /// A format of values, or of the folders that hold parts of a date.

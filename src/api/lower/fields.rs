@@ -1,4 +1,4 @@
-//! Parsing single fields. What is wrong is noted with its field, and parsing goes on, so that all problems are told.
+//! Parses single fields. A problem is recorded with its field, and parsing continues, so that all problems are reported.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -8,8 +8,8 @@ use crate::api::manifest::{Document, is_told};
 use crate::domain::dates::{Date, DateRange};
 use crate::domain::policy::{Coverage, DateOrder, Dates, Key, Rerun, Season, Waiver};
 
-/// Adds every GameDate to what was loaded. One that names a coverage that is not there still holds for the others:
-/// coverages come and go, and what a person said of the rest of the date stands.
+/// Adds every GameDate to the loaded objects. If it names a coverage that does not exist, it still applies to the others:
+/// coverages are added and removed, and the rest of the request remains valid.
 pub(super) fn lower(documents: &[Document], known: &Known, loaded: &mut Loaded, problems: &mut Vec<Problem>) {
     for (document, spec) in of_kind::<GameDateSpec>(documents, "GameDate", problems) {
         let mut fields = Fields::new(document);
@@ -18,7 +18,7 @@ pub(super) fn lower(documents: &[Document], known: &Known, loaded: &mut Loaded, 
             None => {
                 fields.problem("spec.season", format!("SeasonNotFound: there is no valid Season '{}'", spec.season.0))
             }
-            // A date that is none has been told already.
+            // An invalid date was reported already.
             Some(found) if date.to_string() == spec.date.0 => {
                 outside(&found.season, date).into_iter().for_each(|why| fields.problem("spec.date", why));
             }
@@ -66,7 +66,7 @@ fn outside(season: &Season, date: Date) -> Option<String> {
     }
     let day = date.weekday();
     let off = !season.week_days.is_empty() && !season.week_days.contains(&day);
-    off.then(|| format!("UnknownDate: {date} is a {day:?}, and Season '{name}' leaves those out in 'weekDays'"))
+    off.then(|| format!("UnknownDate: {date} is a {day:?}, and Season '{name}' excludes it in 'weekDays'"))
 }
 
 /// Coverages that are named and are not there.

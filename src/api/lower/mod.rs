@@ -49,8 +49,8 @@ struct Lowered {
     aliases: Arc<BTreeMap<String, String>>,
 }
 
-/// Lowers documents that every rule of the schema accepts; of the others only further problems are told. References to
-/// what is absent or refused are problems.
+/// Lowers documents that satisfy the whole schema; for the others it only reports further problems. References to objects
+/// that do not exist or were refused are problems.
 pub fn lower(documents: &[Document], place: Place<'_>, problems: &mut Vec<Problem>) -> Loaded {
     let mut known = Known::default();
     warehouses(documents, place, &mut known, problems);
@@ -96,7 +96,7 @@ fn warehouses(documents: &[Document], place: Place<'_>, known: &mut Known, probl
     let told: Vec<_> =
         all.iter().map(|(_, document, home, own)| (name(document), home.place.clone(), own.latin1)).collect();
     for (mut fields, document, home, own) in all {
-        // A file has one encoding, whoever names its folder.
+        // A file has one encoding, whichever Warehouse names its folder.
         for (other, ..) in told.iter().filter(|(_, other, latin1)| *other == home.place && *latin1 != own.latin1) {
             let (own, theirs) = if own.latin1 { ("Latin1", "Utf8") } else { ("Utf8", "Latin1") };
             let text =
@@ -139,7 +139,7 @@ fn of_kind<'a, T: DeserializeOwned>(
     for document in documents.iter().filter(|d| d.value["kind"] == kind) {
         match serde_json::from_value(document.value["spec"].clone()) {
             Ok(spec) => out.push((document, spec)),
-            // What keeps its spec from being read was told.
+            // The problem that makes its spec unreadable was reported.
             Err(_) if !document.told.is_empty() => {}
             Err(error) => problems.push(Problem::field(document, "spec", error.to_string())),
         }
@@ -160,7 +160,7 @@ fn key(document: &Document, kind: &str, name: &str) -> Key {
     Key { namespace: namespace(document).into(), kind: kind.into(), name: name.into() }
 }
 
-/// The object's uid; where nobody gave it one, a hash of its name.
+/// The object's uid, or a hash of its name if it has none.
 pub(super) fn uid(document: &Document) -> Arc<str> {
     let given = document.value["metadata"]["uid"].as_str();
     given.map_or_else(|| format!("{:016x}", stable_hash(&document.object())).into(), Arc::from)
@@ -173,8 +173,7 @@ fn generation(document: &Document) -> i64 {
 
 /// Where a Warehouse is, or which field is why it cannot be read.
 fn place_of(spec: &WarehouseSpec, place: Place<'_>) -> Result<Home, (&'static str, String)> {
-    let unbuilt =
-        |field, engine| Err((field, format!("this version of gapless does not read {engine} yet; only files")));
+    let unbuilt = |field, engine| Err((field, format!("this version of gapless cannot read {engine} yet, only files")));
     match (&spec.files, &spec.bigquery, &spec.postgres) {
         (Some(files), _, _) => {
             let declared = &files.folder.0;
@@ -183,7 +182,7 @@ fn place_of(spec: &WarehouseSpec, place: Place<'_>) -> Result<Home, (&'static st
         }
         (None, Some(_), _) => unbuilt("spec.bigquery", "BigQuery"),
         (None, None, Some(_)) => unbuilt("spec.postgres", "PostgreSQL"),
-        // A rule of the schema has told it.
+        // A rule of the schema has reported it.
         (None, None, None) => Err(("spec", "names no engine".into())),
     }
 }

@@ -119,8 +119,8 @@ impl Asked {
     }
 }
 
-/// A column in a sentence. One that is more than a word stands in back-ticks; a word stays as it is, for what older
-/// versions said of it is part of what they stored.
+/// A column in a sentence. A name with other characters is put in back-ticks. A plain word is not, because older versions
+/// stored it without them.
 fn named(column: &ColumnText) -> String {
     let is_word = column.0.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if is_word { column.0.clone() } else { format!("`{}`", column.0) }

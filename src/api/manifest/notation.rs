@@ -7,7 +7,7 @@ use granit_parser::{Event, Parser, ScalarStyle};
 
 use super::yaml11::{self, Odd};
 
-/// What is told of a document's text; lines count from 0.
+/// Facts about a document's text; lines count from 0.
 #[derive(Debug, Default)]
 pub(super) struct Notation {
     lines: BTreeMap<String, usize>,
@@ -15,7 +15,7 @@ pub(super) struct Notation {
     pub odd: Vec<Found>,
 }
 
-/// An odd scalar and where it stands.
+/// An ambiguous scalar and its position.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     /// `spec.where[0].equals`; of a key, the field of this name.
@@ -66,7 +66,7 @@ impl Notation {
         notation
     }
 
-    /// The line of a field; of what stands above it where it is absent.
+    /// The line of a field, or of its nearest existing parent.
     pub fn line_of(&self, field: &str) -> Option<usize> {
         let mut field = field;
         loop {
@@ -99,7 +99,7 @@ impl Notation {
         }
     }
 
-    /// An item of a list has a line of its own; a value stands where its key does.
+    /// An item of a list has its own line; a value has the line of its key.
     fn item(&mut self, open: &[Open], line: usize) {
         if let Some(Open::List(_)) = open.last() {
             self.lines.entry(field(open)).or_insert(line);

@@ -24,14 +24,14 @@ pub(super) fn odd_value(text: &str) -> Option<Odd> {
     if has_leading_zeros(text) {
         let octal = if is_read_alike { String::new() } else { format!(", and kubectl reads {arrives}") };
         let message = format!(
-            "`{text}` has leading zeros{octal}; put it in quotes where a text is meant, else write the number without them"
+            "`{text}` has leading zeros{octal}; put it in quotes if it is a text, otherwise write the number without them"
         );
         return Some(Odd { arrives, is_read_alike: false, message });
     }
     let is_word = arrives.is_boolean() && !matches!(text, "true" | "false");
     (!is_read_alike || is_word).then(|| Odd {
         message: format!(
-            "`{text}` without quotes is {arrives} to kubectl; put it in quotes where a text is meant, else write {arrives}"
+            "`{text}` without quotes is {arrives} to kubectl; put it in quotes if it is a text, otherwise write {arrives}"
         ),
         is_read_alike,
         arrives,
@@ -182,16 +182,16 @@ mod tests {
         let odd = |text: &str| odd_value(text).map(|odd| odd.message).unwrap_or_default();
         assert_eq!(
             odd("0022500001"),
-            "`0022500001` has leading zeros, and kubectl reads 4882433; put it in quotes where a text is meant, else write the \
+            "`0022500001` has leading zeros, and kubectl reads 4882433; put it in quotes if it is a text, otherwise write the \
              number without them"
         );
         assert_eq!(
             odd("08"),
-            "`08` has leading zeros; put it in quotes where a text is meant, else write the number without them"
+            "`08` has leading zeros; put it in quotes if it is a text, otherwise write the number without them"
         );
         assert_eq!(
             odd("NO"),
-            "`NO` without quotes is false to kubectl; put it in quotes where a text is meant, else write false"
+            "`NO` without quotes is false to kubectl; put it in quotes if it is a text, otherwise write false"
         );
         for text in ["00.5", "-007", "on", "Y", "off", "0_1", "yEs"] {
             assert_ne!(odd(text), "", "{text}");

@@ -12,9 +12,9 @@ use crate::domain::dates::Timestamp;
 pub enum Answer {
     /// It holds.
     True,
-    /// It does not.
+    /// It does not hold.
     False,
-    /// Nobody can say.
+    /// It is unknown whether it holds.
     Unknown,
 }
 
@@ -34,7 +34,7 @@ impl Answer {
 pub struct Standing {
     /// Ready.
     pub ready: Answer,
-    /// What goes on beside it.
+    /// Whether work is in progress.
     pub course: Course,
     /// Why, as one word.
     pub reason: Reason,
@@ -42,10 +42,10 @@ pub struct Standing {
     pub message: String,
 }
 
-/// Whether something changes without a person. Reconciling and Stalled at once cannot be said.
+/// Whether something changes without a person. Reconciling and Stalled exclude each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Course {
-    /// Nothing is under way.
+    /// No work is in progress.
     AtRest,
     /// Something will change without a person.
     Reconciling,
@@ -54,13 +54,13 @@ pub enum Course {
 }
 
 impl Standing {
-    /// A spec that cannot be obeyed, for this reason.
+    /// An invalid spec, for this reason.
     pub fn stalled(sentence: &str) -> Self {
         let reason = Reason::of_refusal(sentence);
         Self { ready: Answer::False, course: Course::Stalled, reason, message: sentence.into() }
     }
 
-    /// An object that nobody has looked at yet.
+    /// An object that was not processed yet.
     pub fn unseen(message: &str) -> Self {
         Self { ready: Answer::Unknown, course: Course::Reconciling, reason: Reason::NotProbed, message: message.into() }
     }
@@ -121,7 +121,7 @@ mod tests {
             .prop_map(|((ready, course), reason, message)| Standing { ready, course, reason, message })
     }
 
-    /// What stands in a status: anything, twice, of no known type, with a time of its own.
+    /// Conditions as stored in a status: any, duplicate, of unknown type, with any time.
     fn stored() -> impl Strategy<Value = Vec<Condition>> {
         let types = select(vec!["Ready", "Reconciling", "Stalled", "Ready", "Odd"]);
         let one = (types, select(vec!["True", "False", "Unknown", ""]), 0..2_000_000_000_000i64);

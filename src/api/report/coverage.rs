@@ -1,4 +1,4 @@
-//! The status of a coverage, from the engine's view and its ledger. The report's lists are cut when there is no room;
+//! The status of a coverage, from the engine's view and its ledger. The report's lists are truncated when there is no room;
 //! the ledger never is.
 
 use std::collections::BTreeMap;
@@ -14,20 +14,20 @@ use crate::domain::ledger::Ledger;
 use crate::domain::state::{Cell, State};
 use crate::engine::overview::CoverageView;
 
-/// No status is larger (design §9), in bytes of JSON.
+/// The maximum size of a status, in bytes of JSON (docs/adr/0008-ledger-in-the-status.md).
 pub const LIMIT: usize = 256 * 1024;
 /// A ledger of this size has hardly room left: launches stop. The rest is kept for what live attempts still add, and
 /// for the report.
 pub const NEARLY_FULL: usize = LIMIT / 8 * 7;
 
-/// The object that a status belongs to, where no view tells it.
+/// The object that a status belongs to, if no view has it.
 #[derive(Clone, Copy, Debug)]
 pub struct Object<'a> {
-    /// Its name.
+    /// The object's name.
     pub name: &'a str,
-    /// Its uid.
+    /// The object's uid.
     pub uid: &'a str,
-    /// Its generation.
+    /// The object's generation.
     pub generation: i64,
 }
 
@@ -54,7 +54,7 @@ pub fn coverage_status(
     status
 }
 
-/// The status of a coverage that was not looked at since the start: its ledger is kept, its report stands as it was.
+/// The status of a coverage that was not processed since the start: its ledger is stored, its report is unchanged.
 pub fn ledger_status(object: Object<'_>, ledger: &Ledger, old: &CoverageStatus, now: Timestamp) -> CoverageStatus {
     let mut status = old.clone();
     ledger::write(ledger, object.name, object.uid, &mut status);

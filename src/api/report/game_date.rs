@@ -29,7 +29,7 @@ pub struct Row<'a> {
     /// The date.
     pub date: Date,
     expected: Option<&'a Expected>,
-    /// Nothing where nobody knows: an old schedule does not say that there are none.
+    /// `None` if unknown: a stale schedule does not prove that there are no games.
     games: Option<usize>,
     cells: Vec<(&'a CoverageView, &'a Cell)>,
 }
@@ -54,7 +54,7 @@ pub fn rows<'a>(season: &'a SeasonView, coverages: &[&'a CoverageView]) -> impl 
     })
 }
 
-/// Whether a row would tell of a date of a coverage that nobody has read since the start. Dates further ahead have no row,
+/// Whether a row would report a date of a coverage that was not read since the start. Dates further ahead have no row,
 /// and are not read.
 pub fn is_unread(season: &SeasonView, coverage: &CoverageView) -> bool {
     let last = shift(season.today, AHEAD);
@@ -63,7 +63,7 @@ pub fn is_unread(season: &SeasonView, coverage: &CoverageView) -> bool {
 }
 
 impl Row<'_> {
-    /// A date that is its season's no more: nobody asks anything of it.
+    /// A date that left its season: no coverage expects data on it.
     pub fn gone(date: Date) -> Self {
         Self { date, expected: None, games: None, cells: Vec::new() }
     }
@@ -85,8 +85,8 @@ impl Row<'_> {
     }
 }
 
-/// The status of a GameDate of which something is wanted: whether its spec can be obeyed. One that can has no conditions:
-/// they would take more room than its row, thousands of times.
+/// The status of a GameDate with a request: whether its spec is valid. A valid one has no conditions, because they would
+/// take more room than its row, thousands of times.
 pub fn game_date_answer(old: &GameDateStatus, generation: i64, why: Option<&str>, now: Timestamp) -> GameDateStatus {
     let told = |why: &str| conditions(&old.conditions, &Standing::stalled(why), generation, now);
     let conditions = why.map(told).unwrap_or_default();
@@ -102,7 +102,7 @@ fn status(row: &Row<'_>, old: &GameDateStatus, generation: i64, now: Timestamp) 
     let open = count(&|c| c.state().is_open());
     let undone = count(&|c| !c.state().is_done());
     let (first, last) = expected.map(starts).unwrap_or_default();
-    // A date that was complete when it was first seen became so at an instant that nobody knows.
+    // If a date was complete at its first read, the time at which it became complete is unknown.
     let completed_at = match &old.completed_at {
         _ if undone > 0 || cells.is_empty() => None,
         None if was_undone => Some(now.to_string()),
@@ -144,7 +144,7 @@ fn starts(expected: &Expected) -> (Option<Timestamp>, Option<Timestamp>) {
     (starts.iter().min().copied(), starts.iter().max().copied())
 }
 
-/// The worst open coverage and what is the matter with it.
+/// The worst open coverage, with state and reason.
 fn worst(cells: &[(&CoverageView, &Cell)]) -> String {
     let open = cells.iter().filter(|(_, c)| c.state().is_open());
     let worst = open.max_by_key(|(_, c)| Reason::of(c.cause));

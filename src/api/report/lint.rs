@@ -1,4 +1,4 @@
-//! What must hold of every status: the rules of kstatus, and the sums of design §9 and §12. Called on every rendered
+//! What must hold of every status: the rules of kstatus, and counts that add up (docs/conditions.md). Called on every rendered
 //! status in debug builds, and in tests.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;

@@ -150,7 +150,7 @@ fn unexpected(summary: &SummaryStatus) -> Unexpected {
     Unexpected { rows: summary.unexpected_rows, dates: summary.unexpected_dates, named }
 }
 
-/// Why the spec cannot be obeyed. A coverage that is Stalled because no attempt is left has a spec that can.
+/// Why the spec is invalid. A coverage that is Stalled because no attempt is left has a valid spec.
 fn refusal(status: &CoverageStatus) -> Option<String> {
     let stalled = status.conditions.iter().find(|c| c.type_ == ConditionType::Stalled.word() && c.status == "True")?;
     let of_spec = Reason::REFUSALS.iter().any(|r| r.word() == stalled.reason);
@@ -233,7 +233,7 @@ impl Row<'_> {
             missing: detail.map(|d| d.missing.iter().map(|u| u.as_str().into()).collect()).unwrap_or_default(),
             rows: None,
             unexpected_rows: detail.map_or(0, |d| d.unexpected_rows),
-            // What the data says is told within the sentence of the state, and nowhere apart.
+            // The verdict is only part of the state's message; it is not stored separately.
             message: "".into(),
         };
         let waits = match cause.state() {

@@ -1,4 +1,4 @@
-//! When a coverage is Ready, Reconciling, Stalled (design §9): the one rule, for the status of a cluster and for the
+//! When a coverage is Ready, Reconciling, Stalled (docs/conditions.md): the one rule, for the status of a cluster and for the
 //! table of `gapless status` alike.
 
 use super::conditions::{Answer, Course, Standing};
@@ -10,7 +10,7 @@ use crate::domain::verdict::UnknownReason;
 use crate::domain::words::counted;
 use crate::engine::overview::CoverageView;
 
-/// How a coverage stands.
+/// The standing of a coverage.
 pub fn standing(view: &CoverageView) -> Standing {
     if let Some(why) = &view.stalled {
         return Standing::stalled(why);
@@ -45,8 +45,8 @@ pub fn standing(view: &CoverageView) -> Standing {
     Standing { ready: Answer::True, course: Course::AtRest, reason: Reason::Complete, message }
 }
 
-/// Whether something changes without a person. Where gapless only reports, others fill, and are given until a gap is late:
-/// nothing that is watched may be under way for ever.
+/// Whether something changes without a person. With `mode: Observe` other programs fill the table, and have until a gap is
+/// late: a tool that waits for the object must not wait forever.
 fn course(view: &CoverageView, open: &[&Cell]) -> Course {
     let present: Vec<&&Cell> = open.iter().filter(|c| c.state() != State::Unknown || c.date <= view.today).collect();
     let mut gaps = present.iter().filter(|c| c.state() != State::Unknown).peekable();

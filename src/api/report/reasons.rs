@@ -1,5 +1,5 @@
-//! Every condition type and every reason, one line each. `docs/conditions.md` is made from this file; a test proves it
-//! fresh. A reason that is not here cannot be set.
+//! Every condition type and every reason, one line each. `docs/conditions.md` is generated from this file, and a test compares
+//! them. A reason that is not listed here cannot be set.
 
 use std::fmt::Write;
 
@@ -32,86 +32,87 @@ macro_rules! words {
 words! {
     /// The types of conditions.
     ConditionType {
-        /// Every due date of a coverage is done; a Season knows its dates; a Warehouse can be read.
+        /// Coverage: every due date is done. Season: its dates are known. Warehouse: it can be read.
         Ready,
-        /// Something will change without a person, and it is not suspended.
+        /// Work is in progress or will start automatically, and the object is not suspended.
         Reconciling,
-        /// Nothing will change without a person: the spec is invalid, it asks what the table cannot answer, or no attempt is
-        /// left for what is open. Where gapless only reports, others fill: then it is a date that is late.
+        /// Nothing changes until a person acts: the spec is invalid, it asks what the table cannot answer, or open dates have
+        /// no attempts left. With `mode: Observe`, when other programs fill the table: a date is late.
         Stalled,
     }
 
-    /// The reasons, those of `Ready` from the best to the worst within each group.
+    /// The reasons; within each group from the best to the worst.
     Reason {
         /// Every due date is complete, waived or not expected.
         Complete,
-        /// The spec of a Warehouse is accepted, and its folder can be read.
+        /// The spec of the Warehouse is accepted, and its folder can be read.
         Accepted,
-        /// The dates of a Season are known.
+        /// The dates of the Season are known.
         Scheduled,
-        /// No work in progress. Of `Reconciling`, when it is False.
+        /// No work is in progress. Used when `Reconciling` is False.
         AtRest,
-        /// The spec is valid, and what is open changes without a person. Of `Stalled`, when it is False.
+        /// The spec is valid, and open dates need no action. Used when `Stalled` is False.
         Obeyed,
-        /// No date expects anything: the calendar is empty, or all of it is off.
+        /// No date expects data: the calendar is empty, or all dates are off days.
         NothingExpected,
-        /// Not every date was read yet.
+        /// Some dates have not been read yet.
         NotProbed,
-        /// A read failed; gapless tries again.
+        /// A read failed; gapless retries.
         ProbeFailed,
         /// A read would exceed a limit of its Warehouse.
         ProbeBudget,
-        /// The schedule is older than `maxAge`: refresh it.
+        /// The schedule is older than `maxAge`: refresh the schedule.
         ScheduleStale,
-        /// The schedule says nothing of a date, or has no unit at all: the message says whether to refresh it, to correct `where`,
-        /// or to correct the dates of the Season.
+        /// The schedule has no information about a date, or no units at all: the message says whether to refresh it, to correct
+        /// `where`, or to correct the dates of the Season.
         ScheduleMissing,
-        /// A unit has no known start, and only rows before it count: complete the schedule.
+        /// The start of a unit is unknown, and only rows before the start count: add it to the schedule.
         StartUnknown,
-        /// A date has rows of units that are not expected, and the missing ones may be among them, or two games have one name:
-        /// correct `unit`, or add `aliases` to the Season.
+        /// A date has rows of unexpected units that may be the missing ones, or two games have the same name: correct `unit`, or
+        /// add `aliases` to the Season.
         UnitsUnmatched,
-        /// A date has rows, and none has what a filter looks for: correct its spelling, or the data.
+        /// A date has rows, but none matches a filter: correct the filter's spelling, or the data.
         FilterUnmatched,
-        /// The warehouse refused to answer: fix the permissions.
+        /// The warehouse denied access: fix the permissions.
         Unauthorized,
-        /// A column is missing, or of a type that cannot be read as declared.
+        /// A column is missing, or has a type that cannot be read as declared.
         SchemaMismatch,
         /// Jobs of open dates are live.
         Running,
-        /// Jobs have ended, and what they wrote is being read.
+        /// Jobs have ended, and gapless is verifying their results.
         Verifying,
         /// An earlier date is not done yet, and the order is Sequential.
         Sequence,
-        /// The CronJob's own run is live; gapless looks again when it has ended.
+        /// The CronJob's own run is live; gapless continues when it has ended.
         DailyRun,
-        /// Another Job of gapless covers the same dates of the same table.
+        /// Another Job of gapless is filling the same dates of the same table.
         Busy,
-        /// A Job was refused for now; gapless tries again.
+        /// The API server refused a Job; gapless retries.
         Quota,
         /// The backoff of a failed attempt has not passed.
         Waiting,
-        /// Dates have rows, but not all that they must have.
+        /// Dates have rows, but are not complete.
         Partial,
-        /// Dates have no row.
+        /// Dates have no rows.
         Missing,
-        /// So many complete dates vanished at once that the read is doubted; launches wait for two more.
+        /// So many complete dates lost data at once that the read is distrusted; launches wait until two more reads agree.
         SuspectProbe,
-        /// A schedule lost games on so many dates at once that it is doubted; what it said before stands until two more reads agree.
+        /// The schedule lost games on so many dates at once that it is distrusted; the earlier schedule is used until two more
+        /// reads agree.
         ScheduleSuspect,
         /// Launches are switched off for the namespace or the operator.
         LaunchesOff,
         /// The ledger has reached its size limit: split the coverage.
         StatusFull,
-        /// No rung repairs what is wrong: it needs manual repair.
+        /// No rung repairs the problem: the dates need manual repair.
         Unrecoverable,
-        /// No attempt is left: fix the cause, then `retry`.
+        /// No attempts are left: fix the cause, then run `gapless retry`.
         Exhausted,
-        /// It or its Season is suspended while dates are open.
+        /// The coverage or its Season is suspended while dates are open.
         Suspended,
-        /// Another Job has the name that a launch needs: remove it.
+        /// Another Job already has the name that a launch needs: delete it.
         NameTaken,
-        /// The CronJob's author does not allow gapless to run it: set its annotation `gapless.dev/fill: allowed`.
+        /// The CronJob does not allow gapless to use it: set its annotation `gapless.dev/fill: allowed`.
         FillNotAllowed,
         /// The CronJob of a rung does not exist.
         TemplateNotFound,
@@ -123,18 +124,18 @@ words! {
         CoverageNotFound,
         /// The date of a GameDate is not one of its Season's dates.
         UnknownDate,
-        /// The namespace may not read the folder of a Warehouse, or a link leads from it to where it may not: ask your gapless
-        /// administrator to grant it.
+        /// The namespace may not read the folder of a Warehouse, or the target of a link in it: ask your gapless administrator
+        /// for access.
         NotGranted,
         /// The folder of a Warehouse does not exist: create it, or mount its volume.
         FolderNotFound,
-        /// The spec, or what was made of it, is refused; the message says which field and why.
+        /// The spec, or a Job made from it, is refused; the message says which field and why.
         Refused,
     }
 }
 
 impl Reason {
-    /// Why a spec cannot be obeyed.
+    /// The reasons for which a spec is invalid.
     pub const REFUSALS: [Self; 9] = [
         Self::NameTaken,
         Self::FillNotAllowed,
@@ -147,7 +148,7 @@ impl Reason {
         Self::Refused,
     ];
 
-    /// What is the matter with an open cell.
+    /// The reason of a cell's state.
     pub fn of(cause: Cause) -> Self {
         match cause {
             Cause::Running(_) => Self::Running,
@@ -163,7 +164,7 @@ impl Reason {
         }
     }
 
-    /// Why nothing can be said.
+    /// The reason for Unknown.
     pub fn of_unknown(unknown: UnknownReason) -> Self {
         match unknown {
             UnknownReason::NotProbed => Self::NotProbed,
@@ -192,31 +193,31 @@ impl Reason {
         }
     }
 
-    /// Why a spec is refused, told by the sentence: `spec.season: SeasonNotFound: there is no …`.
+    /// The reason for which a spec is refused, from its message: `spec.season: SeasonNotFound: there is no …`.
     pub fn of_refusal(sentence: &str) -> Self {
         let told = |r: &Reason| sentence.split(": ").take(2).any(|part| part == r.word());
         Self::REFUSALS.into_iter().find(told).unwrap_or(Self::Refused)
     }
 }
 
-/// What tools that wait for an object make of all this.
+/// How tools that wait for an object interpret the conditions.
 const WAITING: &str = "
 ## Waiting for an object
 
-An object that gapless has not looked at has `status.observedGeneration: -1`, and after an edit `observedGeneration` is smaller than
-`metadata.generation` until gapless has seen the edit. A GameDate has conditions only while it is refused.
+An object that gapless has not processed yet has `status.observedGeneration: -1`. After an edit, `observedGeneration` is less than
+`metadata.generation` until gapless has processed the edit. A GameDate has conditions only while its spec is invalid.
 
 | conditions | kstatus (Flux and others) | when |
 |---|---|---|
-| none, or of an older generation | InProgress | for a moment after it was applied |
-| `Reconciling` True | InProgress | gaps are being filled; something is read again |
-| `Stalled` True | Failed | a person must change something; the message says what |
+| none, or of an older generation | InProgress | shortly after it was applied |
+| `Reconciling` True | InProgress | gaps are being filled, or data is read again |
+| `Stalled` True | Failed | a person must act; the message says what to do |
 | `Ready` True | Current | every due date is done |
-| `Ready` False or Unknown, and none of the others True | InProgress | suspended, or launches are off: until that is lifted. A schedule is \
-stale or says nothing of a date: until it is loaded. `mode: Observe` with gaps: until they are filled, or late, which is Stalled |
+| `Ready` False or Unknown, and neither of the others True | InProgress | suspended, or launches are off: until that is lifted. The schedule is \
+stale or has no information about a date: until it is loaded. `mode: Observe` with gaps: until they are filled, or late (then Stalled) |
 
-`kubectl wait --for=condition=Ready` waits for complete data. A deployment must not: in the evening tonight's date is open. For Flux \
-leave coverages out of `healthChecks`, or ask only whether they are accepted:
+`kubectl wait --for=condition=Ready` waits for complete data. A deployment must not do that, because tonight's date is open every \
+evening. With Flux, leave coverages out of `healthChecks`, or check only whether they are accepted:
 
 ```yaml
 healthCheckExprs:
@@ -227,15 +228,15 @@ healthCheckExprs:
     current: status.observedGeneration == metadata.generation
 ```
 
-`examples/gitops/argocd.yaml` has the same for Argo CD.
+`examples/gitops/argocd.yaml` has the equivalent for Argo CD.
 ";
 
 /// The page of conditions and reasons.
 pub fn page() -> String {
     let mut out = String::from(
-        "# Conditions\n\nGenerated from `src/api/report/reasons.rs`; regenerate with `make update`.\n\nEvery object has all three. \
-         `Reconciling` and `Stalled` are never True together, and neither is True while `Ready` is. While one of them is\nTrue, \
-         `Ready` repeats its reason and its message.\n\n| type | True means |\n|---|---|\n",
+        "# Conditions\n\nGenerated from `src/api/report/reasons.rs`; regenerate with `make update`.\n\nEvery object has these three conditions. \
+         `Reconciling` and `Stalled` are never True together, and neither is True while `Ready` is. While one\nof them is True, \
+         `Ready` has the same reason and message.\n\n| type | True means |\n|---|---|\n",
     );
     for kind in ConditionType::ALL {
         let _ = writeln!(out, "| `{}` | {} |", kind.word(), kind.meaning());

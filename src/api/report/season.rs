@@ -20,7 +20,7 @@ pub fn season_status(view: &SeasonView, old: &SeasonStatus, now: Timestamp) -> S
     let dates = number(on().count());
     let games: Option<usize> = on().map(Expected::games).sum();
     let games = games.map(number);
-    // Before its schedule was read nothing is known that could replace what was told.
+    // Before the schedule was read, nothing is known that could replace the reported status.
     if !view.is_known {
         return standing(old.clone(), &Standing::unseen("its schedule was not read yet"), view.generation, now);
     }
@@ -39,7 +39,7 @@ pub fn season_status(view: &SeasonView, old: &SeasonStatus, now: Timestamp) -> S
     standing(told, &how, view.generation, now)
 }
 
-/// What it said before stands meanwhile; whether that is still true nobody can say.
+/// The earlier schedule is used until then, but may no longer be true.
 fn doubted(lost: &DateSet) -> Standing {
     let message = schedule_doubt(lost);
     Standing { ready: Answer::Unknown, course: Course::Reconciling, reason: Reason::ScheduleSuspect, message }
@@ -54,7 +54,7 @@ pub fn refused_season_status(old: &SeasonStatus, generation: i64, why: &str, now
     standing(old.clone(), &Standing::stalled(why), generation, now)
 }
 
-/// What is the matter with the place of a Warehouse.
+/// The problem with the folder of a Warehouse.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfit {
     /// As one word.
@@ -63,7 +63,7 @@ pub struct Unfit {
     pub text: String,
 }
 
-/// The status of a Warehouse: `refused` says why its spec cannot be obeyed, `unfit` what is the matter with its place.
+/// The status of a Warehouse: `refused` says why its spec is invalid, `unfit` what is wrong with its folder.
 pub fn warehouse_status(
     old: &ObjectStatus,
     generation: i64,
@@ -84,7 +84,7 @@ pub fn warehouse_status(
     ObjectStatus { observed_generation: generation, conditions }
 }
 
-/// A read that failed may succeed the next time; a folder or a permission is mended by a person.
+/// A failed read may succeed next time; a folder or a permission must be fixed by a person.
 fn unreadable(unfit: &Unfit) -> Standing {
     let course = if unfit.reason == Reason::ProbeFailed { Course::Reconciling } else { Course::Stalled };
     Standing { ready: Answer::False, course, reason: unfit.reason, message: unfit.text.clone() }

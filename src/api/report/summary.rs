@@ -24,8 +24,8 @@ pub(crate) fn counts(view: &CoverageView) -> Counts {
     }
 }
 
-/// Complete of those due, cut and never rounded up: 99.9 % is not all. What lies ahead is no gap: in November a season that
-/// has all it can have is at 100 %.
+/// The complete share of the due dates, truncated, never rounded up: 99.9 % is not all. Dates that are not due yet do not
+/// count, so a season can be at 100 % in November.
 pub(crate) fn share(counts: &Counts) -> String {
     if counts.due == 0 {
         return "-".into();

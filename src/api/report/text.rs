@@ -57,7 +57,7 @@ pub(crate) fn dates(set: &DateSet) -> String {
     texts.join(",")
 }
 
-/// What stands before the number of dates that were left away.
+/// The text before the number of omitted dates.
 const MORE: &str = " and ";
 
 /// As [`dates`], at most so many bytes; what does not fit is counted: `… and 12 more`.
@@ -80,7 +80,7 @@ pub(crate) fn dates_within(set: &DateSet, limit: usize) -> String {
     format!("{}{MORE}{} more", dates(&shown), set.len() - shown.len())
 }
 
-/// Reads what [`dates`] wrote. Ranges that overlap are refused: nobody writes them.
+/// Reads what [`dates`] wrote. Overlapping ranges are refused: gapless never writes them.
 pub(crate) fn parse_dates(text: &str) -> Result<DateSet, String> {
     let mut set = DateSet::new();
     let mut count = 0;
@@ -141,7 +141,7 @@ pub(crate) fn verdict(text: &str) -> Option<Verdict> {
     causes().filter_map(own_verdict).find(|v| v.word() == word && v.reason() == reason)
 }
 
-/// The verdict that a state tells by itself.
+/// The verdict that follows from a state.
 pub(crate) fn own_verdict(cause: Cause) -> Option<Verdict> {
     match cause {
         Cause::NotExpected(off) => Some(Verdict::NotExpected(off)),

@@ -31,7 +31,7 @@ impl Cluster {
     pub(super) async fn connect(args: &ClusterArgs) -> Result<Self, Stop> {
         let (kubeconfig, context) = (args.kubeconfig.clone(), args.context.clone());
         let connected = connect(&Connect { kubeconfig, context, ..Connect::default() }).await;
-        let connected = connected.map_err(|why| Stop::bad_input(format!("{why}; or give -f DIR")))?;
+        let connected = connected.map_err(|why| Stop::bad_input(format!("{why}; or use -f DIR")))?;
         let namespace = args.namespace.clone().unwrap_or(connected.namespace);
         Ok(Self { client: connected.client, namespace, server: connected.server })
     }
@@ -50,7 +50,7 @@ impl Cluster {
         match fault {
             Fault::Silent(why) => Stop::failed(format!("the API server at {server} cannot be reached: {why}")),
             Fault::Refused(status) if status.code == 401 => {
-                Stop::failed(format!("the API server at {server} does not know you: {}", status.message))
+                Stop::failed(format!("the API server at {server} does not accept your credentials: {}", status.message))
             }
             Fault::Refused(status) if status.code == 403 => {
                 Stop::failed(format!("you may not {tried}: {}", status.message))

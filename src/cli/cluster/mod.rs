@@ -24,7 +24,7 @@ use connect::{Cluster, Fault};
 
 /// Objects that one answer holds.
 const PAGE: u32 = 500;
-/// How often a GameDate that somebody else changes meanwhile is read and written again.
+/// How often the update of a GameDate is retried after a conflict.
 const TRIES: usize = 4;
 /// Who writes, as the objects tell it.
 const MANAGER: &str = "kubectl-gapless";
@@ -138,7 +138,7 @@ impl Cluster {
             };
             match answer {
                 Ok(_) => return Ok((name, done)),
-                // Somebody else was faster: what they wrote is read, and the wish added to it.
+                // Conflict: read the newer object, and add the request to it.
                 Err(Fault::Refused(status)) if matches!(status.code, 404 | 409) => refusal = Fault::Refused(status),
                 Err(fault) => return Err(self.stop(&format!("write gamedate {name}"), fault)),
             }
@@ -164,7 +164,7 @@ fn api<K: Resource<DynamicType = ()>>(client: &Client, namespace: Option<&str>) 
 /// What is written.
 #[derive(Clone, Debug, PartialEq)]
 enum Step {
-    /// It stands there already.
+    /// It already exists.
     Nothing,
     /// A new object.
     Create(Value),

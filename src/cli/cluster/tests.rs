@@ -163,7 +163,7 @@ async fn refusals_are_sentences() {
     let rows = [
         (Method::GET, 404, "does not know"),
         (Method::GET, 403, "you may not list"),
-        (Method::GET, 401, "does not know you"),
+        (Method::GET, 401, "does not accept your credentials"),
         (Method::POST, 422, "refuses to write gamedate nba-2025-11-14: why"),
         (Method::POST, 403, "you may not write gamedate nba-2025-11-14: why"),
     ];

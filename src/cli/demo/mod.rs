@@ -38,7 +38,7 @@ pub(super) fn demo(args: &DemoArgs) -> Result<Exit, Stop> {
 
 fn play(folder: &Path, seed: u64) -> Result<Exit, Stop> {
     if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Stop::bad_input(format!("{} is not empty; give --keep a new folder", folder.display())));
+        return Err(Stop::bad_input(format!("{} is not empty; use --keep with a new folder", folder.display())));
     }
     let world = build(folder, seed)?;
     let place = Place { files: vec![folder.into()], state: None, files_root: None };
@@ -55,10 +55,10 @@ fn play(folder: &Path, seed: u64) -> Result<Exit, Stop> {
     Ok(verdict(&remaining(&overview), &world.impossible))
 }
 
-/// A volume is never empty (`lost+found`), so what counts is that no demo stands in it.
+/// A volume is never empty (`lost+found`), so it only must not contain a demo.
 fn only_build(folder: &Path, seed: u64) -> Result<Exit, Stop> {
     if folder.join(WAREHOUSE).exists() {
-        return Err(Stop::bad_input(format!("{} holds a demo already; remove it first", folder.display())));
+        return Err(Stop::bad_input(format!("{} already contains a demo; remove it first", folder.display())));
     }
     build(folder, seed).map(|_| Exit::Done)
 }
@@ -87,11 +87,11 @@ fn remaining(overview: &Overview) -> Remaining {
 fn verdict(remaining: &Remaining, impossible: &Remaining) -> Exit {
     if remaining == impossible {
         anstream::println!(
-            "\nExactly the dates remain that the demo made impossible. Everything else was filled and read again."
+            "\nOnly the dates that the demo made impossible to fill remain. Everything else was filled and verified."
         );
         return Exit::Done;
     }
-    anstream::println!("\nThese dates should remain and no others:");
+    anstream::println!("\nOnly these dates should remain:");
     for ((coverage, state), dates) in impossible {
         anstream::println!("  {coverage} {state}: {dates}");
     }

@@ -28,7 +28,7 @@ impl Kind {
             Self::OneBookmaker => "one bookmaker is missing",
             Self::Duplicates => "rows stand twice",
             Self::PlaceholderLines => "placeholder lines of 20.0",
-            Self::LinesAfterStart => "lines only after the tip-off",
+            Self::LinesAfterStart => "lines only after the start",
         }
     }
 
@@ -91,7 +91,7 @@ const PUNCHES: [(Table, Kind, Behaviour, usize); 18] = [
     (Table::Grading, Kind::WholeDate, Behaviour::Slow, 2),
 ];
 
-/// A run of days on which no lines were scraped, and nobody noticed.
+/// Consecutive days on which no lines were scraped.
 const RUN: (i8, i8) = (14, 20);
 
 /// Every gap of a seed. No date is punched twice in a table.

@@ -61,7 +61,7 @@ impl World {
         let mut kinds: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         self.gaps.iter().for_each(|g| *kinds.entry((g.table.coverage(), g.kind.sentence())).or_default() += 1);
         let lines = kinds.iter().map(|((coverage, what), n)| format!("  {coverage:<22}{n:>3} × {what}\n"));
-        let head = "The real NBA season 2024-25: 1,321 games on 214 dates, six tables. Punched:\n";
+        let head = "The real NBA season 2024-25: 1,321 games on 214 dates, six tables. Deliberate gaps:\n";
         let tail = "  schedule                a game moved to another date; no update for the last week\n\n";
         head.to_string() + &lines.collect::<String>() + tail
     }
@@ -90,7 +90,7 @@ fn provider(folder: &Path, games: &BTreeMap<Date, Vec<Game>>, gaps: &[Gap]) -> i
     write(&provider, "behaviour", &behaviours)
 }
 
-/// What nobody can fill: a date that its provider never has, duplicates that no rung repairs, and the last week.
+/// Dates that cannot be filled: one that the provider never has, duplicates that no rung repairs, and the last week.
 fn impossible(gaps: &[Gap]) -> Remaining {
     let mut out = Remaining::new();
     let mut remains = |coverage: &str, state: &str, date| {

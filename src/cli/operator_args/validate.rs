@@ -1,5 +1,5 @@
-//! What the flags mean together. Every problem is collected, and what follows from
-//! another problem is not told again.
+//! Validates the flags together. All problems are collected; a problem that only follows from
+//! another is not reported.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::kubernetes::logs::Format;
 struct Problems(Vec<String>);
 
 impl Problems {
-    /// Whether what was read since is a problem already: then what follows from it is none of its own.
+    /// Whether a problem was found since then, so that follow-up problems must not be reported.
     fn since(&self, before: usize) -> bool {
         self.0.len() > before
     }
@@ -47,7 +47,7 @@ impl Problems {
         };
         self.unless(name.is_none_or(is_name), || {
             format!(
-                "{flag} {}: must be a name of Kubernetes: lower-case letters, digits and '-', at most {MAX_NAME}",
+                "{flag} {}: must be a Kubernetes name: lower-case letters, digits and '-', at most {MAX_NAME}",
                 name.map_or("", |n| n)
             )
         });
@@ -55,7 +55,7 @@ impl Problems {
 }
 
 impl OperatorArgs {
-    /// What the flags mean; every problem at once where they mean nothing.
+    /// The configuration, or all problems of the flags at once.
     pub fn validate(&self, around: &Surroundings) -> Result<OperatorConfig, Stop> {
         let mut problems = Problems::default();
         let config = self.config(around, &mut problems);
@@ -70,7 +70,7 @@ impl OperatorArgs {
         let lease = self.lease(around, problems);
         let limits = self.limits(problems);
         problems
-            .unless(self.write_rate > 0, || "--write-rate 0: must be at least 1, else nothing is ever written".into());
+            .unless(self.write_rate > 0, || "--write-rate 0: must be at least 1, otherwise nothing is written".into());
         problems.unless(self.write_burst > 0, || "--write-burst 0: must be at least 1".into());
         let listen = self.listen.parse().map_err(|_| {
             problems.0.push(format!("--listen {}: must be an address and a port, such as 0.0.0.0:8080", self.listen));
@@ -93,9 +93,9 @@ impl OperatorArgs {
     fn scope(&self, problems: &mut Problems) -> Scope {
         problems.name("--namespace", self.namespace.as_ref());
         problems.unless(self.all_namespaces || self.grants.is_none(), || {
-            "--grants is for --all-namespaces: in one namespace, coverages read what the operator's own identity may read".into()
+            "--grants requires --all-namespaces: in a single namespace, coverages may read everything that the operator may read".into()
         });
-        // In a pod the namespace always stands in the environment, so both together are no contradiction.
+        // In a pod the namespace is always set in the environment, so both may be set.
         if self.all_namespaces {
             return Scope::All { grants: self.grants.clone() };
         }
@@ -118,7 +118,7 @@ impl OperatorArgs {
         let named = self.identity.as_ref().or(around.pod_name.as_ref()).or(around.host_name.as_ref());
         let identity = named.filter(|name| !name.is_empty()).cloned();
         problems.unless(!self.leader_elect || identity.is_some(), || {
-            "--identity: neither $POD_NAME nor the host's name is known; name this process".into()
+            "--identity: set it, because neither $POD_NAME nor the host name is known".into()
         });
         let namespace = self.lease_namespace.clone().or_else(|| self.namespace.clone());
         let name = self.lease_name.clone();
@@ -136,9 +136,9 @@ impl OperatorArgs {
         let seconds = [cadence.hot, cadence.warm, cadence.cold].map(Span::as_seconds);
         let in_order = seconds[0] >= 1 && seconds.is_sorted();
         problems.unless(in_order || problems.since(before), || {
-            "--cadence-hot must be at least 1s, --cadence-warm at least that, --cadence-cold at least that".into()
+            "--cadence-hot must be at least 1s, --cadence-warm at least --cadence-hot, --cadence-cold at least --cadence-warm".into()
         });
-        problems.unless(self.max_jobs > 0, || "--max-jobs 0: to launch nothing, say --launches off".into());
+        problems.unless(self.max_jobs > 0, || "--max-jobs 0: to launch nothing, use --launches off".into());
         let report_every = problems.duration("--report-every", &self.report_every);
         Limits {
             max_jobs: self.max_jobs,
@@ -201,11 +201,11 @@ mod tests {
                      --slow-start soon --cadence-hot 2h --lease-retry 20s --report-every=-1s";
         let told = validated(flags).unwrap_err();
         let wanted = [
-            "--namespace No: must be a name",
-            "--grants is for --all-namespaces",
+            "--namespace No: must be a Kubernetes name",
+            "--grants requires --all-namespaces",
             "--write-rate 0:",
             "--write-burst 0:",
-            "--max-jobs 0: to launch nothing, say --launches off",
+            "--max-jobs 0: to launch nothing, use --launches off",
             "--listen nowhere: must be an address and a port",
             "--slow-start soon: must be a duration",
             "--cadence-hot must be at least 1s",

@@ -185,6 +185,26 @@ fn a_waiver_covers_gaps_and_the_unknown_until_it_expires() {
 }
 
 #[test]
+fn a_waived_date_is_judged_again_when_its_waiver_expires() {
+    let ends = |expires| {
+        let mut case = case();
+        case.coverage.waivers.push(waiver(expires));
+        let assessed = case.assess();
+        (assessed.cells[0].next, assessed.valid_until)
+    };
+    let (next, valid_until) = ends(Some("2025-11-16"));
+    assert!(next.is_some() && valid_until == next, "{next:?} {valid_until:?}");
+    let last = at("2025-11-17T12:00:00Z");
+    assert!(next.is_some_and(|at| at > at_start() && at < last), "{next:?}");
+    assert_eq!(ends(None).0, None, "it never expires");
+}
+
+/// The day on which the waiver holds last has begun everywhere.
+fn at_start() -> Timestamp {
+    at("2025-11-16T23:59:59Z")
+}
+
+#[test]
 fn nothing_is_launched_on_the_unknown_nor_before_it_is_due() {
     let unknown = Err(Unknown::new(UnknownReason::ProbeFailed, "no answer"));
     check(&Case { facts: unknown, ..case() }.token("again"), "Unknown/ProbeFailed");

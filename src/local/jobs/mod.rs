@@ -4,16 +4,17 @@
 //! filler through its standard input; `end` is written last, by rename. A held lock is a live Job, whoever died meanwhile,
 //! and so is a process of its session or with its environment. What has neither and no `end` is Lost.
 
-mod files;
+mod begin;
 mod folder;
+mod known;
 mod process;
 mod run;
+mod sight;
 mod template;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub use run::run;
@@ -21,12 +22,15 @@ pub use template::Template;
 
 use super::clock::SystemClock;
 use super::complaint::Complaint;
+use super::files;
 use super::journal::Journal;
 use crate::api::template::Refusal;
 use crate::domain::ledger::{Job, Launch};
 use crate::domain::policy::Rung;
 use crate::engine::ports::{Clock, Created, JobList, Launcher, Recorded};
+use begin::{Begun, begin};
 use folder::JobFolder;
+use known::Known;
 
 /// Starts and sees Jobs below a folder.
 #[derive(Clone, Debug)]
@@ -36,9 +40,17 @@ pub struct Jobs {
     /// The folder's device and number, once this process has seen it.
     home: Arc<OnceLock<(u64, u64)>>,
     journal: Option<Arc<Journal>>,
-    lists: Arc<Complaint>,
-    starts: Arc<Complaint>,
-    settled: Arc<Complaint>,
+    known: Known,
+    complaints: Arc<Complaints>,
+}
+
+/// What is said of Jobs on standard error.
+#[derive(Debug, Default)]
+struct Complaints {
+    lists: Complaint,
+    starts: Complaint,
+    settled: Complaint,
+    unstored: Complaint,
 }
 
 impl Jobs {
@@ -50,9 +62,8 @@ impl Jobs {
             templates,
             home: Arc::default(),
             journal: None,
-            lists: Arc::default(),
-            starts: Arc::default(),
-            settled: Arc::default(),
+            known: Known::default(),
+            complaints: Arc::default(),
         }
     }
 
@@ -96,6 +107,7 @@ impl Jobs {
 
     fn start(&self, launch: &Launch) -> Created {
         let folder = JobFolder::new(&self.folder, &launch.name);
+        let _beginning = self.known.begins(&folder.name);
         match self.find_home() {
             Ok(Some(())) => {}
             Ok(None) => return Created::Unclear(format!("there is no folder {}", self.folder.display())),
@@ -124,6 +136,9 @@ impl Jobs {
             Ok(Begun::Before) => Created::Ours(folder.uid(launch)),
             Ok(Begun::Now) => Created::New(folder.uid(launch)),
             Ok(Begun::NotYet) => Created::Unclear("its runner has not started yet".into()),
+            Ok(Begun::Cannot { why, lasts }) => {
+                Created::Refused { permanent: lasts, why: template::unstartable(&launch.cron_job, &why) }
+            }
             Err(error) => unclear(&error),
         }
     }
@@ -131,6 +146,12 @@ impl Jobs {
     /// Why no Job of a rung can be started on this machine.
     pub fn refusal(&self, rung: &Rung) -> Option<String> {
         self.templates().get(&rung.cron_job)?.refusal(rung.container.as_deref())
+    }
+
+    /// Why no Job at all can be launched now: it cannot be recorded, or it is not known which Jobs there are.
+    pub fn trouble(&self) -> Option<String> {
+        let unrecorded = || self.journal.as_ref()?.trouble();
+        self.complaints.lists.current().or_else(unrecorded)
     }
 
     /// Where a Job's output stands, for as long as its folder is kept.
@@ -144,27 +165,47 @@ impl Jobs {
             return Ok(Vec::new());
         }
         let entries = std::fs::read_dir(&self.folder).map_err(|e| self.unlisted(&e))?;
-        let (mut jobs, mut unread) = (Vec::new(), Vec::new());
+        let (mut jobs, mut unread, mut unstored) = (Vec::new(), Vec::new(), Vec::new());
         for entry in entries {
             let folder = JobFolder::at(&entry.map_err(|e| self.unlisted(&e))?.path());
+            if self.known.is_beginning(&folder.name) {
+                continue;
+            }
             match self.look(&folder) {
                 Err(_) if self.is_settled(&folder) => unread.push(folder.path.display().to_string()),
                 seen => jobs.extend(seen?),
             }
+            unstored.extend(folder.is_unstored().then(|| folder.path.display().to_string()));
         }
+        jobs.extend(self.vanished(&jobs));
         // What was read while the folder was moved away is not all of it.
         self.find_home().map_err(|e| self.unlisted(&e))?;
+        self.known.keep(&jobs.iter().map(|job: &Job| job.name.clone()).collect());
         self.tell_unread(unread);
+        self.tell_unstored(unstored);
         jobs.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(jobs)
     }
 
+    fn writes(&self) -> bool {
+        self.journal.as_ref().is_some_and(|journal| journal.is_to_write())
+    }
+
     fn look(&self, folder: &JobFolder) -> Result<Option<Job>, String> {
-        if self.journal.as_ref().is_some_and(|journal| journal.is_to_write()) {
-            let stopped = folder.stop_overdue(SystemClock.now());
+        if self.writes() {
+            let stopped = self.known.stop_overdue(folder, SystemClock.now());
             stopped.map_err(|e| format!("the Job in {} cannot be stopped: {e}", folder.path.display()))?;
         }
         folder.job()
+    }
+
+    /// Jobs of the ledgers that were created and are not in their folder any more: who lost files may still run.
+    fn vanished(&self, listed: &[Job]) -> Vec<Job> {
+        let names: BTreeSet<&str> = listed.iter().map(|job| &*job.name).collect();
+        let open = self.journal.iter().flat_map(|journal| journal.created());
+        let gone = open.filter(|open| !names.contains(&*open.name) && !self.known.is_beginning(&open.name));
+        let folder = |name: &str| JobFolder::new(&self.folder, name);
+        gone.map(|open| self.known.vanished(&folder(&open.name), open, self.writes(), SystemClock.now())).collect()
     }
 
     /// Whether its outcome is known already: nothing depends on what its files say.
@@ -176,24 +217,19 @@ impl Jobs {
         unread.sort();
         let text =
             format!("cannot be read: {}; these Jobs have ended, and their folders can be removed", unread.join(", "));
-        let _ = self.settled.hear(if unread.is_empty() { Ok(()) } else { Err(text) });
+        let _ = self.complaints.settled.hear(if unread.is_empty() { Ok(()) } else { Err(text) });
     }
-}
 
-/// When a Job's runner began.
-enum Begun {
-    Before,
-    Now,
-    NotYet,
-}
-
-/// Starts the runner of a Job, once.
-fn begin(folder: &JobFolder) -> std::io::Result<Begun> {
-    if folder.was_started()? {
-        return Ok(Begun::Before);
+    /// Their runners try again, for an hour at most.
+    fn tell_unstored(&self, mut unstored: Vec<String>) {
+        unstored.sort();
+        let text = format!(
+            "the outcome cannot be stored in {}: make room on the disk, or move away what is in the place of the file `end`; \
+             until then these Jobs count as running, and after an hour as lost",
+            unstored.join(", ")
+        );
+        let _ = self.complaints.unstored.hear(if unstored.is_empty() { Ok(()) } else { Err(text) });
     }
-    spawn(&folder.path)?;
-    Ok(if folder.wait_until_started() { Begun::Now } else { Begun::NotYet })
 }
 
 fn unclear(error: &std::io::Error) -> Created {
@@ -204,24 +240,12 @@ fn refused(why: String) -> Created {
     Created::Refused { permanent: true, why }
 }
 
-/// Starts the runner: the same binary under a hidden verb. It takes its own session and is not waited for by us; a
-/// thread reaps it so that no zombie stays while this process lives.
-fn spawn(folder: &Path) -> std::io::Result<()> {
-    let program = std::env::current_exe()?;
-    let mut command = Command::new(program);
-    command.env_remove(crate::local::disk::DIE_AT_WRITE);
-    command.arg("run-job").arg(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = command.spawn()?;
-    std::thread::spawn(move || child.wait());
-    Ok(())
-}
-
 impl Launcher for Jobs {
     /// There is no daily run on one machine: nobody starts CronJobs.
     async fn live(&self) -> Result<JobList, String> {
         let jobs = self.clone();
         let listed = tokio::task::spawn_blocking(move || jobs.list()).await.map_err(|e| e.to_string())?;
-        self.lists.hear(listed).map(|jobs| JobList { jobs, ..JobList::default() })
+        self.complaints.lists.hear(listed).map(|jobs| JobList { jobs, ..JobList::default() })
     }
 
     async fn create(&self, launch: &Launch, _: &Recorded) -> Created {
@@ -232,7 +256,7 @@ impl Launcher for Jobs {
             Created::Unclear(why) => Err(format!("a Job cannot be started: {why}; it is tried again")),
             _ => Ok(()),
         };
-        let _ = self.starts.hear(trouble);
+        let _ = self.complaints.starts.hear(trouble);
         created
     }
 

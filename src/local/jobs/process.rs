@@ -25,6 +25,16 @@ struct Process {
     pid: i32,
     session: i32,
     since: u64,
+    /// A signal stopped it.
+    is_stopped: bool,
+}
+
+/// The runner of a Job, as far as that can be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Runner {
+    Runs,
+    Stopped,
+    Gone,
 }
 
 impl Session {
@@ -34,9 +44,18 @@ impl Session {
         Some(Self { home: home()?, leader: own.pid, since: own.since })
     }
 
-    /// Whether the runner is alive.
-    pub fn has_leader(&self) -> bool {
-        self.is_here() && process(self.leader).is_some_and(|leader| leader.since == self.since)
+    /// Its runner.
+    pub fn runner(&self) -> Runner {
+        match process(self.leader).filter(|leader| self.is_here() && leader.since == self.since) {
+            None => Runner::Gone,
+            Some(leader) if leader.is_stopped => Runner::Stopped,
+            Some(_) => Runner::Runs,
+        }
+    }
+
+    /// Lets a runner that was stopped go on.
+    pub fn wake(&self) {
+        Pid::from_raw(self.leader).into_iter().for_each(|leader| _ = kill_process(leader, Signal::CONT));
     }
 
     /// Whether its numbers mean processes that can be seen here.
@@ -64,6 +83,11 @@ pub(super) fn is_alive(session: Option<&Session>, termination: &Path) -> bool {
 /// nothing is left.
 pub(super) fn end_own(session: Option<&Session>, termination: &Path) -> bool {
     end(|p| session.is_some_and(|session| session.has(p)) || is_named(p.pid, termination))
+}
+
+/// Whether processes can be seen here.
+pub(super) fn can_be_seen() -> bool {
+    home().is_some()
 }
 
 /// Ends processes that have the environment of a Job. A session whose leader is dead is not proof enough to kill: its
@@ -113,7 +137,8 @@ fn process(pid: i32) -> Option<Process> {
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let [state, _, _, session, ..] = fields[..] else { return None };
     let since = fields.get(19)?.parse().ok()?;
-    (!matches!(state, "Z" | "X")).then_some(Process { pid, session: session.parse().ok()?, since })
+    let is_stopped = matches!(state, "T" | "t");
+    (!matches!(state, "Z" | "X")).then_some(Process { pid, session: session.parse().ok()?, since, is_stopped })
 }
 
 /// The boot and the namespace in which processes are counted.

@@ -2,6 +2,7 @@
 //! enforces the deadline and writes how it ended.
 
 use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -10,17 +11,20 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, setsid, waitid};
 
-use super::files;
-use super::folder::{JobFolder, Started, Written};
+use super::begin::Word;
+use super::folder::{Ended, JobFolder, Started, Written};
 use super::process::{self, Session};
 use crate::domain::ledger::End;
 use crate::engine::ports::Clock;
 use crate::local::clock::SystemClock;
+use crate::local::{disk, files};
 
 /// How often the runner looks whether its filler has ended.
 const LOOK: Duration = Duration::from_millis(20);
 /// How long the runner tries to store how its filler ended, and how often.
 const STORE: Duration = Duration::from_secs(60 * 60);
+/// The same where its folder is gone: one that was only moved away is back soon.
+const STORE_MOVED: Duration = Duration::from_secs(60);
 const STORE_AGAIN: Duration = Duration::from_secs(1);
 
 /// Runs the Job of a folder to its end. Another runner of the same Job makes this one do nothing.
@@ -34,38 +38,69 @@ pub fn run(path: &Path) -> i32 {
         return 0;
     }
     let Ok(Some(job)) = folder.read() else { return 1 };
-    let started = Started { at: SystemClock.now(), job: job.clone(), session: Session::own() };
+    let started = Started { at: SystemClock.now(), job, session: Session::own() };
+    let Ok(home) = disk::open_folder(&folder.path) else { return 1 };
     if folder.mark_started(&started).is_err() {
         // The mark can be there all the same, and nothing ran.
         if matches!(folder.was_started(), Ok(true)) {
-            store_end(&folder, End::NeverStarted);
+            store_end(&folder, &home, &started, End::NeverStarted);
         }
         return 1;
     }
-    let end = match start(&folder, &job, &lock) {
-        Ok(child) => wait(child, &job),
+    let (end, word) = match start(&folder, &started.job, &lock) {
+        Ok(child) => {
+            say(&Word::Runs);
+            (wait(child, &started.job), None)
+        }
         Err(error) => {
-            let _ = std::fs::write(folder.termination(), format!("'{}' cannot be started: {error}", job.program));
+            let why = format!("'{}' cannot be started: {error}", started.job.program);
+            let log = files::open(&folder.termination(), OpenOptions::new().create(true).truncate(true).write(true));
+            log.ok().flatten().into_iter().for_each(|mut log| _ = log.write_all(why.as_bytes()));
             // Nothing ran, so there is nothing to charge.
-            End::NeverStarted
+            (End::NeverStarted, Some(Word::Cannot(error.raw_os_error().unwrap_or_default(), error.to_string())))
         }
     };
     // What left the filler's process group still writes; a date is free only when nothing does.
     process::end_own(started.session.as_ref(), &folder.termination());
-    i32::from(!store_end(&folder, end))
+    let is_stored = store_end(&folder, &home, &started, end);
+    word.into_iter().for_each(|word| say(&word));
+    i32::from(!is_stored)
 }
 
-/// A Job whose end is not stored is Lost. On a full disk there may be room again soon; until then the lock says that it
-/// lives.
-fn store_end(folder: &JobFolder, end: End) -> bool {
-    let (begun, at) = (Instant::now(), SystemClock.now());
-    while let Err(error) = folder.write_end(at, end) {
-        if error.kind() == std::io::ErrorKind::NotFound || begun.elapsed() > STORE {
+/// Tells who created the Job whether its command runs, if that is still there to hear it.
+fn say(word: &Word) {
+    let _ = writeln!(std::io::stdout(), "{}", word.line());
+}
+
+/// A Job whose end is not stored is Lost. On a full disk there may be room again soon, and a folder that was moved away may be
+/// back; until then the lock says that it lives.
+fn store_end(folder: &JobFolder, home: &File, started: &Started, end: End) -> bool {
+    let (begun, ended) = (Instant::now(), Ended { at: SystemClock.now(), end });
+    let mut mark = None;
+    while let Err(error) = store(folder, home, started, &ended) {
+        let patience = if error.kind() == std::io::ErrorKind::NotFound { STORE_MOVED } else { STORE };
+        if begun.elapsed() > patience {
             return false;
         }
+        mark = mark.or_else(|| folder.mark_unstored());
         std::thread::sleep(STORE_AGAIN);
     }
     true
+}
+
+/// By the folder that is open, wherever it was moved; else where it was, if what is there is a copy of it and not another Job.
+fn store(folder: &JobFolder, home: &File, started: &Started, ended: &Ended) -> std::io::Result<()> {
+    let stored = ended.write_in(home);
+    let is_copy = || {
+        let there = folder.started().ok().flatten();
+        there.is_some_and(|there| (there.at, &there.session) == (started.at, &started.session))
+    };
+    match stored {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_copy() => {
+            ended.write_in(&disk::open_folder(&folder.path)?)
+        }
+        stored => stored,
+    }
 }
 
 fn start(folder: &JobFolder, job: &Written, lock: &File) -> std::io::Result<Child> {
@@ -95,6 +130,8 @@ fn wait(mut child: Child, job: &Written) -> End {
             return if asked { End::Deadline } else { end };
         }
         if begun.elapsed() >= deadline + Duration::from_secs(job.grace_seconds) {
+            // This process may have been stopped for all of its grace.
+            asked = true;
             signal(&child, Signal::KILL);
         } else if begun.elapsed() >= deadline && !asked {
             asked = true;

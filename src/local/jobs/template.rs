@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 
-use super::files;
 use crate::api::CronJob;
 use crate::api::load::Container;
 use crate::domain::ledger::Launch;
 use crate::engine::contract::contract;
+use crate::local::files;
 
 /// What is passed on of gapless's own environment: enough to find programs, nothing that could be a secret.
 const PASSED_ON: [&str; 6] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "USER"];
@@ -92,12 +92,7 @@ impl Template {
         let (folder, grace_seconds) = (own.display().to_string(), self.cron_job.grace_seconds);
         let prepared = Prepared { program: self.resolve(program), args, env, folder, grace_seconds };
         let why = prepared.obstacle();
-        why.map_or(Ok(prepared), |why| {
-            let name = &self.cron_job.name;
-            Err(format!(
-                "the command of CronJob '{name}' cannot be started: {why}; correct the command or this machine"
-            ))
-        })
+        why.map_or(Ok(prepared), |why| Err(unstartable(&self.cron_job.name, &why)))
     }
 
     /// A program with a slash is relative to the manifest's folder.
@@ -105,6 +100,11 @@ impl Template {
         let relative = program.contains('/') && !program.starts_with('/');
         if relative { self.folder.join(&program).display().to_string() } else { program }
     }
+}
+
+/// That a command cannot be started: a fault of the spec, not an attempt.
+pub(super) fn unstartable(cron_job: &str, why: &str) -> String {
+    format!("the command of CronJob '{cron_job}' cannot be started: {why}; correct the command or this machine")
 }
 
 /// Of gapless's own environment.
@@ -120,33 +120,33 @@ impl Prepared {
         if !Path::new(folder).is_dir() {
             return Some(format!("its folder '{folder}' does not exist (`workingDir`, or that of the manifest)"));
         }
-        if program.contains('/') {
-            return obstacle_of(Path::new(program));
-        }
         let path = self.env.iter().rev().find(|(name, _)| name == "PATH").map_or(USUAL_PATH, |(_, path)| path);
+        if program.contains('/') {
+            return obstacle_of(Path::new(program), path);
+        }
         let own = Path::new(folder);
         let mut places = std::env::split_paths(path).map(|folder| own.join(folder).join(program));
         match places.find(|place| is_executable(place)) {
-            Some(place) => obstacle_of(&place),
+            Some(place) => obstacle_of(&place, path),
             None => Some(format!("there is no program '{program}' in PATH ({path})")),
         }
     }
 }
 
-/// Why a file cannot be run.
-fn obstacle_of(path: &Path) -> Option<String> {
+/// Why a file cannot be run, where programs are looked for in these folders.
+fn obstacle_of(path: &Path, search: &str) -> Option<String> {
     let program = path.display();
     match (path.is_dir(), path.is_file(), is_executable(path)) {
         (true, ..) => Some(format!("'{program}' is a folder")),
         (_, false, _) => Some(format!("there is no file '{program}'")),
         (_, true, false) => Some(format!("'{program}' is not executable")),
-        (_, true, true) => obstacle_in(path),
+        (_, true, true) => obstacle_in(path, search),
     }
 }
 
 /// Why the content of a file cannot be run. One that may be run but not read tells nothing, nor does a format that a
 /// machine may have been taught.
-fn obstacle_in(path: &Path) -> Option<String> {
+fn obstacle_in(path: &Path, search: &str) -> Option<String> {
     let bytes = files::read_first(path, 256).ok()??;
     let program = path.display();
     let Some(line) = bytes.strip_prefix(b"#!") else {
@@ -157,8 +157,23 @@ fn obstacle_in(path: &Path) -> Option<String> {
     let line = String::from_utf8_lossy(line).into_owned();
     let interpreter = line.split([' ', '\t']).find(|word| !word.is_empty()).unwrap_or_default();
     let there = Path::new(interpreter).is_relative() || is_executable(Path::new(interpreter));
+    let found = |name: &&str| std::env::split_paths(search).any(|folder| is_executable(&folder.join(name)));
+    if let Some(name) = by_env(&line).filter(|name| there && !found(name)) {
+        let name = name.escape_default();
+        return Some(format!(
+            "there is no program '{name}' in PATH ({search}), and '{program}' names it as its interpreter"
+        ));
+    }
     let told = interpreter.escape_default();
     (!there).then(|| format!("the interpreter '{told}' that '{program}' names does not exist or is not executable"))
+}
+
+/// The interpreter that `env` looks for in PATH.
+fn by_env(line: &str) -> Option<&str> {
+    let mut words = line.split([' ', '\t']).filter(|word| !word.is_empty());
+    let is_env = words.next().is_some_and(|word| Path::new(word).file_name() == Some("env".as_ref()));
+    let name = words.find(|word| *word != "-S")?;
+    (is_env && !name.starts_with('-') && !name.contains(['=', '/'])).then_some(name)
 }
 
 /// Where programs are looked for without a PATH.
@@ -236,6 +251,8 @@ mod tests {
         for (content, why) in [
             (&b"#!/bin/sh\n"[..], None),
             (b"#! /usr/bin/env sh\n", None),
+            (b"#!/usr/bin/env -S sh -e\n", None),
+            (b"#!/usr/bin/env no-such-python3\n", Some("there is no program 'no-such-python3' in PATH")),
             (b"\x7fELF\0\0", None),
             (b"#!/no/such/python3\r\n", Some("the interpreter '/no/such/python3\\r' that")),
             (b"#!/bin/sh\r\n", Some("the interpreter '/bin/sh\\r' that")),
@@ -244,7 +261,7 @@ mod tests {
         ] {
             std::fs::write(&path, content).unwrap();
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-            let told = obstacle_of(&path);
+            let told = obstacle_of(&path, "/bin:/usr/bin");
             assert_eq!(told.is_some(), why.is_some(), "{told:?}");
             why.into_iter().for_each(|why| assert!(told.as_ref().unwrap().contains(why), "{told:?}"));
         }

@@ -12,7 +12,7 @@ use super::{MAGIC, Record, Records, cannot, encode, read};
 use crate::domain::ledger::Ledger;
 use crate::domain::policy::Key;
 use crate::engine::ports::Version;
-use crate::local::disk;
+use crate::local::{disk, files};
 
 /// Beyond so many bytes, and twice what a snapshot takes, a journal is folded.
 pub(super) const FOLD_AT: u64 = 1 << 20;
@@ -43,7 +43,7 @@ impl JournalFile {
         let file = if end == 0 {
             disk::replace_and_open(path, MAGIC)?
         } else {
-            OpenOptions::new().read(true).append(true).open(path)?
+            files::open(path, OpenOptions::new().read(true).append(true))?.ok_or(io::ErrorKind::NotFound)?
         };
         let path = path.to_path_buf();
         let end = end.max(MAGIC.len() as u64);

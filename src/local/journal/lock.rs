@@ -2,12 +2,13 @@
 //! each write makes sure that the file is still there.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::cannot;
 use super::file::JournalFile;
+use crate::local::files;
 
 #[derive(Debug)]
 pub(super) struct Lock {
@@ -18,12 +19,13 @@ pub(super) struct Lock {
 impl Lock {
     /// Another process that has it is an error.
     pub fn take(path: &Path) -> Result<Self, String> {
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
+        let file = files::open(path, OpenOptions::new().create(true).truncate(false).write(true));
+        let file = file.and_then(|file| file.ok_or_else(|| ErrorKind::NotFound.into()));
         let lock = Self { path: path.into(), file: file.map_err(|e| cannot(path, &e))? };
         match lock.file.try_lock() {
             Ok(()) => Ok(lock),
             Err(TryLockError::WouldBlock) => Err(format!(
-                "another gapless works in {}: stop it, or give this one its own --state",
+                "another gapless process is using {}: stop it, or give this one its own --state",
                 path.with_file_name("").display()
             )),
             Err(TryLockError::Error(e)) => Err(cannot(path, &e)),

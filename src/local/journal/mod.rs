@@ -13,8 +13,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::complaint::Complaint;
-use crate::domain::ledger::{Ledger, job_name};
-use crate::domain::policy::Key;
+use super::files;
+use crate::domain::dates::DateSet;
+use crate::domain::ledger::{Attempt, Ledger, Stage, job_name};
+use crate::domain::policy::{Key, Table};
 use crate::engine::overview::CoverageView;
 use crate::engine::ports::{Recorded, SaveFault, Store, Stored, Version};
 use file::JournalFile;
@@ -31,6 +33,40 @@ struct Record {
     ledger: Ledger,
     /// The bytes that it takes.
     size: usize,
+}
+
+/// An attempt whose Job was created and whose end is not recorded.
+#[derive(Clone, Debug)]
+pub struct OpenAttempt {
+    /// The name of its Job.
+    pub name: Arc<str>,
+    /// The uid of its Job.
+    pub uid: Arc<str>,
+    /// The uid of its coverage.
+    pub coverage: Arc<str>,
+    /// Its launch number.
+    pub launch: u64,
+    /// The dates that it fills.
+    pub dates: DateSet,
+    /// Where.
+    pub target: Table,
+    /// The other names of that table.
+    pub aliases: Vec<Table>,
+}
+
+impl OpenAttempt {
+    fn of(key: &Key, coverage: &Arc<str>, attempt: &Attempt) -> Option<Self> {
+        let Stage::Created { uid } = &attempt.stage else { return None };
+        Some(Self {
+            name: job_name(&key.name, coverage, attempt.launch),
+            uid: uid.clone(),
+            coverage: coverage.clone(),
+            launch: attempt.launch,
+            dates: attempt.dates.clone(),
+            target: attempt.target.clone(),
+            aliases: attempt.aliases.clone(),
+        })
+    }
 }
 
 type Records = BTreeMap<Key, Record>;
@@ -53,7 +89,7 @@ enum Open {
 impl Journal {
     /// Opens the journal to write. Another process that has it is an error.
     pub fn open(folder: &Path) -> Result<Self, String> {
-        fs::create_dir_all(folder).map_err(|e| format!("the state folder {} cannot be made: {e}", folder.display()))?;
+        fs::create_dir_all(folder).map_err(|e| no_folder(folder, &e))?;
         let lock = Mutex::new(Lock::take(&folder.join("lock"))?);
         let file = Mutex::new(JournalFile::open(&folder.join("journal"))?);
         Ok(Self { open: Open::ToWrite { file, lock }, saves: Complaint::default() })
@@ -93,6 +129,25 @@ impl Journal {
         }
     }
 
+    /// Why nothing can be recorded now.
+    pub fn trouble(&self) -> Option<String> {
+        self.saves.current()
+    }
+
+    /// Attempts whose Job was created and whose end is not recorded.
+    pub fn created(&self) -> Vec<OpenAttempt> {
+        let open = |(key, record): (&Key, &Record)| {
+            let of = |attempt: &Attempt| OpenAttempt::of(key, &record.uid, attempt);
+            record.ledger.attempts.iter().filter_map(of).collect::<Vec<_>>()
+        };
+        match &self.open {
+            Open::ToRead(records) => records.iter().flat_map(open).collect(),
+            Open::ToWrite { file, .. } => {
+                file.lock().map(|file| file.records.iter().flat_map(open).collect()).unwrap_or_default()
+            }
+        }
+    }
+
     fn stored(&self) -> Result<Records, String> {
         match &self.open {
             Open::ToRead(records) => Ok(records.clone()),
@@ -123,13 +178,26 @@ impl Journal {
 
 /// The bytes of a journal; none where there is none yet. One that cannot be read is not an empty one.
 fn read(path: &Path) -> Result<Vec<u8>, String> {
-    fs::read(path).or_else(|e| if e.kind() == ErrorKind::NotFound { Ok(Vec::new()) } else { Err(cannot(path, &e)) })
+    Ok(files::read(path, files::MAX_BYTES).map_err(|e| cannot(path, &e))?.unwrap_or_default())
+}
+
+fn no_folder(folder: &Path, error: &std::io::Error) -> String {
+    let folder = folder.display();
+    match error.kind() {
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => format!(
+            "the state folder {folder} cannot be made: a file is in its place, or in that of a folder above it; move it \
+             away, or give another --state"
+        ),
+        _ => format!("the state folder {folder} cannot be made: {error}"),
+    }
 }
 
 fn cannot(path: &Path, error: &std::io::Error) -> String {
+    if files::is_misplaced(error) {
+        return format!("{} cannot be used: {error}", path.display());
+    }
     let remedy = match error.kind() {
         ErrorKind::PermissionDenied => "let the user that runs gapless read and write it",
-        ErrorKind::IsADirectory | ErrorKind::NotADirectory => "move away what stands in its place",
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room for it",
         ErrorKind::ReadOnlyFilesystem => "give --state a folder that can be written",
         _ => "see what the disk that it is on lacks",

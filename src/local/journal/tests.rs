@@ -151,7 +151,7 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     let ledger = Ledger { launches: 7, ..Ledger::default() };
     {
         let journal = Arc::new(Journal::open(folder.path()).unwrap());
-        assert!(Journal::open(folder.path()).unwrap_err().contains("another gapless works in"), "one writer");
+        assert!(Journal::open(folder.path()).unwrap_err().contains("another gapless process is using"), "one writer");
         journal.save(&key("a"), &uid, 0, &ledger, None).await.unwrap();
         assert_eq!(journal.save(&key("a"), &uid, 0, &ledger, None).await.unwrap_err(), SaveFault::Conflict);
     }
@@ -170,7 +170,7 @@ async fn whoever_loses_the_lock_to_another_writes_nothing() {
     fs::remove_file(folder.path().join("lock")).unwrap();
     let second = Arc::new(Journal::open(folder.path()).unwrap());
     let SaveFault::Unclear(told) = first.save(&key("a"), &uid, 1, &ledger, None).await.unwrap_err() else { panic!() };
-    assert!(told.contains("another gapless works in"), "{told}");
+    assert!(told.contains("another gapless process is using"), "{told}");
     second.save(&key("a"), &uid, 1, &ledger, None).await.unwrap();
     drop(second);
     let SaveFault::Unclear(told) = first.save(&key("a"), &uid, 1, &ledger, None).await.unwrap_err() else { panic!() };
@@ -304,7 +304,7 @@ fn a_journal_that_cannot_be_read_is_not_an_empty_one() {
     fs::create_dir(folder.path().join("journal")).unwrap();
     for told in [Journal::open(folder.path()).map(|_| ()), Journal::read_only(folder.path()).map(|_| ())] {
         let told = told.unwrap_err();
-        assert!(told.ends_with("move away what stands in its place"), "{told}");
+        assert!(told.ends_with("`journal` is a folder, not a file; move it away"), "{told}");
     }
     let none = tempfile::tempdir().unwrap();
     assert_eq!(Journal::read_only(none.path()).unwrap().stored().unwrap().len(), 0, "one that is not there is empty");

@@ -1,5 +1,5 @@
-//! Every metric, declared once: name, type, unit, labels, help. What is encoded takes its labels from here, and
-//! `docs/metrics.md` is generated from here, so neither can say something else.
+//! Every metric, declared once: name, type, unit, labels, help. The encoder takes its labels from here, and
+//! `docs/metrics.md` is generated from here, so both always agree.
 
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Unit;
@@ -15,15 +15,15 @@ pub struct Metric {
     pub unit: Option<Unit>,
     /// The labels of its series.
     pub labels: &'static [&'static str],
-    /// One sentence.
+    /// The help text, one sentence.
     pub help: &'static str,
 }
 
 /// Names the coverage or season of a series.
 const OBJECT: &[&str] = &["namespace", "kind", "name"];
 
-/// Labels whose values come from objects: as many as there are objects, and no more. The values of every other label
-/// are words of this program.
+/// Labels whose values come from objects, so that the number of objects bounds the number of series. The values of every
+/// other label are constants of this program.
 pub const FROM_OBJECTS: &[&str] = OBJECT;
 
 const fn metric(
@@ -83,7 +83,7 @@ pub static METRICS: [&Metric; 23] = [
 pub static CELLS: Metric = gauge(
     "cells",
     &["namespace", "kind", "name", "state"],
-    "Dates of a coverage by state; every state always, so that the sum is the number of its dates.",
+    "Dates of a coverage by state. All states are always present, so the sum is the number of dates.",
 );
 /// `gapless_late_cells`
 pub static LATE_CELLS: Metric =
@@ -92,20 +92,20 @@ pub static LATE_CELLS: Metric =
 pub static BLOCKED_CELLS: Metric = gauge(
     "blocked_cells",
     &["namespace", "kind", "name", "reason"],
-    "Dates in state Blocked by reason; only reasons that some date has.",
+    "Dates in state Blocked by reason. Only reasons that apply to at least one date are present.",
 );
 /// `gapless_oldest_gap_age_seconds`
 pub static OLDEST_GAP_AGE: Metric = age(
     "oldest_gap_age",
     OBJECT,
-    "Time since the last start of the oldest date that is open and known to be incomplete; its end where no start is \
-     known; 0 without a gap.",
+    "Time since the last start (or the end, if no start is known) of the oldest date that is open and known to be \
+     incomplete; 0 without a gap.",
 );
 /// `gapless_confirmed_age_seconds`
 pub static CONFIRMED_AGE: Metric = age(
     "confirmed_age",
     OBJECT,
-    "Time since the coverage's table was last read or proved unchanged; absent before the first time.",
+    "Time since the coverage's table was last read or confirmed as unchanged; absent before the first read.",
 );
 /// `gapless_coverage_stalled`
 pub static COVERAGE_STALLED: Metric =
@@ -119,58 +119,56 @@ pub static LIVE_JOBS: Metric = gauge("live_jobs", OBJECT, "Attempts of a coverag
 pub static LAUNCHES: Metric = counter(
     "launches",
     OBJECT,
-    "Launch numbers that a coverage has used, those of refused launches too: restarts do not reset it.",
+    "Launch numbers that a coverage has used, including those of refused launches. Restarts do not reset it.",
 );
 /// `gapless_outcomes_total`
 pub static OUTCOMES: Metric = counter(
     "outcomes",
     &["namespace", "kind", "name", "outcome"],
-    "Dates of attempts that were settled, by outcome, since this process started.",
+    "Dates of settled attempts by outcome, since this process started.",
 );
 /// `gapless_attempts_charged_total`
 pub static ATTEMPTS_CHARGED: Metric = counter(
     "attempts_charged",
     OBJECT,
-    "Dates of attempts whose outcome was charged against their rung, since this process started.",
+    "Dates of attempts that were charged to their rung, since this process started.",
 );
 /// `gapless_completion_seconds`
 pub static COMPLETION: Metric = seconds(
     "completion",
     OBJECT,
-    "Time from a date's last start (its end where no start is known) to the read that found it complete; 0 when it was \
-     complete before. Only dates that this process saw incomplete before, and at most 30 days after their last start.",
+    "Time from a date's last start (or its end, if no start is known) to the read that found it complete; 0 if it was \
+     complete before that. Only dates that this process saw incomplete before, at most 30 days after their last start.",
 );
 /// `gapless_season_schedule_known`
 pub static SCHEDULE_KNOWN: Metric =
-    gauge("season_schedule_known", OBJECT, "1 while the season's schedule was read or it needs none, else 0.");
+    gauge("season_schedule_known", OBJECT, "1 if the season's schedule was read or it needs none, else 0.");
 /// `gapless_probe_duration_seconds`
 pub static PROBE_DURATION: Metric = seconds(
     "probe_duration",
     &["result"],
-    "Reads of tables and schedules, by result: Read, or the reason for which nothing can be said.",
+    "Duration of reads of tables and schedules, by result: Read, or the reason for Unknown.",
 );
 /// `gapless_probe_bytes_total`
 pub static PROBE_BYTES: Metric =
-    metric("probe", MetricType::Counter, Some(Unit::Bytes), &[], "Bytes that reads took from warehouses.");
+    metric("probe", MetricType::Counter, Some(Unit::Bytes), &[], "Bytes read from warehouses.");
 /// `gapless_marks_total`
 pub static MARKS: Metric =
-    counter("marks", &["result"], "Cheap change checks of a table, by result as in gapless_probe_duration_seconds.");
+    counter("marks", &["result"], "Cheap change checks of tables, by result as in gapless_probe_duration_seconds.");
 /// `gapless_pass_duration_seconds`
-pub static PASS_DURATION: Metric = seconds("pass_duration", &[], "Passes: every decision of one turn of the loop.");
+pub static PASS_DURATION: Metric =
+    seconds("pass_duration", &[], "Duration of passes. A pass makes all decisions of one iteration of the loop.");
 /// `gapless_pass_age_seconds`
 pub static PASS_AGE: Metric =
     age("pass_age", &[], "Time since the last pass; absent while this process does not lead.");
 /// `gapless_watch_age_seconds`
-pub static WATCH_AGE: Metric = age(
-    "watch_age",
-    &["kind"],
-    "Time since the watch of a kind last had a good answer: a list, an event or a bookmark.",
-);
+pub static WATCH_AGE: Metric =
+    age("watch_age", &["kind"], "Time since the watch of a kind last succeeded: a list, an event or a bookmark.");
 /// `gapless_api_calls_total`
 pub static API_CALLS: Metric = counter(
     "api_calls",
     &["verb", "resource", "code"],
-    "Calls on the API server, by the class of the answer's code; none where no answer came.",
+    "Calls to the API server, by the class of the status code; `none` if there was no answer.",
 );
 /// `gapless_leader`
 pub static LEADER: Metric = gauge("leader", &[], "1 while this process leads, else 0.");
@@ -181,7 +179,7 @@ pub static LOG_LINES_DROPPED: Metric =
 pub static BUILD: Metric = metric("build", MetricType::Info, None, &["version"], "Build information; always 1.");
 
 impl Metric {
-    /// The name of its samples, as a query has it.
+    /// The name of its samples, as used in queries.
     pub fn sample(&self) -> String {
         let unit = self.unit.as_ref().map(|unit| format!("_{}", unit.as_str())).unwrap_or_default();
         let suffix = match self.kind {

@@ -26,7 +26,7 @@ use sheet::Sheet;
 
 /// From a cached listing to the longest that a read may take.
 const PROBE_SECONDS: [f64; 12] = [0.002, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 120.0];
-/// From nothing changed to ten thousand cells judged anew.
+/// From no change to ten thousand cells judged again.
 const PASS_SECONDS: [f64; 10] = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0];
 /// What `result` says of a read that brought facts.
 const READ: &str = "Read";

@@ -199,7 +199,7 @@ fn a_gap_ages_at_the_scrape_and_unknown_is_no_gap() {
     assert_eq!(value(&later, sample), Some("43260.0"));
 }
 
-/// At rest the age rose for ever, though the table was proved unchanged by the minute.
+/// While nothing changed the age rose forever, although the table was confirmed as unchanged every minute.
 #[test]
 fn a_look_that_found_nothing_new_makes_what_is_known_young_again() {
     let metrics = Metrics::default();

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::folders::KnownFolders;
 use super::parts::{Part, TableFolder, failed, reason};
 use super::walk::{Home, Walk, Walked};
-use super::within::{Within, is_outside};
+use super::within::{Within, is_outside, link_loop};
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::probe::DateColumn;
 use crate::domain::verdict::Unknown;
@@ -35,7 +35,7 @@ pub(super) fn list(
     let path = folder_of(root, table)?;
     let within = Within::open(root, bounds).map_err(|e| match e.into() {
         e if is_outside(&e) => failed(table, BEYOND).lasting(),
-        e => failed(table, &root_fault(&e)),
+        e => failed(table, &root_fault(root, &e)),
     })?;
     let Walked { home, mut parts, met } = Walk::new(TableFolder { path, within }, table, only, known, now).all()?;
     parts.sort_by(|a, b| a.name.cmp(&b.name));
@@ -43,7 +43,10 @@ pub(super) fn list(
 }
 
 /// Where tables lie nothing can be read: it may be the wrong place, so it is not called empty.
-fn root_fault(error: &std::io::Error) -> String {
+fn root_fault(root: &Path, error: &std::io::Error) -> String {
+    if let Some(looped) = link_loop(root) {
+        return format!("its warehouse folder cannot be opened: {looped}");
+    }
     match error.kind() {
         ErrorKind::NotFound => "its warehouse folder does not exist: create it, mount its volume, or correct \
                                 spec.files.folder of the Warehouse"

@@ -50,7 +50,7 @@ use listing::Listing;
 use meter::Meter;
 use parts::Part;
 use read::Bounds;
-pub use within::is_outside;
+pub use within::{is_outside, link_loop};
 
 /// The dates that parts can hold whose names do not tell it, by the identity of the part.
 pub type PartRanges = FxHashMap<u64, Option<DateRange>>;

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use super::folders::{KnownFolder, KnownFolders, is_local, stamp};
 use super::format::{Format, is_hidden};
 use super::parts::{Part, TableFolder, failed, partition, partition_date, reason};
-use super::within::{LEADS_OUT, is_outside, real};
+use super::within::{LEADS_OUT, is_outside, link_loop, real};
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::mark::stable_hash;
 use crate::domain::policy::Table;
@@ -107,7 +107,10 @@ impl<'a> Walk<'a> {
             error if errno == Errno::NOENT => {
                 failed(self.table, &format!("its folder `{name}` cannot be opened: {}", reason(&error)))
             }
-            _ => unlisted(self.table, errno),
+            _ => match link_loop(&self.folder.path) {
+                Some(looped) => failed(self.table, &format!("its folder `{name}` cannot be opened: {looped}")),
+                None => unlisted(self.table, errno),
+            },
         }
     }
 
@@ -300,6 +303,9 @@ fn is_folder(stat: &Stat) -> bool {
 fn refused(errno: Errno) -> Format {
     match errno.into() {
         error if is_outside(&error) => Format::Unread(LEADS_OUT.into()),
+        _ if errno == Errno::LOOP => {
+            Format::Unread("is a symbolic link that leads back to itself; remove it, or point it at the data".into())
+        }
         error => Format::refused(&reason(&error)),
     }
 }

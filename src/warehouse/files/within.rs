@@ -65,6 +65,20 @@ pub fn is_outside(error: &io::Error) -> bool {
     error.raw_os_error() == Some(OUTSIDE.raw_os_error())
 }
 
+/// The first link of a path that leads back to itself, and what to do with it.
+pub fn link_loop(path: &Path) -> Option<String> {
+    let is_looped = |way: &&Path| {
+        let is_link = way.symlink_metadata().is_ok_and(|meta| meta.is_symlink());
+        is_link && way.metadata().is_err_and(|e| e.raw_os_error() == Some(Errno::LOOP.raw_os_error()))
+    };
+    let ways: Vec<&Path> = path.ancestors().filter(|way| !way.as_os_str().is_empty()).collect();
+    let link = ways.into_iter().rev().find(is_looped)?;
+    Some(format!(
+        "`{}` is a symbolic link that leads back to itself; remove it, or point it at what it should be",
+        link.display()
+    ))
+}
+
 /// Where what is open really is.
 pub(super) fn real(opened: impl AsFd) -> Result<PathBuf, Errno> {
     let link = format!("/proc/self/fd/{}", opened.as_fd().as_raw_fd());
@@ -144,6 +158,20 @@ mod tests {
         assert!(within.file(&root.join("a/link")).is_ok());
         let told = within.file(&root.join("b/part")).unwrap_err();
         assert!(is_outside(&told), "{told}");
+    }
+
+    #[test]
+    fn a_link_that_leads_back_to_itself_is_named() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        symlink("b", at("a")).unwrap();
+        symlink("a", at("b")).unwrap();
+        symlink("nowhere", at("broken")).unwrap();
+        for path in ["a", "a/below/it"] {
+            assert!(link_loop(&at(path)).unwrap().starts_with(&format!("`{}` is a symbolic link", at("a").display())));
+        }
+        assert_eq!(link_loop(&at("broken")), None);
+        assert_eq!(link_loop(home.path()), None);
     }
 
     #[test]

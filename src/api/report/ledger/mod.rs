@@ -1,4 +1,4 @@
-//! The ledger on the wire and back, exactly: what is read is what was written, or it is told to be rubbish.
+//! The ledger on the wire and back, exactly: what is read is what was written, or it is rejected.
 
 mod decode;
 mod encode;

@@ -1,4 +1,4 @@
-//! What was written is read back exactly, and what nobody wrote is told to be rubbish.
+//! What was written is read back exactly; anything else is rejected.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

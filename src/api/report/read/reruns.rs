@@ -48,7 +48,7 @@ fn rerun(object: &Value) -> Option<Rerun> {
     Some(Rerun { token: Arc::from(&*spec.token.0), coverages })
 }
 
-/// What a rerun of a date waits for, by the state in which the date stands; nothing where no object tells that.
+/// What a rerun of a date waits for, from the state of the date; `None` if no object contains it.
 pub fn waits_of(view: &CoverageView, date: Date) -> Option<Vec<Wait>> {
     let cell = view.cells.iter().find(|c| c.date == date)?;
     Some(waits(view.mode, hold(view), cell.cause, cell.judgement.verdict))

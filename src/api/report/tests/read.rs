@@ -56,7 +56,7 @@ fn game_dates(season: &SeasonView, views: &[&CoverageView]) -> Vec<Value> {
     rows(season, views).filter_map(object).collect()
 }
 
-/// The objects of a world as it stands.
+/// The objects of a world, as stored.
 fn objects(sim: &Sim, told: &Overview) -> Objects {
     let views: Vec<&CoverageView> = told.coverages.iter().collect();
     let ledger = |v: &CoverageView| sim.state().ledgers.get(&v.key).map_or(Ledger::default(), |(_, l, _)| l.clone());
@@ -78,7 +78,7 @@ fn scripted(told: &Overview, without: &[&str]) -> Value {
     json
 }
 
-/// Dates off have no GameDate: what is unexpected of the whole coverage stands in its own status.
+/// Off days have no GameDate, so unexpected rows of the whole coverage are in its own status.
 #[tokio::test(start_paused = true)]
 async fn rows_of_no_expected_unit_are_read_back_with_their_dates() {
     let sim = world(filler, &[]);

@@ -1,0 +1,143 @@
+//! How the files of the state folder are opened. Another hand, or a filler, can put anything in their place: a pipe that
+//! nothing writes to must not hold gapless up, and a file without an end must not fill its memory.
+
+use std::fmt::{self, Display};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD, FileType, OFlags, statat};
+use rustix::io::Errno;
+
+/// No file that gapless keeps is larger. A larger one is not read into memory.
+pub(super) const MAX_BYTES: u64 = 1 << 30;
+
+/// A regular file; nothing where nothing is.
+pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<Option<File>> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let opened = options.custom_flags(flags.bits().cast_signed()).open(path);
+    let Some(file) = if_there(opened).map_err(|e| explained(CWD, path, e))? else { return Ok(None) };
+    if file.metadata()?.is_file() { Ok(Some(file)) } else { Err(explained(CWD, path, Errno::INVAL.into())) }
+}
+
+/// All of a file that has at most so many bytes; nothing where nothing is.
+pub(super) fn read(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+    let Some(bytes) = read_first(path, most.saturating_add(1))? else { return Ok(None) };
+    if bytes.len() as u64 > most {
+        return Err(misplaced(path, &format!("is larger than {} MiB", most >> 20)));
+    }
+    Ok(Some(bytes))
+}
+
+/// The first bytes of a file; nothing where nothing is.
+pub(super) fn read_first(path: &Path, bytes: u64) -> io::Result<Option<Vec<u8>>> {
+    let Some(file) = open(path, OpenOptions::new().read(true))? else { return Ok(None) };
+    let mut all = Vec::new();
+    file.take(bytes).read_to_end(&mut all)?;
+    Ok(Some(all))
+}
+
+/// What is there; nothing where nothing is.
+pub(super) fn if_there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    use io::ErrorKind::{NotADirectory, NotFound};
+    match result {
+        Ok(there) => Ok(Some(there)),
+        Err(e) if matches!(e.kind(), NotFound | NotADirectory) => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// Something else is in the place of a file. The error says what, and what to do.
+#[derive(Debug)]
+struct Misplaced(String);
+
+impl Display for Misplaced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Misplaced {}
+
+/// Whether an error says by itself what to do: something else is in the place of a file.
+pub(super) fn is_misplaced(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<Misplaced>())
+}
+
+/// The error of a call on a file, or what is in its place.
+pub(super) fn explained(folder: impl AsFd, path: &Path, error: io::Error) -> io::Error {
+    if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) {
+        return misplaced(path, "is a symbolic link that leads back to itself");
+    }
+    let found = statat(folder, path, AtFlags::empty()).map(|stat| FileType::from_raw_mode(stat.st_mode));
+    match found {
+        Ok(FileType::RegularFile) | Err(_) => error,
+        Ok(found) => misplaced(path, &format!("is {}, not a file", kind(found))),
+    }
+}
+
+/// What a person calls it.
+pub(super) fn kind(found: FileType) -> &'static str {
+    match found {
+        FileType::Directory => "a folder",
+        FileType::Fifo => "a named pipe",
+        FileType::Socket => "a socket",
+        FileType::CharacterDevice | FileType::BlockDevice => "a device",
+        FileType::RegularFile => "a file",
+        FileType::Symlink | FileType::Unknown => "a special file",
+    }
+}
+
+fn misplaced(path: &Path, what: &str) -> io::Error {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    io::Error::other(Misplaced(format!("`{name}` {what}; move it away")))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use rustix::fs::{Mode, mknodat};
+
+    /// A pipe that nothing writes to.
+    pub fn pipe(path: &Path) {
+        mknodat(CWD, path, FileType::Fifo, Mode::RWXU, 0).unwrap();
+    }
+
+    /// What can be in the place of a file, made there, and how the error calls it.
+    pub const IN_PLACE: [(fn(&Path), &str); 5] = [
+        (pipe, "is a named pipe, not a file"),
+        (|path| std::fs::create_dir(path).unwrap(), "is a folder, not a file"),
+        (|path| drop(std::os::unix::net::UnixListener::bind(path).unwrap()), "is a socket, not a file"),
+        (|path| std::os::unix::fs::symlink("/dev/zero", path).unwrap(), "is a device, not a file"),
+        (|path| std::os::unix::fs::symlink(path, path).unwrap(), "is a symbolic link that leads back to itself"),
+    ];
+
+    #[test]
+    fn only_a_regular_file_is_opened_and_the_error_says_what_is_in_its_place() {
+        let reads = OpenOptions::new().read(true).clone();
+        let appends = OpenOptions::new().create(true).append(true).clone();
+        for (place, what) in IN_PLACE {
+            let root = tempfile::tempdir().unwrap();
+            let path = root.path().join("end");
+            place(&path);
+            for mut options in [reads.clone(), appends.clone()] {
+                let told = open(&path, &mut options).unwrap_err();
+                assert_eq!(told.to_string(), format!("`end` {what}; move it away"));
+                assert!(is_misplaced(&told));
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_within_its_bound() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        std::fs::write(at("plain"), "words").unwrap();
+        assert_eq!(read(&at("plain"), 5).unwrap().as_deref(), Some(&b"words"[..]));
+        assert!(read(&at("plain"), 4).unwrap_err().to_string().contains("`plain` is larger than"));
+        assert_eq!(read_first(&at("plain"), 3).unwrap().as_deref(), Some(&b"wor"[..]));
+        assert_eq!(read(&at("none"), 5).unwrap(), None);
+    }
+}
