@@ -117,7 +117,7 @@ async fn at_rest_nothing_is_written_and_no_data_is_read_for_ten_minutes() {
         tokio::time::sleep(Duration::from_secs(40)).await;
         writes(mark).is_empty().then_some(())
     };
-    eventually(cluster, "everything is told", Duration::from_secs(240), quiet).await;
+    eventually(cluster, "everything to be reported", Duration::from_secs(240), quiet).await;
     let (mark, read) = (cluster.mark(), [&deployed, &ended].map(bytes_read));
     tokio::time::sleep(TEN_MINUTES).await;
     assert_eq!(writes(mark), Vec::<String>::new());
@@ -182,7 +182,7 @@ async fn a_job_that_is_listed_often(namespace: &Namespace<'_>) {
     told.complete(6).await;
 }
 
-/// The shape of a field report: one watch is refused for ever while everything else works, so the process looks well.
+/// The shape of a field report: one watch is refused forever while everything else works, so the process looks healthy.
 #[tokio::test]
 async fn a_process_whose_watch_has_no_answer_for_ten_minutes_is_not_live_and_is_restarted() {
     let cluster = Cluster::shared_node();
@@ -209,7 +209,7 @@ async fn a_process_whose_watch_has_no_answer_for_ten_minutes_is_not_live_and_is_
     println!("{why}");
     assert!(why.contains("the watch of PropCoverage's last answer was"), "{why}");
     let own = |line: &&str| line.contains("a watch fails") && line.contains("/propcoverages");
-    assert_eq!(log.lines().filter(own).count(), 1, "it is told once, however often it is tried: {log}");
+    assert_eq!(log.lines().filter(own).count(), 1, "it is logged once, however often it is retried: {log}");
 }
 
 /// A file with an object.

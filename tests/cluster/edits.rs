@@ -47,7 +47,7 @@ fn world(namespace: &Namespace<'_>) {
     namespace.apply(&text);
 }
 
-/// A status without what tells only when, and of which generation.
+/// A status without its times and generations.
 fn timeless(mut status: Value) -> Value {
     fn strip(value: &mut Value) {
         match value {
@@ -65,7 +65,7 @@ fn timeless(mut status: Value) -> Value {
     status
 }
 
-/// Awaits that what is told of each object is of its spec as it stands, and stays so over two looks.
+/// Waits until the status of each object is about its present spec, and stays so over two looks.
 async fn statuses(cluster: &Cluster, namespace: &Namespace<'_>, objects: &[(&str, String)]) -> Vec<Value> {
     let mut last = (Vec::new(), std::time::Instant::now());
     let ask = async || {
@@ -93,7 +93,7 @@ async fn statuses(cluster: &Cluster, namespace: &Namespace<'_>, objects: &[(&str
         }
         (last.1.elapsed() > Duration::from_secs(6)).then(|| last.0.clone())
     };
-    eventually(cluster, "what is told to be of the specs as they stand", Duration::from_secs(60), ask).await
+    eventually(cluster, "the statuses to be about the present specs", Duration::from_secs(60), ask).await
 }
 
 /// Not every date was read for this spec yet.
@@ -198,7 +198,7 @@ async fn what_a_person_wants_of_a_date_or_a_warehouse_taken_back_ends_in_the_sam
     let told = namespace.told("tablecoverages/t");
     told.line(&["Missing/", "2026-01-03"]).await;
     let whole = async || state().await.filter(|all| all[0]["conditions"].is_array() && all[1]["open"] == 1);
-    let began = eventually(cluster, "everything to be told", Duration::from_secs(60), whole).await;
+    let began = eventually(cluster, "everything to be reported", Duration::from_secs(60), whole).await;
     for (kind, name, patch, meanwhile) in wishes() {
         let path = path(&namespace, kind, name);
         cluster.merge(&path, &json!({"spec": patch})).await.unwrap();

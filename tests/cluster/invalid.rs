@@ -27,7 +27,7 @@ const ONLY_CHECK: [(&str, &str); 16] = [
     ("yaml-separator", "reads a file; the server reads one object"),
 ];
 
-/// What the server says in its own words, where there is no object yet that a rule of ours could speak of.
+/// What the server itself says, where there is no object yet that our rules could check.
 const OWN_WORDS: [(&str, &str); 8] = [
     ("not-a-number", "unsupported value: NaN"),
     ("broken-yaml", "did not find expected ',' or ']'"),
@@ -110,7 +110,7 @@ fn words(sentence: &str) -> Vec<String> {
     }
     match sentence {
         "must be of type integer or string" => vec!["must be of type integer,string".into()],
-        // A null is an absent value to it; an object in a text's place is told by the fields that it has.
+        // A null is an absent value to it; an object in place of a text is reported by its fields.
         // A larger number is a float to it.
         _ if sentence.starts_with("must be a whole number from") => vec!["must be of type integer,string".into()],
         _ if sentence.starts_with("must be of type") => {
@@ -138,7 +138,7 @@ fn in_its_words(line: &str) -> (String, Vec<String>) {
     };
     let sentence = sentence.split("; did you mean").next().unwrap_or_default();
     let sentence = sentence.split(", for example").next().unwrap_or_default();
-    // An unknown field is told without the one that is required in its stead.
+    // An unknown field is reported without the required field that is missing.
     let field = if sentence == "Required value" { field.rsplit_once('.').map_or("", |(f, _)| f).into() } else { field };
     (field, words(sentence))
 }
@@ -186,9 +186,9 @@ async fn every_valid_example_is_accepted() {
     }
 }
 
-/// Who waits for an object asks its status, which nobody has written yet.
+/// Tools that wait for an object read its status, which was not written yet.
 #[tokio::test]
-async fn an_object_that_nobody_has_looked_at_says_so() {
+async fn an_object_that_was_not_looked_at_says_so() {
     let cluster = Cluster::shared();
     cluster.install_definitions();
     let namespace = cluster.namespace("unseen");

@@ -1,5 +1,5 @@
 //! What a real cluster says of Jobs that end in every way: the words that gapless reads are asserted here, so a
-//! Kubernetes that changes them fails this test and not somebody's season.
+//! Kubernetes that changes them fails this test and not a user's season.
 
 use std::time::Duration;
 
@@ -66,7 +66,7 @@ const BACKOFF: &str = "Failed BackoffLimitExceeded: Job has reached the specifie
 const DEADLINE: &str = "Failed DeadlineExceeded: Job was active longer than specified deadline";
 
 #[tokio::test]
-async fn a_job_tells_its_exit_code_in_its_own_condition() {
+async fn a_job_shows_its_exit_code_in_its_own_condition() {
     let cluster = Cluster::shared_node();
     cluster.load_shell();
     let namespace = cluster.namespace("exits");
@@ -93,7 +93,7 @@ async fn a_job_tells_its_exit_code_in_its_own_condition() {
             69 => rule(1),
             75 => rule(2),
             77 => rule(3),
-            // The Job alone does not tell any other code; the pod does, as long as it is there.
+            // The Job alone does not show any other code; the pod does, as long as it exists.
             _ => BACKOFF.to_string(),
         };
         assert_eq!(ended(cluster, &namespace, &job).await, expected);
@@ -132,7 +132,7 @@ async fn an_evicted_pod_fails_its_job_as_disrupted_and_a_deleted_one_does_not() 
         ended(cluster, &namespace, "evicted").await,
         format!("Failed PodFailurePolicy: {place} has condition DisruptionTarget matching FailJob rule at index 4")
     );
-    // Nothing tells it from a filler that failed: its pod is gone, and its Job carries no DisruptionTarget.
+    // It cannot be distinguished from a filler that failed: its pod is gone, and its Job carries no DisruptionTarget.
     assert_eq!(ended(cluster, &namespace, "deleted").await, BACKOFF);
 }
 
@@ -173,7 +173,7 @@ async fn a_pod_that_cannot_start_says_why_and_its_job_ends_by_its_deadline() {
 }
 
 #[tokio::test]
-async fn pod_security_refuses_a_pod_and_only_an_event_tells_it() {
+async fn pod_security_refuses_a_pod_and_only_an_event_shows_it() {
     let cluster = Cluster::shared_node();
     cluster.load_shell();
     let namespace = cluster.namespace("refused");
@@ -191,7 +191,7 @@ async fn pod_security_refuses_a_pod_and_only_an_event_tells_it() {
 }
 
 #[tokio::test]
-async fn the_audit_log_tells_two_live_jobs_on_one_date() {
+async fn the_audit_log_shows_two_live_jobs_on_one_date() {
     let cluster = Cluster::shared_node();
     cluster.load_shell();
     let namespace = cluster.namespace("overlap");

@@ -1,4 +1,4 @@
-//! The cluster lives in a network of its own: nobody outside can reach what the tests start, and it reaches nobody.
+//! The cluster has its own network: what the tests start cannot be reached from outside, and reaches nothing outside.
 
 use std::collections::BTreeSet;
 use std::fs;

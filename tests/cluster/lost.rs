@@ -25,7 +25,7 @@ struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    /// The operator is not there yet. `first`: what the filler does before it waits.
+    /// The operator does not run yet. `first`: what the filler does before it waits.
     fn new(like: &str, dates: u32, first: &str) -> Self {
         let cluster = Cluster::shared_node();
         cluster.install_definitions();
@@ -117,7 +117,7 @@ impl<'a> World<'a> {
     fn assert_no_overlap(&self) {
         let ours = format!("{}/", self.namespace.name);
         let overlaps = self.cluster.overlapping_jobs();
-        // Each test has an installation and a claim of its own: the same words there are another table.
+        // Each test has its own installation and claim: the same names there are a different table.
         let ours: Vec<_> = overlaps.iter().filter(|o| o.jobs.iter().all(|job| job.starts_with(&ours))).collect();
         assert!(ours.is_empty(), "{ours:?}");
     }
@@ -177,7 +177,7 @@ async fn a_job_that_is_deleted_by_hand_is_lost_and_its_date_is_tried_again_by_po
 }
 
 #[tokio::test]
-async fn an_evicted_pod_is_charged_to_nobody_and_its_date_is_tried_again() {
+async fn an_evicted_pod_is_not_charged_and_its_date_is_retried() {
     let world = World::new("disrupted", 1, "true");
     let _deployed = deploy(&world);
     let pod = world.running(1).await;
@@ -238,13 +238,13 @@ async fn wiped(like: &str, seen: bool) {
         let launches = world.status().await["ledger"]["launches"] == 3;
         (events.contains("AttemptHistoryRebuilt") && launches).then_some(())
     };
-    eventually(world.cluster, "the launch numbers are told by the Jobs", PATIENCE, ask).await;
+    eventually(world.cluster, "the launch numbers follow from the Jobs", PATIENCE, ask).await;
     for day in 1..=3 {
         world.let_go(day);
     }
     world.complete(3).await;
     assert_eq!(world.launches(), [1, 2, 3], "the dates of live Jobs stay taken until their data was read");
-    // One that is lost is tried again under a number that no Job ever had.
+    // A lost one is retried under a number that no Job ever had.
     fs::remove_dir_all(world.namespace.folder().join("w/t/day=2026-01-02")).unwrap();
     deployed.kubectl(&["rollout", "restart", "deployment/gapless"]);
     let again = async || (world.launches() == [1, 2, 3, 4]).then_some(());

@@ -1,4 +1,4 @@
-//! Everything that people apply is accepted by a real API server as it stands: server-side, strictly, without a warning.
+//! Everything that people apply is accepted unchanged by a real API server: server-side, strictly, without a warning.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ const FOREIGN: [(&str, &str, &str); 2] = [
 const WARNS: [(&str, &str); 1] = [("manifests/overlays/test-host-network", "the host's network is what it is for")];
 
 #[test]
-fn every_kustomization_is_accepted_as_it_stands() {
+fn every_kustomization_is_accepted_unchanged() {
     let cluster = Cluster::shared_node();
     cluster.install_definitions();
     FOREIGN.iter().for_each(|(group, kind, plural)| cluster.apply(&definition(group, kind, plural)));
@@ -84,7 +84,7 @@ spec:
     )
 }
 
-/// A namespace in which pods that are not `restricted` are refused, and whoever applies one is warned.
+/// A namespace in which pods that are not `restricted` are refused, with a warning when one is applied.
 fn namespace(name: &str) -> String {
     let labels = "pod-security.kubernetes.io/enforce: restricted, pod-security.kubernetes.io/warn: restricted";
     format!("{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}, labels: {{{labels}}}}}}}")

@@ -1,4 +1,4 @@
-//! The README's section "In a cluster", typed as it stands by somebody who has never seen gapless, and gapless outside of a
+//! The README's section "In a cluster", typed verbatim by a newcomer, and gapless outside of a
 //! cluster, as its help says.
 
 use std::fs::{self, Permissions};
@@ -24,7 +24,7 @@ fn commands() -> Vec<&'static str> {
     section.lines().flat_map(typed).collect()
 }
 
-/// The image that is built, which is the one that is loaded; nothing else is built from, or into, anything else.
+/// The image that is built, which is the one that is loaded.
 fn image(commands: &[&str]) -> String {
     let after = |start: &str| commands.iter().find_map(|line| line.strip_prefix(start)).unwrap();
     let image = after("kind load docker-image ");

@@ -1,4 +1,4 @@
-//! What other versions left: objects that were stored under looser definitions stall nobody but themselves, and say why;
+//! What other versions left: objects that were stored under looser definitions stall only themselves, and say why;
 //! a status of another shape loses what cannot be read, and never the ledger beside it.
 
 use std::time::Duration;
@@ -29,7 +29,7 @@ fn coverage(namespace: &str, name: &str, spec: &Value) -> String {
     object.to_string()
 }
 
-/// What was stored long ago (an unknown field is none of it: the server leaves it out as it reads): its name, its spec, and what is told of it.
+/// What was stored long ago (without unknown fields, which the server drops as it reads): its name, its spec, and what its status says.
 fn stored() -> [(&'static str, Value, &'static str); 2] {
     let good = json!({"season": "s", "table": "old", "date": "day", "unit": {"whole": "Date"}});
     let with = |field: &str, value: Value| {
@@ -40,13 +40,13 @@ fn stored() -> [(&'static str, Value, &'static str); 2] {
     [
         // A rule was tightened since.
         ("tightened", with("where", json!([{"column": "n", "equals": 1, "lessThan": 5}])), "must have exactly one of"),
-        // No type of today can hold it, so the server refuses every status of it too: the log tells.
+        // No type of today can hold it, so the server refuses every status of it too: it is logged.
         ("undecodable", with("fill", json!("nightly")), "must be of type object"),
     ]
 }
 
 #[tokio::test]
-async fn what_older_definitions_let_in_stalls_nobody_but_itself() {
+async fn what_older_definitions_let_in_stalls_only_itself() {
     let cluster = Cluster::start(Options::default());
     cluster.install_definitions();
     let namespace = cluster.namespace("older");
@@ -69,19 +69,19 @@ async fn what_older_definitions_let_in_stalls_nobody_but_itself() {
         let of = |line: &&str| line.contains(&format!("TableCoverage/{undecodable}")) && line.contains(why);
         log.lines().find(of).map(ToString::to_string)
     };
-    println!("{}", eventually(&cluster, "the log to tell of the other", Duration::from_secs(60), heard).await);
-    let mended = json!({"spec": {"where": [{"column": "n", "equals": 1, "lessThan": null}]}});
+    println!("{}", eventually(&cluster, "the log to name the other", Duration::from_secs(60), heard).await);
+    let fixed = json!({"spec": {"where": [{"column": "n", "equals": 1, "lessThan": null}]}});
     let path = format!("/apis/gapless.dev/v1alpha1/namespaces/{}/tablecoverages/tightened", namespace.name);
-    cluster.merge(&path, &mended).await.unwrap();
+    cluster.merge(&path, &fixed).await.unwrap();
     let path = "tablecoverages/tightened";
     std::fs::create_dir_all(namespace.folder().join("w/old")).unwrap();
     let obeyed =
         async || namespace.told(path).lines().await?.into_iter().find(|line| line.contains("Stalled=True/Missing"));
-    println!("{}", eventually(&cluster, "the mended one to be obeyed", Duration::from_secs(60), obeyed).await);
+    println!("{}", eventually(&cluster, "the fixed one to be accepted", Duration::from_secs(60), obeyed).await);
     a_status_of_another_version(&cluster, &namespace, &deployed).await;
 }
 
-/// One launch filled a date, three failed at the other. Another version writes into that, while nobody works.
+/// One launch filled a date, three failed at the other. Another version writes into that, while no operator runs.
 async fn a_status_of_another_version(cluster: &Cluster, namespace: &Namespace<'_>, deployed: &Deployed<'_>) {
     let told = namespace.told("tablecoverages/t");
     let written = async |status: Value| {
@@ -101,8 +101,8 @@ async fn a_status_of_another_version(cluster: &Cluster, namespace: &Namespace<'_
     println!("{}", told.line(&["Exhausted/Failed 2026-01-02"]).await);
     let charged = told.object().await.unwrap()["status"]["ledger"]["charges"][0]["dates"][0].clone();
     assert!(charged.as_str().unwrap().starts_with("2026-01-02 Failed charged=3"), "{charged}");
-    assert_eq!(told.launches().await, 4, "the ledger stands beside what could not be read");
-    // What cannot be read of the ledger itself is counted anew, but no launch number is used twice: not even without Jobs.
+    assert_eq!(told.launches().await, 4, "the ledger stays beside what could not be read");
+    // Where the ledger cannot be read, counts restart, but no launch number is used twice: not even without Jobs.
     namespace.kubectl(&["delete", "jobs", "--all"]);
     written(json!({"ledger": {"charges": [{"rung": "load", "dates": ["2026-01-02 Mislaid"]}]}})).await;
     told.line(&["#5 Failed 2026-01-02"]).await;

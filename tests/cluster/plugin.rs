@@ -30,7 +30,7 @@ async fn people_look_retry_and_waive_as_far_as_their_rights_go() {
         for line in ["calendar", "status", "explain tc/t 2026-01-02", "calendar --grid", "status -o json"] {
             let said = who.ask(&format!("kubectl gapless {line}"));
             println!("$ kubectl gapless {line}\n{}{}", said.out, said.err);
-            // A gap is told by the exit code too.
+            // A gap shows in the exit code too.
             assert_eq!((said.code, said.err.as_str()), (Some(3), ""), "{line}: {}", said.out);
             assert!(said.out.contains("2026-01-02") || said.out.contains("Exhausted"), "{line}: {}", said.out);
         }

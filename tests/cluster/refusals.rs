@@ -47,7 +47,7 @@ async fn refused_for_a_while(cluster: &Cluster, deployed: &Deployed<'_>) {
     println!("{} refused creates in {RAMP:?}, waits {waits:?}, {lists} lists", refused.len());
     assert!((2..=8).contains(&refused.len()), "{refused:?}");
     assert!(waits.windows(2).skip(1).all(|pair| pair[1] > pair[0]), "{waits:?}");
-    assert_eq!(lists, 0, "a refused create tells all that a list could");
+    assert_eq!(lists, 0, "a refused create says all that a list could");
 }
 
 /// Awaits that a create of a Job is refused.
@@ -129,7 +129,7 @@ webhooks:
 }
 
 #[tokio::test]
-async fn a_job_that_has_the_name_of_a_launch_is_told_and_launches_go_on_when_it_is_gone() {
+async fn a_job_that_has_the_name_of_a_launch_is_reported_and_launches_go_on_when_it_is_gone() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("taken");
     let deployed = cluster.deploy(&namespace, 1, &ENV);

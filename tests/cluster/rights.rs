@@ -1,5 +1,5 @@
-//! What gapless may do, and that it needs all of it: each right is taken away in a namespace of its own, and the API
-//! server's audit log tells that it was asked for.
+//! What gapless may do, and that it needs all of it: each right is removed in a separate namespace, and the API
+//! server's audit log shows that it was used.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::harness::{Cluster, Deployed, Namespace, Table, eventually};
 const ENV: [(&str, &str); 3] =
     [("GAPLESS_SLOW_START", "0s"), ("GAPLESS_CADENCE_HOT", "5s"), ("GAPLESS_CADENCE_WARM", "5s")];
 
-/// One verb on one resource; the subresource stands behind a stroke.
+/// One verb on one resource; the subresource follows a slash.
 type Pair = (String, String);
 
 /// Every right of the Role, singly.
@@ -74,14 +74,14 @@ spec:
 }
 
 #[tokio::test]
-async fn every_right_is_asked_for_and_its_lack_is_told() {
+async fn every_right_is_used_and_its_absence_is_reported() {
     let cluster = Cluster::shared_node();
     let pairs = pairs(cluster);
     assert!(pairs.len() > 20, "{pairs:?}");
     cluster.install_definitions();
     let mut lacking: Vec<(Pair, Namespace<'_>, Deployed<'_>)> = Vec::new();
     for pair in pairs {
-        // Finished Jobs are kept at least ten minutes: `at_rest` lives so long and shows the right to remove them.
+        // Finished Jobs are kept at least ten minutes: `at_rest` runs that long and shows the right to remove them.
         if pair == ("delete".into(), "jobs".into()) {
             continue;
         }
@@ -109,17 +109,17 @@ async fn every_right_is_asked_for_and_its_lack_is_told() {
     for (_, _, blind) in lacking.iter().filter(|((verb, _), ..)| verb == "list") {
         assert_eq!(launched(blind), 0, "{}", blind.namespace);
     }
-    // What is lacking stands in the log. That of a Job stands in the status, see below.
+    // A missing right is in the log. That of a Job is in the status, see below.
     for ((verb, resource), _, blind) in lacking.iter().filter(|((verb, r), ..)| (&**verb, &**r) != ("create", "jobs")) {
         let log = blind.log();
-        assert!(log.contains(&format!("may not {verb} {resource} (403)")), "{verb} {resource}: {log}");
+        assert!(log.contains(&format!("gapless cannot {verb} {resource};")), "{verb} {resource}: {log}");
     }
     let (_, _, without_create) = lacking.iter().find(|(p, _, _)| *p == ("create".into(), "jobs".into())).unwrap();
     let told = async || {
         let status = without_create.kubectl(&["get", "tablecoverage", "t", "-o", "yaml"]);
         (status.contains("Blocked") && status.contains("cannot create resource")).then_some(())
     };
-    eventually(cluster, "what is lacking stands in the status", Duration::from_secs(30), told).await;
+    eventually(cluster, "the missing right to be in the status", Duration::from_secs(30), told).await;
 }
 
 fn refusal(event: &super::harness::Event) -> (String, Pair) {
@@ -154,7 +154,7 @@ fn row(line: &str) -> Vec<Pair> {
 }
 
 #[tokio::test]
-async fn a_filler_that_pod_security_refuses_is_told_and_is_no_attempt() {
+async fn a_filler_that_pod_security_refuses_is_reported_and_not_an_attempt() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("refused");
     let deployed = cluster.deploy(&namespace, 1, &ENV);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::harness::{Cluster, Deployed, eventually};
 
-/// Six coverages; two dates of it cannot be had by anybody (see `src/cli/demo`).
+/// Six coverages; two of its dates are not available from any source (see `src/cli/demo`).
 const KINDS: &str = "propcoverages,tablecoverages";
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn a_season_is_filled_by_pods_until_every_date_is_complete_or_waived() {
     assert!(overlaps.is_empty(), "{overlaps:?}");
 }
 
-/// What the operator says beside statuses: a log in which only what people are told as a reason is a warning, metrics, Events.
+/// What the operator says beside statuses: a log in which only what a status reports as a reason is a warning, metrics, Events.
 fn told(deployed: &Deployed<'_>) {
     let log = deployed.kubectl(&["logs", "-l", "app.kubernetes.io/name=gapless", "--tail=-1"]);
     // Before the seed was there nothing could be read; two dates cannot be had.

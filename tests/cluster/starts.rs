@@ -9,7 +9,7 @@ use super::harness::{Cluster, Namespace, Table, coverage, eventually, filler};
 const ENV: [(&str, &str); 3] =
     [("GAPLESS_SLOW_START", "0s"), ("GAPLESS_CADENCE_HOT", "5s"), ("GAPLESS_CADENCE_WARM", "5s")];
 
-/// What a filler lacks: its name, what is another text in its CronJob, and what is told of its pod.
+/// What a filler lacks: its name, what differs in its CronJob, and what is reported of its pod.
 struct Lacking {
     name: &'static str,
     edits: &'static [(&'static str, &'static str)],
@@ -67,7 +67,7 @@ const LACKING: [Lacking; 8] = [
 ];
 
 impl Lacking {
-    /// Its filler, and a coverage of a table of its own.
+    /// Its filler, and a coverage of its own table.
     fn manifests(&self, namespace: &str) -> String {
         let mut filler = filler(namespace, self.name, "true");
         for (from, to) in self.edits {
@@ -152,5 +152,5 @@ async fn a_queue_gets_its_label_and_holds_a_job_as_long_as_it_likes() {
     let audit = cluster.audit(Default::default());
     let user = deployed.user();
     let edits = audit.writes(&user).filter(|e| e.resource == "jobs" && e.verb != "create");
-    assert_eq!(edits.count(), 0, "nobody but the queue moves it");
+    assert_eq!(edits.count(), 0, "only the queue changes it");
 }

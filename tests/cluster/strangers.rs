@@ -32,7 +32,7 @@ async fn forge(cluster: &Cluster, namespace: &Namespace<'_>, of: &str, launch: u
 }
 
 #[tokio::test]
-async fn a_forged_launch_number_moves_nothing_and_is_told_by_its_name() {
+async fn a_forged_launch_number_moves_nothing_and_is_found_by_its_name() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("forged");
     let deployed = cluster.deploy(&namespace, 1, &ENV);
@@ -48,7 +48,7 @@ async fn a_forged_launch_number_moves_nothing_and_is_told_by_its_name() {
         let events = namespace.kubectl(&["get", "events", "-o", "jsonpath={.items[*].message}"]);
         events.contains(&format!("Job `{forged}` says that it fills these dates")).then_some(())
     };
-    eventually(cluster, "the forged Job to be told", Duration::from_secs(60), stray).await;
+    eventually(cluster, "the forged Job to be reported", Duration::from_secs(60), stray).await;
     namespace.let_go();
     let settled = async || {
         let status = told.object().await?["status"].clone();

@@ -43,7 +43,7 @@ fn what_a_killed_guard_leaves_is_removed_by_the_next_start() {
     assert_gone(&folder);
 }
 
-/// A test run of its own, in a group of its own, and the folder of its cluster.
+/// A separate test run in its own process group, and the folder of its cluster.
 fn victim() -> (Child, PathBuf) {
     // A run in the background ignores interrupts, and hands that down.
     let mut tests = Command::new("env");

@@ -6,7 +6,7 @@ use super::harness::{Cluster, Deployed, Namespace, Options, Table, eventually};
 
 const T: &str = "tablecoverages/t";
 
-/// `manifests/cluster-wide` in a namespace of its own, with grants for the first two of these.
+/// `manifests/cluster-wide` in its own namespace, with grants for the first two of these.
 async fn install<'a>(cluster: &'a Cluster, home: &Namespace<'_>, granted: [&str; 2]) -> Deployed<'a> {
     cluster.load_gapless();
     cluster.install_definitions();
@@ -76,7 +76,7 @@ async fn tenants_read_what_is_granted_share_single_flight_and_go_away_in_silence
     b.kubectl(&["delete", "job", "claims"]);
     Table::held(2).apply(&cluster, &b);
     Table::held(2).apply(&cluster, &c);
-    // The other replica says that another process leads.
+    // The other replica logs that it stands by.
     let said = |line: &&str| line.contains(r#""message":"leading""#) || line.contains("this process leads");
     let leads = deployed.log().lines().filter(said).count();
     assert_eq!(leads, 1, "{}", deployed.log());
@@ -112,7 +112,7 @@ async fn definitions_come_and_go(cluster: &Cluster, deployed: &Deployed<'_>, ten
     tenant.told(T).line(&["Running/Started", "2026-01-01..2026-01-02"]).await;
     let said = complaints(deployed, "tablecoverages");
     let failing = said.iter().filter(|line| line.contains("a watch fails")).count();
-    // As the definitions go and as they come back the server may fail, work and fail again: each is an outage of its own.
+    // As the definitions go and as they come back the server may fail, work and fail again: each is a separate outage.
     assert!((1..=4).contains(&failing), "once for each replica and outage, however long it lasts: {said:?}");
     let restarts = "jsonpath={.items[*].status.containerStatuses[*].restartCount}";
     let restarts = deployed.kubectl(&["get", "pods", "-l", "app.kubernetes.io/name=gapless", "-o", restarts]);

@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::harness::{Cluster, Namespace, Table, Terminal, eventually};
 
-const UNKNOWN: &str = "the API server does not know gapless (401)";
+const UNKNOWN: &str = "unauthorized (401): the API server rejects the token of gapless";
 
 /// A file with the token of gapless's account, as the kubelet keeps one for a pod.
 struct TokenFile<'a> {
@@ -64,7 +64,7 @@ async fn a_token_that_ends_and_is_replaced_costs_seconds_and_nothing_else() {
     let told = namespace.told("tablecoverages/t");
     let mut alive = || {
         let text = fs::read_to_string(&log).unwrap();
-        assert!(operator.try_wait().unwrap().is_none(), "it goes on by itself: {text}");
+        assert!(operator.try_wait().unwrap().is_none(), "it keeps running: {text}");
     };
     let launched = async || {
         alive();
@@ -72,10 +72,10 @@ async fn a_token_that_ends_and_is_replaced_costs_seconds_and_nothing_else() {
     };
     eventually(cluster, "three Jobs", Duration::from_secs(60), launched).await;
     token.take("one");
-    // The audit log leaves out who is nobody.
+    // The audit log has no user for an invalid token.
     let refused = async || fs::read_to_string(&log).unwrap().contains(UNKNOWN).then_some(());
     eventually(cluster, "the token to be refused", Duration::from_secs(60), refused).await;
-    // While the operator is nobody, its Jobs end and somebody wants a fourth date.
+    // While the operator has no valid token, its Jobs end and a fourth date is requested.
     namespace.let_go();
     let dates = r#"{"spec": {"dates": {"from": "2026-01-01", "through": "2026-01-04"}}}"#;
     namespace.kubectl(&["patch", "season", "s", "--type=merge", "-p", dates]);

@@ -11,6 +11,7 @@ mod invalid;
 mod kill;
 mod manifests;
 mod mutants;
+mod operator;
 mod real_data;
 mod sizes;
 mod sources;

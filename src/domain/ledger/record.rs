@@ -131,7 +131,17 @@ impl Ledger {
 
     /// Forgets what was noted of dates before this one: they have left the window, and it would only grow. Attempts at such
     /// dates alone stay while they are among the last.
-    pub fn forget_before(&mut self, first: Date) {
+    pub fn forget_before(&mut self, first: Date) -> bool {
+        let sizes = |ledger: &Self| {
+            (
+                ledger.recent.len(),
+                ledger.tallies.len(),
+                ledger.tokens.len(),
+                ledger.earlier.len(),
+                ledger.complete.len(),
+            )
+        };
+        let before = sizes(self);
         let last = self.recent.len().saturating_sub(MAX_RECENT);
         if self.recent.iter().take(last).any(|settled| is_before(settled, first)) {
             let mut at = 0..;
@@ -146,6 +156,7 @@ impl Ledger {
             let kept: DateSet = DateRange::new(first, last).into_iter().collect();
             self.complete = Arc::new(self.complete.intersect(&kept));
         }
+        before != sizes(self)
     }
 
     /// A clock was ahead when these instants were noted. Nothing waits for such a clock: what has happened has happened by

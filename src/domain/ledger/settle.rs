@@ -134,14 +134,16 @@ impl Ledger {
             .insert(key, Tally { charged, free, last: outcome, retry_at, alone, complete_reads: is_complete.into() });
     }
 
-    /// Reads of dates, in their order. Most found what was known before: that costs one look.
-    pub fn note_reads(&mut self, reads: impl Iterator<Item = (Date, bool)>) {
+    /// Reads of dates, in their order. Most found what was known before: that costs one look. `true` if some did not.
+    pub fn note_reads(&mut self, reads: impl Iterator<Item = (Date, bool)>) -> bool {
         let tallied: BTreeSet<Date> = self.tallies.keys().map(|(_, date)| *date).collect();
         let news: Vec<(Date, bool)> = {
             let mut was_complete = self.complete.in_order();
             reads.filter(|(date, complete)| was_complete(*date) != *complete || tallied.contains(date)).collect()
         };
+        let is_news = !news.is_empty();
         news.into_iter().for_each(|(date, complete)| self.note_read(date, complete));
+        is_news
     }
 
     /// Dates that lost what their last attempt had filled: another Job, or another program, takes it away again. Such a date

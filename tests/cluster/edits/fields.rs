@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// An object of its own for each edit: its kind, what stands in its spec, the edit as a merge patch.
+/// A separate object for each edit: its kind, its spec, the edit as a merge patch.
 pub(super) struct Edit {
     pub kind: &'static str,
     pub spec: Value,
@@ -24,6 +24,17 @@ pub(super) fn props() -> Value {
 
 /// Every field that may be edited, with another value than its own.
 pub(super) fn edits() -> Vec<Edit> {
+    let of_both = of_both();
+    let tables =
+        of_both.iter().cloned().chain(of_table()).map(|patch| Edit { kind: "TableCoverage", spec: table(), patch });
+    let props =
+        of_both.iter().cloned().chain(of_props()).map(|patch| Edit { kind: "PropCoverage", spec: props(), patch });
+    let seasons = season_edits().into_iter().map(|patch| Edit { kind: "Season", spec: season(), patch });
+    tables.chain(props).chain(seasons).collect()
+}
+
+/// Edits of tables and of props.
+fn of_both() -> Vec<Value> {
     let rung: Value = serde_json::from_str(RUNG).unwrap();
     let rung_with = |more: Value| {
         let mut rung = rung.clone();
@@ -31,7 +42,7 @@ pub(super) fn edits() -> Vec<Edit> {
         json!({"fill": {"ladder": [rung]}})
     };
     let waiver = json!([{"from": "2026-01-02", "through": "2026-01-03", "reason": "closed", "expires": "2099-01-01"}]);
-    let of_both = vec![
+    vec![
         json!({"dates": {"from": "2026-01-02"}}),
         json!({"dates": {"through": "2026-01-02"}}),
         json!({"warehouse": "other"}),
@@ -54,13 +65,16 @@ pub(super) fn edits() -> Vec<Edit> {
         json!({"fill": {"order": "Sequential"}}),
         json!({"fill": {"deadline": "1h"}}),
         json!({"fill": {"settle": "1m"}}),
-        // The CronJob is not there: a coverage that fills cannot be obeyed, and recovers.
+        // The CronJob does not exist: a coverage that fills is invalid, and recovers.
         json!({"fill": {"mode": "Fill", "ladder": [rung]}}),
         rung_with(json!({"repairs": ["Excess"]})),
         rung_with(json!({"attempts": {"max": 2, "backoff": {"initial": "1m", "max": "2m"}}})),
         rung_with(json!({"jobFrom": {"cronJob": "other", "container": "c"}})),
-    ];
-    let of_table = [
+    ]
+}
+
+fn of_table() -> Vec<Value> {
+    vec![
         json!({"date": "other"}),
         json!({"dateAs": "Date"}),
         json!({"dateAs": "Instant", "dayStarts": "06:00"}),
@@ -78,8 +92,11 @@ pub(super) fn edits() -> Vec<Edit> {
         json!({"complete": {"unique": ["n"]}}),
         json!({"complete": {"shares": [{"name": "x", "where": [{"column": "c", "equals": "x"}], "max": "10%"}]}}),
         json!({"complete": {"freshness": {"column": "at", "within": "1s", "until": "DateStart", "zone": "America/New_York"}}}),
-    ];
-    let of_props = [
+    ]
+}
+
+fn of_props() -> Vec<Value> {
+    vec![
         json!({"columns": {"date": "other"}}),
         json!({"columns": {"dateAs": "Instant"}}),
         json!({"columns": {"dateAs": "Date", "dateZone": "America/New_York"}}),
@@ -102,13 +119,7 @@ pub(super) fn edits() -> Vec<Edit> {
         json!({"expect": {"snapshots": {"last": "1m"}}}),
         json!({"expect": {"unique": false}}),
         json!({"expect": {"placeholderLines": {"values": ["1"], "max": "0%"}}}),
-    ];
-    let tables =
-        of_both.iter().cloned().chain(of_table).map(|patch| Edit { kind: "TableCoverage", spec: table(), patch });
-    let props =
-        of_both.iter().cloned().chain(of_props).map(|patch| Edit { kind: "PropCoverage", spec: props(), patch });
-    let seasons = season_edits().into_iter().map(|patch| Edit { kind: "Season", spec: season(), patch });
-    tables.chain(props).chain(seasons).collect()
+    ]
 }
 
 pub(super) fn season() -> Value {
@@ -146,7 +157,7 @@ pub(super) fn season_edits() -> [Value; 15] {
     ]
 }
 
-/// What may be edited of a Warehouse and of a date, and what is told of the coverage meanwhile.
+/// What may be edited of a Warehouse and of a date, and what the coverage's status says meanwhile.
 pub(super) fn wishes() -> [(&'static str, &'static str, Value, &'static str); 6] {
     let own = json!([{"kind": "TableCoverage", "name": "t"}]);
     [

@@ -68,7 +68,7 @@ impl Cluster {
         self.kubectl_with(&["apply", "--server-side", "--validate=strict", "-f", "-"], yaml)
     }
 
-    /// An object or a list by its path; nothing when there is none, or no API server just now. Cheaper than kubectl where
+    /// An object or a list by its path; `None` when there is none, or no API server at present. Cheaper than kubectl where
     /// it is asked often.
     pub async fn get(&self, path: &str) -> Option<Value> {
         let request = http::Request::get(path).body(Vec::new()).unwrap();
@@ -80,7 +80,7 @@ impl Cluster {
         }
     }
 
-    /// Posts one manifest as it stands, with strict validation: what the API server itself says, with no kubectl between.
+    /// Posts one manifest unchanged, with strict validation: what the API server itself says, with no kubectl between.
     pub async fn create(&self, path: &str, yaml: &str) -> Result<Value, Refused> {
         self.post(&format!("{path}?fieldValidation=Strict"), yaml).await
     }

@@ -68,7 +68,7 @@ fn healthy(port: u16, path: &str) -> bool {
     ask().is_ok_and(|answer: String| answer.starts_with("HTTP/1.0 200") || answer.starts_with("HTTP/1.1 200"))
 }
 
-/// No proxy stands between anybody and a cluster on loopback.
+/// A cluster on loopback is reached without a proxy.
 pub const PROXIES: [&str; 6] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
 
 /// The processes, by component.
@@ -77,7 +77,7 @@ pub struct Components {
 }
 
 impl Components {
-    /// Starts all of them, each when those before it work, and containerd with the image that every pod stands on.
+    /// Starts all of them, each when those before it work, and containerd with the image that every pod uses.
     pub fn start(home: &Home) -> Self {
         let components = Self { running: Default::default() };
         for which in [Component::Etcd, Component::Containerd] {
@@ -164,7 +164,7 @@ impl Handle<'_> {
         for proxy in PROXIES {
             command.env_remove(proxy);
         }
-        // A group of its own: Ctrl-C at the tests reaches the guard's knowledge only, which then ends it in order.
+        // A separate group: Ctrl-C at the tests reaches the guard's knowledge only, which then ends it in order.
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).process_group(0);
         *self.child() = Some(command.spawn().unwrap_or_else(|error| panic!("{name}: {error}")));
     }

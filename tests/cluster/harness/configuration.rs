@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::home::Home;
 
-/// Who the components are to the API server: their own names, so that RBAC, Node authorization and the audit log tell
+/// Who the components are to the API server: their own names, so that RBAC, Node authorization and the audit log show
 /// them apart.
 const PEOPLE: [(&str, &str, &str); 4] = [
     ("kubeconfig", "admin", "system:masters"),

@@ -98,7 +98,7 @@ impl Deployed<'_> {
         self.kubectl(&["logs", "-l", "app.kubernetes.io/name=gapless", "--tail=-1", "--prefix"])
     }
 
-    /// Who holds the Lease, as the pod's name; nothing: nobody.
+    /// Who holds the Lease, as the pod's name; `None` without a holder.
     pub fn leader(&self) -> Option<String> {
         let holder = self.cluster.try_kubectl(&[
             "-n",

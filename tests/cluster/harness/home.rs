@@ -105,7 +105,7 @@ fn folder() -> PathBuf {
     folder.canonicalize().unwrap()
 }
 
-/// Where clusters live: a disk that containers can live on (an overlay does not stand on memory or on another overlay), with
+/// Where clusters live: a disk that containers can live on (an overlay does not work on memory or on another overlay), with
 /// a path short enough for the sockets in it.
 fn place() -> PathBuf {
     let temporary = std::env::temp_dir();
@@ -121,7 +121,7 @@ fn disk(place: &Path) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_string()
 }
 
-/// Starts the guard before anything else, in a group of its own: what ends the tests does not end it.
+/// Starts the guard before anything else, in a separate group: what ends the tests does not end it.
 fn guard(folder: &Path) -> Child {
     fs::write(folder.join("guard.sh"), include_str!("guard.sh")).unwrap();
     let changed = KERNEL.iter().filter_map(|(setting, kubelet)| {

@@ -1,9 +1,9 @@
-//! Whether two live Jobs of gapless ever covered the same date of the same table, told from the audit log.
+//! Whether two live Jobs of gapless ever covered the same date of the same table, according to the audit log.
 //!
 //! A Job is live from its first appearance to its terminal condition; one that is deleted before, to the end of its last
 //! pod. Instants are compared by resource version where both have one, which is exact, else by time, and then an
 //! overlap counts only when it is certain. What the API server did not live to write down (it was killed) is looked up
-//! in the objects as they stand.
+//! in the stored objects.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ pub struct Overlap {
 }
 
 impl Cluster {
-    /// Every overlap since the cluster's start. Those of a test are told by their namespace.
+    /// Every overlap since the cluster's start. Those of a test are found by their namespace.
     pub fn overlapping_jobs(&self) -> Vec<Overlap> {
         let json =
             |kind: &str| -> Value { serde_json::from_str(&self.kubectl(&["get", kind, "-A", "-o", "json"])).unwrap() };
@@ -78,7 +78,7 @@ impl Life {
         after_deletion.filter(before).or(self.terminal.as_ref()).or(self.deleted.as_ref())
     }
 
-    /// An end that nobody wrote down: in the Job as it stands; or it is gone, some time after it was last seen.
+    /// An end without an audit event: in the stored Job; or it is gone, some time after it was last seen.
     fn ends_unwritten(&mut self, standing: Option<&Value>) {
         match (standing.map(terminal), self.end().is_some()) {
             (_, true) | (Some(None), _) => {}

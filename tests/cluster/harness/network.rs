@@ -1,6 +1,6 @@
-//! The network of a cluster: a name space of its own, made by its test and gone with it. Inside, the API server listens
-//! on the address of its own Service, on the loopback interface: pods reach it as they do in any cluster, with no proxy
-//! between and no host network. From outside nobody does, and nothing gets out.
+//! The network of a cluster: a separate name space, made by its test and removed with it. Inside, the API server listens
+//! on the address of its Service, on the loopback interface: pods reach it as they do in any cluster, with no proxy
+//! between and no host network. From outside it cannot be reached, and nothing gets out.
 //!
 //! A thread is in one network at a time: that of the cluster that it asked last. What it starts, threads and processes,
 //! is in there too; a thread that was there before is not, and calls `Cluster::enter` for itself.

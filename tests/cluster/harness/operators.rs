@@ -10,7 +10,7 @@ use super::Cluster;
 #[derive(Clone, Debug)]
 pub struct Operator {
     pub pid: i32,
-    /// The pod it runs in, as the pod itself was told by POD_NAME; else its host name.
+    /// The pod it runs in, from its POD_NAME; else its host name.
     pub pod: String,
 }
 

@@ -15,7 +15,7 @@ pub struct Table {
     pub script: String,
     /// Seconds that a Job may take.
     pub deadline: u32,
-    /// More of the pod's security; it satisfies `restricted` as it stands.
+    /// More of the pod's security; it satisfies `restricted` unchanged.
     pub security: &'static str,
 }
 

@@ -40,7 +40,7 @@ impl Cluster {
         self.terminal_as(json!({ "token": token.trim() }), namespace)
     }
 
-    /// The terminal of an account whose token stands in a file.
+    /// The terminal of an account whose token is in a file.
     pub fn terminal_by(&self, token: &Path, namespace: &str) -> Terminal<'_> {
         self.terminal_as(json!({ "tokenFile": token }), namespace)
     }

@@ -1,4 +1,4 @@
-//! What gapless tells people of a coverage, as lines to look into: what a person sees with `kubectl get -o yaml`.
+//! What the status of a coverage says, as lines to search: what a person sees with `kubectl get -o yaml`.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub struct Told<'a> {
 }
 
 impl<'a> Namespace<'a> {
-    /// What is told of a coverage of this namespace, `tablecoverages/t`.
+    /// The status of a coverage of this namespace, `tablecoverages/t`.
     pub fn told(&'a self, coverage: &'a str) -> Told<'a> {
         Told { cluster: self.cluster, namespace: &self.name, coverage }
     }
@@ -42,8 +42,8 @@ impl Told<'_> {
         self.cluster.get(&format!("/apis/gapless.dev/v1alpha1/namespaces/{namespace}/{coverage}")).await
     }
 
-    /// `Ready=False/Running: …`, `Running/PodPending 2026-01-01: …`, `#1 Failed 2026-01-01: …`, a line each; nothing while
-    /// the operator has not seen the spec as it stands.
+    /// `Ready=False/Running: …`, `Running/PodPending 2026-01-01: …`, `#1 Failed 2026-01-01: …`, a line each; `None` while
+    /// the operator has not seen the present spec.
     pub async fn lines(&self) -> Option<Vec<String>> {
         let object = self.object().await?;
         let status = &object["status"];

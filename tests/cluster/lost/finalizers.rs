@@ -1,4 +1,4 @@
-//! Somebody's controller holds Jobs and pods of gapless by a finalizer: what is deleted stays, and is neither fought nor
+//! Another controller holds Jobs and pods of gapless by a finalizer: what is deleted stays, and is neither fought nor
 //! counted twice.
 
 use super::*;
@@ -33,7 +33,7 @@ async fn a_deleted_job_that_a_finalizer_holds_keeps_its_dates_until_it_ends_or_g
     // A queue takes it back: it has no pod, and as it is being deleted it never gets one.
     world.kubectl(&["patch", &queued, "-p", r#"{"spec": {"suspend": true}}"#]);
     world.delete(&queued, "background");
-    // Its pod is ended, which its Job does not tell any more.
+    // Its pod is ended, which its Job no longer shows.
     world.delete(&ended, "foreground");
     println!("{}", told.line(&["Running/PodPending 2026-01-02", "example.com/hold"]).await);
     world.outcome(3, "Failed").await;
@@ -51,7 +51,7 @@ async fn a_deleted_job_that_a_finalizer_holds_keeps_its_dates_until_it_ends_or_g
     world.assert_no_overlap();
     let (audit, user) = (world.cluster.audit(Mark::default()), deployed.user());
     let writes = audit.writes(&user).filter(|e| ["jobs", "pods"].contains(&&*e.resource) && e.verb != "create");
-    assert_eq!(writes.count(), 0, "nobody is fought");
+    assert_eq!(writes.count(), 0, "the finalizer is not contested");
     for object in [&runs, &ended, &pod] {
         world.finalize(object, LET_GO);
     }

@@ -1,4 +1,4 @@
-//! Scripts of audit events, and which overlaps they tell.
+//! Scripts of audit events, and which overlaps they show.
 
 use super::*;
 use serde_json::json;
