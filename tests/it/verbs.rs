@@ -1,4 +1,4 @@
-//! The verbs as people and scripts use them.
+//! The verbs as users and scripts call them.
 
 use std::fs;
 use std::process::Stdio;
@@ -25,14 +25,14 @@ fn gaps_are_filled_and_the_second_run_does_nothing() {
     assert_eq!(here.runs().len(), 3);
 }
 
-/// `plan` reckoned with twenty Jobs at once, where `local` has four.
+/// `plan` once assumed twenty Jobs at once, while `local` runs four.
 #[test]
 fn a_plan_is_the_first_wave_of_local_and_names_the_limit_that_holds_the_rest() {
     let season = SEASON.replace("2026-01-05", "2026-01-09");
     let narrow = "fill.maxConcurrentJobs";
     for (fill, args, launched, limit) in [
-        ("maxConcurrentJobs: 9", vec![], 4, "all coverages together have at most 4 live at once (--max-jobs)"),
-        ("maxConcurrentJobs: 9", vec!["--max-jobs", "2"], 2, "have at most 2 live at once (--max-jobs)"),
+        ("maxConcurrentJobs: 9", vec![], 4, "all coverages together run at most 4 at once (--max-jobs)"),
+        ("maxConcurrentJobs: 9", vec!["--max-jobs", "2"], 2, "run at most 2 at once (--max-jobs)"),
         ("maxConcurrentJobs: 3", vec![], 3, narrow),
         ("maxConcurrentJobs: 9", vec!["--max-jobs", "7"], 7, ""),
     ] {
@@ -45,7 +45,7 @@ fn a_plan_is_the_first_wave_of_local_and_names_the_limit_that_holds_the_rest() {
     }
 }
 
-/// Bytes of data that a run has read, as its summary tells.
+/// The bytes of data that a run has read, from its summary.
 fn read(done: &super::gapless::Done) -> u64 {
     let line = done.out.lines().find_map(|l| l.strip_prefix("Read      ")).unwrap();
     line.strip_suffix(" bytes of data").unwrap().parse().unwrap()
@@ -99,11 +99,11 @@ fn rows_without_a_date_are_counted_apart_and_shown() {
         let told = "2 rows of its table have no date, 1 row of its table has a date before 1970-01-01 or after \
                     2199-12-31: counted for no date at all";
         assert!(out.contains(told), "{verb}: {}{}", done.out, done.err);
-        assert_eq!(done.out.matches("Unknown").count(), 0, "the dates are known all the same: {}", done.out);
+        assert_eq!(done.out.matches("Unknown").count(), 0, "the dates are known regardless: {}", done.out);
     }
 }
 
-/// A season of games; those of two nights are not in it. What was collected of them was told only to who asked for that date.
+/// A season that lacks the games of two nights. Their collected rows were once reported only for a single date.
 #[test]
 fn rows_that_no_expected_unit_owns_are_told_of_the_whole_coverage() {
     let schedule = ", schedule: {table: games, date: date, unit: [unit], where: [{column: kind, equals: season}]}}";
@@ -129,11 +129,11 @@ fn rows_that_no_expected_unit_owns_are_told_of_the_whole_coverage() {
     let cells = coverage["cells"].as_array().unwrap();
     let of_cells: Vec<u64> = cells.iter().map(|c| c["unexpectedRows"].as_u64().unwrap()).collect();
     assert_eq!(of_cells, [1, 2, 1, 0, 0]);
-    assert_eq!(cells[0]["message"], "all that is expected is there; 1 row of units that are not expected: x");
-    assert_eq!(cells[1]["message"], "no unit on this date, yet the table has 2 rows of it: b");
+    assert_eq!(cells[0]["message"], "everything expected is present; 1 row of unexpected units: x");
+    assert_eq!(cells[1]["message"], "no units on this date, yet the table has 2 rows for it: b");
 }
 
-/// A name that the schedule and the table write differently once made a gap, and a Job.
+/// Different spellings of a name in the schedule and the table once caused a gap and a Job.
 #[test]
 fn a_unit_under_another_name_launches_nothing_and_an_alias_completes_it() {
     let schedule = ", schedule: {table: games, date: date, unit: [unit]}}";
@@ -208,7 +208,7 @@ fn success_without_data_ends_exhausted_and_arriving_data_completes() {
     assert_eq!(done.code, Some(3));
     assert!(done.out.contains("Exhausted/Ineffective, 3 dates: 2026-01-03..2026-01-05"), "{}", done.out);
     let asked = ["2026-01-03 1 NoRows", "2026-01-03 2 NoRows"];
-    assert_eq!(here.runs()[..2], asked, "twice each, and told so");
+    assert_eq!(here.runs()[..2], asked, "twice each, as shown");
     for day in 3..=5 {
         here.write(&format!("data/t/day=2026-01-0{day}/part.csv"), "x\n1\n");
     }
@@ -225,7 +225,7 @@ fn exit_codes_and_messages_of_fillers_are_told() {
     assert!(story.out.contains("Permanent: no such date"), "{}", story.out);
     let job = story.out.lines().find(|line| line.trim_start().starts_with("its Job")).expect("its Job is named");
     let log =
-        story.out.split_whitespace().find(|word| word.ends_with("/log")).expect("where its output stands is told");
+        story.out.split_whitespace().find(|word| word.ends_with("/log")).expect("explain names the output's file");
     assert!(job.contains("-l") && std::path::Path::new(log).exists(), "{}", story.out);
 }
 
@@ -265,18 +265,18 @@ fn a_retry_of_one_coverage_keeps_the_pending_retry_of_another() {
     let written = here.text("gamedates/s-2026-01-03.yaml");
     assert!(written.contains("name: t") && written.contains("name: u") && written.contains("two"), "{written}");
     local(&here);
-    assert_eq!(here.runs().len(), before + 2, "each ran once more");
+    assert_eq!(here.runs().len(), before + 2, "each ran again");
     assert_eq!(here.run("retry", &["tc/u", "2026-01-03", "--token", "three"], &[]).code, Some(0));
     let written = here.text("gamedates/s-2026-01-03.yaml");
     assert!(!written.contains("name: t"), "what has run is not run again: {written}");
 }
 
-/// It was told nowhere, and nothing was seen to happen.
+/// The wait was once reported nowhere.
 #[test]
 fn a_rerun_of_a_date_that_lies_too_far_ahead_to_be_read_says_what_it_waits_for() {
     let ahead = SEASON.replace("2026-01-0", "2190-01-0");
     let here = Place::new(&[&ahead, &filled(GOOD, "datesPerJob: 1")]);
-    let told = "rerun requested by token 'again'; waits: the date lies too far ahead to be read";
+    let told = "rerun requested by token 'again'; waits: the date is too far in the future to be read";
     let retry = here.run("retry", &["tc/t", "2190-01-02..2190-01-03", "--token", "again"], &[]);
     assert!(retry.err.contains(&format!("2190-01-02..2190-01-03: {told}")), "{}{}", retry.out, retry.err);
     assert_eq!((retry.code, retry.out.lines().count()), (Some(0), 2), "a line for each file: {}", retry.out);
@@ -314,7 +314,7 @@ fn what_people_say_of_a_date_adds_up() {
     let outside = here.run("waive", &["tc/t", "2026-02-01", "--reason", "gone"], &[]);
     assert!(outside.err.contains("UnknownDate: 2026-02-01 is not one of the dates of Season 's'"), "{}", outside.err);
     assert_eq!(outside.code, Some(2));
-    assert_eq!(here.run("check", &[], &[]).code, Some(0), "what was refused stands in no file");
+    assert_eq!(here.run("check", &[], &[]).code, Some(0), "refused requests are not written");
 }
 
 #[test]
@@ -341,7 +341,7 @@ fn scripts_get_one_documented_object() {
     assert_eq!(dates, ["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04", "2026-01-05"]);
     let expected = serde_json::json!({
         "date": "2026-01-03", "state": "Missing", "reason": "NoRows", "verdict": "Missing",
-        "message": "no row; 1 unit expected; launched as soon as a slot is free", "expected": 1, "covered": 0,
+        "message": "no rows; 1 unit expected; launched as soon as a slot is free", "expected": 1, "covered": 0,
         "missing": ["*"], "rows": 0, "unexpectedRows": 0, "late": true, "attempts": 0, "rung": null, "nextLook": null,
     });
     assert_eq!(cells[2], expected);
@@ -358,7 +358,7 @@ fn scripts_get_one_documented_object() {
     let plan: serde_json::Value = serde_json::from_str(&observed.run("plan", &["-o", "json"], &[]).out).unwrap();
     let held = serde_json::json!([{
         "coverage": "TableCoverage/t", "dates": ["2026-01-03", "2026-01-04", "2026-01-05"], "state": "Missing", "reason": "NoRows",
-        "message": "no row; 1 unit expected; only reported: fill.mode is Observe",
+        "message": "no rows; 1 unit expected; only reported: fill.mode is Observe",
     }]);
     assert_eq!(plan["held"], held);
 }
@@ -403,7 +403,7 @@ fn the_shipped_examples_are_valid() {
     }
 }
 
-/// A kubeconfig whose cluster is nowhere.
+/// A kubeconfig of a cluster that does not exist.
 const NOWHERE: &str = "
 apiVersion: v1
 kind: Config
@@ -466,7 +466,7 @@ fn a_manifest_that_is_mended_while_gapless_watches_is_taken_at_once() {
     until(|| here.path("state/lock").exists());
     here.write("manifests.yaml", &[SEASON, &filled("echo first >> runs", "datesPerJob: 5")].join("---\n"));
     until(|| here.runs().contains(&"first".into()));
-    // Tried on one date, even where the old template has used up all attempts, and then on the others.
+    // It is tried on one date first, even if the old template has used up all attempts, and then on the others.
     here.write("manifests.yaml", &[SEASON, &filled(GOOD, "datesPerJob: 5")].join("---\n"));
     until(|| ["2026-01-03", "2026-01-04", "2026-01-05"].iter().all(|d| here.runs().contains(&d.to_string())));
 }
@@ -506,7 +506,7 @@ fn manifests_may_lie_in_several_folders_and_files() {
     assert!(alone.out.contains("SeasonNotFound"), "{}", alone.out);
 }
 
-/// A process that ends with the test that started it, however that ends.
+/// A process that ends with its test, whatever the result.
 struct Running(std::process::Child);
 
 impl Drop for Running {
@@ -518,10 +518,10 @@ impl Drop for Running {
 
 fn until(is_so: impl Fn() -> bool) {
     let tries = std::iter::repeat_with(|| std::thread::sleep(std::time::Duration::from_millis(20)));
-    assert!(tries.take(3000).any(|()| is_so()), "waited in vain");
+    assert!(tries.take(3000).any(|()| is_so()), "timed out");
 }
 
-/// A verb with `-f` this, in the place's folder.
+/// A verb with `-f` and this path, in the test's folder.
 fn at(here: &Place, verb: &str, file: &str, args: &[&str]) -> super::gapless::Done {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_gapless"));
     command.current_dir(here.folder.path()).args([verb, "-f", file]).args(args);
@@ -586,7 +586,7 @@ fn a_launch_that_is_refused_is_not_counted_as_a_job() {
     assert!(!done.out.contains("as soon as a slot is free"), "no event promises it: {}", done.out);
     let remains = done.out.split_once("\nRemains\n").unwrap().1.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(remains.starts_with("Blocked/Quota, 3 dates: 2026-01-03..2026-01-05 in TableCoverage/t "), "{remains}");
-    assert!(remains.ends_with(why) && !remains.contains("Stalled"), "told once: {remains}");
+    assert!(remains.ends_with(why) && !remains.contains("Stalled"), "reported once: {remains}");
     assert!(remains.contains("and by its next run"), "{remains}");
     assert!(!here.path("runs").exists());
 }
@@ -648,7 +648,7 @@ fn an_open_range_that_is_cut_says_from_when_it_watches() {
     let here = Place::new(&[&open, &coverage]);
     let check = here.run("check", &[], &[]);
     let told = "watches from ";
-    let rest = ": an open range keeps its newest 3660 dates; make a Season of its own for earlier ones";
+    let rest = ": an open range keeps its newest 3660 dates; create another Season for earlier dates";
     assert!(check.out.contains(&format!("Season/s: {told}")) && check.out.contains(rest), "{}", check.out);
     assert_eq!(check.code, Some(0), "a season that only grew older is no problem");
     let drawn =
@@ -680,7 +680,7 @@ fn an_empty_folder_is_told() {
     }
 }
 
-/// What a cluster can do and this machine cannot is no problem of a manifest, yet nothing that a person would guess.
+/// Features that need a cluster are not an error in a manifest, but users must know that they have no effect here.
 #[test]
 fn check_says_what_local_would_not_launch() {
     let from = "env: [{name: KEY, valueFrom: {secretKeyRef: {name: s, key: k}}}]\n              command: [sh, -c]";
@@ -738,7 +738,7 @@ fn a_gap_that_the_run_before_told_is_no_news_and_is_counted() {
     assert_eq!(told(local(&here)), Vec::<bool>::new());
 }
 
-/// It took five minutes after a Job of a second.
+/// This once took five minutes after a Job of one second.
 #[test]
 fn what_a_job_of_this_machine_wrote_is_read_at_once_unless_the_manifest_says_otherwise() {
     let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 5").replace("    settle: 0s\n", "")]);

@@ -1,4 +1,4 @@
-//! The state of a cell, as a specification: every rule of design §4, and what it yields to.
+//! The state of a cell, as a specification: every rule, and the rules that precede it.
 
 mod properties;
 
@@ -199,7 +199,7 @@ fn a_waived_date_is_judged_again_when_its_waiver_expires() {
     assert_eq!(ends(None).0, None, "it never expires");
 }
 
-/// The day on which the waiver holds last has begun everywhere.
+/// The waiver's last day has begun in every zone.
 fn at_start() -> Timestamp {
     at("2025-11-16T23:59:59Z")
 }
@@ -427,7 +427,7 @@ fn a_token_waits_for_the_dates_before_its_own_in_sequence() {
     assert!(out.wants.iter().all(|want| want.date != date), "{:?}", out.wants);
 }
 
-/// Open dates of one coverage, in the order in which they are wanted.
+/// The open dates of one coverage, in the order of its wants.
 fn wanted(order: FillOrder) -> Vec<Want> {
     let mut coverage = coverage();
     coverage.fill.order = order;

@@ -1,4 +1,4 @@
-//! What the data says of a date, as a specification.
+//! What the data says about a date, as a specification.
 
 mod doubts;
 
@@ -270,7 +270,7 @@ fn freshness_freezes_at_its_anchor() {
     assert_eq!(
         verdict("2025-11-14T22:30:00Z", "2025-12-24T00:00:00Z"),
         Verdict::Complete,
-        "judged at the first start, for ever"
+        "judged at the first start, for good"
     );
     assert_eq!(verdict("2025-11-14T21:59:59Z", "2025-12-24T00:00:00Z"), stale);
     let message = |facts: &DateFacts| judged(&coverage, Known::Fresh(facts), AFTER).message.to_string();
@@ -282,7 +282,7 @@ fn freshness_freezes_at_its_anchor() {
     );
     for (newest, said) in [
         (old, "BOS@NYK: updated_at is older than 2h"),
-        (None, "BOS@NYK: no updated_at by the instant at which freshness is judged"),
+        (None, "BOS@NYK: no updated_at by the time freshness is judged"),
     ] {
         let fresh = Some(at("2025-11-14T22:30:00Z"));
         let unit =
@@ -328,7 +328,7 @@ fn a_date_off_stays_off_whatever_the_table_holds() {
     let judged = judge(&coverage(), &calendar, day(DATE), Known::Fresh(&facts(&[("BOS@NYK", 2)])), at(AFTER));
     assert_eq!(judged.judgement.verdict.to_word(), "NotExpected/OffDay");
     assert_eq!(judged.judgement.unexpected_rows, 2, "a warning: a game was moved, or the schedule lacks it");
-    assert_eq!(judged.judgement.message, "no unit on this date, yet the table has 2 rows of it: BOS@NYK");
+    assert_eq!(judged.judgement.message, "no units on this date, yet the table has 2 rows for it: BOS@NYK");
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn a_date_of_the_warm_up_is_skipped_by_coverages_that_opted_in() {
     assert_eq!((verdict(true), verdict(false)), (Verdict::NotExpected(Off::WarmUp), Verdict::Missing));
 }
 
-/// A coverage with one rule on the newest value, and what it says of a date all of whose games have this one.
+/// A coverage with one rule on the newest value, and its verdict if all games have this value.
 fn newest_judged(check: Check, newest: &str, now: &str) -> Judged {
     let mut coverage = coverage();
     coverage.criteria.rules = vec![Rule { measure: 0, check, what: "updated_at".into() }];

@@ -1,4 +1,4 @@
-//! What holds of every cell, whatever its world.
+//! Properties of every cell in arbitrary situations.
 
 use super::*;
 use crate::domain::dates::shift;
