@@ -1,4 +1,4 @@
-//! What is deleted while Jobs run: nothing is launched after, nothing is stuck, nobody's Job is taken.
+//! What is deleted while Jobs run: nothing is launched afterwards, nothing is stuck, and no other Job is adopted.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -65,7 +65,7 @@ async fn a_coverage_deleted_in_any_way_leaves_nothing_stuck_and_orphans_keep_the
     };
     eventually(cluster, "the dates to be free again", Duration::from_secs(60), free).await;
     let statuses = namespace.kubectl(&["get", "jobs", "-l", "gapless.dev/coverage=orphan", "-o", "name"]);
-    assert_eq!(statuses.lines().count(), 2, "orphans are nobody's to remove: {statuses}");
+    assert_eq!(statuses.lines().count(), 2, "orphans are not removed: {statuses}");
 }
 
 #[tokio::test]

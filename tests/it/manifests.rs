@@ -1,5 +1,5 @@
-//! `manifests/` and the examples for a cluster, read as they stand: the rights against the table of `docs/rbac.md`, the pod
-//! against Pod Security `restricted`, variables against the flags. What an API server says of them is for `tests/cluster`.
+//! Checks the files of `manifests/` and the cluster examples: rights against the table of `docs/rbac.md`, the pod
+//! against Pod Security `restricted`, variables against the flags. `tests/cluster` applies them to an API server.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// The project promises at most so many pairs of verb and resource, its own kinds counted as one.
+/// The maximum number of pairs of verb and resource that the project promises. Its own kinds count as one.
 const MOST_PAIRS: usize = 20;
 const KINDS: [&str; 5] = ["warehouses", "seasons", "tablecoverages", "propcoverages", "gamedates"];
-/// Words that would make an account more than it is.
+/// Words that would extend an account's rights.
 const NEVER: [&str; 12] = [
     "*",
     "secrets",
@@ -39,7 +39,7 @@ fn the_rights_are_those_of_the_table_in_both_installations() {
     assert_eq!(own, ["leases".to_string()].into(), "in its own namespace it may hold its Lease, and nothing else");
 }
 
-/// What makes something, a cluster-wide gapless may only where a RoleBinding says so, and none is shipped.
+/// A cluster-wide gapless may create objects only where a RoleBinding permits it, and none is shipped.
 #[test]
 fn jobs_are_created_in_granted_namespaces_alone() {
     let roles = documents(&root().join("manifests/cluster-wide/roles.yaml"));
@@ -174,7 +174,7 @@ fn the_image_is_that_of_this_version() {
     assert!(text_of("Containerfile").contains("\nUSER 65532:65532\n"), "the image's user is the pod's");
 }
 
-/// No container engine is needed to see that the image is built from what is here, by a compiler that is new enough.
+/// Checks without a container engine that the image is built from existing files, with a compiler that is new enough.
 #[test]
 fn the_containerfile_builds_what_is_here() {
     let (file, cargo) = (text_of("Containerfile"), text_of("Cargo.toml"));
@@ -293,7 +293,7 @@ fn flux_waits_for_what_comes_first_and_for_no_coverage() {
     assert_eq!(earlier, ["gapless-definitions", "gapless-namespace", "gapless", "coverages"]);
     let step =
         |name: &str| documents.iter().find(|d| text(d, "/metadata/name") == name && d["spec"]["path"].is_string());
-    // The claim is bound only when the operator's pod is there, and a night is complete only in the morning.
+    // The claim is bound only once the operator's pod exists, and a night is complete only in the morning.
     for name in ["gapless-namespace", "coverages"] {
         let spec = &step(name).unwrap()["spec"];
         assert!(spec["wait"] == false && spec.get("healthChecks").is_none(), "{name} waits for itself");
@@ -345,7 +345,7 @@ fn granted(file: &str, kinds: &[&str]) -> BTreeSet<Right> {
     rights
 }
 
-/// Every pod that this repository asks a cluster for: where it stands, and its spec.
+/// Every pod spec in this repository's manifests, with its file.
 fn pods() -> Vec<(String, Value)> {
     let folders = ["manifests/base", "examples/cluster", "examples/demo-cluster"];
     let mut pods = Vec::new();
@@ -376,7 +376,7 @@ fn kustomizations() -> Vec<PathBuf> {
     folders
 }
 
-/// What a kustomization names in its own folder.
+/// The files that a kustomization names in its own folder.
 fn named_files(folder: &Path) -> BTreeSet<String> {
     let file =
         ["kustomization.yaml", "Kustomization"].map(|n| folder.join(n)).into_iter().find(|p| p.exists()).unwrap();

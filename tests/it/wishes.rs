@@ -1,8 +1,8 @@
-//! What people want of dates, written beside the manifests.
+//! Requests for dates (retry, waive), written beside the manifests.
 
 use super::gapless::{GOOD, Place, SEASON, filled};
 
-/// Each added to what it had read before the others wrote: the last one alone remained.
+/// Each process once added to what it had read before the others wrote, so only the last request remained.
 #[test]
 fn wishes_at_the_same_time_all_stand() {
     let other = filled(GOOD, "datesPerJob: 1").split("---").next().unwrap().to_string();

@@ -1,8 +1,8 @@
-//! Every field that may be edited, with another value than its own.
+//! Every editable field, with a new value.
 
 use serde_json::{Value, json};
 
-/// An object of its own for each edit: its kind, what stands in its spec, the edit as a merge patch.
+/// A separate object for each edit: its kind, its spec, and the edit as a merge patch.
 pub(super) struct Edit {
     pub kind: &'static str,
     pub spec: Value,
@@ -22,7 +22,7 @@ pub(super) fn props() -> Value {
     })
 }
 
-/// Every field that may be edited, with another value than its own.
+/// Every editable field, with a new value.
 pub(super) fn edits() -> Vec<Edit> {
     let rung: Value = serde_json::from_str(RUNG).unwrap();
     let rung_with = |more: Value| {
@@ -54,7 +54,7 @@ pub(super) fn edits() -> Vec<Edit> {
         json!({"fill": {"order": "Sequential"}}),
         json!({"fill": {"deadline": "1h"}}),
         json!({"fill": {"settle": "1m"}}),
-        // The CronJob is not there: a coverage that fills cannot be obeyed, and recovers.
+        // The CronJob does not exist: a coverage that fills is invalid, and recovers.
         json!({"fill": {"mode": "Fill", "ladder": [rung]}}),
         rung_with(json!({"repairs": ["Excess"]})),
         rung_with(json!({"attempts": {"max": 2, "backoff": {"initial": "1m", "max": "2m"}}})),
@@ -146,7 +146,7 @@ pub(super) fn season_edits() -> [Value; 15] {
     ]
 }
 
-/// What may be edited of a Warehouse and of a date, and what is told of the coverage meanwhile.
+/// The editable fields of a Warehouse and of a date, and the coverage's status meanwhile.
 pub(super) fn wishes() -> [(&'static str, &'static str, Value, &'static str); 6] {
     let own = json!([{"kind": "TableCoverage", "name": "t"}]);
     [
