@@ -10,12 +10,11 @@ use super::exit::{Exit, Stop};
 pub use super::operator_args::OperatorArgs;
 use super::operator_args::{OperatorConfig, Scope as Told, Surroundings};
 use super::setup::small_runtime;
-use crate::kubernetes::gate::Rate;
-use crate::kubernetes::grants::Grants;
-use crate::kubernetes::lease::Timing;
-use crate::kubernetes::logs::Logs;
+use crate::kubernetes::client::scope::Scope;
+use crate::kubernetes::leadership::gate::Rate;
 use crate::kubernetes::operator::{LeaseOptions, Options, run};
-use crate::kubernetes::scope::Scope;
+use crate::kubernetes::serving::logs::Logs;
+use crate::kubernetes::watching::grants::Grants;
 
 pub(super) fn operator(args: &OperatorArgs) -> Result<Exit, Stop> {
     let config = args.validate(&Surroundings::of_process())?;
@@ -33,7 +32,7 @@ pub(super) fn operator(args: &OperatorArgs) -> Result<Exit, Stop> {
         };
         run(options, stop).await.map_err(|why| {
             tracing::error!("{why}");
-            Stop::failed(why)
+            Stop::failed(why.to_string())
         })
     })?;
     Ok(Exit::Done)
@@ -67,11 +66,8 @@ fn options(config: OperatorConfig, lines_dropped: Arc<AtomicU64>) -> Result<Opti
         Told::All { grants: Some(file) } => (Some(Scope::All), Grants::read(root, &file).map_err(Stop::bad_input)?),
     };
     let identity = config.lease.as_ref().map_or_else(|| "gapless".into(), |lease| lease.identity.clone());
-    let election = config.lease.map(|lease| LeaseOptions {
-        namespace: lease.namespace,
-        name: lease.name,
-        timing: Timing { duration: lease.duration, renew_deadline: lease.renew_deadline, retry: lease.retry },
-    });
+    let election =
+        config.lease.map(|lease| LeaseOptions { namespace: lease.namespace, name: lease.name, timing: lease.timing });
     let (per_second, burst) = config.writes;
     Ok(Options {
         kubeconfig: config.kubeconfig,

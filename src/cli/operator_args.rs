@@ -3,14 +3,14 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{ArgAction, Args};
 use jiff::SignedDuration;
 
 use super::args::Switch;
 use crate::engine::spec::Limits;
-use crate::kubernetes::logs::Format;
+use crate::kubernetes::leadership::lease::Timing;
+use crate::kubernetes::serving::logs::Format;
 
 /// How often live Jobs are listed, in addition to the watch, which may miss changes.
 const JOB_LIST: SignedDuration = SignedDuration::from_secs(60);
@@ -77,7 +77,7 @@ pub struct OperatorArgs {
     /// The namespace of the Lease; default: that of --namespace, or of the pod.
     #[arg(long, env = "GAPLESS_LEASE_NAMESPACE", value_name = "NAME", help_heading = "Leader election")]
     pub lease_namespace: Option<String>,
-    /// How long an unrenewed Lease is respected.
+    /// How long an unrenewed Lease is respected: whole seconds from 3s to 60s.
     #[arg(
         long,
         env = "GAPLESS_LEASE_DURATION",
@@ -86,7 +86,7 @@ pub struct OperatorArgs {
         help_heading = "Leader election"
     )]
     pub lease_duration: String,
-    /// How long a leader that cannot renew the Lease continues.
+    /// How long a leader that cannot renew the Lease continues: at least 1s less than --lease-duration.
     #[arg(
         long,
         env = "GAPLESS_LEASE_RENEW_DEADLINE",
@@ -95,7 +95,7 @@ pub struct OperatorArgs {
         help_heading = "Leader election"
     )]
     pub lease_renew_deadline: String,
-    /// How often the Lease is renewed or checked.
+    /// How often the Lease is renewed or checked: at most half of --lease-renew-deadline.
     #[arg(
         long,
         env = "GAPLESS_LEASE_RETRY",
@@ -214,12 +214,8 @@ pub struct LeaseConfig {
     pub namespace: Option<String>,
     /// The identity of this process.
     pub identity: String,
-    /// How long an unrenewed Lease is respected.
-    pub duration: Duration,
-    /// How long a leader that cannot renew the Lease continues.
-    pub renew_deadline: Duration,
-    /// How often the Lease is renewed or checked.
-    pub retry: Duration,
+    /// How long the Lease holds, and how its holder keeps it.
+    pub timing: Timing,
 }
 
 mod validate;

@@ -1,29 +1,23 @@
-//! The ports for a cluster: what is watched, how Jobs are made and seen, where ledgers are kept, who leads.
+//! The ports for a cluster. Its rooms, what each may do, and which others it may import:
+//!
+//! | room | what it does | imports |
+//! |---|---|---|
+//! | `faults` | says what went wrong with a call; makes none | |
+//! | `serving` | shows log, health and metrics; calls nothing | |
+//! | `leadership` | holds the Lease, and stops writes without it | `faults` |
+//! | `client` | connects to the API server, bounds and counts calls | `faults` `leadership` |
+//! | `watching` | reads objects, folders and switches; writes nothing | `faults` `client` |
+//! | `jobs` | builds, creates, reads and removes Jobs | `faults` `client` `watching` |
+//! | `writing` | writes statuses, ledgers, rows and Events | `faults` `serving` `client` `watching` |
+//! | `operator` | ties them together and runs the engine | all |
+//!
+//! `tests/it/rooms.rs` holds this table: an import that is not in it fails there.
 
 pub mod client;
-pub mod errors;
-pub mod events;
-pub mod feed;
-pub mod folders;
-pub mod gate;
-pub mod grants;
-pub mod health;
-pub mod jobs;
-pub mod launcher;
-pub mod lease;
-pub mod logs;
-pub mod mirror;
-pub mod object;
-pub mod observed;
+pub mod faults;
+mod jobs;
+pub mod leadership;
 pub mod operator;
-mod packed;
-mod refusals;
-pub mod reporter;
-pub mod scope;
-pub mod seen;
-pub mod serve;
-pub mod slim;
-pub mod store;
-pub mod switch;
-pub mod template;
-pub mod watches;
+pub mod serving;
+pub mod watching;
+mod writing;

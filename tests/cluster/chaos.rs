@@ -136,7 +136,7 @@ async fn a_leader_that_is_stopped_and_wakes_writes_nothing_and_another_leads_wit
 }
 
 #[tokio::test]
-async fn a_leader_that_is_told_to_stop_gives_the_lease_to_the_other_within_ten_seconds() {
+async fn a_leader_that_is_stopped_gracefully_gives_the_lease_to_the_other_within_ten_seconds() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("stop");
     let deployed = cluster.deploy(&namespace, 2, &ENV);

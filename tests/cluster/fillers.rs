@@ -88,7 +88,7 @@ async fn a_template_that_the_server_refuses_stalls_with_its_own_words_until_the_
 }
 
 #[tokio::test]
-async fn what_a_filler_says_and_how_it_ends_stands_in_the_status() {
+async fn what_a_filler_says_and_how_it_ends_is_in_the_status() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("ends");
     let deployed = cluster.deploy(&namespace, 1, &ENV);
@@ -126,7 +126,7 @@ async fn what_a_filler_says_and_how_it_ends_stands_in_the_status() {
 }
 
 #[tokio::test]
-async fn jobs_that_people_meddle_with_are_told_of_and_never_doubled() {
+async fn jobs_that_people_edit_are_reported_and_never_doubled() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("meddled");
     let deployed = cluster.deploy(&namespace, 1, &ENV);

@@ -66,7 +66,7 @@ const BACKOFF: &str = "Failed BackoffLimitExceeded: Job has reached the specifie
 const DEADLINE: &str = "Failed DeadlineExceeded: Job was active longer than specified deadline";
 
 #[tokio::test]
-async fn a_job_tells_its_exit_code_in_its_own_condition() {
+async fn a_job_shows_its_exit_code_in_its_own_condition() {
     let cluster = Cluster::shared_node();
     cluster.load_shell();
     let namespace = cluster.namespace("exits");
@@ -173,7 +173,7 @@ async fn a_pod_that_cannot_start_says_why_and_its_job_ends_by_its_deadline() {
 }
 
 #[tokio::test]
-async fn pod_security_refuses_a_pod_and_only_an_event_tells_it() {
+async fn pod_security_refuses_a_pod_and_only_an_event_shows_it() {
     let cluster = Cluster::shared_node();
     cluster.load_shell();
     let namespace = cluster.namespace("refused");
@@ -191,7 +191,7 @@ async fn pod_security_refuses_a_pod_and_only_an_event_tells_it() {
 }
 
 #[tokio::test]
-async fn the_audit_log_tells_two_live_jobs_on_one_date() {
+async fn the_audit_log_shows_two_live_jobs_on_one_date() {
     let cluster = Cluster::shared_node();
     cluster.load_shell();
     let namespace = cluster.namespace("overlap");

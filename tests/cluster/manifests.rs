@@ -15,7 +15,7 @@ const FOREIGN: [(&str, &str, &str); 2] = [
 const WARNS: [(&str, &str); 1] = [("manifests/overlays/test-host-network", "the host's network is what it is for")];
 
 #[test]
-fn every_kustomization_is_accepted_as_it_stands() {
+fn every_kustomization_is_accepted_unchanged() {
     let cluster = Cluster::shared_node();
     cluster.install_definitions();
     FOREIGN.iter().for_each(|(group, kind, plural)| cluster.apply(&definition(group, kind, plural)));

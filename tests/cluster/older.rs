@@ -70,7 +70,7 @@ async fn what_older_definitions_let_in_stalls_only_itself() {
         let of = |line: &&str| line.contains(&format!("TableCoverage/{undecodable}")) && line.contains(why);
         log.lines().find(of).map(ToString::to_string)
     };
-    println!("{}", eventually(&cluster, "the log to tell of the other", Duration::from_secs(60), heard).await);
+    println!("{}", eventually(&cluster, "the log to name the other", Duration::from_secs(60), heard).await);
     let fixed = json!({"spec": {"where": [{"column": "n", "equals": 1, "lessThan": null}]}});
     let path = format!("/apis/gapless.dev/v1alpha1/namespaces/{}/tablecoverages/tightened", namespace.name);
     cluster.merge(&path, &fixed).await.unwrap();

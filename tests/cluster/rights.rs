@@ -74,7 +74,7 @@ spec:
 }
 
 #[tokio::test]
-async fn every_right_is_asked_for_and_its_lack_is_told() {
+async fn every_right_is_used_and_its_absence_is_reported() {
     let cluster = Cluster::shared_node();
     let pairs = pairs(cluster);
     assert!(pairs.len() > 20, "{pairs:?}");
@@ -113,7 +113,7 @@ async fn every_right_is_asked_for_and_its_lack_is_told() {
     // A missing right is in the log. One for Jobs is in the status, see below.
     for ((verb, resource), _, blind) in lacking.iter().filter(|((verb, r), ..)| (&**verb, &**r) != ("create", "jobs")) {
         let log = blind.log();
-        assert!(log.contains(&format!("may not {verb} {resource} (403)")), "{verb} {resource}: {log}");
+        assert!(log.contains(&format!("gapless cannot {verb} {resource};")), "{verb} {resource}: {log}");
     }
     let (_, _, without_create) = lacking.iter().find(|(p, _, _)| *p == ("create".into(), "jobs".into())).unwrap();
     let told = async || {
@@ -155,7 +155,7 @@ fn row(line: &str) -> Vec<Pair> {
 }
 
 #[tokio::test]
-async fn a_filler_that_pod_security_refuses_is_told_and_is_no_attempt() {
+async fn a_filler_that_pod_security_refuses_is_reported_and_not_an_attempt() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("refused");
     let deployed = cluster.deploy(&namespace, 1, &ENV);

@@ -32,7 +32,7 @@ async fn forge(cluster: &Cluster, namespace: &Namespace<'_>, of: &str, launch: u
 }
 
 #[tokio::test]
-async fn a_forged_launch_number_moves_nothing_and_is_told_by_its_name() {
+async fn a_forged_launch_number_moves_nothing_and_is_found_by_its_name() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("forged");
     let deployed = cluster.deploy(&namespace, 1, &ENV);

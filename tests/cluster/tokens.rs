@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::harness::{Cluster, Namespace, Table, Terminal, eventually};
 
-const UNKNOWN: &str = "the API server does not know gapless (401)";
+const UNKNOWN: &str = "unauthorized (401): the API server rejects the token of gapless";
 
 /// A file with the token of gapless's account, like the one that the kubelet maintains for a pod.
 struct TokenFile<'a> {

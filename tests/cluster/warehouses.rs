@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::harness::{Cluster, eventually};
 
 #[tokio::test]
-async fn a_warehouse_tells_what_is_the_matter_with_its_folder_and_is_ready_again_by_itself() {
+async fn a_warehouse_says_what_is_wrong_with_its_folder_and_recovers() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("folder");
     let _deployed = cluster.deploy(&namespace, 1, &[]);
@@ -23,18 +23,18 @@ spec: {{files: {{folder: lake/nba}}}}
     ));
     let (told, folder) = (namespace.told("warehouses/w"), namespace.folder().join("lake/nba"));
     let mode = |mode| fs::set_permissions(&folder, Permissions::from_mode(mode)).unwrap();
-    println!("{}", told.line(&["Ready=False/FolderNotFound", "lake/nba", "gapless looks again"]).await);
+    println!("{}", told.line(&["Ready=False/FolderNotFound", "lake/nba", "gapless re-checks"]).await);
     told.line(&["Stalled=True/FolderNotFound"]).await;
     fs::create_dir_all(&folder).unwrap();
     println!("{}", told.line(&["Ready=True/Accepted"]).await);
     told.line(&["Stalled=False"]).await;
     mode(0o000);
-    println!("{}", told.line(&["Ready=False/Unauthorized", "lake/nba", "may not read"]).await);
+    println!("{}", told.line(&["Ready=False/Unauthorized", "lake/nba", "is not readable"]).await);
     mode(0o755);
     told.line(&["Ready=True/Accepted"]).await;
     fs::remove_dir(&folder).unwrap();
     fs::write(&folder, "no folder").unwrap();
-    println!("{}", told.line(&["Ready=False/FolderNotFound", "is no folder"]).await);
+    println!("{}", told.line(&["Ready=False/FolderNotFound", "is not a directory"]).await);
 }
 
 #[tokio::test]

@@ -7,7 +7,8 @@ use kube::core::Status;
 
 use crate::cli::args::ClusterArgs;
 use crate::cli::exit::Stop;
-use crate::kubernetes::client::{Connect, connect, sentence};
+use crate::kubernetes::client::{Connect, connect};
+use crate::kubernetes::faults::sentence;
 
 /// A cluster.
 pub(super) struct Cluster {

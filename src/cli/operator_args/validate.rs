@@ -8,7 +8,8 @@ use crate::cli::args::Switch;
 use crate::cli::exit::Stop;
 use crate::domain::span::Span;
 use crate::engine::spec::{Cadence, Limits};
-use crate::kubernetes::logs::Format;
+use crate::kubernetes::leadership::lease::{BadTiming, LONGEST, MARGIN, SHORTEST, Timing};
+use crate::kubernetes::serving::logs::Format;
 
 /// Problems, one sentence each.
 #[derive(Default)]
@@ -106,15 +107,14 @@ impl OperatorArgs {
         problems.name("--lease-name", Some(&self.lease_name));
         problems.name("--lease-namespace", self.lease_namespace.as_ref());
         let before = problems.0.len();
-        let duration = problems.duration("--lease-duration", &self.lease_duration);
-        let renew_deadline = problems.duration("--lease-renew-deadline", &self.lease_renew_deadline);
-        let retry = problems.duration("--lease-retry", &self.lease_retry);
-        let in_order = Duration::ZERO < retry && retry < renew_deadline && renew_deadline < duration;
-        problems.unless(in_order || problems.since(before), || {
-            "--lease-retry must be less than --lease-renew-deadline, and that less than --lease-duration: a leader has to \
-             end before another may begin"
-                .into()
-        });
+        let timing = Timing {
+            duration: problems.duration("--lease-duration", &self.lease_duration),
+            renew_deadline: problems.duration("--lease-renew-deadline", &self.lease_renew_deadline),
+            retry: problems.duration("--lease-retry", &self.lease_retry),
+        };
+        if let (Err(bad), false) = (timing.check(), problems.since(before)) {
+            problems.0.push(self.bad_timing(bad));
+        }
         let named = self.identity.as_ref().or(around.pod_name.as_ref()).or(around.host_name.as_ref());
         let identity = named.filter(|name| !name.is_empty()).cloned();
         problems.unless(!self.leader_elect || identity.is_some(), || {
@@ -123,7 +123,25 @@ impl OperatorArgs {
         let namespace = self.lease_namespace.clone().or_else(|| self.namespace.clone());
         let name = self.lease_name.clone();
         let identity = identity.filter(|_| self.leader_elect)?;
-        Some(LeaseConfig { name, namespace, identity, duration, renew_deadline, retry })
+        Some(LeaseConfig { name, namespace, identity, timing })
+    }
+
+    fn bad_timing(&self, bad: BadTiming) -> String {
+        let Self { lease_duration, lease_renew_deadline, lease_retry, .. } = self;
+        match bad {
+            BadTiming::Duration => format!(
+                "--lease-duration {lease_duration}: must be whole seconds from {SHORTEST:?} to {LONGEST:?}; no replica \
+                 respects a Lease for longer, so a longer one could have two leaders"
+            ),
+            BadTiming::RenewDeadline => format!(
+                "--lease-renew-deadline {lease_renew_deadline}: must be at least {MARGIN:?} less than --lease-duration \
+                 {lease_duration}; a leader has to end before another may begin"
+            ),
+            BadTiming::Retry => format!(
+                "--lease-retry {lease_retry}: must be more than 0s, and at most half of --lease-renew-deadline \
+                 {lease_renew_deadline}; one lost renewal must not end leadership"
+            ),
+        }
     }
 
     fn limits(&self, problems: &mut Problems) -> Limits {
@@ -175,7 +193,7 @@ mod tests {
         assert_eq!(config.scope, Scope::Namespace(None));
         let lease = config.lease.unwrap();
         assert_eq!((lease.name.as_str(), lease.identity.as_str()), ("gapless", "gapless-0"));
-        assert_eq!([lease.duration, lease.renew_deadline, lease.retry].map(|d| d.as_secs()), [15, 10, 2]);
+        assert_eq!(lease.timing, Timing::default());
         assert_eq!((config.limits.max_jobs, config.limits.launches), (20, true));
         assert_eq!(config.limits.slow_start, Span::minutes(1));
         assert_eq!(config.limits.report_every, Some(jiff::SignedDuration::from_secs(2)));
@@ -209,7 +227,7 @@ mod tests {
             "--listen nowhere: must be an address and a port",
             "--slow-start soon: must be a duration",
             "--cadence-hot must be at least 1s",
-            "--lease-retry must be less than",
+            "--lease-retry 20s: must be more than 0s, and at most half of --lease-renew-deadline 10s",
             "--report-every -1s: must not be negative",
         ];
         for sentence in wanted {

@@ -15,25 +15,25 @@ pub struct Call {
     pub verb: &'static str,
     /// The plural of the kind, with its subresource: `jobs`, `tablecoverages/status`; `other` beyond what gapless uses.
     pub resource: &'static str,
-    /// The status of the answer; nothing when there was none, or the call was not sent.
+    /// The status of the answer; `None` when there was none, or the call was not sent.
     pub code: Option<u16>,
 }
 
-/// Whom the end of every call is told. Cheap to clone.
+/// A callback at the end of every call. Cheap to clone.
 #[derive(Clone)]
 pub struct Calls(Arc<dyn Fn(Call) + Send + Sync>);
 
 impl Calls {
-    /// Tells `hear` of every call's end; it must not wait.
-    pub fn told(hear: impl Fn(Call) + Send + Sync + 'static) -> Self {
+    /// Calls `hear` at the end of every call; it must not block.
+    pub fn heard_by(hear: impl Fn(Call) + Send + Sync + 'static) -> Self {
         Self(Arc::new(hear))
     }
 }
 
 impl Default for Calls {
-    /// Nobody counts.
+    /// Without a callback.
     fn default() -> Self {
-        Self::told(|_| {})
+        Self::heard_by(|_| {})
     }
 }
 

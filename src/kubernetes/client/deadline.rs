@@ -2,7 +2,6 @@
 //! streams by nature (a watch, a log that is followed) goes on after the head of its answer; a watch has its own clock,
 //! see [`super::watching`].
 
-use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll};
@@ -14,9 +13,10 @@ use http::{Request, Response, Uri};
 use tokio::time::Instant;
 use tower::{BoxError, Layer, Service};
 
-use crate::kubernetes::gate::is_write;
+use crate::kubernetes::faults::NoAnswer;
+use crate::kubernetes::leadership::gate::is_write;
 
-/// No answer is longer. Lists are asked for in pages that stay far below.
+/// The longest answer. Lists are requested in pages that stay far below.
 const LONGEST_ANSWER: usize = 64 << 20;
 
 /// How long a call may take.
@@ -25,18 +25,6 @@ pub(super) struct Deadlines {
     pub(super) read: Duration,
     pub(super) write: Duration,
 }
-
-/// A call that was given up. Whether a write took effect is not known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoAnswer(String);
-
-impl fmt::Display for NoAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for NoAnswer {}
 
 impl<S> Layer<S> for Deadlines {
     type Service = Deadlined<S>;
@@ -81,10 +69,7 @@ where
             let answer = answer.await?.map(Answer::new);
             if streams && answer.status().is_success() { Ok(answer) } else { collected(answer).await }
         };
-        Box::pin(async move {
-            let late = || NoAnswer(format!("the API server did not answer within {span:?}"));
-            within(deadline, whole).await.ok_or_else(late)?
-        })
+        Box::pin(async move { within(deadline, whole).await.ok_or(NoAnswer { after: span })? })
     }
 }
 
@@ -94,7 +79,7 @@ async fn collected(answer: Response<Answer>) -> Result<Response<Answer>, BoxErro
     Ok(Response::from_parts(head, Answer::from(bytes)))
 }
 
-/// The future's output, or nothing from the deadline on. The clock is asked before each step: a process that was stopped and
+/// The future's output, or `None` after the deadline. The clock is checked before each step: a process that was stopped and
 /// wakes finds both ready, and must not send what it had only prepared.
 async fn within<F: Future>(deadline: Instant, call: F) -> Option<F::Output> {
     let mut call = pin!(call);
@@ -108,14 +93,14 @@ async fn within<F: Future>(deadline: Instant, call: F) -> Option<F::Output> {
     .await
 }
 
-/// Whether the answer goes on for as long as there is something to tell.
+/// Whether the answer is a stream.
 fn is_stream(uri: &Uri) -> bool {
     let flag = |pair: &str| matches!(pair, "watch=true" | "watch=1" | "follow=true" | "follow=1");
     uri.query().is_some_and(|query| query.split('&').any(flag))
 }
 
-/// The same request, which the API server gives up after that time, too: what it has begun does not take effect long after
-/// this process has stopped to wait for it.
+/// The same request with a timeout for the API server: what it has begun does not take effect long after this process has
+/// stopped waiting for it.
 fn bounded(uri: &Uri, span: Duration) -> Uri {
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let sign = if path.contains('?') { '&' } else { '?' };

@@ -15,9 +15,11 @@ use tokio::time::{Instant, advance};
 use tower::{BoxError, service_fn};
 
 use super::deadline::Deadlines;
-use super::{Call, Calls, Connect, connect, had_no_answer, sentence, watching};
-use crate::kubernetes::gate::{Gate, Rate};
-use crate::kubernetes::lease::Leadership;
+use super::{Call, Calls, Connect, connect, watching};
+use crate::kubernetes::faults::sentence;
+use crate::kubernetes::faults::tests::had_no_answer;
+use crate::kubernetes::leadership::gate::{Gate, Rate};
+use crate::kubernetes::leadership::lease::Leadership;
 
 const LIMITS: Deadlines = Deadlines { read: Duration::from_secs(15), write: Duration::from_secs(5) };
 
@@ -71,7 +73,7 @@ async fn a_list_is_bounded_whole_and_a_watch_streams_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_watch_that_is_cut_off_without_a_word_is_begun_anew_within_a_minute() {
+async fn a_watch_that_dies_silently_is_restarted_within_a_minute() {
     use futures::StreamExt;
     use kube::runtime::watcher;
     let watches = Arc::new(Mutex::new(Vec::new()));
@@ -157,7 +159,7 @@ async fn what_was_prepared_before_a_stop_is_not_sent_after_it() {
 }
 
 #[tokio::test]
-async fn the_api_server_is_told_when_a_write_is_given_up() {
+async fn the_api_server_gets_the_deadline_of_a_write() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let seen = asked.clone();
     let api = jobs(client(move |request| {
@@ -173,10 +175,10 @@ async fn the_api_server_is_told_when_a_write_is_given_up() {
 }
 
 #[tokio::test]
-async fn every_call_is_told_with_its_answer_or_without() {
+async fn every_call_is_counted_with_its_answer_or_without() {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hear = heard.clone();
-    let calls = Calls::told(move |call| hear.lock().unwrap().push(call));
+    let calls = Calls::heard_by(move |call| hear.lock().unwrap().push(call));
     let conflict = service_fn(|_: Asked| async {
         Ok::<_, BoxError>(Response::builder().status(409).body(Body::empty()).unwrap())
     });

@@ -1,6 +1,6 @@
-//! The token that stands in a file, on every call. Whoever rotates it, the kubelet mostly, writes another one in its place:
-//! it is read anew each minute, and with the next call when the API server did not know the last one. So a token that
-//! ended costs the calls until the file holds a new one, and no restart.
+//! Puts the token of a file on every call. The kubelet rotates it by writing another one in its place: it is read again each
+//! minute, and with the next call after the API server rejected it. So an expired token costs the calls until the file holds a
+//! new one, and no restart.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,12 +28,12 @@ pub(super) struct TokenFile {
 #[derive(Clone, Debug)]
 struct Read {
     header: HeaderValue,
-    /// From then on it is read again.
+    /// When it is read again.
     until: Instant,
 }
 
 impl TokenFile {
-    /// Takes the file out of a configuration, where it is what proves who calls.
+    /// Takes the file out of a configuration, if it is how the caller authenticates.
     ///
     /// # Errors
     /// One sentence, when no token can be read.
@@ -52,7 +52,7 @@ impl TokenFile {
         with(&mut self.read.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The token as it stands there. One that cannot be read just now leaves the last one: it may still be good.
+    /// The token of the file. If it cannot be read, the last one stays in use: it may still be valid.
     fn header(&self) -> HeaderValue {
         self.locked(|read| {
             if read.until <= Instant::now() {
@@ -63,8 +63,8 @@ impl TokenFile {
         })
     }
 
-    /// The API server does not know this token. Another one may have been read meanwhile.
-    fn unknown(&self, header: &HeaderValue) {
+    /// The API server rejected this token. Another one may have been read meanwhile.
+    fn rejected(&self, header: &HeaderValue) {
         self.locked(|read| {
             if read.header == header {
                 read.until = Instant::now();
@@ -82,21 +82,21 @@ fn header(path: &PathBuf) -> Result<HeaderValue, String> {
 }
 
 impl<S> Layer<S> for TokenFile {
-    type Service = Known<S>;
+    type Service = Authorized<S>;
 
-    fn layer(&self, inner: S) -> Known<S> {
-        Known { inner, token: self.clone() }
+    fn layer(&self, inner: S) -> Authorized<S> {
+        Authorized { inner, token: self.clone() }
     }
 }
 
-/// A service that is told who calls.
+/// A service whose calls carry the token.
 #[derive(Clone, Debug)]
-pub(super) struct Known<S> {
+pub(super) struct Authorized<S> {
     inner: S,
     token: TokenFile,
 }
 
-impl<S, R, B> Service<Request<R>> for Known<S>
+impl<S, R, B> Service<Request<R>> for Authorized<S>
 where
     S: Service<Request<R>, Response = Response<B>, Error = BoxError>,
     S::Future: Send + 'static,
@@ -116,7 +116,7 @@ where
         Box::pin(async move {
             let answer = answer.await?;
             if answer.status() == StatusCode::UNAUTHORIZED {
-                token.unknown(&header);
+                token.rejected(&header);
             }
             Ok(answer)
         })
@@ -178,18 +178,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_file_that_holds_none_is_told_and_one_that_is_not_asked_is_left() {
+    async fn a_token_file_without_a_token_is_an_error_and_one_that_is_not_needed_is_left() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
-        let told = |config: &mut Config| TokenFile::of(config).map(|found| found.is_some()).map_err(|e| e.to_string());
+        let found = |config: &mut Config| TokenFile::of(config).map(|file| file.is_some()).map_err(|e| e.to_string());
         let name = path.display();
         assert!(
-            told(&mut configured(&path)).unwrap_err().starts_with(&format!("the token file {name} cannot be read"))
+            found(&mut configured(&path)).unwrap_err().starts_with(&format!("the token file {name} cannot be read"))
         );
         std::fs::write(&path, "\n").unwrap();
-        assert_eq!(told(&mut configured(&path)), Err(format!("the token file {name} is empty")));
+        assert_eq!(found(&mut configured(&path)), Err(format!("the token file {name} is empty")));
         let mut other = configured(&path);
         other.auth_info.token = Some("inline".to_owned().into());
-        assert_eq!((told(&mut other), other.auth_info.token_file.is_some()), (Ok(false), true));
+        assert_eq!((found(&mut other), other.auth_info.token_file.is_some()), (Ok(false), true));
     }
 }

@@ -1,6 +1,6 @@
-//! From a CronJob's jobTemplate to the Job of a launch (design §6). What the template says of pods is kept as it is: the
-//! namespace's own admission decides about pods, and it may know fields that are younger than gapless: the pod passes as
-//! JSON. What gapless needs is set, what it cannot honour is left out and told.
+//! From a CronJob's jobTemplate to the Job of a launch (`docs/filler.md`). What the template says of pods is kept unchanged: the
+//! namespace's admission decides about pods, and it may know fields that are newer than gapless, so the pod passes as JSON.
+//! What gapless needs is set. What it cannot honour is left out and reported.
 
 use k8s_openapi::api::batch::v1::{CronJob, Job, JobSpec, JobTemplateSpec, PodFailurePolicy, PodFailurePolicyRule};
 use k8s_openapi::api::batch::v1::{PodFailurePolicyOnExitCodesRequirement, PodFailurePolicyOnPodConditionsPattern};
@@ -14,27 +14,27 @@ use crate::api::template::{ALLOWS, Offer, Refusal};
 use crate::domain::ledger::Launch;
 use crate::engine::contract::contract;
 
-/// Exit codes with a meaning of their own, in the order of their rules: a rule's index tells the code.
+/// Exit codes with a meaning, in the order of their rules: the index of a rule gives the code.
 pub const EXIT_CODES: [i32; 4] = [65, 69, 75, 77];
-/// Finished Jobs are kept so long, whatever becomes of gapless.
+/// How long Kubernetes keeps finished Jobs if gapless does not remove them.
 const TTL_SECONDS: i32 = 7 * 24 * 60 * 60;
-/// Where the last words of a container go when it does not say.
+/// Where the termination message of a container is by default.
 const TERMINATION_LOG: &str = "/dev/termination-log";
 
 /// A Job, and what of its template is not in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Built {
-    /// The Job, to be created as it stands.
+    /// The Job, to be created unchanged.
     pub job: DynamicObject,
     /// The fields of the jobTemplate that gapless sets itself or cannot honour, where the template asks for something
-    /// else: `spec.backoffLimit`, `metadata.labels[job-name]`. For its author to know.
+    /// else: `spec.backoffLimit`, `metadata.labels[job-name]`. Its author should know.
     pub left_out: Vec<String>,
 }
 
 /// The Job of a launch.
 ///
 /// # Errors
-/// The first thing that a person must mend, in one sentence. The same launch is refused until they do.
+/// The first problem, in one sentence. The same launch is refused until it is fixed.
 pub fn job(manifest: &Value, launch: &Launch) -> Result<Built, Refusal> {
     let unreadable = || Refusal::unreadable(&launch.cron_job);
     let cron_job: CronJob = serde_json::from_value(manifest.clone()).map_err(|_| unreadable())?;
@@ -124,7 +124,7 @@ fn not_honoured(spec: &JobSpec, launch: &Launch) -> Vec<String> {
     fields.iter().filter(|(_, asked)| *asked).map(|(field, _)| format!("spec.{field}")).collect()
 }
 
-/// What a template asks of its Job in fields that are younger than gapless.
+/// What a template asks of its Job in fields that are newer than gapless.
 fn unknown(asked: &Value, known: &JobSpec) -> Vec<String> {
     let known = serde_json::to_value(known).unwrap_or_default();
     let fields =
@@ -144,7 +144,7 @@ fn pod(mut pod: Value, filler: usize, launch: &Launch) -> Value {
         pod["automountServiceAccountToken"] = false.into();
     }
     if let Some(container) = pod["containers"].get_mut(filler) {
-        tell(container, launch);
+        inform(container, launch);
     }
     pod
 }
@@ -167,17 +167,17 @@ fn job_spec(template: Option<ObjectMeta>, container: Option<&str>, launch: &Laun
     }
 }
 
-/// The filler contract stands before the container's own environment, which may refer to it.
-fn tell(container: &mut Value, launch: &Launch) {
+/// The filler contract comes before the container's own environment, which may refer to it.
+fn inform(container: &mut Value, launch: &Launch) {
     let log = container["terminationMessagePath"].as_str().filter(|path| !path.is_empty());
     // Units are data, and the kubelet would expand `$(NAME)` in them.
     let var = |(name, value): (String, String)| json!({ "name": name, "value": value.replace('$', "$$") });
-    let mut told: Vec<Value> = contract(launch, log.unwrap_or(TERMINATION_LOG)).into_iter().map(var).collect();
-    told.extend(container["env"].as_array().cloned().unwrap_or_default());
-    container["env"] = told.into();
+    let mut env: Vec<Value> = contract(launch, log.unwrap_or(TERMINATION_LOG)).into_iter().map(var).collect();
+    env.extend(container["env"].as_array().cloned().unwrap_or_default());
+    container["env"] = env.into();
 }
 
-/// One rule per code, so that the code stands in the Job's own condition and outlives the pod.
+/// One rule per code, so that the code is in the Job's own condition and outlives the pod.
 fn failure_policy(container: Option<&str>) -> PodFailurePolicy {
     let rule = PodFailurePolicyRule { action: "FailJob".into(), ..PodFailurePolicyRule::default() };
     let code = |code| PodFailurePolicyRule {

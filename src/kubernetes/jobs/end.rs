@@ -17,10 +17,10 @@ pub(super) struct Ended {
     pub message: String,
 }
 
-/// The end of a Job; nothing while it lives or one of its pods may.
+/// The end of a Job; `None` while it is live or one of its pods may be.
 ///
-/// `FailureTarget` and `SuccessCriteriaMet` only announce an end. One without an instant is none: no later read could be
-/// told from an earlier one.
+/// `FailureTarget` and `SuccessCriteriaMet` only announce an end. One without an instant does not count: no later read could
+/// be distinguished from an earlier one.
 pub(super) fn ended(job: &Job, own: &[&Pod]) -> Option<Ended> {
     let Some(terminal) = job.status.as_ref().and_then(terminal) else { return of_deleted(job, own) };
     let status = job.status.as_ref().filter(|status| !is_running(status, own))?;
@@ -32,7 +32,7 @@ pub(super) fn ended(job: &Job, own: &[&Pod]) -> Option<Ended> {
     Some(Ended { at, end, message: message(job, terminal.message.as_deref(), end, own) })
 }
 
-/// Why nothing of it ever ran, where what is left of it tells that: no pod was ever made, or each that there is waits still.
+/// Why nothing of it ever ran, where what is left of it shows that: no pod was ever made, or each remaining one still waits.
 fn not_started(job: &Job, status: &JobStatus, own: &[&Pod], at: Timestamp) -> Option<String> {
     let Some(youngest) = pods::youngest(own.iter().copied()) else {
         return has_no_pod(status).then(|| NO_POD.into());
@@ -44,8 +44,8 @@ fn not_started(job: &Job, status: &JobStatus, own: &[&Pod], at: Timestamp) -> Op
     none_ran.then(|| pods::waits(youngest, at).unwrap_or_else(|| "it was about to".into()))
 }
 
-/// Of a Job that somebody deleted and that a finalizer holds, the Job controller counts no pod any more and makes none:
-/// its pod tells the end.
+/// The end of a Job that was deleted and that a finalizer holds. The Job controller no longer counts its pods and makes none,
+/// so the end is read from its pod.
 fn of_deleted(job: &Job, own: &[&Pod]) -> Option<Ended> {
     job.metadata.deletion_timestamp.as_ref()?;
     let pod = pods::youngest(own.iter().copied()).filter(|_| !own.iter().any(|pod| pods::is_running(pod)))?;
@@ -56,18 +56,18 @@ fn of_deleted(job: &Job, own: &[&Pod]) -> Option<Ended> {
     Some(Ended { at, end, message: message(job, None, end, own) })
 }
 
-/// Whether a Job that may be anybody's is live, by its own word.
+/// Whether a Job of any owner is live, by its own status.
 pub(super) fn is_live(job: &Job) -> bool {
     job.status.as_ref().is_none_or(|status| terminal(status).is_none() || is_running(status, &[]))
 }
 
-/// The condition that ends a Job. Of both, which cannot be, the failure is believed.
+/// The condition that ends a Job. If both are there, which Kubernetes excludes, the failure counts.
 fn terminal(status: &JobStatus) -> Option<&JobCondition> {
     let of = |type_: &str| status.conditions.iter().flatten().find(|c| c.type_ == type_ && c.status == "True");
     of("Failed").or_else(|| of("Complete"))
 }
 
-/// A date is free again only when no pod is left (design §6).
+/// A date is free again only when no pod is left (`docs/filler.md`).
 fn is_running(status: &JobStatus, own: &[&Pod]) -> bool {
     let left = [status.active, status.terminating].iter().any(|n| n.unwrap_or(0) > 0);
     left || own.iter().any(|pod| pods::is_running(pod))
@@ -80,7 +80,7 @@ fn how(job: &Job, terminal: &JobCondition, own: &[&Pod]) -> End {
         ("Complete", _) => End::Succeeded,
         (_, Some("DeadlineExceeded")) => End::Deadline,
         (_, Some("PodFailurePolicy")) => by_rule(job, message).or_else(|| by_code(message)).unwrap_or_else(by_pod),
-        // `BackoffLimitExceeded`, or the word of another controller: the Job does not tell the code, its pod does.
+        // `BackoffLimitExceeded`, or the reason of another controller: only the pod has the exit code.
         _ => by_pod(),
     }
 }
@@ -96,7 +96,7 @@ fn by_rule(job: &Job, message: &str) -> Option<End> {
     }
 }
 
-/// The same by its words, should the rules have been changed on the way to the API server.
+/// The same by the text of the message, in case a webhook changed the rules.
 fn by_code(message: &str) -> Option<End> {
     let code = message.split_once("failed with exit code ").map(|(_, rest)| rest.split(' ').next().unwrap_or(rest));
     match code {
@@ -110,13 +110,13 @@ fn failed<'a>(own: &[&'a Pod]) -> Option<&'a Pod> {
     pods::youngest(own.iter().copied().filter(|pod| phase(pod)))
 }
 
-/// The filler's last words, else what is known of its end.
-fn message(job: &Job, told: Option<&str>, end: End, own: &[&Pod]) -> String {
+/// The filler's termination message, else what is known of its end.
+fn message(job: &Job, said: Option<&str>, end: End, own: &[&Pod]) -> String {
     let pod = failed(own).or_else(|| pods::youngest(own.iter().copied()));
-    let words = pod.and_then(|pod| pods::last_words(pod, pods::filler(job)));
+    let words = pod.and_then(|pod| pods::termination_message(pod, pods::filler(job)));
     words.unwrap_or_else(|| match end {
         End::Succeeded => String::new(),
         End::Exit(code) => format!("exit code {code}"),
-        _ => clean(told.unwrap_or_default()),
+        _ => clean(said.unwrap_or_default()),
     })
 }

@@ -1,5 +1,5 @@
-//! What a Job is, in one annotation: what `AlreadyExists` is compared with, and what a list is read back from.
-//! It tells nothing that its reader may rely on without asking who owns the Job.
+//! The identity of a Job, in one annotation: after `AlreadyExists` the existing Job is compared with it, and a list of Jobs is
+//! read from it. It is not proof of anything before the owner of the Job is checked.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,35 +12,34 @@ use crate::domain::dates::{Date, DateSet};
 use crate::domain::ledger::{Launch, job_name};
 use crate::domain::policy::Table;
 
-/// The largest launch number that fits a Job's name. A larger one is somebody's joke.
+/// The largest launch number that fits a Job's name. A larger one was not written by gapless.
 const MAX_LAUNCH: u64 = 999_999_999_999;
-/// A Job takes at most so many dates (`fill.datesPerJob`).
+/// The most dates of one Job (`fill.datesPerJob`).
 const MAX_DATES: usize = 366;
 /// A table has fewer names.
 const MAX_ALIASES: usize = 16;
 /// Who may own a Job of gapless.
 const OWNERS: [&str; 2] = ["TableCoverage", "PropCoverage"];
 
-/// What a Job is.
+/// What identifies a Job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The uid of its coverage.
     pub coverage: Arc<str>,
-    /// Its launch number.
+    /// The launch number, which is in its name.
     pub launch: u64,
-    /// Its rung.
+    /// The rung that it runs.
     pub rung: Arc<str>,
-    /// Its dates.
+    /// The dates that it fills.
     pub dates: DateSet,
-    /// The rerun tokens that it spends.
+    /// The rerun tokens that it uses up.
     pub tokens: BTreeMap<Date, Arc<str>>,
     /// The table that it fills.
     pub target: Table,
-    /// Its other names.
     pub aliases: Vec<Table>,
 }
 
-/// The same as it stands in the annotation.
+/// The format of the annotation.
 #[derive(Serialize, Deserialize)]
 struct Wire {
     coverage: String,
@@ -87,7 +86,7 @@ impl From<&Launch> for Identity {
 }
 
 impl Identity {
-    /// As it stands in the annotation.
+    /// The text of the annotation.
     pub fn to_text(&self) -> String {
         let wire = Wire {
             coverage: self.coverage.to_string(),
@@ -101,7 +100,7 @@ impl Identity {
         serde_json::to_string(&wire).unwrap_or_default()
     }
 
-    /// Read back; nothing when it is not what [`Self::to_text`] writes.
+    /// Reads the annotation; `None` when it is not what [`Self::to_text`] writes.
     pub fn from_text(text: &str) -> Option<Self> {
         let wire: Wire = serde_json::from_str(text).ok()?;
         if wire.launch > MAX_LAUNCH || wire.dates.is_empty() || wire.dates.len() > MAX_DATES {
@@ -131,9 +130,9 @@ impl Identity {
 
     /// Whether the coverage of this identity controls the object.
     ///
-    /// The annotation alone is anybody's word. An owner is too, for those who may create Jobs, but the garbage collector
-    /// ends a Job whose owner is not in its namespace, and a name can be taken only once: so per coverage and launch
-    /// there is at most one Job of which this is true, and only people of the coverage's namespace can make one.
+    /// Anyone who can create Jobs can write the annotation, and an owner reference too. But the garbage collector deletes a Job
+    /// whose owner is not in its namespace, and a name can be taken only once. So per coverage and launch there is at most one
+    /// Job of which this is true, and only users of the coverage's namespace can create it.
     pub fn is_owned(&self, meta: &ObjectMeta) -> bool {
         let name = meta.name.as_deref().unwrap_or_default();
         controller(meta).is_some_and(|owner| {
@@ -145,7 +144,7 @@ impl Identity {
     }
 }
 
-/// Who controls an object.
+/// The controller of an object.
 pub(super) fn controller(meta: &ObjectMeta) -> Option<&OwnerReference> {
     meta.owner_references.iter().flatten().find(|owner| owner.controller == Some(true))
 }

@@ -15,7 +15,7 @@ const API_VERSION: &str = "gapless.dev/v1alpha1";
 
 type Texts = BTreeMap<String, String>;
 
-/// The labels and annotations of a launch, and which of its template they push out.
+/// The labels and annotations of a launch, and which of its template they replace.
 pub(super) struct Metadata {
     labels: Texts,
     annotations: Texts,
@@ -60,7 +60,7 @@ impl Metadata {
     }
 }
 
-/// Names by which gapless or the Job controller tells whose a Job or a pod is.
+/// Names by which gapless or the Job controller finds the owner of a Job or a pod.
 fn is_reserved(name: &str) -> bool {
     name.starts_with(PREFIX)
         || name.starts_with("batch.kubernetes.io/")

@@ -1,20 +1,24 @@
-//! Jobs in a cluster, as values: how one is built from a CronJob's template, and what a Job and its pods say.
+//! Jobs in a cluster: how one is built from a CronJob's template, and what a Job and its pods say.
 //!
-//! [`build`] writes what [`identity`] reads back; [`read`] asks `end` and `pods`; [`starts`] remembers what they cannot tell
-//! afterwards. Nothing here calls the API server.
+//! [`build`] writes what [`identity`] reads back; [`read`] asks `end` and `pods`; [`starts`] remembers what they do not
+//! show afterwards; [`slim`] is what is kept of what the API server sends. Only [`launcher`] calls the API server, and [`seen`]
+//! through it.
 
-pub mod build;
+mod build;
 mod end;
-pub mod identity;
+mod identity;
+pub mod launcher;
 mod metadata;
 mod pods;
-pub mod read;
-pub mod starts;
+mod read;
+pub mod seen;
+pub mod slim;
+mod starts;
 
 #[cfg(test)]
 mod tests;
 
-/// What every name of ours begins with; a template's own labels and annotations of that beginning are left out.
+/// The prefix of our names; a template's own labels and annotations with that prefix are left out.
 pub const PREFIX: &str = "gapless.dev/";
 /// The label that every Job of gapless and each of its pods has: what lists and watches select by.
 pub const LAUNCH: &str = "gapless.dev/launch";
@@ -28,7 +32,7 @@ pub const RUNG: &str = "gapless.dev/rung";
 pub const TARGET: &str = "gapless.dev/target";
 /// The annotation with the dates, separated by commas.
 pub const DATES: &str = "gapless.dev/dates";
-/// The annotation with what a Job is, as JSON: an [`identity::Identity`].
+/// The annotation with the [`identity::Identity`] of a Job, as JSON.
 pub const KEY: &str = "gapless.dev/key";
 /// The annotation with the CronJob and its generation, `load-boxscores@3`: which template the Job was made from.
 pub const TEMPLATE: &str = "gapless.dev/template";

@@ -1,4 +1,4 @@
-//! What the pods of a Job say: whether one is left, why it has not started, how its filler ended and its last words.
+//! What the pods of a Job say: whether one is left, why it has not started, how its filler ended and its termination message.
 //! Of messages only what is known to hold no value of a Secret or an environment is passed on.
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,17 +11,17 @@ use crate::engine::contract::clean;
 
 /// Reasons that every pod passes through.
 const STARTING: [&str; 2] = ["ContainerCreating", "PodInitializing"];
-/// They alternate as long as an image cannot be pulled; said as one, the state stays put.
+/// They alternate while an image cannot be pulled. Reported as one, they do not change the status.
 const PULLING: [&str; 2] = ["ErrImagePull", "ImagePullBackOff"];
 /// Of these the image is what people look for.
 const OF_IMAGE: [&str; 3] = ["ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"];
 /// Of these the message names an object, a key or a rule, never a value.
 const TELLING: [&str; 1] = ["CreateContainerConfigError"];
-/// A pod that is on its node may take so long to start before anything is said of it.
+/// How long a pod that is on its node may take to start before that is reported.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 /// Reasons of a container that its runtime could not start: the command does not exist, or may not be run.
 const NO_COMMAND: [&str; 2] = ["StartError", "ContainerCannotRun"];
-/// A reason is told in so many characters.
+/// The longest reason that is reported, in characters.
 const MAX_REASON: usize = 240;
 
 /// The uid of the Job that a pod belongs to. An orphaned pod keeps the label.
@@ -30,17 +30,17 @@ pub(super) fn job_uid(pod: &Pod) -> Option<&str> {
     owner.or_else(|| Some(pod.metadata.labels.as_ref()?.get("batch.kubernetes.io/controller-uid")?))
 }
 
-/// Whether anything of it may still run. A pod on a lost node may: nobody knows better.
+/// Whether anything of it may still run. A pod on a lost node may.
 pub(super) fn is_running(pod: &Pod) -> bool {
     let phase = pod.status.as_ref().and_then(|s| s.phase.as_deref());
     !matches!(phase, Some("Succeeded" | "Failed"))
 }
 
-/// The container that is told the dates: the filler.
+/// The filler: the container that gets the dates.
 pub(super) fn filler(job: &Job) -> Option<&str> {
     let containers = &job.spec.as_ref()?.template.spec.as_ref()?.containers;
-    let told = containers.iter().find(|c| c.env.iter().flatten().any(|e| e.name == "GAPLESS_DATES"));
-    told.or(containers.first()).map(|c| c.name.as_str())
+    let filler = containers.iter().find(|c| c.env.iter().flatten().any(|e| e.name == "GAPLESS_DATES"));
+    filler.or(containers.first()).map(|c| c.name.as_str())
 }
 
 /// The youngest of these pods.
@@ -55,7 +55,7 @@ pub(super) enum Start {
     Ran,
     /// It waits, or waited until its pod was given up.
     Waits,
-    /// Nothing tells.
+    /// The pod does not show it.
     Unknown,
 }
 
@@ -79,7 +79,7 @@ pub(super) fn start(pod: &Pod, filler: Option<&str>) -> Start {
     match filler.and_then(|status| status.state.as_ref()) {
         _ if init.filter_map(|status| status.state.as_ref()).any(goes_on) => Start::Ran,
         Some(state) if state.terminated.is_some() => Start::Unknown,
-        // Of a pod that failed before its node told anything of it, only that it had none tells.
+        // The pod failed before its node reported anything. Only a pod that never had a node is certain.
         None if !is_running(pod) && condition(pod, "PodScheduled").is_none_or(|c| c.status != "False") => {
             Start::Unknown
         }
@@ -120,8 +120,8 @@ pub(super) fn ended_at(pod: &Pod, filler: Option<&str>) -> Option<Timestamp> {
     Some(terminated(pod, filler)?.finished_at.as_ref()?.0)
 }
 
-/// What a pod that ended says of itself: its filler's last words, else what the kubelet says of it.
-pub(super) fn last_words(pod: &Pod, filler: Option<&str>) -> Option<String> {
+/// What a pod that ended says of itself: its filler's termination message, else what the kubelet says of it.
+pub(super) fn termination_message(pod: &Pod, filler: Option<&str>) -> Option<String> {
     if let Some(why) = no_command(pod, filler) {
         return Some(why);
     }
@@ -135,14 +135,14 @@ pub(super) fn last_words(pod: &Pod, filler: Option<&str>) -> Option<String> {
     [words, reason, of_pod].into_iter().flatten().map(|text| clean(&text)).find(|text| !text.is_empty())
 }
 
-/// Why a pod has not started; nothing when it has, or is about to.
+/// Why a pod has not started; `None` when it has, or is about to.
 pub(super) fn waits(pod: &Pod, now: Timestamp) -> Option<String> {
     let unscheduled = condition(pod, "PodScheduled").filter(|c| c.status == "False");
     if let Some(unscheduled) = unscheduled {
         let reason = unscheduled.reason.as_deref().filter(|r| !r.is_empty())?;
-        // Behind the first sentence stands what preemption could not do: it changes and helps nobody.
+        // After the first sentence comes what preemption could not do: it changes often and does not help the reader.
         let message = unscheduled.message.as_deref().unwrap_or_default();
-        return Some(told(reason, message.split(". ").next().unwrap_or_default().trim_end_matches('.')));
+        return Some(reported(reason, message.split(". ").next().unwrap_or_default().trim_end_matches('.')));
     }
     let waiting = |status: &ContainerStatus| {
         let waiting = status.state.as_ref()?.waiting.as_ref()?;
@@ -153,14 +153,14 @@ pub(super) fn waits(pod: &Pod, now: Timestamp) -> Option<String> {
             _ if TELLING.contains(&reason) => waiting.message.as_deref().unwrap_or_default(),
             _ => "",
         };
-        Some(told(reason, message))
+        Some(reported(reason, message))
     };
     statuses(pod).find_map(waiting).or_else(|| not_started(pod, now))
 }
 
 /// A pod that has been on its node for long, and of which no container says why it does not start. A volume that cannot be
-/// mounted (its Secret or ConfigMap is not there) stands in Events alone, which gapless may not read. It is told since when
-/// and not for how long: that would be another text every minute.
+/// mounted (its Secret or ConfigMap does not exist) shows only in Events, which gapless cannot read. The text says since when
+/// and not for how long, which would be a different text every minute.
 fn not_started(pod: &Pod, now: Timestamp) -> Option<String> {
     let since = condition(pod, "PodScheduled").filter(|c| c.status == "True")?.last_transition_time.as_ref()?.0;
     if now.duration_since(since) < PATIENCE || states(pod).next().is_some() {
@@ -172,11 +172,11 @@ fn not_started(pod: &Pod, now: Timestamp) -> Option<String> {
         _ => "volumes or network",
     };
     let name = pod.metadata.name.as_deref().unwrap_or_default();
-    Some(told("NotStarted", &format!("since {since} {lacks} not ready; see `kubectl describe pod {name}`")))
+    Some(reported("NotStarted", &format!("since {since} {lacks} not ready; see `kubectl describe pod {name}`")))
 }
 
 /// A reason with its message, short.
-pub(super) fn told(reason: &str, message: &str) -> String {
+pub(super) fn reported(reason: &str, message: &str) -> String {
     let text = if message.is_empty() { reason.to_string() } else { format!("{reason}: {message}") };
     clean(&text).chars().take(MAX_REASON).collect()
 }

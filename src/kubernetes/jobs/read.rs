@@ -1,9 +1,9 @@
-//! What Jobs and pods of a cluster say, as the engine sees Jobs. Total on whatever people edited.
+//! What Jobs and pods of a cluster say, as the engine sees Jobs. Total: it has an answer for whatever people edited.
 //!
-//! A Job is only a hint (P87): its end ends an attempt, a read of the table judges it. Whose it is, its owner says, not
-//! its labels: a Job that its coverage does not control — forged, orphaned, its owner edited away — keeps its dates busy
-//! while it lives, as nobody can tell what it writes, but is no attempt of any coverage, and so never counted, never
-//! removed. That is what `coverage: ""` stands for: no coverage has this uid.
+//! A Job is only a hint: its end ends an attempt, and a read of the table judges it. Its owner reference decides whose it is,
+//! not its labels. A Job that its coverage does not control (forged, orphaned, its owner edited away) keeps its dates busy
+//! while it is live, since what it writes is not known. It is not an attempt of any coverage, so it is never counted and never
+//! removed. `coverage: ""` means that: no coverage has this uid.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use super::{COVERAGE, pods};
 use crate::domain::ledger::{self, Launch, Pending};
 use crate::engine::ports::JobList;
 
-/// Why a Job has no pod although it was taken up: a quota or an admission refuses it, and only an Event says which.
+/// Why a Job that the Job controller has started has no pod: a quota or an admission refuses it, and only an Event says which.
 pub(super) const NO_POD: &str = "NoPod: none is admitted; see the events of the Job";
 
-/// Everything that Jobs and pods say, each looked at once. Jobs of others are read for daily runs only.
+/// Everything that Jobs and pods say, each read once. Jobs of other owners are read for daily runs only.
 pub fn list<'a>(
     jobs: impl IntoIterator<Item = &'a Job>,
     pods: impl IntoIterator<Item = &'a Pod>,
@@ -49,14 +49,8 @@ pub(super) fn by_job<'a>(pods: impl IntoIterator<Item = &'a Pod>) -> BTreeMap<&'
     by_job
 }
 
-/// A Job of gapless, with what its pods say; nothing when it is not one, or cannot be read as one.
-pub fn job(job: &Job, pods: &[Pod], now: Timestamp) -> Option<ledger::Job> {
-    let uid = job.metadata.uid.as_deref();
-    let own: Vec<&Pod> = pods.iter().filter(|pod| pods::job_uid(pod) == uid).collect();
-    read(job, &own, now)
-}
-
-fn read(job: &Job, own: &[&Pod], now: Timestamp) -> Option<ledger::Job> {
+/// A Job of gapless, with what its own pods say; `None` when it is not one, or cannot be read as one.
+pub(super) fn read(job: &Job, own: &[&Pod], now: Timestamp) -> Option<ledger::Job> {
     let identity = identity(job)?;
     let end = ended(job, own);
     let pending = if end.is_none() { pending(job, own, now) } else { None };
@@ -76,7 +70,7 @@ fn read(job: &Job, own: &[&Pod], now: Timestamp) -> Option<ledger::Job> {
     })
 }
 
-/// What a Job is. Its pod template cannot be edited once it runs, so that is asked before its own annotations.
+/// The identity of a Job. Its pod template cannot be edited once it runs, so that is read before its own annotations.
 fn identity(job: &Job) -> Option<Identity> {
     let template = job.spec.as_ref().and_then(|spec| spec.template.metadata.as_ref());
     template.and_then(Identity::of).or_else(|| Identity::of(&job.metadata))
@@ -96,16 +90,16 @@ fn pending(job: &Job, own: &[&Pod], now: Timestamp) -> Option<Pending> {
     }
 }
 
-/// Why a Job that is being deleted is still there: it starts no pod any more, and is live until it goes.
+/// Why a Job that is being deleted is still there: it starts no more pods, and is live until it is gone.
 fn leaving(meta: &ObjectMeta) -> String {
     let holding = meta.finalizers.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ");
-    pods::told(
+    pods::reported(
         "Deleting",
-        &format!("somebody deleted the Job; its finalizers ({holding}) hold it, and its dates with it"),
+        &format!("the Job was deleted, but its finalizers ({holding}) hold it, and with it its dates"),
     )
 }
 
-/// Taken up by the Job controller, and no pod was ever made.
+/// The Job controller has started it, and no pod was ever made.
 pub(super) fn is_without_pod(status: &JobStatus) -> bool {
     status.start_time.is_some() && has_no_pod(status) && !status.conditions.iter().flatten().any(|c| c.status == "True")
 }
@@ -118,7 +112,7 @@ pub(super) fn has_no_pod(status: &JobStatus) -> bool {
         && uncounted.is_none_or(|u| u.failed.iter().chain(&u.succeeded).flatten().next().is_none())
 }
 
-/// Pods whose Job is gone and that may still write: they stand for a live Job (design §6).
+/// Pods whose Job is gone and that may still write: they count as a live Job (`docs/filler.md`).
 fn leftover(own: &[&Pod]) -> Option<ledger::Job> {
     let pod = pods::youngest(own.iter().copied().filter(|pod| pods::is_running(pod)))?;
     let identity = Identity::of(&pod.metadata)?;
@@ -141,13 +135,13 @@ fn leftover(own: &[&Pod]) -> Option<ledger::Job> {
     })
 }
 
-/// Whether a Job that is already there is the one of this launch: owned by the coverage, equal in everything that it is.
+/// Whether an existing Job is the one of this launch: owned by the coverage, and with the same identity.
 pub fn is_of(job: &Job, launch: &Launch) -> bool {
     let same = |identity: &Identity| *identity == Identity::from(launch) && identity.is_owned(&job.metadata);
     identity(job).as_ref().is_some_and(same)
 }
 
-/// The CronJob, by namespace and name, of a live Job that it controls: its own run. Jobs of gapless have another owner.
+/// The CronJob, by namespace and name, of a live Job that it controls. Jobs of gapless have another owner.
 pub fn daily_run(job: &Job) -> Option<(Arc<str>, Arc<str>)> {
     let owner = controller(&job.metadata)?;
     let runs = owner.kind == "CronJob" && owner.api_version.starts_with("batch/") && is_live(job);

@@ -1,6 +1,6 @@
-//! Whether the filler of a Job ever started. A Job that ends by its deadline does not tell, and its pod is gone by then: so
-//! what was seen of the pods of live Jobs is remembered until the Job is gone. A process that starts afterwards does not know
-//! it, and takes such an end for the filler's own.
+//! Whether the filler of a Job ever started. A Job that ends by its deadline does not show that, and its pod is gone by then.
+//! So what was seen of the pods of live Jobs is remembered until the Job is gone. A process that starts afterwards does not
+//! know it, and attributes such an end to the filler.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ impl Starts {
         }
     }
 
-    /// A Job as its watch shows it: without its pods only that they run can be told.
+    /// A Job as its watch shows it. Without its pods, only that they run is known.
     pub fn glance(&mut self, job: &Job) {
         let runs = |s: &JobStatus| [s.ready, s.succeeded].iter().any(|n| n.unwrap_or(0) > 0);
         self.note(job, job.status.as_ref().is_some_and(runs).then_some(None));
@@ -65,7 +65,7 @@ pub(super) fn never_started(why: &str) -> String {
     clean(&format!("its pod never started: {why}"))
 }
 
-/// Why the pods of a Job wait, or that one ran; nothing where they do not tell.
+/// Why the pods of a Job wait, or that one ran (`Some(None)`); `None` where they do not show it.
 fn start(job: &Job, own: &[&Pod], now: Timestamp) -> Option<Option<String>> {
     let filler = pods::filler(job);
     let starts: Vec<Start> = own.iter().map(|pod| pods::start(pod, filler)).collect();

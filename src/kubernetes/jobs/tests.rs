@@ -10,7 +10,8 @@ use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 
-use crate::domain::ledger::{Launch, job_name};
+use crate::domain::dates::Timestamp;
+use crate::domain::ledger::{self, Launch, job_name};
 use crate::domain::policy::{Key, Table};
 
 const UID: &str = "5c1d2f0e-8a4b-4f6e-9a39-0f2f7f0c1a11";
@@ -37,7 +38,7 @@ fn launch() -> Launch {
     }
 }
 
-/// A CronJob as people write them: restricted, with a sidecar, with habits that gapless does not share.
+/// A typical CronJob: restricted, with a sidecar, and with fields that gapless does not honour.
 fn cron_job() -> CronJob {
     serde_saphyr::from_str(include_str!("tests/cron-job.yaml")).unwrap()
 }
@@ -82,6 +83,13 @@ fn pod_with(status: Value) -> Pod {
     });
     merge(&mut metadata, more);
     serde_json::from_value(json!({ "metadata": metadata, "status": status })).unwrap()
+}
+
+/// A Job with its own of these pods, as the engine sees it.
+fn job(job: &Job, pods: &[Pod], now: Timestamp) -> Option<ledger::Job> {
+    let uid = job.metadata.uid.as_deref();
+    let own: Vec<&Pod> = pods.iter().filter(|pod| super::pods::job_uid(pod) == uid).collect();
+    super::read::read(job, &own, now)
 }
 
 /// Puts the fields of one value into another.

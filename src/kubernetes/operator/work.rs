@@ -1,4 +1,4 @@
-//! What a leader does: it tells the engine what people want and what Jobs do, runs it, and tells people what it sees.
+//! What a leader does: it passes specs and Jobs on to the engine, runs it, and reports what it sees.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,34 +11,36 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::Operator;
+use super::{Failure, Operator};
 use crate::api::check::Valid;
 use crate::engine::drive::{Engine, Ports, Until, Wish};
 use crate::engine::overview::Event;
 use crate::engine::ports::Clock;
 use crate::engine::world::World;
-use crate::kubernetes::feed::{Mirrors, Told, tell};
-use crate::kubernetes::folders::Folders;
-use crate::kubernetes::grants::Grants;
-use crate::kubernetes::health::Health;
-use crate::kubernetes::launcher::Jobs;
-use crate::kubernetes::object::Kind;
-use crate::kubernetes::observed::Observed;
-use crate::kubernetes::reporter::Reporter;
-use crate::kubernetes::store::StatusStore;
-use crate::kubernetes::switch::{self, Switches};
-use crate::kubernetes::{events, logs, seen};
+use crate::kubernetes::jobs::launcher::Jobs;
+use crate::kubernetes::jobs::seen;
+use crate::kubernetes::serving::health::Health;
+use crate::kubernetes::serving::logs;
+use crate::kubernetes::serving::observed::Observed;
+use crate::kubernetes::watching::feed::{Mirrors, Parsed, parse};
+use crate::kubernetes::watching::folders::Folders;
+use crate::kubernetes::watching::grants::Grants;
+use crate::kubernetes::watching::object::Kind;
+use crate::kubernetes::watching::switch::{self, Switches};
+use crate::kubernetes::writing::events;
+use crate::kubernetes::writing::reporter::Reporter;
+use crate::kubernetes::writing::store::StatusStore;
 use crate::local::cache::{self, Cache};
 use crate::local::clock::SystemClock;
 use crate::local::keeper::Keeper;
 use crate::local::warehouse::Warehouses;
 use crate::view::metrics::Metrics;
 
-/// Changes of specs that come together are told together.
+/// Changes of specs within this time are passed on together.
 const GATHER: Duration = Duration::from_millis(200);
-/// The switch of a new namespace is awaited for so long at most.
+/// The longest wait for the switch of a new namespace.
 const SWITCH: Duration = Duration::from_secs(5);
-/// A leader passes at least so often, whatever happens: its health is told by that.
+/// The longest time between two passes of a leader: its liveness depends on that.
 const BEAT: Duration = Duration::from_secs(15);
 /// Events that wait to be written, at most; what is beyond is in the log all the same.
 const EVENTS: usize = 1024;
@@ -46,9 +48,9 @@ const EVENTS: usize = 1024;
 type KubernetesEngine = Engine<SystemClock, Observed<Warehouses>, Observed<StatusStore>, Observed<Jobs>>;
 
 impl Operator {
-    /// Waits until everything is listed and this process leads, then works until it is told to stop. Returns why it cannot
+    /// Waits until everything is listed and this process leads, then works until it is stopped. Returns why it cannot
     /// go on, where that is the reason.
-    pub(super) async fn work(&self, mut inbox: UnboundedReceiver<Wish>) -> Option<String> {
+    pub(super) async fn work(&self, mut inbox: UnboundedReceiver<Wish>) -> Option<Failure> {
         while !self.mirrors.are_ready() || !self.jobs.is_ready() {
             tokio::select! {
                 () = self.bells.spec.notified() => {}
@@ -70,20 +72,20 @@ impl Operator {
             grants: self.options.grants.clone(),
             switches,
             ask: Arc::default(),
-            told: Arc::default(),
+            parsed: Arc::default(),
             revision: 0,
         };
-        let told = feed.told.clone();
-        self.lead(feed, switched, told, &mut inbox).await
+        let parsed = feed.parsed.clone();
+        self.lead(feed, switched, parsed, &mut inbox).await
     }
 
     async fn lead(
         &self,
         mut feed: Feed,
         switched: watch::Sender<Switches>,
-        told: Arc<Mutex<Told>>,
+        parsed: Arc<Mutex<Parsed>>,
         inbox: &mut UnboundedReceiver<Wish>,
-    ) -> Option<String> {
+    ) -> Option<Failure> {
         let launcher =
             Jobs::new(self.client.clone(), self.scope.clone(), self.mirrors.clone(), self.options.grants.clone());
         let (mut engine, warehouses) = self.engine(&mut feed, launcher.clone());
@@ -93,7 +95,7 @@ impl Operator {
             client: self.client.clone(),
             mirrors: self.mirrors.clone(),
             store: self.store.clone(),
-            told,
+            parsed,
             folders: folders.clone(),
             wishes: self.wishes.clone(),
         };
@@ -102,9 +104,9 @@ impl Operator {
         let mut tasks = JoinSet::new();
         let (ask, spec) = (feed.ask.clone(), self.bells.spec.clone());
         tasks.spawn(feed.run(spec.clone(), bell.clone(), self.wishes.clone()));
-        tasks.spawn(seen::tell(launcher, self.jobs.clone(), self.bells.jobs.clone(), self.wishes.clone()));
+        tasks.spawn(seen::follow(launcher, self.jobs.clone(), self.bells.jobs.clone(), self.wishes.clone()));
         tasks.spawn(switch::follow(self.client.clone(), self.mirrors.clone(), switched, ask, spec));
-        tasks.spawn(events::tell(self.client.clone(), self.mirrors.clone(), self.options.identity.clone(), heard));
+        tasks.spawn(events::write(self.client.clone(), self.mirrors.clone(), self.options.identity.clone(), heard));
         tasks.spawn(folders.watch(self.mirrors.clone(), bell.clone()));
         tasks.spawn(reporter.run(bell, move |overview| metrics.observe(overview)));
         tasks.spawn(beat(self.wishes.clone()));
@@ -123,8 +125,8 @@ impl Operator {
                     keeper.keep_new(world, &warehouses, &Valid::default(), SystemClock.now());
                 }
             }) => None,
-            // They end only by a panic. Without one of them the operator would be blind or mute, and look well.
-            _ = tasks.join_next() => Some("a part of gapless ended by itself; please report the lines before".to_string()),
+            // They end only by a panic. Without one of them the operator would miss changes or report none, and seem healthy.
+            _ = tasks.join_next() => Some(Failure::Task("a background task")),
         };
         if let Some(keeper) = keeper {
             keeper.keep(&engine.world, &warehouses, &Valid::default());
@@ -142,18 +144,18 @@ impl Operator {
             store: Observed::new(self.store.clone(), self.metrics.clone()),
             launcher: Observed::new(launcher, self.metrics.clone()),
         };
-        let mut engine = Engine::new(ports, feed.tell().spec, self.options.limits, false);
+        let mut engine = Engine::new(ports, feed.parse().spec, self.options.limits, false);
         engine.world.recall(memory);
         (engine, warehouses)
     }
 
-    /// Where facts are kept for the next process, if anywhere.
+    /// Where facts are kept for the next process, if `--state` is given.
     fn facts(&self) -> Option<PathBuf> {
         self.options.state.as_ref().map(|folder| folder.join("facts"))
     }
 }
 
-/// Tells the engine what people want, whenever that changes.
+/// Passes the spec on to the engine whenever it changes.
 struct Feed {
     warehouses: Warehouses,
     mirrors: Mirrors,
@@ -161,23 +163,23 @@ struct Feed {
     switches: watch::Receiver<Switches>,
     /// Asks for the switch of a new namespace.
     ask: Arc<Notify>,
-    told: Arc<Mutex<Told>>,
+    parsed: Arc<Mutex<Parsed>>,
     revision: u64,
 }
 
 impl Feed {
-    fn tell(&mut self) -> Told {
+    fn parse(&mut self) -> Parsed {
         self.revision = self.mirrors.revision();
         let (namespaces, switches) = (switch::namespaces(&self.mirrors), self.switches.borrow_and_update().clone());
         if !switches.know(&namespaces) {
             self.ask.notify_one();
         }
-        let told = tell(&self.mirrors, &self.grants, &switches.off(namespaces));
-        self.warehouses.limit(&told.limits);
-        if let Ok(mut slot) = self.told.lock() {
-            slot.clone_from(&told);
+        let parsed = parse(&self.mirrors, &self.grants, &switches.off(namespaces));
+        self.warehouses.limit(&parsed.limits);
+        if let Ok(mut slot) = self.parsed.lock() {
+            slot.clone_from(&parsed);
         }
-        told
+        parsed
     }
 
     async fn run(mut self, changed: Arc<Notify>, report: Arc<Notify>, wishes: UnboundedSender<Wish>) {
@@ -188,7 +190,7 @@ impl Feed {
             if self.mirrors.revision() == self.revision && !switched {
                 continue;
             }
-            let spec = self.tell().spec;
+            let spec = self.parse().spec;
             report.notify_one();
             if wishes.send(Wish::Respec(Box::new(spec))).is_err() {
                 return;
@@ -196,8 +198,8 @@ impl Feed {
         }
     }
 
-    /// Awaits the switch of a new namespace: before, its coverages would be told that launches are off, and the next
-    /// moment that they are not. Whether anything was awaited.
+    /// Waits for the switch of a new namespace. Without it the coverages would report that launches are off, and a moment
+    /// later that they are not. Whether there was anything to wait for.
     async fn await_switches(&mut self) -> bool {
         let mirrors = self.mirrors.clone();
         let known = move |switches: &Switches| switches.know(&switch::namespaces(&mirrors));
@@ -205,7 +207,7 @@ impl Feed {
             return false;
         }
         self.ask.notify_one();
-        // Without an answer they are told as they stand: nothing is launched there.
+        // Without an answer the namespace counts as switched off: nothing is launched there.
         let _ = tokio::time::timeout(SWITCH, self.switches.wait_for(known)).await;
         true
     }
@@ -217,7 +219,7 @@ async fn beat(wishes: UnboundedSender<Wish>) {
     }
 }
 
-/// What the process tells of each turn of the engine.
+/// What the process reports of each turn of the engine.
 struct Listener {
     health: Arc<Health>,
     metrics: Metrics,
@@ -233,7 +235,7 @@ impl Listener {
         self.metrics.pass(world.pass_took().as_secs_f64());
         for event in events {
             logs::event(event);
-            // A season's events have no series: what they are about shows in its coverages.
+            // A season's events have no series: they show in its coverages.
             if Kind::of(&event.coverage.kind).is_some_and(|kind| Kind::COVERAGES.contains(&kind)) {
                 self.metrics.event(event);
             }

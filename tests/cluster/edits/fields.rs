@@ -24,6 +24,17 @@ pub(super) fn props() -> Value {
 
 /// Every editable field, with a new value.
 pub(super) fn edits() -> Vec<Edit> {
+    let of_both = of_both();
+    let tables =
+        of_both.iter().cloned().chain(of_table()).map(|patch| Edit { kind: "TableCoverage", spec: table(), patch });
+    let props =
+        of_both.iter().cloned().chain(of_props()).map(|patch| Edit { kind: "PropCoverage", spec: props(), patch });
+    let seasons = season_edits().into_iter().map(|patch| Edit { kind: "Season", spec: season(), patch });
+    tables.chain(props).chain(seasons).collect()
+}
+
+/// Edits of tables and of props.
+fn of_both() -> Vec<Value> {
     let rung: Value = serde_json::from_str(RUNG).unwrap();
     let rung_with = |more: Value| {
         let mut rung = rung.clone();
@@ -31,7 +42,7 @@ pub(super) fn edits() -> Vec<Edit> {
         json!({"fill": {"ladder": [rung]}})
     };
     let waiver = json!([{"from": "2026-01-02", "through": "2026-01-03", "reason": "closed", "expires": "2099-01-01"}]);
-    let of_both = vec![
+    vec![
         json!({"dates": {"from": "2026-01-02"}}),
         json!({"dates": {"through": "2026-01-02"}}),
         json!({"warehouse": "other"}),
@@ -59,8 +70,11 @@ pub(super) fn edits() -> Vec<Edit> {
         rung_with(json!({"repairs": ["Excess"]})),
         rung_with(json!({"attempts": {"max": 2, "backoff": {"initial": "1m", "max": "2m"}}})),
         rung_with(json!({"jobFrom": {"cronJob": "other", "container": "c"}})),
-    ];
-    let of_table = [
+    ]
+}
+
+fn of_table() -> Vec<Value> {
+    vec![
         json!({"date": "other"}),
         json!({"dateAs": "Date"}),
         json!({"dateAs": "Instant", "dayStarts": "06:00"}),
@@ -78,8 +92,11 @@ pub(super) fn edits() -> Vec<Edit> {
         json!({"complete": {"unique": ["n"]}}),
         json!({"complete": {"shares": [{"name": "x", "where": [{"column": "c", "equals": "x"}], "max": "10%"}]}}),
         json!({"complete": {"freshness": {"column": "at", "within": "1s", "until": "DateStart", "zone": "America/New_York"}}}),
-    ];
-    let of_props = [
+    ]
+}
+
+fn of_props() -> Vec<Value> {
+    vec![
         json!({"columns": {"date": "other"}}),
         json!({"columns": {"dateAs": "Instant"}}),
         json!({"columns": {"dateAs": "Date", "dateZone": "America/New_York"}}),
@@ -102,13 +119,7 @@ pub(super) fn edits() -> Vec<Edit> {
         json!({"expect": {"snapshots": {"last": "1m"}}}),
         json!({"expect": {"unique": false}}),
         json!({"expect": {"placeholderLines": {"values": ["1"], "max": "0%"}}}),
-    ];
-    let tables =
-        of_both.iter().cloned().chain(of_table).map(|patch| Edit { kind: "TableCoverage", spec: table(), patch });
-    let props =
-        of_both.iter().cloned().chain(of_props).map(|patch| Edit { kind: "PropCoverage", spec: props(), patch });
-    let seasons = season_edits().into_iter().map(|patch| Edit { kind: "Season", spec: season(), patch });
-    tables.chain(props).chain(seasons).collect()
+    ]
 }
 
 pub(super) fn season() -> Value {

@@ -27,7 +27,7 @@ fn parts(arguments: &[&str]) -> Result<PathBuf, ()> {
 }
 
 #[test]
-fn a_machine_without_the_parts_is_told_what_to_install() {
+fn a_machine_without_the_parts_learns_what_to_install() {
     let tools = tempfile::tempdir().unwrap();
     for tool in ["sh", "id", "dirname", "cat", "tr"] {
         let found = ["/bin", "/usr/bin"].into_iter().map(|folder| format!("{folder}/{tool}"));

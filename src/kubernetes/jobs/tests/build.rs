@@ -25,7 +25,7 @@ fn built(cron_job: &CronJob) -> Typed {
 }
 
 #[test]
-fn what_is_younger_than_gapless_passes_with_the_pod_and_is_told_of_the_job() {
+fn what_is_newer_than_gapless_passes_with_the_pod_and_is_reported_of_the_job() {
     let mut manifest = serde_json::to_value(cron_job()).unwrap();
     let spec = &mut manifest["spec"]["jobTemplate"]["spec"];
     spec["fromTheFuture"] = json!({ "a": 1 });
@@ -40,7 +40,7 @@ fn what_is_younger_than_gapless_passes_with_the_pod_and_is_told_of_the_job() {
     let (made, asked) = (&made["containers"][1], &asked["containers"][1]);
     assert_eq!(made["fromTheFuture"], asked["fromTheFuture"]);
     assert_eq!(made["env"].as_array().unwrap().last(), asked["env"].as_array().unwrap().last());
-    assert_eq!(job.data["spec"]["fromTheFuture"], Value::Null, "nobody here knows what it would do");
+    assert_eq!(job.data["spec"]["fromTheFuture"], Value::Null, "its effect is not known here");
     assert!(left_out.contains(&"spec.fromTheFuture".to_string()), "{left_out:?}");
 }
 
@@ -71,7 +71,7 @@ fn the_pod_is_what_the_template_says_but_for_what_a_fill_needs() {
     let mut made = made["spec"]["template"]["spec"].clone();
     let env = made["containers"][1]["env"].as_array_mut().unwrap();
     let told = env.len() - 2;
-    assert!(env.drain(..told).all(|e| e["name"].as_str().unwrap().starts_with("GAPLESS_")), "ours stand first");
+    assert!(env.drain(..told).all(|e| e["name"].as_str().unwrap().starts_with("GAPLESS_")), "ours come first");
     assert_eq!(made["automountServiceAccountToken"].take(), json!(false));
     assert_eq!((made["restartPolicy"].take(), asked["restartPolicy"].take()), (json!("Never"), json!("OnFailure")));
     asked["automountServiceAccountToken"] = Value::Null;
@@ -79,7 +79,7 @@ fn the_pod_is_what_the_template_says_but_for_what_a_fill_needs() {
 }
 
 #[test]
-fn what_a_template_asks_for_in_vain_is_told() {
+fn what_a_template_asks_for_without_effect_is_reported() {
     for (spec, expected) in [
         (json!({}), ""),
         (json!({ "backoffLimit": 0, "completions": 1, "parallelism": 1, "suspend": false }), ""),
@@ -130,7 +130,7 @@ fn reserved_names_are_left_out_and_a_queue_passes() {
     let labels = built.job.metadata.labels.unwrap();
     assert_eq!(labels["kueue.x-k8s.io/queue-name"], "backfill");
     assert_eq!(built.job.metadata.finalizers, None);
-    assert_eq!(built.job.spec.unwrap().suspend, None, "a queue suspends it by itself");
+    assert_eq!(built.job.spec.unwrap().suspend, None, "a queue suspends it");
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn a_job_that_is_there_is_ours_only_when_everything_of_it_is_equal() {
     }
     let mut orphan = there;
     orphan.metadata.owner_references = None;
-    assert!(!is_of(&orphan, &launch()), "nobody owns it");
+    assert!(!is_of(&orphan, &launch()), "it has no owner");
 }
 
 fn is_label(value: &str) -> bool {

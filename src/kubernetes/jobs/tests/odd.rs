@@ -1,4 +1,4 @@
-//! Whatever people and controllers write, something is read, and nothing falls.
+//! Whatever people and controllers write, it is read without a panic.
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::engine::contract::MAX_MESSAGE;
 use crate::kubernetes::jobs::identity::Identity;
-use crate::kubernetes::jobs::read::{daily_run, is_of, job, list};
-use crate::kubernetes::slim::Slim;
+use crate::kubernetes::jobs::read::{daily_run, is_of, list};
+use crate::kubernetes::jobs::slim::Slim;
 
 /// A value in the place of another of its kind, or of any kind.
 fn odd(which: usize, old: &Value) -> Value {
@@ -80,7 +80,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
-    fn no_job_and_no_pod_makes_a_reader_fall(of_job in edits(), of_pod in edits()) {
+    fn no_job_and_no_pod_makes_a_reader_panic(of_job in edits(), of_pod in edits()) {
         let spoilt = spoil(whole_job(), &of_job);
         let (Ok(odd), Ok(pod)) = (
             serde_json::from_value::<Job>(spoilt.clone()),
@@ -101,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn no_key_makes_a_reader_fall(text in "\\PC*", edits in edits()) {
+    fn no_key_makes_a_reader_panic(text in "\\PC*", edits in edits()) {
         prop_assert_eq!(Identity::from_text(&text), None);
         let key: Value = serde_json::from_str(&Identity::from(&launch()).to_text()).unwrap();
         let spoilt = spoil(key, &edits);
@@ -112,7 +112,7 @@ proptest! {
 }
 
 #[test]
-fn a_key_out_of_bounds_is_no_key() {
+fn a_key_out_of_bounds_is_not_read() {
     let key = |launch: u64, dates: Vec<&str>| {
         let target = json!({ "place": "p", "name": "t" });
         let key = json!({ "coverage": "u", "launch": launch, "rung": "r", "dates": dates, "target": target });
