@@ -1,17 +1,17 @@
-//! The house rules that a machine can check. Each test names every offender at once, and what to do.
+//! The house rules that a machine can check. Each test names all offenders at once, and what to do.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Lines of a file, its tests not counted.
+/// The maximum lines of a file, without its tests.
 const FILE_BUDGET: usize = 400;
-/// Files that may be longer, how long, and why. A new line here wants a reason that convinces a reviewer.
+/// Files that may be longer, with their limit and the reason. A new entry needs a reason that convinces a reviewer.
 const LONGER: [(&str, usize, &str); 0] = [];
-/// The map is read in one sitting or not at all.
+/// The map must be short enough to read in one sitting.
 const MAP_BUDGET: usize = 200;
-/// As `deny.toml` has them.
+/// The same list as in `deny.toml`.
 const BANNED: [&str; 6] = ["openssl", "openssl-sys", "native-tls", "aws-lc-rs", "aws-lc-sys", "serde_yaml"];
-/// Time enters here and nowhere else.
+/// The only file that may read the time.
 const CLOCK: &str = "src/local/clock.rs";
 
 #[test]
@@ -154,13 +154,13 @@ fn sources() -> impl Iterator<Item = (String, String)> {
     files(root().join("src")).into_iter().filter(|path| path.extension().is_some_and(|e| e == "rs")).filter_map(read)
 }
 
-/// A file's path from the root, and its text; nothing when it is no text.
+/// A file's path from the root, and its text; `None` if it is not text.
 fn read(path: PathBuf) -> Option<(String, String)> {
     let name = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
     fs::read_to_string(&path).ok().map(|text| (name, text))
 }
 
-/// Every file below a folder, in order; build products and git's own are none of ours.
+/// Every file below a folder, sorted, except build products and git's own files.
 fn files(folder: impl AsRef<Path>) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();

@@ -77,7 +77,7 @@ impl Drop for Home {
         if std::thread::panicking() {
             self.keep_if_asked();
         }
-        network::leave(); // the guard ends whoever is in the cluster's network
+        network::leave(); // the guard ends every process in the cluster's network
         drop(self.guard.stdin.take());
         let _ = self.guard.wait();
     }
