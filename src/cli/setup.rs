@@ -148,7 +148,7 @@ impl Setup {
 
     /// Whether there is anything to keep that an earlier run did not.
     pub fn has_learnt(&self, engine: &LocalEngine) -> bool {
-        engine.world.has_read() || self.loaded.valid != self.kept.valid
+        engine.world.progress().bytes_read > 0 || self.loaded.valid != self.kept.valid
     }
 
     /// What keeps facts for the next run.

@@ -235,7 +235,7 @@ impl<'a> View<'a> {
     /// When the Job's data must be visible at the latest.
     fn settled_at(&self) -> Option<Timestamp> {
         let Stage::Ended { at, .. } = self.attempt?.stage else { return None };
-        Some(self.s.coverage.fill.settle.after(at, &self.s.calendar.zone))
+        Some(self.s.coverage.fill.settle.elapsed_after(at))
     }
 
     /// What happens next, as one sentence.

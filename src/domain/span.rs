@@ -68,6 +68,12 @@ impl Span {
         moved.saturating_add(elapsed).unwrap_or(moved)
     }
 
+    /// The instant this much after `at`, a day counted as 24 hours: for waits such as `settle` and cadences, where no calendar
+    /// is meant.
+    pub fn elapsed_after(self, at: Timestamp) -> Timestamp {
+        at.saturating_add(jiff::SignedDuration::from_secs(self.as_seconds())).unwrap_or(at)
+    }
+
     /// The elapsed seconds, a day counted as 24 hours: for waits and limits, where no calendar is meant.
     pub fn as_seconds(self) -> i64 {
         i64::from(self.days) * 86_400 + self.seconds
@@ -149,6 +155,14 @@ mod tests {
         assert_eq!("-2h".parse::<Span>().unwrap().plus_hours(6).to_string(), "4h");
         assert_eq!("2d".parse::<Span>().unwrap().plus_hours(-6).to_string(), "42h");
         assert_eq!("1d".parse::<Span>().unwrap().plus_hours(6).to_string(), "1d6h");
+    }
+
+    #[test]
+    fn a_wait_of_a_day_is_24_hours_also_where_clocks_are_moved() {
+        let (before, day) = ("2025-11-01T12:00:00Z".parse::<Timestamp>().unwrap(), Span::days(1));
+        let hours = |at: Timestamp| at.duration_since(before).as_hours();
+        assert_eq!(hours(day.elapsed_after(before)), 24);
+        assert_eq!(hours(day.after(before, &TimeZone::get("America/New_York").unwrap())), 25);
     }
 
     proptest! {

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_season_that_loses_many_dates_is_suspect_whatever_else_its_table_holds() {
+    fn a_season_that_loses_many_dates_is_suspect_regardless_of_other_seasons_in_its_table() {
         let game = Scheduled { key: "BOS@NYK".into(), values: ["BOS".into()].into(), start: None, is_final: true };
         let season = |from: &str| DateRange::new(day(from), shift(day(from), 99)).unwrap();
         let (past, present) = (season("2024-10-22"), season("2025-10-21"));

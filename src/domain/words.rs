@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_is_no_plural() {
+    fn one_takes_the_singular() {
         assert_eq!((&*counted(1, "rows"), &*counted(0, "rows")), ("1 row", "0 rows"));
         assert_eq!(counted(1, "players with draftkings"), "1 player with draftkings");
         assert_eq!(counted(1, "distinct team_ids"), "1 distinct team_ids");

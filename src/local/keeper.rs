@@ -34,13 +34,14 @@ impl Keeper {
 
     /// Keeps it where something was read since, and not too often.
     pub fn keep_new(&mut self, world: &World, warehouses: &Warehouses, valid: &Valid, now: Timestamp) {
-        if world.bytes_read() == self.read || now < self.next {
+        let read = world.progress().bytes_read;
+        if read == self.read || now < self.next {
             return;
         }
         let began = Instant::now();
         self.keep(world, warehouses, valid);
         let pause = EVERY.max(began.elapsed().saturating_mul(SHARE));
-        (self.read, self.next) = (world.bytes_read(), now.saturating_add(pause).unwrap_or(Timestamp::MAX));
+        (self.read, self.next) = (read, now.saturating_add(pause).unwrap_or(Timestamp::MAX));
     }
 
     /// Keeps it. Where that is not possible the next process reads again.

@@ -42,7 +42,7 @@ impl Told {
             let Key { namespace, kind, name } = key;
             format!("{namespace} {kind} {name} {}/{} {}\n", cause.state().word(), cause.reason(), dates(set))
         };
-        let told = world.told();
+        let told = world.reported();
         let text: String =
             told.iter().flat_map(|(key, all)| all.iter().map(move |(c, set)| line(key, *c, set))).collect();
         let kept = files::read(&self.file, files::MAX_BYTES).ok().flatten();

@@ -22,7 +22,7 @@ async fn job_of(cluster: &Cluster, namespace: &Namespace<'_>, date: &str) -> Str
 }
 
 #[tokio::test]
-async fn a_quota_holds_launches_with_one_doomed_call_at_a_time_and_they_go_on_when_there_is_room() {
+async fn a_quota_holds_launches_with_one_doomed_call_at_a_time_and_they_resume_when_there_is_room() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("quota");
     let quota = |jobs: u32| {

@@ -58,7 +58,7 @@ async fn in_force(cluster: &Cluster, namespace: &Namespace<'_>) {
 }
 
 #[tokio::test]
-async fn what_an_admission_policy_refuses_goes_on_when_it_is_gone() {
+async fn launches_that_an_admission_policy_refuses_resume_when_it_is_gone() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("policy");
     let name = &namespace.name;
@@ -129,7 +129,7 @@ webhooks:
 }
 
 #[tokio::test]
-async fn a_job_that_has_the_name_of_a_launch_is_reported_and_launches_go_on_when_it_is_gone() {
+async fn a_job_that_has_the_name_of_a_launch_is_reported_and_launches_resume_when_it_is_gone() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("taken");
     let deployed = cluster.deploy(&namespace, 1, &ENV);

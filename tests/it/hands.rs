@@ -63,7 +63,7 @@ fn a_pipe_in_the_place_of_a_file_of_the_state_holds_nothing_up() {
 }
 
 #[test]
-fn a_folder_in_the_place_of_what_can_be_done_without_is_told() {
+fn a_folder_in_place_of_an_optional_file_is_reported() {
     let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 3")]);
     ["told", "facts"].iter().for_each(|file| fs::create_dir_all(here.path(&format!("state/{file}"))).unwrap());
     let done = here.run("local", &ONCE, &[]);
@@ -164,7 +164,7 @@ fn a_lost_job_says_what_is_missing_and_where_its_output_is() {
 }
 
 #[test]
-fn an_outcome_that_cannot_be_stored_is_told() {
+fn an_outcome_that_cannot_be_stored_is_reported() {
     let script = format!("{GOOD}\nmkdir $(dirname $GAPLESS_TERMINATION_LOG)/end");
     let here = Place::new(&[SEASON, &filled(&script, "datesPerJob: 3")]);
     let gapless = begun(&here);

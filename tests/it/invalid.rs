@@ -92,7 +92,7 @@ fn ten_megabytes_deep_nesting_and_sixty_thousand_problems_are_a_few_sentences() 
 }
 
 #[test]
-fn a_file_that_is_no_text_stops_no_other() {
+fn a_file_that_is_not_text_does_not_stop_the_others() {
     let place = Place::new(&[super::gapless::SEASON, &misspelt("c")]);
     std::fs::write(place.path("utf16.yaml"), b"kind: x\n\xff\xfek\0").unwrap();
     let done = place.run("check", &[], &[]);

@@ -118,7 +118,7 @@ fn a_filler_that_replaces_its_termination_log_by_a_pipe_holds_no_verb_up() {
 
 /// The outcome is in the ledger, so nothing depends on the file any more.
 #[test]
-fn a_settled_job_whose_end_cannot_be_read_is_told_and_holds_nothing_up() {
+fn a_settled_job_whose_end_cannot_be_read_is_reported_and_blocks_nothing() {
     let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 3")]);
     assert_eq!(here.run("local", &["--once", "--slow-start", "0s"], &[]).code, Some(0));
     let job = here.path("state/jobs").read_dir().unwrap().next().unwrap().unwrap().path();

@@ -235,7 +235,7 @@ fn metrics_are_open_to_labelled_namespaces_only() {
 }
 
 #[test]
-fn every_file_is_yaml_and_stands_in_a_kustomization() {
+fn every_file_is_yaml_and_part_of_a_kustomization() {
     let mut offenders = Vec::new();
     for folder in kustomizations() {
         let named: BTreeSet<String> = named_files(&folder);

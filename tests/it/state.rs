@@ -17,7 +17,7 @@ fn used_up() -> Place {
 }
 
 #[test]
-fn a_journal_that_is_lost_while_its_jobs_are_there_is_told() {
+fn a_lost_journal_is_reported_if_its_jobs_exist() {
     for lose in [|path| fs::remove_file(path).unwrap(), |path: std::path::PathBuf| fs::write(path, "").unwrap()] {
         let here = used_up();
         lose(here.path("state/journal"));

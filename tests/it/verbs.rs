@@ -105,7 +105,7 @@ fn rows_without_a_date_are_counted_apart_and_shown() {
 
 /// A season that lacks the games of two nights. Their collected rows were once reported only for a single date.
 #[test]
-fn rows_that_no_expected_unit_owns_are_told_of_the_whole_coverage() {
+fn rows_of_unexpected_units_are_reported_for_the_whole_coverage() {
     let schedule = ", schedule: {table: games, date: date, unit: [unit], where: [{column: kind, equals: season}]}}";
     let season = SEASON.replace("through: 2026-01-05}}", &format!("through: 2026-01-05}}{schedule}"));
     let coverage = filled(GOOD, "datesPerJob: 1").replace("unit: {whole: Date}", "unit: {columns: [unit]}");
@@ -216,7 +216,7 @@ fn success_without_data_ends_exhausted_and_arriving_data_completes() {
 }
 
 #[test]
-fn exit_codes_and_messages_of_fillers_are_told() {
+fn exit_codes_and_messages_of_fillers_are_shown() {
     let here =
         Place::new(&[SEASON, &filled("echo no such date > $GAPLESS_TERMINATION_LOG\nexit 65", "datesPerJob: 1")]);
     let done = local(&here);
@@ -239,7 +239,7 @@ fn a_filler_past_its_deadline_is_stopped() {
 }
 
 #[test]
-fn retry_runs_dates_once_more_and_waive_gives_them_up() {
+fn retry_reruns_dates_and_waive_waives_them() {
     let here = Place::new(&[SEASON, &filled("echo $GAPLESS_DATE >> runs; exit 65", "datesPerJob: 1")]);
     local(&here);
     assert_eq!(here.runs().len(), 3);
@@ -459,7 +459,7 @@ fn under_the_name_of_a_plugin_usage_says_so() {
 }
 
 #[test]
-fn a_manifest_that_is_mended_while_gapless_watches_is_taken_at_once() {
+fn a_manifest_that_is_fixed_while_gapless_watches_applies_at_once() {
     let refused = filled("exit 1", "datesPerJob: 5").replace("table: t", "tabel: t");
     let here = Place::new(&[SEASON, &refused]);
     let _watching = Running(here.command("local", &["--slow-start", "0s"]).stdout(Stdio::null()).spawn().unwrap());
@@ -587,12 +587,12 @@ fn a_launch_that_is_refused_is_not_counted_as_a_job() {
     let remains = done.out.split_once("\nRemains\n").unwrap().1.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(remains.starts_with("Blocked/Quota, 3 dates: 2026-01-03..2026-01-05 in TableCoverage/t "), "{remains}");
     assert!(remains.ends_with(why) && !remains.contains("Stalled"), "reported once: {remains}");
-    assert!(remains.contains("and by its next run"), "{remains}");
+    assert!(remains.contains("and at its next run"), "{remains}");
     assert!(!here.path("runs").exists());
 }
 
 #[test]
-fn a_manifest_that_is_no_yaml_is_told_last_too() {
+fn a_manifest_that_is_not_yaml_is_reported_last_too() {
     let here = Place::new(&["apiVersion: gapless.dev/v1alpha1\nkind: Season\nspec:\n  suspend: a: b\n"]);
     let done = local(&here);
     let last: Vec<&str> = done.out.lines().rev().take(2).collect();
@@ -662,7 +662,7 @@ fn an_open_range_that_is_cut_says_from_when_it_watches() {
 }
 
 #[test]
-fn an_empty_folder_is_told() {
+fn an_empty_folder_is_reported() {
     let here = Place::new(&[]);
     fs::remove_file(here.path("manifests.yaml")).unwrap();
     let check = here.run("check", &[], &[]);
@@ -706,7 +706,7 @@ fn check_says_what_local_would_not_launch() {
 }
 
 #[test]
-fn a_rerun_of_a_complete_date_is_told_by_what_its_job_did() {
+fn a_rerun_of_a_complete_date_shows_what_its_job_did() {
     let season = SEASON.replace("through: 2026-01-05", "through: 2026-01-02");
     for (script, outcome) in [(GOOD, "Rebuilt"), ("exit 1", "Failed")] {
         let here = Place::new(&[&season, &filled(script, "datesPerJob: 1")]);
@@ -720,7 +720,7 @@ fn a_rerun_of_a_complete_date_is_told_by_what_its_job_did() {
 }
 
 #[test]
-fn a_gap_that_the_run_before_told_is_no_news_and_is_counted() {
+fn a_gap_that_the_last_run_reported_is_counted_but_not_repeated() {
     let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1").replace("mode: Fill", "mode: Observe")]);
     let told = |done: super::gapless::Done| {
         assert!(done.out.contains("Found     3 dates with gaps in 1 coverage\n"), "{}", done.out);
@@ -768,7 +768,7 @@ fn a_folder_that_does_not_exist_says_what_to_do_and_is_not_called_empty() {
 }
 
 #[test]
-fn a_date_that_a_coverage_does_not_have_is_told_with_those_that_it_has() {
+fn a_date_that_a_coverage_does_not_have_is_reported_with_those_that_it_has() {
     let coverage = filled(GOOD, "datesPerJob: 1");
     let told = |season: &str, date: &str| {
         let done =

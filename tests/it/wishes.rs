@@ -23,7 +23,7 @@ fn wishes_at_the_same_time_all_stand() {
 }
 
 #[test]
-fn a_wish_that_would_do_nothing_is_refused_and_stands_in_no_file() {
+fn a_request_without_effect_is_refused_and_not_written() {
     let here = Place::new(&[SEASON, &filled("exit 65", "datesPerJob: 1")]);
     let (file, date) = ("gamedates/s-2026-01-03.yaml", "2026-01-03");
     for (verb, flag, value, why) in [

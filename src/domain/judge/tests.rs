@@ -160,7 +160,7 @@ fn a_date_is_measured_in_units_and_missing_units_are_named() {
 }
 
 #[test]
-fn a_date_that_is_its_own_unit_is_told_without_a_name() {
+fn a_date_that_is_its_own_unit_is_described_without_a_name() {
     let mut coverage = coverage();
     coverage.criteria.grain = Grain::Date;
     let judgement = judged(&coverage, Known::Fresh(&facts(&[(WHOLE_DATE, 1)])), AFTER);
@@ -323,7 +323,7 @@ fn what_needs_starts_is_unknown_without_them() {
 }
 
 #[test]
-fn a_date_off_stays_off_whatever_the_table_holds() {
+fn a_date_off_stays_off_regardless_of_the_table() {
     let calendar = calendar([calendar_of(day(DATE), &[])], DATE);
     let judged = judge(&coverage(), &calendar, day(DATE), Known::Fresh(&facts(&[("BOS@NYK", 2)])), at(AFTER));
     assert_eq!(judged.judgement.verdict.to_word(), "NotExpected/OffDay");
@@ -358,7 +358,7 @@ fn newest_judged(check: Check, newest: &str, now: &str) -> Judged {
 }
 
 #[test]
-fn a_newest_value_at_the_edge_is_new_enough_and_a_judgement_says_how_long_it_stands() {
+fn a_newest_value_at_the_edge_is_new_enough_and_a_judgement_says_how_long_it_is_valid() {
     let fresh = Check::Fresh { within: Span::hours(2), until: Anchor::FirstStart };
     let told = |check, newest: &str, now: &str| {
         let Judged { judgement, valid_until } = newest_judged(check, newest, now);

@@ -128,8 +128,12 @@ impl Ledger {
     }
 
     /// Forgets everything about dates before this one: they have left the window, and the ledger would only grow.
-    /// Attempts that cover only such dates stay while they are among the last.
-    pub fn forget_before(&mut self, first: Date) {
+    /// Attempts that cover only such dates stay while they are among the last. Returns whether anything was forgotten.
+    pub fn forget_before(&mut self, first: Date) -> bool {
+        let sizes = |ledger: &Self| {
+            (ledger.recent.len(), ledger.tallies.len(), ledger.tokens.len(), ledger.earlier.len(), ledger.complete.len())
+        };
+        let before = sizes(self);
         let last = self.recent.len().saturating_sub(MAX_RECENT);
         if self.recent.iter().take(last).any(|settled| is_before(settled, first)) {
             let mut at = 0..;
@@ -144,6 +148,7 @@ impl Ledger {
             let kept: DateSet = DateRange::new(first, last).into_iter().collect();
             self.complete = Arc::new(self.complete.intersect(&kept));
         }
+        before != sizes(self)
     }
 
     /// Corrects instants that were noted while a clock was ahead, so that nothing waits for that clock: what has

@@ -136,14 +136,16 @@ impl Ledger {
             .insert(key, Tally { charged, free, last: outcome, retry_at, alone, complete_reads: is_complete.into() });
     }
 
-    /// Notes reads, in date order. Most found nothing new, and cost one comparison.
-    pub fn note_reads(&mut self, reads: impl Iterator<Item = (Date, bool)>) {
+    /// Notes reads, in date order. Most found nothing new, and cost one comparison. Returns whether any found something.
+    pub fn note_reads(&mut self, reads: impl Iterator<Item = (Date, bool)>) -> bool {
         let tallied: BTreeSet<Date> = self.tallies.keys().map(|(_, date)| *date).collect();
         let news: Vec<(Date, bool)> = {
             let mut was_complete = self.complete.in_order();
             reads.filter(|(date, complete)| was_complete(*date) != *complete || tallied.contains(date)).collect()
         };
+        let is_news = !news.is_empty();
         news.into_iter().for_each(|(date, complete)| self.note_read(date, complete));
+        is_news
     }
 
     /// Notes dates that lost what their last attempt had filled, because another Job or program removed it. Such a date

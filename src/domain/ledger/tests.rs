@@ -106,7 +106,7 @@ fn data_decides_the_outcome_before_the_exit_code_does() {
 
 /// A date that was complete before was not filled by its Job, whether the Job failed or succeeded.
 #[test]
-fn a_rerun_of_a_complete_date_is_told_by_how_its_job_ended() {
+fn the_end_of_its_job_decides_the_outcome_of_a_rerun_of_a_complete_date() {
     let complete = Before { complete: true, ..before(1, 10) };
     let still = After { complete: true, ..after(1, 10) };
     for (after, end, expected) in [
@@ -250,7 +250,7 @@ fn of(fingerprint: u64) -> Coverage {
 }
 
 #[test]
-fn job_names_fit_labels_whatever_the_coverage_is_called() {
+fn job_names_fit_labels_for_every_name_of_a_coverage() {
     let long = "a".repeat(52);
     let name = job_name(&long, "uid", u64::MAX);
     assert!(name.len() <= 63 + 9, "{name}");

@@ -184,7 +184,7 @@ fn a_stamp_ahead_of_now_settles_no_date_before_its_time() {
 }
 
 #[test]
-fn a_void_row_loses_a_tie_whatever_its_date() {
+fn a_void_row_loses_a_tie_regardless_of_its_date() {
     let stands = row("2025-10-22", "BOS@NYK", "1", UPDATED);
     for date in ["2025-10-22", "2025-10-23"] {
         let void = ScheduleRow { void: true, ..row(date, "BOS@NYK", "1", UPDATED) };
@@ -251,7 +251,7 @@ fn an_id_on_two_dates_counts_only_in_its_newest_row() {
 }
 
 #[test]
-fn a_void_row_is_no_unit_and_takes_its_id_along() {
+fn a_void_row_is_not_a_unit_and_voids_its_id() {
     let mut rows = two_games();
     rows.push(ScheduleRow { void: true, ..row("2025-10-24", "LAL@MIN", "2", "2025-10-25T13:00:00Z") });
     rows.push(row("2025-10-25", "PHX@DEN", "3", UPDATED));
@@ -404,7 +404,7 @@ fn neither_the_warm_up_nor_days_off_move_with_a_rolling_window() {
 
 /// A season of several years has a warm-up in each.
 #[test]
-fn each_start_has_a_warm_up_of_its_own() {
+fn each_start_has_its_own_warm_up() {
     let mut season = season();
     season.warm_up_game_days = 1;
     season.warm_up_starts = vec![day("2025-10-20"), day("2025-10-24")];
@@ -426,7 +426,7 @@ fn an_open_range_of_ten_years_and_more_keeps_its_newest_dates() {
 }
 
 #[test]
-fn a_calendar_stands_until_midnight_until_its_schedule_is_stale_or_a_stamp_ahead_settles_a_date() {
+fn a_calendar_is_valid_until_midnight_a_stale_schedule_or_a_date_that_settles() {
     let until = |season: &Season, rows, now: &str| calendar(season, Ok(&facts(rows)), at(now)).valid_until;
     let now = "2025-10-26T11:00:00Z";
     assert_eq!(until(&season(), two_games(), now), at("2025-10-27T04:00:00Z"), "New York's midnight");
@@ -525,7 +525,7 @@ mod properties {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn every_date_of_a_season_says_one_thing_whatever_the_schedule_holds(
+        fn every_date_of_a_season_has_one_entry_with_any_schedule(
             rows in proptest::collection::vec(any_row(), 0..12),
             season in any_season(),
             hours in 0..600i32,

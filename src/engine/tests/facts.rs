@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::scenarios::{Done, HOUR, good};
 use super::script::{edit, outcomes, play, turn};
 use super::sim::*;
 use crate::domain::dates::{Date, shift};

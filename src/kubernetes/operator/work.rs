@@ -16,6 +16,7 @@ use crate::api::check::Valid;
 use crate::engine::drive::{Engine, Ports, Until, Wish};
 use crate::engine::overview::Event;
 use crate::engine::ports::Clock;
+use crate::engine::progress::Progress;
 use crate::engine::world::World;
 use crate::kubernetes::jobs::launcher::Jobs;
 use crate::kubernetes::jobs::seen;
@@ -115,8 +116,7 @@ impl Operator {
             metrics: self.metrics.clone(),
             events,
             report: self.bells.report.clone(),
-            revision: 0,
-            looks_ended: 0,
+            progress: None,
         };
         let ended = tokio::select! {
             _ = engine.run(Until::Stopped, inbox, |world, events| {
@@ -225,14 +225,16 @@ struct Listener {
     metrics: Metrics,
     events: Sender<Event>,
     report: Arc<Notify>,
-    revision: u64,
-    looks_ended: u64,
+    /// What was heard last.
+    progress: Option<Progress>,
 }
 
 impl Listener {
     fn hear(&mut self, world: &World, events: &[Event]) {
         self.health.pass_at(Instant::now());
-        self.metrics.pass(world.pass_took().as_secs_f64());
+        let now = world.progress();
+        let before = std::mem::replace(&mut self.progress, Some(now));
+        self.metrics.pass(now.pass_took.as_secs_f64());
         for event in events {
             logs::event(event);
             // A season's events have no series: they show in its coverages.
@@ -241,12 +243,10 @@ impl Listener {
             }
             let _ = self.events.try_send(event.clone());
         }
-        if world.looks_ended() != self.looks_ended {
-            self.looks_ended = world.looks_ended();
+        if before.is_none_or(|before| before.looks_ended != now.looks_ended) {
             self.metrics.confirmed(world.confirmed());
         }
-        if world.revision() != self.revision {
-            self.revision = world.revision();
+        if before.is_none_or(|before| before.revision != now.revision) {
             self.report.notify_one();
         }
     }

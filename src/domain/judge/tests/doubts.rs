@@ -78,7 +78,7 @@ fn names_are_doubted_once_the_date_is_due_and_the_judgement_says_when_that_is() 
 }
 
 #[test]
-fn a_unit_that_was_dropped_from_the_schedule_is_no_stranger() {
+fn a_unit_that_was_dropped_from_the_schedule_is_not_a_stranger() {
     let (date, mut one) = calendar_of(day(DATE), &GAMES);
     if let Day::On(expected) = &mut one {
         expected.dropped = vec![Unit { key: "UTA@SAS".into(), ..expected.units[0].clone() }];
@@ -291,7 +291,7 @@ fn a_date_with_more_units_than_are_counted_says_so_and_blames_no_mapping() {
 }
 
 #[test]
-fn rows_that_lack_a_needed_value_are_told_where_a_count_is_zero() {
+fn rows_that_lack_a_needed_value_are_named_if_a_count_is_zero() {
     let lines = |c: &mut Coverage| Arc::make_mut(&mut c.question).needed = vec!["line".into()];
     let unit = |n| UnitFacts { rows: 6, measures: [Measured::Count(n)].into() };
     let read = |n| DateFacts {
@@ -306,7 +306,7 @@ fn rows_that_lack_a_needed_value_are_told_where_a_count_is_zero() {
 }
 
 #[test]
-fn rows_of_no_expected_unit_are_counted_whatever_is_said_of_the_date() {
+fn rows_of_unexpected_units_are_counted_for_every_verdict() {
     let read = DateFacts { rows: 12, blank: 3, ..facts(&[("BOS@NYK", 2), ("A@B", 7)]) };
     let failure = Unknown::new(UnknownReason::ProbeFailed, "no answer");
     let count = |coverage: &Coverage, day: (Date, Day), known, now| {
