@@ -104,7 +104,10 @@ async fn definitions_come_and_go(cluster: &Cluster, deployed: &Deployed<'_>, ten
         let said = complaints(deployed, "tablecoverages");
         said.into_iter().next()
     };
-    println!("{}", eventually(cluster, "the message about the missing definition", Duration::from_secs(60), told).await);
+    println!(
+        "{}",
+        eventually(cluster, "the message about the missing definition", Duration::from_secs(60), told).await
+    );
     // Long enough for a few retries of the watch.
     tokio::time::sleep(Duration::from_secs(10)).await;
     cluster.kubectl(&["apply", "--server-side", "-k", crds]);

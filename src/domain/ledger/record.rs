@@ -131,7 +131,13 @@ impl Ledger {
     /// Attempts that cover only such dates stay while they are among the last. Returns whether anything was forgotten.
     pub fn forget_before(&mut self, first: Date) -> bool {
         let sizes = |ledger: &Self| {
-            (ledger.recent.len(), ledger.tallies.len(), ledger.tokens.len(), ledger.earlier.len(), ledger.complete.len())
+            (
+                ledger.recent.len(),
+                ledger.tallies.len(),
+                ledger.tokens.len(),
+                ledger.earlier.len(),
+                ledger.complete.len(),
+            )
         };
         let before = sizes(self);
         let last = self.recent.len().saturating_sub(MAX_RECENT);
