@@ -1,4 +1,4 @@
-//! The mark of a date, against all parts gone through one by one.
+//! The mark of a date, compared with a plain walk over all parts.
 
 use proptest::prelude::*;
 
@@ -31,7 +31,7 @@ proptest! {
     }
 }
 
-/// A hasher without ways of its own: every number by its bytes.
+/// A hasher without overrides: it hashes every number by its bytes.
 #[derive(Default)]
 struct ByBytes(StableHasher);
 
