@@ -64,9 +64,9 @@ fn hashes_are_those_that_stand_in_statuses() {
 proptest! {
     #[test]
     fn a_number_is_hashed_as_its_bytes(
-        a: u8, b: u32, c: u64, d: i64, e: i32, f: bool, g: usize, text in ".{0,20}", bytes: Vec<u8>, some: Option<u16>,
+        numbers: (u8, u32, u64, i64, i32), others: (bool, usize), text in ".{0,20}", bytes: Vec<u8>, some: Option<u16>,
     ) {
-        let value = (a, b, c, d, e, (f, g), text, bytes, some);
+        let value = (numbers, others, text, bytes, some);
         prop_assert_eq!(stable_hash(&value), by_bytes(&value));
     }
 }
