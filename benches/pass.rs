@@ -276,8 +276,7 @@ fn coverage(season: &Key, key: Key) -> Coverage {
         },
         waivers: Vec::new(),
         suspend: false,
-        fill_fingerprint: 1,
-        fill_fingerprint_before: 0,
+        fingerprints: Default::default(),
         key,
     }
 }

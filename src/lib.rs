@@ -14,10 +14,12 @@ pub mod cli;
 pub mod domain;
 #[cfg(feature = "local")]
 pub mod engine;
+#[cfg(feature = "local")]
+mod host;
 #[cfg(feature = "kubernetes")]
 pub mod kubernetes;
 #[cfg(feature = "local")]
-pub mod local;
+mod local;
 #[cfg(feature = "local")]
 pub mod status;
 #[cfg(feature = "local")]

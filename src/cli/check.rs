@@ -14,7 +14,7 @@ use crate::domain::schedule::{Calendar, calendar};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::domain::words::{counted, cut};
 use crate::engine::ports::Clock;
-use crate::local::clock::SystemClock;
+use crate::host::clock::SystemClock;
 use crate::local::jobs::Jobs;
 use crate::local::manifests::{Manifests, no_manifest};
 use crate::view::problems::problems;

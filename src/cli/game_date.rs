@@ -20,10 +20,10 @@ use crate::api::{Problem, load};
 use crate::domain::dates::{DateRange, DateSet};
 use crate::domain::policy::{Coverage, Key, local_date};
 use crate::engine::ports::Clock;
-use crate::local::clock::SystemClock;
-use crate::local::disk;
+use crate::host::clock::SystemClock;
+use crate::host::disk;
+use crate::host::folder::folder_of;
 use crate::local::journal::Journal;
-use crate::local::manifests::folder_of;
 
 pub(super) fn retry(args: &RetryArgs) -> Result<Exit, Stop> {
     let token = args.token.clone().unwrap_or_else(|| format!("retry-{}", SystemClock.now().as_second()));

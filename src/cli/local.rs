@@ -14,7 +14,7 @@ use crate::engine::drive::{Until, Wish};
 use crate::engine::overview::{Event, Overview};
 use crate::engine::ports::Clock;
 use crate::engine::world::World;
-use crate::local::clock::SystemClock;
+use crate::host::clock::SystemClock;
 use crate::local::told::Told;
 use crate::view::live::Screen;
 use crate::view::summary::{Tally, summary};
@@ -53,7 +53,7 @@ pub(super) fn run(
         setup.hold_all(&mut overview);
         setup.remember(&engine.world);
         teller.keep(&engine.world);
-        teller.tally.read = engine.world.bytes_read();
+        teller.tally.read = engine.world.progress().bytes_read;
         Ok::<_, Stop>(overview)
     })?;
     Ok((overview, teller.tally))
@@ -146,7 +146,7 @@ impl Teller {
 
     /// Events that the previous run reported are not repeated.
     fn recall(&self, world: &mut World) {
-        world.recall_told(self.told.load());
+        world.recall_reported(self.told.load());
     }
 
     fn keep(&mut self, world: &World) {

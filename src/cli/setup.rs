@@ -17,15 +17,15 @@ use crate::engine::drive::{Engine, Ports};
 use crate::engine::overview::Overview;
 use crate::engine::spec::{Cadence, Limits, Spec};
 use crate::engine::world::World;
-use crate::local::cache::{self, Cache};
-use crate::local::clock::AnyClock;
-use crate::local::folder::below;
+use crate::host::cache::{self, Cache};
+use crate::host::clock::{AnyClock, SystemClock};
+use crate::host::folder::{below, folder_of};
+use crate::host::keeper::Keeper;
 use crate::local::jobs::{Jobs, Template};
 use crate::local::journal::Journal;
-use crate::local::keeper::Keeper;
-use crate::local::manifests::{Manifests, Stamp, folder_of, no_manifest};
-use crate::local::warehouse::Warehouses;
+use crate::local::manifests::{Manifests, Stamp, no_manifest};
 use crate::warehouse::files::link_loop;
+use crate::warehouse::places::Warehouses;
 
 /// The engine on one machine.
 pub type LocalEngine = Engine<AnyClock, Warehouses, Arc<Journal>, Jobs>;
@@ -79,7 +79,7 @@ impl Setup {
         }
         anstream::eprint!("{}", crate::view::problems::problems(&loaded.problems));
         let jobs = Jobs::new(&state, templates(&loaded));
-        let warehouses = Warehouses::new(BTreeMap::new(), vec![root.clone()]);
+        let warehouses = Warehouses::new(BTreeMap::new(), vec![root.clone()], SystemClock::wall);
         Ok(Self { manifests, loaded, stamp, state, root, warehouses, jobs, kept })
     }
 
@@ -121,7 +121,7 @@ impl Setup {
 
     fn engine(&mut self, journal: Arc<Journal>, clock: AnyClock, limits: Limits, read_only: bool) -> LocalEngine {
         let (memory, places) = (std::mem::take(&mut self.kept.memory), std::mem::take(&mut self.kept.places));
-        self.warehouses = Warehouses::new(places, vec![self.root.clone()]);
+        self.warehouses = Warehouses::new(places, vec![self.root.clone()], SystemClock::wall);
         self.warehouses.limit(&self.loaded.limits);
         let (warehouse, launcher) = (self.warehouses.clone(), self.jobs.clone());
         let ports = Ports { clock, warehouse, store: journal, launcher };
@@ -148,7 +148,7 @@ impl Setup {
 
     /// Whether there is anything to keep that an earlier run did not.
     pub fn has_learnt(&self, engine: &LocalEngine) -> bool {
-        engine.world.has_read() || self.loaded.valid != self.kept.valid
+        engine.world.progress().bytes_read > 0 || self.loaded.valid != self.kept.valid
     }
 
     /// What keeps facts for the next run.

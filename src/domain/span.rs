@@ -1,4 +1,4 @@
-//! Durations as people write them: `90d`, `6h`, `-1h30m`. A day is a calendar day, the rest elapsed time.
+//! Durations as users write them: `90d`, `6h`, `-1h30m`. A day is a calendar day, the rest elapsed time.
 
 use core::fmt;
 use core::str::FromStr;
@@ -12,32 +12,32 @@ pub struct Span {
     seconds: i64,
 }
 
-/// No span is longer: ten years and a little.
+/// The maximum length: a little more than ten years.
 const MAX_DAYS: i64 = 3_660;
 const UNITS: [(char, i64); 4] = [('d', 0), ('h', 3600), ('m', 60), ('s', 1)];
 
 impl Span {
-    /// So many elapsed seconds.
+    /// A number of elapsed seconds.
     pub const fn seconds(seconds: i64) -> Self {
         Self { days: 0, seconds }
     }
 
-    /// So many elapsed minutes.
+    /// A number of elapsed minutes.
     pub const fn minutes(minutes: i64) -> Self {
         Self::seconds(minutes * 60)
     }
 
-    /// So many elapsed hours.
+    /// A number of elapsed hours.
     pub const fn hours(hours: i64) -> Self {
         Self::seconds(hours * 3600)
     }
 
-    /// So many calendar days.
+    /// A number of calendar days.
     pub const fn days(days: i32) -> Self {
         Self { days, seconds: 0 }
     }
 
-    /// Whether this is a span of more than nothing.
+    /// Whether this is longer than zero.
     pub fn is_positive(self) -> bool {
         self.days > 0 || self.seconds > 0
     }
@@ -47,7 +47,7 @@ impl Span {
         (self.days, self.seconds)
     }
 
-    /// This span and that many elapsed hours more. Days that would be of the other sign become elapsed time.
+    /// This span plus a number of elapsed hours. Days of the opposite sign become elapsed time.
     pub fn plus_hours(self, hours: i64) -> Self {
         let seconds = self.seconds.saturating_add(hours.saturating_mul(3600));
         if i64::from(self.days).signum() * seconds.signum() >= 0 {
@@ -66,6 +66,12 @@ impl Span {
         let days = jiff::Span::new().try_days(self.days).unwrap_or_default();
         let moved = civil.checked_add(days).map(|z| z.timestamp()).unwrap_or(at);
         moved.saturating_add(elapsed).unwrap_or(moved)
+    }
+
+    /// The instant this much after `at`, a day counted as 24 hours: for waits such as `settle` and cadences, where no calendar
+    /// is meant.
+    pub fn elapsed_after(self, at: Timestamp) -> Timestamp {
+        at.saturating_add(jiff::SignedDuration::from_secs(self.as_seconds())).unwrap_or(at)
     }
 
     /// The elapsed seconds, a day counted as 24 hours: for waits and limits, where no calendar is meant.
@@ -149,6 +155,14 @@ mod tests {
         assert_eq!("-2h".parse::<Span>().unwrap().plus_hours(6).to_string(), "4h");
         assert_eq!("2d".parse::<Span>().unwrap().plus_hours(-6).to_string(), "42h");
         assert_eq!("1d".parse::<Span>().unwrap().plus_hours(6).to_string(), "1d6h");
+    }
+
+    #[test]
+    fn a_wait_of_a_day_is_24_hours_also_where_clocks_are_moved() {
+        let (before, day) = ("2025-11-01T12:00:00Z".parse::<Timestamp>().unwrap(), Span::days(1));
+        let hours = |at: Timestamp| at.duration_since(before).as_hours();
+        assert_eq!(hours(day.elapsed_after(before)), 24);
+        assert_eq!(hours(day.after(before, &TimeZone::get("America/New_York").unwrap())), 25);
     }
 
     proptest! {

@@ -1,5 +1,5 @@
 //! The facts of one coverage: what is known of each date, and what that rests on. Settled dates are folded: once an old
-//! date was judged Complete, its units are forgotten and the judgement stands for them, for as long as its basis does.
+//! date was judged Complete, its units are forgotten and the judgement is kept in their place, as long as its basis is the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
@@ -29,22 +29,22 @@ pub(super) struct Book {
     /// When the last look that ended well was asked for: the mark that it saw confirmed every date but those with a failure
     /// of their own. There are millions of dates, and almost all have this instant in common.
     pub confirmed_at: Option<Timestamp>,
-    /// How long facts stand that are not confirmed again: three cadences of the table, and at least an hour.
+    /// How long facts hold without being confirmed again: three cadences of the table, and at least an hour.
     pub good_for: SignedDuration,
-    /// Until when `confirmed_at` stands.
+    /// Until when `confirmed_at` holds.
     pub good_until: Timestamp,
     /// When the look under way was asked for, if it asked for this book: what came meanwhile is asked for by the next one.
     pub asked_at: Option<Timestamp>,
-    /// A look has ended well since the start. Before, what is held is only remembered, and says nothing.
+    /// A look has ended well since the start. Before, what is held is only remembered, and does not count.
     pub was_looked_at: bool,
 }
 
-/// Facts stand at least so long without being confirmed (design §3).
+/// Facts hold at least this long without being confirmed.
 const GOOD_FOR: SignedDuration = SignedDuration::from_hours(1);
-/// And so many cadences of their table.
+/// And this many cadences of their table.
 const GOOD_CADENCES: i64 = 3;
 
-/// How long facts stand that are looked at so often.
+/// How long facts of a table hold that is looked at with this cadence.
 pub(super) fn good_for(cadence: Span) -> SignedDuration {
     SignedDuration::from_secs(cadence.as_seconds().saturating_mul(GOOD_CADENCES)).max(GOOD_FOR)
 }
@@ -118,7 +118,7 @@ pub(super) struct Terms<'a> {
     pub too_old: Unknown,
     /// Complete dates before this one are folded.
     pub settled: Date,
-    /// Why nothing is known of a date that nobody has looked at.
+    /// Why nothing is known of a date that was never read.
     pub not_probed: Unknown,
 }
 
@@ -201,7 +201,7 @@ impl Book {
         matches!(known, Some(Held::Facts(facts)) if facts.overflow)
     }
 
-    /// A look that was asked for at this instant has ended well, on a table that is looked at so often.
+    /// A look that was asked for at this instant has ended well, on a table that is looked at with this cadence.
     pub fn confirm(&mut self, asked_at: Timestamp, cadence: Span) {
         self.was_looked_at = true;
         self.confirmed_at = Some(asked_at);
@@ -209,7 +209,6 @@ impl Book {
         self.good_until = asked_at.saturating_add(self.good_for).unwrap_or(Timestamp::MAX);
     }
 
-    /// The clock was set.
     pub fn clock_moved(&mut self, moved: impl Fn(&mut Timestamp)) {
         moved(&mut self.good_until);
         self.confirmed_at.iter_mut().chain(&mut self.asked_at).for_each(&moved);
@@ -260,7 +259,7 @@ struct Seen<'a> {
     was_looked_at: bool,
     confirmed_at: Option<Timestamp>,
     good_for: SignedDuration,
-    /// What was confirmed before says nothing any more.
+    /// What was confirmed before this is too old.
     oldest: Timestamp,
     is_overdue: bool,
 }
@@ -314,14 +313,14 @@ impl Entry {
     fn judge(&mut self, terms: &Terms<'_>, seen: &Seen<'_>, date: Date, day: &Day, last: &mut Last) -> Judged {
         let failure = self.failure_of(terms, seen);
         let confirmed_at = failure.and_then(|_| self.confirmed_at(seen.confirmed_at));
-        let stands = failure.is_none() || confirmed_at.is_some_and(|at| at > seen.oldest);
-        let until = confirmed_at.filter(|_| stands).and_then(|at| at.saturating_add(seen.good_for).ok());
+        let holds = failure.is_none() || confirmed_at.is_some_and(|at| at > seen.oldest);
+        let until = confirmed_at.filter(|_| holds).and_then(|at| at.saturating_add(seen.good_for).ok());
         let (never, is_good) = (Known::Never(failure.unwrap_or(&terms.not_probed)), failure.is_none());
         let known = match &self.held {
-            Held::Folded(folded) if stands && is_on(day) && folded.basis == basis(terms.criteria, day) => {
+            Held::Folded(folded) if holds && is_on(day) && folded.basis == basis(terms.criteria, day) => {
                 return Judged { judgement: folded.judgement.clone(), valid_until: until };
             }
-            Held::Facts(facts) if stands && self.answers(terms, day) => match failure {
+            Held::Facts(facts) if holds && self.answers(terms, day) => match failure {
                 Some(failure) => Known::Old(facts, failure),
                 None if seen.was_looked_at => Known::Fresh(facts),
                 None => never,

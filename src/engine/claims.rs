@@ -1,12 +1,13 @@
-//! Which dates of which table are taken, and by how many Jobs: the one place that says that a date is free (design §12.2).
-//! Told by every live Job that may keep its dates, whoever owns it; by every attempt that is unsettled here or in the store, where another process
+//! Which dates of which table are taken, and by how many Jobs: the one place that says that a date is free. A date
+//! is taken by every live Job that may keep its dates, whoever owns it; by every attempt that is unsettled here or in the store, where another process
 //! would find it; and by what was launched for coverages that are gone until a list shows what became of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::call::WatchId;
-use super::world::{CoverageState, World};
+use super::coverage::CoverageState;
+use super::world::World;
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, Job, Stage};
 use crate::domain::mark::TableMark;
@@ -33,9 +34,6 @@ pub(super) struct Orphan {
     pub shown_from: Option<Timestamp>,
 }
 
-/// Names that a table had before are kept up to this many.
-const MAX_FORMER: usize = 8;
-
 impl World {
     /// What is taken now.
     pub(super) fn claims(&self) -> Claims {
@@ -49,7 +47,7 @@ impl World {
                 claims.take_all(state.names_of(attempt), &attempt.dates);
             }
         }
-        for orphan in &self.jobs.orphans {
+        for orphan in self.jobs.orphans() {
             jobs.insert((&orphan.coverage, orphan.launch));
             claims.take_all(&orphan.names, &orphan.dates);
         }
@@ -85,12 +83,10 @@ impl World {
     pub(super) fn found(&mut self, id: &WatchId, mark: &TableMark, now: Timestamp) {
         let mut moved = false;
         for key in self.watches.get(id).map(|watch| watch.coverages.as_slice()).unwrap_or_default() {
-            let Some(state) = self.coverages.get_mut(key).filter(|state| state.names != mark.names) else { continue };
-            state.rename(mark.names.clone());
-            moved = true;
+            let Some(state) = self.coverages.get_mut(key) else { continue };
+            moved |= state.facts.found_as(&mark.names, &state.coverage.table);
         }
         if moved {
-            self.undecided = true;
             self.recognize(now);
         }
     }
@@ -109,20 +105,20 @@ impl Claims {
 
 impl CoverageState {
     /// Its table, resolved: two tables that are declared in two ways can be one. Nothing is launched before it was looked at,
-    /// so until then nobody is misled by its declared name.
+    /// so until then its declared name misleads no one.
     pub(super) fn target(&self) -> &Table {
-        self.names.first().unwrap_or(&self.coverage.table)
+        self.facts.names().first().unwrap_or(&self.coverage.table)
     }
 
     /// Every name of its table, the declared one first.
     pub(super) fn names(&self) -> impl Iterator<Item = &Table> {
         let declared = &self.coverage.table;
-        std::iter::once(declared).chain(self.names.iter().filter(move |name| *name != declared))
+        std::iter::once(declared).chain(self.facts.names().iter().filter(move |name| *name != declared))
     }
 
     /// The same, with those that it had before.
     pub(super) fn all_names(&self) -> impl Iterator<Item = &Table> {
-        self.names().chain(&self.former)
+        self.names().chain(self.facts.former_names())
     }
 
     /// Whether a Job says that it fills this table. Whoever may create Jobs can write any alias: it counts in their own
@@ -130,16 +126,6 @@ impl CoverageState {
     pub(super) fn is_filled_by(&self, job: &Job) -> bool {
         let is_near = job.namespace.is_empty() || job.namespace == self.coverage.key.namespace;
         self.all_names().any(|name| *name == job.target || is_near && job.aliases.contains(name))
-    }
-
-    /// The table has other names now than at the look before.
-    fn rename(&mut self, names: Vec<Table>) {
-        let old = std::mem::replace(&mut self.names, names);
-        let declared = &self.coverage.table;
-        self.former.extend(old);
-        self.former.retain(|name| name != declared && !self.names.contains(name));
-        let beyond = self.former.len().saturating_sub(MAX_FORMER);
-        self.former.drain(..beyond);
     }
 
     /// What an attempt fills: what it was recorded with, whatever became of the spec and the links since.
@@ -156,7 +142,7 @@ impl CoverageState {
 
     /// Attempts that are not settled, or of which the store does not know it yet.
     pub(super) fn unsettled(&self) -> impl Iterator<Item = &Attempt> {
-        let stored = self.saved.attempts.iter().filter(|old| self.ledger.attempt(old.launch).is_none());
+        let stored = self.saved.ledger().attempts.iter().filter(|old| self.ledger.attempt(old.launch).is_none());
         self.ledger.attempts.iter().chain(stored)
     }
 
@@ -168,7 +154,7 @@ impl CoverageState {
             launch: attempt.launch,
             names: self.names_of(attempt).cloned().collect(),
             dates: attempt.dates.clone(),
-            shown_from: (!self.creating.contains(&attempt.launch)).then_some(now),
+            shown_from: (!self.creates.is_under_way(attempt.launch)).then_some(now),
         })
     }
 }

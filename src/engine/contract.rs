@@ -1,19 +1,19 @@
-//! The filler contract (design §6): what a filler is told, and how much is heard of its last words. The same on one
-//! machine and in a cluster; never a value of the template's own environment.
+//! The filler contract (docs/filler.md): the environment of a filler, and how much of its termination message is kept. The
+//! same on one machine and in a cluster; never a value of the template's own environment.
 
 use std::collections::BTreeMap;
 
 use crate::domain::ledger::Launch;
 use crate::domain::words::is_hidden;
 
-/// A termination message is cut to so many bytes.
+/// A termination message is cut to this many bytes.
 pub const MAX_MESSAGE: usize = 1024;
-/// The name of the path where a filler's last words go.
+/// The variable that holds the path of the termination message.
 pub const TERMINATION_LOG: &str = "GAPLESS_TERMINATION_LOG";
 /// Missing units are passed on up to this size.
 const MAX_MISSING: usize = 64 << 10;
 
-/// What a filler is told, in the order in which its environment has it. `termination_log` is where its last words go.
+/// The environment of a filler, in order. `termination_log` is the path of its termination message.
 pub fn contract(launch: &Launch, termination_log: &str) -> Vec<(String, String)> {
     let dates: Vec<String> = launch.dates.iter().map(|d| d.to_string()).collect();
     let mut env = vec![
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn last_words_are_cut_within_their_first_kib_and_hold_no_control_character() {
+    fn a_termination_message_is_cut_within_their_first_kib_and_hold_no_control_character() {
         let long = format!("{}é", "x".repeat(MAX_MESSAGE - 1));
         for (text, expected) in [
             ("", ""),

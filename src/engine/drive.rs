@@ -1,5 +1,5 @@
-//! Drain → decide → submit. Every call runs as a task of its own and answers through one inbox: a probe of thirty
-//! seconds holds nobody up.
+//! Drain → decide → submit. Every call runs as a separate task and answers through one inbox: a probe of thirty
+//! seconds delays nothing else.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub struct Ports<C, W, S, L> {
     pub launcher: L,
 }
 
-/// When [`Engine::run`] ends by itself.
+/// When [`Engine::run`] ends without being stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Until {
     /// Everything was looked at once; nothing is launched.
@@ -45,13 +45,13 @@ pub enum Wish {
     Respec(Box<Spec>),
     /// Jobs as a watch sees them: true of what is there, and no proof of what is not.
     Seen(JobList),
-    /// Somebody else changed a stored ledger.
+    /// Another writer changed a stored ledger.
     Reload,
     /// A sign of life is wanted: a pass over an unchanged world costs nothing.
     Beat,
-    /// Somebody wants to see everything.
+    /// A caller asks for an overview.
     Show(tokio::sync::oneshot::Sender<Overview>),
-    /// Stop now: nothing new is started, Jobs go on by themselves.
+    /// Stop now: nothing new is started, running Jobs continue.
     Stop,
 }
 
@@ -118,7 +118,7 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
             calls.into_iter().for_each(|call| self.submit(call));
         }
         let took = self.ports.clock.steady().saturating_sub(begun);
-        self.world.pass_took = took.try_into().unwrap_or(SignedDuration::MAX);
+        self.world.counts.pass_took = took.try_into().unwrap_or(SignedDuration::MAX);
     }
 
     fn receive(&mut self, Sent { at, reply }: Sent) {
@@ -152,7 +152,7 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
             Wish::Seen(list) => self.world.seen(list, now),
             Wish::Reload => self.world.reload(now),
             Wish::Beat => {}
-            // Who asked may be gone by now.
+            // The caller may be gone by now.
             Wish::Show(to) => _ = to.send(self.world.overview(now)),
             Wish::Stop => return false,
         }
@@ -160,12 +160,12 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
     }
 
     fn submit(&mut self, call: Call) {
-        self.world.in_flight += 1;
+        self.world.counts.in_flight += 1;
         let (ports, answer) = (self.ports.clone(), self.answer.clone());
         let at = self.ports.clock.steady();
         tokio::spawn(async move {
             let reply = perform(&ports, call).await;
-            // Nobody listens any more when the engine has ended.
+            // The inbox is closed once the engine has ended.
             let _ = answer.send(Sent { at, reply });
         });
     }
@@ -177,7 +177,7 @@ struct Sent {
     reply: Reply,
 }
 
-/// The wall clock is looked at so often while there is nothing to do.
+/// The wall clock is read at least this often while there is nothing to do.
 const CLOCK_POLL: Duration = Duration::from_secs(60);
 
 /// Waits for an instant on the engine's own time, or until a jump of the wall clock is followed.

@@ -15,7 +15,7 @@ use crate::domain::verdict::UnknownReason;
 /// A Job was created.
 pub(super) fn launched(coverage: &Key, attempt: &Attempt, reason: &str, now: Timestamp) -> Event {
     let Attempt { launch, number, rung, .. } = attempt;
-    // A date that lacks nothing runs because somebody wanted it.
+    // A date that lacks nothing runs because a person asked for it.
     let why = if reason.is_empty() { "rerun requested" } else { reason };
     let message = format!("launch {launch}, attempt {number} on rung {rung}: {why}");
     Event { at: now, coverage: coverage.clone(), reason: "JobLaunched", dates: attempt.dates.clone(), message }
@@ -38,7 +38,7 @@ pub(super) fn refused(launch: &Launch, why: &str, now: Timestamp) -> Event {
     Event { at: now, coverage, reason: "LaunchRefused", dates, message }
 }
 
-/// A ledger was lost and its launch numbers were told by the Jobs.
+/// A ledger was lost, and its launch numbers were taken from the Jobs.
 pub(super) fn rebuilt(coverage: &Key, launches: u64, now: Timestamp) -> Event {
     let message = format!("the ledger was lost; launches go on above {launches}, and attempt counts restart");
     Event { at: now, coverage: coverage.clone(), reason: "AttemptHistoryRebuilt", dates: DateSet::new(), message }
@@ -50,7 +50,7 @@ pub(super) fn settled(coverage: &Key, settled: &Settled, now: Timestamp) -> Vec<
     for (date, outcome) in &settled.outcomes {
         by_outcome.entry(*outcome).or_default().insert(*date);
     }
-    // The filler has last words for all its dates: where they ended differently, these are about those that lack something.
+    // A filler writes one message for all its dates: where they ended differently, it is about those that lack something.
     let is_mixed = by_outcome.len() > 1;
     let said = |outcome: Outcome| match settled.message.as_str() {
         "" => String::new(),
@@ -139,13 +139,13 @@ pub(super) fn of_schedule(
     events
 }
 
-/// A schedule lost units on so many dates at once that it is not believed yet.
+/// A schedule lost units on so many dates at once that it is distrusted for now.
 pub(super) fn suspect_schedule(season: &Key, dates: &DateSet, now: Timestamp) -> Event {
     let message = schedule_doubt(dates);
     Event { at: now, coverage: season.clone(), reason: "ScheduleSuspect", dates: dates.clone(), message }
 }
 
-/// Whether a schedule spoke of a date: one that was not read, or lies ahead, says nothing that could change.
+/// Whether a schedule says anything of a date that could change: not where it was not read, or the date is not due yet.
 fn speaks(day: &Day) -> bool {
     matches!(day, Day::On(_) | Day::Off(_) | Day::Break(_))
 }
@@ -160,7 +160,7 @@ fn starts(day: &Day) -> Vec<(&UnitKey, Option<Timestamp>)> {
     expected.units.iter().map(|unit| (&unit.key, unit.start)).collect()
 }
 
-/// What a transition is called, where it is worth telling.
+/// What a transition is called, where it is worth reporting.
 fn reason(before: Option<Cause>, after: Cause) -> Option<&'static str> {
     let was = before.map(Cause::state);
     match after {
@@ -180,12 +180,12 @@ fn reason(before: Option<Cause>, after: Cause) -> Option<&'static str> {
         {
             Some("GapFound")
         }
-        Cause::Complete if was.is_some_and(|s| s.is_open() && !is_told_apart(s)) => Some("Completed"),
+        Cause::Complete if was.is_some_and(|s| s.is_open() && !is_reported_otherwise(s)) => Some("Completed"),
         _ => None,
     }
 }
 
-/// From these a date becomes complete by an attempt, whose outcome is told, or by a read that makes it known.
-fn is_told_apart(was: State) -> bool {
+/// From these a date becomes complete by an attempt, whose outcome is reported, or by a read that makes it known.
+fn is_reported_otherwise(was: State) -> bool {
     matches!(was, State::Running | State::Verifying | State::Unknown)
 }

@@ -1,7 +1,8 @@
 //! When there is something to do next, and when nothing is left that will change without a person.
 
+use super::coverage::CoverageState;
 use super::look::Look;
-use super::world::{CoverageState, Loading, World};
+use super::world::{Loading, World};
 use crate::domain::dates::Timestamp;
 use crate::domain::state::{Cell, State};
 
@@ -10,46 +11,51 @@ impl World {
     pub fn next_wake(&self, now: Timestamp) -> Timestamp {
         let loading = if let Loading::Wanted { not_before } = self.loading { Some(not_before) } else { None };
         let looks = self.looks_at().filter(|l| !l.busy).map(|l| l.next);
-        let times = self.coverages.values().filter_map(|s| s.assessment.valid_until);
-        let refused = self.coverages.values().filter_map(|s| s.refused.as_ref().map(|refusal| refusal.until));
-        let calendars = self.seasons.values().map(|s| s.calendar.valid_until);
-        let ramp = self.ramp.next_step(now).filter(|_| !self.decision.refused.is_empty());
+        let times = self.coverages.values().filter_map(|s| s.verdicts.valid_until());
+        let refused = self.coverages.values().filter_map(|s| s.creates.refused().map(|refusal| refusal.until));
+        let calendars = self.seasons.values().map(|s| s.calendar().valid_until);
+        let ramp = self.turns.ramp().next_step(now).filter(|_| self.decided.holds());
         let every = self.limits.report_every;
-        let saves = self.coverages.values().filter(|s| !s.saving).filter_map(|s| s.save_at(every));
+        let saves = self.coverages.values().filter(|s| !s.saved.is_under_way()).filter_map(|s| s.save_at(every));
         let jobs = self.next_list();
         let all = looks.chain(times).chain(refused).chain(calendars).chain(ramp).chain(jobs).chain(loading);
         // When what was confirmed last is too old to say anything, without a look that ends.
-        let tables = self.coverages.values().filter(|s| s.book.was_looked_at).map(|s| s.book.good_until);
-        let schedules = self.seasons.values().filter_map(|s| s.good_until);
+        let tables = self
+            .coverages
+            .values()
+            .map(|s| s.facts.book())
+            .filter(|book| book.was_looked_at)
+            .map(|book| book.good_until);
+        let schedules = self.seasons.values().filter_map(|s| s.good_until());
         let all = all.chain(saves).chain(tables).chain(schedules);
         all.filter(|at| *at > now).min().unwrap_or(Timestamp::MAX)
     }
 
-    /// Everything was looked at once, and nobody waits for an answer.
+    /// Everything was looked at once, and no answer is awaited.
     pub fn is_seen(&self) -> bool {
-        self.in_flight == 0
+        self.counts.in_flight == 0
             && self.loading == Loading::Done
             && self.jobs.listed_at.is_some()
             && self.looks_at().all(Look::is_seen)
-            && self.coverages.values().all(|s| !s.dirty)
+            && self.is_assessed()
     }
 
     /// Nothing is left that will change without a person, or without the passing of a due instant.
     pub fn is_done(&self, now: Timestamp) -> bool {
         let is_active = |s: &CoverageState, cell: &Cell| match cell.state() {
             State::Running | State::Verifying => true,
-            State::Waiting => s.stalled.is_none(),
+            State::Waiting => s.verdicts.stalled().is_none(),
             _ => false,
         };
         let waits = self.coverages.values().any(|s| {
-            let wants = s.may_want() && !s.assessment.wants.is_empty() && self.limits.launches;
-            s.assessment.cells.iter().any(|cell| is_active(s, cell))
+            let wants = s.may_want() && !s.verdicts.wants().is_empty() && self.limits.launches;
+            s.verdicts.cells().iter().any(|cell| is_active(s, cell))
                 || wants
-                || s.saving
-                || s.doubt.is_some()
-                || s.refused.as_ref().is_some_and(|refusal| refusal.holds(now) && !refusal.lasts)
+                || s.saved.is_under_way()
+                || s.verdicts.doubt().is_some()
+                || s.creates.refused().is_some_and(|refusal| refusal.holds(now) && !refusal.lasts)
         });
-        let doubted = self.seasons.values().any(|s| s.doubted.is_some());
+        let doubted = self.seasons.values().any(|s| s.doubted().is_some());
         self.is_seen() && !waits && !doubted && !self.looks_at().any(|look| look.is_hopeful())
     }
 

@@ -2,6 +2,8 @@
 
 use crate::domain::dates::Timestamp;
 
+const UNSETTLED_MILLIS: i64 = 2_000;
+
 /// When something is looked at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
@@ -21,7 +23,7 @@ impl Look {
         !self.busy && self.next <= now
     }
 
-    /// Its table was looked at, be it in vain.
+    /// Its table was looked at, even if that failed.
     pub fn is_seen(&self) -> bool {
         !self.busy && (self.last.is_some() || self.failures > 0)
     }
@@ -32,7 +34,7 @@ impl Look {
         self.next = Timestamp::MAX;
     }
 
-    /// A look ended well; the next is due then, or earlier when that was wished for meanwhile.
+    /// A look ended well; the next is due then, or earlier if that was asked for meanwhile.
     pub fn ended(&mut self, asked_at: Timestamp, next: Timestamp) {
         *self = Self { next: self.next.min(next), busy: false, failures: 0, last: Some(asked_at) };
     }
@@ -56,7 +58,6 @@ impl Look {
         self.next = look_again(now, self.failures);
     }
 
-    /// The clock was set.
     pub fn clock_moved(&mut self, moved: impl Fn(&mut Timestamp)) {
         moved(&mut self.next);
         self.last.iter_mut().for_each(moved);
@@ -68,12 +69,17 @@ impl Look {
     }
 }
 
-/// A look that failed so often in a row is not waited for.
+/// After this many failures in a row a look is not waited for.
 const FAILED_LOOKS: u32 = 3;
 
 /// After a failed look: 2 s, 4 s … up to five minutes.
 pub(super) fn look_again(now: Timestamp, failures: u32) -> Timestamp {
     later(now, (1_i64 << failures.min(8)).min(300) * 1000)
+}
+
+/// A part may still be written: its table is looked at again soon.
+pub(super) fn unsettled(now: Timestamp) -> Timestamp {
+    later(now, UNSETTLED_MILLIS)
 }
 
 pub(super) fn later(at: Timestamp, millis: i64) -> Timestamp {

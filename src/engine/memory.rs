@@ -78,12 +78,12 @@ pub struct RememberedSchedule {
 impl World {
     /// Everything worth keeping.
     pub fn remember(&self) -> Memory {
-        let book = |(key, state): (&Key, &super::world::CoverageState)| RememberedBook {
+        let book = |(key, state): (&Key, &super::coverage::CoverageState)| RememberedBook {
             coverage: key.clone(),
             table: state.coverage.table.clone(),
             question: hash_of(&state.coverage.question),
-            undated: state.book.undated.clone(),
-            dates: state.book.dates.iter().filter_map(remembered).collect(),
+            undated: state.facts.book().undated.clone(),
+            dates: state.facts.book().dates.iter().filter_map(remembered).collect(),
         };
         let schedules = self.seasons.iter().filter_map(|(key, state)| {
             let schedule = state.season.schedule.as_ref()?;
@@ -91,8 +91,8 @@ impl World {
                 season: key.clone(),
                 table: schedule.table.clone(),
                 question: hash_of(&schedule.question),
-                mark: state.mark?,
-                facts: state.facts.clone()?,
+                mark: state.mark()?,
+                facts: state.facts().cloned()?,
             })
         });
         Memory { books: self.coverages.iter().map(book).collect(), schedules: schedules.collect() }
@@ -103,20 +103,17 @@ impl World {
         for book in memory.books {
             let Some(state) = self.coverages.get_mut(&book.coverage) else { continue };
             let same = state.coverage.table == book.table && hash_of(&state.coverage.question) == book.question;
-            if !same || !state.book.dates.is_empty() {
+            if !same || !state.facts.book().dates.is_empty() {
                 continue;
             }
-            state.book.dates = book.dates.into_iter().map(|(date, kept)| (date, kept.into())).collect();
-            state.book.undated = book.undated;
+            state.facts.recall(book.dates.into_iter().map(|(date, kept)| (date, kept.into())).collect(), book.undated);
         }
         for kept in memory.schedules {
             let Some(state) = self.seasons.get_mut(&kept.season) else { continue };
             let same =
                 |s: &crate::domain::policy::Schedule| s.table == kept.table && hash_of(&s.question) == kept.question;
-            if state.season.schedule.as_ref().is_some_and(same) && state.facts.is_none() {
-                state.facts = Some(kept.facts);
-                state.mark = Some(kept.mark);
-                state.dirty = true;
+            if state.season.schedule.as_ref().is_some_and(same) && state.facts().is_none() {
+                state.recall(kept.facts, kept.mark);
             }
         }
     }

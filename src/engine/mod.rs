@@ -1,34 +1,46 @@
 //! Observe (many, async) → decide (one, sync) → apply (many, async) → report, over the [`ports`].
 //!
 //! [`world`] is all that is known; `observe` and `jobs` bring answers into it; `pass` turns it into calls;
-//! [`drive`] makes them; `report` and `events` tell people.
+//! [`drive`] makes them; `report` and `events` show people what is known and what happened.
 
+mod assessing;
 mod book;
 pub mod call;
 mod claims;
 mod clock;
 pub mod contract;
 mod coverage;
+mod creates;
+mod creating;
+mod deciding;
 pub mod drive;
 mod events;
+mod facts;
 mod idle;
-mod jobs;
 mod known_jobs;
+mod listing;
 mod look;
 pub mod memory;
 mod observe;
 pub mod overview;
 mod pass;
 pub mod ports;
-mod refusal;
+pub mod progress;
+mod removing;
 mod report;
 mod respec;
+mod saved;
 mod saving;
+mod schedules;
+mod season;
+mod shown;
 pub mod spec;
 mod stale;
 mod strangers;
 mod timeline;
-mod told;
+mod tracked;
+mod turns;
+mod verdicts;
 pub mod world;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the engine tells people: values that the views draw and scripts read. Everything here is derived.
+//! What the engine shows people: values that the views draw and scripts read. Everything here is derived.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub struct CoverageView {
     pub suspended: bool,
     /// Today in its season's zone.
     pub today: Date,
-    /// Why its spec cannot be obeyed; such a coverage has no cells.
+    /// Why its spec is invalid; such a coverage has no cells.
     pub stalled: Option<String>,
     /// One for every date, in date order.
     pub cells: Vec<Cell>,
@@ -64,7 +64,7 @@ pub struct CoverageView {
     pub earlier_tokens: Vec<(Date, Arc<str>)>,
     /// Rerun tokens that are not spent yet, in date order.
     pub reruns: Vec<Unspent>,
-    /// Rows that count for no date: they cover nothing. Nothing where that is not known.
+    /// Rows that count for no date: they cover nothing. `None` where that is not known.
     pub undated: Option<Undated>,
     /// Rows of its dates that belong to no expected unit.
     pub unexpected: Unexpected,
@@ -106,7 +106,7 @@ pub struct SeasonView {
     pub key: Key,
     /// The generation of its object that this speaks of.
     pub generation: i64,
-    /// Whether each date that expects something gets an object of its own.
+    /// Whether each date that expects something gets a separate object.
     pub creates_game_dates: bool,
     /// Nothing is launched.
     pub suspended: bool,
@@ -116,7 +116,7 @@ pub struct SeasonView {
     pub today: Date,
     /// Why its schedule cannot be read.
     pub failure: Option<Unknown>,
-    /// The dates on which its schedule lost units, so many at once that it is not believed yet.
+    /// The dates on which its schedule lost units, so many at once that it is distrusted for now.
     pub doubted: Option<DateSet>,
     /// Its schedule was read, or it has none.
     pub is_known: bool,
@@ -127,7 +127,7 @@ pub struct SeasonView {
 }
 
 impl Overview {
-    /// Keeps these dates alone, and what is told of them.
+    /// Keeps these dates alone, and what is shown of them.
     pub fn narrow(&mut self, dates: DateRange) {
         for view in &mut self.coverages {
             let all = view.cells.len();

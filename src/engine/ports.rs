@@ -28,7 +28,7 @@ pub trait Clock: Send + Sync + 'static {
 /// Where the data is. Every answer is whole or nothing; a failed read is an [`Unknown`], never an empty answer. `reader` is
 /// the namespace that a read is for: its own limits hold, whoever else reads the same table.
 pub trait Warehouse: Send + Sync + 'static {
-    /// The table's mark: what tells cheaply that nothing changed.
+    /// The table's mark: a cheap check that nothing has changed.
     fn mark(
         &self,
         reader: &Arc<str>,
@@ -75,7 +75,7 @@ pub struct Stored {
 /// Why a ledger was not saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SaveFault {
-    /// Somebody else wrote: read and decide again.
+    /// Another writer was first: read and decide again.
     Conflict,
     /// The object is gone.
     Gone,
@@ -137,7 +137,7 @@ pub enum Created {
     New(Arc<str>),
     /// The Job was there already, and it is the one of this launch.
     Ours(Arc<str>),
-    /// A Job of this name is somebody else's.
+    /// A Job of this name exists that gapless did not make.
     Foreign,
     /// Refused, with the server's own sentence. Permanent: the same create can never succeed.
     Refused {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::coverage::CoverageState;
 use super::overview::{CoverageView, Held, Overview, Planned, SeasonView, Unexpected};
-use super::world::{CoverageState, SeasonState, World};
+use super::season::SeasonState;
+use super::world::World;
 use crate::domain::admit::{Limit, Refusal, Refused};
 use crate::domain::assess::{Unspent, Wait};
 use crate::domain::dates::{Date, DateSet, Timestamp};
@@ -14,13 +16,13 @@ use crate::domain::state::{Cause, Cell, Hold, State};
 impl World {
     /// Everything at an instant.
     pub fn overview(&self, now: Timestamp) -> Overview {
-        let obeyed = self.coverages.values().filter(|state| !state.is_refused);
-        let mut coverages: Vec<CoverageView> = obeyed.map(|state| self.view(state)).collect();
+        let valid = self.coverages.values().filter(|state| !state.verdicts.is_refused());
+        let mut coverages: Vec<CoverageView> = valid.map(|state| self.view(state)).collect();
         coverages.extend(self.stalled.iter().map(stalled));
         coverages.sort_by(|a, b| (&a.season, &a.key.name, &a.key.kind).cmp(&(&b.season, &b.key.name, &b.key.kind)));
         let launches = self.planned();
-        let held = coverages.iter().flat_map(|c| held(c, &launches, self.decision.refused.get(&c.key))).collect();
-        let seasons = self.seasons.iter().filter(|(_, s)| !s.is_kept).map(|(key, s)| season(key, s)).collect();
+        let held = coverages.iter().flat_map(|c| held(c, &launches, self.decided.refused(&c.key))).collect();
+        let seasons = self.seasons.iter().filter(|(_, s)| !s.is_kept()).map(|(key, s)| season(key, s)).collect();
         Overview { now, seasons, coverages, launches, held }
     }
 
@@ -32,7 +34,7 @@ impl World {
             attempt: a.admitted.number,
             reason: a.reason,
         };
-        self.decision.launches.iter().map(plan).collect()
+        self.decided.launches().iter().map(plan).collect()
     }
 
     pub(super) fn view(&self, state: &CoverageState) -> CoverageView {
@@ -41,57 +43,57 @@ impl World {
         CoverageView {
             generation: coverage.generation,
             suspended: coverage.suspend || season.is_some_and(|s| s.season.suspend),
-            today: season.map_or(Date::MIN, |s| s.calendar.today),
+            today: season.map_or(Date::MIN, |s| s.calendar().today),
             launches: state.ledger.launches,
             key: coverage.key.clone(),
             uid: coverage.uid.clone(),
             season: coverage.season.clone(),
             table: coverage.table.clone(),
             mode: coverage.fill.mode,
-            stalled: state.stalled.clone().or_else(|| state.lasting_refusal()),
-            cells: state.assessment.cells.iter().map(|c| self.with_hold(state, c)).collect(),
+            stalled: state.verdicts.stalled().map(str::to_string).or_else(|| state.lasting_refusal()),
+            cells: state.verdicts.cells().iter().map(|c| self.with_hold(state, c)).collect(),
             attempts: state.ledger.attempts.clone(),
             tallies: state.ledger.tallies.iter().map(|((r, d), t)| (r.clone(), *d, *t)).collect(),
             limits: coverage.fill.ladder.iter().map(|r| (r.name.clone(), r.attempts)).collect(),
             recent: state.ledger.recent.iter().cloned().collect(),
             tokens: state.ledger.tokens.iter().map(|(d, t)| (*d, t.clone())).collect(),
             earlier_tokens: state.ledger.earlier_tokens().collect(),
-            reruns: state.assessment.reruns.iter().map(|r| self.with_refusal(state, r)).collect(),
-            undated: Some(Undated::sum(state.book.undated.values())),
-            unexpected: Unexpected::of(&state.assessment.cells),
-            confirmed_at: state.book.confirmed_at,
+            reruns: state.verdicts.reruns().iter().map(|r| self.with_refusal(state, r)).collect(),
+            undated: Some(Undated::sum(state.facts.book().undated.values())),
+            unexpected: Unexpected::of(state.verdicts.cells()),
+            confirmed_at: state.facts.book().confirmed_at,
         }
     }
 
     fn refusal(&self, state: &CoverageState, date: Date) -> Option<Refusal> {
-        self.decision.refused.get(&state.coverage.key)?.get(date)
+        self.decided.refused(&state.coverage.key)?.get(date)
     }
 
     /// A rerun waits for a hold that only the whole operator knows, too, whatever the state of its date.
     fn with_refusal(&self, state: &CoverageState, rerun: &Unspent) -> Unspent {
-        let mut told = rerun.clone();
+        let mut shown = rerun.clone();
         if let Some(Refusal::Hold(hold)) = self.refusal(state, rerun.date).filter(|_| rerun.waits.is_empty()) {
-            told.waits.push(Wait::Hold(hold));
+            shown.waits.push(Wait::Hold(hold));
         }
-        told
+        shown
     }
 
     /// A hold that only the whole operator knows shows in the cell.
     fn with_hold(&self, state: &CoverageState, cell: &Cell) -> Cell {
         let refused = self.refusal(state, cell.date);
-        let mut told = cell.clone();
+        let mut shown = cell.clone();
         if let Some(Refusal::Hold(hold)) = refused.filter(|_| lacks_a_slot(cell)) {
-            told.cause = Cause::Blocked(hold);
-            told.message = format!("{}; {}", cell.judgement.message, hold.sentence()).into();
+            shown.cause = Cause::Blocked(hold);
+            shown.message = format!("{}; {}", cell.judgement.message, hold.sentence()).into();
         }
-        if state.stalled.is_some() && is_to_be_launched(&told) {
-            told.message =
+        if state.verdicts.stalled().is_some() && is_to_be_launched(&shown) {
+            shown.message =
                 format!("{}; nothing is launched while the coverage is stalled", cell.judgement.message).into();
         }
-        if let (Cause::Blocked(Hold::Quota), Some(refusal)) = (told.cause, &state.refused) {
-            told.message = format!("{}: {}", told.message, refusal.why).into();
+        if let (Cause::Blocked(Hold::Quota), Some(refusal)) = (shown.cause, state.creates.refused()) {
+            shown.message = format!("{}: {}", shown.message, refusal.why).into();
         }
-        told
+        shown
     }
 }
 
@@ -102,12 +104,12 @@ fn season(key: &Key, state: &SeasonState) -> SeasonView {
         creates_game_dates: state.season.creates_game_dates,
         suspended: state.season.suspend,
         zone: state.season.zone.clone(),
-        today: state.calendar.today,
-        failure: state.failure.clone(),
-        doubted: state.doubted.as_ref().map(|doubted| doubted.dates.clone()),
+        today: state.calendar().today,
+        failure: state.failure().cloned(),
+        doubted: state.doubted().map(|doubted| doubted.dates.clone()),
         is_known: state.is_known(),
-        watches_from: state.season.dates.cut(&state.calendar.days, state.calendar.today),
-        calendar: state.calendar.clone(),
+        watches_from: state.season.dates.cut(&state.calendar().days, state.calendar().today),
+        calendar: state.calendar().clone(),
     }
 }
 

@@ -1,40 +1,71 @@
-//! What a new spec changes: objects that stay keep what is known of them, and what was tried is settled whatever becomes of
-//! its coverage.
+//! A new spec: objects that stay keep what is known of them, what is new or edited is looked at, and what was tried is
+//! settled whatever becomes of its coverage.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::call::WatchId;
+use super::coverage::CoverageState;
 use super::look::Look;
+use super::season::SeasonState;
 use super::spec::Spec;
-use super::world::{CoverageState, Loading, SeasonState, Watch, World};
-use crate::domain::admit::Ramp;
+use super::tracked::Revision;
+use super::world::{Loading, Watch, World};
 use crate::domain::dates::Timestamp;
-use crate::domain::policy::{Key, Stalled, Table};
+use crate::domain::policy::{Coverage, DateOrders, Key, Season, Stalled, Table};
 
 impl World {
-    /// Takes a new spec; what is known of objects that stay is kept.
+    /// Takes a new spec.
     pub fn respec(&mut self, spec: Spec, now: Timestamp) {
-        let Spec { seasons, coverages, mut orders, stalled, launches_off } = spec;
+        let Spec { seasons, coverages, orders, stalled, launches_off } = spec;
         let were_suspended: Vec<Key> = self.suspended().collect();
+        self.spec.raise();
         self.stalled = stalled;
-        self.revision += 1;
         self.launches_off = launches_off;
-        self.undecided = true;
-        let mut old_seasons = std::mem::take(&mut self.seasons);
+        let gone = self.take_seasons(seasons, orders, now);
+        let edited = self.take_coverages(coverages, gone, now);
+        let suspended: BTreeSet<Key> = self.suspended().collect();
+        if were_suspended.iter().any(|key| self.coverages.contains_key(key) && !suspended.contains(key)) {
+            self.turns.resume(now);
+        }
+        self.rewatch(&edited, now);
+        self.jobs.forget_coverages(|uid| self.coverages.values().any(|state| *state.coverage.uid == *uid));
+        self.recognize(now);
+    }
+
+    /// Takes the seasons; gives those that are gone.
+    fn take_seasons(
+        &mut self,
+        seasons: Vec<Season>,
+        mut orders: BTreeMap<Key, DateOrders>,
+        now: Timestamp,
+    ) -> BTreeMap<Key, SeasonState> {
+        let mut old = std::mem::take(&mut self.seasons);
+        self.spec = self.spec + old.values().map(SeasonState::shown).sum::<Revision>();
         for season in seasons {
             let orders = orders.remove(&season.key).unwrap_or_default();
-            let known = old_seasons.remove(&season.key);
+            let known = old.remove(&season.key);
             self.seasons.insert(season.key.clone(), SeasonState::new(season, orders, known, now));
         }
+        old
+    }
+
+    /// Takes the coverages; gives those that are new or edited.
+    fn take_coverages(
+        &mut self,
+        coverages: Vec<Coverage>,
+        mut gone: BTreeMap<Key, SeasonState>,
+        now: Timestamp,
+    ) -> BTreeSet<Key> {
         let mut old = std::mem::take(&mut self.coverages);
+        self.spec = self.spec + old.values().map(|state| state.shown.revision()).sum::<Revision>();
         for state in self.refused(&mut old) {
-            let season = old_seasons.remove(&state.coverage.season).map(|old| SeasonState { is_kept: true, ..old });
+            let season = gone.remove(&state.coverage.season).map(SeasonState::kept);
             self.seasons.extend(season.map(|kept| (kept.season.key.clone(), kept)));
             self.coverages.insert(state.coverage.key.clone(), state);
         }
         let target_of: BTreeMap<&str, &Table> = coverages.iter().map(|c| (&*c.uid, &c.table)).collect();
         let goes = |state: &&CoverageState| target_of.get(&*state.coverage.uid) != Some(&&state.coverage.table);
-        self.jobs.orphans.extend(old.values().filter(goes).flat_map(|state| state.orphans(now)));
+        self.jobs.add_orphans(old.values().filter(goes).flat_map(|state| state.orphans(now)));
         let mut edited = BTreeSet::new();
         for coverage in coverages {
             let known = old.remove(&coverage.key).filter(|o| o.coverage.uid == coverage.uid);
@@ -43,15 +74,9 @@ impl World {
             if known.is_none() && self.loading != Loading::Sent {
                 self.loading = Loading::Wanted { not_before: now };
             }
-            let state = CoverageState::new(coverage.clone(), known);
-            self.coverages.insert(coverage.key, state);
+            self.coverages.insert(coverage.key.clone(), CoverageState::new(coverage, known));
         }
-        let suspended: BTreeSet<Key> = self.suspended().collect();
-        if were_suspended.iter().any(|key| self.coverages.contains_key(key) && !suspended.contains(key)) {
-            self.ramp = Ramp { started_at: now, launched: 0, ..self.ramp };
-        }
-        self.rewatch(&edited, now);
-        self.recognize(now);
+        edited
     }
 
     /// Coverages whose spec is refused from now on while attempts of theirs are not settled. Nothing is launched for them, and
@@ -62,10 +87,10 @@ impl World {
         };
         let mut refused = Vec::new();
         for stalled in &self.stalled {
-            let Some(state) = old.remove(&stalled.key) else { continue };
+            let Some(mut state) = old.remove(&stalled.key) else { continue };
             if settles(stalled, &state) {
-                let why = Some(stalled.why.clone());
-                refused.push(CoverageState { stalled: why, is_refused: true, dirty: true, ..state });
+                state.verdicts.refuse(&stalled.why);
+                refused.push(state);
             } else {
                 old.insert(stalled.key.clone(), state);
             }
@@ -83,7 +108,7 @@ impl World {
         self.coverages.values().filter(is_suspended).map(|state| state.coverage.key.clone())
     }
 
-    /// A table is looked at again where a coverage of it is new or edited: what others edit says nothing of it.
+    /// A table is looked at again where a coverage of it is new or edited: other edits say nothing about it.
     fn rewatch(&mut self, edited: &BTreeSet<Key>, now: Timestamp) {
         let mut old = std::mem::take(&mut self.watches);
         for (key, state) in &self.coverages {

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::call::Call;
-use super::look::{later, look_again};
+use super::coverage::CoverageState;
+use super::look::later;
 use super::ports::{Recorded, SaveFault, Stored};
-use super::refusal::Unclear;
-use super::told::Told;
-use super::world::{CoverageState, Loading, World};
+use super::world::{Loading, World};
 use crate::domain::dates::Timestamp;
 use crate::domain::ledger::{Attempt, Ledger, Stage};
 use crate::domain::policy::Key;
@@ -20,20 +19,19 @@ impl World {
     /// carries both.
     pub(super) fn saves(&mut self, now: Timestamp) -> Vec<Call> {
         let every = self.limits.report_every;
-        let due = |s: &CoverageState| !s.saving && s.save_at(every).is_some_and(|at| at <= now);
+        let due = |s: &CoverageState| !s.saved.is_under_way() && s.save_at(every).is_some_and(|at| at <= now);
         let keys: Vec<Key> = self.coverages.iter().filter(|(_, s)| due(s)).map(|(k, _)| k.clone()).collect();
         let mut calls = Vec::new();
         for key in keys {
-            let view = self.coverages.get(&key).filter(|s| every.is_some() && s.is_told()).map(|s| self.view(s));
+            let view = self.coverages.get(&key).filter(|s| every.is_some() && s.is_reported()).map(|s| self.view(s));
             let Some(state) = self.coverages.get_mut(&key) else { continue };
-            state.saving = true;
-            state.told_at = now;
-            state.untold &= view.is_none();
+            state.saved.begin();
+            state.shown.sent(view.is_some(), now);
             calls.push(Call::Save {
                 coverage: key,
                 uid: state.coverage.uid.clone(),
-                at: state.proof.as_ref().map_or(0, |p| p.version()),
-                ledger: Arc::new(state.ledger.clone()),
+                at: state.saved.version().unwrap_or(0),
+                ledger: Arc::new(Ledger::clone(&state.ledger)),
                 view: view.map(Box::new),
             });
         }
@@ -48,21 +46,10 @@ impl World {
         now: Timestamp,
     ) {
         let Some(state) = self.coverages.get_mut(key) else { return };
-        state.saving = false;
-        state.dirty = true;
-        match result {
-            Ok(proof) => {
-                state.saved = ledger.clone();
-                state.proof = Some(proof);
-                state.save_faults = 0;
-            }
-            // Whatever was decided on a ledger that is not the stored one is decided again.
-            Err(_) => {
-                state.save_faults += 1;
-                state.save_after = look_again(now, state.save_faults - 1);
-                state.untold = true;
-                self.loading = Loading::Wanted { not_before: state.save_after };
-            }
+        // Whatever was decided on a ledger that is not the stored one is decided again.
+        if !state.saved.answered(ledger, result, now) {
+            state.shown.forget_stored();
+            self.loading = Loading::Wanted { not_before: state.saved.not_before() };
         }
     }
 
@@ -73,44 +60,12 @@ impl World {
         };
         self.loading = Loading::Done;
         let stored_uids: BTreeSet<Arc<str>> = stored.iter().map(|s| s.uid.clone()).collect();
-        for Stored { coverage, uid, ledger, is_whole, told, version } in stored {
-            let Some(state) = self.coverages.get_mut(&coverage).filter(|s| s.coverage.uid == uid) else { continue };
-            // A save that is under way, or younger than this read, knows better.
-            if state.saving || state.proof.as_ref().is_some_and(|p| p.version() >= version) {
-                continue;
-            }
-            let launches = state.ledger.launches;
-            // Launch numbers never fall: somebody wiped the status while its Jobs go on.
-            state.is_lost = launches == 0 && (!is_whole || ledger.launches == 0);
-            let most = state.most_launches().max(ledger.launches);
-            let own = self.jobs.of(&uid).map(|j| j.launch).filter(|launch| *launch <= most).max();
-            let own = own.filter(|_| state.is_lost).unwrap_or(0);
-            state.rebuilt |= !is_whole || ledger.launches < own.max(state.saved.launches);
-            // A list that came before the ledger said nothing of its attempts.
-            self.jobs.next_list = now;
-            // What others wrote shows in the attempts and counts that people see, whatever follows from it.
-            self.revision += u64::from(state.ledger != ledger);
-            state.saved = Arc::new(ledger.clone());
-            state.ledger = ledger;
-            state.ledger.launches = state.ledger.launches.max(launches).max(own);
-            state.ledger.rebase(&state.coverage);
-            state.ledger.none_ahead(&state.coverage, now);
-            // What another process recorded, it may have created.
-            if state.ledger.attempts.iter().any(|a| a.stage == Stage::Recorded) {
-                state.unclear.get_or_insert(Unclear::inherited(now)).at = now;
-            }
-            // Later on the cells tell what people were told.
-            if state.proof.is_none() && !told.is_empty() {
-                state.told = Told::new(told);
-            }
-            // Who changed what stood there may have changed what people see of it, too.
-            state.untold |= state.proof.is_some();
-            state.proof = Some(Recorded::acknowledged(version));
-            state.dirty = true;
+        for stored in stored {
+            self.take_stored(stored, now);
         }
         // A store that has none of a coverage lost it, where Jobs of its launches are there.
         for state in self.coverages.values_mut().filter(|s| !stored_uids.contains(&s.coverage.uid)) {
-            state.is_lost = state.is_untried();
+            state.lost.found(state.is_untried());
             self.jobs.next_list = now;
         }
         let mut jobs = self.jobs.all().to_vec();
@@ -118,37 +73,88 @@ impl World {
         self.jobs.replace(jobs);
         self.recognize(now);
     }
+
+    fn take_stored(&mut self, stored: Stored, now: Timestamp) {
+        let Some(state) = self.coverages.get_mut(&stored.coverage).filter(|s| s.coverage.uid == stored.uid) else {
+            return;
+        };
+        // A save that is under way, or younger than this read, knows better.
+        if state.saved.is_under_way() || state.saved.version().is_some_and(|version| version >= stored.version) {
+            return;
+        }
+        // Launch numbers never fall: a status that was wiped leaves its Jobs behind.
+        state.lost.found(state.ledger.launches == 0 && (!stored.is_whole || stored.ledger.launches == 0));
+        let most = state.most_launches().max(stored.ledger.launches);
+        let own = self.jobs.of(&stored.uid).map(|j| j.launch).filter(|launch| *launch <= most).max();
+        // A list that came before the ledger said nothing of its attempts.
+        self.jobs.next_list = now;
+        state.take_stored(stored, own, now);
+    }
 }
 
 impl CoverageState {
+    /// Takes the stored ledger; `last` is the highest launch of its Jobs, which counts where the ledger was lost.
+    fn take_stored(&mut self, stored: Stored, last: Option<u64>, now: Timestamp) {
+        let Stored { ledger, is_whole, told, version, .. } = stored;
+        let launches = self.ledger.launches;
+        let own = last.filter(|_| self.lost.is_lost()).unwrap_or(0);
+        if !is_whole || ledger.launches < own.max(self.saved.ledger().launches) {
+            self.lost.rebuilt();
+        }
+        // What another writer changed shows in the attempts and counts that people see, whatever follows from it.
+        if *self.ledger != ledger {
+            self.shown.changed_aside();
+        }
+        let is_first = self.saved.proof().is_none();
+        self.saved.loaded(ledger.clone(), version);
+        *self.ledger = ledger;
+        self.ledger.launches = self.ledger.launches.max(launches).max(own);
+        self.ledger.rebase(&self.coverage);
+        self.ledger.none_ahead(&self.coverage, now);
+        // What another process recorded, it may have created.
+        if self.ledger.attempts.iter().any(|a| a.stage == Stage::Recorded) {
+            self.creates.inherited(now);
+        }
+        // Later on the cells hold what was reported.
+        if is_first && !told.is_empty() {
+            self.shown.recall(told);
+        }
+        // A writer that changed the ledger may have changed the view beside it, too.
+        if !is_first {
+            self.shown.forget_stored();
+        }
+    }
+
     /// Nothing of it was stored, is being stored, or was launched.
     fn is_untried(&self) -> bool {
-        self.proof.is_none() && !self.saving && self.ledger.launches == 0
+        self.saved.proof().is_none() && !self.saved.is_under_way() && self.ledger.launches == 0
     }
 
-    /// Whether it was looked at since the start: before, what people see is left as it stands.
+    /// Whether it was looked at since the start: before, what people see is left unchanged.
     pub(super) fn was_seen(&self) -> bool {
-        self.book.confirmed_at.is_some() || self.book.failure.is_some() || self.stalled.is_some()
+        let book = self.facts.book();
+        book.confirmed_at.is_some() || book.failure.is_some() || self.verdicts.stalled().is_some()
     }
 
-    /// Whether people are told what it is. Of a refused spec they are told why, and no more.
-    fn is_told(&self) -> bool {
-        self.was_seen() && !self.is_refused
+    /// Whether its view is stored. The status of a refused spec says why it is refused, and no more.
+    fn is_reported(&self) -> bool {
+        self.was_seen() && !self.verdicts.is_refused()
     }
 
     /// When the ledger, or what people see, is to be saved. A record is urgent, for a Job waits for it; the rest may
     /// wait for more of its kind, so that many changes are one write.
     pub(super) fn save_at(&self, every: Option<SignedDuration>) -> Option<Timestamp> {
-        let differs = self.ledger != *self.saved;
+        let differs = *self.ledger != *self.saved.ledger();
         let urgent = differs && (every.is_none() || self.has_new_record());
         let wait = every.map_or(0, |every| i64::try_from(every.as_millis()).unwrap_or(i64::MAX));
-        let tells = every.is_some() && self.untold && self.is_told();
-        let at = if urgent { self.save_after } else { self.save_after.max(later(self.told_at, wait)) };
+        let tells = every.is_some() && !self.shown.is_stored() && self.is_reported();
+        let after = self.saved.not_before();
+        let at = if urgent { after } else { after.max(later(self.shown.stored_at(), wait)) };
         (differs || tells).then_some(at)
     }
 
     fn has_new_record(&self) -> bool {
-        let is_new = |a: &&Attempt| a.stage == Stage::Recorded && self.saved.attempt(a.launch).is_none();
+        let is_new = |a: &&Attempt| a.stage == Stage::Recorded && self.saved.ledger().attempt(a.launch).is_none();
         self.ledger.attempts.iter().any(|a| is_new(&a))
     }
 }

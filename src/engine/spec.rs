@@ -1,4 +1,4 @@
-//! What the engine is told to keep complete, and within which limits.
+//! What the engine keeps complete, and within which limits.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub struct Spec {
     pub coverages: Vec<Coverage>,
     /// What people want of single dates, per season.
     pub orders: BTreeMap<Key, DateOrders>,
-    /// Coverages whose spec cannot be obeyed.
+    /// Coverages whose spec is invalid.
     pub stalled: Vec<Stalled>,
     /// Namespaces in which nothing is launched.
     pub launches_off: BTreeSet<Arc<str>>,
@@ -30,18 +30,19 @@ pub struct Limits {
     pub max_jobs: u32,
     /// Whether anything is launched at all.
     pub launches: bool,
-    /// The step of slow start; nothing: none.
+    /// The step of slow start; zero for none.
     pub slow_start: Span,
     /// How often live Jobs are looked at.
     pub job_poll: SignedDuration,
     /// How often tables are looked at.
     pub cadence: Cadence,
-    /// What people see of a coverage is stored at most so often, unless its ledger is; nothing: nobody looks there.
+    /// The shortest time between two writes of a coverage's view, unless its ledger is written; `None` where views are not
+    /// stored.
     pub report_every: Option<SignedDuration>,
 }
 
-/// How often a table is asked whether it changed, by its newest expected date. A mark is cheap; still, a season of
-/// five years ago need not be asked every minute.
+/// How often a table is checked for changes, by its newest expected date. A mark is cheap; still, a season of five years
+/// ago need not be checked every minute.
 #[derive(Clone, Copy, Debug)]
 pub struct Cadence {
     /// A date is due within two days.

@@ -1,12 +1,12 @@
-//! What a schedule says that was not confirmed for too long: nothing new. What rests on it and is done stays done where
-//! the schedule had settled the date; everything else is unknown, so nothing is launched or charged on it (design §3).
+//! A schedule that was not confirmed for too long says nothing new. What rests on it and is done stays done where the
+//! schedule had settled the date; everything else is unknown, so nothing is launched or charged on it.
 
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 
 use super::book::good_for;
-use super::world::SeasonState;
+use super::season::SeasonState;
 use crate::domain::anchors::midnight;
 use crate::domain::dates::{Date, Timestamp, next_day};
 use crate::domain::judge::Judged;
@@ -14,7 +14,7 @@ use crate::domain::schedule::Calendar;
 use crate::domain::span::Span;
 use crate::domain::verdict::{Judgement, Unknown, UnknownReason, Verdict};
 
-/// A schedule updated so long after a date's end has settled the date.
+/// A schedule that was updated this long after a date's end has settled the date.
 const SETTLED: SignedDuration = SignedDuration::from_hours(48);
 
 /// A schedule that was not confirmed for too long.
@@ -26,21 +26,20 @@ pub(super) struct StaleSchedule {
     updated: Option<Timestamp>,
 }
 
-impl SeasonState {
-    /// A look at the schedule that was asked for at this instant has ended well.
-    pub(super) fn confirm(&mut self, asked_at: Timestamp, cadence: Span) {
-        self.good_until = Some(asked_at.saturating_add(good_for(cadence)).unwrap_or(Timestamp::MAX));
-        self.dirty |= self.failure.take().is_some();
-    }
+/// Until when facts hold that a look confirmed which was asked for at this instant.
+pub(super) fn good_until(asked_at: Timestamp, cadence: Span) -> Timestamp {
+    asked_at.saturating_add(good_for(cadence)).unwrap_or(Timestamp::MAX)
+}
 
+impl SeasonState {
     /// Whether what is held of the schedule is too old.
     pub(super) fn is_stale(&self, now: Timestamp) -> bool {
-        self.facts.is_some() && self.good_until.is_none_or(|until| until <= now)
+        self.facts().is_some() && self.good_until().is_none_or(|until| until <= now)
     }
 
     /// The same, with its reason.
     pub(super) fn staleness(&self, cadence: Span, now: Timestamp) -> Option<Arc<StaleSchedule>> {
-        let (schedule, facts) = (self.season.schedule.as_ref()?, self.facts.as_ref()?);
+        let (schedule, facts) = (self.season.schedule.as_ref()?, self.facts()?);
         if !self.is_stale(now) {
             return None;
         }
@@ -48,8 +47,8 @@ impl SeasonState {
             let why = Unknown::new(UnknownReason::NotProbed, "the schedule was not read yet");
             return Some(Arc::new(StaleSchedule { why, updated: None }));
         }
-        let failure = self.failure.as_ref();
-        let what = failure.map_or("the present look has not ended; check its warehouse", |failure| &failure.text);
+        let what =
+            self.failure().map_or("the present look has not ended; check its warehouse", |failure| &failure.text);
         let minutes = good_for(cadence).as_mins();
         let text = format!("schedule `{}` could not be read for {minutes} minutes: {what}", schedule.table.name);
         let why = Unknown::new(UnknownReason::ScheduleStale, text);

@@ -4,31 +4,63 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::coverage::CoverageState;
 use super::known_jobs::Jobs;
-use super::world::{CoverageState, World};
+use super::world::World;
 use crate::domain::dates::Timestamp;
 use crate::domain::ledger::{Job, job_name};
 
-/// A ledger that was lost goes on above its Jobs, if these say no more than this: one launch a minute takes two years for it.
+/// A lost ledger continues above its Jobs if these claim no more launches than this: one a minute takes two years for it.
 const MOST_LOST: u64 = 1_000_000;
+
+/// Whether the ledger of a coverage was lost: then its Jobs say how many launches there were.
+#[derive(Debug, Default)]
+pub(super) struct Lost {
+    /// The ledger that was read had no launch in it, and no list of Jobs came in since.
+    awaits_list: bool,
+    /// Launch numbers continue above those of its Jobs, and that is not reported yet.
+    is_news: bool,
+}
+
+impl Lost {
+    pub fn is_lost(&self) -> bool {
+        self.awaits_list
+    }
+
+    /// A ledger was read, or is not stored at all.
+    pub fn found(&mut self, is_lost: bool) {
+        self.awaits_list = is_lost;
+    }
+
+    pub fn rebuilt(&mut self) {
+        self.is_news = true;
+    }
+
+    pub fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.is_news)
+    }
+}
 
 impl CoverageState {
     /// The largest launch number that a Job of this coverage can have.
     pub(super) fn most_launches(&self) -> u64 {
-        let known = self.ledger.launches.max(self.saved.launches);
-        if self.proof.is_none() || self.is_lost { known.saturating_add(MOST_LOST) } else { known }
+        let known = self.ledger.launches.max(self.saved.ledger().launches);
+        let is_unsure = self.saved.proof().is_none() || self.lost.is_lost();
+        if is_unsure { known.saturating_add(MOST_LOST) } else { known }
     }
 
-    /// After the ledger was lost, launch numbers go on above those of its Jobs.
+    /// After the ledger was lost, launch numbers continue above those of its Jobs.
     pub(super) fn rebuild(&mut self, jobs: &Jobs, listed_at: Option<Timestamp>) {
-        // Before the ledger was read nothing is known to be lost.
-        if !self.is_lost {
+        // Before the ledger was read it is not known to be lost.
+        if !self.lost.is_lost() {
             return;
         }
         let highest = jobs.of(&self.coverage.uid).map(|j| j.launch).max().unwrap_or(0);
-        self.rebuilt |= highest > self.ledger.launches;
-        self.ledger.launches = self.ledger.launches.max(highest);
-        self.is_lost = listed_at.is_none();
+        if highest > self.ledger.launches {
+            self.ledger.launches = highest;
+            self.lost.rebuilt();
+        }
+        self.lost.found(listed_at.is_none());
     }
 }
 
@@ -60,7 +92,7 @@ impl World {
                 known.insert(job.uid.clone());
             }
         }
-        self.jobs.known = known;
+        self.jobs.known.set(known);
     }
 }
 

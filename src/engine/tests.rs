@@ -1,7 +1,9 @@
 //! The engine in a simulated world: its own clock, warehouse, store and Jobs, with faults at every call.
 //! A scenario of days takes milliseconds; the same script always gives the same end.
 
+mod always;
 mod clocks;
+mod creates;
 mod decisions;
 mod edits;
 mod facts;
@@ -9,6 +11,8 @@ mod faults;
 mod launches;
 mod places;
 mod refused;
+mod reports;
+mod reruns;
 mod scenarios;
 mod schedules;
 mod script;

@@ -1,5 +1,5 @@
 //! The engine's own time. It runs with the machine's steady clock and keeps the wall clock's label, so that a wall clock
-//! that jumps changes no age and no order. A jump that stands is followed, and everything that waits moves with it.
+//! that jumps changes no age and no order. A jump that lasts is followed, and everything that waits moves with it.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use crate::domain::dates::Timestamp;
 
 /// A wall clock is corrected by less than this all the time.
 const SLEW: SignedDuration = SignedDuration::from_secs(2);
-/// A jump that stands so long is followed.
+/// A jump that lasts this long is followed.
 const PATIENCE: Duration = Duration::from_secs(2 * 60);
-/// A jump ahead by more than [`FAR`] makes every date of a season due. It has to stand longer.
+/// A jump ahead by more than [`FAR`] makes every date of a season due. It has to last longer.
 const LONG_PATIENCE: Duration = Duration::from_secs(60 * 60);
 const FAR: SignedDuration = SignedDuration::from_hours(24);
 

@@ -11,7 +11,7 @@
 //! | `writing` | writes statuses, ledgers, rows and Events | `faults` `serving` `client` `watching` |
 //! | `operator` | ties them together and runs the engine | all |
 //!
-//! `tests/it/rooms.rs` holds this table: an import that is not in it fails there.
+//! `tests/it/imports.rs` reads this table: an import that it does not allow fails a test.
 
 pub mod client;
 pub mod faults;

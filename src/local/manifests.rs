@@ -1,4 +1,4 @@
-//! Finding the resources: every YAML file of the given folders and files, and noticing when one changes.
+//! Finds the resources: every YAML file of the given folders and files. Detects when one changes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,37 +6,37 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::files;
 use crate::api::manifest::MAX_BYTES;
+use crate::host::files;
+use crate::host::folder::folder_of;
 use crate::warehouse::files::link_loop;
 
-/// The manifests of some folders and files.
 #[derive(Clone, Debug)]
 pub struct Manifests {
     given: Vec<PathBuf>,
 }
 
-/// What tells that a manifest changed.
+/// The state of all manifests: it differs after any change.
 pub type Stamp = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
 impl Manifests {
-    /// Folders and files, as the person named them.
+    /// The manifests in these folders and files.
     pub fn new(given: Vec<PathBuf>) -> Self {
         Self { given }
     }
 
-    /// The folder that relative places start from: the first folder given, or the folder of the first file.
+    /// The folder that relative paths start from: the first given folder, or the folder of the first file.
     pub fn home(&self) -> PathBuf {
         let first = self.given.first().cloned().unwrap_or_default();
         if first.is_dir() { first } else { folder_of(&first) }
     }
 
-    /// The folder that wishes are written to: one that is read with these manifests; nothing where only files were given.
+    /// The folder that `retry` and `waive` write to, which is read with these manifests. `None` if only files were given.
     pub fn wishes(&self) -> Option<PathBuf> {
         self.given.iter().find(|given| given.is_dir()).map(|folder| folder.join("gamedates"))
     }
 
-    /// Every manifest: its name and its content. Of one that is too large no more is read than tells that it is.
+    /// The name and content of every manifest. Of one that is too large, only one byte too many is read.
     pub fn read(&self) -> Result<Vec<(String, Vec<u8>)>, String> {
         let mut out = Vec::new();
         for path in self.files()? {
@@ -57,7 +57,7 @@ impl Manifests {
         self.files().unwrap_or_default().into_iter().map(stamp).collect()
     }
 
-    /// Every file that is a manifest.
+    /// The path of every manifest.
     pub fn files(&self) -> Result<Vec<PathBuf>, String> {
         let mut files = Vec::new();
         for given in &self.given {
@@ -71,25 +71,20 @@ impl Manifests {
             }
         }
         files.sort();
-        // `-f m.yaml -f .` names one file by two names.
+        // `-f m.yaml -f .` names one file twice.
         let mut seen = BTreeSet::new();
         files.retain(|file| seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
         Ok(files)
     }
 }
 
-/// The folder that a file is in; a bare name is in the present one.
-pub fn folder_of(file: &Path) -> PathBuf {
-    file.parent().filter(|p| !p.as_os_str().is_empty()).map_or_else(|| ".".into(), Path::to_path_buf)
-}
-
-/// That nothing was found to read.
+/// The error if there is no manifest.
 pub fn no_manifest(given: &[PathBuf]) -> String {
     let given: Vec<String> = given.iter().map(|path| path.display().to_string()).collect();
     format!("there is no manifest in {}: no file ends in .yaml or .yml", given.join(", "))
 }
 
-/// YAML files below a folder, three levels deep. Folders of tables are not searched: they hold no YAML, but much else.
+/// YAML files below a folder, three levels deep. Deeper folders, such as those of tables, are not searched.
 fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), String> {
     let entries = fs::read_dir(folder).map_err(|e| format!("{} cannot be listed: {e}", folder.display()))?;
     for path in entries.flatten().map(|e| e.path()) {

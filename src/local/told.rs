@@ -1,15 +1,15 @@
-//! What people were told of each date, kept between two runs: it is no news when the next one starts. A line that cannot
-//! be read is left out, and its dates are told once more.
+//! What was reported of each date, stored between two runs, so that the next run does not report it again. A line that
+//! cannot be read is skipped, and its dates are reported again.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::complaint::Complaint;
-use super::{disk, files};
 use crate::domain::dates::DateSet;
 use crate::domain::policy::Key;
 use crate::domain::state::Cause;
 use crate::engine::world::World;
+use crate::host::complaint::Complaint;
+use crate::host::{disk, files};
 use crate::status::text::{cause, dates, parse_dates};
 
 /// Beside the journal: `default TableCoverage boxscores Missing/NoRows 2025-11-14,2025-11-16`, one line for each state.
@@ -20,12 +20,11 @@ pub struct Told {
 }
 
 impl Told {
-    /// Of a state folder.
     pub fn new(state: &Path) -> Self {
         Self { file: state.join("told"), saves: Complaint::default() }
     }
 
-    /// What the last run told.
+    /// What the last run reported.
     pub fn load(&self) -> BTreeMap<Key, Vec<(Cause, DateSet)>> {
         let mut all: BTreeMap<Key, Vec<(Cause, DateSet)>> = BTreeMap::new();
         let kept = files::read(&self.file, files::MAX_BYTES).ok().flatten().unwrap_or_default();
@@ -36,13 +35,13 @@ impl Told {
         all
     }
 
-    /// Keeps what was told by now. Where that is not possible it is told once more.
+    /// Stores what was reported so far. If that fails, it is reported again after the next start.
     pub fn keep(&self, world: &World) {
         let line = |key: &Key, cause: Cause, set: &DateSet| {
             let Key { namespace, kind, name } = key;
             format!("{namespace} {kind} {name} {}/{} {}\n", cause.state().word(), cause.reason(), dates(set))
         };
-        let told = world.told();
+        let told = world.reported();
         let text: String =
             told.iter().flat_map(|(key, all)| all.iter().map(move |(c, set)| line(key, *c, set))).collect();
         let kept = files::read(&self.file, files::MAX_BYTES).ok().flatten();

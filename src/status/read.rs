@@ -10,7 +10,6 @@ mod seasons;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::ledger::ledger;
@@ -276,9 +275,10 @@ impl CellReader<'_> {
 /// When the data of the dates whose Job has ended must be visible.
 fn settled(ledger: &Ledger, settle: &str) -> BTreeMap<Date, Timestamp> {
     let settle: Span = settle.parse().unwrap_or_default();
-    let ended = ledger.attempts.iter().filter_map(|a| {
-        if let Stage::Ended { at, .. } = a.stage { Some((a, settle.after(at, &TimeZone::UTC))) } else { None }
-    });
+    let ended = ledger
+        .attempts
+        .iter()
+        .filter_map(|a| if let Stage::Ended { at, .. } = a.stage { Some((a, settle.elapsed_after(at))) } else { None });
     ended.flat_map(|(attempt, at)| attempt.dates.iter().map(move |date| (date, at))).collect()
 }
 

@@ -1,27 +1,27 @@
-//! How many bytes a warehouse may still read: by one read, and by all reads of a UTC day. Whatever engine reads asks here
-//! before it does, so that a limit is never passed and what did not fit is Unknown, never a gap.
+//! How many bytes may still be read from a warehouse: by one read, and by all reads of a UTC day. Every engine asks here
+//! before it reads. A read that does not fit is Unknown, never a gap.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::verdict::{Unknown, UnknownReason};
 
-/// What was read on UTC days, the one read on last at the end: a day that comes twice, as where a clock is set back over
-/// midnight or was years ahead for a minute, gives its bytes once.
+/// Bytes read by UTC day, the most recently used day last. A day can come twice, for example when a clock is set back over
+/// midnight. Its bytes are given out once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spent(Vec<(Date, u64)>);
 
-/// So many days are remembered. A clock has to show as many others before one of them is forgotten.
+/// This many days are remembered. A clock has to show as many other days before one of them is forgotten.
 const MAX_DAYS: usize = 32;
 
 impl Spent {
-    /// What was read on these days, in the order in which they were read on last.
+    /// Bytes by day, the most recently used day last.
     pub fn on(days: Vec<(Date, u64)>) -> Self {
         let beyond = days.len().saturating_sub(MAX_DAYS);
         Self(days.into_iter().skip(beyond).collect())
     }
 
-    /// Every day that is remembered.
+    /// Bytes by day, the most recently used day last.
     pub fn days(&self) -> &[(Date, u64)] {
         &self.0
     }
@@ -39,7 +39,7 @@ impl Spent {
     }
 }
 
-/// The bytes of one warehouse. Of two processes each counts for itself.
+/// The bytes of one warehouse for one namespace. Two processes count separately.
 #[derive(Debug)]
 pub struct Budget {
     per_query: u64,
@@ -48,33 +48,33 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// With nothing spent.
+    /// A budget with nothing spent.
     pub fn new(per_query: u64, per_day: u64) -> Self {
         Self::after(Spent::default(), per_query, per_day)
     }
 
-    /// With this spent already.
+    /// A budget of which this is already spent.
     pub fn after(spent: Spent, per_query: u64, per_day: u64) -> Self {
         Self { per_query, per_day, spent: Mutex::new(spent) }
     }
 
-    /// What one read may take.
+    /// The limit of one read.
     pub fn per_query(&self) -> u64 {
         self.per_query
     }
 
-    /// What is spent.
+    /// The bytes already spent, by day.
     pub fn spent(&self) -> Spent {
         self.spending().clone()
     }
 
-    /// Other limits, and what was spent already.
+    /// The same budget with new limits. The bytes already spent still count.
     #[must_use]
     pub fn with_limits(&self, per_query: u64, per_day: u64) -> Self {
         Self::after(self.spent(), per_query, per_day)
     }
 
-    /// Sets bytes aside for a read, or says which limit forbids it.
+    /// Reserves bytes for a read, or returns which limit forbids it.
     pub fn take(&self, table: &str, bytes: u64, now: Timestamp) -> Result<Taken<'_>, Unknown> {
         let refused = |most: u64, limit: &str, until: &str| {
             let text = format!(
@@ -105,7 +105,7 @@ impl Budget {
     }
 }
 
-/// Bytes that were set aside. What is dropped stays spent.
+/// Reserved bytes. Dropping this keeps them spent.
 #[derive(Debug)]
 pub struct Taken<'a> {
     budget: &'a Budget,
@@ -114,7 +114,7 @@ pub struct Taken<'a> {
 }
 
 impl Taken<'_> {
-    /// The read took no more than this: the rest is given back.
+    /// Returns the bytes that the read did not need.
     pub fn used(self, bytes: u64) {
         let mut spent = self.budget.spending();
         let before = spent.of(self.day);
@@ -150,7 +150,7 @@ mod tests {
              limits.maxBytesPerDay; raise it, narrow spec.dates or wait for the next day in UTC"
         );
         let whole = budget.take("t", 50, today).unwrap();
-        assert!(budget.take("t", 1, today).is_err(), "what is set aside is nobody else's");
+        assert!(budget.take("t", 1, today).is_err(), "no other read may take what is reserved");
         whole.used(50);
         assert!(budget.with_limits(60, 100).take("t", 1, today).is_err(), "what was spent stays spent");
         assert!(budget.take("t", 60, tomorrow).is_ok());

@@ -1,28 +1,15 @@
-//! The house rules that a machine can check. Each test names every offender at once, and what to do.
+//! The house rules that a machine can check. Each test names all offenders at once, and what to do.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
-/// Lines of a file, its tests not counted.
-const FILE_BUDGET: usize = 400;
-/// Files that may be longer, how long, and why. A new line here wants a reason that convinces a reviewer.
-const LONGER: [(&str, usize, &str); 0] = [];
-/// The map is read in one sitting or not at all.
+use super::sources::{files, none, read, root, sources, text_of};
+
+/// The map must be short enough to be read.
 const MAP_BUDGET: usize = 200;
-/// As `deny.toml` has them.
+/// The same list as in `deny.toml`.
 const BANNED: [&str; 6] = ["openssl", "openssl-sys", "native-tls", "aws-lc-rs", "aws-lc-sys", "serde_yaml"];
-/// Time enters here and nowhere else.
-const CLOCK: &str = "src/local/clock.rs";
-
-#[test]
-fn files_stay_within_their_size_budget() {
-    let budget = |path: &str| LONGER.iter().find(|(longer, ..)| *longer == path).map_or(FILE_BUDGET, |(_, n, _)| *n);
-    let too_long = sources().filter(|(path, _)| !is_test_file(path)).filter_map(|(path, text)| {
-        let lines = text.lines().take_while(|line| *line != "#[cfg(test)]").count();
-        (lines > budget(&path)).then(|| format!("{path}: {lines} lines of {}", budget(&path)))
-    });
-    none("split these files, or list them with a reason", too_long);
-}
+/// The only file that may read the time.
+const CLOCK: &str = "src/host/clock.rs";
 
 #[test]
 fn every_file_opens_with_what_it_is() {
@@ -50,7 +37,8 @@ fn features_are_rooms() {
         let lines: Vec<_> = text.lines().map(str::trim).collect();
         for (at, line) in lines.iter().enumerate().filter(|(_, line)| is_code(line) && names_a_feature(line)) {
             let on = lines[at + 1..].iter().find(|next| is_code(next) && !next.starts_with("#["));
-            let is_room = on.is_some_and(|next| next.starts_with("mod ") || next.starts_with("pub mod "));
+            let is_room =
+                on.is_some_and(|next| ["mod ", "pub mod ", "pub(crate) mod "].iter().any(|m| next.starts_with(m)));
             let is_no_std = path == "src/lib.rs" && line.starts_with("#![cfg_attr(") && line.ends_with("no_std)]");
             if !(line.starts_with("#[cfg(") && is_room || is_no_std) {
                 offenders.push(format!("{path}:{}: {line}", at + 1));
@@ -114,11 +102,6 @@ fn the_lock_file_holds_only_what_is_allowed() {
     none("crates come from crates.io only", foreign);
 }
 
-fn none<T: ToString>(what: &str, offenders: impl IntoIterator<Item = T>) {
-    let offenders: Vec<_> = offenders.into_iter().map(|offender| offender.to_string()).collect();
-    assert!(offenders.is_empty(), "{what}:\n  {}", offenders.join("\n  "));
-}
-
 fn offending_lines(
     texts: impl Iterator<Item = (String, String)>,
     offends: impl Fn(&str) -> bool,
@@ -135,36 +118,4 @@ fn is_code(line: &str) -> bool {
 
 fn names_a_feature(line: &str) -> bool {
     line.contains("cfg") && line.contains("feature =")
-}
-
-fn is_test_file(path: &str) -> bool {
-    path.ends_with("/tests.rs") || path.contains("/tests/")
-}
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn text_of(path: &str) -> String {
-    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-/// The sources: path from the root, and text.
-fn sources() -> impl Iterator<Item = (String, String)> {
-    files(root().join("src")).into_iter().filter(|path| path.extension().is_some_and(|e| e == "rs")).filter_map(read)
-}
-
-/// A file's path from the root, and its text; nothing when it is no text.
-fn read(path: PathBuf) -> Option<(String, String)> {
-    let name = path.strip_prefix(root()).unwrap_or(&path).display().to_string();
-    fs::read_to_string(&path).ok().map(|text| (name, text))
-}
-
-/// Every file below a folder, in order; build products and git's own are none of ours.
-fn files(folder: impl AsRef<Path>) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    let ours = |path: &PathBuf| !path.ends_with("target") && !path.ends_with(".git");
-    paths.into_iter().filter(ours).flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }

@@ -17,7 +17,7 @@ use crate::api::kinds::{GameDate, GameDateSpec, GameDateStatus, PropCoverage, Se
 use crate::domain::dates::{Date, DateSet};
 use crate::engine::overview::CoverageView;
 use crate::engine::ports::Clock;
-use crate::local::clock::SystemClock;
+use crate::host::clock::SystemClock;
 use crate::status::merge_patch;
 use crate::status::read::{Objects, Told, overview, waits_of};
 use connect::{Cluster, Fault};

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::scenarios::{HOUR, good};
 use super::script::{Step, outcomes, play, turn};
 use super::sim::*;
 use crate::domain::dates::Timestamp;
@@ -10,8 +9,9 @@ use crate::domain::judge::tests::day;
 use crate::domain::ledger::{Admitted, Outcome};
 use crate::domain::suspicion::Doubt;
 use crate::engine::drive::Engine;
-use crate::engine::refusal::{Refusal, Unclear};
-use crate::engine::world::{Doubted, Loading, World};
+
+use crate::engine::season::Doubted;
+use crate::engine::world::{Loading, World};
 
 const TEN_YEARS: i64 = 10 * 365 * 86_400;
 
@@ -59,7 +59,7 @@ async fn a_job_is_verified_by_a_look_that_was_asked_for_after_it_ended() {
 /// What another process noted while its clock was ten years ahead is not waited for.
 #[tokio::test(start_paused = true)]
 async fn a_ledger_of_a_process_whose_clock_was_ahead_holds_nothing_back() {
-    let sim = world(super::scenarios::useless, &[3]);
+    let sim = world(useless, &[3]);
     sim.state().clock_off = TEN_YEARS;
     sim.run_for(&spec(), 120).await;
     assert_eq!(sim.state().creates.len(), 1);
@@ -73,34 +73,35 @@ fn instants(world: &World) -> BTreeMap<&'static str, Timestamp> {
     let season = world.seasons.values().next().unwrap();
     let state = world.coverages.values().next().unwrap();
     let watch = world.watches.values().next().unwrap();
-    let unclear = state.unclear.as_ref().unwrap();
-    let entry = &state.book.dates[&day("2025-11-02")];
+    let unclear = state.creates.unclear().unwrap();
+    let book = state.facts.book();
+    let entry = &book.dates[&day("2025-11-02")];
     let Loading::Wanted { not_before } = world.loading else { panic!("a load is wanted") };
     let known = [
         ("the next load", Some(not_before)),
         ("the list of Jobs", world.jobs.listed_at),
         ("the next list", Some(world.jobs.next_list)),
         ("the next try of a removal", world.jobs.removing.values().next().copied()),
-        ("an orphan", world.jobs.orphans[0].shown_from),
+        ("an orphan", world.jobs.orphans()[0].shown_from),
         ("the end of a Job", world.jobs.all()[0].ended.map(|(at, _)| at)),
-        ("slow start", Some(world.ramp.started_at)),
-        ("the decision", Some(world.decided_at)),
+        ("slow start", Some(world.turns.ramp().started_at)),
+        ("the decision", Some(world.decided.at())),
         ("the next look at the schedule", Some(season.look.next)),
         ("the look at the schedule", season.look.last),
-        ("the age of the schedule", season.good_until),
+        ("the age of the schedule", season.good_until()),
         ("the next look at the table", Some(watch.look.next)),
         ("the look at the table", watch.look.last),
         ("the look under way", watch.asked.as_ref().map(|(at, _)| *at)),
-        ("the age of the facts", Some(state.book.good_until)),
-        ("what was confirmed", state.book.confirmed_at),
-        ("what is asked", state.book.asked_at),
+        ("the age of the facts", Some(book.good_until)),
+        ("what was confirmed", book.confirmed_at),
+        ("what is asked", book.asked_at),
         ("the read of a date", Some(entry.read_at)),
         ("what was confirmed of a date that failed", entry.failure.as_ref().and_then(|f| f.confirmed_at)),
-        ("the next save", Some(state.save_after)),
-        ("the report", Some(state.told_at)),
-        ("the look that is to be noted", state.looked),
-        ("a created Job", state.created_at.get(&1).copied()),
-        ("the next try of a refused create", state.refused.as_ref().map(|refusal| refusal.until)),
+        ("the next save", Some(state.saved.not_before())),
+        ("the report", Some(state.shown.stored_at())),
+        ("the look that is to be noted", state.facts.news()),
+        ("a created Job", state.creates.seen_at(1)),
+        ("the next try of a refused create", state.creates.refused().map(|refusal| refusal.until)),
         ("an unclear create", Some(unclear.at)),
         ("the next try of an unclear create", Some(unclear.until)),
         ("a record", Some(state.ledger.attempts[0].recorded_at)),
@@ -128,26 +129,29 @@ async fn waiting(sim: &Sim) -> Engine<Sim, Sim, Sim, Sim> {
         tokens: BTreeMap::new(),
         trial: false,
     };
-    state.ledger = state.ledger.record(&admitted, BTreeMap::new(), now);
-    state.unclear = Some(Unclear::new(None, now));
-    state.refused = Some(Refusal::new(None, "exceeded quota".into(), false, now));
-    state.doubt = Some(Doubt::new(now));
-    (state.looked, state.book.asked_at, state.save_after) = (Some(now), Some(now), now);
-    let entry = state.book.dates.get_mut(&day("2025-11-02")).unwrap();
+    *state.ledger = state.ledger.record(&admitted, BTreeMap::new(), now);
+    state.creates.not_answered(now);
+    state.creates.refuse("exceeded quota".into(), false, now);
+    state.verdicts.pretend(Doubt::new(now));
+    state.saved.set(false, now);
+    *state.facts.looked_mut() = Some(now);
+    let book = state.facts.book_mut();
+    book.asked_at = Some(now);
+    let entry = book.dates.get_mut(&day("2025-11-02")).unwrap();
     let failure = entry.failure.as_mut().unwrap();
     failure.confirmed_at = Some(now);
     let orphans: Vec<_> = state.orphans(now).collect();
-    world.jobs.orphans.extend(orphans);
+    world.jobs.add_orphans(orphans.into_iter());
     world.jobs.removing.insert("job".into(), now);
     let season = world.seasons.values_mut().next().unwrap();
-    season.doubted = Some(Doubted { doubt: Doubt::new(now), dates: Default::default() });
+    season.pretend(Doubted { doubt: Doubt::new(now), dates: Default::default() });
     world.watches.values_mut().for_each(|watch| watch.asked = Some((now, Default::default())));
     engine
 }
 
 #[tokio::test(start_paused = true)]
 async fn everything_that_waits_moves_along_with_a_clock_that_is_set() {
-    let sim = world(super::scenarios::useless, &[3]);
+    let sim = world(useless, &[3]);
     let mut engine = waiting(&sim).await;
     let before = instants(&engine.world);
     let by = jiff::SignedDuration::from_hours(-24);
@@ -156,8 +160,8 @@ async fn everything_that_waits_moves_along_with_a_clock_that_is_set() {
         assert_eq!(at.duration_since(before[what]), by, "{what}");
     }
     let doubt = Some(Doubt::new(sim.now() + by));
-    assert_eq!(engine.world.coverages.values().next().unwrap().doubt, doubt);
-    assert_eq!(engine.world.seasons.values().next().unwrap().doubted.as_ref().map(|d| d.doubt), doubt);
+    assert_eq!(engine.world.coverages.values().next().unwrap().verdicts.doubt(), doubt);
+    assert_eq!(engine.world.seasons.values().next().unwrap().doubted().map(|d| d.doubt), doubt);
 }
 
 #[tokio::test(start_paused = true)]
@@ -168,5 +172,5 @@ async fn never_and_always_stay_where_they_are() {
     engine.world.clock_moved(jiff::SignedDuration::from_hours(-24), sim.now());
     assert_eq!(engine.world.jobs.removing["job"], Timestamp::MAX);
     let state = engine.world.coverages.values().next().unwrap();
-    assert_eq!((state.book.good_until, state.save_after), (Timestamp::MAX, Timestamp::MIN));
+    assert_eq!((state.facts.book().good_until, state.saved.not_before()), (Timestamp::MAX, Timestamp::MIN));
 }

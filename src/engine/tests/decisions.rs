@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::facts::window_of_whole_dates;
-use super::scenarios::{Done, HOUR, good, useless};
 use super::script::{edit, outcomes, play, turn};
 use super::sim::*;
-use crate::domain::dates::Date;
+use crate::domain::dates::{Date, Timestamp};
 use crate::domain::judge::tests::day;
 use crate::domain::ledger::{Admitted, End, Ledger, Outcome};
 use crate::domain::policy::{Anchor, Moment};
@@ -16,7 +15,7 @@ use crate::domain::span::Span;
 use crate::engine::call::Call;
 use crate::engine::drive::{Engine, Until, Wish};
 use crate::engine::ports::Created;
-use crate::engine::refusal::Refusal;
+
 use crate::engine::spec::{Limits, Spec};
 
 fn reload(at: u64) -> super::script::Step {
@@ -111,14 +110,14 @@ async fn nothing_is_admitted_on_top_of_what_is_not_stored() {
     let key = engine.world.coverages.keys().next().unwrap().clone();
     let state = engine.world.coverages.get_mut(&key).unwrap();
     assert!(state.may_launch());
-    state.saving = true;
+    state.saved.set(true, Timestamp::MIN);
     assert!(!state.may_launch(), "a save is under way");
-    state.saving = false;
-    state.ledger = state.ledger.record(&admitted, BTreeMap::new(), sim.now());
+    state.saved.set(false, Timestamp::MIN);
+    *state.ledger = state.ledger.record(&admitted, BTreeMap::new(), sim.now());
     assert!(!state.may_launch(), "a record is not stored");
-    state.saved = std::sync::Arc::new(state.ledger.clone());
+    state.saved.pretend(&state.ledger);
     assert!(state.may_launch());
-    state.stalled = Some("gapless itself failed".into());
+    state.verdicts.stall("gapless itself failed");
     assert!(!state.may_launch());
 }
 
@@ -369,9 +368,9 @@ async fn what_is_recorded_is_not_created_while_a_refusal_holds() {
     play(&sim, &mut engine, 30, vec![]).await;
     let (now, admitted) = (sim.now(), admitted(&engine));
     let state = engine.world.coverages.values_mut().next().unwrap();
-    state.ledger = state.ledger.record(&admitted, BTreeMap::new(), now);
-    state.saved = std::sync::Arc::new(state.ledger.clone());
-    state.refused = Some(Refusal::new(None, "exceeded quota".into(), false, now));
+    *state.ledger = state.ledger.record(&admitted, BTreeMap::new(), now);
+    state.saved.pretend(&state.ledger);
+    state.creates.refuse("exceeded quota".into(), false, now);
     let mut creates = |now| engine.world.pass(now).iter().filter(|call| matches!(call, Call::Create(..))).count();
     assert_eq!((creates(now), creates(now + jiff::SignedDuration::from_secs(10))), (0, 1));
 }

@@ -1,6 +1,5 @@
 //! Edits while the engine runs: the tables that they are about are looked at again, and no others.
 
-use super::scenarios::good;
 use super::script::{edit, play};
 use super::sim::*;
 use crate::domain::policy::{DateOrder, Table};

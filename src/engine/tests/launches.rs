@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::facts::{seldom, window_of_whole_dates};
-use super::scenarios::{Done, HOUR, good};
 use super::script::{edit, outcomes, play, turn};
 use super::sim::*;
 use crate::domain::dates::Date;

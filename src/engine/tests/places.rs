@@ -2,7 +2,6 @@
 //! runs. Under all of them it is one, and its dates are free once.
 
 use super::launches::{slow, two_coverages};
-use super::scenarios::HOUR;
 use super::script::{Step, edit, play, turn};
 use super::sim::*;
 use crate::domain::ledger::Job;

@@ -1,7 +1,6 @@
 //! A spec that is refused while Jobs of it live: they are settled by the last one that was valid, and nothing is launched.
 
 use super::launches::slow;
-use super::scenarios::{HOUR, good};
 use super::script::{edit, play, turn};
 use super::sim::*;
 use crate::domain::ledger::{Ledger, Outcome};

@@ -1,6 +1,5 @@
 //! What a schedule that is late, changes its mind or says nothing does to the dates that rest on it.
 
-use super::scenarios::{Done, HOUR, good};
 use super::script::{edit, outcomes, play, turn};
 use super::sim::*;
 use crate::domain::dates::Date;
@@ -181,7 +180,7 @@ async fn nothing_is_launched_on_a_schedule_that_cannot_be_read_for_hours() {
     assert_eq!(tell(&overview), ["Unknown/ScheduleStale 2025-11-03"]);
     let cell = &overview.coverages[0].cells[2];
     let why =
-        "schedule `schedule` could not be read for 60 minutes: no answer; when last read: no row; 2 units expected";
+        "schedule `schedule` could not be read for 60 minutes: no answer; when last read: no rows; 2 units expected";
     assert_eq!(cell.message, why);
 }
 
@@ -271,7 +270,7 @@ async fn an_update_stamp_of_the_future_drops_no_game() {
 /// The schedule loses games a minute before the Job's data is read.
 #[tokio::test(start_paused = true)]
 async fn while_a_schedule_is_doubted_only_a_date_that_is_complete_is_settled() {
-    for (filler, settled) in [(good as Filler, vec![Outcome::Filled]), (super::scenarios::useless, vec![])] {
+    for (filler, settled) in [(good as Filler, vec![Outcome::Filled]), (useless, vec![])] {
         let sim = world(filler, &[3]);
         let (overview, _) = play(&sim, &mut sim.engine(spec()), 390, vec![turn(290, lose_six_dates)]).await;
         assert!(overview.seasons[0].doubted.is_some());
@@ -281,7 +280,7 @@ async fn while_a_schedule_is_doubted_only_a_date_that_is_complete_is_settled() {
 
 #[tokio::test(start_paused = true)]
 async fn a_date_that_expects_nothing_any_more_when_its_job_ends_backs_off_from_nothing() {
-    let sim = world(super::scenarios::useless, &[3]);
+    let sim = world(useless, &[3]);
     let called_off = turn(30, |s| s.state().schedule.retain(|row| row.date != Some(day("2025-11-03"))));
     let (overview, _) = play(&sim, &mut sim.engine(spec()), 500, vec![called_off]).await;
     assert_eq!(

@@ -1,31 +1,32 @@
 //! The simulated world. Time is tokio's paused clock; a crash drops the engine and keeps the world.
 
+mod fixture;
+mod ports;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::domain::assess::Unspent;
 use crate::domain::dates::{Date, DateSet, Timestamp};
-use crate::domain::judge::tests::{at, coverage, day, facts};
+use crate::domain::judge::tests::{at, coverage};
 use crate::domain::ledger::{Attempt, End, Job, Launch, Ledger, Settled, Stage, Tally};
-use crate::domain::mark::{PartMark, TableMark, mix, stable_hash};
-use crate::domain::policy::{Coverage, Dates, Key, Season, Table};
-use crate::domain::probe::{
-    Answer, DateColumn, DateFacts, DateReading, Probe, Reading, ScheduleQuestion, ScheduleReading, ScheduleRow,
-    Undated, unit_key,
-};
-use crate::domain::state::{Cause, Cell, State};
-use crate::domain::verdict::{Unknown, UnknownReason};
+use crate::domain::policy::{Key, Table};
+use crate::domain::probe::{ScheduleRow, Undated};
+use crate::domain::state::{Cell, State};
+use crate::domain::verdict::Unknown;
 use crate::engine::drive::{Engine, Ports, Until, Wish};
 use crate::engine::overview::{CoverageView, Event, Overview, SeasonView};
 use crate::engine::ports::*;
 use crate::engine::spec::{Limits, Spec};
 use crate::engine::world::World;
 
+pub use fixture::*;
+
 /// When every simulation starts: all dates of the fixture are long due.
 pub const START: &str = "2025-11-20T12:00:00Z";
 
-/// What one Job does: seconds it takes, how it ends, units with rows that it writes per date.
-pub type Filler = fn(date: Date, run: u32) -> (i64, End, Option<Vec<(&'static str, u64)>>);
+/// What the Job of a date does when it runs for the nth time.
+pub type Filler = fn(date: Date, run: u32) -> Done;
 
 /// The world's state.
 #[derive(Default)]
@@ -259,8 +260,8 @@ impl Sim {
     pub fn check(&self, world: &World) {
         self.check_single_flight();
         let overview = world.overview(self.now());
-        let before = self.state().checked.replace((world.revision(), told(&overview)));
-        if let Some((_, told)) = before.filter(|(revision, _)| *revision == world.revision()) {
+        let before = self.state().checked.replace((world.progress().revision, told(&overview)));
+        if let Some((_, told)) = before.filter(|(revision, _)| *revision == world.progress().revision) {
             let now = self.state().checked.clone().map(|(_, told)| told);
             assert!(now == Some(told), "what people are told changes with the revision alone");
             return;
@@ -288,337 +289,6 @@ impl Sim {
         }
         assert!(state.creates.values().all(|n| *n == 1), "a launch made two Jobs: {:?}", state.creates);
     }
-}
-
-impl Clock for Sim {
-    fn now(&self) -> Timestamp {
-        Sim::now(self) + jiff::SignedDuration::from_secs(self.state().clock_off)
-    }
-
-    fn steady(&self) -> std::time::Duration {
-        self.origin.elapsed()
-    }
-
-    async fn sleep(&self, time: std::time::Duration) {
-        tokio::time::sleep(time).await;
-    }
-}
-
-impl Warehouse for Sim {
-    async fn mark(&self, reader: &Arc<str>, table: &Table, _: &DateColumn) -> Result<TableMark, Unknown> {
-        self.call(true).await;
-        if self.fault().is_some() {
-            return Err(failed());
-        }
-        let takes = self.state().look_takes;
-        tokio::time::sleep(std::time::Duration::from_secs(takes)).await;
-        self.advance();
-        let mut state = self.state();
-        state.marks += 1;
-        if let Some(unknown) = &state.broken {
-            return Err(unknown.clone());
-        }
-        if state.refused_readers.contains(reader) {
-            return Err(Unknown::new(UnknownReason::ProbeBudget, "more than its Warehouse allows"));
-        }
-        if &*table.name == "schedule" {
-            if state.schedule_broken {
-                return Err(failed());
-            }
-            let hash = stable_hash(&format!("{:?}", state.schedule));
-            return Ok(TableMark { parts: vec![PartMark { dates: None, hash }], ..TableMark::default() });
-        }
-        let part = |(d, units): (&Date, &Vec<(&str, u64)>)| PartMark {
-            dates: Some(crate::domain::dates::DateRange::day(*d)),
-            hash: mix(1, stable_hash(units)),
-        };
-        if state.unseen.contains(&table.name) {
-            return Err(failed());
-        }
-        let parts = state.table.iter().map(part).collect();
-        let names = state.homes.get(&table.name).cloned().unwrap_or_default();
-        Ok(TableMark { parts, unsettled: state.unsettled, names, ..TableMark::default() })
-    }
-
-    async fn probe(
-        &self,
-        reader: &Arc<str>,
-        table: &Table,
-        _: Arc<TableMark>,
-        probes: Arc<Vec<Probe>>,
-    ) -> Result<Answer, Unknown> {
-        let date = &probes[0].question.date.clone();
-        let mark = self.mark(reader, table, date).await?;
-        let mut state = self.state();
-        state.probes += 1;
-        // A unit without a start has no row before it.
-        let counts = |p: &Probe, d| p.question.before.is_none() || p.starts.contains_key(&d);
-        let units = |p: &Probe, d| state.table.get(&d).filter(|_| counts(p, d));
-        let facts_of = |p: &Probe, d| {
-            let crowded = |units| DateFacts { overflow: state.crowded.contains(d), ..facts(units) };
-            match state.broken_dates.get(&d) {
-                Some(why) => Err(why.clone()),
-                None => Ok(units(p, d).map_or_else(DateFacts::default, |units| crowded(units))),
-            }
-        };
-        let read = |p: &Probe| {
-            if p.question.filters.iter().any(|filter| filter.column == ABSENT) {
-                return Err(absent_column());
-            }
-            Ok(Reading { dates: p.dates.iter().map(|d| (d, facts_of(p, d))).collect(), undated: BTreeMap::new() })
-        };
-        let readings = probes.iter().map(read).collect();
-        let dates_read = probes.iter().map(|p| p.dates.len()).sum::<u32>();
-        state.dates_read += dates_read;
-        Ok(Answer { readings, mark, bytes: 1 })
-    }
-
-    async fn schedule(
-        &self,
-        reader: &Arc<str>,
-        table: &Table,
-        q: Arc<ScheduleQuestion>,
-    ) -> Result<ScheduleReading, Unknown> {
-        let mark = self.mark(reader, table, &q.date).await?;
-        self.state().schedule_reads += 1;
-        Ok(ScheduleReading { rows: self.state().schedule.clone(), modified: None, mark, bytes: 1 })
-    }
-}
-
-impl Store for Sim {
-    async fn load(&self) -> Result<Vec<Stored>, String> {
-        self.call(true).await;
-        if self.fault().is_some() {
-            return Err("no answer".into());
-        }
-        let state = self.state();
-        let stored = |(k, (uid, ledger, version)): (&Key, &(Arc<str>, Ledger, Version))| Stored {
-            coverage: k.clone(),
-            uid: uid.clone(),
-            ledger: ledger.clone(),
-            is_whole: true,
-            told: state.views.get(k).map(causes).unwrap_or_default(),
-            version: *version,
-        };
-        Ok(state.ledgers.iter().map(stored).collect())
-    }
-
-    async fn save(
-        &self,
-        key: &Key,
-        uid: &Arc<str>,
-        at: Version,
-        ledger: &Ledger,
-        view: Option<&CoverageView>,
-    ) -> Result<Recorded, SaveFault> {
-        self.call(true).await;
-        let fault = self.fault();
-        if fault == Some(Fault::Unanswered) {
-            return Err(SaveFault::Unclear("no answer".into()));
-        }
-        if fault == Some(Fault::Refused) {
-            self.state().ledgers.values_mut().for_each(|(_, _, version)| *version += 1);
-            return Err(SaveFault::Conflict);
-        }
-        let version = {
-            let mut state = self.state();
-            state.saves += 1;
-            let old = state.ledgers.get(key).cloned();
-            if old.as_ref().map_or(0, |o| o.2) != at {
-                return Err(SaveFault::Conflict);
-            }
-            assert!(old.is_none_or(|o| o.1.launches <= ledger.launches), "launch numbers never fall");
-            state.ledgers.insert(key.clone(), (uid.clone(), ledger.clone(), at + 1));
-            state.views.extend(view.map(|view| (key.clone(), view.clone())));
-            at + 1
-        };
-        self.call(false).await;
-        if fault == Some(Fault::ReplyLost) {
-            return Err(SaveFault::Unclear("the reply was lost".into()));
-        }
-        let full = self.state().store_full;
-        Ok(if full { Recorded::nearly_full(version) } else { Recorded::acknowledged(version) })
-    }
-}
-
-impl Launcher for Sim {
-    async fn live(&self) -> Result<JobList, String> {
-        self.call(true).await;
-        self.state().lists += 1;
-        if self.fault().is_some() || self.state().unlisted {
-            return Err("no answer".into());
-        }
-        self.advance();
-        let state = self.state();
-        let jobs = state.jobs.values().map(|(j, _, _)| j.clone()).collect();
-        Ok(JobList { jobs, daily_runs: state.daily_runs.clone() })
-    }
-
-    async fn create(&self, launch: &Launch, _: &Recorded) -> Created {
-        self.call(true).await;
-        self.state().creates_asked += 1;
-        let fault = self.fault();
-        if fault == Some(Fault::Unanswered) {
-            return Created::Unclear("no answer".into());
-        }
-        if fault == Some(Fault::Refused) {
-            return Created::Refused { permanent: false, why: "exceeded quota".into() };
-        }
-        if let Some(answer) = self.state().answer_create.clone() {
-            return answer;
-        }
-        let takes = self.state().create_takes;
-        if takes > 0 {
-            tokio::time::sleep(std::time::Duration::from_secs(takes)).await;
-        }
-        let uid: Arc<str> = format!("job-{}", launch.name).into();
-        if self.state().jobs.contains_key(&launch.name) {
-            return Created::Ours(uid);
-        }
-        let first = launch.dates.first().unwrap();
-        let run = self.state().runs.get(&first).copied().unwrap_or(0) + 1;
-        let takes = (self.filler)(first, run).0;
-        let ends = self.now().checked_add(jiff::SignedDuration::from_secs(takes)).unwrap();
-        let job = Job {
-            namespace: launch.coverage.namespace.clone(),
-            name: launch.name.clone(),
-            uid: uid.clone(),
-            coverage: launch.uid.clone(),
-            launch: launch.launch,
-            dates: launch.dates.clone(),
-            target: launch.target.clone(),
-            aliases: launch.aliases.clone(),
-            ended: None,
-            message: String::new(),
-            pending: None,
-        };
-        *self.state().creates.entry(launch.name.clone()).or_default() += 1;
-        let now = self.now();
-        self.state().created.push((launch.name.clone(), now));
-        self.state().jobs.insert(launch.name.clone(), (job, ends, launch.clone()));
-        self.call(false).await;
-        if fault == Some(Fault::ReplyLost) {
-            return Created::Unclear("the reply was lost".into());
-        }
-        Created::New(uid)
-    }
-
-    async fn remove(&self, job: &Job) -> Result<(), String> {
-        self.call(true).await;
-        let mut state = self.state();
-        state.removes += 1;
-        if let Some(answer) = state.answer_remove.clone() {
-            return answer;
-        }
-        let stored = state.ledgers.values().find(|(uid, ..)| *uid == job.coverage);
-        if stored.is_some_and(|(_, ledger, _)| ledger.attempt(job.launch).is_some()) {
-            state.removed_unsettled.push(job.name.clone());
-        }
-        state.jobs.remove(&job.name);
-        state.removed.push((job.name.clone(), self.now()));
-        Ok(())
-    }
-}
-
-/// A season of ten dates with two games each, and one coverage that fills them.
-pub fn spec() -> Spec {
-    let coverage = coverage();
-    let date = DateColumn::new("game_date", DateReading::Plain);
-    let question = ScheduleQuestion {
-        date,
-        unit: vec!["away".into(), "home".into()],
-        aliases: Arc::default(),
-        starts_at: None,
-        filters: vec![],
-        void: vec![],
-        is_final: None,
-        latest_by: Some(("id".into(), "processed_at".into())),
-        updated_at: Some("processed_at".into()),
-    };
-    let table = Table { place: "files:/data".into(), name: "schedule".into() };
-    let schedule = crate::domain::policy::Schedule { table, question: Arc::new(question), max_age: None };
-    let season = Season {
-        key: coverage.season.clone(),
-        zone: jiff::tz::TimeZone::get("America/New_York").unwrap(),
-        dates: Dates::Closed(crate::domain::dates::DateRange::new(day("2025-11-01"), day("2025-11-10")).unwrap()),
-        week_days: vec![],
-        schedule: Some(schedule),
-        breaks: vec![],
-        warm_up_game_days: 0,
-        warm_up_starts: vec![],
-        suspend: false,
-        generation: 1,
-        creates_game_dates: true,
-    };
-    Spec { seasons: vec![season], coverages: vec![coverage], ..Spec::default() }
-}
-
-pub const GAMES: [&str; 2] = ["BOS@NYK", "LAL@MIN"];
-pub const FULL: [(&str, u64); 2] = [("BOS@NYK", 2), ("LAL@MIN", 2)];
-
-/// The schedule of [`spec`].
-pub fn schedule() -> Vec<ScheduleRow> {
-    let dates = (1..=10).map(|n| day(&format!("2025-11-{n:02}")));
-    dates.flat_map(|d| GAMES.map(|g| schedule_row(d, g, &format!("{d}-{g}")))).collect()
-}
-
-pub fn schedule_row(date: Date, game: &str, id: &str) -> ScheduleRow {
-    ScheduleRow {
-        date: Some(date),
-        unit: unit_key(game.split('@')),
-        values: game.split('@').map(Arc::from).collect(),
-        start: None,
-        void: false,
-        is_final: true,
-        id: Some(id.into()),
-        order: None,
-        updated: Some(at("2025-11-19T12:00:00Z")),
-    }
-}
-
-/// A world whose table lacks the named days of November.
-pub fn world(filler: Filler, missing: &[i8]) -> Sim {
-    let sim = Sim::new(filler);
-    sim.state().schedule = schedule();
-    let days = (1..=10).filter(|n| !missing.contains(n)).map(|n| (jiff::civil::date(2025, 11, n), FULL.to_vec()));
-    sim.state().table = days.collect();
-    sim
-}
-
-/// The states of an overview's first coverage, as `STATE/REASON dates`, without the complete ones.
-pub fn tell(overview: &Overview) -> Vec<String> {
-    let mut groups: BTreeMap<(State, &str), DateSet> = BTreeMap::new();
-    for cell in overview.coverages.iter().flat_map(|c| &c.cells).filter(|c| c.state() != State::Complete) {
-        groups.entry((cell.state(), cell.cause.reason())).or_default().insert(cell.date);
-    }
-    groups.into_iter().map(|((s, r), dates)| format!("{}/{r} {dates}", s.word())).collect()
-}
-
-pub fn failed() -> Unknown {
-    Unknown::new(UnknownReason::ProbeFailed, "no answer")
-}
-
-/// A column that the table does not have.
-pub const ABSENT: &str = "absent";
-
-/// What is said of whoever filters by it.
-fn absent_column() -> Unknown {
-    Unknown::new(UnknownReason::SchemaMismatch, "the table has no column `absent`").lasting()
-}
-
-/// A coverage of the same table under another name.
-pub fn second(name: &str) -> Coverage {
-    let mut other = coverage();
-    other.key.name = name.into();
-    other.uid = format!("uid-{name}").into();
-    other
-}
-
-/// What a stored view tells the next process.
-fn causes(view: &CoverageView) -> Vec<(Cause, DateSet)> {
-    let mut causes: BTreeMap<Cause, DateSet> = BTreeMap::new();
-    view.cells.iter().for_each(|c| causes.entry(c.cause).or_default().insert(c.date));
-    causes.into_iter().collect()
 }
 
 /// All that people are told of the world, but for when it was looked at.

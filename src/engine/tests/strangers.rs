@@ -1,7 +1,6 @@
 //! Jobs that say of themselves what gapless knows nothing of: they move no number, and keep no date of a table that their
 //! namespace does not fill.
 
-use super::scenarios::{HOUR, good};
 use super::script::{play, turn};
 use super::sim::*;
 use crate::domain::dates::Timestamp;
@@ -10,7 +9,7 @@ use crate::domain::ledger::{Job, Ledger, job_name};
 use crate::engine::overview::Event;
 
 /// A live Job on the third of November that says that it is this launch of the coverage.
-pub fn forged(launch: u64) -> Job {
+pub(super) fn forged(launch: u64) -> Job {
     let coverage = coverage();
     Job {
         namespace: coverage.key.namespace.clone(),

@@ -14,13 +14,13 @@ use super::starts::Starts;
 use crate::api::template::Refusal;
 use crate::domain::ledger::{Job, Launch};
 use crate::engine::ports::{Clock, Created, JobList, Launcher, Recorded};
+use crate::host::clock::SystemClock;
 use crate::kubernetes::client::scope::Scope;
 use crate::kubernetes::faults::answers::{Class, Fault, No, fault, one};
 use crate::kubernetes::jobs;
 use crate::kubernetes::watching::feed::Mirrors;
 use crate::kubernetes::watching::grants::Grants;
 use crate::kubernetes::watching::object::{Kind, Name};
-use crate::local::clock::SystemClock;
 
 /// Objects per page of a list.
 const PAGE: u32 = 500;

@@ -20,6 +20,7 @@ use tokio::time::Instant;
 
 use crate::engine::drive::Wish;
 use crate::engine::spec::Limits;
+use crate::host::clock::SystemClock;
 use crate::kubernetes::client::scope::Scope;
 use crate::kubernetes::client::{Call, Calls, Connect, connect};
 use crate::kubernetes::faults::refusals::Refusals;
@@ -33,7 +34,6 @@ use crate::kubernetes::watching::grants::Grants;
 use crate::kubernetes::watching::mirror::Mirror;
 use crate::kubernetes::watching::object::Kind;
 use crate::kubernetes::writing::store::StatusStore;
-use crate::local::clock::SystemClock;
 use crate::view::metrics::Metrics;
 use watches::Bells;
 

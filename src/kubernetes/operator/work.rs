@@ -16,7 +16,11 @@ use crate::api::check::Valid;
 use crate::engine::drive::{Engine, Ports, Until, Wish};
 use crate::engine::overview::Event;
 use crate::engine::ports::Clock;
+use crate::engine::progress::Progress;
 use crate::engine::world::World;
+use crate::host::cache::{self, Cache};
+use crate::host::clock::SystemClock;
+use crate::host::keeper::Keeper;
 use crate::kubernetes::jobs::launcher::Jobs;
 use crate::kubernetes::jobs::seen;
 use crate::kubernetes::serving::health::Health;
@@ -30,11 +34,8 @@ use crate::kubernetes::watching::switch::{self, Switches};
 use crate::kubernetes::writing::events;
 use crate::kubernetes::writing::reporter::Reporter;
 use crate::kubernetes::writing::store::StatusStore;
-use crate::local::cache::{self, Cache};
-use crate::local::clock::SystemClock;
-use crate::local::keeper::Keeper;
-use crate::local::warehouse::Warehouses;
 use crate::view::metrics::Metrics;
+use crate::warehouse::places::Warehouses;
 
 /// Changes of specs within this time are passed on together.
 const GATHER: Duration = Duration::from_millis(200);
@@ -67,7 +68,7 @@ impl Operator {
         let (switched, switches) = watch::channel(Switches::default());
         switch::look(&self.client, &self.mirrors, &switched).await;
         let feed = Feed {
-            warehouses: Warehouses::new(BTreeMap::new(), Vec::new()),
+            warehouses: Warehouses::new(BTreeMap::new(), Vec::new(), SystemClock::wall),
             mirrors: self.mirrors.clone(),
             grants: self.options.grants.clone(),
             switches,
@@ -115,8 +116,7 @@ impl Operator {
             metrics: self.metrics.clone(),
             events,
             report: self.bells.report.clone(),
-            revision: 0,
-            looks_ended: 0,
+            progress: None,
         };
         let ended = tokio::select! {
             _ = engine.run(Until::Stopped, inbox, |world, events| {
@@ -136,7 +136,7 @@ impl Operator {
 
     fn engine(&self, feed: &mut Feed, launcher: Jobs) -> (KubernetesEngine, Warehouses) {
         let Cache { memory, places, .. } = self.facts().map(|file| cache::load(&file)).unwrap_or_default();
-        let warehouses = Warehouses::new(places, self.options.grants.bounds());
+        let warehouses = Warehouses::new(places, self.options.grants.bounds(), SystemClock::wall);
         feed.warehouses = warehouses.clone();
         let ports = Ports {
             clock: SystemClock,
@@ -225,14 +225,16 @@ struct Listener {
     metrics: Metrics,
     events: Sender<Event>,
     report: Arc<Notify>,
-    revision: u64,
-    looks_ended: u64,
+    /// What was heard last.
+    progress: Option<Progress>,
 }
 
 impl Listener {
     fn hear(&mut self, world: &World, events: &[Event]) {
         self.health.pass_at(Instant::now());
-        self.metrics.pass(world.pass_took().as_secs_f64());
+        let now = world.progress();
+        let before = std::mem::replace(&mut self.progress, Some(now));
+        self.metrics.pass(now.pass_took.as_secs_f64());
         for event in events {
             logs::event(event);
             // A season's events have no series: they show in its coverages.
@@ -241,12 +243,10 @@ impl Listener {
             }
             let _ = self.events.try_send(event.clone());
         }
-        if world.looks_ended() != self.looks_ended {
-            self.looks_ended = world.looks_ended();
+        if before.is_none_or(|before| before.looks_ended != now.looks_ended) {
             self.metrics.confirmed(world.confirmed());
         }
-        if world.revision() != self.revision {
-            self.revision = world.revision();
+        if before.is_none_or(|before| before.revision != now.revision) {
             self.report.notify_one();
         }
     }

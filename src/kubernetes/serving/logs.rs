@@ -21,7 +21,7 @@ use tracing_subscriber::fmt::time::FormatTime;
 
 use crate::engine::overview::Event;
 use crate::engine::ports::Clock;
-use crate::local::clock::SystemClock;
+use crate::host::clock::SystemClock;
 
 /// Lines that wait for a slow reader.
 const QUEUE: usize = 4096;

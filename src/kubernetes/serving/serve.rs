@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 use super::health::Health;
 use crate::engine::ports::Clock;
-use crate::local::clock::SystemClock;
+use crate::host::clock::SystemClock;
 use crate::view::metrics::{self, Metrics};
 
 mod connections;

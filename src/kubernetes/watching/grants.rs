@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::local::folder::below;
+use crate::host::folder::below;
 
 /// What the operator may do in a namespace that is granted a folder, and in no other: `manifests/cluster-wide/roles.yaml`.
 const ROLE: &str = "gapless-granted";

@@ -18,10 +18,10 @@ use crate::domain::policy::Key;
 use crate::domain::words::is_hidden;
 use crate::engine::overview::Event;
 use crate::engine::ports::Clock;
+use crate::host::clock::SystemClock;
 use crate::kubernetes::serving::logs;
 use crate::kubernetes::watching::feed::Mirrors;
 use crate::kubernetes::watching::object::{Kind, Name};
-use crate::local::clock::SystemClock;
 
 /// What happens within this time is one Event.
 const GATHER: Duration = Duration::from_secs(2);

@@ -18,11 +18,11 @@ use crate::domain::ledger::Ledger;
 use crate::domain::policy::Key;
 use crate::engine::overview::CoverageView;
 use crate::engine::ports::{Clock, Recorded, SaveFault, Store, Stored, Version};
+use crate::host::clock::SystemClock;
 use crate::kubernetes::client::scope::Scope;
 use crate::kubernetes::faults::answers::{Class, Fault, fault, one};
 use crate::kubernetes::watching::feed::Mirrors;
 use crate::kubernetes::watching::object::{Kind, Name, Object, Wire};
-use crate::local::clock::SystemClock;
 use crate::status;
 
 /// Objects per page of a list.

@@ -1,5 +1,5 @@
-//! How a Job begins: its runner is started, and says whether the command runs. A command that cannot be started is a fault of
-//! the spec, and leaves no Job behind.
+//! How a Job begins: gapless starts its runner, and the runner reports whether the command runs. A command that cannot be
+//! started is a fault of the spec, and leaves no Job behind.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -10,24 +10,24 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 
 use super::folder::JobFolder;
-use crate::local::disk;
+use crate::host::disk;
 
-/// A runner begins within this time, or its create is tried again.
+/// A runner begins within this time. Otherwise the create is retried.
 const START: Duration = Duration::from_secs(10);
 
-/// When a Job's runner began.
+/// Whether and when a Job's runner began.
 pub(super) enum Begun {
     Before,
     Now,
     NotYet,
-    /// Its command cannot be started, why, and whether that lasts until a person changes something.
+    /// Its command cannot be started: why, and whether that lasts until a person changes something.
     Cannot {
         why: String,
         lasts: bool,
     },
 }
 
-/// What a runner says of its command: it runs, or with which number of an error, and text, it does not.
+/// What a runner reports of its command: it runs, or the number and text of an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Word {
     Runs,
@@ -61,7 +61,7 @@ pub(super) fn begin(folder: &JobFolder) -> std::io::Result<Begun> {
     if let Some(Word::Cannot(number, text)) = word {
         return Ok(cannot(folder, number, &text));
     }
-    // A Job that was created is listed: its runner must have begun before the create is answered.
+    // A created Job must be listed, so its runner must have begun before the create is answered.
     let was_started = || folder.was_started().unwrap_or(false);
     while !was_started() && begun.elapsed() < START {
         std::thread::sleep(Duration::from_millis(2));
@@ -69,7 +69,7 @@ pub(super) fn begin(folder: &JobFolder) -> std::io::Result<Begun> {
     Ok(if was_started() { Begun::Now } else { Begun::NotYet })
 }
 
-/// Nothing ran, so there is no Job. One whose folder cannot be removed has ended without having been started.
+/// Nothing ran, so the Job is removed. If its folder cannot be removed, the Job counts as begun, and ended without a start.
 fn cannot(folder: &JobFolder, number: i32, text: &str) -> Begun {
     if folder.remove().is_err() {
         return Begun::Now;
@@ -80,14 +80,14 @@ fn cannot(folder: &JobFolder, number: i32, text: &str) -> Begun {
         _ if program(Errno::NOENT) => ": it, or the interpreter or loader that it names, does not exist",
         _ => "",
     };
-    // What is short for a moment, or being written, passes by itself.
+    // A shortage, or a program that is being written, is temporary.
     let passes = [0, Errno::TXTBSY.raw_os_error(), Errno::AGAIN.raw_os_error(), Errno::NOMEM.raw_os_error()];
     let passes = passes.contains(&number) || [Errno::MFILE, Errno::NFILE, Errno::IO].into_iter().any(program);
     Begun::Cannot { why: format!("{text}{what}"), lasts: !passes }
 }
 
-/// Starts the runner: the same binary under a hidden verb. It takes its own session and is not waited for by us; a
-/// thread hears its word, and reaps it so that no zombie stays while this process lives.
+/// Starts the runner: the same binary with a hidden verb. It has its own session, and gapless does not wait for it. A thread
+/// reads its report, and reaps it so that no zombie remains.
 fn spawn(folder: &Path) -> std::io::Result<Receiver<Option<Word>>> {
     let program = std::env::current_exe()?;
     let mut command = Command::new(program);
@@ -98,7 +98,7 @@ fn spawn(folder: &Path) -> std::io::Result<Receiver<Option<Word>>> {
     std::thread::spawn(move || {
         let mut line = String::new();
         let read = child.stdout.take().map(|stdout| BufReader::new(stdout).read_line(&mut line));
-        // Who began it may have waited long enough.
+        // The caller may have stopped waiting.
         let _ = tell.send(read.and_then(|read| read.ok().and_then(|_| Word::of(&line))));
         child.wait()
     });

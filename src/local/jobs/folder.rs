@@ -1,4 +1,4 @@
-//! The folder of one Job: what stands in it and what that says.
+//! The folder of one Job: its files and their meaning.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -13,11 +13,11 @@ use crate::domain::dates::DateSet;
 use crate::domain::ledger::{End, Launch};
 use crate::domain::policy::Table;
 use crate::engine::contract::TERMINATION_LOG;
-use crate::local::codec::{Code, Reader, Writer, fields};
-use crate::local::disk;
-use crate::local::files::{self, if_there};
+use crate::host::codec::{Code, Reader, Writer, fields};
+use crate::host::disk;
+use crate::host::files::{self, if_there};
 
-/// No file of a Job that gapless wrote is larger.
+/// No file that gapless writes for a Job is larger.
 const MAX_BYTES: u64 = 64 << 20;
 
 /// What a Job is.
@@ -35,7 +35,7 @@ pub(super) struct Written {
     pub grace_seconds: u64,
 }
 
-/// That a Job began. It holds all that is needed to follow it, should one of the other files be lost.
+/// The start of a Job, with everything needed to follow it if the other files are lost.
 #[derive(Clone)]
 pub(super) struct Started {
     pub at: Timestamp,
@@ -81,14 +81,14 @@ impl JobFolder {
         std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone())
     }
 
-    /// A Job of the same name and launch is the same Job.
+    /// A Job of the same coverage and launch is the same Job.
     pub fn uid(&self, launch: &Launch) -> Arc<str> {
         format!("{}/{}", launch.uid, launch.launch).into()
     }
 
-    /// Writes what the Job is, before anything of it runs.
+    /// Writes the description of the Job, before anything of it runs.
     pub fn write(&self, launch: &Launch, prepared: &Prepared) -> io::Result<()> {
-        // Only its own folder: where the folder of all Jobs is gone, another one in its place would hide the Jobs in it.
+        // Creates only its own folder: if the folder of all Jobs is gone, a new one in its place would hide the Jobs in it.
         match fs::create_dir(&self.path) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
             made => made?,
@@ -110,20 +110,21 @@ impl JobFolder {
         disk::replace(&self.path.join("job"), &bytes.0)
     }
 
-    /// The other names of its table, in a file of their own: older versions know none.
+    /// The other names of its table, in a separate file: older versions have none.
     fn write_aliases(&self, aliases: &Vec<Table>) -> io::Result<()> {
         let mut bytes = Writer::default();
         bytes.put(aliases);
         disk::replace(&self.path.join("aliases"), &bytes.0)
     }
 
-    /// Nothing where an older version made the Job, or the file is lost.
+    /// Empty if an older version created the Job, or if the file is lost.
     pub fn aliases(&self) -> io::Result<Vec<Table>> {
         let bytes = files::read(&self.path.join("aliases"), MAX_BYTES)?;
         Ok(bytes.and_then(|bytes| Reader::new(&bytes).all()).unwrap_or_default())
     }
 
-    /// What the Job is; nothing where that was never fully written, or is damaged. A Job that cannot be read is not gone.
+    /// The description of the Job. `None` if it was never fully written, or is damaged. An error does not mean that the Job
+    /// is gone.
     pub fn read(&self) -> io::Result<Option<Written>> {
         let written = files::read(&self.path.join("job"), MAX_BYTES)?.and_then(|bytes| Reader::new(&bytes).all());
         if written.is_some() {
@@ -132,7 +133,7 @@ impl JobFolder {
         Ok(self.started()?.map(|started| started.job))
     }
 
-    /// Removes the Job. Without what it is, it is no Job any more, however much of the rest is still there.
+    /// Removes the Job, its description first: without it, what remains is not a Job.
     pub fn remove(&self) -> io::Result<()> {
         for name in ["job", "started"] {
             if_there(fs::remove_file(self.path.join(name)))?;
@@ -140,7 +141,7 @@ impl JobFolder {
         if_there(fs::remove_dir_all(&self.path)).map(|_| ())
     }
 
-    /// The lock, for its runner. Who only looks holds it for a moment.
+    /// The lock, for its runner. A process that only checks it holds it for a moment.
     pub fn lock(&self) -> io::Result<Option<File>> {
         const TRIES: u32 = 100;
         const PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
@@ -157,8 +158,8 @@ impl JobFolder {
         Ok(None)
     }
 
-    /// Whether a live process of the Job holds the lock. Several may look at once, and none makes the file: one that is
-    /// lost would only seem to be there again.
+    /// Whether a live process of the Job holds the lock. Several processes may check at once. A missing lock file is not
+    /// created here: it would look as if it had never been lost.
     pub(super) fn is_locked(&self) -> io::Result<bool> {
         self.is_held("lock")
     }
@@ -172,19 +173,19 @@ impl JobFolder {
         }
     }
 
-    /// Says that the runner cannot store how its filler ended, for as long as the file is kept: by a lock, which takes no
-    /// room on a full disk.
+    /// Marks that the runner cannot store how its filler ended, while the returned file is kept. The mark is a lock, which
+    /// needs no room on a full disk.
     pub fn mark_unstored(&self) -> Option<File> {
         let file = files::open(&self.path.join("started"), OpenOptions::new().read(true)).ok()??;
         file.try_lock().ok().map(|()| file)
     }
 
-    /// Whether its runner says so.
+    /// Whether its runner has set that mark.
     pub fn is_unstored(&self) -> bool {
         self.is_held("started").unwrap_or(false)
     }
 
-    /// Whether the filler may have been started: then it is never started again.
+    /// Whether the filler may have been started. Then it is never started again.
     pub fn was_started(&self) -> io::Result<bool> {
         Ok(if_there(fs::metadata(self.path.join("started")))?.is_some())
     }
@@ -209,7 +210,7 @@ impl JobFolder {
 }
 
 impl Ended {
-    /// Stores it in the folder of its Job, which is open.
+    /// Stores it in the open folder of its Job.
     pub fn write_in(&self, folder: &File) -> io::Result<()> {
         let mut bytes = Writer::default();
         bytes.put(self);
@@ -218,14 +219,14 @@ impl Ended {
 }
 
 impl Written {
-    /// What its processes have in their environment: the path of its last words, as it was spelled when it was made.
+    /// The path in the environment of its processes: that of its termination message, as written at the start.
     pub fn mark(&self) -> Option<PathBuf> {
         self.env.iter().find(|(name, _)| name == TERMINATION_LOG).map(|(_, path)| path.into())
     }
 }
 
 impl Started {
-    /// For how long its runner should have ended it by now; nothing before its deadline and grace.
+    /// How long ago its runner should have ended it. `None` before its deadline and grace period have passed.
     pub fn overdue(&self, now: Timestamp) -> Option<SignedDuration> {
         let grace = i64::try_from(self.job.grace_seconds).unwrap_or(i64::MAX);
         let limit = SignedDuration::from_secs(self.job.deadline_seconds.max(1).saturating_add(grace));

@@ -1,4 +1,4 @@
-//! What a process knows of Jobs, whatever becomes of their files: those that it has seen run, and those of its ledgers.
+//! What a process knows of Jobs even if their files are lost: Jobs that it has seen running, and those of its ledgers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,17 +12,16 @@ use super::process::{self, Runner};
 use crate::domain::ledger::{End, Job};
 use crate::local::journal::OpenAttempt;
 
-/// So much longer a runner may take to end its filler, where it is not known that it is dead.
+/// The extra time that a runner has to end its filler, unless it is known to be dead.
 const SLACK: SignedDuration = SignedDuration::from_secs(10);
 
-/// Jobs by their names.
 #[derive(Clone, Default)]
 pub(super) struct Known(Arc<Mutex<Inner>>);
 
 #[derive(Default)]
 struct Inner {
     started: BTreeMap<Arc<str>, Started>,
-    /// Those that are being begun by this process: nothing is said of them before that is answered.
+    /// Jobs that this process is just starting. They are not listed before their create is answered.
     beginning: BTreeSet<Arc<str>>,
 }
 
@@ -32,7 +31,7 @@ impl std::fmt::Debug for Known {
     }
 }
 
-/// A Job is being begun for as long as this is kept.
+/// While this exists, the Job counts as just starting.
 pub(super) struct Beginning {
     known: Known,
     name: Arc<str>,
@@ -58,12 +57,12 @@ impl Known {
         self.inner().beginning.contains(name)
     }
 
-    /// Forgets Jobs that are not there any more and have ended.
+    /// Forgets Jobs other than these: they are gone and have ended.
     pub fn keep(&self, names: &BTreeSet<Arc<str>>) {
         self.inner().started.retain(|name, _| names.contains(name));
     }
 
-    /// When a Job began, and as what: by its files, else by what was seen of it before.
+    /// The start of a Job: from its files, else from what was seen of it before.
     pub fn started(&self, folder: &JobFolder) -> Option<Started> {
         if let Ok(Some(started)) = folder.started() {
             self.inner().started.insert(folder.name.clone(), started.clone());
@@ -73,10 +72,10 @@ impl Known {
         seen.or_else(|| by_job(folder))
     }
 
-    /// Ends a Job that is past its deadline and its grace, and has no runner that would.
+    /// Ends a Job that is past its deadline and grace period, if its runner does not.
     pub fn stop_overdue(&self, folder: &JobFolder, now: Timestamp) -> io::Result<()> {
         let Some(started) = self.started(folder) else { return Ok(()) };
-        // Files that cannot be read do not let it go on.
+        // Unreadable files must not keep it running.
         let has_ended = || folder.ended().is_ok_and(|ended| ended.is_some());
         if started.overdue(now).is_none() || has_ended() || !stop(folder, &started, now) {
             return Ok(());
@@ -87,7 +86,7 @@ impl Known {
         }
     }
 
-    /// An attempt whose Job does not appear in its folder any more. While a process of it is alive, it is live.
+    /// A Job that is no longer in its folder. While one of its processes lives, it is live.
     pub fn vanished(&self, folder: &JobFolder, open: OpenAttempt, writes: bool, now: Timestamp) -> Job {
         let started = self.started(folder);
         if let Some(started) = started.as_ref().filter(|started| writes && started.overdue(now).is_some()) {
@@ -118,7 +117,7 @@ impl Known {
     }
 }
 
-/// By what it is, where nothing else says when it began: its runner begins at once.
+/// The start by its description, if nothing else is known: a runner begins at once.
 fn by_job(folder: &JobFolder) -> Option<Started> {
     let job = folder.read().ok()??;
     let at = fs::metadata(folder.path.join("job")).and_then(|meta| meta.modified()).ok()?;
@@ -129,12 +128,12 @@ fn mark_of(folder: &JobFolder, started: Option<&Started>) -> std::path::PathBuf 
     started.and_then(|started| started.job.mark()).unwrap_or_else(|| folder.termination())
 }
 
-/// Ends the processes of a Job that is overdue. Whether none is left; where its runner does it, this does nothing.
+/// Ends the processes of an overdue Job, unless its runner does. Returns whether none is left.
 fn stop(folder: &JobFolder, started: &Started, now: Timestamp) -> bool {
     let mark = mark_of(folder, Some(started));
     let is_patient = started.overdue(now).is_none_or(|over| over < SLACK);
     let Some(session) = &started.session else {
-        // Its runner may be alive, and would have ended it by now.
+        // Its runner may be alive, and should have ended it by now.
         return !is_patient && process::can_be_seen() && process::end_named(&mark);
     };
     match session.runner() {
@@ -143,7 +142,7 @@ fn stop(folder: &JobFolder, started: &Started, now: Timestamp) -> bool {
             session.wake();
             false
         }
-        // While its leader lives, its number names this session and no other.
+        // While its leader lives, the number identifies this session.
         Runner::Stopped => process::end_own(Some(session), &mark),
         Runner::Gone => process::end_named(&mark),
     }

@@ -1,8 +1,8 @@
-//! Jobs on one machine: a Job is a folder, run by a process of its own session that outlives gapless.
+//! Jobs on one machine. A Job is a folder, and its processes run in their own session, which outlives gapless.
 //!
-//! `job` holds what it is, and `started` repeats it beside the runner's session; `lock` is held by the runner and by the
-//! filler through its standard input; `end` is written last, by rename. A held lock is a live Job, whoever died meanwhile,
-//! and so is a process of its session or with its environment. What has neither and no `end` is Lost.
+//! The file `job` describes it. `started` repeats that, with the runner's session. `lock` is locked by the runner and,
+//! through its standard input, by the filler. `end` is written last, by rename. A Job is live while the lock is held, or
+//! while a process of its session or with its environment lives. A Job with neither, and without `end`, is Lost.
 
 mod begin;
 mod folder;
@@ -20,31 +20,31 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 pub use run::run;
 pub use template::Template;
 
-use super::clock::SystemClock;
-use super::complaint::Complaint;
-use super::files;
 use super::journal::Journal;
 use crate::api::template::Refusal;
 use crate::domain::ledger::{Job, Launch};
 use crate::domain::policy::Rung;
 use crate::engine::ports::{Clock, Created, JobList, Launcher, Recorded};
+use crate::host::clock::SystemClock;
+use crate::host::complaint::Complaint;
+use crate::host::files;
 use begin::{Begun, begin};
 use folder::JobFolder;
 use known::Known;
 
-/// Starts and sees Jobs below a folder.
+/// Starts and lists the Jobs in a folder.
 #[derive(Clone, Debug)]
 pub struct Jobs {
     folder: PathBuf,
     templates: Arc<Mutex<BTreeMap<Arc<str>, Template>>>,
-    /// The folder's device and number, once this process has seen it.
+    /// The folder's device and inode, once this process has seen it.
     home: Arc<OnceLock<(u64, u64)>>,
     journal: Option<Arc<Journal>>,
     known: Known,
     complaints: Arc<Complaints>,
 }
 
-/// What is said of Jobs on standard error.
+/// What is printed about Jobs on standard error.
 #[derive(Debug, Default)]
 struct Complaints {
     lists: Complaint,
@@ -67,7 +67,7 @@ impl Jobs {
         }
     }
 
-    /// From now on these are the Jobs of a journal: where that is written, their folder is there and stays the same.
+    /// Makes these the Jobs of a journal. If the journal is written, their folder must exist and stay the same.
     pub fn belong_to(&mut self, journal: &Arc<Journal>) -> Result<(), String> {
         self.journal = Some(journal.clone());
         if !journal.is_to_write() {
@@ -76,8 +76,8 @@ impl Jobs {
         std::fs::create_dir_all(&self.folder).and_then(|()| self.find_home()).map(drop).map_err(|e| self.unlisted(&e))
     }
 
-    /// The folder of all Jobs; nothing where there is none yet. One that was there and is not there now, or is another one,
-    /// says nothing of the Jobs in it.
+    /// Finds the folder of all Jobs. `None` if there is none yet. A folder that was there and is gone, or was replaced, says
+    /// nothing about its Jobs: an error.
     fn find_home(&self) -> std::io::Result<Option<()>> {
         let Some(found) = files::if_there(std::fs::metadata(&self.folder))? else {
             let gone = "it was there and is gone; put it back, or stop this gapless and start it again";
@@ -96,7 +96,6 @@ impl Jobs {
         format!("the Jobs in {folder} cannot be listed: {error}; nothing is launched until they can")
     }
 
-    /// From now on Jobs are made from these templates.
     pub fn make_from(&self, templates: BTreeMap<Arc<str>, Template>) {
         *self.templates() = templates;
     }
@@ -110,7 +109,7 @@ impl Jobs {
         let _beginning = self.known.begins(&folder.name);
         match self.find_home() {
             Ok(Some(())) => {}
-            Ok(None) => return Created::Unclear(format!("there is no folder {}", self.folder.display())),
+            Ok(None) => return Created::Unclear(format!("the folder {} does not exist", self.folder.display())),
             Err(error) => return Created::Unclear(self.unlisted(&error)),
         }
         let written = match folder.read() {
@@ -148,18 +147,18 @@ impl Jobs {
         self.templates().get(&rung.cron_job)?.refusal(rung.container.as_deref())
     }
 
-    /// Why no Job at all can be launched now: it cannot be recorded, or it is not known which Jobs there are.
+    /// Why no Job at all can be launched now: it cannot be recorded, or the existing Jobs are not known.
     pub fn trouble(&self) -> Option<String> {
         let unrecorded = || self.journal.as_ref()?.trouble();
         self.complaints.lists.current().or_else(unrecorded)
     }
 
-    /// Where a Job's output stands, for as long as its folder is kept.
+    /// The file with a Job's output, if its folder still exists.
     pub fn log(&self, name: &str) -> Option<PathBuf> {
         Some(JobFolder::new(&self.folder, name).log()).filter(|log| log.exists())
     }
 
-    /// Every Job there is. One that cannot be read is not gone: then the list is an error.
+    /// Every Job. If one cannot be read, the whole list is an error, because the Job may be live.
     pub fn list(&self) -> Result<Vec<Job>, String> {
         if self.find_home().map_err(|e| self.unlisted(&e))?.is_none() {
             return Ok(Vec::new());
@@ -178,7 +177,7 @@ impl Jobs {
             unstored.extend(folder.is_unstored().then(|| folder.path.display().to_string()));
         }
         jobs.extend(self.vanished(&jobs));
-        // What was read while the folder was moved away is not all of it.
+        // A list that was read while the folder was moved is incomplete.
         self.find_home().map_err(|e| self.unlisted(&e))?;
         self.known.keep(&jobs.iter().map(|job: &Job| job.name.clone()).collect());
         self.tell_unread(unread);
@@ -199,7 +198,7 @@ impl Jobs {
         folder.job()
     }
 
-    /// Jobs of the ledgers that were created and are not in their folder any more: who lost files may still run.
+    /// Jobs of the ledgers that are no longer in the folder. Their processes may still run.
     fn vanished(&self, listed: &[Job]) -> Vec<Job> {
         let names: BTreeSet<&str> = listed.iter().map(|job| &*job.name).collect();
         let open = self.journal.iter().flat_map(|journal| journal.created());
@@ -208,7 +207,7 @@ impl Jobs {
         gone.map(|open| self.known.vanished(&folder(&open.name), open, self.writes(), SystemClock.now())).collect()
     }
 
-    /// Whether its outcome is known already: nothing depends on what its files say.
+    /// Whether its outcome is recorded: then its files no longer matter.
     fn is_settled(&self, folder: &JobFolder) -> bool {
         self.journal.as_ref().is_some_and(|journal| journal.is_settled(&folder.name))
     }
@@ -220,7 +219,7 @@ impl Jobs {
         let _ = self.complaints.settled.hear(if unread.is_empty() { Ok(()) } else { Err(text) });
     }
 
-    /// Their runners try again, for an hour at most.
+    /// Reports Jobs whose runners cannot store the outcome. The runners retry for an hour.
     fn tell_unstored(&self, mut unstored: Vec<String>) {
         unstored.sort();
         let text = format!(
@@ -241,7 +240,7 @@ fn refused(why: String) -> Created {
 }
 
 impl Launcher for Jobs {
-    /// There is no daily run on one machine: nobody starts CronJobs.
+    /// One machine has no daily runs: nothing starts its CronJobs.
     async fn live(&self) -> Result<JobList, String> {
         let jobs = self.clone();
         let listed = tokio::task::spawn_blocking(move || jobs.list()).await.map_err(|e| e.to_string())?;
@@ -253,7 +252,7 @@ impl Launcher for Jobs {
         let created = tokio::task::spawn_blocking(move || jobs.start(&launch)).await;
         let created = created.unwrap_or_else(|e| Created::Unclear(e.to_string()));
         let trouble = match &created {
-            Created::Unclear(why) => Err(format!("a Job cannot be started: {why}; it is tried again")),
+            Created::Unclear(why) => Err(format!("a Job cannot be started: {why}; retrying")),
             _ => Ok(()),
         };
         let _ = self.complaints.starts.hear(trouble);
@@ -271,13 +270,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_that_lacks_a_job_is_no_list() {
+    fn a_list_without_one_of_the_jobs_is_an_error() {
         let root = tempfile::tempdir().unwrap();
         let jobs = Jobs::new(root.path(), BTreeMap::new());
         assert_eq!(jobs.list(), Ok(Vec::new()), "there is none yet");
         std::fs::create_dir_all(root.path().join("jobs/load-12345678-l1/job")).unwrap();
-        let told = jobs.list().unwrap_err();
-        assert!(told.contains("jobs/load-12345678-l1 cannot be read"), "{told}");
+        let error = jobs.list().unwrap_err();
+        assert!(error.contains("jobs/load-12345678-l1 cannot be read"), "{error}");
         std::fs::remove_dir_all(root.path().join("jobs")).unwrap();
         std::fs::write(root.path().join("jobs"), "").unwrap();
         assert!(jobs.list().unwrap_err().contains("cannot be listed"));

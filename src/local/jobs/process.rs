@@ -1,4 +1,4 @@
-//! The processes of a Job, as Linux shows them below /proc. Where there is no /proc, the lock of the Job decides alone.
+//! The processes of a Job, from Linux's /proc. Without /proc, only the Job's lock counts.
 
 use std::fs;
 use std::path::Path;
@@ -6,10 +6,10 @@ use std::path::Path;
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
 use crate::engine::contract::TERMINATION_LOG;
-use crate::local::codec::{Code, Reader, Writer, fields};
+use crate::host::codec::{Code, Reader, Writer, fields};
 
-/// The session of a Job: its runner leads it, and everything that the runner starts is in it. A number of a process is
-/// used again, so the start belongs to it, and what the numbers count in: a boot and a namespace of processes.
+/// The session of a Job: its runner leads it, and it contains everything that the runner starts. Process numbers are reused,
+/// so the start time belongs to the identity, and so do the boot and the process namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Session {
     home: String,
@@ -19,17 +19,15 @@ pub(super) struct Session {
 
 fields!(Session { home, leader, since });
 
-/// What is known of one process.
 #[derive(Clone, Copy)]
 struct Process {
     pid: i32,
     session: i32,
     since: u64,
-    /// A signal stopped it.
+    /// Whether a signal stopped it.
     is_stopped: bool,
 }
 
-/// The runner of a Job, as far as that can be seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Runner {
     Runs,
@@ -38,13 +36,13 @@ pub(super) enum Runner {
 }
 
 impl Session {
-    /// That of this process, if it leads one.
+    /// The session of this process, if it leads one.
     pub fn own() -> Option<Self> {
         let own = process(getpid().as_raw_nonzero().get()).filter(|own| own.session == own.pid)?;
         Some(Self { home: home()?, leader: own.pid, since: own.since })
     }
 
-    /// Its runner.
+    /// The state of its runner.
     pub fn runner(&self) -> Runner {
         match process(self.leader).filter(|leader| self.is_here() && leader.since == self.since) {
             None => Runner::Gone,
@@ -53,17 +51,17 @@ impl Session {
         }
     }
 
-    /// Lets a runner that was stopped go on.
+    /// Continues a stopped runner.
     pub fn wake(&self) {
         Pid::from_raw(self.leader).into_iter().for_each(|leader| _ = kill_process(leader, Signal::CONT));
     }
 
-    /// Whether its numbers mean processes that can be seen here.
+    /// Whether its numbers refer to processes that are visible here.
     fn is_here(&self) -> bool {
         home().is_some_and(|here| here == self.home)
     }
 
-    /// Whether its number names another session by now.
+    /// Whether its number has been reused for another session.
     fn is_used_again(&self) -> bool {
         !self.is_here() || process(self.leader).is_some_and(|leader| leader.since != self.since)
     }
@@ -79,24 +77,25 @@ pub(super) fn is_alive(session: Option<&Session>, termination: &Path) -> bool {
     others().any(|p| session.is_some_and(|session| session.has(&p)) || is_named(p.pid, termination))
 }
 
-/// Ends what is left of the session that this process leads, and what left it but has the Job's environment. Whether
+/// Ends what is left of this process's session, and what left the session but has the Job's environment. Returns whether
 /// nothing is left.
 pub(super) fn end_own(session: Option<&Session>, termination: &Path) -> bool {
     end(|p| session.is_some_and(|session| session.has(p)) || is_named(p.pid, termination))
 }
 
-/// Whether processes can be seen here.
+/// Whether processes are visible here.
 pub(super) fn can_be_seen() -> bool {
     home().is_some()
 }
 
-/// Ends processes that have the environment of a Job. A session whose leader is dead is not proof enough to kill: its
-/// number may name another one.
+/// Ends processes that have the environment of a Job. Membership in a session whose leader is dead is not enough to kill:
+/// its number may have been reused.
 pub(super) fn end_named(termination: &Path) -> bool {
     end(|p| is_named(p.pid, termination))
 }
 
-/// A process may fork while the list is read, so it is read again until it is empty. What cannot be killed is given up.
+/// A process may fork while the list is read, so the list is read again until it is empty. A process that cannot be killed
+/// is given up.
 fn end(is_own: impl Fn(&Process) -> bool) -> bool {
     const ROUNDS: u32 = 50;
     const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
@@ -113,14 +112,14 @@ fn end(is_own: impl Fn(&Process) -> bool) -> bool {
     false
 }
 
-/// Whether a process was started with the environment of a Job: the path of its last words is its own.
+/// Whether a process was started with the environment of a Job. The path of its termination message is unique.
 fn is_named(pid: i32, termination: &Path) -> bool {
     let wanted = format!("{TERMINATION_LOG}={}", termination.display());
     let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     environment.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes())
 }
 
-/// All live processes but this one.
+/// All live processes except this one.
 fn others() -> impl Iterator<Item = Process> {
     let own = getpid().as_raw_nonzero().get();
     let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -130,10 +129,10 @@ fn others() -> impl Iterator<Item = Process> {
         .filter_map(process)
 }
 
-/// A process that is alive: a zombie does nothing any more.
+/// A live process. A zombie does not count.
 fn process(pid: i32) -> Option<Process> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // A name may hold anything; what follows its last parenthesis does not.
+    // A name may contain anything, but what follows its last parenthesis is reliable.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let [state, _, _, session, ..] = fields[..] else { return None };
     let since = fields.get(19)?.parse().ok()?;
@@ -141,7 +140,7 @@ fn process(pid: i32) -> Option<Process> {
     (!matches!(state, "Z" | "X")).then_some(Process { pid, session: session.parse().ok()?, since, is_stopped })
 }
 
-/// The boot and the namespace in which processes are counted.
+/// The boot and the namespace that process numbers belong to.
 fn home() -> Option<String> {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
@@ -165,7 +164,7 @@ mod tests {
         assert!(!is_alive(None, &termination));
         let mut other = sleeper("/elsewhere/termination");
         let mut own = sleeper(termination.to_str().unwrap());
-        // Until it has its program it has the environment of this process.
+        // Until it has started its program, it has the environment of this process.
         while !is_alive(None, &termination) {
             std::thread::yield_now();
         }

@@ -1,5 +1,5 @@
-//! The runner of one Job: a process of its own session. It takes the lock, hands it on to the filler as standard input,
-//! enforces the deadline and writes how it ended.
+//! The runner of one Job: a process with its own session. It takes the lock, passes it to the filler as standard input,
+//! enforces the deadline, and stores how the filler ended.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -16,24 +16,24 @@ use super::folder::{Ended, JobFolder, Started, Written};
 use super::process::{self, Session};
 use crate::domain::ledger::End;
 use crate::engine::ports::Clock;
-use crate::local::clock::SystemClock;
-use crate::local::{disk, files};
+use crate::host::clock::SystemClock;
+use crate::host::{disk, files};
 
-/// How often the runner looks whether its filler has ended.
+/// How often the runner checks whether its filler has ended.
 const LOOK: Duration = Duration::from_millis(20);
-/// How long the runner tries to store how its filler ended, and how often.
+/// How long the runner tries to store how its filler ended.
 const STORE: Duration = Duration::from_secs(60 * 60);
-/// The same where its folder is gone: one that was only moved away is back soon.
+/// The same if its folder is gone: a folder that was only moved is back soon.
 const STORE_MOVED: Duration = Duration::from_secs(60);
 const STORE_AGAIN: Duration = Duration::from_secs(1);
 
-/// Runs the Job of a folder to its end. Another runner of the same Job makes this one do nothing.
+/// Runs the Job of a folder to its end. Does nothing if another runner has the Job.
 pub fn run(path: &Path) -> i32 {
-    // A session of its own: closing the terminal, or stopping gapless, leaves the filler alone.
+    // A separate session: closing the terminal or stopping gapless does not affect the filler.
     let _ = setsid();
     let folder = JobFolder::at(path);
     let Ok(Some(lock)) = folder.lock() else { return 0 };
-    // Where that cannot be told it may have been started: it is not started again.
+    // If that is unknown, it may have been started: it must not be started again.
     if !matches!((folder.was_started(), folder.end()), (Ok(false), Ok(None))) {
         return 0;
     }
@@ -41,7 +41,7 @@ pub fn run(path: &Path) -> i32 {
     let started = Started { at: SystemClock.now(), job, session: Session::own() };
     let Ok(home) = disk::open_folder(&folder.path) else { return 1 };
     if folder.mark_started(&started).is_err() {
-        // The mark can be there all the same, and nothing ran.
+        // The mark can exist nevertheless, and nothing ran.
         if matches!(folder.was_started(), Ok(true)) {
             store_end(&folder, &home, &started, End::NeverStarted);
         }
@@ -56,24 +56,24 @@ pub fn run(path: &Path) -> i32 {
             let why = format!("'{}' cannot be started: {error}", started.job.program);
             let log = files::open(&folder.termination(), OpenOptions::new().create(true).truncate(true).write(true));
             log.ok().flatten().into_iter().for_each(|mut log| _ = log.write_all(why.as_bytes()));
-            // Nothing ran, so there is nothing to charge.
+            // Nothing ran, so no attempt is charged.
             (End::NeverStarted, Some(Word::Cannot(error.raw_os_error().unwrap_or_default(), error.to_string())))
         }
     };
-    // What left the filler's process group still writes; a date is free only when nothing does.
+    // A process that left the filler's process group may still write. The date is free only when none is left.
     process::end_own(started.session.as_ref(), &folder.termination());
     let is_stored = store_end(&folder, &home, &started, end);
     word.into_iter().for_each(|word| say(&word));
     i32::from(!is_stored)
 }
 
-/// Tells who created the Job whether its command runs, if that is still there to hear it.
+/// Reports to the creator of the Job, if it still listens, whether the command runs.
 fn say(word: &Word) {
     let _ = writeln!(std::io::stdout(), "{}", word.line());
 }
 
-/// A Job whose end is not stored is Lost. On a full disk there may be room again soon, and a folder that was moved away may be
-/// back; until then the lock says that it lives.
+/// Stores the end. A Job without it is Lost. A full disk may have room again soon, and a moved folder may return. Until then
+/// the lock shows that the Job is live.
 fn store_end(folder: &JobFolder, home: &File, started: &Started, end: End) -> bool {
     let (begun, ended) = (Instant::now(), Ended { at: SystemClock.now(), end });
     let mut mark = None;
@@ -88,7 +88,8 @@ fn store_end(folder: &JobFolder, home: &File, started: &Started, end: End) -> bo
     true
 }
 
-/// By the folder that is open, wherever it was moved; else where it was, if what is there is a copy of it and not another Job.
+/// Stores it in the open folder, even if that was moved. Otherwise at its old path, if the folder there is a copy and not
+/// another Job.
 fn store(folder: &JobFolder, home: &File, started: &Started, ended: &Ended) -> std::io::Result<()> {
     let stored = ended.write_in(home);
     let is_copy = || {
@@ -118,7 +119,8 @@ fn start(folder: &JobFolder, job: &Written, lock: &File) -> std::io::Result<Chil
         .spawn()
 }
 
-/// Waits for the filler; what it leaves behind is stopped with it, as in a container. At its deadline it is asked to stop, after its grace it is stopped.
+/// Waits for the filler. What it leaves behind is stopped with it, as in a container. At its deadline it gets SIGTERM, after
+/// its grace period SIGKILL.
 fn wait(mut child: Child, job: &Written) -> End {
     let begun = Instant::now();
     let deadline = Duration::from_secs(job.deadline_seconds.max(1).unsigned_abs());
@@ -130,7 +132,7 @@ fn wait(mut child: Child, job: &Written) -> End {
             return if asked { End::Deadline } else { end };
         }
         if begun.elapsed() >= deadline + Duration::from_secs(job.grace_seconds) {
-            // This process may have been stopped for all of its grace.
+            // This process may have been stopped during the whole grace period.
             asked = true;
             signal(&child, Signal::KILL);
         } else if begun.elapsed() >= deadline && !asked {
@@ -141,7 +143,7 @@ fn wait(mut child: Child, job: &Written) -> End {
     }
 }
 
-/// Looks without burying: until then its group's number is nobody else's.
+/// Checks without reaping: until it is reaped, the number of its group is not reused.
 fn has_ended(child: &Child) -> bool {
     let Some(pid) = pid(child) else { return true };
     let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;

@@ -1,4 +1,4 @@
-//! What is seen of a Job: that it lives, or when and how it ended. And what ends it where its runner does not.
+//! The state of a Job: live, or when and how it ended.
 
 use std::fs;
 use std::io;
@@ -10,10 +10,10 @@ use super::folder::JobFolder;
 use super::process;
 use crate::domain::ledger::{End, Job};
 use crate::engine::contract::{MAX_MESSAGE, clean};
-use crate::local::files;
+use crate::host::files;
 
 impl JobFolder {
-    /// The Job as the engine sees it; nothing when it was never fully written, or not started yet.
+    /// The Job for the engine. `None` if it was never fully written, or not started yet.
     pub fn job(&self) -> Result<Option<Job>, String> {
         let tell =
             |e| format!("the Job in {} cannot be read: {e}; nothing is launched until it can", self.path.display());
@@ -22,15 +22,15 @@ impl JobFolder {
 
     fn seen(&self) -> io::Result<Option<Job>> {
         let written = self.read()?;
-        // Asked before: one that begins meanwhile did not end before it began.
+        // Checked first: a Job that begins meanwhile must not seem to have ended before.
         let was_started = self.was_started()?;
         let ended = self.ended()?;
-        // Without `started` it began all the same if it lives, or if its end is there.
+        // Without `started` it has begun nevertheless if it is live, or if its end is stored.
         if !was_started && matches!(ended, Some((_, End::Lost))) {
             return Ok(None);
         }
         let Some(written) = written else {
-            // Which dates it fills cannot be told any more: while it lives, any date may be one of them.
+            // Its dates are no longer known: while it lives, it may fill any date.
             let text = "it is live, and its file `job` is gone or damaged; wait for its end, or stop its process";
             return if ended.is_some() { Ok(None) } else { Err(io::Error::other(text)) };
         };
@@ -49,50 +49,50 @@ impl JobFolder {
         }))
     }
 
-    /// When and how it ended; nothing while it lives. A held lock is a live Job, even where its end is there already; so is
-    /// a live process of it. The end is written before the runner lets go of both: it is looked for after them.
+    /// When and how it ended. `None` while it is live. A held lock or a live process means a live Job, even if its end is
+    /// already stored. The runner writes the end before it releases both, so the end is checked after them.
     pub fn ended(&self) -> io::Result<Option<(Timestamp, End)>> {
         if self.is_locked()? {
             return Ok(None);
         }
-        let told = || Ok::<_, io::Error>(self.end()?.map(|ended| (ended.at, ended.end)));
-        if let Some(ended) = told()? {
+        let stored = || Ok::<_, io::Error>(self.end()?.map(|ended| (ended.at, ended.end)));
+        if let Some(ended) = stored()? {
             return Ok(Some(ended));
         }
         let session = self.started()?.and_then(|started| started.session);
         if process::is_alive(session.as_ref(), &self.mark()?) {
             return Ok(None);
         }
-        Ok(told()?.or_else(|| Some((self.last_sign(), End::Lost))))
+        Ok(stored()?.or_else(|| Some((self.last_sign(), End::Lost))))
     }
 
-    /// What its processes have in their environment: the path of its last words, as it was spelled when it was made.
+    /// The path in the environment of its processes: that of its termination message, as written at the start.
     fn mark(&self) -> io::Result<PathBuf> {
         Ok(self.read()?.and_then(|job| job.mark()).unwrap_or_else(|| self.termination()))
     }
 
-    /// When a Job that vanished was last seen: its log was last written, or it was started.
+    /// The last sign of a Job that vanished: its log was written, or it was started.
     fn last_sign(&self) -> Timestamp {
         let modified = |path| fs::metadata(path).and_then(|m| m.modified()).ok();
         let modified = modified(self.log()).or_else(|| modified(self.path.join("started")));
         modified.and_then(|m| Timestamp::try_from(m).ok()).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
-    /// How it ended where that is not plain, and what the filler says of itself: the first 1 KiB, without control characters.
+    /// How it ended, if that is not obvious, and the filler's message: the first 1 KiB, without control characters.
     pub fn message(&self, end: End) -> String {
         let said = files::read_first(&self.termination(), MAX_MESSAGE as u64).ok().flatten().unwrap_or_default();
         let said = clean(&String::from_utf8_lossy(&said));
         let how = if end == End::Lost { Some(self.lost()) } else { how(end) };
         match (how, said.is_empty()) {
             (None, _) => said,
-            // The outcome has a word of its own for these.
+            // The outcome already names these.
             (Some(_), false) if matches!(end, End::Exit(65 | 69 | 75 | 77)) => said,
             (Some(how), true) => format!("{how}; {}", self.output()),
             (Some(how), false) => clean(&format!("{how}: {said}")),
         }
     }
 
-    /// What is known of a Job whose end is not.
+    /// The message of a Job whose end is unknown.
     fn lost(&self) -> String {
         let is_there = fs::metadata(self.path.join("end")).is_ok();
         let file = if is_there { "is damaged" } else { "is missing" };
@@ -111,7 +111,7 @@ impl JobFolder {
     }
 }
 
-/// How a Job ended, where its filler's words may not say it.
+/// How a Job ended, in cases where its filler's message may not say it.
 fn how(end: End) -> Option<String> {
     match end {
         End::Exit(code) => Some(format!("exit status {code}")),

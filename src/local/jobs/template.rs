@@ -1,4 +1,4 @@
-//! From a CronJob's container to a command: its command, arguments and environment, after the filler contract.
+//! From a CronJob's container to a command: the program, arguments and environment that the filler contract defines.
 
 use std::path::{Path, PathBuf};
 
@@ -8,21 +8,20 @@ use crate::api::CronJob;
 use crate::api::template::Container;
 use crate::domain::ledger::Launch;
 use crate::engine::contract::contract;
-use crate::local::files;
+use crate::host::files;
 
-/// What is passed on of gapless's own environment: enough to find programs, nothing that could be a secret.
+/// The part of gapless's own environment that is passed on: enough to find programs, nothing that could be a secret.
 const PASSED_ON: [&str; 6] = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "USER"];
 
-/// A CronJob with the folder in which its Jobs run.
+/// A CronJob, and the folder in which its Jobs run.
 #[derive(Clone, Debug)]
 pub struct Template {
-    /// The CronJob.
     pub cron_job: CronJob,
     /// The folder of its manifest.
     pub folder: PathBuf,
 }
 
-/// A command that can be run as it stands.
+/// A command that is ready to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Prepared {
     pub program: String,
@@ -33,7 +32,7 @@ pub(super) struct Prepared {
 }
 
 impl Template {
-    /// Why no launch can be made from it on this machine, as far as that is known before there is one.
+    /// Why no launch can be made from it on this machine, as far as that is known in advance.
     pub(super) fn refusal(&self, wanted: Option<&str>) -> Option<String> {
         let container = match self.container(wanted) {
             Ok(container) => container,
@@ -44,7 +43,7 @@ impl Template {
         self.prepared(container, program.clone(), Vec::new(), passed_on().chain(own).collect()).err()
     }
 
-    /// The container that fills, where one machine has all that it needs.
+    /// The container to run, if one machine has everything it needs.
     fn container(&self, wanted: Option<&str>) -> Result<&Container, String> {
         let name = &self.cron_job.name;
         let container = self.cron_job.containers.iter().find(|c| wanted.is_none_or(|w| w == c.name));
@@ -57,14 +56,14 @@ impl Template {
                 "CronJob '{name}' takes names by envFrom; on one machine list them in env, with values"
             ));
         }
-        // Arguments alone go to the entry point of an image.
+        // Arguments without a command need the entry point of an image.
         if container.command.is_empty() {
             return Err(format!("CronJob '{name}' has no command; on one machine there is no image to take it from"));
         }
         Ok(container)
     }
 
-    /// The command of a launch, or one sentence why there is none.
+    /// The command of a launch, or why there is none.
     pub(super) fn command(&self, launch: &Launch, termination: &Path) -> Result<Prepared, String> {
         let container = self.container(launch.container.as_deref())?;
         let mut env: Vec<(String, String)> = passed_on().collect();
@@ -102,19 +101,19 @@ impl Template {
     }
 }
 
-/// That a command cannot be started: a fault of the spec, not an attempt.
+/// The error of a command that cannot be started: a fault of the spec, not an attempt.
 pub(super) fn unstartable(cron_job: &str, why: &str) -> String {
     format!("the command of CronJob '{cron_job}' cannot be started: {why}; correct the command or this machine")
 }
 
-/// Of gapless's own environment.
+/// The part of gapless's own environment that is passed on.
 fn passed_on() -> impl Iterator<Item = (String, String)> {
     PASSED_ON.iter().filter_map(|name| Some(((*name).into(), std::env::var(name).ok()?)))
 }
 
 impl Prepared {
-    /// Why it cannot be started, as far as that can be seen beforehand: such a command is a fault of the spec, and no
-    /// attempt is charged for it.
+    /// Why it cannot be started, as far as that is visible in advance. Such a command is a fault of the spec, and no attempt
+    /// is charged.
     fn obstacle(&self) -> Option<String> {
         let Self { program, folder, .. } = self;
         if !Path::new(folder).is_dir() {
@@ -133,7 +132,7 @@ impl Prepared {
     }
 }
 
-/// Why a file cannot be run, where programs are looked for in these folders.
+/// Why a file cannot be run, with this search path.
 fn obstacle_of(path: &Path, search: &str) -> Option<String> {
     let program = path.display();
     match (path.is_dir(), path.is_file(), is_executable(path)) {
@@ -144,8 +143,8 @@ fn obstacle_of(path: &Path, search: &str) -> Option<String> {
     }
 }
 
-/// Why the content of a file cannot be run. One that may be run but not read tells nothing, nor does a format that a
-/// machine may have been taught.
+/// Why the content of a file cannot be run. A file that may be executed but not read gives no reason, nor does a format that
+/// a machine may have been taught.
 fn obstacle_in(path: &Path, search: &str) -> Option<String> {
     let bytes = files::read_first(path, 256).ok()??;
     let program = path.display();
@@ -164,11 +163,11 @@ fn obstacle_in(path: &Path, search: &str) -> Option<String> {
             "there is no program '{name}' in PATH ({search}), and '{program}' names it as its interpreter"
         ));
     }
-    let told = interpreter.escape_default();
-    (!there).then(|| format!("the interpreter '{told}' that '{program}' names does not exist or is not executable"))
+    let name = interpreter.escape_default();
+    (!there).then(|| format!("the interpreter '{name}' that '{program}' names does not exist or is not executable"))
 }
 
-/// The interpreter that `env` looks for in PATH.
+/// The interpreter that `env` searches in PATH.
 fn by_env(line: &str) -> Option<&str> {
     let mut words = line.split([' ', '\t']).filter(|word| !word.is_empty());
     let is_env = words.next().is_some_and(|word| Path::new(word).file_name() == Some("env".as_ref()));
@@ -176,14 +175,14 @@ fn by_env(line: &str) -> Option<&str> {
     (is_env && !name.starts_with('-') && !name.contains(['=', '/'])).then_some(name)
 }
 
-/// Where programs are looked for without a PATH.
+/// The search path without PATH.
 const USUAL_PATH: &str = "/bin:/usr/bin";
 
 fn is_executable(path: &Path) -> bool {
     path.is_file() && access(path, Access::EXEC_OK).is_ok()
 }
 
-/// `$(NAME)` as Kubernetes expands it: `$$` is a dollar, an unknown name stays as it is.
+/// Expands `$(NAME)` as Kubernetes does: `$$` is a dollar, an unknown name stays unchanged.
 fn expand(text: &str, env: &[(String, String)]) -> String {
     let (mut out, mut rest) = (String::new(), text);
     while let Some(at) = rest.find('$') {

@@ -8,7 +8,7 @@ use super::{MAGIC, Record, Records, older};
 use crate::domain::mark::mix_bytes;
 use crate::domain::policy::Key;
 use crate::engine::ports::Version;
-use crate::local::codec::Reader;
+use crate::host::codec::Reader;
 use crate::status::ledger::from_json;
 
 /// Length and checksum of a record.

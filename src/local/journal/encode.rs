@@ -7,7 +7,7 @@ use crate::domain::ledger::Ledger;
 use crate::domain::mark::mix_bytes;
 use crate::domain::policy::Key;
 use crate::engine::ports::Version;
-use crate::local::codec::Writer;
+use crate::host::codec::Writer;
 use crate::status::ledger::to_json;
 
 /// A record: its length, its checksum, its body.

@@ -12,7 +12,7 @@ use super::{MAGIC, Record, Records, cannot, encode, read};
 use crate::domain::ledger::Ledger;
 use crate::domain::policy::Key;
 use crate::engine::ports::Version;
-use crate::local::{disk, files};
+use crate::host::{disk, files};
 
 /// Beyond so many bytes, and twice what a snapshot takes, a journal is folded.
 pub(super) const FOLD_AT: u64 = 1 << 20;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::cannot;
 use super::file::JournalFile;
-use crate::local::files;
+use crate::host::files;
 
 #[derive(Debug)]
 pub(super) struct Lock {

@@ -13,13 +13,13 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use super::complaint::Complaint;
-use super::files;
 use crate::domain::dates::DateSet;
 use crate::domain::ledger::{Attempt, Ledger, Stage, job_name};
 use crate::domain::policy::{Key, Table};
 use crate::engine::overview::CoverageView;
 use crate::engine::ports::{Recorded, SaveFault, Store, Stored, Version};
+use crate::host::complaint::Complaint;
+use crate::host::files;
 use file::JournalFile;
 use lock::Lock;
 

@@ -7,7 +7,7 @@ use crate::domain::dates::{Date, DateSet};
 use crate::domain::fingerprint::Fingerprints;
 use crate::domain::ledger::{Attempt, Before, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
 use crate::domain::policy::Table;
-use crate::local::codec::Reader;
+use crate::host::codec::Reader;
 
 /// What every journal of that version begins with.
 pub(super) const MAGIC: &[u8] = b"gapless journal 2\n";

@@ -9,7 +9,7 @@ use super::encode::framed;
 use super::file::FOLD_AT;
 use super::*;
 use crate::domain::dates::shift;
-use crate::local::codec::Reader;
+use crate::host::codec::Reader;
 use crate::status::ledger::tests::ledgers;
 
 fn record(key: &Key, uid: &Arc<str>, version: Version, ledger: &Ledger) -> Vec<u8> {
@@ -299,7 +299,7 @@ fn a_journal_of_the_version_before_takes_the_new_form_at_the_first_write() {
 
 #[test]
 fn a_ledger_that_no_version_up_to_this_one_wrote_is_told_and_left() {
-    let mut body = crate::local::codec::Writer::default();
+    let mut body = crate::host::codec::Writer::default();
     body.put(&key("a")).put(&"u".to_string()).put(&1_u64);
     body.0.extend(br#"{"ledger":{"launches":-1}}"#);
     let told = decode(&[MAGIC, &framed(&body.0)].concat(), Path::new("journal")).unwrap_err();

@@ -1,7 +1,7 @@
 //! One needed column over a whole scan. Every distinct value gets a small id once, so that filters, dates and units are
-//! worked out per value and not per row. A column that is only part of a unique key is not interned: its values give
-//! their bits. Where parts hold a column in several types, equal values keep ids of their own, for each is compared in the
-//! type of its part; which of them are the same is known beside.
+//! computed per value and not per row. A column that is only part of a unique key has no ids: its values give their bits. If
+//! parts store a column in several types, equal values keep separate ids, because each is compared in the type of its part.
+//! Which ids are equal is stored beside them.
 
 use std::borrow::Cow;
 use std::mem::{Discriminant, discriminant};
@@ -18,42 +18,42 @@ use crate::warehouse::budget::size;
 
 /// The id of NULL.
 pub(super) const NULL: u32 = 0;
-/// A column with more distinct values than this is refused: interning it would not be bounded.
+/// A column with more distinct values than this is refused: its memory would not be bounded.
 const MAX_VALUES: usize = 16_000_000;
-/// And so are more bytes of distinct texts than this.
+/// A column with more bytes of distinct texts is refused, too.
 const MAX_BYTES: usize = 64 << 20;
-/// A text of more bytes is known by its beginning, its length and its hash. What a user compares with has 128 characters,
-/// which are fewer bytes, so the beginning decides every comparison.
+/// A longer text is identified by its beginning, length and hash. A value in a filter has at most 128 characters, which are
+/// fewer bytes, so the beginning decides every comparison.
 const LONG: usize = 512;
 /// The characters of that beginning.
 const BEGINNING: usize = 129;
-/// Numbers that lie so close to the first one are found by their place, not by a hash.
+/// Numbers this close to the first one are found by index, not by a hash.
 const DENSE: usize = 1 << 16;
-/// So many of the others are found without their hash table.
+/// This many of the other numbers are found without their hash table.
 const RECENT: usize = 256;
 
 /// The values of one column, by id.
 #[derive(Debug)]
 pub(super) struct Column {
     pub name: String,
-    /// Whether somebody needs ids; else bits suffice.
+    /// Whether a question needs ids. Otherwise bits are enough.
     pub interned: bool,
-    /// Whether somebody takes its texts apart, and must know them whole.
+    /// Whether a question takes its texts apart, and needs them whole.
     pub is_whole: bool,
-    /// Whose questions need it.
+    /// Which questions need it.
     pub users: Vec<usize>,
     /// The bytes of its distinct texts.
     bytes: usize,
     ids: FxHashMap<Datum, u32>,
     values: Vec<Datum>,
     texts: FxHashMap<Arc<str>, u32>,
-    /// Beside its id: whether it is no number, and whether it is one by other digits.
+    /// Beside its id: whether it is not a number, and whether it is a number with other digits.
     loose: FxHashMap<Arc<str>, (u32, bool, bool)>,
     class: Class,
     numbers: Numbers,
-    /// The first kind of value that was met.
+    /// The first kind of value that was found.
     kind: Option<Discriminant<Datum>>,
-    /// Once a second kind was met.
+    /// Set when a second kind is found.
     same: Option<Same>,
     bits: Bits,
 }
@@ -63,7 +63,7 @@ pub(super) struct Column {
 struct Same {
     /// The first id of each text.
     first: FxHashMap<Arc<str>, u32>,
-    /// Of each id the first that has its text.
+    /// For each id, the first id that has its text.
     of: Vec<u32>,
 }
 
@@ -73,7 +73,7 @@ impl Same {
     }
 }
 
-/// What the texts of the present part are.
+/// What the texts of the current part are.
 #[derive(Debug, Default)]
 struct Class {
     as_texts: bool,
@@ -82,7 +82,7 @@ struct Class {
 }
 
 impl Class {
-    /// Whether a text is no number, and the digits of one that is not written by them.
+    /// Whether a text is not a number, and the digits of a number that is written differently.
     fn note(&mut self, text: &str) -> (bool, Option<String>) {
         let digits = number::plain(text);
         let is_text = digits.is_none();
@@ -93,15 +93,15 @@ impl Class {
     }
 }
 
-/// What bits were made of so far.
+/// What the bits were made from so far.
 #[derive(Debug, Default)]
 struct Bits {
     of: Option<BitsOf>,
-    /// Made of several types: equal values may have other bits, and only ids can tell.
+    /// Several types: equal values can have different bits, and only ids are reliable.
     are_mixed: bool,
 }
 
-/// What bits are made of: equal values of one kind have equal bits.
+/// What bits are made from: equal values of one kind have equal bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BitsOf {
     Integer,
@@ -115,14 +115,14 @@ pub(super) enum BitsOf {
     Text,
 }
 
-/// The ids of fixed-size values, by their bits in the column's present type.
+/// The ids of fixed-size values, by their bits in the column's current type.
 #[derive(Debug, Default)]
 struct Numbers {
     of: Option<DataType>,
     base: u64,
     dense: Vec<u32>,
     sparse: FxHashMap<u64, u32>,
-    /// What was found last among the sparse, by some of its bits: few instants come again and again.
+    /// The latest results among the sparse ones, by some of their bits: a few instants occur again and again.
     recent: Vec<(u64, u32)>,
 }
 
@@ -146,24 +146,24 @@ impl Column {
         }
     }
 
-    /// Whether equal values may have other bits.
+    /// Whether equal values can have different bits.
     pub fn has_mixed_bits(&self) -> bool {
         self.bits.are_mixed && !self.interned
     }
 
-    /// Bits are made of values of this type now.
+    /// From now on bits are made from values of this type.
     pub fn bits_of(&mut self, kind: BitsOf) {
         self.bits.are_mixed |= self.bits.of.replace(kind).is_some_and(|before| before != kind);
     }
 
-    /// The ids under which equal values are one.
+    /// Maps each id to one id for all equal values.
     pub fn identities<'a>(&self, ids: &'a [u32]) -> Cow<'a, [u32]> {
         let Some(same) = &self.same else { return ids.into() };
         let first = |id: &u32| (*id as usize).checked_sub(1).and_then(|at| same.of.get(at)).copied().unwrap_or(NULL);
         ids.iter().map(first).collect()
     }
 
-    /// The id of a value, a new one when it was not seen before.
+    /// The id of a value, a new one if the value is new.
     pub fn intern(&mut self, datum: Datum) -> Result<u32, Unknown> {
         if let Some(id) = self.ids.get(&datum) {
             return Ok(*id);
@@ -173,7 +173,7 @@ impl Column {
         Ok(id)
     }
 
-    /// The id of a text, without making a datum of one that was seen before.
+    /// The id of a text. A known text is not converted to a datum.
     pub fn intern_text(&mut self, text: &str) -> Result<u32, Unknown> {
         let text = self.kept(text);
         if let Some(id) = self.texts.get(&*text) {
@@ -185,7 +185,7 @@ impl Column {
         Ok(id)
     }
 
-    /// A part begins whose texts have no declared type: numbers where all of them are, or texts as they stand.
+    /// Begins a part whose texts have no declared type: they are numbers if all of them are, else texts.
     pub fn begin_loose(&mut self, as_texts: bool) {
         self.class = Class { as_texts, ..Class::default() };
         if !self.interned {
@@ -193,12 +193,12 @@ impl Column {
         }
     }
 
-    /// Whether the part holds numbers whose digits are not as they stand, and texts that are no numbers: then all are texts.
+    /// Whether the part mixes texts with numbers that are written differently from their digits: then all are texts.
     pub fn is_of_texts(&self) -> bool {
         self.class.has_text && self.class.has_shortened && !self.class.as_texts
     }
 
-    /// The id of a text whose type nobody declared: one that is a number is known by its digits.
+    /// The id of a text without a declared type. A number is identified by its digits.
     pub fn intern_loose(&mut self, text: &str) -> Result<u32, Unknown> {
         if self.class.as_texts {
             return self.intern_text(text);
@@ -217,12 +217,12 @@ impl Column {
         Ok(id)
     }
 
-    /// The digits that stand for such a text, where it is not as it stands.
+    /// The digits of such a text, if they differ from it.
     pub fn loose_digits(&mut self, text: &str) -> Option<String> {
         if self.class.as_texts { None } else { self.class.note(text).1 }
     }
 
-    /// Bits mean what the present part's type says: those of another type are forgotten.
+    /// Bits have the meaning of the current part's type. Those of another type are dropped.
     pub fn begin(&mut self, of: &DataType) {
         if self.numbers.of.as_ref() != Some(of) {
             self.numbers = Numbers { of: Some(of.clone()), ..Numbers::default() };
@@ -244,7 +244,7 @@ impl Column {
         Ok(id)
     }
 
-    /// What is kept of a text.
+    /// The stored form of a text.
     fn kept<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if text.len() <= LONG || self.is_whole {
             return text.into();
@@ -273,7 +273,7 @@ impl Column {
         Ok(id)
     }
 
-    /// A second kind of value: from now on equal texts are looked for.
+    /// A second kind of value was found: from now on equal texts are looked up.
     fn note_kind(&mut self, datum: &Datum) {
         let kind = *self.kind.get_or_insert_with(|| discriminant(datum));
         if self.same.is_some() || (kind == discriminant(datum) && self.has_scale_of(datum)) {
@@ -284,7 +284,7 @@ impl Column {
         self.same = Some(same);
     }
 
-    /// Decimals of another scale are another type: 7.0 is no 7.00 to a hash.
+    /// Decimals of another scale are another type: 7.0 and 7.00 have different hashes.
     fn has_scale_of(&self, datum: &Datum) -> bool {
         match (self.values.first(), datum) {
             (Some(Datum::Decimal(_, a)), Datum::Decimal(_, b)) => a == b,
@@ -292,7 +292,7 @@ impl Column {
         }
     }
 
-    /// The value of an id; nothing for NULL.
+    /// The value of an id. `None` for NULL.
     pub fn value(&self, id: u32) -> Option<&Datum> {
         self.values.get((id as usize).wrapping_sub(1))
     }
@@ -325,7 +325,7 @@ impl Numbers {
     }
 }
 
-/// Something worked out once per id.
+/// A value that is computed once per id.
 #[derive(Debug)]
 pub(super) struct Memo<T>(Vec<Option<T>>);
 

@@ -1,4 +1,4 @@
-//! How a value compares with what a user wrote: in the column's own type, or refused with the forms that are right.
+//! How a value compares with what a user wrote: in the column's own type, or refused with the valid forms.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -9,7 +9,7 @@ use super::number;
 use super::parts::parse_date;
 use crate::domain::probe::{Test, Value};
 
-/// Why a value cannot be compared: what the column is, and what a value for it looks like.
+/// Why a value cannot be compared: the type of the column, and the form of a value for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Refused {
     pub found: &'static str,
@@ -17,7 +17,7 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    /// What is wrong with a filter on a column.
+    /// The error for a filter on a column.
     pub fn of_filter(self, column: &str) -> String {
         let Self { found, forms } = self;
         if forms.is_empty() {
@@ -31,7 +31,7 @@ impl Refused {
 }
 
 const NUMBER: &str = "a number such as 12 or \"12.5\"";
-/// Texts compare by their letters: 9 is larger than 10.
+/// Texts compare letter by letter: 9 is larger than 10.
 const TEXT: &str = "a text in quotes such as \"12\", which compares by its letters";
 const BOOLEAN: &str = "\"true\" or \"false\"";
 const DATE: &str = "a date such as \"2025-10-21\"";
@@ -56,7 +56,7 @@ pub(super) fn satisfies(datum: Option<&Datum>, test: &Test) -> Result<bool, Refu
 }
 
 impl Datum {
-    /// How it compares with a user's value. Equality asks less than order: a text that is no number equals none.
+    /// How it compares with a user's value. Equality requires less than order: a text that is not a number equals no number.
     pub fn order(&self, value: &Value, ordered: bool) -> Result<Ordering, Refused> {
         let refused = |forms| Refused { found: self.type_name(), forms };
         let text = text_of(value);
@@ -114,7 +114,7 @@ fn instant(text: &str) -> Option<Nanos> {
     Moment::parse(text)?.instant(None)
 }
 
-/// A date is its first moment: no zone is guessed where none is asked for.
+/// A date is its first moment. No zone is guessed.
 fn local(text: &str) -> Option<Nanos> {
     let midnight = || Moment::parse(&format!("{text}T00:00:00")).filter(|_| parse_date(text).is_some());
     match Moment::parse(text).or_else(midnight)? {

@@ -1,4 +1,4 @@
-//! Reading a CSV part: whole, with as many fields in each row as in its header.
+//! Reading a CSV part: the whole file. Each row must have as many fields as the header.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -14,19 +14,18 @@ use super::text::{self, Text};
 use crate::domain::verdict::UnknownReason;
 
 const EMPTY: &str = "is empty: it does not even have a header line";
-/// Rows that are looked at together.
 const BATCH: usize = 8_192;
 
 /// Where the values of a column come from.
 enum From {
     Field(usize, Option<Constant>),
     Constant(Constant),
-    /// From nowhere: who needs the column was told.
+    /// Missing: the questions that need the column know.
     Nothing,
 }
 
 impl Reader<'_> {
-    /// Reads a part in batches; returns its bytes.
+    /// Reads a part in batches, and returns its bytes.
     pub(super) fn csv(&mut self, part: &Part, gzip: bool, each: Each<'_>) -> Result<u64, Fault> {
         let text = text::open(part, gzip, self.bounds.latin1, self.bounds.meter);
         let Text { reader, delimiter, is_empty, has_nul } = text.map_err(|e| self.unreadable(part, &e))?;
@@ -101,7 +100,7 @@ impl Reader<'_> {
             };
             if let Err(why) = loose(&mut self.columns[at], text, values) {
                 self.refuse(at, &why);
-                // Nobody looks at it any more; the rows stay as long as each other.
+                // No question uses it any more. All columns keep the same length.
                 _ = loose(&mut self.columns[at], "", values);
             }
         }
@@ -141,7 +140,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Another encoding, without its mark.
+    /// Another encoding, without a byte order mark.
     fn unfit(&self, part: &Part, what: &str) -> Fault {
         let why = format!(
             "{what}; write it as UTF-8, begin it with a byte order mark, or set files.encoding of the Warehouse where it is Latin-1"
@@ -149,7 +148,7 @@ impl Reader<'_> {
         Fault::Part(part.fault(UnknownReason::ProbeFailed, &why).lasting())
     }
 
-    /// A packed text that is cut or no such text at all is damaged; the rest is the operating system's.
+    /// A compressed text that is truncated or invalid is damaged. Other errors are the operating system's.
     fn unreadable(&self, part: &Part, error: &std::io::Error) -> Fault {
         use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         if let Some(stray) = error.get_ref().and_then(|error| error.downcast_ref::<Stray>()) {
@@ -164,15 +163,15 @@ impl Reader<'_> {
     }
 }
 
-/// The line in which a record begins. The reader's own count is one behind where lines end with CRLF, and knows nothing of
-/// blank lines before it; of a text that is packed or decoded there is no other.
+/// The line in which a record begins. The reader's own count is one too low if lines end with CRLF, and ignores blank lines
+/// before the record. For a compressed or decoded text it is the only count.
 fn line_of(part: &Part, position: Option<&csv::Position>) -> u64 {
     let Some(position) = position else { return 0 };
     let is_plain = part.format == super::format::Format::Csv { gzip: false };
     is_plain.then(|| counted_line(part, position.byte()).ok()).flatten().unwrap_or(position.line())
 }
 
-/// Counted in the file itself, of which a mark of its encoding may be passed over.
+/// Counted in the file itself. The reader may have skipped a byte order mark.
 fn counted_line(part: &Part, byte: u64) -> std::io::Result<u64> {
     const MARK: &[u8] = b"\xef\xbb\xbf";
     let mut file = BufReader::new(part.open()?);

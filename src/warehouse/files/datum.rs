@@ -1,4 +1,4 @@
-//! One value of one column, as its column's type says it is. What is equal has equal texts, whatever type holds it.
+//! One value of one column, in its column's type. Equal values have equal texts, whatever their type.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use crate::domain::dates::{Date, Timestamp, previous_day};
 use crate::domain::probe::{DateColumn, DateFormat, DateReading, InstantColumn};
 use crate::domain::words::is_hidden;
 
-/// A value. NULL is no datum, and neither is NaN.
+/// A value. Neither NULL nor NaN is a datum.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Datum {
     /// A whole number of any width, signed or not.
     Int(i128),
-    /// The bits of a float; both zeros are one.
+    /// The bits of a float. Both zeros are equal.
     Float(u64),
-    /// The bits of a float of 32 bits: compared as one.
+    /// The bits of a 32-bit float, compared as such.
     Float32(u32),
     /// An unscaled value and its scale.
     Decimal(i128, i8),
@@ -26,15 +26,15 @@ pub(super) enum Datum {
     Date(Date),
     /// An instant.
     Instant(Nanos),
-    /// A time whose column says that it is in no zone: as if in UTC.
+    /// A time whose column has no zone, as if in UTC.
     Local(Nanos),
     Text(Arc<str>),
-    /// A text of a CSV part or of a partition: nobody declared its type. One that is a number stands as its digits.
+    /// A text of a CSV part or of a partition, without a declared type. A number is stored as its digits.
     Loose(Arc<str>),
 }
 
 impl Datum {
-    /// The column's type, as users know it.
+    /// The column's type in the user's words.
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Int(_) => "INTEGER",
@@ -48,7 +48,7 @@ impl Datum {
         }
     }
 
-    /// The value as a text: what a unit's name is made of, and what is equal in whatever type.
+    /// The value as a text, for the names of units and for equality across types.
     pub fn text(&self) -> Arc<str> {
         match self {
             Self::Text(t) | Self::Loose(t) => t.clone(),
@@ -62,7 +62,7 @@ impl Datum {
         }
     }
 
-    /// The digits of a value whose column is one of numbers.
+    /// The digits of a value in a numeric column.
     pub fn digits(&self) -> Option<String> {
         match self {
             Self::Int(n) => Some(n.to_string()),
@@ -73,7 +73,7 @@ impl Datum {
         }
     }
 
-    /// The value as an instant, or what is wrong.
+    /// The value as an instant, or the error.
     pub fn instant(&self, column: &InstantColumn, home: &TimeZone) -> Result<Timestamp, String> {
         let moment = self.moment().ok_or_else(|| match self {
             Self::Text(t) | Self::Loose(t) if parse_date(t).is_some() => "holds a date, which is not an instant".into(),
@@ -93,15 +93,15 @@ impl Datum {
         }
     }
 
-    /// Whether the value is a text that says nothing of time: `TBD`.
+    /// Whether the value is a text that contains no time, such as `TBD`.
     pub fn says_no_time(&self) -> bool {
         matches!(self, Self::Text(t) | Self::Loose(t) if Moment::parse(t).is_none() && parse_date(t).is_none())
     }
 
-    /// The date that a row with this value belongs to, or what is wrong.
+    /// The date of a row with this value, or the error.
     pub fn date(&self, column: &DateColumn) -> Result<Date, String> {
         match (&column.format, self) {
-            // What folders say together stands as an ISO date.
+            // A date from several folders is stored as an ISO date.
             (Some(DateFormat::Folders(..)), Self::Loose(t)) => text_date(t, column),
             (Some(format), Self::Text(_) | Self::Loose(_) | Self::Int(_)) => {
                 let text = self.text();
@@ -169,7 +169,7 @@ fn local(at: Timestamp, zone: &TimeZone, day_starts: jiff::civil::Time) -> Date 
     if zoned.time() < day_starts { previous_day(zoned.date()) } else { zoned.date() }
 }
 
-/// A moment that a column of dates has: both dates that it may mean.
+/// A time in a column of dates: the error names both dates that it may mean.
 fn ambiguous(moment: Moment, home: &TimeZone) -> String {
     let (shown, nanos, needs_zone) = match moment {
         Moment::At(nanos) => (print(nanos, false), nanos, ""),
@@ -186,7 +186,7 @@ fn ambiguous(moment: Moment, home: &TimeZone) -> String {
     )
 }
 
-/// A moment without a zone where an instant is needed: both instants that it may mean.
+/// A time without a zone where an instant is needed: the error names both instants that it may mean.
 fn zoneless(moment: Moment, home: &TimeZone) -> String {
     let nanos = moment.nanos();
     let (utc, own) = (print(nanos, false), print(in_zone(nanos, home), false));

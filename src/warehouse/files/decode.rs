@@ -1,4 +1,4 @@
-//! From Arrow arrays to what a scan counts with: ids of values, or bits where nobody asks for more.
+//! From Arrow arrays to the values of a scan: ids, or bits if no question needs more.
 
 use std::sync::Arc;
 
@@ -9,19 +9,16 @@ use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
 use super::column::{BitsOf, Column, NULL};
 use super::datum::Datum;
-use super::rows::Values;
+use super::rows::{NULL_BITS, Values};
 use crate::domain::dates::{Date, shift};
 use crate::domain::mark::{mix, mix_bytes};
 use crate::domain::verdict::{Unknown, UnknownReason};
 
-/// What a NULL adds to the bits of a key: NULL equals NULL. As bits of a float it is NaN, which is no value either.
-pub(super) const NULL_BITS: u64 = 0x7ff8_0000_6e75_6c6c;
-
-/// A dictionary of the row group that is read, and what its entries were translated to.
+/// A dictionary of the current row group, and its translated entries.
 pub(super) type Translated = Option<(ArrayRef, Values)>;
 
-/// How columns are read: texts as dictionaries, so that each distinct value is translated once and not once a row; instants
-/// of 96 bits by the microsecond, for by the nanosecond they leave their range.
+/// How columns are read: texts as dictionaries, so that each distinct value is translated once and not once per row; 96-bit
+/// instants in microseconds, because nanoseconds exceed their range.
 pub(super) fn readable(schema: &Schema, is_int96: impl Fn(&str) -> bool) -> Schema {
     let field = |f: &Arc<Field>| {
         let of = match f.data_type() {
@@ -75,7 +72,7 @@ pub(super) fn values(column: &mut Column, array: &ArrayRef, seen: &mut Translate
     }
 }
 
-/// The text of a CSV field or of a partition; nobody declared its type.
+/// The text of a CSV field or of a partition, without a declared type.
 pub(super) fn loose(column: &mut Column, text: &str, into: &mut Values) -> Result<(), Unknown> {
     let is_null = matches!(text, "" | "NaN" | "nan");
     match into {
@@ -89,13 +86,24 @@ pub(super) fn loose(column: &mut Column, text: &str, into: &mut Values) -> Resul
     Ok(())
 }
 
+/// One text for this many rows.
+pub(super) fn constant(column: &mut Column, text: &str, len: usize) -> Result<Values, Unknown> {
+    column.begin_loose(false);
+    let mut one = Values::for_column(column, 1);
+    loose(column, text, &mut one)?;
+    Ok(match one {
+        Values::Ids(ids) => Values::Ids(vec![ids[0]; len]),
+        Values::Bits(bits) => Values::Bits(vec![bits[0]; len]),
+    })
+}
+
 fn dictionary_values(
     column: &mut Column,
     dictionary: &dyn AnyDictionaryArray,
     seen: &mut Translated,
 ) -> Result<Values, Unknown> {
     let entries = dictionary.values();
-    // The array itself is kept and compared: an address alone may be used again by another one.
+    // The array itself is kept and compared, because an address can be reused by another array.
     if !seen.as_ref().is_some_and(|(known, _)| Arc::ptr_eq(known, entries)) {
         let translated = values(column, entries, &mut None)?;
         *seen = Some((entries.clone(), translated));
@@ -160,7 +168,7 @@ fn moments<T: ArrowPrimitiveType<Native = i64>>(
     let wide = move |v: i64| i128::from(v) * i128::from(nanos);
     let make = |v: i64| Some(if is_instant { Datum::Instant(wide(v)) } else { Datum::Local(wide(v)) });
     let kind = if is_instant { BitsOf::Instant } else { BitsOf::Local };
-    // An id is of the number itself, which is not bent; bits that are equal by chance are only looked at twice.
+    // An id identifies the exact number. Bits that are equal by chance only cause a second check.
     let scale = if column.interned { 1 } else { nanos };
     numbers::<T>(column, array, kind, |v| v.wrapping_mul(scale) as u64, make)
 }
@@ -186,7 +194,7 @@ fn fixed<V: Copy>(
     Ok(Values::Ids(ids))
 }
 
-/// Decimals have more bits than a word: their ids go by value.
+/// Decimals have more bits than a word, so their ids go by value.
 fn decimals(column: &mut Column, array: &ArrayRef, scale: i8) -> Result<Values, Unknown> {
     let array = array.as_primitive::<Decimal128Type>();
     if !column.interned {
@@ -198,7 +206,7 @@ fn decimals(column: &mut Column, array: &ArrayRef, scale: i8) -> Result<Values, 
     Ok(Values::Ids(array.iter().map(id).collect::<Result<_, _>>()?))
 }
 
-/// The bits of a float: NaN is no value, and both zeros are one.
+/// The bits of a float: NaN is not a value, and both zeros are equal.
 fn wide(value: f64) -> u64 {
     if value.is_nan() {
         NULL_BITS
@@ -232,7 +240,7 @@ pub(super) fn day_number(date: Date) -> i32 {
     (date - jiff::civil::date(1970, 1, 1)).get_days()
 }
 
-/// The date of a day count since 1970; one that no calendar has is the first or the last of all.
+/// The date of a day count since 1970. Beyond the calendar, its first or last date.
 pub(super) fn epoch_day(days: i32) -> Date {
     shift(jiff::civil::date(1970, 1, 1), days)
 }

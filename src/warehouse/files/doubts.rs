@@ -1,5 +1,5 @@
-//! A second look at dates on which nothing was found of what a filter or a measure looks for: what do they hold instead? A
-//! filter is often spelled otherwise than the data, and a date that has rows is not called empty for that.
+//! A second look at dates without anything that a filter or a measure looks for: what do they contain instead? Filters are
+//! often spelled differently from the data, so a date that has rows must not be called empty.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,12 +16,12 @@ use crate::domain::dates::{Date, DateSet};
 use crate::domain::probe::{DateFacts, Found, Instead, MAX_FOUND, Measure, Measured, Probe, Question, Reading};
 use crate::domain::verdict::Unknown;
 
-/// Values of a column that are kept of one date.
+/// Values of a column that are kept for one date.
 const MAX_KEPT: usize = 2_000;
-/// Characters that are told of a value.
+/// Characters that are shown of a value.
 const MAX_SHOWN: usize = 100;
 
-/// Fills in what such dates hold.
+/// Adds what such dates contain.
 pub(super) fn look_instead(
     table: Table<'_>,
     probe: &Probe,
@@ -83,13 +83,13 @@ struct Looking<'a> {
     held: Vec<Held>,
 }
 
-/// What a day holds.
+/// The content of a day.
 #[derive(Clone, Default)]
 struct Held {
     rows: u64,
-    /// For each column the ids that were met.
+    /// The ids that were found, by column.
     ids: Vec<FxHashSet<u32>>,
-    /// And their texts.
+    /// Their texts.
     found: Vec<Found>,
 }
 
@@ -109,7 +109,7 @@ impl<'a> Looking<'a> {
     }
 }
 
-/// In their order, as many as are told.
+/// Sorted, as many as are shown.
 fn sorted(mut found: Found) -> Found {
     found.values.sort_unstable();
     found.values.dedup();

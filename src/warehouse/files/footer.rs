@@ -1,5 +1,5 @@
-//! What the footer of a Parquet part says: its columns, its row groups, the dates and the bytes of each. A footer that
-//! contradicts itself is not believed.
+//! The footer of a Parquet part: its columns, its row groups, the dates and bytes of each. A footer that contradicts itself
+//! is rejected.
 
 use arrow_schema::{DataType, Schema};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
@@ -12,17 +12,16 @@ use super::decode::epoch_day;
 use super::format::Format;
 use super::meter::Meter;
 use super::parts::{Part, parse_date};
-use super::prune;
 use super::quiet::quietly;
 use super::source::Source;
-use crate::domain::dates::{DateRange, DateSet, FIRST_DATE, LAST_DATE, next_day, previous_day};
-use crate::domain::probe::{DateColumn, DateReading, Filter};
+use crate::domain::dates::{DateRange, FIRST_DATE, LAST_DATE, next_day, previous_day};
+use crate::domain::probe::{DateColumn, DateReading};
 use crate::domain::words::is_hidden;
 use crate::warehouse::budget::size;
 
-/// A larger footer is refused: decoded, it takes ten times as much.
+/// A larger footer is refused: decoded, it takes ten times as much memory.
 const MAX_FOOTER: u64 = 64 << 20;
-/// What stands behind a footer: its length, and a magic word.
+/// What follows a footer: its length, and a magic word.
 const TAIL: u64 = 8;
 
 /// The footer of an open part.
@@ -30,7 +29,7 @@ pub(super) struct Footer {
     pub arrow: ArrowReaderMetadata,
 }
 
-/// What is decoded of a footer: not what was said of encodings and sizes.
+/// The decoded fields of a footer: without encodings and sizes.
 pub(super) fn options() -> ArrowReaderOptions {
     ArrowReaderOptions::new()
         .with_skip_arrow_metadata(true)
@@ -39,7 +38,7 @@ pub(super) fn options() -> ArrowReaderOptions {
 }
 
 impl Footer {
-    /// Reads it, or says what is wrong.
+    /// Reads it, or returns the error.
     pub fn read(source: &Source) -> Result<Self, String> {
         let len = source.len();
         let unreadable =
@@ -70,7 +69,7 @@ impl Footer {
         self.arrow.metadata().row_groups()
     }
 
-    /// Rows are counted twice: in all, and for each row group.
+    /// A footer counts rows twice: in total, and by row group.
     fn check(&self) -> Result<(), String> {
         let all = self.arrow.metadata().file_metadata().num_rows();
         let groups: Option<i64> = self
@@ -85,7 +84,7 @@ impl Footer {
         }
     }
 
-    /// Where a column of plain values stands among those of a row group.
+    /// The index of a column of plain values in a row group.
     pub fn leaf(&self, column: &str) -> Option<usize> {
         self.leaves(column).next()
     }
@@ -100,12 +99,12 @@ impl Footer {
         (0..group.num_columns()).filter(plain).min_by_key(|at| group.column(*at).compressed_size())
     }
 
-    /// Whether a name means two columns.
+    /// Whether two columns have this name.
     pub fn is_twice(&self, column: &str) -> bool {
         self.leaves(column).nth(1).is_some()
     }
 
-    /// Whether a column holds instants of 96 bits.
+    /// Whether a column holds 96-bit instants.
     pub fn is_int96(&self, column: &str) -> bool {
         let leaf = self.leaf(column).map(|at| self.arrow.parquet_schema().column(at));
         leaf.is_some_and(|leaf| leaf.physical_type() == Physical::INT96)
@@ -116,27 +115,14 @@ impl Footer {
         columns.filter(move |(_, leaf)| matches!(leaf.path().parts(), [name] if name == column)).map(|(at, _)| at)
     }
 
-    /// Whether a row group can hold a row of these dates that satisfies all of some filters.
-    pub fn can_hold(
-        &self,
-        group: &RowGroupMetaData,
-        dates: Option<(&DateColumn, &DateSet)>,
-        filters: &[&[Filter]],
-    ) -> bool {
-        let is_dated = dates.is_none_or(|(date, dates)| {
-            self.group_range(group, date).is_none_or(|r| dates.ranges().iter().any(|d| d.intersect(&r).is_some()))
-        });
-        is_dated && filters.iter().any(|filters| prune::may_hold(self, group, filters))
-    }
-
-    /// The dates of a row group, where its statistics tell.
+    /// The dates of a row group, if its statistics contain them.
     pub fn group_range(&self, group: &RowGroupMetaData, date: &DateColumn) -> Option<DateRange> {
         let leaf = self.leaf(&date.column).filter(|_| date.format.is_none())?;
         let of = self.schema().field_with_name(&date.column).ok()?.data_type();
         statistics_range(group.columns().get(leaf)?.statistics()?, of, date)
     }
 
-    /// The dates of all row groups, where all of them tell.
+    /// The dates of all row groups, if all of them have statistics.
     fn range(&self, date: &DateColumn) -> Option<DateRange> {
         let mut hull: Option<DateRange> = None;
         for group in self.groups().iter().filter(|group| group.num_rows() > 0) {
@@ -149,7 +135,7 @@ impl Footer {
     }
 }
 
-/// The dates that a part can hold, told by its footer; nothing when it does not tell.
+/// The dates that a part can hold, from its footer. `None` if the footer does not say.
 pub(super) fn footer_range(part: &Part, date: &DateColumn) -> Option<DateRange> {
     if part.format != Format::Parquet {
         return None;
@@ -157,32 +143,13 @@ pub(super) fn footer_range(part: &Part, date: &DateColumn) -> Option<DateRange> 
     quietly(|| Footer::read(&Source::of(part.open().ok()?, Meter::unbounded()).ok()?).ok()?.range(date)).flatten()
 }
 
-/// The bytes that a read of these columns takes of a part, by its footer; nothing of a part that cannot be read.
-pub(super) fn weight(
-    part: &Part,
-    columns: &[String],
-    dates: Option<(&DateColumn, &DateSet)>,
-    filters: &[&[Filter]],
-) -> u64 {
-    if part.format != Format::Parquet {
-        return part.size;
-    }
-    let read = || {
-        let footer = Footer::read(&Source::of(part.open().ok()?, Meter::unbounded()).ok()?).ok()?;
-        let leaves: Vec<usize> = columns.iter().filter_map(|column| footer.leaf(column)).collect();
-        let groups = footer.groups().iter().filter(|group| footer.can_hold(group, dates, filters));
-        Some(groups.map(|group| compressed(group, &leaves)).sum())
-    };
-    quietly(read).flatten().unwrap_or(0)
-}
-
 /// The bytes of some columns of a row group.
 pub(super) fn compressed(group: &RowGroupMetaData, leaves: &[usize]) -> u64 {
     leaves.iter().filter_map(|at| group.columns().get(*at)).map(|c| c.compressed_size().unsigned_abs()).sum()
 }
 
-/// The dates between a column's smallest and largest value, nothing when no season has one of them: such rows are counted
-/// whatever is asked. Instants are widened by a day: the zone decides later.
+/// The dates between a column's smallest and largest value. `None` if none of them is possible: such rows are always
+/// counted. Instants are widened by a day, because the zone is applied later.
 fn statistics_range(statistics: &Statistics, of: &DataType, date: &DateColumn) -> Option<DateRange> {
     let (min, max) = match (statistics, of) {
         (Statistics::Int32(s), DataType::Date32) => (epoch_day(*s.min_opt()?), epoch_day(*s.max_opt()?)),
@@ -197,7 +164,7 @@ fn statistics_range(statistics: &Statistics, of: &DataType, date: &DateColumn) -
     DateRange::new(min, max)?.intersect(&DateRange::new(FIRST_DATE, LAST_DATE)?)
 }
 
-/// A library's sentence, cut to a length that fits a status; control characters removed.
+/// A library's error text, cut to a length that fits a status, without control characters.
 pub(super) fn cut(text: &str) -> String {
     text.chars().filter(|c| !is_hidden(*c)).take(300).collect()
 }

@@ -1,5 +1,5 @@
-//! Which files of a table's folder are data, and how each is read. What gapless does not read is never called empty: it is a
-//! part too, with the sentence that says why.
+//! Which files of a table's folder are data, and how each is read. A file that gapless cannot read never counts as empty: it
+//! is also a part, with an error.
 
 use std::sync::Arc;
 
@@ -11,18 +11,18 @@ pub(super) enum Format {
         /// Compressed by gzip.
         gzip: bool,
     },
-    /// Why it is not read.
+    /// Not read, with the reason.
     Unread(Arc<str>),
 }
 
-/// Names that end so are those of files in the making or beside the data, wherever they lie.
+/// Endings of temporary files and of files beside the data, wherever they are.
 const BESIDE: [&str; 4] = [".tmp", ".crc", ".md", "~"];
 
 const WHAT_TO_DO: &str =
     "write it as Parquet or CSV, or move it away; names that begin with `_` or `.` are passed over";
 
 impl Format {
-    /// Of a file, by the end of its name in any case; nothing of one that is no data.
+    /// The format of a file, by the ending of its name in any case. `None`: it holds no data.
     pub fn of(file: &str) -> Option<Self> {
         let name = file.to_ascii_lowercase();
         if is_hidden(file) || BESIDE.iter().any(|end| name.ends_with(end)) {
@@ -40,12 +40,12 @@ impl Format {
         })
     }
 
-    /// What is not read, and what to do.
+    /// What is not read, and what to do about it.
     pub fn unread(why: &str) -> Self {
         Self::Unread(format!("{why}; {WHAT_TO_DO}").into())
     }
 
-    /// A folder below the table that is no partition.
+    /// A folder below the table that is not a partition.
     pub fn stray_folder() -> Self {
         Self::Unread(
             "is a folder without `COLUMN=VALUE` in its name, and gapless does not look into it; name it by its partition, as \
@@ -54,20 +54,20 @@ impl Format {
         )
     }
 
-    /// A partition below too many others.
+    /// A partition that is nested too deep.
     pub fn too_deep(most: usize) -> Self {
         Self::Unread(
             format!("lies below {most} partitions, and gapless looks no deeper; write fewer partitions").into(),
         )
     }
 
-    /// What the operating system refuses.
+    /// An entry that the operating system refuses to open.
     pub fn refused(why: &str) -> Self {
         Self::Unread(format!("cannot be opened ({why}); let gapless read it").into())
     }
 }
 
-/// What is in the making or the system's own.
+/// A temporary file, or one of the system.
 pub(super) fn is_hidden(name: &str) -> bool {
     name.starts_with(['.', '_'])
 }

@@ -1,5 +1,5 @@
-//! Instants and times of day as texts: with an offset, `Z`, `UTC` or a zone in brackets they are instants; without, they are
-//! a time in a zone that somebody must say.
+//! Instants and times as texts. With an offset, `Z`, `UTC` or a zone in brackets they are instants. Without, they are a time
+//! in a zone that a field must give.
 
 use jiff::Zoned;
 use jiff::civil::{DateTime, date};
@@ -9,21 +9,21 @@ use crate::domain::dates::{Date, Timestamp, days_between};
 
 const NANOS_OF_DAY: i128 = 86_400_000_000_000;
 
-/// Nanoseconds since 1970: wider than any calendar, so that no instant of a file is bent.
+/// Nanoseconds since 1970. The type is wider than any calendar, so that every instant of a file is exact.
 pub(super) type Nanos = i128;
 
-/// What a text or a column says of a time.
+/// A time in a text or column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Moment {
     /// An instant.
     At(Nanos),
-    /// A time of a calendar and a clock that name no zone: as if in UTC.
+    /// A time without a zone, as if in UTC.
     Local(Nanos),
 }
 
 impl Moment {
-    /// As databases, data frames and RFC 3339 print it; nothing for a date without a time, and for a text whose offset
-    /// contradicts its zone.
+    /// Parses the formats of databases, data frames and RFC 3339. `None` for a date without a time, and for an offset that
+    /// contradicts the zone.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.contains('[') {
@@ -43,14 +43,14 @@ impl Moment {
         Some(if utc.is_some() { Self::At(nanos) } else { Self::Local(nanos) })
     }
 
-    /// As it stands, as if in UTC.
+    /// The time as written, as if in UTC.
     pub fn nanos(self) -> Nanos {
         match self {
             Self::At(nanos) | Self::Local(nanos) => nanos,
         }
     }
 
-    /// The instant, in the zone that a field says where the moment names none.
+    /// The instant. A time without a zone is read in the zone of a field.
     pub fn instant(self, zone: Option<&TimeZone>) -> Option<Nanos> {
         match (self, zone) {
             (Self::At(nanos), _) => Some(nanos),
@@ -60,26 +60,26 @@ impl Moment {
     }
 }
 
-/// The instant at which the clocks of a zone show a time. One that they skip or show twice is read as jiff reads it: the
-/// later of a gap, the earlier of a fold.
+/// The instant at which clocks in a zone show a time. A time that they skip or show twice is read as jiff does: the later
+/// instant of a gap, the earlier of a fold.
 pub(super) fn in_zone(nanos: Nanos, zone: &TimeZone) -> Nanos {
     let civil = timestamp(nanos).to_zoned(TimeZone::UTC).datetime();
     zone.to_ambiguous_zoned(civil).compatible().map_or(nanos, |zoned| zoned.timestamp().as_nanosecond())
 }
 
-/// The instant, or the first or last of the calendar.
+/// The instant, limited to the calendar.
 pub(super) fn timestamp(nanos: Nanos) -> Timestamp {
     let edge = if nanos < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::from_nanosecond(nanos).unwrap_or(edge)
 }
 
-/// The date in UTC, or the first or last of the calendar.
+/// The date in UTC, limited to the calendar.
 pub(super) fn utc_date(nanos: Nanos) -> Date {
     let day = i32::try_from(nanos.div_euclid(NANOS_OF_DAY)).unwrap_or(if nanos < 0 { i32::MIN } else { i32::MAX });
     super::decode::epoch_day(day)
 }
 
-/// As RFC 3339 prints it; beyond the calendar, by its seconds.
+/// In the format of RFC 3339, or in seconds beyond the calendar.
 pub(super) fn print(nanos: Nanos, local: bool) -> String {
     match Timestamp::from_nanosecond(nanos) {
         Ok(at) if local => at.to_zoned(TimeZone::UTC).datetime().to_string(),
@@ -88,7 +88,7 @@ pub(super) fn print(nanos: Nanos, local: bool) -> String {
     }
 }
 
-/// The last hours of 9999 are in the calendar, but no instant of it.
+/// The last hours of 9999 are in the calendar, but not a valid instant.
 fn beyond(nanos: Nanos, local: bool) -> String {
     let (day, zone) = (utc_date(nanos), if local { "" } else { "Z" });
     let in_calendar = nanos_of(day.into()) == nanos.div_euclid(NANOS_OF_DAY) * NANOS_OF_DAY;

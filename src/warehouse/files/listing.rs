@@ -11,19 +11,19 @@ use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::probe::DateColumn;
 use crate::domain::verdict::Unknown;
 
-/// A Warehouse whose own folder is, or lies behind, a link.
+/// The Warehouse's own folder is a link, or is behind one.
 const BEYOND: &str = "a link on the way to its warehouse folder leads out of what may be read: out of --files-root, or of a folder \
                       that is granted; name the folder itself in the Warehouse's spec.files.folder, or start gapless with a \
                       --files-root that holds it";
 
-/// Every part of a table, in the order of their names, and where the table really is.
+/// Every part of a table in the order of names, and where the table really is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Listing {
     pub home: Home,
     pub parts: Vec<Part>,
 }
 
-/// Lists a table's parts: all, or without those in partitions of other dates.
+/// Lists a table's parts: all, or those that are not in partitions of other dates.
 pub(super) fn list(
     root: &Path,
     bounds: &[PathBuf],
@@ -42,7 +42,7 @@ pub(super) fn list(
     Ok((Listing { home, parts }, met))
 }
 
-/// Where tables lie nothing can be read: it may be the wrong place, so it is not called empty.
+/// The folder of all tables cannot be read. It may be the wrong folder, so the table does not count as empty.
 fn root_fault(root: &Path, error: &std::io::Error) -> String {
     if let Some(looped) = link_loop(root) {
         return format!("its warehouse folder cannot be opened: {looped}");

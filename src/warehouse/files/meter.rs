@@ -1,5 +1,5 @@
-//! What one read may decode, and whether it must stop: asked wherever bytes come in, so that no decoder runs on or grows
-//! beyond what is allowed, whatever a file says of itself.
+//! How much one read may decode, and whether it must stop. Every decoder asks here before it takes bytes, so that it stays
+//! within the limit whatever a file says about itself.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -8,38 +8,38 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::warehouse::budget::size;
 
-/// The largest page of a Parquet part, decoded: it is held whole, some of it twice.
+/// The largest decoded page of a Parquet part. It is held in memory, part of it twice.
 pub(super) const MAX_PAGE: u64 = 128 << 20;
 
-/// Counts what is decoded. Cheap to clone; clones count together.
+/// Counts decoded bytes. Clones are cheap and count together.
 #[derive(Clone, Debug)]
 pub(super) struct Meter {
     decoded: Arc<AtomicU64>,
     /// A page that was too large.
     page: Arc<AtomicU64>,
-    /// The operating system refused to read: the file itself may be sound.
+    /// The operating system refused to read. The file itself may be sound.
     io: Arc<AtomicBool>,
     most: u64,
     cancelled: Arc<AtomicBool>,
 }
 
 impl Meter {
-    /// So many bytes at most, until told to stop.
+    /// At most this many bytes, until cancelled.
     pub fn new(most: u64, cancelled: Arc<AtomicBool>) -> Self {
         Self { decoded: Arc::default(), page: Arc::default(), io: Arc::default(), most, cancelled }
     }
 
-    /// For what is bounded otherwise.
+    /// Without a limit, for reads that are bounded in another way.
     pub fn unbounded() -> Self {
         Self::new(u64::MAX, Arc::default())
     }
 
-    /// Another pass begins: it may take as much as the one before.
+    /// Starts another pass, which may take as much as the one before.
     pub fn restart(&self) {
         self.decoded.store(0, Relaxed);
     }
 
-    /// So many bytes come in: an error when the read must stop.
+    /// Counts bytes. An error: the read must stop.
     pub fn add(&self, bytes: u64) -> io::Result<()> {
         let decoded = self.decoded.fetch_add(bytes, Relaxed).saturating_add(bytes);
         if decoded > self.most || self.cancelled.load(Relaxed) {
@@ -49,7 +49,7 @@ impl Meter {
         }
     }
 
-    /// A page of so many bytes comes in: an error when it is too large.
+    /// Counts a page. An error: it is too large.
     pub fn add_page(&self, bytes: u64) -> io::Result<()> {
         if bytes > MAX_PAGE {
             self.page.store(bytes, Relaxed);
@@ -58,22 +58,22 @@ impl Meter {
         self.add(bytes)
     }
 
-    /// A read of the file failed, whatever is in it.
+    /// Notes that the operating system failed to read the file.
     pub fn note_io(&self) {
         self.io.store(true, Relaxed);
     }
 
-    /// Whether a read of the file failed since this was asked last.
+    /// Whether a read of the file failed since the last call.
     pub fn io_failed(&self) -> bool {
         self.io.swap(false, Relaxed)
     }
 
-    /// The bytes of a page that was too large, told once.
+    /// The bytes of a page that was too large, since the last call.
     pub fn too_large(&self) -> Option<u64> {
         Some(self.page.swap(0, Relaxed)).filter(|page| *page > 0)
     }
 
-    /// Why the read must stop, if it must.
+    /// Why the read must stop. `None`: it may continue.
     pub fn stopped(&self, table: &str) -> Option<Unknown> {
         if self.cancelled.load(Relaxed) {
             let text = format!("table `{table}`: the read was given up at its deadline");
@@ -90,7 +90,7 @@ impl Meter {
     }
 }
 
-/// Counts what is read through it.
+/// A reader that counts the bytes it passes on.
 pub(super) struct Metered<R> {
     pub inner: R,
     pub meter: Meter,

@@ -1,7 +1,7 @@
-//! The embedded warehouse: a table is a folder of Parquet and CSV parts, a date's data arrives by rename.
+//! The embedded warehouse: a table is a folder of Parquet and CSV parts. The data of a date arrives by rename.
 //!
-//! Never writes, never leaves its root, never answers from a part of the data: a read that fails is an
-//! [`Unknown`], and a broken part makes the dates that it may hold unknown, not empty.
+//! It never writes, never leaves its root, and never answers from part of the data. A read that fails is an [`Unknown`]. A
+//! broken part makes the dates that it may hold unknown, not empty.
 
 mod column;
 mod compare;
@@ -52,20 +52,20 @@ use parts::Part;
 use read::Bounds;
 pub use within::{is_outside, link_loop};
 
-/// The dates that parts can hold whose names do not tell it, by the identity of the part.
+/// The dates that each part can hold, by the part's identity, if its name does not say.
 pub type PartRanges = FxHashMap<u64, Option<DateRange>>;
 
-/// What was learnt of a warehouse and need not be asked again while it stands.
+/// What is known of a warehouse. It stays valid while parts and folders are unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Learnt {
-    /// Of the parts of each table, by the hash of the column that its dates stand in.
+    /// The dates of the parts of each table, by the hash of the date column.
     pub ranges: BTreeMap<(String, u64), Arc<PartRanges>>,
-    /// Of the folders of each table.
+    /// The folders of each table.
     pub folders: BTreeMap<String, Arc<KnownFolders>>,
 }
 
-/// What is known of a table after a walk; nothing when that is what was known before. What a walk over the whole table did
-/// not meet is gone; a walk over some dates says nothing of the others.
+/// What is known of a table after a walk, or `None` if nothing changed. A walk over the whole table drops what it did not
+/// find. A walk over some dates keeps what is known of other dates.
 fn known_now<V: Clone + PartialEq>(
     known: &FxHashMap<u64, V>,
     met: FxHashMap<u64, V>,
@@ -78,7 +78,7 @@ fn known_now<V: Clone + PartialEq>(
     news.then(|| known.iter().map(|(key, value)| (*key, value.clone())).chain(met).collect::<FxHashMap<_, _>>().into())
 }
 
-/// A warehouse of folders below a root. Cheap to clone; clones share what they learnt.
+/// A warehouse of folders below a root. Clones are cheap and share what they learn.
 #[derive(Clone, Debug)]
 pub struct Files {
     root: PathBuf,
@@ -91,7 +91,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// The warehouse below a folder.
+    /// A warehouse below a folder.
     pub fn new(root: PathBuf) -> Self {
         Self {
             root,
@@ -104,35 +104,36 @@ impl Files {
         }
     }
 
-    /// The same warehouse, which stops reading as soon as this is set.
+    /// The same warehouse. It stops reading as soon as this is set.
     #[must_use]
     pub fn cancelled_by(self, cancelled: Arc<AtomicBool>) -> Self {
         Self { cancelled, ..self }
     }
 
-    /// Whether nobody waits for the answer any more.
+    /// Whether the caller no longer waits for the answer.
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }
 
-    /// The same warehouse, which lies in each of these folders that it is named below, wherever links lead.
+    /// The same warehouse, restricted: if its folder is named below one of these, it must really be inside that folder,
+    /// wherever links point.
     #[must_use]
     pub fn bounded(self, bounds: Arc<[PathBuf]>) -> Self {
         Self { bounds, ..self }
     }
 
-    /// Whether its folder can be listed and entered, and lies where it may be read. Nothing below it is read.
+    /// Whether its folder can be listed and entered, and may be read. Reads nothing below it.
     pub fn look(&self) -> std::io::Result<()> {
         within::Within::open(&self.root, &self.bounds)?.list(&self.root)
     }
 
-    /// The same warehouse, reading no more than this.
+    /// The same warehouse, with this budget.
     #[must_use]
     pub fn within(self, budget: Arc<Budget>) -> Self {
         Self { budget, ..self }
     }
 
-    /// The same warehouse, whose CSV files without a mark of their encoding are Latin-1.
+    /// The same warehouse. CSV files without a byte order mark are read as Latin-1.
     #[must_use]
     pub fn latin1(self, latin1: bool) -> Self {
         Self { latin1, ..self }
@@ -142,28 +143,28 @@ impl Files {
         Meter::new(self.budget.per_query(), self.cancelled.clone())
     }
 
-    /// What was learnt, to be kept between two runs.
+    /// What the next run needs to know.
     pub fn learnt(&self) -> Learnt {
         self.learnt.lock().map(|learnt| learnt.clone()).unwrap_or_default()
     }
 
-    /// Takes back what was kept.
+    /// Restores what an earlier run knew.
     pub fn restore(&self, kept: Learnt) {
         if let Ok(mut learnt) = self.learnt.lock() {
             *learnt = kept;
         }
     }
 
-    /// The table's mark: its parts by name, size, times and inode. Reads no data, and the footer only of a part that
-    /// neither its name nor an earlier look dates.
+    /// The table's mark: its parts by name, size, times and inode. Reads no data. Reads a footer only if neither the part's
+    /// name nor an earlier look gives its dates.
     pub fn mark(&self, table: &str, date: &DateColumn, now: Timestamp) -> Result<TableMark, Unknown> {
         let scope = Scope { table, date, dates: None, now };
         let listing = self.list(scope)?;
         Ok(self.mark_of(scope, &listing))
     }
 
-    /// Answers several probes by one pass over the parts that can hold their dates. While these parts are as the look
-    /// before it saw them, nothing else of the table is listed again, and the mark of that look is the answer's.
+    /// Answers several probes in one pass over the parts that can hold their dates. If these parts are the ones that the
+    /// preceding look saw, the rest of the table is not listed again, and that look's mark is the answer's mark.
     pub fn probe(
         &self,
         table: &str,
@@ -187,7 +188,7 @@ impl Files {
         Ok(Answer { readings, mark, bytes })
     }
 
-    /// Reads a schedule, whole.
+    /// Reads a whole schedule.
     pub fn schedule(
         &self,
         table: &str,
@@ -204,7 +205,8 @@ impl Files {
         Ok(ScheduleReading { rows, modified: mark.modified, mark, bytes })
     }
 
-    /// List, read, list must agree; a table that changes under the read is read once more, then given up.
+    /// The lists before and after the read must agree. A table that changes during the read is read once more, then the read
+    /// fails.
     fn stable<T>(
         &self,
         scope: Scope<'_>,
@@ -226,7 +228,7 @@ impl Files {
         Err(Unknown::new(UnknownReason::ProbeFailed, text))
     }
 
-    /// The table's mark, if what was read still is as it was listed before.
+    /// The table's mark, if the parts are still those that were listed before the read.
     fn unchanged(
         &self,
         scope: Scope<'_>,
@@ -260,7 +262,7 @@ impl Files {
         }
     }
 
-    /// The dates that each part can hold: told by its partition, else by its footer, else any.
+    /// The dates that each part can hold: from its partition, else from its footer, else any date.
     fn ranges(&self, Scope { table, date, dates, .. }: Scope<'_>, listing: &Listing) -> Vec<Option<DateRange>> {
         let key = (table.to_string(), stable_hash(&format!("{date:?}")));
         let known = self.learnt.lock().ok().and_then(|learnt| learnt.ranges.get(&key).cloned()).unwrap_or_default();
@@ -281,7 +283,7 @@ impl Files {
     }
 }
 
-/// What one read is about: a table, or what can hold some dates of it.
+/// The scope of one read: a whole table, or the parts that can hold some dates.
 #[derive(Clone, Copy, Debug)]
 struct Scope<'a> {
     table: &'a str,
@@ -291,7 +293,7 @@ struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// Whether a mark names the listed parts, and no other that can hold the dates.
+    /// Whether a mark names exactly the listed parts among those that can hold the dates.
     fn agree(self, listing: &Listing, mark: &TableMark) -> bool {
         let listed: BTreeSet<u64> = listing.parts.iter().map(Part::identity).collect();
         let named: BTreeSet<u64> = mark.parts.iter().map(|p| p.hash).collect();
@@ -301,7 +303,7 @@ impl Scope<'_> {
     }
 }
 
-/// What one read asks before it reads.
+/// What a read asks before it reads.
 #[derive(Clone, Copy, Debug)]
 struct Allowance<'a> {
     budget: &'a Budget,
@@ -310,8 +312,8 @@ struct Allowance<'a> {
 }
 
 impl<'a> Allowance<'a> {
-    /// Sets aside what these parts weigh. Whole that is known without a look at them; their footers are asked only where
-    /// that would not fit.
+    /// Reserves the bytes of these parts. The full size is known without opening them. Footers are read only if the full
+    /// size does not fit.
     fn take<'p>(
         self,
         parts: impl Iterator<Item = &'p Part> + Clone,

@@ -1,12 +1,12 @@
-//! Numbers as plain decimal digits: no exponent, no zero that says nothing. Equal numbers have equal digits, whatever type
-//! holds them, to the last digit: `7`, `7.0` and `7.00` are `7`.
+//! Numbers as plain decimal digits: no exponent, no redundant zero. Equal numbers have equal digits to the last place,
+//! whatever their type: `7`, `7.0` and `7.00` are `7`.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// The digits of a text that is a number as people and programs write one: `7`, `-0.50`, `.5`, and `1.5e-05` as data frames
-/// write small and large ones. Nothing of a text with a sign `+`, with a zero before other digits, or with an exponent without
-/// a sign: `+7`, `007` and `1e3` are texts.
+/// The digits of a text that is a number as people and programs write it: `7`, `-0.50`, `.5`, and `1.5e-05` as data frames
+/// write small and large numbers. `None` if the text has a sign `+`, a leading zero, or an exponent without a sign: `+7`,
+/// `007` and `1e3` are texts.
 pub(super) fn plain(text: &str) -> Option<Cow<'_, str>> {
     match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => shifted(&plain(mantissa)?, exponent).map(Cow::Owned),
@@ -26,17 +26,17 @@ fn without_exponent(text: &str) -> Option<Cow<'_, str>> {
     is_number.then(|| shortest(text, whole, fraction.unwrap_or("")))
 }
 
-/// No float has more places than this.
+/// No float has more digits than this.
 const MAX_EXPONENT: usize = 400;
 
-/// Digits with their point moved by an exponent, which has a sign.
+/// Digits with the point moved by a signed exponent.
 fn shifted(digits: &str, exponent: &str) -> Option<String> {
     let is_signed = exponent.starts_with(['+', '-']) && exponent[1..].bytes().all(|b| b.is_ascii_digit());
     let places = exponent.get(1..).filter(|_| is_signed)?.parse::<usize>().ok().filter(|n| *n <= MAX_EXPONENT)?;
     let (sign, unsigned) = digits.strip_prefix('-').map_or(("", digits), |rest| ("-", rest));
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
     let zeros = "0".repeat(places);
-    // The point stands at the end of the first, or before the second.
+    // The point is at the end of the first part, or before the second.
     let all = if exponent.starts_with('-') {
         format!("{zeros}{whole}{fraction}")
     } else {
@@ -69,7 +69,7 @@ fn shortest<'a>(text: &'a str, whole: &str, fraction: &str) -> Cow<'a, str> {
     format!("{}0.{kept}", if text.starts_with('-') { "-" } else { "" }).into()
 }
 
-/// The digits of a float: the fewest that read back as the same float of its own width.
+/// The digits of a float: the fewest that read back as the same float of its width.
 pub(super) fn of_float(value: impl std::fmt::Display) -> String {
     let text = value.to_string();
     if text == "-0" { "0".into() } else { text }
@@ -88,7 +88,7 @@ pub(super) fn of_decimal(unscaled: i128, scale: i8) -> String {
     format!("{sign}{whole}{point}{fraction}")
 }
 
-/// Which of two numbers is larger, by their digits; `inf` and `-inf` are beyond all.
+/// Compares two numbers by their digits. `inf` and `-inf` are beyond all others.
 pub(super) fn compare(a: &str, b: &str) -> Ordering {
     match (a.strip_prefix('-'), b.strip_prefix('-')) {
         (None, None) => magnitude(a, b),
@@ -105,11 +105,11 @@ fn magnitude(a: &str, b: &str) -> Ordering {
     }
     let split = |n| str::split_once(n, '.').unwrap_or((n, ""));
     let ((whole_a, fraction_a), (whole_b, fraction_b)) = (split(a), split(b));
-    // Without zeros before and behind them more digits are more, and fractions compare like words.
+    // Without leading and trailing zeros, more digits are a larger number, and fractions compare like words.
     (whole_a.len(), whole_a, fraction_a).cmp(&(whole_b.len(), whole_b, fraction_b))
 }
 
-/// Whether the digits, with as many zeros behind the point as are asked for, begin with a text: 12.5 begins with `12.50`.
+/// Whether the digits, with as many zeros after the point as required, begin with a text: 12.5 begins with `12.50`.
 pub(super) fn starts_with(digits: &str, head: &str) -> bool {
     if digits.starts_with(head) {
         return true;

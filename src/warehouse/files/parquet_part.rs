@@ -1,4 +1,5 @@
-//! Reading a Parquet part: only the needed columns, row groups that can hold a needed row, as many rows as the footer says.
+//! Reading a Parquet part: only the needed columns, and only row groups that can hold a needed row. The number of rows must
+//! match the footer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -12,26 +13,27 @@ use parquet::arrow::arrow_reader::{ArrowPredicateFn, ArrowReaderMetadata, Parque
 use parquet::basic::Compression;
 use parquet::file::metadata::RowGroupMetaData;
 
-use super::decode::{Translated, day_number, readable, values};
+use super::decode::{Translated, constant, day_number, readable, values};
 use super::footer::{Footer, compressed, cut, options};
 use super::partition::Constant;
 use super::parts::{Part, reason};
+use super::prune::can_hold;
 use super::read::{Each, Fault, Reader, no_column};
 use super::rows::{Rows, Values};
 use super::source::Source;
 use crate::domain::dates::{DateSet, FIRST_DATE, LAST_DATE};
 use crate::domain::verdict::{Unknown, UnknownReason};
 
-/// Rows that are looked at together.
+/// Rows per batch.
 const BATCH: usize = 8_192;
-/// Fewer where they take more than this: what a batch holds is copied while it is decoded.
+/// Fewer rows if they take more bytes than this: a batch is copied while it is decoded.
 const BATCH_BYTES: u64 = 8 << 20;
 
 /// Where the values of a column come from.
 enum From {
     Leaf(usize, Option<Constant>),
     Constant(Constant),
-    /// From nowhere: who needs the column was told.
+    /// Missing: the questions that need the column know.
     Nothing,
 }
 
@@ -46,7 +48,7 @@ struct Open {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads a part in batches; returns the bytes that were read.
+    /// Reads a part in batches, and returns the bytes that were read.
     pub(super) fn parquet(&mut self, part: &Part, each: Each<'_>) -> Result<u64, Fault> {
         let open = self.open(part)?;
         if self.is_over() {
@@ -56,7 +58,7 @@ impl<'a> Reader<'a> {
         let mut bytes = 0;
         for n in 0..open.footer.groups().len() {
             let group = &open.footer.groups()[n];
-            if open.footer.can_hold(group, dates, self.filters) {
+            if can_hold(&open.footer, group, dates, self.filters) {
                 bytes += compressed(group, &open.leaves);
                 self.group(part, &open, n, each)?;
             }
@@ -77,7 +79,7 @@ impl<'a> Reader<'a> {
         let leaves = from.iter().filter_map(|from| if let From::Leaf(leaf, _) = from { Some(*leaf) } else { None });
         let mut leaves: Vec<usize> = leaves.collect();
         if leaves.is_empty() {
-            // Rows are counted, not believed: the smallest column tells how many there are.
+            // Rows are counted: the footer is not trusted. The smallest column gives their number.
             leaves.extend(footer.smallest());
         }
         let schema: Schema = readable(footer.schema(), |name| footer.is_int96(name));
@@ -87,7 +89,7 @@ impl<'a> Reader<'a> {
         Ok(Open { source, footer, arrow, from, leaves })
     }
 
-    /// Where each needed column stands; whoever needs one that cannot be read is told.
+    /// The source of each needed column. A question whose column cannot be read gets an error.
     fn sources_of(&mut self, part: &Part, footer: &Footer) -> Vec<From> {
         let mut from = Vec::with_capacity(self.columns.len());
         for at in 0..self.columns.len() {
@@ -130,7 +132,7 @@ impl<'a> Reader<'a> {
             .with_projection(mask)
             .with_row_groups(vec![n])
             .with_batch_size(batch_size);
-        // Where a filter looks at the rows first, it counts them.
+        // If a filter examines the rows first, it counts them.
         let (filter, looked_at) = self.row_filter(part, &open.footer, group).unzip();
         if let Some(filter) = filter {
             reader = reader.with_row_filter(filter);
@@ -143,7 +145,7 @@ impl<'a> Reader<'a> {
             let rows = self.batch(part, &open.from, &batch, &mut dictionaries)?;
             each(self.columns, &rows, self.refused);
             read += rows.len as u64;
-            // To be told that nothing follows costs an empty array of each column. A batch that is not full is the last.
+            // Asking for another batch costs an empty array per column. A batch that is not full is the last.
             if self.is_over() || (read == said && rows.len < batch_size) {
                 break;
             }
@@ -156,7 +158,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// A column of plain values has one of each row.
+    /// A column of plain values has one value per row.
     fn check_values(&self, part: &Part, open: &Open, group: &RowGroupMetaData) -> Result<(), Fault> {
         for at in open.leaves.iter().copied() {
             let column = group.column(at);
@@ -177,7 +179,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Where few dates of a row group are wanted, the others are told by the date column alone and not decoded further.
+    /// If few dates of a row group are needed, the date column alone excludes the others, and they are not decoded.
     fn row_filter(
         &self,
         part: &Part,
@@ -201,7 +203,7 @@ impl<'a> Reader<'a> {
         };
         let looked_at = Arc::new(AtomicU64::new(0));
         let counter = looked_at.clone();
-        // Rows without a date that a season can have are kept: they are counted apart.
+        // Rows without a possible date are kept, because they are counted separately.
         let predicate = move |batch: RecordBatch| {
             counter.fetch_add(batch.num_rows() as u64, Relaxed);
             let days = batch.column(0).as_primitive::<Date32Type>();
@@ -222,7 +224,7 @@ impl<'a> Reader<'a> {
             let column = &mut self.columns[at];
             let made = match from {
                 From::Nothing => Ok(Values::nulls(column, rows.len)),
-                From::Constant(constant) => Values::constant(column, &constant.text, rows.len),
+                From::Constant(folder) => constant(column, &folder.text, rows.len),
                 From::Leaf(..) => match batch.column_by_name(&column.name) {
                     Some(array) => values(column, array, &mut seen[at]),
                     None => Ok(Values::nulls(column, rows.len)),
@@ -245,7 +247,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Rows that are decoded together, of so many that take so many bytes.
+/// The number of rows per batch, given the rows and bytes of a group.
 pub(super) fn batch_size(bytes: u64, rows: u64) -> usize {
     let of_row = bytes / rows.max(1);
     usize::try_from(BATCH_BYTES / of_row.max(1)).unwrap_or(BATCH).clamp(1, BATCH)

@@ -1,4 +1,4 @@
-//! A column that a folder's name says: `dt=2025-10-21`. Where the part has the column too, both must say the same.
+//! A column in a folder's name: `dt=2025-10-21`. If the part has the column too, both must agree.
 
 use super::column::{Column, NULL};
 use super::datum::Datum;
@@ -16,14 +16,14 @@ const MAX_SHOWN: usize = 40;
 pub(super) struct Constant {
     /// Empty for NULL.
     pub text: String,
-    /// Only the folders say it, for several of them say it together.
+    /// Only the folders have it, because several of them give it together.
     pub is_only: bool,
-    /// The date that it names, of the date column.
+    /// Its date, if it is the date column.
     dated: Option<Option<Date>>,
 }
 
 impl Constant {
-    /// What the folders of a part say of a column; nothing where they say nothing.
+    /// The value that the folders of a part give a column. `None` if they do not.
     pub fn new(part: &Part, column: &str, date: &DateColumn) -> Option<Self> {
         if column != date.column {
             let text = part.partition_value(column)?.into_owned();
@@ -34,7 +34,7 @@ impl Constant {
         Some(Self { text, is_only, dated: Some(part.partition_date(date)) })
     }
 
-    /// Every value of the part's own column must be the folder's.
+    /// Every value of the part's own column must equal the folder's.
     pub fn check(&self, column: &Column, values: &Values, date: &DateColumn) -> Result<(), String> {
         let Values::Ids(ids) = values else { return Ok(()) };
         let mut same = None;
@@ -50,7 +50,7 @@ impl Constant {
     fn check_value(&self, column: &Column, id: u32, date: &DateColumn) -> Result<(), String> {
         let datum = column.value(id).filter(|_| id != NULL);
         let is_same = match (self.dated, datum) {
-            // A folder that names no single date says nothing of the dates in it.
+            // A folder that names no single date does not restrict the dates in it.
             (Some(None), _) => true,
             (Some(Some(day)), Some(datum)) => {
                 datum.date(date).map_err(|why| format!("has a column `{}` that {why}", column.name))? == day
@@ -76,7 +76,7 @@ impl Constant {
             Datum::Instant(_) | Datum::Local(_) => Moment::parse(&self.text) == Moment::parse(&own),
             Datum::Bool(_) => self.text.eq_ignore_ascii_case(&own),
             Datum::Text(_) => *self.text == *own,
-            // `month=01` is 1.
+            // `month=01` means 1.
             _ => {
                 let text = self.text.trim_start_matches('0');
                 let text = if text.starts_with(|c: char| c.is_ascii_digit()) { text } else { &self.text };

@@ -16,56 +16,56 @@ use crate::domain::verdict::{Unknown, UnknownReason};
 
 /// A part younger than this may still be written.
 pub(super) const YOUNG_MILLIS: i64 = 2_000;
-/// A part that was written so lately may be written again without another time: clocks of files tick.
+/// A part that was written this recently can be written again with the same time, because file times have ticks.
 const TICK_MILLIS: i128 = 20;
-/// What Hive and those who follow it call the partition of NULL.
+/// The name that Hive and compatible tools give the partition of NULL.
 const HIVE_NULL: &str = "__HIVE_DEFAULT_PARTITION__";
 
-/// The folder of a table, and the warehouse's, which no part of it leaves.
+/// The folder of a table and that of the warehouse, which no part may leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TableFolder {
     pub path: PathBuf,
     pub within: Within,
 }
 
-/// One file of a table, or what lies there instead.
+/// One file of a table, or something else in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     /// The table's folder.
     pub table: Arc<TableFolder>,
-    /// Its name below the table: the folders above it, `COLUMN=VALUE`, and its own.
+    /// Its path below the table: partition folders `COLUMN=VALUE`, and the file name.
     pub name: String,
     pub format: Format,
     pub size: u64,
     pub modified: Timestamp,
     /// Its times and its inode.
     pub stamps: [i64; 5],
-    /// It was written in this very tick.
+    /// It was written in the current tick of the clock.
     pub is_fresh: bool,
 }
 
 impl Part {
-    /// Opens it. A link that was turned round since it was listed leads nowhere else.
+    /// Opens it. A link that changed since the listing cannot lead elsewhere.
     pub fn open(&self) -> std::io::Result<File> {
         self.table.within.file(&self.table.path.join(&self.name))
     }
 
-    /// Changes whenever the part is replaced or written.
+    /// Changes whenever the part is replaced or rewritten.
     pub fn identity(&self) -> u64 {
         mix(stable_hash(&self.name), stable_hash(&(self.size, self.stamps, u8::from(self.is_fresh))))
     }
 
-    /// Whether it may still be written. A time far ahead is that of another clock, and says nothing.
+    /// Whether it may still be being written. A time far in the future comes from another clock and says nothing.
     pub fn is_young(&self, now: Timestamp) -> bool {
         now.duration_since(self.modified).as_millis().abs() < i128::from(YOUNG_MILLIS)
     }
 
-    /// Whether another write may leave its times as they are.
+    /// Whether another write could leave its times unchanged.
     pub fn is_in_tick(modified: Timestamp, now: Timestamp) -> bool {
         now.duration_since(modified).as_millis().abs() < TICK_MILLIS
     }
 
-    /// The value of a partition column, empty for NULL; nothing when the part has no such partition.
+    /// The value of a partition column, empty for NULL. `None`: the part has no such partition.
     pub fn partition_value(&self, column: &str) -> Option<Cow<'_, str>> {
         let (folders, _) = self.name.rsplit_once('/')?;
         let mut partitions = folders.split('/').filter_map(partition);
@@ -73,7 +73,7 @@ impl Part {
         Some(value)
     }
 
-    /// What the partitions say of the date column: the value of its own, or the date that several name together.
+    /// What the partitions say about the date column: its own value, or the date that several partitions give together.
     pub fn partition_text(&self, date: &DateColumn) -> Option<Cow<'_, str>> {
         let Some(format @ DateFormat::Folders(columns, _)) = &date.format else {
             return self.partition_value(&date.column);
@@ -82,25 +82,25 @@ impl Part {
         Some(format.parse(&values?.join("/"))?.to_string().into())
     }
 
-    /// The date that the partition names, when the date column is a partition and a season can have that date.
+    /// The date of the partition, if the date column is a partition and its value is a possible date.
     pub fn partition_date(&self, date: &DateColumn) -> Option<Date> {
         partition_date(&self.partition_text(date)?, date)
     }
 
-    /// What is wrong with it, as a sentence.
+    /// An Unknown that names the part.
     pub fn fault(&self, reason: UnknownReason, why: &str) -> Unknown {
         Unknown::new(reason, format!("part `{}` {why}", self.name))
     }
 }
 
-/// The column and the value of a folder `COLUMN=VALUE`, percent-decoded; the value is empty for NULL.
+/// The column and the value of a folder `COLUMN=VALUE`, percent-decoded. The value is empty for NULL.
 pub(super) fn partition(folder: &str) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
     let decoded = |text| percent_decode_str(text).decode_utf8().unwrap_or(Cow::Borrowed(text));
     let (column, value) = folder.split_once('=')?;
     Some((decoded(column), if value == HIVE_NULL { "".into() } else { decoded(value) }))
 }
 
-/// The date that a value of the date column's partition names, if a season can have it.
+/// The date in a value of the date column's partition, if it is a possible date.
 pub(super) fn partition_date(value: &str, date: &DateColumn) -> Option<Date> {
     let named = match (&date.reading, &date.format) {
         (DateReading::Instant { .. }, _) => None,
@@ -110,12 +110,12 @@ pub(super) fn partition_date(value: &str, date: &DateColumn) -> Option<Date> {
     named.filter(|date| (FIRST_DATE..=LAST_DATE).contains(date))
 }
 
-/// `YYYY-MM-DD`, nothing else.
+/// Parses `YYYY-MM-DD` and nothing else.
 pub(super) fn parse_date(text: &str) -> Option<Date> {
     (text.len() == 10).then(|| text.parse().ok())?
 }
 
-/// What the operating system says, without a path of this machine.
+/// The operating system's error, without a path of this machine.
 pub(super) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "it does not exist".into(),

@@ -1,10 +1,10 @@
-//! One pass over the parts of a table for all who ask. What one of them asks can be impossible, for one part or for all,
-//! without harm to the others.
+//! One pass over the parts of a table for several questions. A question that cannot be answered, for one part or for all,
+//! does not harm the others.
 
 use super::Allowance;
 use super::column::Column;
-use super::footer::weight;
 use super::parts::Part;
+use super::prune::weight;
 use super::read::{Fault, Reader, Texts};
 use super::rows::Rows;
 use super::scan::{Counter, Needs, Table};
@@ -13,27 +13,27 @@ use crate::domain::probe::{DateColumn, Filter, Probe, Reading};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::warehouse::budget::Taken;
 
-/// What a pass brought.
+/// The result of a pass.
 pub(super) struct Passed<C> {
     pub counters: Vec<C>,
     pub bytes: u64,
-    /// For each who asked: the parts that say nothing to it, or why it gets no answer at all.
+    /// For each question: the parts that cannot answer it, or why it has no answer at all.
     pub outcomes: Vec<Result<Broken, Unknown>>,
-    /// A part could not be read at all, perhaps for a column that not all of them need.
+    /// A part could not be read at all, perhaps because of a column that only some questions need.
     pub is_hurt: bool,
 }
 
-/// The parts that say nothing to one who asks, each with the dates that it may hold.
+/// The parts that cannot answer a question, each with the dates that it may hold.
 #[derive(Debug, Default)]
 pub(super) struct Broken {
     parts: Vec<(Option<DateRange>, Unknown)>,
-    /// Some other part did.
+    /// Whether another part did answer.
     is_read: bool,
 }
 
 impl Broken {
-    /// A broken part makes every date that it may hold unknown, never empty. Where no part at all has what is asked for, what
-    /// is asked is wrong, and dates without parts say nothing either.
+    /// A broken part makes every date that it may hold unknown, never empty. If no part answers, the question itself is
+    /// wrong, and dates without parts are unknown, too.
     pub fn mark(&self, mut reading: Reading) -> Reading {
         for (range, unknown) in &self.parts {
             let hit = reading.dates.iter_mut().filter(|(d, _)| range.is_none_or(|r| r.contains(**d)));
@@ -47,7 +47,7 @@ impl Broken {
     }
 }
 
-/// What one look asks of the parts.
+/// What one pass asks of the parts.
 struct Asked<'a> {
     date: &'a DateColumn,
     wanted: DateSet,
@@ -56,8 +56,8 @@ struct Asked<'a> {
     parts: Vec<usize>,
 }
 
-/// Reads every part that can hold an asked date, once; once more where a column turned out to stand in several types, and its
-/// bits tell nothing, or to hold texts beside what looked like numbers.
+/// Reads every part that can hold a requested date, once. Reads it again if a column turns out to have several types, so
+/// that its bits cannot be compared, or to mix texts with what looked like numbers.
 pub(super) fn pass<'p, C: Counter>(
     table: Table<'_>,
     probes: &'p [Probe],
@@ -109,7 +109,7 @@ fn over_parts<C: Counter>(
     let (mut bytes, mut is_hurt) = (0, false);
     for n in &asked.parts {
         let (part, range) = (&table.parts[*n], table.ranges[*n]);
-        // Who gets no answer at all is asked no more.
+        // A question without an answer is dropped.
         let mut refused: Vec<Option<Unknown>> = outcomes.iter().map(|o| o.as_ref().err().cloned()).collect();
         let mut reader = Reader {
             columns: &mut *columns,
@@ -140,7 +140,7 @@ fn over_parts<C: Counter>(
     Ok(Passed { counters, bytes, outcomes, is_hurt })
 }
 
-/// Counts rows for everyone whom nothing keeps from this part.
+/// Counts rows for every question that this part can answer.
 fn count<C: Counter>(
     counters: &mut [C],
     columns: &[Column],
@@ -155,7 +155,7 @@ fn count<C: Counter>(
     }
 }
 
-/// What became of a part for one who asks: a type that is wrong is the part's; what does not fit is the question's.
+/// The result of a part for one question. A wrong type is the part's fault. Too many values are the question's fault.
 fn note(outcome: &mut Result<Broken, Unknown>, range: Option<DateRange>, refused: Option<Unknown>) {
     let Ok(broken) = outcome else { return };
     match refused {

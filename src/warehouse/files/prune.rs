@@ -1,4 +1,4 @@
-//! Which row groups of a Parquet part can hold a row that counts: what their statistics rule out is neither read nor
+//! Which row groups of a Parquet part can hold a row that counts. A group that its statistics rule out is neither read nor
 //! decoded. In doubt a group is read.
 
 use std::cmp::Ordering;
@@ -8,11 +8,50 @@ use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 
 use super::datum::Datum;
-use super::footer::Footer;
-use crate::domain::probe::{Filter, Test, Value};
+use super::footer::{Footer, compressed};
+use super::format::Format;
+use super::meter::Meter;
+use super::parts::Part;
+use super::quiet::quietly;
+use super::source::Source;
+use crate::domain::dates::DateSet;
+use crate::domain::probe::{DateColumn, Filter, Test, Value};
+
+/// Whether a row group can hold a row of these dates that satisfies all of some filters.
+pub(super) fn can_hold(
+    footer: &Footer,
+    group: &RowGroupMetaData,
+    dates: Option<(&DateColumn, &DateSet)>,
+    filters: &[&[Filter]],
+) -> bool {
+    let is_dated = dates.is_none_or(|(date, dates)| {
+        let range = footer.group_range(group, date);
+        range.is_none_or(|r| dates.ranges().iter().any(|d| d.intersect(&r).is_some()))
+    });
+    is_dated && filters.iter().any(|filters| may_hold(footer, group, filters))
+}
+
+/// The bytes that a read of these columns takes of a part, by its footer. 0 if the part cannot be read.
+pub(super) fn weight(
+    part: &Part,
+    columns: &[String],
+    dates: Option<(&DateColumn, &DateSet)>,
+    filters: &[&[Filter]],
+) -> u64 {
+    if part.format != Format::Parquet {
+        return part.size;
+    }
+    let read = || {
+        let footer = Footer::read(&Source::of(part.open().ok()?, Meter::unbounded()).ok()?).ok()?;
+        let leaves: Vec<usize> = columns.iter().filter_map(|column| footer.leaf(column)).collect();
+        let groups = footer.groups().iter().filter(|group| can_hold(&footer, group, dates, filters));
+        Some(groups.map(|group| compressed(group, &leaves)).sum())
+    };
+    quietly(read).flatten().unwrap_or(0)
+}
 
 /// Whether a group can hold a row that satisfies all of some filters.
-pub(super) fn may_hold(footer: &Footer, group: &RowGroupMetaData, filters: &[Filter]) -> bool {
+fn may_hold(footer: &Footer, group: &RowGroupMetaData, filters: &[Filter]) -> bool {
     filters.iter().all(|filter| may_satisfy(footer, group, filter))
 }
 
@@ -28,16 +67,16 @@ fn may_satisfy(footer: &Footer, group: &RowGroupMetaData, Filter { column, test 
     }
 }
 
-/// NaN is no value either, and nothing counts those of a group.
+/// NaN is not a value either, and statistics do not count it.
 fn is_float(footer: &Footer, column: &str) -> bool {
     let of = footer.schema().field_with_name(column).map(|field| field.data_type());
     of.is_ok_and(|of| matches!(of, DataType::Float16 | DataType::Float32 | DataType::Float64))
 }
 
-/// No value is smaller than the first or larger than the second; a bound that was cut is still one.
+/// No value is smaller than the first or larger than the second. A truncated bound is still a bound.
 struct Bounds(Datum, Datum);
 
-/// The bounds of whole numbers and of texts. Of other types the file's order need not be ours.
+/// The bounds of whole numbers and of texts. For other types the file's order may differ from ours.
 fn bounds(statistics: &Statistics, footer: &Footer, column: &str) -> Option<Bounds> {
     let of = footer.schema().field_with_name(column).ok()?.data_type();
     let text = |bytes: &parquet::data_type::ByteArray| Some(Datum::Text(bytes.as_utf8().ok()?.into()));
@@ -57,7 +96,7 @@ fn bounds(statistics: &Statistics, footer: &Footer, column: &str) -> Option<Boun
 }
 
 impl Bounds {
-    /// What cannot be compared rules nothing out: the rows themselves will tell.
+    /// A value that cannot be compared rules nothing out: the rows will show.
     fn may_satisfy(&self, test: &Test) -> bool {
         let Self(min, max) = self;
         let is = |bound: &Datum, value: &Value, order| bound.order(value, true) == Ok(order);

@@ -1,5 +1,5 @@
-//! Decoders that panic on a damaged file: that is the file's fault, must not stop another object, and is no news for
-//! standard error.
+//! Decoders that panic on a damaged file. The panic is the file's fault. It must not stop another object, and is not printed
+//! on standard error.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
@@ -9,7 +9,7 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What a decoder answers; nothing where it panicked.
+/// The decoder's answer. `None` if it panicked.
 pub(super) fn quietly<T>(decode: impl FnOnce() -> T) -> Option<T> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

@@ -1,22 +1,22 @@
-//! The quotes of a CSV text, watched as it is read: a reader of CSV takes a quote that never ends, or that ends within a field,
-//! for the rows that it swallows.
+//! Checks the quotes of a CSV text while it is read. A CSV reader takes a quote that never ends, or that ends within a
+//! field, as part of the rows that it swallows.
 
 use std::io::{self, Read};
 
 use crate::warehouse::budget::size;
 
-/// What is wrong with a quote: where it began, or stands.
+/// The error of a quote, with its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stray {
     /// A quoted field that begins in this line has no end.
     Open(u64),
     /// In this line a quoted field ends, and more of it follows.
     Within(u64),
-    /// The row that ends in this line, or would, is too long.
+    /// The row that ends in this line is too long.
     Long(u64),
 }
 
-/// A longer row is not read: it is held whole.
+/// A longer row is not read: a row is held in memory.
 const MAX_ROW: u64 = 16 << 20;
 
 impl std::fmt::Display for Stray {
@@ -36,18 +36,18 @@ enum At {
     Start,
     Plain,
     Quoted,
-    /// Behind a quote in a quoted field: its end, or the first of two.
+    /// After a quote in a quoted field: its end, or the first of two quotes.
     Quote,
 }
 
-/// A text whose quotes are watched.
+/// A text whose quotes are checked.
 pub(super) struct Quotes<R> {
     inner: R,
     delimiter: u8,
     at: At,
     line: u64,
     began: u64,
-    /// Bytes of the present row.
+    /// Bytes of the current row.
     row: u64,
 }
 

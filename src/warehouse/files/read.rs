@@ -1,4 +1,4 @@
-//! Reading one part for all who ask: rows as ids, and for each of them whether its columns are there.
+//! Reading one part for several questions: rows as ids, and for each question whether its columns exist.
 
 use std::collections::BTreeSet;
 
@@ -20,55 +20,55 @@ use crate::warehouse::budget::size;
 pub(super) enum Fault {
     /// The part cannot be read: its dates are unknown.
     Part(Unknown),
-    /// The whole read ends.
+    /// The whole read fails.
     Stop(Unknown),
 }
 
 impl Fault {
-    /// What is wrong.
+    /// The error.
     pub fn unknown(&self) -> &Unknown {
         match self {
             Self::Part(unknown) | Self::Stop(unknown) => unknown,
         }
     }
 
-    /// The operating system did not let it be read; the next time it may.
+    /// The operating system failed to read it. The next attempt may succeed.
     pub fn io(part: &Part, why: &str) -> Self {
         Self::Part(part.fault(UnknownReason::ProbeFailed, &format!("cannot be read: {why}")))
     }
 }
 
-/// Takes rows as they are read. Who asks has an entry of its own in the last list, with what keeps it from this part.
+/// Receives rows as they are read. Each question has an entry in the last list: what prevents an answer from this part.
 pub(super) type Each<'a> = &'a mut dyn FnMut(&[Column], &Rows, &mut [Option<Unknown>]);
 
-/// What is read of a part.
+/// What to read of a part.
 pub(super) struct Reader<'a> {
     /// The needed columns.
     pub columns: &'a mut [Column],
     /// The column that dates a row.
     pub date: &'a DateColumn,
-    /// Row groups without such a date are skipped.
+    /// Row groups without one of these dates are skipped.
     pub dates: Option<&'a DateSet>,
-    /// Who counts rows counts those that satisfy these: row groups without a row for anybody are skipped.
+    /// The filters of the questions. Row groups without a row that satisfies one of them are skipped.
     pub filters: &'a [&'a [Filter]],
-    /// Who asks: what keeps each of them from this part.
+    /// For each question: what prevents an answer from this part.
     pub refused: &'a mut [Option<Unknown>],
     pub bounds: &'a Bounds<'a>,
-    /// Columns of parts without types that hold texts, not numbers.
+    /// Columns that hold texts, not numbers, in parts without types.
     pub texts: &'a Texts,
-    /// Those that turned out to.
+    /// Columns that turned out to hold texts.
     pub found_texts: &'a mut Texts,
 }
 
-/// A column of a CSV part holds numbers where all of its values are numbers, and texts as they stand where one is none: by the
-/// identity of the part and the place of the column.
+/// A column of a CSV part holds numbers if all of its values are numbers, else texts. By the identity of the part and the
+/// index of the column.
 pub(super) type Texts = BTreeSet<(u64, usize)>;
 
-/// What every part of a read is read within.
+/// The bounds of a read.
 pub(super) struct Bounds<'a> {
     pub table: &'a str,
     pub meter: &'a Meter,
-    /// CSV files without a mark of their encoding are Latin-1.
+    /// CSV files without a byte order mark are read as Latin-1.
     pub latin1: bool,
 }
 
@@ -90,29 +90,29 @@ impl<'a> Reader<'a> {
         self.bounds.meter.stopped(self.bounds.table).map_or(read, |unknown| Err(Fault::Stop(unknown)))
     }
 
-    /// Nobody wants to know more of this part.
+    /// No question needs more of this part.
     pub(super) fn is_over(&self) -> bool {
         self.refused.iter().all(Option::is_some) || self.bounds.meter.add(0).is_err()
     }
 
-    /// A column cannot be read: whoever needs it gets nothing of this part.
+    /// A column cannot be read: questions that need it get no answer from this part.
     pub(super) fn refuse(&mut self, at: usize, why: &Unknown) {
         for user in &self.columns[at].users {
             self.refused[*user].get_or_insert_with(|| why.clone());
         }
     }
 
-    /// The dates that row groups are skipped by. Where a partition names the date, each row is held against it.
+    /// The dates by which row groups are skipped. `None` if a partition names the date: then each row is compared with it.
     pub(super) fn pruned_dates(&self, part: &Part) -> Option<(&'a DateColumn, &'a DateSet)> {
         self.dates.filter(|_| part.partition_date(self.date).is_none()).map(|dates| (self.date, dates))
     }
 
-    /// What the folders of a part say of a column.
+    /// What the folders of a part say about a column.
     pub(super) fn constant(&self, part: &Part, column: &str) -> Option<Constant> {
         Constant::new(part, column, self.date)
     }
 
-    /// The part is as it is for good: only another one in its place helps. Unless it was the file system that failed.
+    /// The part stays broken until it is replaced, unless it was the file system that failed.
     pub(super) fn damaged(&self, part: &Part, why: &str) -> Fault {
         if self.bounds.meter.io_failed() {
             return Fault::io(part, "the file system failed; it is read again at the next look");
@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
         Fault::Part(part.fault(UnknownReason::ProbeFailed, &format!("{why}; replace it")).lasting())
     }
 
-    /// The decoder refuses the part, or it would take too much to decode it.
+    /// The decoder rejects the part, or decoding it would take too much.
     pub(super) fn undecoded(&self, part: &Part, error: &dyn std::fmt::Display) -> Fault {
         let Some(page) = self.bounds.meter.too_large() else {
             return self.damaged(part, &format!("is not a readable Parquet file ({})", cut(&error.to_string())));
@@ -131,13 +131,13 @@ impl<'a> Reader<'a> {
         Fault::Part(part.fault(UnknownReason::ProbeBudget, &why).lasting())
     }
 
-    /// Folder and column contradict each other.
+    /// A folder and a column contradict each other.
     pub(super) fn misfiled(&self, part: &Part, why: &str) -> Fault {
         Fault::Part(part.fault(UnknownReason::ProbeFailed, why).lasting())
     }
 }
 
-/// A column that is not there, and what is.
+/// The column does not exist. Names those that do.
 pub(super) fn no_column<'n>(column: &str, part: &Part, found: impl Iterator<Item = &'n str>) -> Unknown {
     let names: Vec<&str> = found.collect();
     let near = |name: &&&str| name.trim().eq_ignore_ascii_case(column);

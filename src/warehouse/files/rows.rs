@@ -1,42 +1,32 @@
-//! Rows as they come out of a part: for each needed column an id or the bits of each value.
+//! Rows as they are read from a part: for each needed column, the id or the bits of each value.
 
 use super::column::{Column, NULL};
-use super::decode::{NULL_BITS, loose};
-use crate::domain::verdict::Unknown;
+
+/// What a NULL adds to the bits of a key: NULL equals NULL. As the bits of a float it is NaN, which is not a value either.
+pub(super) const NULL_BITS: u64 = 0x7ff8_0000_6e75_6c6c;
 
 /// The values of one column of some rows.
 #[derive(Clone, Debug)]
 pub(super) enum Values {
-    /// Ids, where somebody needs to know the values.
+    /// Ids, if a question needs the values.
     Ids(Vec<u32>),
-    /// Bits: equal values have equal bits, and seldom others.
+    /// Bits: equal values have equal bits, different values seldom do.
     Bits(Vec<u64>),
 }
 
 impl Values {
-    /// Room for so many.
+    /// Empty, with capacity for this many.
     pub fn for_column(column: &Column, len: usize) -> Self {
         if column.interned { Self::Ids(Vec::with_capacity(len)) } else { Self::Bits(Vec::with_capacity(len)) }
     }
 
-    /// So many NULLs.
+    /// This many NULLs.
     pub fn nulls(column: &Column, len: usize) -> Self {
         if column.interned { Self::Ids(vec![NULL; len]) } else { Self::Bits(vec![NULL_BITS; len]) }
     }
-
-    /// One text for so many rows.
-    pub fn constant(column: &mut Column, text: &str, len: usize) -> Result<Self, Unknown> {
-        column.begin_loose(false);
-        let mut one = Self::for_column(column, 1);
-        loose(column, text, &mut one)?;
-        Ok(match one {
-            Self::Ids(ids) => Self::Ids(vec![ids[0]; len]),
-            Self::Bits(bits) => Self::Bits(vec![bits[0]; len]),
-        })
-    }
 }
 
-/// Some rows: for each needed column its values.
+/// Some rows: the values of each needed column.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     pub len: usize,
@@ -44,11 +34,10 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// The ids of an interned column.
     pub fn ids(&self, at: usize) -> &[u32] {
         match &self.values[at] {
             Values::Ids(ids) => ids,
-            Values::Bits(_) => unreachable!("only columns that nobody interned have bits"),
+            Values::Bits(_) => unreachable!("a column with ids has no bits"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Passes over a table for all probes together: each needed column is read once, whoever needs it.
+//! Passes over a table for all probes together: each needed column is read once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,14 +15,14 @@ use crate::domain::dates::{Date, DateRange, DateSet};
 use crate::domain::probe::{Probe, Question, Reading, UnitForm};
 use crate::domain::verdict::{Unknown, UnknownReason};
 
-/// What a read may hold in memory. A value, so that tests can make it small.
+/// How much a read may hold in memory. A value, so that tests can make it small.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// Rows of open dates whose keys are kept: eight bytes each.
     pub open_rows: usize,
-    /// Suspect rows that are compared by value in one pass.
+    /// Suspect rows that one pass compares by value.
     pub suspect_rows: usize,
-    /// The bits of a key that are kept.
+    /// Which bits of a key are kept.
     pub key_mask: u64,
 }
 
@@ -36,42 +36,42 @@ impl Default for Limits {
 pub(super) trait Counter {
     /// Counts some rows.
     fn rows(&mut self, columns: &[Column], rows: &Rows, part: &Part) -> Result<(), Unknown>;
-    /// No row of these dates comes any more.
+    /// No more rows of these dates follow.
     fn close(&mut self, is_closed: &dyn Fn(Date) -> bool);
 }
 
-/// Where the needed columns stand in a pass, and who needs them.
+/// The needed columns of a pass, and which questions need them.
 #[derive(Debug, Default)]
 pub(super) struct Needs {
     pub columns: Vec<Column>,
-    /// Who asks now.
+    /// The current question.
     pub user: usize,
-    /// Columns of which bits are not enough.
+    /// Columns for which bits are not enough.
     pub mixed: Vec<String>,
 }
 
 impl Needs {
-    /// Those of the next one who asks.
+    /// Switches to the next question.
     pub fn next<T>(&mut self, user: usize, make: impl FnOnce(&mut Self) -> T) -> T {
         self.user = user;
         make(self)
     }
 
-    /// The place of a column whose values somebody must know.
+    /// The index of a column whose values must be known.
     pub fn column(&mut self, name: &str) -> usize {
         let at = self.bits(name);
         self.columns[at].interned = true;
         at
     }
 
-    /// The place of a column whose values somebody takes apart.
+    /// The index of a column whose texts are taken apart.
     pub fn whole(&mut self, name: &str) -> usize {
         let at = self.column(name);
         self.columns[at].is_whole = true;
         at
     }
 
-    /// The place of a column whose values are only compared.
+    /// The index of a column whose values are only compared.
     pub fn bits(&mut self, name: &str) -> usize {
         let known = self.columns.iter().position(|c| c.name == name);
         let at = known.unwrap_or_else(|| {
@@ -87,7 +87,7 @@ impl Needs {
     }
 }
 
-/// A table's parts, with the dates that each can hold as far as they are known.
+/// A table's parts, with the dates that each can hold, if known.
 #[derive(Clone, Copy)]
 pub(super) struct Table<'a> {
     pub parts: &'a [Part],
@@ -97,10 +97,11 @@ pub(super) struct Table<'a> {
     pub bounds: &'a Bounds<'a>,
 }
 
-/// The answers to probes, one by one, and the bytes that were read.
+/// The answer to each probe, and the bytes that were read.
 type Answers = (Vec<Result<Reading, Unknown>>, u64);
 
-/// Answers probes: together, and one by one where what one of them needs kept a part, or the whole read, from the others.
+/// Answers probes together. If the needs of one probe kept a part, or the whole read, from the others, answers them one by
+/// one.
 pub(super) fn scan(table: Table<'_>, probes: &[Probe]) -> Result<Answers, Unknown> {
     let passed = pass(table, probes, |probe, needs| Tally::new(probe, table.limits, needs));
     let may_be_shared = match &passed {
@@ -131,7 +132,7 @@ fn one_by_one(table: Table<'_>, probes: &[Probe]) -> Result<Answers, Unknown> {
     Ok((readings, bytes))
 }
 
-/// What a pass brought for one probe, with what only more passes tell.
+/// The result of a pass for one probe, and what needs more passes.
 fn read(
     table: Table<'_>,
     probe: &Probe,
@@ -150,7 +151,7 @@ fn read(
     Ok(reading)
 }
 
-/// Surplus rows of the dates that one pass could not settle.
+/// Surplus rows of dates that one pass could not settle.
 fn repeats(
     table: Table<'_>,
     probe: &Probe,

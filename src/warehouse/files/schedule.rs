@@ -1,4 +1,4 @@
-//! Reading a schedule: its filtered rows, each with what the season asks of it.
+//! Reading a schedule: its filtered rows, each with the columns that the season needs.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use super::Allowance;
 use super::column::Column;
 use super::compare::satisfies;
 use super::datum::Datum;
-use super::footer::weight;
 use super::instant::Moment;
 use super::number::plain;
 use super::parts::{Part, parse_date};
+use super::prune::weight;
 use super::read::{Bounds, Fault, Reader, Texts};
 use super::rows::Rows;
 use super::scan::Needs;
@@ -19,7 +19,7 @@ use crate::domain::probe::{Filter, InstantColumn, MAX_SCHEDULE_ROWS, Order, Sche
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::domain::words::is_hidden;
 
-/// Where the columns of a schedule stand in a scan.
+/// Where the columns of a schedule are in a scan.
 struct Places<'a> {
     question: &'a ScheduleQuestion,
     date: usize,
@@ -32,7 +32,7 @@ struct Places<'a> {
     updated: Option<usize>,
 }
 
-/// Reads every row. A broken part makes the whole schedule unknown: half a schedule is no schedule.
+/// Reads every row. A broken part makes the whole schedule unknown: half a schedule is worse than none.
 pub(super) fn read(
     parts: &[Part],
     question: &ScheduleQuestion,
@@ -144,7 +144,7 @@ impl<'a> Places<'a> {
         Ok(())
     }
 
-    /// A text that says nothing of time is an instant that is not known yet.
+    /// A text that contains no time is an instant that is not known yet.
     fn instant(&self, datum: Option<&Datum>, column: Option<&InstantColumn>) -> Result<Option<Timestamp>, Unknown> {
         let (Some(datum), Some(column)) = (datum.filter(|datum| !datum.says_no_time()), column) else {
             return Ok(None);
@@ -175,8 +175,8 @@ fn mismatch(text: String) -> Unknown {
     Unknown::new(UnknownReason::SchemaMismatch, text).lasting()
 }
 
-/// What orders the rows of an id: numbers to the ninth place, dates and moments by size. Other texts order nothing: by its
-/// letters, October is older than September.
+/// The order of the rows of an id: numbers to the ninth decimal place, dates and times by size. Other texts have no order:
+/// alphabetically, October comes before September.
 fn order_of(datum: &Datum) -> Option<Order> {
     let text = datum.text();
     let number =

@@ -1,5 +1,5 @@
-//! The bytes of a Parquet part: a small one is read whole, of a large one what is asked for. Every page passes here, and
-//! what it says that it holds is counted before it is decoded.
+//! The bytes of a Parquet part. A small part is read whole, a large one as needed. Every page passes here, and its declared
+//! size is counted before it is decoded.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -12,13 +12,12 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use super::meter::Meter;
 
-/// A part up to this size is read whole: one call of the system costs less than a handful for each of its columns.
-/// What is told of bytes read, and limited, is the needed columns' share all the same.
+/// A part up to this size is read whole: one system call costs less than a handful per column. What is reported and limited
+/// is still the share of the needed columns.
 const WHOLE: u64 = 1 << 20;
-/// What is read of a large part to learn what a page is: most headers are shorter.
+/// How much of a large part is read to find the header of a page. Most headers are shorter.
 const HEADER: usize = 512;
 
-/// A part that is open.
 #[derive(Clone)]
 pub(super) struct Source {
     bytes: Held,
@@ -39,7 +38,7 @@ impl Source {
         Ok(Self { bytes, meter })
     }
 
-    /// A page begins here: it is counted, and none is decoded that would not fit.
+    /// Counts the page that begins here. A page that does not fit is never decoded.
     fn begin_page(&self, start: u64) -> Result<()> {
         let decoded = decoded_size(&self.bytes.peek(start)).unwrap_or(0);
         Ok(self.meter.add_page(decoded)?)
@@ -61,10 +60,10 @@ impl Held {
     }
 }
 
-/// The bytes in which the size of a page stands.
+/// The bytes that hold the size of a page.
 const HEAD: usize = 12;
 
-/// What a page says that it takes when it is decoded: the second field of its header, a number as Thrift writes it.
+/// The declared decoded size of a page: the second field of its header, a Thrift number.
 fn decoded_size(head: &[u8; HEAD]) -> Option<u64> {
     const INT_AFTER_ONE: u8 = 0x15;
     let rest = head.strip_prefix(&[INT_AFTER_ONE])?;
@@ -72,7 +71,7 @@ fn decoded_size(head: &[u8; HEAD]) -> Option<u64> {
     let size = rest[after_type..].strip_prefix(&[INT_AFTER_ONE])?;
     let len = 1 + size.iter().position(|byte| byte & 0x80 == 0)?;
     let zigzag = size[..len].iter().rev().fold(0_u64, |n, byte| n << 7 | u64::from(byte & 0x7f));
-    // A negative size is the decoder's to refuse.
+    // The decoder rejects a negative size.
     (zigzag & 1 == 0).then_some(zigzag >> 1)
 }
 
@@ -105,7 +104,7 @@ impl ChunkReader for Source {
             Held::Whole(bytes) => return bytes.get_bytes(start, length),
             Held::Large(file, len) => (file, *len),
         };
-        // What a damaged part says of its own length is not believed: room for it is not made.
+        // The length that a damaged part declares is not trusted: no memory is allocated for it.
         if start.checked_add(length as u64).is_none_or(|end| end > len) {
             return Err(ParquetError::EOF(format!("{length} bytes from {start} on, of {len}")));
         }
@@ -113,7 +112,7 @@ impl ChunkReader for Source {
     }
 }
 
-/// So many bytes, no fewer. Room is not filled with zeros first.
+/// Reads exactly this many bytes. The buffer is not zeroed first.
 fn exactly(from: impl Read, length: usize) -> io::Result<Bytes> {
     let mut read = Vec::with_capacity(length);
     match from.take(length as u64).read_to_end(&mut read)? {
@@ -122,7 +121,7 @@ fn exactly(from: impl Read, length: usize) -> io::Result<Bytes> {
     }
 }
 
-/// The bytes of a file from a place on.
+/// The bytes of a file from an offset.
 struct Stretch {
     file: Arc<File>,
     at: u64,
@@ -144,7 +143,7 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_read_now_is_not_taken_for_a_damaged_one() {
         let folder = tempfile::tempdir().unwrap();
-        // A file that is open for writing alone refuses every read, as a disk that fails does.
+        // A file that is open only for writing refuses every read, like a failing disk.
         let file = File::create(folder.path().join("a.parquet")).unwrap();
         let meter = Meter::unbounded();
         let source = Source { bytes: Held::Large(Arc::new(file), 100), meter: meter.clone() };

@@ -1,4 +1,4 @@
-//! Counting rows for one probe, a batch at a time: which rows count, whose they are, what they add to each measure.
+//! Counting rows for one probe, batch by batch: which rows count, which unit they belong to, what they add to each measure.
 
 mod days;
 mod gauge;
@@ -40,15 +40,15 @@ pub(super) struct Tally<'a> {
     gauges: Vec<Gauge<'a>>,
     keys: Keys,
     shares: Vec<Vec<Condition<'a>>>,
-    /// Per day, how many rows satisfy each share.
+    /// By day, how many rows satisfy each share.
     shared: Vec<Vec<u64>>,
-    /// The rows of asked dates that satisfy the filters.
+    /// The rows of requested dates that satisfy the filters.
     counted: Picked,
-    /// Of these, the rows that a share or the measures count.
+    /// Those of them that a share or the measures count.
     picked: Picked,
 }
 
-/// What one pass over a table tells of a probe.
+/// The result of one pass over a table for a probe.
 pub(super) struct Counted {
     pub reading: Reading,
     /// Dates whose keys did not fit.
@@ -96,7 +96,7 @@ impl<'a> Tally<'a> {
         Ok(())
     }
 
-    /// Of the rows, those that measures count: all, or those before their unit's start that have what is needed.
+    /// The rows that measures count: all, or those before the start of their unit that have the needed values.
     fn pick(&mut self, columns: &[Column], rows: &Rows) -> Result<(), Unknown> {
         match &mut self.before {
             None => std::mem::swap(&mut self.picked, &mut self.counted),

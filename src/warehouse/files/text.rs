@@ -1,4 +1,4 @@
-//! The text of a CSV part: unpacked, decoded by its mark, its delimiter told by its header.
+//! The text of a CSV part: decompressed, decoded by its byte order mark, with the delimiter that its header shows.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
@@ -18,11 +18,11 @@ pub(super) struct Text {
     pub reader: Box<dyn Read>,
     pub delimiter: u8,
     pub is_empty: bool,
-    /// Bytes of nothing between letters: another encoding without its mark, or no text at all.
+    /// NUL bytes between letters: another encoding without a byte order mark, or not a text at all.
     pub has_nul: bool,
 }
 
-/// Opens a part. Its bytes count as they come out of the decoder.
+/// Opens a part. Its bytes are counted after decoding.
 pub(super) fn open(part: &Part, gzip: bool, latin1: bool, meter: &Meter) -> io::Result<Text> {
     let file = BufReader::new(part.open()?);
     let unpacked: Box<dyn Read> = if gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
@@ -40,7 +40,7 @@ pub(super) fn open(part: &Part, gzip: bool, latin1: bool, meter: &Meter) -> io::
     Ok(Text { reader, delimiter, is_empty, has_nul })
 }
 
-/// What stands between the names of a header most often, quoted names aside; a comma where nothing does.
+/// The delimiter that occurs most often in a header outside quotes. A comma if there is none.
 fn delimiter(header: &[u8]) -> u8 {
     let mut quoted = false;
     let mut counts = [0_usize; DELIMITERS.len()];

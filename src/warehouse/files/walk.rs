@@ -1,5 +1,5 @@
-//! The walk over a table's folders. It never leaves the warehouse's root, and lists a folder only where that was not done
-//! since it changed. What cannot be looked at is a part too: one that says why.
+//! The walk over a table's folders. It never leaves the warehouse's root. It lists a folder only if the folder changed since
+//! the last listing. An entry that cannot be examined is also a part, one that says why.
 
 use std::borrow::Cow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -19,13 +19,13 @@ use crate::domain::policy::Table;
 use crate::domain::probe::DateColumn;
 use crate::domain::verdict::Unknown;
 
-/// Partitions nest at most so deep.
+/// Partitions nest at most this deep.
 const MAX_DEPTH: usize = 8;
-/// A table has at most so many parts.
+/// A table has at most this many parts.
 const MAX_PARTS: usize = 200_000;
-/// Names of a folder are fetched so many bytes at a time.
+/// Names of a folder are fetched in buffers of this many bytes.
 const BUFFER: usize = 32 * 1024;
-/// What a link leads to is looked at, and not read: that needs no right.
+/// The target of a link is examined and not read, which needs no right.
 const LOOK: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 const OPEN: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
@@ -35,27 +35,27 @@ pub(super) struct Walk<'a> {
     folder: Arc<TableFolder>,
     only: Option<(&'a DateColumn, &'a DateSet)>,
     now: Timestamp,
-    /// The device of the table's folder, where the times of folders can be believed.
+    /// The device of the table's folder, if folder times can be trusted there.
     local: Option<u64>,
     known: &'a KnownFolders,
     met: KnownFolders,
-    /// What the folder before held: the next one mostly holds the same, and shares it.
+    /// The names of the preceding folder. The next folder mostly has the same, and shares them.
     names: Arc<str>,
     parts: Vec<Part>,
     buffer: Vec<u8>,
 }
 
-/// A folder or a file, where the walk has come to.
+/// The folder or file that the walk has reached.
 #[derive(Clone, Copy)]
 struct Place<'a> {
-    /// An open folder, and the way from it.
+    /// An open folder, and the path from it.
     at: BorrowedFd<'a>,
     way: &'a str,
     /// Its name below the table.
     name: &'a str,
-    /// How many folders of the table it is below.
+    /// How many of the table's folders it is below.
     depth: usize,
-    /// A link led here, or to a folder above.
+    /// Whether it is reached through a link.
     linked: bool,
 }
 
@@ -81,7 +81,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Where the table really is, every part, and the folders that need not be listed again while they stand.
+    /// Where the table really is, every part, and the folders that need not be listed again while they are unchanged.
     pub fn all(mut self) -> Result<Walked, Unknown> {
         let folder = self.folder.clone();
         let top = openat(CWD, &*folder.path, OPEN, Mode::empty()).and_then(|top| folder.within.admit(top));
@@ -99,7 +99,7 @@ impl<'a> Walk<'a> {
         let name = self.table.replace('.', "/");
         match errno.into() {
             error if is_outside(&error) => failed(self.table, &format!("its folder `{name}` {LEADS_OUT}")),
-            // It may be the wrong name, so it is not called empty.
+            // The name may be wrong, so the table does not count as empty.
             _ if errno == Errno::NOENT && self.folder.path.symlink_metadata().is_err() => {
                 let text = format!("its folder `{name}` does not exist: create it, or correct the name of the table");
                 failed(self.table, &text)
@@ -114,7 +114,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A folder with all that is below it. While it is as it was listed, it is not even opened.
+    /// Walks a folder and everything below it. An unchanged folder is not even opened.
     fn folder(&mut self, place: Place<'_>, stat: Option<&Stat>) -> Result<(), Unknown> {
         let key = stable_hash(place.name);
         let stamp = stat.filter(|s| !place.linked && Some(s.st_dev) == self.local).and_then(|s| stamp(s, self.now));
@@ -136,14 +136,14 @@ impl<'a> Walk<'a> {
             self.names = names.into();
         }
         let names = self.names.clone();
-        // Nothing tells when a link leads elsewhere.
+        // A link can point elsewhere without a trace.
         if let Some(stamp) = stamp.filter(|_| !names.split('/').any(|name| name.starts_with('l'))) {
             self.met.insert(key, KnownFolder { stamp, names: names.clone() });
         }
         self.entries(Place { at: open.as_fd(), way: ".", ..place }, &names)
     }
 
-    /// What of a folder can be data: each name after the letter of its kind.
+    /// The entries that can be data: each name after the letter of its kind.
     fn listed(&mut self, place: Place<'_>) -> Result<(OwnedFd, String), Errno> {
         let follow = if place.linked { OFlags::empty() } else { OFlags::NOFOLLOW };
         let open = self.folder.within.admit(openat(place.at, place.way, OPEN | follow, Mode::empty())?)?;
@@ -181,7 +181,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// A folder that is no partition: data may lie below it.
+    /// A folder that is not a partition. Data may be below it.
     fn stray(&mut self, place: Place<'_>, name: &str) -> Result<(), Unknown> {
         let stat = statat(place.at, place.way, AtFlags::SYMLINK_NOFOLLOW).ok();
         let below = Place { depth: MAX_DEPTH, ..place };
@@ -215,13 +215,13 @@ impl<'a> Walk<'a> {
     fn file(&mut self, place: Place<'_>, name: &str) -> Result<(), Unknown> {
         match statat(place.at, place.way, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => self.part(place, name, &stat),
-            // A file that a filler renamed away between list and look is seen by the second list.
+            // The second list finds a file that a filler renamed after the first.
             Err(Errno::NOENT) => Ok(()),
             Err(e) => self.push(place.name, refused(e), None),
         }
     }
 
-    /// A link is followed, where it stays inside.
+    /// Follows a link that stays inside the warehouse.
     fn link(&mut self, place: Place<'_>, name: &str) -> Result<(), Unknown> {
         let opened = openat(place.at, place.way, LOOK, Mode::empty()).and_then(|open| self.folder.within.admit(open));
         match opened.and_then(|open| Ok((fstat(&open)?, open))) {
@@ -229,7 +229,7 @@ impl<'a> Walk<'a> {
                 self.inner(Place { at: open.as_fd(), way: ".", linked: true, ..place }, name)
             }
             Ok((stat, _)) => self.part(place, name, &stat),
-            // A partition that cannot be followed holds rows of its own date alone.
+            // A partition that cannot be followed holds rows of its own date only.
             Err(e) if partition(name).is_some() => self.push(&format!("{}/", place.name), refused(e), None),
             Err(e) => self.push(place.name, refused(e), None),
         }
@@ -242,7 +242,7 @@ impl<'a> Walk<'a> {
         self.push(place.name, format, Some(stat))
     }
 
-    /// One more part; without a look at it where none could be had.
+    /// Adds a part. Without `stat` its file could not be examined.
     fn push(&mut self, name: &str, format: Format, stat: Option<&Stat>) -> Result<(), Unknown> {
         if self.parts.len() == MAX_PARTS {
             return Err(failed(self.table, &format!("it has more than {MAX_PARTS} parts; compact it")));
@@ -274,24 +274,24 @@ pub(super) struct Home {
 }
 
 impl Home {
-    /// The names of the table, however it is declared: its own folder, in the one above it; and what the file system knows
-    /// that folder by, which is the same under a mount of it elsewhere, and when it moves.
+    /// The names of the table, however it is declared: its own folder within the parent folder, and the file system's
+    /// identity of that folder, which is the same under another mount and after a move.
     pub fn names(&self) -> Vec<Table> {
         let path = || Some((self.folder.parent()?.to_str()?, self.folder.file_name()?.to_str()?));
         let path = path().map(|(above, name)| Table { place: format!("files:{above}").into(), name: name.into() });
-        // Some file systems number nothing.
+        // Some file systems have no numbers.
         let inode = (self.inode != 0)
             .then(|| Table { place: format!("device:{}", self.device).into(), name: self.inode.to_string().into() });
         path.into_iter().chain(inode).collect()
     }
 }
 
-/// What a walk has found.
+/// The result of a walk.
 pub(super) struct Walked {
     /// Where the table really is.
     pub home: Home,
     pub parts: Vec<Part>,
-    /// The folders that need not be listed again while they stand.
+    /// The folders that need not be listed again while they are unchanged.
     pub met: KnownFolders,
 }
 
@@ -299,7 +299,7 @@ fn is_folder(stat: &Stat) -> bool {
     FileType::from_raw_mode(stat.st_mode) == FileType::Directory
 }
 
-/// What the system does not open, or what lies outside.
+/// An entry that the system does not open, or that is outside.
 fn refused(errno: Errno) -> Format {
     match errno.into() {
         error if is_outside(&error) => Format::Unread(LEADS_OUT.into()),
@@ -310,28 +310,28 @@ fn refused(errno: Errno) -> Format {
     }
 }
 
-/// The kinds of what lies in a folder.
+/// Kinds of entries in a folder.
 const PARTITION: char = 'd';
 const FILE: char = 'f';
 const LINK: char = 'l';
-/// A folder that is no partition.
+/// A folder that is not a partition.
 const FOLDER: char = 's';
-/// What only the layouts of other engines have.
+/// A folder that only the layouts of other engines have.
 const LAYOUT: char = 'x';
-/// Of a name that is no text.
+/// An entry whose name is not valid text.
 const UNNAMED: char = 'u';
 
-/// The kind of an entry; nothing of what holds no data.
+/// The kind of an entry. `None`: it holds no data.
 fn letter(folder: &OwnedFd, name: &str, kind: FileType, depth: usize) -> Option<char> {
     if depth == 0 && matches!(name, "_delta_log" | ".hoodie") {
         return Some(LAYOUT);
     }
-    // A column may begin with `_`, and its partitions do then.
+    // The name of a column may begin with `_`, and so may its partitions.
     if is_hidden(name) && !(name.starts_with('_') && partition(name).is_some()) {
         return None;
     }
     let kind = match kind {
-        // Not every file system tells. What is gone meanwhile is seen by the second list.
+        // Not every file system says. The second list finds what has disappeared since.
         FileType::Unknown => statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)
             .map_or(FileType::RegularFile, |stat| FileType::from_raw_mode(stat.st_mode)),
         kind => kind,
@@ -344,7 +344,7 @@ fn letter(folder: &OwnedFd, name: &str, kind: FileType, depth: usize) -> Option<
     }
 }
 
-/// A table of another engine: which of its files are data stands in a log of its own.
+/// A table of another engine. Its own log says which of its files are data.
 fn layout(table: &str, name: &str) -> Unknown {
     let engine = match name {
         "_delta_log" => "a Delta table",
@@ -359,7 +359,7 @@ fn unlisted(table: &str, errno: Errno) -> Unknown {
     failed(table, &format!("its folder cannot be listed: {}", reason(&errno.into())))
 }
 
-/// The way to a name in a folder.
+/// The path of a name in a folder.
 fn joined<'n>(folder: &str, name: &'n str) -> Cow<'n, str> {
     if matches!(folder, "" | ".") { name.into() } else { [folder, "/", name].concat().into() }
 }

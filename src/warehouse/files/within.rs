@@ -1,5 +1,5 @@
-//! What a read may open: nothing outside the folder that it was given, wherever links lead. That is asked of the handle
-//! that is open, not of the way to it: who may write below a folder can turn a link round between two looks.
+//! What a read may open: nothing outside the folder that it was given, wherever links point. The check uses the open handle,
+//! not the path: anyone who can write below a folder can change a link between two checks.
 
 use std::fs::File;
 use std::io;
@@ -11,22 +11,22 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, openat, readlink, statat};
 use rustix::io::Errno;
 
-/// A folder that is not read, only known.
+/// A folder handle that is never read.
 const KNOWN: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
-/// A part. What became a pipe meanwhile would be waited for.
+/// A part. If it has become a pipe, opening it must not block.
 const PART: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
-/// What the system says where a way leads out of a folder.
+/// The error of the system if a path leads out of a folder.
 const OUTSIDE: Errno = Errno::XDEV;
 
-/// Why what leads out is not read.
+/// Why a link that leads out is not followed.
 pub(super) const LEADS_OUT: &str = "leads out of the warehouse's folder; links that leave it are refused";
 
-/// The folder of a warehouse, where it really is. Links are followed within it.
+/// The real folder of a warehouse. Links are followed within it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Within(Arc<Path>);
 
 impl Within {
-    /// A folder that lies in each of the bounds that it is named below.
+    /// Opens a folder. If it is named below one of the bounds, it must really be inside that one.
     pub fn open(folder: &Path, bounds: &[PathBuf]) -> Result<Self, Errno> {
         let within = Self(real_folder(folder)?.into());
         for bound in bounds.iter().filter(|bound| folder.starts_with(bound)) {
@@ -37,7 +37,7 @@ impl Within {
         Ok(within)
     }
 
-    /// What was opened, if it lies within.
+    /// The opened handle, if it is inside.
     pub fn admit<F: AsFd>(&self, opened: F) -> Result<F, Errno> {
         if real(&opened)?.starts_with(&self.0) { Ok(opened) } else { Err(OUTSIDE) }
     }
@@ -60,12 +60,12 @@ impl Within {
     }
 }
 
-/// Whether an error says that what was opened lies outside.
+/// Whether an error says that the target is outside.
 pub fn is_outside(error: &io::Error) -> bool {
     error.raw_os_error() == Some(OUTSIDE.raw_os_error())
 }
 
-/// The first link of a path that leads back to itself, and what to do with it.
+/// The first link of a path that leads back to itself, and what to do about it.
 pub fn link_loop(path: &Path) -> Option<String> {
     let is_looped = |way: &&Path| {
         let is_link = way.symlink_metadata().is_ok_and(|meta| meta.is_symlink());
@@ -79,7 +79,7 @@ pub fn link_loop(path: &Path) -> Option<String> {
     ))
 }
 
-/// Where what is open really is.
+/// The real path of an open handle.
 pub(super) fn real(opened: impl AsFd) -> Result<PathBuf, Errno> {
     let link = format!("/proc/self/fd/{}", opened.as_fd().as_raw_fd());
     let path = readlink(link, Vec::new())?;

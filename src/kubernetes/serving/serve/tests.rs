@@ -38,7 +38,7 @@ async fn probes_say_yes_or_what_is_wrong() {
     let get = |path| ask(&router, Method::GET, path);
     assert_eq!(get("/livez").await.0, 200, "a process that has just started is live");
     let (status, body, _) = get("/readyz").await;
-    assert_eq!((status, body.as_str()), (503, "not ready: not everything is listed yet\n"));
+    assert_eq!((status, body.as_str()), (503, "not ready: the first lists are not complete yet\n"));
     sources.health.ready(true);
     assert_eq!(get("/readyz").await.0, 200);
     tokio::time::pause();

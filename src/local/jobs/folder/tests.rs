@@ -2,7 +2,7 @@
 
 use super::super::process;
 use super::*;
-use crate::local::files::tests::pipe;
+use crate::host::files::tests::pipe;
 
 fn written() -> Written {
     let dates = [jiff::civil::date(2025, 11, 14)].into_iter().collect();
@@ -31,7 +31,7 @@ fn started(root: &Path) -> JobFolder {
     folder
 }
 
-/// What is to be seen of a Job: that it lives, that it ended in some way, that there is none, or that nobody can tell.
+/// The visible state of a Job: it is live, it ended in some way, it does not exist, or that is unknown.
 fn seen(folder: &JobFolder) -> Result<Option<Option<End>>, String> {
     folder.job().map(|job| job.map(|job| job.ended.map(|(_, end)| end)))
 }
@@ -154,7 +154,7 @@ fn what_is_half_written_or_half_removed_is_no_job() {
     folder.remove().unwrap();
     folder.remove().unwrap();
     fs::write(root.path().join("notes"), "").unwrap();
-    assert_eq!(seen(&JobFolder::new(root.path(), "notes")), Ok(None), "a file is no folder of a Job");
+    assert_eq!(seen(&JobFolder::new(root.path(), "notes")), Ok(None), "a file is not the folder of a Job");
 }
 
 #[test]

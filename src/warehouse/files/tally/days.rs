@@ -1,4 +1,4 @@
-//! Which asked date a row belongs to: worked out once per value of the date column.
+//! Which requested date a row belongs to: computed once per value of the date column.
 
 use std::collections::BTreeMap;
 
@@ -13,21 +13,20 @@ use crate::warehouse::files::parts::Part;
 use crate::warehouse::files::rows::Rows;
 use crate::warehouse::files::scan::Needs;
 
-/// A value of the date column that was not looked at yet.
+/// A value of the date column that was not examined yet.
 const NEW: u32 = u32::MAX;
-/// A date that was not asked for.
+/// A date that was not requested.
 const OUT: u32 = u32::MAX - 1;
-/// A date that no season can have.
+/// A date outside the possible range.
 const OUT_OF_RANGE: u32 = u32::MAX - 2;
 
-/// The asked dates that have rows, in the order in which they were met.
+/// The requested dates that have rows, in the order in which they were found.
 pub(in crate::warehouse::files) struct Days<'a> {
     probe: &'a Probe,
     column: usize,
     by_id: Vec<u32>,
     by_date: FxHashMap<Date, u32>,
     pub dates: Vec<Date>,
-    /// By the identity of the part.
     pub undated: BTreeMap<u64, Undated>,
 }
 

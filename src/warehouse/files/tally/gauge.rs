@@ -1,4 +1,4 @@
-//! Measures: what each has counted so far, per slot.
+//! Measures: what each has counted so far, by slot.
 
 use jiff::tz::TimeZone;
 use rustc_hash::FxHashSet;
@@ -14,7 +14,7 @@ use crate::warehouse::files::column::{Column, NULL};
 use crate::warehouse::files::rows::Rows;
 use crate::warehouse::files::scan::Needs;
 
-/// Words of a slot; ids that are farther apart are kept in a hash set, where they cost less.
+/// Words of a slot. Ids that are farther apart are kept in a hash set, which costs less.
 const LONGEST: u32 = 128;
 /// Words of all slots: 16 MiB.
 const MAX_WORDS: usize = 1 << 21;
@@ -41,7 +41,7 @@ impl<'a> Gauge<'a> {
         Self { subset: subsets.place(&measure.only, needs), kind }
     }
 
-    /// Counts the picked rows, or those of its subset; `caps` are those of the slots.
+    /// Counts the picked rows, or those of its subset. `caps` are the limits of the slots.
     pub fn count(
         &mut self,
         columns: &[Column],
@@ -53,7 +53,6 @@ impl<'a> Gauge<'a> {
         self.kind.count(columns, rows, counted, caps)
     }
 
-    /// What was counted for a slot.
     pub fn measured(&self, slot: usize) -> Measured {
         match &self.kind {
             Kind::Rows(counts) => Measured::Count(counts.get(slot).copied().unwrap_or(0)),
@@ -123,7 +122,7 @@ impl Sets {
         }
     }
 
-    /// Distinct values of a slot; NULL is none.
+    /// Distinct values of a slot, without NULL.
     fn len(&self, slot: usize) -> u64 {
         let narrow: u32 = self.words.row(slot).iter().map(|word| word.count_ones()).sum();
         let null = self.words.get(slot as u32, NULL).is_some_and(|word| word & (1 << NULL) != 0);

@@ -1,4 +1,4 @@
-//! The instants of a column, each worked out once.
+//! The instants of a column, each computed once.
 
 use jiff::tz::TimeZone;
 
@@ -10,7 +10,7 @@ use crate::warehouse::files::scan::Needs;
 
 /// A column of instants.
 pub(super) struct Instants<'a> {
-    /// Its place.
+    /// Its index.
     pub at: usize,
     column: &'a InstantColumn,
     home: &'a TimeZone,
@@ -22,7 +22,7 @@ impl<'a> Instants<'a> {
         Self { at: needs.column(&column.column), column, home, memo: Memo::default() }
     }
 
-    /// The instant of an id; nothing for NULL.
+    /// The instant of an id. `None` for NULL.
     #[inline]
     pub fn of(&mut self, columns: &[Column], id: u32) -> Result<Option<Timestamp>, Unknown> {
         let (at, column, home) = (self.at, self.column, self.home);

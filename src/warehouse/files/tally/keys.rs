@@ -1,6 +1,6 @@
-//! Rows that repeat a key. A first pass keeps 64 bits of each row's key while its date is open; when the date closes,
-//! equal bits make it a suspect. Suspects are read once more and compared by their values, so the answer is exact and
-//! memory is eight bytes a row of the open dates.
+//! Rows that repeat a key. A first pass keeps 64 bits of each row's key while its date is open. When the date closes, rows
+//! with equal bits are suspects. Suspects are read again and compared by value, so the answer is exact, and memory is eight
+//! bytes per row of the open dates.
 
 use rustc_hash::FxHashSet;
 
@@ -15,10 +15,10 @@ use crate::warehouse::files::parts::Part;
 use crate::warehouse::files::rows::{Rows, Values};
 use crate::warehouse::files::scan::{Counter, Limits, Needs};
 
-/// Rows in one date beyond this cannot be compared within the memory that a read may take.
+/// A date with more rows cannot be compared within the memory that a read may take.
 const MAX_ROWS_OF_A_DATE: usize = 8_000_000;
 
-/// Rows of one date that are compared by a table of twice as many words.
+/// Up to this many rows of one date are compared in a hash table of twice as many words.
 const TABLE: usize = 1 << 20;
 
 /// The keys of the open dates.
@@ -27,13 +27,13 @@ pub(super) struct Keys {
     limits: Limits,
     bits: Vec<u64>,
     open: Vec<Vec<u64>>,
-    /// What kept the keys of closed days, to be used again.
+    /// Buffers of closed days, to be reused.
     spare: Vec<Vec<u64>>,
     table: Vec<u32>,
     rows: usize,
     /// Dates that did not fit in this pass.
     pub deferred: DateSet,
-    /// Dates on which two rows have the same bits, with their rows.
+    /// Dates on which two rows have equal bits, with their rows.
     pub suspects: Vec<(Date, usize)>,
 }
 
@@ -44,7 +44,7 @@ impl Keys {
         Self { columns, limits, bits, open, spare, table, rows: 0, deferred: DateSet::new(), suspects: Vec::new() }
     }
 
-    /// Notes the keys of rows of days.
+    /// Stores the keys of rows, by day.
     pub fn note(&mut self, columns: &[Column], rows: &Rows, picked: &[Row], dates: &[Date]) {
         if self.columns.is_empty() {
             return;
@@ -60,7 +60,7 @@ impl Keys {
             }
         }
         self.open.resize(dates.len(), Vec::new());
-        // Rows of one day mostly stand together.
+        // Rows of one day are mostly adjacent.
         for of_day in picked.chunk_by(|a, b| a.of == b.of) {
             let keys = opened(&mut self.open[of_day[0].of as usize], &mut self.spare);
             keys.extend(of_day.iter().map(|row| mix(0, self.bits[row.at as usize]) & self.limits.key_mask));
@@ -69,7 +69,7 @@ impl Keys {
         while self.rows > self.limits.open_rows && self.defer(dates) {}
     }
 
-    /// Puts the latest open date off to another pass; never the last one, so each pass gets on.
+    /// Defers the latest open date to another pass. The only open date is never deferred, so that each pass makes progress.
     fn defer(&mut self, dates: &[Date]) -> bool {
         let open = || self.open.iter().enumerate().filter(|(_, rows)| !rows.is_empty());
         let Some((day, _)) = open().max_by_key(|(day, _)| dates[*day]).filter(|_| open().nth(1).is_some()) else {
@@ -80,12 +80,12 @@ impl Keys {
         true
     }
 
-    /// Whether keys of the day are kept. Most days of a table of many parts are closed: nobody need ask more of them.
+    /// Whether keys of the day are kept. In a table of many parts most days are closed and need no further check.
     pub fn is_open(&self, day: usize) -> bool {
         self.open.get(day).is_some_and(|rows| !rows.is_empty())
     }
 
-    /// No row of the day comes any more.
+    /// No more rows of the day follow.
     pub fn close(&mut self, day: usize, date: Date) {
         let Some(open) = self.open.get_mut(day) else { return };
         let mut rows = std::mem::take(open);
@@ -93,7 +93,7 @@ impl Keys {
         if !self.deferred.contains(date) && has_equal(&mut rows, &mut self.table) {
             self.suspects.push((date, rows.len()));
         }
-        // What is kept for later takes no more than open dates may.
+        // What is stored for later takes no more memory than open dates may.
         if self.spare.iter().map(Vec::capacity).sum::<usize>() + rows.capacity() <= self.limits.open_rows {
             rows.clear();
             self.spare.push(rows);
@@ -101,7 +101,7 @@ impl Keys {
     }
 }
 
-/// Where the keys of a day are kept.
+/// The keys of a day.
 fn opened<'a>(keys: &'a mut Vec<u64>, spare: &mut Vec<Vec<u64>>) -> &'a mut Vec<u64> {
     if keys.capacity() == 0 {
         *keys = spare.pop().unwrap_or_default();
@@ -109,7 +109,7 @@ fn opened<'a>(keys: &'a mut Vec<u64>, spare: &mut Vec<Vec<u64>>) -> &'a mut Vec<
     keys
 }
 
-/// Whether two are equal. Sorting is slower than a table, but needs no memory of its own.
+/// Whether two of them are equal. Sorting is slower than a hash table, but needs no extra memory.
 fn has_equal(rows: &mut [u64], table: &mut Vec<u32>) -> bool {
     if rows.len() > TABLE {
         rows.sort_unstable();
@@ -119,7 +119,7 @@ fn has_equal(rows: &mut [u64], table: &mut Vec<u32>) -> bool {
     table.resize((rows.len() * 2).next_power_of_two(), 0);
     let mask = table.len() - 1;
     rows.iter().any(|bits| {
-        // The lower half gives the place, the upper half stands there. Zero means free: taken for one, it makes a suspect
+        // The lower half gives the index, the upper half is stored there. Zero means free: a key that is zero is a suspect
         // at worst.
         let (mut at, upper) = (*bits as usize & mask, ((*bits >> 32) as u32).max(1));
         while table[at] != 0 && table[at] != upper {
@@ -129,7 +129,7 @@ fn has_equal(rows: &mut [u64], table: &mut Vec<u32>) -> bool {
     })
 }
 
-/// One multiplication a column; the whole is mixed well at the end. What still collides is only a suspect.
+/// One multiplication per column, and a thorough mix at the end. A collision only makes a suspect.
 fn fold(into: &mut Vec<u64>, bits: impl Iterator<Item = u64>) {
     let join = |key: u64, bits: u64| (key.rotate_left(29) ^ bits).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     if into.is_empty() {
@@ -160,7 +160,7 @@ impl<'a> Confirm<'a> {
         }
     }
 
-    /// Surplus rows per date.
+    /// Surplus rows by date.
     pub fn finish(self) -> impl Iterator<Item = (Date, u64)> {
         self.days.dates.into_iter().zip(self.surplus)
     }

@@ -1,4 +1,4 @@
-//! Which rows of a batch count: conditions are worked out once per value, then only looked up.
+//! Which rows of a batch count: each condition is computed once per value, then looked up.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ impl<'a> Condition<'a> {
         Self { at: needs.column(&filter.column), test: Cow::Borrowed(&filter.test), memo: Memo::default() }
     }
 
-    /// That a column has a value.
+    /// A column is not NULL.
     pub fn present(column: &str, needs: &mut Needs) -> Self {
         Self { at: needs.column(column), test: Cow::Owned(Test::IsNull(false)), memo: Memo::default() }
     }
@@ -36,12 +36,12 @@ impl<'a> Condition<'a> {
         picked.keep(self.holds(columns, rows))
     }
 
-    /// Picks those of some rows that satisfy it.
+    /// Picks the rows that satisfy it.
     pub fn pick(&mut self, columns: &[Column], rows: &Rows, from: &[Row], picked: &mut Picked) -> Result<(), Unknown> {
         picked.keep_of(from, self.holds(columns, rows))
     }
 
-    /// Whether a row satisfies it, worked out once per value.
+    /// Whether a row satisfies it, computed once per value.
     fn holds(&mut self, columns: &[Column], rows: &Rows) -> impl FnMut(&mut Row) -> Result<bool, Unknown> {
         let (column, ids, test, memo) = (&columns[self.at], rows.ids(self.at), &self.test, &mut self.memo);
         let satisfied = |id| {
@@ -55,14 +55,14 @@ impl<'a> Condition<'a> {
     }
 }
 
-/// A row of a batch, and whose it is: a day's at first, a slot's later.
+/// A row of a batch, and the day it belongs to, later the slot.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::warehouse::files) struct Row {
     pub at: u32,
     pub of: u32,
 }
 
-/// Rows of a batch that were picked. What was written before stays behind them, so that no batch fills its room anew.
+/// Picked rows of a batch. The buffer keeps its old content, so that no batch has to fill it again.
 #[derive(Default)]
 pub(in crate::warehouse::files) struct Picked {
     rows: Vec<Row>,
@@ -84,15 +84,15 @@ impl std::ops::DerefMut for Picked {
 }
 
 impl Picked {
-    /// All rows of a batch; nobody's yet.
+    /// All rows of a batch, not assigned yet.
     pub fn all(&mut self, len: usize) {
         self.rows.clear();
         self.rows.extend((0..len as u32).map(|at| Row { at, of: 0 }));
         self.len = len;
     }
 
-    /// Keeps the rows for which it holds. No jump depends on the answer: rows of many kinds alternate, and a jump that is
-    /// guessed wrongly costs more than a copy.
+    /// Keeps the rows for which it holds, without a branch: rows of many kinds alternate, and a mispredicted branch costs
+    /// more than a copy.
     pub fn keep(&mut self, mut holds: impl FnMut(&mut Row) -> Result<bool, Unknown>) -> Result<(), Unknown> {
         let (mut kept, rows) = (0, &mut self.rows[..self.len]);
         for n in 0..rows.len() {
@@ -105,7 +105,7 @@ impl Picked {
         Ok(())
     }
 
-    /// Picks of other rows those for which it holds, likewise.
+    /// Picks from other rows those for which it holds, also without a branch.
     pub fn keep_of(
         &mut self,
         from: &[Row],
@@ -126,7 +126,7 @@ impl Picked {
     }
 }
 
-/// Picks the rows of a batch that satisfy all conditions; nobody's yet.
+/// Picks the rows of a batch that satisfy all conditions, not assigned yet.
 pub(super) fn select(
     conditions: &mut [Condition<'_>],
     columns: &[Column],

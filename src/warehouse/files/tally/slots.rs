@@ -1,4 +1,4 @@
-//! Which date and unit a row belongs to: a slot, found by the ids of the row's values, one column at a time.
+//! Which date and unit a row belongs to: a slot, found by the ids of the row's values, column by column.
 
 use rustc_hash::FxHashMap;
 
@@ -12,26 +12,26 @@ use crate::warehouse::files::datum::Datum;
 use crate::warehouse::files::rows::Rows;
 use crate::warehouse::files::scan::Needs;
 
-/// More different units than this in one read are a wrong mapping; the read is refused, its memory bounded.
+/// More different units than this in one read are a wrong mapping: the read fails, which bounds its memory.
 const MAX_PAIRS: usize = 4_000_000;
-/// A stretch of pairs, and all together: 8 MiB. Those beyond are found by a hash.
+/// The size of a stretch of pairs, and of all together: 8 MiB. Pairs beyond that are found by a hash.
 const LONGEST: u32 = 1 << 13;
 const MAX_NEAR: usize = 1 << 21;
-/// A pair that was not met yet.
+/// A pair that was not found yet.
 const NEW: u32 = u32::MAX;
 
-/// What the rows of a slot are.
+/// What the rows of a slot belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Whose {
-    /// A unit's.
+    /// A unit.
     Unit(UnitKey),
-    /// Nobody's: a blank or malformed value.
+    /// No unit: the value is blank or malformed.
     Blank,
-    /// Of a unit beyond [`MAX_UNITS_PER_DATE`].
+    /// A unit beyond [`MAX_UNITS_PER_DATE`].
     Overflow,
 }
 
-/// A date and whose rows they are.
+/// A date, and what its rows belong to.
 pub(super) struct Slot {
     pub day: u32,
     pub whose: Whose,
@@ -72,12 +72,12 @@ impl<'a> Slots<'a> {
             [] => self.find_by(picked, |_| (), place),
             [a] => self.find_by(picked, |row| a[row], place),
             [a, b] => self.find_by(picked, |row| (a[row], b[row]), place),
-            // Units of so many columns are few: each row is looked up.
+            // Units of this many columns are few: each row is looked up.
             _ => self.find_by(picked, |row| row, place),
         }
     }
 
-    /// Rows of one unit mostly stand together: a row that is like the one before has its slot.
+    /// Rows of one unit are mostly adjacent: a row that equals the preceding one has its slot.
     fn find_by<T: PartialEq>(
         &mut self,
         picked: &mut [Row],
@@ -104,7 +104,7 @@ impl<'a> Slots<'a> {
         }
     }
 
-    /// The slot of a row, found one column after the other.
+    /// The slot of a row, found column by column.
     fn place(&mut self, ids: &[&[u32]], columns: &[Column], row: Row, dates: &[Date]) -> Result<u32, Unknown> {
         let mut slot = row.of;
         for level in 0..self.levels.len() {
@@ -132,7 +132,7 @@ impl<'a> Slots<'a> {
         self.levels[level].insert(pair, found)
     }
 
-    /// The slot of a row whose ids were not seen together before.
+    /// The slot of a row whose ids are a new combination.
     fn slot(&mut self, ids: &[&[u32]], columns: &[Column], Row { at, of: day }: Row, dates: &[Date]) -> u32 {
         let text =
             |ids: &[u32]| unit_name(self.probe, ids.iter().zip(&self.unit).map(|(id, at)| columns[*at].value(*id)));
@@ -162,19 +162,19 @@ impl<'a> Slots<'a> {
     }
 }
 
-/// The names of units, each once however many dates have it, and made once however many rows do.
+/// The names of units. Each is made and stored once, however many dates and rows have it.
 #[derive(Default)]
 struct Names {
-    /// Nothing for a blank or malformed value.
+    /// `None` for a blank or malformed value.
     all: Vec<Option<UnitKey>>,
     by_ids: FxHashMap<Vec<u32>, u32>,
-    /// Ids that differ may be of one name.
+    /// Different ids can have one name.
     by_name: FxHashMap<Option<UnitKey>, u32>,
     asked: Vec<u32>,
 }
 
 impl Names {
-    /// The place of the name that these ids have.
+    /// The index of the name of these ids.
     fn of(&mut self, ids: impl Iterator<Item = u32>, make: impl FnOnce(&[u32]) -> Option<UnitKey>) -> u32 {
         self.asked.clear();
         self.asked.extend(ids);
@@ -211,11 +211,11 @@ fn unit_name<'a>(probe: &Probe, mut values: impl Iterator<Item = Option<&'a Datu
     unit_key(names.iter().map(String::as_str))
 }
 
-/// What two ids stand for together.
+/// What a pair of ids means.
 struct Pairs {
     len: u32,
     near: Stretches<u32>,
-    /// Those that do not fit there.
+    /// Pairs that do not fit there.
     sparse: FxHashMap<(u32, u32), u32>,
 }
 

@@ -1,5 +1,5 @@
-//! Cells in rows: each row keeps the stretch of columns that it uses, for what a date has came into the table at about
-//! the same time, and its ids stand near each other.
+//! Cells in rows. Each row stores the stretch of columns that it uses: the values of a date were added at about the same
+//! time, so their ids are close together.
 
 /// A stretch begins and ends at a multiple of this.
 const BLOCK: u32 = 4;
@@ -11,17 +11,17 @@ pub(super) struct Stretches<T> {
     empty: T,
     /// No stretch is longer.
     longest: u32,
-    /// All stretches together have no more cells, those included that are given up when one moves.
+    /// All stretches together have no more cells, including those that are abandoned when a stretch moves.
     most: usize,
 }
 
-/// Where the cells of a row are.
+/// The location of a row's cells.
 #[derive(Clone, Copy, Default)]
 struct Stretch {
     first: u32,
     len: u32,
     at: usize,
-    /// It could not be made longer once: what lies beside it is kept elsewhere, so it stays as it is.
+    /// It could not be extended once: cells beside it are stored elsewhere, so it stays as it is.
     fixed: bool,
 }
 
@@ -30,7 +30,7 @@ impl<T: Copy> Stretches<T> {
         Self { rows: Vec::new(), cells: Vec::new(), empty, longest, most }
     }
 
-    /// A cell that has a place.
+    /// A cell that is stored here.
     #[inline]
     pub fn get(&self, row: u32, column: u32) -> Option<&T> {
         let stretch = self.rows.get(row as usize)?;
@@ -38,7 +38,7 @@ impl<T: Copy> Stretches<T> {
         if beside < stretch.len { self.cells.get(stretch.at + beside as usize) } else { None }
     }
 
-    /// The place of a cell, made where there is none; nothing where it does not fit, now and ever.
+    /// A cell, created if necessary. `None` if it does not fit, which is final.
     #[inline]
     pub fn place(&mut self, row: u32, column: u32) -> Option<&mut T> {
         let stretch = self.rows.get(row as usize).copied().unwrap_or_default();
@@ -52,8 +52,8 @@ impl<T: Copy> Stretches<T> {
         self.rows.get(row).map_or(&[], |stretch| &self.cells[stretch.at..][..stretch.len as usize])
     }
 
-    /// Makes a row reach a column: in its place while it is the last one, as of rows in order it is, else at the end and
-    /// at least twice as long, so that it happens seldom.
+    /// Extends a row to a column: in place if it is the last row, as it is with ordered rows, else at the end and to at
+    /// least twice the length, so that moves are rare.
     #[cold]
     fn lengthen(&mut self, row: u32, column: u32) -> Option<usize> {
         if self.cells.len() + BLOCK as usize > self.most {
@@ -71,7 +71,7 @@ impl<T: Copy> Stretches<T> {
             return None;
         }
         self.cells.resize(at + new.len as usize, self.empty);
-        // An empty one begins nowhere.
+        // An empty one has no beginning.
         let moved = at + old.first.saturating_sub(new.first) as usize;
         self.cells.copy_within(old.at..old.at + old.len as usize, moved);
         self.cells[at..moved].fill(self.empty);
@@ -81,7 +81,7 @@ impl<T: Copy> Stretches<T> {
 }
 
 impl Stretch {
-    /// One with this column and all of its own, longer by so many at least.
+    /// A stretch with this column and all of its own, longer by at least this many cells.
     fn reaching(self, column: u32, more: u32) -> Self {
         let block = column - column % BLOCK;
         if self.len == 0 {
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// However rows and columns come, each cell keeps what was put into it, or was refused for good.
+        /// In any order of rows and columns, each cell keeps its value, or is refused for good.
         #[test]
         fn a_cell_keeps_its_value_or_never_has_a_place(
             steps in prop::collection::vec((0..6u32, prop_oneof![0..9u32, 100..140u32, 0..900u32]), 0..200),
@@ -135,7 +135,7 @@ mod tests {
         }
     }
 
-    /// Rows in order waste nothing: a row grows in its place.
+    /// Ordered rows waste nothing: a row grows in place.
     #[test]
     fn rows_in_order_stand_side_by_side() {
         let mut stretches = Stretches::new(0u8, 64, 1000);

@@ -1,5 +1,5 @@
-//! The rows that measures look at. Measures of one market, or of one bookmaker of it, share what they have in common: each
-//! beginning of a list of conditions is looked for once.
+//! The rows that measures count. Measures of one market, or of one bookmaker in it, share conditions: each prefix of a list
+//! of conditions is evaluated once.
 
 use super::select::{Condition, Picked, Row};
 use crate::domain::probe::Value;
@@ -8,11 +8,11 @@ use crate::warehouse::files::column::Column;
 use crate::warehouse::files::rows::Rows;
 use crate::warehouse::files::scan::Needs;
 
-/// The subsets of a batch's rows that measures look at.
+/// The subsets of a batch's rows that measures count.
 #[derive(Default)]
 pub(super) struct Subsets<'a>(Vec<Subset<'a>>);
 
-/// What satisfies a condition, of all rows or of a subset that stands before it.
+/// The rows that satisfy a condition, out of all rows or of an earlier subset.
 struct Subset<'a> {
     of: Option<usize>,
     only: &'a (String, Value),
@@ -21,7 +21,7 @@ struct Subset<'a> {
 }
 
 impl<'a> Subsets<'a> {
-    /// Where the rows that satisfy all of these will stand; nothing for all rows.
+    /// The index of the subset that satisfies all of these. `None` for all rows.
     pub fn place(&mut self, only: &'a [(String, Value)], needs: &mut Needs) -> Option<usize> {
         only.iter().fold(None, |of, only| {
             let known = self.0.iter().position(|s| s.of == of && s.only == only);
@@ -33,7 +33,7 @@ impl<'a> Subsets<'a> {
         })
     }
 
-    /// Looks for all subsets of these rows.
+    /// Computes all subsets of these rows.
     pub fn narrow(&mut self, columns: &[Column], rows: &Rows, picked: &[Row]) -> Result<(), Unknown> {
         for n in 0..self.0.len() {
             let (before, subset) = self.0.split_at_mut(n);
@@ -44,7 +44,7 @@ impl<'a> Subsets<'a> {
         Ok(())
     }
 
-    /// The rows of a place.
+    /// The rows at an index.
     pub fn rows(&self, place: usize) -> &[Row] {
         &self.0[place].rows
     }

@@ -1,4 +1,5 @@
-//! Files that lie, are cut, or cannot be looked at: unknown with the file and what to do, never empty and never another count.
+//! Files that contradict themselves, are truncated, or cannot be examined: unknown, with the file and what to do. Never
+//! empty, and never another count.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -20,7 +21,7 @@ use crate::domain::probe::*;
 use crate::domain::verdict::UnknownReason;
 use crate::warehouse::budget::Budget;
 
-/// A part of five rows whose footer says that its row group has another number of rows, and of values where that is said.
+/// A part of five rows whose footer gives its row group another number of rows, and of values if given.
 fn lying(root: &Path, name: &str, rows: i64, values: Option<i64>) {
     parquet(root, name, "x", Arc::new(Int64Array::from(vec![1, 2, 3, 4, 5])));
     let path = root.join(name);
@@ -212,7 +213,7 @@ fn a_folder_of_numbers_may_have_zeros_before_them() {
 }
 
 #[test]
-fn a_read_decodes_no_more_than_it_may_and_ends_when_it_is_told_to() {
+fn a_read_decodes_no_more_than_it_may_and_ends_when_it_is_cancelled() {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir(root.path().join("t")).unwrap();
     // Ten texts of a megabyte in some kilobytes.
@@ -230,9 +231,9 @@ fn a_read_decodes_no_more_than_it_may_and_ends_when_it_is_told_to() {
     assert_eq!(why.reason, UnknownReason::ProbeBudget);
     assert!(why.text.starts_with("table `t`: this read decodes more than 5.0 MiB"), "{}", why.text);
     assert!(within(50 << 20).probe("t", None, &[probe()], now()).is_ok());
-    let told = Arc::new(AtomicBool::new(false));
-    let files = within(50 << 20).cancelled_by(told.clone());
-    told.store(true, Ordering::Relaxed);
+    let cancelled = Arc::new(AtomicBool::new(false));
+    let files = within(50 << 20).cancelled_by(cancelled.clone());
+    cancelled.store(true, Ordering::Relaxed);
     let why = files.probe("t", None, &[probe()], now()).unwrap_err();
     assert!(why.text.contains("given up at its deadline"), "{}", why.text);
 }

@@ -1,5 +1,5 @@
-//! Which date a row belongs to: never guessed. What names no zone or is written otherwise is refused, unless a field says how
-//! it is meant.
+//! Which date a row belongs to is never guessed. A value without a zone, or in another format, is refused unless a field
+//! says how to read it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -174,7 +174,7 @@ fn int96(root: &Path, days: &[i64]) {
 #[test]
 fn instants_far_away_stand_for_themselves() {
     let root = tempfile::tempdir().unwrap();
-    // 1700, 2025, 2400 and two days of 9999: what nanoseconds cannot tell would come back as another year.
+    // 1700, 2025, 2400 and two days of 9999: in nanoseconds these would come back as other years.
     int96(root.path(), &[-98_615, 20_406, 157_054, 2_932_895, 2_932_896]);
     let distinct = Measure { of: Of::Distinct("at".into()), only: vec![] };
     let late = Filter { column: "at".into(), test: Test::AtLeast(Value::Text("2300-01-01".into())) };

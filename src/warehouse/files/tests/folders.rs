@@ -1,4 +1,4 @@
-//! A folder that is not listed again holds what it held.
+//! A folder that is not listed again has the same content as before.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::domain::mark::TableMark;
 use crate::domain::probe::{DateColumn, DateReading};
 use crate::domain::verdict::Unknown;
 
-/// Longer than a tick of any kernel: what changes within one tick leaves the times of a folder as they are.
+/// Longer than a tick of any kernel: a change within one tick leaves the times of a folder unchanged.
 const TICK: Duration = Duration::from_millis(12);
 
 fn look_if_possible(files: &Files, now: Timestamp) -> Result<TableMark, Unknown> {
@@ -25,13 +25,13 @@ fn look(files: &Files, now: Timestamp) -> TableMark {
     look_if_possible(files, now).unwrap()
 }
 
-/// What the file system takes for now.
+/// The current time of the file system.
 fn now(root: &Path) -> Timestamp {
     fs::write(root.join("clock"), "").unwrap();
     fs::metadata(root.join("clock")).unwrap().modified().unwrap().try_into().unwrap()
 }
 
-/// Folders are believed once they are two seconds old; with this, at once.
+/// Folders are trusted once they are two seconds old. With this, at once.
 fn soon(root: &Path) -> Timestamp {
     now(root) + jiff::SignedDuration::from_secs(10)
 }
@@ -43,11 +43,11 @@ fn put(path: &Path, text: &str) {
     fs::rename(aside, path).unwrap();
 }
 
-/// What somebody does to a table between two looks.
+/// A change to a table between two looks.
 #[derive(Clone, Debug)]
 enum Deed {
     Put(PathBuf),
-    /// Written in place: the folder's times stand.
+    /// Written in place: the folder's times are unchanged.
     Grow(PathBuf),
     Remove(PathBuf),
     RemoveFolder(PathBuf),
@@ -76,7 +76,7 @@ fn deeds() -> impl Strategy<Value = Deed> {
     ]
 }
 
-/// A deed that is not possible is left: what matters is what the table is afterwards.
+/// An impossible change is skipped: only the resulting table matters.
 fn perform(table: &Path, deed: &Deed, n: usize) {
     let text = format!("x\n{n}\n");
     match deed {
@@ -149,7 +149,7 @@ fn a_folder_in_which_a_link_stands_is_always_listed() {
     assert_eq!(look(&files, soon(root.path())).parts.len(), 2);
 }
 
-/// Another clock wrote them, or this one was wrong for a minute.
+/// Another clock wrote them, or this clock was wrong for a minute.
 #[test]
 fn times_of_the_future_hide_nothing_and_hasten_nothing() {
     let root = tempfile::tempdir().unwrap();

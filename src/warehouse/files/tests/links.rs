@@ -1,4 +1,4 @@
-//! Links: followed within the warehouse's folder, and nowhere else, whenever they are turned round.
+//! Links are followed within the warehouse's folder and nowhere else, even if they change during a read.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -13,7 +13,7 @@ use crate::domain::verdict::Unknown;
 
 const DATE: &str = "2025-11-14";
 
-/// A warehouse beside what it must not read.
+/// A warehouse next to data that it must not read.
 struct World {
     home: tempfile::TempDir,
 }
@@ -87,7 +87,7 @@ fn a_link_is_followed_within_the_warehouse_and_makes_its_own_date_unknown_where_
     }
 }
 
-/// A read opens what a list has found, a while later.
+/// A read opens what a list has found a while before.
 #[test]
 fn a_link_that_is_turned_round_after_it_was_listed_is_not_followed() {
     for (at, before, after) in [
@@ -176,7 +176,7 @@ fn a_table_can_be_a_link_within_its_warehouse_and_has_one_home_under_every_name(
     assert!(why.text.contains("its folder `t` leads out of the warehouse's folder"), "{}", why.text);
 }
 
-/// The Warehouse of a namespace names a link that its own filler made.
+/// A namespace's Warehouse names a link that its own filler made.
 #[test]
 fn a_warehouse_that_is_a_link_out_of_what_is_granted_is_refused_whatever_is_asked() {
     let world = World::new();

@@ -1,4 +1,4 @@
-//! Long texts: they are counted, compared and told apart like any others, and what is kept of them is bounded.
+//! Long texts are counted, compared and distinguished like any others, in bounded memory.
 
 use std::fs;
 use std::path::Path;
@@ -17,12 +17,12 @@ use crate::domain::verdict::UnknownReason;
 
 const DATE: &str = "2025-11-14";
 
-/// A text of so many bytes, another one for each number; only its end tells.
+/// A text of this many bytes, different for each number, but only at its end.
 fn long(bytes: usize, n: usize) -> String {
     format!("{}{n:08}", "x".repeat(bytes - 8))
 }
 
-/// A packed part of so many rows with such texts in column `x`.
+/// A compressed part of this many rows with such texts in column `x`.
 fn packed(root: &Path, rows: usize, bytes: usize) {
     let path = root.join(format!("t/day={DATE}/a.parquet"));
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -52,7 +52,7 @@ fn facts(root: &Path, change: impl Fn(&mut Question)) -> DateFacts {
 }
 
 #[test]
-fn long_texts_are_counted_and_told_apart_by_their_ends() {
+fn long_texts_are_counted_and_distinguished_by_their_ends() {
     let root = tempfile::tempdir().unwrap();
     packed(root.path(), 2_000, 8_192);
     let all = facts(root.path(), |q| q.measures = values("x"));
@@ -82,7 +82,7 @@ fn a_filter_and_a_split_see_of_a_long_text_what_they_ask_for() {
     assert_eq!(units.iter().map(|(key, unit)| (key.to_string(), unit.rows)).collect::<Vec<_>>(), [("b".into(), 2)]);
 }
 
-/// A hundred thousand texts of eight kilobytes are eight hundred megabytes; of each a few hundred bytes are kept.
+/// A hundred thousand texts of eight kilobytes are eight hundred megabytes. A few hundred bytes of each are kept.
 #[test]
 fn what_is_kept_of_distinct_texts_is_bounded_in_bytes() {
     let mut column = Column::new("x");
@@ -99,7 +99,7 @@ fn what_is_kept_of_distinct_texts_is_bounded_in_bytes() {
     assert_eq!(why.text, "column `x` has more than 64.0 MiB of distinct values; narrow spec.where or spec.dates");
 }
 
-/// A page of long texts is held once while it is decoded; what is made of it row by row must not hold it again.
+/// A page of long texts is in memory once while it is decoded. What is made from it row by row must not copy it again.
 #[test]
 fn fewer_long_rows_are_decoded_at_once() {
     for (bytes, rows, at_once) in [

@@ -1,4 +1,4 @@
-//! A second implementation without any cleverness: rows in a list, sets in maps. The kernel must agree exactly.
+//! A second, simple implementation: rows in a list, sets in maps. The kernel must agree exactly.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -30,14 +30,14 @@ struct Row {
 const TEAMS: [&str; 4] = ["BOS", "NYK", "PHO", "LAL"];
 const BOOKS: [&str; 3] = ["draftkings", "fanduel", "betmgm"];
 
-/// Days from this number on are those of [`STRANGE`].
+/// From this number on, days are those of [`STRANGE`].
 const STRANGE_FROM: u8 = 100;
 
 fn first() -> Date {
     jiff::civil::date(2025, 11, 10)
 }
 
-/// Some days are such that no season can have them: a zero time, the end of all times, one that no calendar has.
+/// Impossible dates: a zero time, the end of all times, one outside every calendar.
 const STRANGE: [i32; 4] = [-719_162, 84_006, 2_932_896, i32::MAX];
 
 /// The days since 1970.
@@ -65,7 +65,7 @@ fn any_row() -> impl Strategy<Value = Row> {
         .prop_map(|(date, away, home, player, book, line, seen)| Row { date, away, home, player, book, line, seen })
 }
 
-/// How the rows lie on disk.
+/// How the rows are stored.
 #[derive(Clone, Copy, Debug)]
 enum Layout {
     Csv,
@@ -282,7 +282,7 @@ fn naive(rows: &[Row], probe: &Probe) -> Reading {
     reading
 }
 
-/// Rows that count for no date, wherever they lie.
+/// Rows that count for no date, in any part.
 fn undated(rows: &[Row], question: &Question) -> Undated {
     let dates = rows.iter().filter(|r| question.filters.iter().all(|f| satisfies(r, f))).map(|r| r.date);
     let (nulls, strange): (Vec<_>, Vec<_>) =
@@ -319,13 +319,13 @@ proptest! {
         let probes = [probe(first, &[0, 1, 2, 3], cap), probe(second, &[2, 3, 5], None)];
         let mut files = Files::new(folder.path().into());
         if cramped {
-            // Four bits of a key make most rows suspects, and few rows fit: every way of comparing keys is taken.
+            // Four bits of a key make most rows suspects, and few rows fit: every way of comparing keys is used.
             files.limits = Limits { open_rows: 8, suspect_rows: 5, key_mask: 0xf };
         }
         let answer = files.probe("raw.props", None, &probes, instant(0)).unwrap();
         for (probe, reading) in probes.iter().zip(answer.readings) {
             let (reading, expected) = (reading.unwrap(), naive(&rows, probe));
-            // A read for few dates skips row groups, with what is undated in them.
+            // A read for few dates skips row groups, with their undated rows.
             let counted = undated(&rows, &probe.question);
             prop_assert_eq!(Undated::sum(reading.undated.values()).widest(counted), counted);
             for (date, facts) in expected.dates {

@@ -55,7 +55,7 @@ pub(super) fn ask(root: &Path, dates: &[&str], change: impl Fn(&mut Question)) -
     Files::new(root.into()).probe("t", None, &[asked(dates, change)], now())
 }
 
-/// Why nothing is known of a date.
+/// Why a date is unknown.
 pub(super) fn unknown(root: &Path, date: &str, change: impl Fn(&mut Question)) -> Unknown {
     let answer = ask(root, &[date], change).unwrap();
     answer.readings[0].as_ref().unwrap().dates[&day(date)].clone().unwrap_err()
@@ -131,7 +131,7 @@ fn a_column_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_timestamp_names_no_date_by_itself_and_both_readings_are_told() {
+fn a_timestamp_names_no_date_by_itself_and_both_readings_are_shown() {
     let root = tempfile::tempdir().unwrap();
     let instants: ArrayRef =
         Arc::new(TimestampMicrosecondArray::from(vec![1_763_175_600_000_000]).with_timezone("UTC"));
@@ -231,7 +231,7 @@ fn a_csv_column_holds_numbers_where_all_of_a_file_are_and_texts_as_they_stand_wh
     let bits = asked(&["2025-11-14", "2025-11-15"], |q| q.unique = vec!["v".into()]);
     let answer = Files::new(root.path().into()).probe("t", None, &[bits], now()).unwrap();
     let surplus = answer.readings[0].as_ref().unwrap().dates.values().map(|f| f.as_ref().unwrap().surplus);
-    assert_eq!(surplus.collect::<Vec<_>>(), [0, 2], "and where nobody asks for the values themselves");
+    assert_eq!(surplus.collect::<Vec<_>>(), [0, 2], "and if no question needs the values themselves");
 }
 
 #[test]

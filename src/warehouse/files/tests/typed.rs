@@ -1,5 +1,5 @@
-//! Columns of every type, by every codec and encoding, in parts of one type or of several: counted by the kernel and by a
-//! second reading, which decodes records one by one and knows neither Arrow nor ids.
+//! Columns of every type, codec and encoding, in parts of one type or of several: counted by the kernel and by a second
+//! reader, which decodes records one by one, without Arrow and without ids.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,7 +19,7 @@ use super::super::Files;
 use super::rules::day;
 use crate::domain::probe::*;
 
-/// How a part holds the column `k`.
+/// How a part stores the column `k`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
     I8,
@@ -59,7 +59,7 @@ const NUMBERS: [Kind; 13] = [
 ];
 const OTHERS: [Kind; 6] = [Kind::Nothing, Kind::Text, Kind::Bool, Kind::Date, Kind::Millis, Kind::Micros];
 
-/// A part: its type, how it is written, and for each row a day and the number of a value.
+/// A part: its type, how it is written, and for each row a day and the index of a value.
 #[derive(Clone, Debug)]
 struct Written {
     kind: Kind,
@@ -81,7 +81,7 @@ fn any_parts() -> impl Strategy<Value = Vec<Written>> {
     prop_oneof![2 => numbers, 1 => others]
 }
 
-/// Values that are hard to tell apart, and the ends of types.
+/// Values that are hard to distinguish, and the limits of types.
 fn array(kind: Kind, values: &[Option<u8>]) -> ArrayRef {
     macro_rules! ints {
         ($type:ty, $native:ty) => {{
@@ -134,7 +134,7 @@ fn array(kind: Kind, values: &[Option<u8>]) -> ArrayRef {
 }
 
 const TEXTS: [&str; 10] = ["7", "07", "7.0", "a", "A", " a", "nan", "é", "0e1", "true"];
-/// The last ones lie beyond what nanoseconds can tell.
+/// The last ones are beyond the range of nanoseconds.
 const TIMES: [i64; 10] = [
     0,
     1,
@@ -147,7 +147,7 @@ const TIMES: [i64; 10] = [
     253_402_300_798_000,
     60_000,
 ];
-/// What a CSV part has for the same numbers.
+/// The same numbers in a CSV part.
 const FIELDS: [&str; 10] = ["0", "-0.0", "7.0", "7.10", "0.1", "NaN", "9007199254740993", "100.000", "-2.50", "012"];
 
 fn write(folder: &Path, n: usize, part: &Written) {
@@ -183,7 +183,7 @@ fn write(folder: &Path, n: usize, part: &Written) {
     writer.close().unwrap();
 }
 
-/// The encoding that is made for a type.
+/// The encoding designed for a type.
 fn encoding(kind: Kind) -> Option<Encoding> {
     match kind {
         Kind::F32 | Kind::F64 | Kind::Decimal(_) => Some(Encoding::BYTE_STREAM_SPLIT),
@@ -198,14 +198,14 @@ fn date(n: u8) -> jiff::civil::Date {
     day("2025-11-10").checked_add(jiff::Span::new().days(i64::from(n))).unwrap()
 }
 
-/// What the second reading knows of a value: what it is equal by, and what it is as a number.
+/// The second reader's view of a value: what it equals, and its number.
 type Known = (String, Option<f64>);
 /// A day and its value.
 type Seen = (u8, Option<Known>);
 
 fn second_reading(folder: &Path, n: usize, part: &Written) -> Vec<Seen> {
     if part.kind == Kind::Csv {
-        // A column of which one value is no number is one of texts, as they stand.
+        // A column with one value that is not a number is a column of texts, unchanged.
         let numbers = part.rows.iter().all(|(_, v)| v.is_none_or(|v| FIELDS[usize::from(v)] != "012"));
         let value = |v: u8| {
             let text = FIELDS[usize::from(v)];
@@ -246,7 +246,7 @@ fn read(field: &Field) -> Option<Known> {
     }
 }
 
-/// Equal numbers have one text: without the zeros that say nothing.
+/// Equal numbers have one text, without redundant zeros.
 fn key(text: &str, is_number: bool) -> String {
     let text = if is_number && text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
     if is_number && text == "-0" { "0".into() } else { text.into() }
@@ -285,7 +285,7 @@ proptest! {
             asked.shares.push(vec![Filter { column: "k".into(), test: Test::AtLeast(Value::Int(7)) }]);
         }
         if only_key {
-            // Nobody asks for the values themselves: bits are compared.
+            // No question needs the values themselves: bits are compared.
             asked.shares.clear();
             asked.measures.clear();
         }

@@ -15,9 +15,9 @@ use tokio::time::{Instant, sleep};
 use super::super::{Election, Ended, Leadership, Standing, Timing, lead};
 use super::server::Server;
 use crate::domain::dates::Timestamp;
+use crate::host::clock::FixedClock;
 use crate::kubernetes::faults::tests::was_not_sent;
 use crate::kubernetes::leadership::gate::{Gate, Rate};
-use crate::local::clock::FixedClock;
 
 /// What a person does to the lease.
 type ByHand = fn(&mut serde_json::Value);

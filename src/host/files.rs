@@ -1,5 +1,5 @@
-//! How the files of the state folder are opened. Another hand, or a filler, can put anything in their place: a pipe that
-//! nothing writes to must not hold gapless up, and a file without an end must not fill its memory.
+//! How the files of the state folder are opened. Another process, or a filler, can put anything in their place: gapless must
+//! not block on a pipe, and an endless file must not fill its memory.
 
 use std::fmt::{self, Display};
 use std::fs::{File, OpenOptions};
@@ -11,19 +11,19 @@ use std::path::Path;
 use rustix::fs::{AtFlags, CWD, FileType, OFlags, statat};
 use rustix::io::Errno;
 
-/// No file that gapless keeps is larger. A larger one is not read into memory.
-pub(super) const MAX_BYTES: u64 = 1 << 30;
+/// No file that gapless stores is larger. A larger one is not read into memory.
+pub(crate) const MAX_BYTES: u64 = 1 << 30;
 
-/// A regular file; nothing where nothing is.
-pub(super) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<Option<File>> {
+/// Opens a regular file. `None` if nothing is there.
+pub(crate) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<Option<File>> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let opened = options.custom_flags(flags.bits().cast_signed()).open(path);
     let Some(file) = if_there(opened).map_err(|e| explained(CWD, path, e))? else { return Ok(None) };
     if file.metadata()?.is_file() { Ok(Some(file)) } else { Err(explained(CWD, path, Errno::INVAL.into())) }
 }
 
-/// All of a file that has at most so many bytes; nothing where nothing is.
-pub(super) fn read(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+/// Reads a file of at most this many bytes. `None` if nothing is there.
+pub(crate) fn read(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     let Some(bytes) = read_first(path, most.saturating_add(1))? else { return Ok(None) };
     if bytes.len() as u64 > most {
         return Err(misplaced(path, &format!("is larger than {} MiB", most >> 20)));
@@ -31,16 +31,16 @@ pub(super) fn read(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// The first bytes of a file; nothing where nothing is.
-pub(super) fn read_first(path: &Path, bytes: u64) -> io::Result<Option<Vec<u8>>> {
+/// Reads the first bytes of a file. `None` if nothing is there.
+pub(crate) fn read_first(path: &Path, bytes: u64) -> io::Result<Option<Vec<u8>>> {
     let Some(file) = open(path, OpenOptions::new().read(true))? else { return Ok(None) };
     let mut all = Vec::new();
     file.take(bytes).read_to_end(&mut all)?;
     Ok(Some(all))
 }
 
-/// What is there; nothing where nothing is.
-pub(super) fn if_there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+/// `None` instead of an error if the file does not exist.
+pub(crate) fn if_there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     use io::ErrorKind::{NotADirectory, NotFound};
     match result {
         Ok(there) => Ok(Some(there)),
@@ -49,7 +49,7 @@ pub(super) fn if_there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// Something else is in the place of a file. The error says what, and what to do.
+/// The error if something else is in the place of a file: what it is, and what to do.
 #[derive(Debug)]
 struct Misplaced(String);
 
@@ -61,13 +61,13 @@ impl Display for Misplaced {
 
 impl std::error::Error for Misplaced {}
 
-/// Whether an error says by itself what to do: something else is in the place of a file.
-pub(super) fn is_misplaced(error: &io::Error) -> bool {
+/// Whether an error already says what to do, because something else is in the place of a file.
+pub(crate) fn is_misplaced(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<Misplaced>())
 }
 
-/// The error of a call on a file, or what is in its place.
-pub(super) fn explained(folder: impl AsFd, path: &Path, error: io::Error) -> io::Error {
+/// The error of a call on a file, or a better one if something else is in its place.
+pub(crate) fn explained(folder: impl AsFd, path: &Path, error: io::Error) -> io::Error {
     if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) {
         return misplaced(path, "is a symbolic link that leads back to itself");
     }
@@ -78,8 +78,8 @@ pub(super) fn explained(folder: impl AsFd, path: &Path, error: io::Error) -> io:
     }
 }
 
-/// What a person calls it.
-pub(super) fn kind(found: FileType) -> &'static str {
+/// Its name in a message.
+pub(crate) fn kind(found: FileType) -> &'static str {
     match found {
         FileType::Directory => "a folder",
         FileType::Fifo => "a named pipe",
@@ -96,16 +96,16 @@ fn misplaced(path: &Path, what: &str) -> io::Error {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use rustix::fs::{Mode, mknodat};
 
-    /// A pipe that nothing writes to.
+    /// A pipe without a writer.
     pub fn pipe(path: &Path) {
         mknodat(CWD, path, FileType::Fifo, Mode::RWXU, 0).unwrap();
     }
 
-    /// What can be in the place of a file, made there, and how the error calls it.
+    /// What can be in the place of a file: a function that creates it, and its name in the error.
     pub const IN_PLACE: [(fn(&Path), &str); 5] = [
         (pipe, "is a named pipe, not a file"),
         (|path| std::fs::create_dir(path).unwrap(), "is a folder, not a file"),

@@ -1,11 +1,16 @@
-//! How a folder is named: one that is spelled in two ways is one.
+//! Names of folders: two spellings of one folder give one path.
 
 use std::path::{Component, Path, PathBuf};
 
-/// A folder below another one, without what a spelling adds: `./nba/` is `nba`.
-pub fn below(root: &Path, folder: &str) -> PathBuf {
+/// A folder below another one, in its shortest spelling: `./nba/` is `nba`.
+pub(crate) fn below(root: &Path, folder: &str) -> PathBuf {
     let named = Path::new(folder).components().filter(|part| *part != Component::CurDir);
     root.components().chain(named).collect()
+}
+
+/// The folder of a file. A bare name is in the current folder.
+pub(crate) fn folder_of(file: &Path) -> PathBuf {
+    file.parent().filter(|p| !p.as_os_str().is_empty()).map_or_else(|| ".".into(), Path::to_path_buf)
 }
 
 #[cfg(test)]

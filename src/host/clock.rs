@@ -11,17 +11,23 @@ const STEADY: rustix::time::ClockId = rustix::time::ClockId::Boottime;
 #[cfg(not(target_os = "linux"))]
 const STEADY: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
 
-/// The clock of the machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
-impl Clock for SystemClock {
+impl SystemClock {
+    /// What the machine's wall clock shows.
     #[expect(clippy::disallowed_methods, reason = "time enters here and nowhere else")]
-    fn now(&self) -> Timestamp {
+    pub fn wall() -> Timestamp {
         Timestamp::now()
     }
+}
 
-    /// On Linux it counts the time that a machine sleeps, so that waking up is no jump.
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Self::wall()
+    }
+
+    /// On Linux it includes the time that a machine sleeps, so that waking up is not a jump.
     fn steady(&self) -> Duration {
         let at = rustix::time::clock_gettime(STEADY);
         Duration::new(at.tv_sec.unsigned_abs(), u32::try_from(at.tv_nsec).unwrap_or_default())
@@ -32,7 +38,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands, for verbs that only read (`--now`).
+/// A clock that never moves, for verbs that only read (`--now`).
 #[derive(Clone, Copy, Debug)]
 pub struct FixedClock(pub Timestamp);
 
@@ -45,23 +51,21 @@ impl Clock for FixedClock {
         Duration::ZERO
     }
 
-    /// Time never passes here; what waits for it waits for ever.
+    /// Time never passes here, so this never returns.
     async fn sleep(&self, _: Duration) {
         std::future::pending::<()>().await;
     }
 }
 
-/// The machine's clock, or one that stands.
+/// The machine's clock, or a fixed one.
 #[derive(Clone, Copy, Debug)]
 pub enum AnyClock {
-    /// The machine's.
     System(SystemClock),
-    /// One that stands.
     Fixed(FixedClock),
 }
 
 impl AnyClock {
-    /// A clock that stands at an instant; without one the machine's.
+    /// A clock fixed at an instant, or the machine's clock.
     pub fn new(at: Option<Timestamp>) -> Self {
         at.map_or(Self::System(SystemClock), |at| Self::Fixed(FixedClock(at)))
     }

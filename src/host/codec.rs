@@ -1,4 +1,4 @@
-//! Values of the domain as bytes: little, total and versioned. Reading arbitrary bytes gives nothing, never a panic.
+//! Values of the domain as bytes: compact and versioned. Reading arbitrary bytes returns `None` and never panics.
 
 mod values;
 
@@ -14,23 +14,21 @@ use crate::domain::dates::{DateRange, DateSet, days_between};
 /// Dates are counted from here.
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
-/// Writes values.
 #[derive(Debug, Default)]
-pub(super) struct Writer(pub Vec<u8>);
+pub(crate) struct Writer(pub Vec<u8>);
 
 /// Reads what [`Writer`] wrote. Equal texts become one.
 #[derive(Debug)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     texts: FxHashMap<&'a [u8], Arc<str>>,
-    /// What was read last: the next date mostly follows soon, and the next instant is mostly the same. A date stands beside
-    /// its number, and the first has 1.
+    /// The values read last: the next date mostly follows soon, and the next instant is mostly the same. A date is stored
+    /// with its number, and the first has 1.
     date: (i32, Date),
     instant: ((i64, i64), Timestamp),
 }
 
-/// A value that can be written and read back.
-pub(super) trait Code: Sized {
+pub(crate) trait Code: Sized {
     fn write(&self, to: &mut Writer);
     fn read(from: &mut Reader<'_>) -> Option<Self>;
 }
@@ -44,13 +42,13 @@ impl Writer {
         self.0.push(n as u8);
     }
 
-    /// A hash has no small values: a number of it would be longer.
+    /// A hash has no small values: its variable-length encoding would be longer.
     pub fn word(&mut self, word: u64) -> &mut Self {
         self.0.extend_from_slice(&word.to_le_bytes());
         self
     }
 
-    /// A list after its length.
+    /// Writes the length of a list, then its items.
     pub fn list<T: Code>(&mut self, items: &[T]) {
         self.number(items.len() as u64);
         items.iter().for_each(|item| item.write(self));
@@ -72,7 +70,6 @@ impl<'a> Reader<'a> {
         self.bytes
     }
 
-    /// Whether everything was read.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
@@ -102,7 +99,6 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// A hash: its bytes.
     pub fn word(&mut self) -> Option<u64> {
         let (word, rest) = self.bytes.split_first_chunk()?;
         self.bytes = rest;
@@ -113,7 +109,7 @@ impl<'a> Reader<'a> {
         T::read(self)
     }
 
-    /// A list after its length, which is not believed: memory grows with what is really there.
+    /// Reads a list after its length. The length is not trusted: memory grows with the items that are really there.
     pub fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         let len = self.number()?;
         let mut items = Vec::with_capacity(len.min(4_096).min(self.bytes.len() as u64) as usize);
@@ -296,7 +292,7 @@ impl<K: Code + Ord, V: Code> Code for BTreeMap<K, V> {
     }
 }
 
-/// By hashes, in their order: equal maps are equal bytes.
+/// Sorted by hash, so that equal maps are equal bytes.
 impl<V: Code> Code for FxHashMap<u64, V> {
     fn write(&self, to: &mut Writer) {
         let mut entries: Vec<(&u64, &V)> = self.iter().collect();
@@ -355,4 +351,4 @@ macro_rules! fields {
     };
 }
 
-pub(super) use fields;
+pub(crate) use fields;

@@ -1,5 +1,5 @@
-//! Every write of this room: appended and synced, or written aside and renamed, synced where its loss would matter. Each
-//! write is a named place where a test can kill the process: before it, in its middle, after it.
+//! Every write of gapless to its disk: appended and synced, or written to a new file and renamed, and synced if a loss would
+//! matter. At each write a test can kill the process: before, in the middle, after.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -11,7 +11,7 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, openat, renameat, unlinkat};
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::files;
-use super::manifests::folder_of;
+use super::folder::folder_of;
 
 /// In builds with debug assertions the process dies at the write with this number: `7`, `7:middle`, `7:after`.
 pub const DIE_AT_WRITE: &str = "GAPLESS_DIE_AT_WRITE";
@@ -25,7 +25,7 @@ enum Place {
     After,
 }
 
-/// Where this process is to die, when a test says so.
+/// Where a test makes this process die.
 fn death(number: u32) -> Option<Place> {
     if !cfg!(debug_assertions) {
         return None;
@@ -57,41 +57,40 @@ fn write_all(file: &mut File, bytes: &[u8], sync: fn(&File) -> io::Result<()>) -
     Ok(())
 }
 
-/// As `kill -9` does it: nothing is unwound, nothing is flushed.
+/// Like `kill -9`: nothing is unwound or flushed.
 fn die() -> ! {
     let _ = kill_process(getpid(), Signal::KILL);
     std::process::abort()
 }
 
-/// Appends and syncs: acknowledged means it survives a crash.
+/// Appends and syncs. An acknowledged write survives a crash.
 pub fn append(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     write_all(file, bytes, File::sync_data)
 }
 
-/// Replaces a file: whoever reads it sees the old or the new content, never a part.
+/// Replaces a file. A reader sees the old or the new content, never a part of it.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace_in(&open_folder(&folder_of(path))?, path.file_name().unwrap_or_default(), bytes)
 }
 
-/// The same in a folder that is open, wherever that was moved meanwhile.
+/// The same in an open folder, even if the folder was moved meanwhile.
 pub fn replace_in(folder: &File, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
     renamed(folder, name, bytes, File::sync_data)?;
     folder.sync_all()
 }
 
-/// The same, and the new file to append to. Its name lasts once [`sync_folder`] has succeeded.
+/// The same, and returns the new file to append to. Its name is durable once [`sync_folder`] has succeeded.
 pub fn replace_and_open(path: &Path, bytes: &[u8]) -> io::Result<File> {
     renamed(&open_folder(&folder_of(path))?, path.file_name().unwrap_or_default(), bytes, File::sync_data)
 }
 
-/// Replaces a file that can be done without: whoever reads it sees the old or the new content, but after a power cut it may
-/// be lost, or be a part.
+/// Replaces an optional file. A reader sees the old or the new content, but a power cut can lose or truncate it.
 pub fn replace_unsynced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     renamed(&open_folder(&folder_of(path))?, path.file_name().unwrap_or_default(), bytes, |_| Ok(())).map(drop)
 }
 
-/// What was written aside of a file that could not replace it would only fill the disk further: it is removed. It is always
-/// a new file: what another hand put there is not written into.
+/// Writes a new file beside the old one and renames it. If that fails, the new file is removed, so that it does not fill the
+/// disk. It is always a new file: a file that another process put there is not written to.
 fn renamed(folder: &File, name: &OsStr, bytes: &[u8], sync: fn(&File) -> io::Result<()>) -> io::Result<File> {
     let aside = format!("{}.new-{}", name.to_string_lossy(), std::process::id());
     let remove = || unlinkat(folder, &aside, AtFlags::empty());
@@ -106,13 +105,13 @@ fn renamed(folder: &File, name: &OsStr, bytes: &[u8], sync: fn(&File) -> io::Res
     write().inspect_err(|_| _ = remove())
 }
 
-/// Opens a folder, and nothing else: a pipe in its place is not waited for.
+/// Opens a folder, and nothing else. It does not block on a pipe in its place.
 pub fn open_folder(folder: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     Ok(openat(CWD, folder, flags, Mode::empty())?.into())
 }
 
-/// Removes what processes that died left aside of a file. The caller is the only one that writes it.
+/// Removes the new files that crashed processes left beside a file. The caller must be the only writer.
 pub fn remove_left_over(path: &Path) {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
     let left_over = format!("{}.new-", name.to_string_lossy());
@@ -123,15 +122,15 @@ pub fn remove_left_over(path: &Path) {
     }
 }
 
-/// Waits until no other process reads and changes files of a folder, and keeps them waiting until it is dropped. What is
-/// locked is the folder itself: nothing is left behind in it.
+/// Waits until no other process reads and changes files of a folder, and blocks others until dropped. The lock is on the
+/// folder itself, so that no lock file is left behind.
 pub fn turn_in(folder: &Path) -> io::Result<File> {
     let folder = open_folder(folder)?;
     folder.lock()?;
     Ok(folder)
 }
 
-/// Makes a rename or a new file in a folder last.
+/// Makes a rename or a new file in the folder of a file durable.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
     open_folder(&folder_of(path))?.sync_all()
 }

@@ -1,4 +1,4 @@
-//! What keeps a port of this machine from its work: the engine tries again and again, and a person has to hear why.
+//! Reports what prevents a port of this machine from working. The engine retries, and a person has to see why.
 
 use std::io;
 use std::path::Path;
@@ -6,12 +6,12 @@ use std::sync::{Mutex, PoisonError};
 
 use super::files;
 
-/// A trouble that is said once on standard error, and once more only after it had ended or has changed.
+/// A problem that is printed once on standard error. It is printed again only if it changes, or if it ends and returns.
 #[derive(Debug, Default)]
-pub(super) struct Complaint(Mutex<Option<String>>);
+pub(crate) struct Complaint(Mutex<Option<String>>);
 
 impl Complaint {
-    /// Passes a result on, and says what is wrong with it.
+    /// Returns the result, and prints its error.
     pub fn hear<T>(&self, result: Result<T, String>) -> Result<T, String> {
         if let Some(trouble) = self.take_news(result.as_ref().err()) {
             anstream::eprintln!("gapless: {trouble}");
@@ -19,12 +19,12 @@ impl Complaint {
         result
     }
 
-    /// What is wrong now.
     pub fn current(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A file that can be done without is not kept. What is in its place only a person can move away; the rest passes.
+    /// Reports an optional file that could not be written because something else is in its place, which only a person can
+    /// move away. Other errors pass.
     pub fn hear_misplaced<T>(&self, path: &Path, kept: io::Result<T>, until_then: &str) -> Result<(), String> {
         match kept {
             Err(e) if files::is_misplaced(&e) => {
@@ -34,7 +34,7 @@ impl Complaint {
         }
     }
 
-    /// A trouble that was not said yet.
+    /// The problem, if it was not printed yet.
     fn take_news<'t>(&self, trouble: Option<&'t String>) -> Option<&'t String> {
         let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = said.as_ref() != trouble;

@@ -1,5 +1,5 @@
-//! Facts that can be read again, kept between two runs. A file that is damaged, or of another version, is ignored:
-//! losing it costs one read.
+//! Facts that can be read again, stored between two runs. A file that is damaged or of another version is ignored: losing it
+//! costs one read.
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
@@ -11,7 +11,6 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::codec::{Code, Reader, Writer, fields};
-use super::warehouse::Kept;
 use super::{disk, files};
 use crate::api::check::Valid;
 use crate::domain::dates::DateRange;
@@ -23,6 +22,7 @@ use crate::domain::verdict::{Judgement, Verdict};
 use crate::engine::memory::{Folded, Memory, RememberedBook, RememberedDate, RememberedFacts, RememberedSchedule};
 use crate::warehouse::budget::Spent;
 use crate::warehouse::files::{KnownFolder, Learnt};
+use crate::warehouse::places::Kept;
 
 const MAGIC: &[u8] = b"gapless facts 8\n";
 
@@ -120,7 +120,7 @@ impl Code for RememberedBook {
         let mut last = Arc::new(DateFacts::default());
         let dates = from.list(|from| {
             let (date, mut kept): (_, RememberedDate) = from.get()?;
-            // Dates without rows say the same, one after the other.
+            // Consecutive dates without rows have equal facts: they share one value.
             match &mut kept.facts {
                 RememberedFacts::Full(facts) if *facts == last => *facts = last.clone(),
                 RememberedFacts::Full(facts) => last = facts.clone(),
@@ -132,7 +132,7 @@ impl Code for RememberedBook {
     }
 }
 
-/// The same units meet again and again: each is named once.
+/// The same units occur again and again: each is written once.
 impl Code for ScheduleFacts {
     fn write(&self, to: &mut Writer) {
         let mut places = FxHashMap::default();
@@ -166,7 +166,7 @@ impl Code for ScheduleFacts {
     }
 }
 
-/// Only what is Complete is folded: it has no flaw.
+/// Only Complete dates are folded, and they have no flaw.
 impl Code for Judgement {
     fn write(&self, to: &mut Writer) {
         let message = if self.message == ALL_THERE { String::new() } else { self.message.to_string() };
@@ -193,18 +193,17 @@ impl Code for DateRange {
     }
 }
 
-/// What was kept.
+/// The stored facts.
 #[derive(Debug, Default, PartialEq)]
 pub struct Cache {
-    /// Facts of coverages and seasons.
     pub memory: Memory,
-    /// What is known of places.
+    /// What is known of warehouses, by place.
     pub places: BTreeMap<String, Kept>,
-    /// Manifests that were found valid.
+    /// Manifests that are known to be valid.
     pub valid: Valid,
 }
 
-/// What a file kept; nothing of it when it cannot be believed.
+/// The facts in a file. Empty if the file cannot be trusted.
 pub fn load(path: &Path) -> Cache {
     let kept = files::read(path, files::MAX_BYTES).ok().flatten();
     kept.and_then(|bytes| read(&bytes)).unwrap_or_default()
@@ -221,7 +220,7 @@ fn read(bytes: &[u8]) -> Option<Cache> {
     Some(Cache { memory, places: reader.get()?, valid: reader.all::<Vec<u64>>()?.into_iter().collect() })
 }
 
-/// Keeps facts; returns whether anything had to be written.
+/// Stores facts. Returns whether the file had to be written.
 pub fn save(path: &Path, cache: &Cache) -> std::io::Result<bool> {
     let head = MAGIC.len() + 8;
     let mut to = Writer([MAGIC, &[0; 8]].concat());
@@ -239,7 +238,7 @@ pub fn save(path: &Path, cache: &Cache) -> std::io::Result<bool> {
     disk::replace_unsynced(path, &bytes).map(|()| true)
 }
 
-/// Whether a file of this length begins so: then it holds the same, by the sum in its head.
+/// Whether a file has this length and beginning. Then it is equal, by the checksum in its head.
 fn is_kept(path: &Path, head: &[u8], len: usize) -> bool {
     let mut there = vec![0; head.len()];
     let Ok(Some(mut file)) = files::open(path, OpenOptions::new().read(true)) else { return false };

@@ -1,0 +1,119 @@
+//! How long a file and a function may be, tests included, and how many parameters a function may have.
+
+use super::sources::{none, rust_files};
+
+const LINES_OF_A_FILE: usize = 400;
+const LINES_OF_A_FUNCTION: usize = 60;
+const PARAMETERS: usize = 6;
+
+/// Longer than allowed, and still to be split. This list only shrinks: a new entry is a fault.
+const FILES_TO_SPLIT: [&str; 4] = [
+    "src/domain/assess/tests.rs",
+    "src/domain/judge/tests.rs",
+    "src/domain/ledger/tests.rs",
+    "src/domain/schedule/tests.rs",
+];
+
+/// Longer than allowed, or with more parameters, and still to be split. This list only shrinks, too.
+const FUNCTIONS_TO_SPLIT: [(&str, &str); 5] = [
+    ("benches/pass.rs", "coverage"),
+    ("src/api/lower/fill.rs", "coverage"),
+    ("src/api/lower/prop_coverage.rs", "lower"),
+    ("src/api/lower/table_coverage.rs", "lower"),
+    ("src/domain/judge/tests.rs", "coverage"),
+];
+
+#[test]
+fn files_stay_short() {
+    let long: Vec<_> = all().filter(|(_, text)| text.lines().count() > LINES_OF_A_FILE).map(|(path, _)| path).collect();
+    let listed = |path: &&String| FILES_TO_SPLIT.contains(&path.as_str());
+    none(
+        &format!("split these files, which have more than {LINES_OF_A_FILE} lines"),
+        long.iter().filter(|p| !listed(p)),
+    );
+    let short = FILES_TO_SPLIT.iter().filter(|listed| !long.iter().any(|path| path == *listed));
+    none("these files are short enough: remove them from FILES_TO_SPLIT", short);
+}
+
+#[test]
+fn functions_stay_short_and_take_few_parameters() {
+    let long: Vec<_> = all()
+        .flat_map(|(path, text)| functions(&text).into_iter().map(move |function| (path.clone(), function)))
+        .filter(|(_, function)| function.lines > LINES_OF_A_FUNCTION || function.parameters > PARAMETERS)
+        .collect();
+    let is =
+        |(path, function): &(String, Function), (file, name): &(&str, &str)| path == file && function.name == *name;
+    let new = long.iter().filter(|found| !FUNCTIONS_TO_SPLIT.iter().any(|listed| is(found, listed)));
+    let new = new.map(|(path, f)| format!("{path}: {} has {} lines, {} parameters", f.name, f.lines, f.parameters));
+    none(&format!("allowed are {LINES_OF_A_FUNCTION} lines and {PARAMETERS} parameters"), new);
+    let short = FUNCTIONS_TO_SPLIT.iter().filter(|listed| !long.iter().any(|found| is(found, listed)));
+    none("remove these from FUNCTIONS_TO_SPLIT", short.map(|(path, name)| format!("{path}: {name}")));
+}
+
+fn all() -> impl Iterator<Item = (String, String)> {
+    ["src", "tests", "benches", "examples"].into_iter().flat_map(rust_files)
+}
+
+struct Function {
+    name: String,
+    lines: usize,
+    parameters: usize,
+}
+
+/// The functions with a body. rustfmt puts the closing brace under the first letter of the function.
+fn functions(text: &str) -> Vec<Function> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let Some(name) = function_name(line) else { continue };
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let closes = |line: &&str| line.strip_prefix(indent).is_some_and(|rest| rest.starts_with('}'));
+        let begins = lines[at..].iter().position(|line| line.ends_with(['{', '}', ';'])).map_or(at, |n| at + n);
+        let end = if lines[begins].ends_with('{') {
+            lines[begins..].iter().skip(1).position(|line| closes(&line)).map_or(begins, |n| begins + 1 + n)
+        } else {
+            begins
+        };
+        let parameters = parameters(&lines[at..=begins].join("\n"), name);
+        found.push(Function { name: name.into(), lines: end - at + 1, parameters });
+    }
+    found
+}
+
+fn function_name(line: &str) -> Option<&str> {
+    let (before, after) = line.split_once("fn ")?;
+    let is_head = before.split_whitespace().all(|word| word.starts_with("pub") || ["const", "async"].contains(&word));
+    let name = after.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+    (is_head && !name.is_empty()).then_some(name)
+}
+
+/// The number of typed parameters. `self` has no type, and the strategies of a property test have none either.
+fn parameters(head: &str, name: &str) -> usize {
+    let after_name = head.split_once(&format!("fn {name}")).map_or("", |(_, after)| after).replace("->", "");
+    let (mut depth, mut angles, mut colons) = (0, 0, 0);
+    let mut previous = ' ';
+    for (at, letter) in after_name.char_indices() {
+        match letter {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            '<' => angles += 1,
+            '>' => angles -= 1,
+            ':' if depth == 1 && angles == 0 && previous != ':' && !after_name[at + 1..].starts_with(':') => {
+                colons += 1
+            }
+            _ => {}
+        }
+        if letter == ')' && depth == 0 && angles == 0 {
+            break;
+        }
+        previous = letter;
+    }
+    colons
+}
+
+#[test]
+fn lines_and_parameters_are_counted() {
+    let text = "trait A {\n    fn none(&self, a: u8)\n    -> u8;\n}\n    pub(super) fn two<F: Fn(u8) -> u8>(self, a: F, (b, c): (u8, std::u8)) -> B<'_> {\n        a\n    }\nfn one() {}\n";
+    let counted: Vec<_> = functions(text).into_iter().map(|f| (f.name, f.lines, f.parameters)).collect();
+    assert_eq!(counted, [("none".into(), 2, 1), ("two".into(), 3, 2), ("one".into(), 1, 0)]);
+}
