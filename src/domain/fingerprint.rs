@@ -2,14 +2,12 @@
 //! field or a new library version clears no charge. Absent values are not encoded: a new optional field changes nothing
 //! until it is used. Any other change of the encoding raises [`FORM`].
 
-use alloc::collections::BTreeMap;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use jiff::tz::TimeZone;
 
 use super::mark::{mix, mix_bytes, stable_hash};
-use super::policy::{Anchor, Check, Criteria, Expects, Grain, Repairs, Rung, Table, Tolerance};
+use super::policy::{Anchor, Check, Criteria, Expects, Fingerprints, Grain, Repairs, Rung, Table, Tolerance};
 use super::probe::{
     DateColumn, DateFormat, DateReading, Filter, InstantColumn, Measure, Of, Question, Test, UnitForm, Value,
 };
@@ -17,17 +15,6 @@ use super::span::Span;
 
 /// The form of the encoding. A ledger of an earlier form keeps its charges and adopts the current fingerprints.
 pub const FORM: u64 = 3;
-
-/// The fingerprints to which the charges of a ledger or a coverage belong.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fingerprints {
-    /// The form of the encoding; 0 if a version before form 3 wrote the ledger, or if nothing is known yet.
-    pub form: u64,
-    /// The fingerprint of the question and the criteria.
-    pub question: u64,
-    /// The same, combined with each rung.
-    pub rungs: BTreeMap<Arc<str>, u64>,
-}
 
 impl Fingerprints {
     /// Of a coverage with this table, question, criteria and ladder.

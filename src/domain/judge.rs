@@ -2,6 +2,7 @@
 //! attempts.
 
 mod doubt;
+mod judgement;
 mod rules;
 mod sentence;
 mod units;

@@ -7,8 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::dates::{Date, DateSet, Timestamp};
-use super::fingerprint::Fingerprints;
-use super::policy::{Key, Rung, Table};
+use super::policy::{Fingerprints, Key, Rung, Table};
 use super::words::words;
 
 mod backoff;

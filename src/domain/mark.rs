@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::cell::OnceCell;
 
 use super::dates::{Date, DateRange, Timestamp, next_day};
-use super::policy::Table;
+use super::names::Table;
 
 /// The mark of one part of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,44 +7,18 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
 
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 
 use super::dates::{Date, DateRange, Timestamp, shift};
-use super::fingerprint::Fingerprints;
+pub use super::names::{Key, Table};
 use super::probe::{Question, ScheduleQuestion};
 use super::share::Share;
 use super::span::Span;
 use super::verdict::Flaw;
 pub use orders::{DateOrder, DateOrders, Rerun};
 pub use reads::{ReadLimits, Reader};
-
-/// Names one object. Shown as `KIND/NAME`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key {
-    /// The namespace; `default` on one machine.
-    pub namespace: Arc<str>,
-    /// The kind, as users write it.
-    pub kind: Arc<str>,
-    pub name: Arc<str>,
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.kind, self.name)
-    }
-}
-
-/// A table of a warehouse.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Table {
-    /// The resolved location (`files:/data/nba`): equal for two Warehouses of the same location.
-    pub place: Arc<str>,
-    /// The table's name within it (`nba_raw.props`).
-    pub name: Arc<str>,
-}
 
 /// Which dates a season spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -323,6 +297,17 @@ pub struct FieldNames {
     pub filters: &'static str,
     /// Which values a unit must have.
     pub values: &'static str,
+}
+
+/// The fingerprints to which the charges of a ledger or a coverage belong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fingerprints {
+    /// The form of the encoding; 0 if a version before form 3 wrote the ledger, or if nothing is known yet.
+    pub form: u64,
+    /// The fingerprint of the question and the criteria.
+    pub question: u64,
+    /// The same, combined with each rung.
+    pub rungs: BTreeMap<Arc<str>, u64>,
 }
 
 /// A coverage, parsed.

@@ -10,28 +10,8 @@ use alloc::vec::Vec;
 pub use super::columns::{DateColumn, DateFormat, DateReading, InstantColumn};
 use super::dates::{Date, DateSet, Timestamp};
 use super::mark::TableMark;
+pub use super::unit::{UnitKey, WHOLE_DATE, unit_key};
 use super::verdict::Unknown;
-
-/// A unit's identity within its date: its values, aliases applied, joined by `@` in the season's order (`BOS@MIA`).
-pub type UnitKey = Arc<str>;
-
-/// Joins the values of a unit. `None` if one is blank: such a row does not name a unit.
-pub fn unit_key<'a>(values: impl IntoIterator<Item = &'a str>) -> Option<UnitKey> {
-    let mut key = String::new();
-    for (n, value) in values.into_iter().enumerate() {
-        if value.trim().is_empty() {
-            return None;
-        }
-        if n > 0 {
-            key.push('@');
-        }
-        key.push_str(value);
-    }
-    Some(key.into())
-}
-
-/// The unit of a table that is not per game: the date itself.
-pub const WHOLE_DATE: &str = "*";
 
 /// A value that a user wrote, compared in the column's own type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

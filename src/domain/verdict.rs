@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::probe::UnitKey;
+use super::unit::UnitKey;
 use super::words::words;
 
 words! {

@@ -10,8 +10,9 @@ use super::known::{Home, Known, generation, key, name, place_named, uid};
 use crate::api::kinds::*;
 use crate::api::manifest::Document;
 use crate::api::template::{CronJob, Offer, Refusal};
-use crate::domain::fingerprint::Fingerprints;
-use crate::domain::policy::{Coverage, Criteria, FieldNames, Fill, FillOrder, Key, Mode, Moment, Repairs, Rung, Table};
+use crate::domain::policy::{
+    Coverage, Criteria, FieldNames, Fill, FillOrder, Fingerprints, Key, Mode, Moment, Repairs, Rung, Table,
+};
 use crate::domain::probe::Question;
 use crate::domain::verdict::Flaw;
 

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use super::*;
 use crate::domain::anchors::Anchors;
-use crate::domain::fingerprint::{FORM, Fingerprints};
+use crate::domain::fingerprint::FORM;
 use crate::domain::policy::*;
 use crate::domain::probe::*;
 use crate::domain::schedule::Unit;

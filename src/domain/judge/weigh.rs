@@ -4,13 +4,12 @@
 use alloc::vec::Vec;
 
 use super::doubt::{Misspelt, misspelt};
-use super::sentence::message;
 use super::units::{Measure, Tallied, tally};
 use crate::domain::dates::Timestamp;
 use crate::domain::policy::{Coverage, Expects, Tolerance};
 use crate::domain::probe::{DateFacts, Instead};
 use crate::domain::schedule::Expected;
-use crate::domain::verdict::{Flaw, Judgement, UnknownReason, Verdict};
+use crate::domain::verdict::{Flaw, UnknownReason};
 
 /// Why a date that was read cannot be judged.
 #[derive(Clone, Copy, Debug)]
@@ -77,33 +76,9 @@ impl<'a> Weighed<'a> {
         self.doubt.is_some() || self.renamed > 0 || self.tallied.misspelt > 0
     }
 
-    /// The judgement of the date.
-    pub fn judgement(self) -> Judgement {
-        let flaws = self.flaws();
-        let verdict = match (self.doubt, flaws.first()) {
-            (Some(doubt), _) => Verdict::Unknown(doubt.reason()),
-            (None, None) => Verdict::Complete,
-            (None, Some(_)) if self.facts.rows == 0 && self.tallied.required > 0 => Verdict::Missing,
-            (None, Some(first)) => Verdict::Partial(*first),
-        };
-        let message = message(&self, verdict, &flaws);
-        // Units beyond the limit are not distinguished, so the owners of these rows are unknown.
-        let unexpected = if self.facts.overflow { 0 } else { self.tallied.unexpected_rows + self.facts.blank };
-        Judgement {
-            verdict,
-            flaws,
-            covered: self.tallied.covered,
-            expected: self.tallied.expected,
-            missing: self.tallied.missing,
-            rows: Some(self.facts.rows),
-            unexpected_rows: unexpected,
-            message,
-        }
-    }
-
     /// Every flaw, in order. Flaws of units count only beyond the tolerance, the others always. Beside another gap, a
     /// doubt adds no flaw.
-    fn flaws(&self) -> Vec<Flaw> {
+    pub fn flaws(&self) -> Vec<Flaw> {
         let mut flaws = Vec::new();
         if !self.tolerates(self.missing()) {
             let is_doubted = |measure| self.doubt.is_none() && self.misspelt.iter().any(|m| m.measure == measure);
@@ -141,7 +116,7 @@ impl<'a> Weighed<'a> {
 }
 
 impl Doubt<'_> {
-    fn reason(self) -> UnknownReason {
+    pub fn reason(self) -> UnknownReason {
         match self {
             Self::TooMany => UnknownReason::ProbeBudget,
             Self::Filtered(_) | Self::Misspelt => UnknownReason::FilterUnmatched,

@@ -4,9 +4,8 @@
 use std::sync::Arc;
 
 use crate::domain::dates::{Date, DateSet};
-use crate::domain::fingerprint::Fingerprints;
 use crate::domain::ledger::{Attempt, Before, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
-use crate::domain::policy::Table;
+use crate::domain::policy::{Fingerprints, Table};
 use crate::host::codec::Reader;
 
 /// What every journal of that version begins with.

@@ -8,9 +8,8 @@ use super::super::text::{parse_dates, parse_end, parse_instant};
 use super::StageWord;
 use crate::api::kinds::*;
 use crate::domain::dates::{Date, Timestamp};
-use crate::domain::fingerprint::Fingerprints;
 use crate::domain::ledger::{Attempt, Before, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
-use crate::domain::policy::Table;
+use crate::domain::policy::{Fingerprints, Table};
 
 type Read<T> = Result<T, String>;
 

@@ -8,9 +8,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::api::kinds::CoverageStatus;
 use crate::domain::dates::{Date, DateSet, Timestamp, shift};
-use crate::domain::fingerprint::Fingerprints;
 use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
-use crate::domain::policy::Table;
+use crate::domain::policy::{Fingerprints, Table};
 
 fn date() -> impl Strategy<Value = Date> {
     (0..800).prop_map(|n| shift(jiff::civil::date(2024, 10, 1), n))
