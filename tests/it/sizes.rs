@@ -71,7 +71,7 @@ fn functions(text: &str) -> Vec<Function> {
         let closes = |line: &&str| line.strip_prefix(indent).is_some_and(|rest| rest.starts_with('}'));
         let begins = lines[at..].iter().position(|line| line.ends_with(['{', '}', ';'])).map_or(at, |n| at + n);
         let end = if lines[begins].ends_with('{') {
-            lines[begins..].iter().skip(1).position(|line| closes(&line)).map_or(begins, |n| begins + 1 + n)
+            lines[begins..].iter().skip(1).position(closes).map_or(begins, |n| begins + 1 + n)
         } else {
             begins
         };

@@ -233,7 +233,7 @@ impl Listener {
     fn hear(&mut self, world: &World, events: &[Event]) {
         self.health.pass_at(Instant::now());
         let now = world.progress();
-        let before = std::mem::replace(&mut self.progress, Some(now));
+        let before = self.progress.replace(now);
         self.metrics.pass(now.pass_took.as_secs_f64());
         for event in events {
             logs::event(event);
