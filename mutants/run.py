@@ -1,13 +1,14 @@
-"""Breaks one rule after the other and sees that the tests of src/domain and src/engine fail.
+"""Breaks one rule at a time and checks that the tests of src/domain and src/engine fail.
 
-    run.py [WORD...]          only mutants of which the file or the sentence has one of the words
-    run.py --list [WORD...]   names them
-    run.py --jobs=2 [WORD...] tests two at a time
+    run.py [WORD...]          test the mutants whose file or sentence contains one of the words; without words, all
+    run.py --list [WORD...]   list them
+    run.py --jobs=2 [WORD...] test two at a time
 
-Every entry of list.txt is a mutant. All of them are woven into one copy of both folders: a function that is broken has an arm
-for each of its mutants, and the environment says which one runs, so one build serves all. What cannot be woven, a constant or
-a function that returns `impl`, is built alone. Nothing else of the crate is built, for both folders depend on nothing else of
-it. A mutant that no test notices is a rule that no test holds: it is an error unless its entry says why the program is the same.
+Every entry of list.txt is a mutant. All of them are woven into one copy of both folders: a mutated function gets a match arm
+for each of its mutants, and an environment variable selects one, so a single build serves all. Mutants that cannot be woven, in
+constants or in functions that return `impl`, are built one at a time. The rest of the crate is not built, because neither folder
+depends on it. A mutant that no test notices shows a rule without a test. That is an error, unless the entry says why the mutant
+is equivalent.
 """
 import collections
 import concurrent.futures
@@ -24,12 +25,12 @@ CARGO = os.environ.get("CARGO", "cargo")
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "gapless"
 PLACE = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", CACHE)) / "mutants"
 FOLDERS = ["src/domain", "src/engine"]
-# From the fastest tests to the slowest; the first that fails is enough.
+# From the fastest tests to the slowest. The first failure is enough.
 SLOW = ["engine::tests::launches", "engine::tests::schedules"]
 STAGES = [["domain::"], ["engine::", "--skip", SLOW[0], "--skip", SLOW[1], "--skip", "engine::tests::faults"], SLOW, ["engine::tests::faults"]]
-# The whole takes less than a minute: what takes longer hangs, and that is noticed.
+# All tests take less than a minute. A mutant that takes longer hangs, and counts as noticed.
 TIMEOUT = 120
-# Found failures are shrunk for people: here that they are found is enough. One seed: the same end each time.
+# Failures are not shrunk, because only their presence matters. A fixed seed gives the same result every time.
 TESTS_SEE = {"PROPTEST_MAX_SHRINK_ITERS": "0", "PROPTEST_RNG_SEED": "1", "RUST_BACKTRACE": "0", "PROPTEST_DISABLE_FAILURE_PERSISTENCE": "1"}
 MANIFEST = """[package]
 name = "gapless"
@@ -53,7 +54,7 @@ LIBRARY = """extern crate alloc;
 pub mod domain;
 pub mod engine;
 
-/// Which mutant runs; 0: none.
+/// The number of the mutant that runs; 0 for none.
 pub fn mutant() -> u32 {
     static ONE: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
     *ONE.get_or_init(|| std::env::var("MUTANT").ok().and_then(|n| n.parse().ok()).unwrap_or(0))
@@ -64,7 +65,7 @@ Mutant = collections.namedtuple("Mutant", "number file breaks old new same")
 
 
 def mutants(text):
-    """The entries of the list: blocks under the heading of their file."""
+    """The entries of the list, as blocks below the heading of their file."""
     file, number = None, 0
     for block in re.split(r"\n\s*\n", text):
         lines = block.strip("\n").split("\n")
@@ -75,7 +76,7 @@ def mutants(text):
             continue
         of = lambda mark: [line[2:] for line in lines[1:] if line[:1] == mark]
         if not of("-") or any(line[:1] not in "-+=" for line in lines[1:]):
-            sys.exit(f"list.txt: '{lines[0]}' is no entry: a sentence, lines of old text, lines of new text")
+            sys.exit(f"list.txt: '{lines[0]}' is not an entry: expected a sentence, lines of old text, lines of new text")
         number += 1
         yield Mutant(number, file, lines[0], "\n".join(of("-")), "\n".join(of("+")), " ".join(of("=")))
 
@@ -84,7 +85,7 @@ FUNCTION = re.compile(r"( *)(?:pub(?:\([a-z]+\))? )?fn ")
 
 
 def functions(lines):
-    """The bodies of a formatted file that can have arms: first line, and the line after the last."""
+    """The function bodies of a formatted file that can have arms: the first line, and the line after the last."""
     at = 0
     while at < len(lines):
         begins = FUNCTION.match(lines[at])
@@ -99,7 +100,7 @@ def functions(lines):
 
 
 def weave(text, chosen):
-    """A file with an arm for each of its mutants that lies within one function; and the line of which arm is whose."""
+    """The file with an arm for each mutant that lies within one function, and the mutant of each line of an arm."""
     lines = text.split("\n")
     bodies, arms = list(functions(lines)), collections.defaultdict(list)
     for mutant in chosen:
@@ -122,7 +123,7 @@ def weave(text, chosen):
 
 
 def prepare(chosen):
-    """The two folders as a crate of their own, with an arm for each of these mutants. What did not change keeps its time."""
+    """Writes both folders as a separate crate, with an arm for each of these mutants. Unchanged files keep their timestamps."""
     write(PLACE / "Cargo.toml", MANIFEST)
     write(PLACE / "Cargo.lock", (ROOT / "Cargo.lock").read_text())
     write(PLACE / "src/lib.rs", LIBRARY)
@@ -145,13 +146,13 @@ def write(path, text):
 def cargo(*arguments):
     environment = {**os.environ, "CARGO_TARGET_DIR": str(PLACE / "target"), "CARGO_INCREMENTAL": "1", "RUSTFLAGS": "-Awarnings"}
     ran = subprocess.run([CARGO, *arguments, "--message-format", "json"], cwd=PLACE, env=environment, capture_output=True, text=True)
-    told = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
-    errors = [m["message"] for m in told if m["reason"] == "compiler-message" and m["message"]["level"] == "error"]
-    return ran.returncode == 0, told, errors, ran.stderr
+    messages = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
+    errors = [m["message"] for m in messages if m["reason"] == "compiler-message" and m["message"]["level"] == "error"]
+    return ran.returncode == 0, messages, errors, ran.stderr
 
 
 def woven(chosen):
-    """The mutants that the copy has arms for: those that compile there."""
+    """The mutants that have an arm in the copy, because they compile there."""
     while True:
         whose = prepare(chosen)
         fine, _, errors, text = cargo("check", "--tests")
@@ -165,14 +166,14 @@ def woven(chosen):
 
 
 def build():
-    """The test binary, or why there is none."""
-    fine, told, errors, text = cargo("test", "--lib", "--no-run")
-    binary = next((m["executable"] for m in told if m.get("executable") and m["profile"]["test"]), None)
+    """The test binary, or the error of its build."""
+    fine, messages, errors, text = cargo("test", "--lib", "--no-run")
+    binary = next((m["executable"] for m in messages if m.get("executable") and m["profile"]["test"]), None)
     return (binary, "") if fine and binary else (None, errors[0]["message"] if errors else text[-300:])
 
 
 def caught_by(binary, mutant, stages):
-    """The test that fails first, or nothing."""
+    """The first test that fails, or None."""
     for stage in stages:
         environment = {**os.environ, **TESTS_SEE, "MUTANT": str(mutant)}
         try:
@@ -181,20 +182,20 @@ def caught_by(binary, mutant, stages):
             return f"{stage[0]} hangs"
         if ran.returncode != 0:
             failed = re.findall(r"^test (\S+) .*FAILED$", ran.stdout, re.M)
-            return failed[0] if failed else f"{stage[0]} falls"
+            return failed[0] if failed else f"{stage[0]} crashes"
     return None
 
 
 def judge(mutant, binary):
-    """What became of a mutant that has an arm."""
-    # The domain knows nothing of the engine.
+    """The result for a mutant that has an arm."""
+    # The domain does not depend on the engine, so its mutants can be caught by the domain's own tests first.
     stages = STAGES if mutant.file.startswith("src/domain") else STAGES[1:]
     test = caught_by(binary, mutant.number, stages)
     return ("caught", test) if test else ("same", mutant.same) if mutant.same else ("SURVIVED", "")
 
 
 def judge_alone(mutant):
-    """What became of one that has none: it is built for itself. The arm of the function as it is stands last."""
+    """The result for a mutant without an arm, built alone. The unchanged function is the last arm, so replace the last match."""
     path = PLACE / mutant.file
     text = path.read_text()
     before, _, after = text.rpartition(mutant.old)
@@ -207,7 +208,7 @@ def judge_alone(mutant):
 
 
 def run(chosen, jobs):
-    """Each mutant with what became of it, as it comes."""
+    """Yields each mutant with its result, as results arrive."""
     arms = woven(chosen)
     alone = [m for m in chosen if m.number not in arms]
     print(f"{len(arms)} mutants in one build, {len(alone)} alone", flush=True)
@@ -232,7 +233,7 @@ def main():
         return print("\n".join(f"{m.file}: {m.breaks}" for m in chosen))
     stale = [m for m in chosen if (ROOT / m.file).read_text().count(m.old) != 1]
     if stale:
-        raise SystemExit("these do not apply exactly once:\n" + "\n".join(f"{m.file}: {m.breaks}" for m in stale))
+        raise SystemExit("these entries do not apply exactly once:\n" + "\n".join(f"{m.file}: {m.breaks}" for m in stale))
     counts, begun = collections.Counter(), time.monotonic()
     for at, (mutant, what, why) in enumerate(run(chosen, jobs), 1):
         counts[what] += 1

@@ -1,5 +1,5 @@
-//! What may start now: every want of the whole operator, ranked, with Launch or a hold. Limits, single flight and
-//! order are about all coverages together, so one place decides, as a scheduler does.
+//! Decides what may start now. Limits, single flight and order concern all coverages together, so one function ranks
+//! every want of the operator and admits or refuses it, as a scheduler does.
 
 mod limit;
 mod queue;
@@ -18,56 +18,52 @@ use super::state::Hold;
 pub use limit::Limit;
 pub use ramp::{Lane, Ramp};
 
-/// One coverage that wants something.
+/// A coverage with its wants.
 #[derive(Clone, Debug)]
 pub struct Wanting<'a> {
-    /// The coverage.
     pub coverage: &'a Coverage,
-    /// Its table, resolved: two coverages can name one table in two ways.
+    /// Its table, resolved, because two coverages can name one table differently.
     pub target: &'a Table,
-    /// Other names of that table: coverages that share a name fill one table.
+    /// Other names of that table. Coverages that share a name fill the same table.
     pub aliases: Vec<&'a Table>,
-    /// Its wants, in its declared order.
+    /// In its declared order.
     pub wants: &'a [Want],
-    /// Its live Jobs, recorded ones included.
+    /// The number of its live Jobs, including recorded ones.
     pub live: u32,
-    /// Its unsettled attempts.
+    /// The number of its unsettled attempts.
     pub unsettled: u32,
-    /// Dates of ended Jobs whose data it has not read yet: what it knows of them is old.
+    /// Dates of ended Jobs whose data it has not read yet, so its facts about them are outdated.
     pub unread: DateSet,
 }
 
-/// The limits of the whole operator and what they have been used for.
+/// The limits of the whole operator, and how much of them is in use.
 #[derive(Clone, Debug)]
 pub struct Pools {
-    /// Live Jobs of all coverages at most.
+    /// The maximum number of live Jobs of all coverages.
     pub max_jobs: u32,
     /// Live Jobs of all coverages.
     pub live_jobs: u32,
-    /// Dates that are taken, per target: by live Jobs and by attempts that are not settled, whoever owns them.
+    /// Taken dates per table: by live Jobs and by unsettled attempts of any owner.
     pub taken: BTreeMap<Table, DateSet>,
-    /// CronJobs, by namespace and name, whose own run is live.
+    /// CronJobs whose own run is live, by namespace and name.
     pub daily_runs: BTreeSet<(Arc<str>, Arc<str>)>,
-    /// Launches are switched off.
+    /// Whether launches are switched off.
     pub launches_off: bool,
-    /// Slow start.
     pub ramp: Ramp,
     /// The lanes of the last launches.
     pub lanes: Vec<Lane>,
-    /// The coverage of the last launch: the turn goes on behind it.
+    /// The coverage of the last launch. The next turn starts after it.
     pub turn: Option<Key>,
 }
 
 /// A Job that may start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
-    /// The coverage.
     pub coverage: Key,
     /// What to record.
     pub admitted: Admitted,
-    /// The verdict's reason of its first date.
+    /// The verdict's reason for its first date.
     pub reason: &'static str,
-    /// Its lane.
     pub lane: Lane,
 }
 
@@ -76,7 +72,7 @@ pub struct Admission {
 pub enum Refusal {
     /// Something outside the cell must happen first.
     Hold(Hold),
-    /// It only lacks a slot: the cell stays Missing or Partial.
+    /// It only waits for a slot. The cell stays Missing or Partial.
     Slot(Limit),
 }
 
@@ -85,7 +81,7 @@ pub enum Refusal {
 pub struct Decision {
     /// In the order in which they start.
     pub launches: Vec<Admission>,
-    /// The rest, per coverage.
+    /// The other wants, per coverage.
     pub refused: BTreeMap<Key, Refused>,
 }
 
@@ -110,7 +106,7 @@ impl Refused {
 pub fn admit(wanting: &[Wanting<'_>], pools: &Pools, now: Timestamp) -> Decision {
     let mut wanting = wanting.to_vec();
     wanting.sort_by(|a, b| a.coverage.key.cmp(&b.coverage.key));
-    // Each decision may let only one through: turns that began with the first name each time would never come to the last.
+    // A decision may admit only one want. If every turn began with the first name, the last would never have a turn.
     let had_its_turn = |w: &Wanting<'_>| pools.turn.as_ref().is_some_and(|last| w.coverage.key <= *last);
     let next = wanting.partition_point(had_its_turn);
     wanting.rotate_left(next);
@@ -127,8 +123,8 @@ pub fn admit(wanting: &[Wanting<'_>], pools: &Pools, now: Timestamp) -> Decision
     state.decision(&wanting)
 }
 
-/// What one pass has used up so far. Coverages are known by their place in the order of their turns: a million cells
-/// make many comparisons.
+/// What this decision has used so far. Coverages are indexed by turn, which keeps comparisons cheap for a million
+/// cells.
 struct State<'a> {
     pools: &'a Pools,
     used: Vec<Used<'a>>,
@@ -139,7 +135,7 @@ struct State<'a> {
     launches: Vec<Admission>,
 }
 
-/// What one coverage has used up so far, and what it was refused.
+/// What one coverage has used so far, and its refused wants.
 struct Used<'a> {
     names: Vec<&'a Table>,
     live: u32,
@@ -192,8 +188,8 @@ impl<'a> State<'a> {
         limits.into_iter().find_map(|(reached, limit)| reached.then_some(limit))
     }
 
-    /// Single flight: dates that another Job covers, or of which one has ended unread, leave the batch; the rest goes on
-    /// without them.
+    /// Single flight: removes dates from the batch that another Job covers, or whose ended Job is unread. The others
+    /// continue.
     fn refuse_taken(&mut self, batch: &mut queue::Batch<'a>) {
         let used = &mut self.used[batch.place];
         let taken: Vec<&DateSet> = used.names.iter().filter_map(|name| self.taken.get(name)).collect();

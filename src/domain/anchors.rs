@@ -1,5 +1,5 @@
-//! The fixed points of a date, told once per season and date: local midnights and the starts of its units.
-//! A moment that falls into a skipped hour is the next valid instant; in a doubled hour it is the first one.
+//! The fixed points of a date, computed once per season and date: local midnights and the starts of its units. A moment
+//! in a skipped hour becomes the next valid instant; in a repeated hour, the first one.
 
 use jiff::tz::TimeZone;
 

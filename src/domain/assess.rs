@@ -1,5 +1,5 @@
-//! From verdicts, the ledger and the Jobs of one coverage to its cells and to what it wants. Knows nothing of other
-//! coverages: limits and single flight are [`super::admit`]'s.
+//! Turns the verdicts, the ledger and the Jobs of one coverage into its cells and its wants. Other coverages are
+//! unknown here: limits and single flight belong to [`super::admit`].
 
 mod rerun;
 mod rules;
@@ -23,7 +23,7 @@ use super::verdict::{Flaw, Verdict};
 
 pub use rerun::{Unspent, Wait, asked_for, waits};
 
-/// What is said of whatever only lacks a slot.
+/// The message of a date that only waits for a slot.
 const LAUNCHED_SOON: &str = "launched as soon as a slot is free";
 
 /// Everything that the state of a coverage depends on.
@@ -39,53 +39,49 @@ pub struct Situation<'a> {
     pub ledger: &'a Ledger,
     /// The coverage's own Jobs.
     pub jobs: &'a [Job],
-    /// What people want of single dates.
+    /// Priorities and reruns of single dates.
     pub orders: Option<&'a DateOrders>,
-    /// What holds all launches of the coverage.
+    /// The reason why nothing of the coverage may launch, if any.
     pub hold: Option<Hold>,
-    /// The instant.
     pub now: Timestamp,
 }
 
-/// A cell that is to be launched, as soon as limits allow.
+/// A cell that should launch as soon as limits allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Want {
-    /// The date.
     pub date: Date,
-    /// The rung.
     pub rung: Arc<str>,
     /// The CronJob behind the rung.
     pub cron_job: Arc<str>,
     /// `GameDate.priority`.
     pub priority: i32,
-    /// Yesterday and later, in the season's zone.
+    /// Whether the date is yesterday or later, in the season's zone.
     pub tonight: bool,
-    /// Charged + 1.
+    /// The attempt's number: charged failures + 1.
     pub number: u32,
-    /// It runs in a Job of its own.
+    /// Whether it needs a Job to itself.
     pub alone: bool,
     /// The rerun token that it spends.
     pub token: Option<Arc<str>>,
-    /// It tries a changed template for all dates of its rung.
+    /// Whether it tries a changed template on behalf of all dates of its rung.
     pub trial: bool,
     /// The verdict's reason.
     pub reason: &'static str,
 }
 
-/// What the matter is with a coverage.
+/// The state of a coverage: every cell, and what should launch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assessment {
     /// One for every date, in date order.
     pub cells: Vec<Cell>,
     /// In the declared order.
     pub wants: Vec<Want>,
-    /// Tokens that are not spent yet, in date order.
+    /// Unspent rerun tokens, in date order.
     pub reruns: Vec<Unspent>,
-    /// When the passing of time alone changes this; nothing: never.
+    /// When this changes without new facts; `None` if it does not.
     pub valid_until: Option<Timestamp>,
 }
 
-/// Assesses a coverage.
 pub fn assess(situation: &Situation<'_>) -> Assessment {
     let mut out = Assessment { cells: Vec::with_capacity(situation.judged.len()), ..Assessment::default() };
     let mut chain_broken = None;
@@ -102,7 +98,7 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
             out.reruns.push(rerun);
         }
         let cell = view.cell(cause);
-        // Whether a date is late matters as long as something is left to do.
+        // Lateness only matters while something is left to do.
         let late_at = if cause.state().is_done() { None } else { view.late_at() };
         out.change_at([cell.next, judged.valid_until, late_at], situation.now);
         out.cells.push(cell);
@@ -114,7 +110,7 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
 }
 
 impl Assessment {
-    /// At the first of these instants that lies ahead something changes.
+    /// Notes the earliest of these instants that is still to come.
     fn change_at(&mut self, instants: [Option<Timestamp>; 3], now: Timestamp) {
         for at in instants {
             if let Some(at) = at.filter(|at| *at > now) {
@@ -124,16 +120,16 @@ impl Assessment {
     }
 }
 
-/// One date with everything that its rules look at.
+/// One date, with everything that the rules need.
 struct View<'a> {
     s: &'a Situation<'a>,
     date: Date,
     judged: &'a Judged,
-    /// Looked up for dates that are not done: most are.
+    /// Looked up on demand: most dates are done and need no lookup.
     day: OnceCell<Option<&'a Day>>,
     attempt: Option<&'a Attempt>,
     job: Option<&'a Job>,
-    /// The first date before it that is not done.
+    /// The first earlier date that is not done.
     chain_broken: Option<Date>,
     trial: bool,
 }
@@ -182,25 +178,25 @@ impl<'a> View<'a> {
         self.date >= previous_day(self.s.calendar.today)
     }
 
-    /// The rerun token of the date that was not spent yet.
+    /// The unspent rerun token of the date, if any.
     fn token(&self) -> Option<Arc<str>> {
         let rerun = self.s.orders?.get(&self.date)?.rerun.as_ref()?;
         rerun.unspent(&self.s.coverage.key, |token| self.s.ledger.has_spent(self.date, token)).cloned()
     }
 
-    /// The same, with what it waits for.
+    /// The unspent rerun token, with what it waits for.
     fn unspent(&self, cause: Cause) -> Option<Unspent> {
         let token = self.token()?;
         let waits = waits(self.s.coverage.fill.mode, self.s.hold, cause, self.verdict());
         Some(Unspent { date: self.date, token, waits })
     }
 
-    /// Whether a later date may not start before this one is done, when the order is Sequential.
+    /// Whether later dates must wait for this one when the order is Sequential.
     fn breaks_chain(&self, cause: Cause) -> bool {
         !cause.state().is_done() && !matches!(cause, Cause::NotDue { unscheduled: true } | Cause::NoRung)
     }
 
-    /// Only flaws that no Job can mend: the unit is simply not over yet.
+    /// Whether only time can help: a unit is not over yet, and no Job can change that.
     fn only_waits(&self) -> bool {
         self.judged.judgement.flaws == [Flaw::NotFinal]
     }
@@ -230,13 +226,13 @@ impl<'a> View<'a> {
         }
     }
 
-    /// When its waiver expires: from then on the date is judged as any other.
+    /// When the waiver expires. From then on the date is judged like any other.
     fn waiver_ends(&self) -> Option<Timestamp> {
         let last = rules::waiver(self)?.expires?;
         Some(midnight(next_day(last), &self.s.calendar.zone))
     }
 
-    /// When the Job's data must be visible.
+    /// When the Job's data must be visible at the latest.
     fn settled_at(&self) -> Option<Timestamp> {
         let Stage::Ended { at, .. } = self.attempt?.stage else { return None };
         Some(self.s.coverage.fill.settle.elapsed_after(at))
@@ -247,12 +243,12 @@ impl<'a> View<'a> {
         let found = &self.judged.judgement.message;
         match cause {
             Cause::Unknown(_) if self.attempt.is_some() => {
-                format!("{found}; its Job has ended, and the outcome is decided when the date can be judged").into()
+                format!("{found}; its Job has ended; its outcome is decided once the date can be judged").into()
             }
             Cause::NotExpected(_) | Cause::Unknown(_) | Cause::Complete => found.clone(),
             Cause::Running(_) => self.running_message().into(),
             Cause::Verifying { probing: false } => {
-                "its Job has ended; the data is read again when it has settled".into()
+                "its Job has ended; the data is read again once spec.fill.settle has passed".into()
             }
             Cause::Verifying { probing: true } => "its Job has ended; the data is being read again".into(),
             Cause::Waived => self.waiver_message().into(),
@@ -260,7 +256,7 @@ impl<'a> View<'a> {
             Cause::NotDue { unscheduled: false } => "not due yet".into(),
             Cause::NoRung => format!("{found}; no rung repairs this: it needs manual repair").into(),
             Cause::Exhausted(o) => {
-                format!("{found}; no attempt is left (last: {}): fix the cause, then retry", o.word()).into()
+                format!("{found}; no attempts left (last outcome: {}): fix the cause, then retry", o.word()).into()
             }
             Cause::Blocked(hold) => format!("{found}; {}", self.hold_message(hold)).into(),
             Cause::Waiting(o) => format!("{found}; last attempt: {}; retrying after its backoff", o.word()).into(),

@@ -1,5 +1,5 @@
-//! What a question must be bound to before it can be asked of a date: the starts of its units, and the cap of its
-//! newest value. A start that moves is a new question.
+//! Binds a question to a date: the starts of its units, and the latest instant for its newest value. If a start moves,
+//! the question is a new one.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -11,23 +11,23 @@ use super::policy::{Check, Coverage, Grain};
 use super::probe::{Probe, UnitKey, WHOLE_DATE};
 use super::schedule::Expected;
 
-/// What one date binds.
+/// The bindings of one date.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Binding {
-    /// The starts of units, under the names that the table has for them; only where the question asks for them.
+    /// The starts of units, by the table's names for them, if the question needs them.
     pub starts: BTreeMap<UnitKey, Timestamp>,
-    /// The latest instant that a newest value may have.
+    /// The latest instant that counts for a newest value.
     pub cap: Option<Timestamp>,
 }
 
 impl Binding {
-    /// Whether a coverage binds anything at all.
+    /// Whether a coverage needs any bindings.
     pub fn is_asked_by(coverage: &Coverage) -> bool {
         let is_fresh = |check: &Check| matches!(check, Check::Fresh { .. });
         coverage.question.before.is_some() || coverage.criteria.rules.iter().any(|rule| is_fresh(&rule.check))
     }
 
-    /// The binding of a date; nothing is bound on a date that expects nothing.
+    /// The bindings of a date. Empty if the date expects nothing.
     pub fn new(coverage: &Coverage, expected: Option<&Expected>) -> Self {
         let Some(expected) = expected else { return Self::default() };
         let starts = if coverage.question.before.is_some() {
@@ -42,19 +42,19 @@ impl Binding {
         Self { starts, cap }
     }
 
-    /// The binding of a date as it was asked.
+    /// The bindings that a probe used for a date.
     pub fn of_probe(probe: &Probe, date: Date) -> Self {
         let starts = probe.starts.get(&date).cloned().unwrap_or_default();
         Self { starts, cap: probe.caps.get(&date).copied() }
     }
 
-    /// What was bound, as a mark; nothing where nothing was.
+    /// The mark of the bindings; `None` if there are none.
     pub fn mark(&self) -> Option<NonZeroU64> {
         let is_empty = self.starts.is_empty() && self.cap.is_none();
         if is_empty { None } else { NonZeroU64::new(stable_hash(&(&self.starts, &self.cap))) }
     }
 
-    /// Joins a date's mark with what was bound: facts rest on both.
+    /// Joins a date's mark with that of its bindings, because facts depend on both.
     pub fn rests_on(&self, mark: u64) -> u64 {
         self.mark().map_or(mark, |bound| mix(mark, bound.get()))
     }
@@ -70,7 +70,7 @@ fn starts(grain: Grain, expected: &Expected) -> BTreeMap<UnitKey, Timestamp> {
     }
 }
 
-/// The name of a unit whose values a table has in any order.
+/// The name of a unit whose values may be in any order.
 pub fn sorted(values: &[UnitKey]) -> UnitKey {
     let mut values: Vec<&str> = values.iter().map(|v| &**v).collect();
     values.sort_unstable();

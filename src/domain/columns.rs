@@ -1,4 +1,4 @@
-//! Columns of dates and of instants: how a value says when, where it does not say so by itself.
+//! Columns of dates and of instants, and how ambiguous values are read.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -8,12 +8,12 @@ use jiff::tz::TimeZone;
 
 use super::dates::Date;
 
-/// How a date is told from a column.
+/// How a date is read from a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DateReading {
-    /// A DATE column (or a text `YYYY-MM-DD`); a TIMESTAMP is refused with both readings of a sample value.
+    /// A DATE column (or a text `YYYY-MM-DD`); a TIMESTAMP is refused, with both interpretations of a sample value.
     Plain,
-    /// An instant: the local date in `zone`; before `day_starts` it belongs to the day before.
+    /// An instant: the local date in `zone`; an instant before `day_starts` belongs to the previous day.
     Instant {
         /// The season's zone.
         zone: TimeZone,
@@ -27,15 +27,14 @@ pub enum DateReading {
 /// The column that dates a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DateColumn {
-    /// The column's name.
     pub column: String,
     /// How it is read.
     pub reading: DateReading,
-    /// The zone of instants that name none; without it they are refused.
+    /// The zone of instants without one. If `None`, they are refused.
     pub zone: Option<TimeZone>,
-    /// How its dates are written, where that is not ISO.
+    /// The format of its dates, unless they are ISO.
     pub format: Option<DateFormat>,
-    /// The season's zone: what a refusal gives as one of the possible readings. No fact rests on it.
+    /// The season's zone. A refusal names it as a possible interpretation; no fact depends on it.
     pub home: TimeZone,
 }
 
@@ -46,7 +45,7 @@ impl DateColumn {
     }
 }
 
-/// How dates other than ISO are written, in the directives of `strptime`.
+/// A date format other than ISO, in `strptime` directives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DateFormat {
     /// The column's value, a text or a whole number: `%Y%m%d`.
@@ -56,7 +55,7 @@ pub enum DateFormat {
 }
 
 impl DateFormat {
-    /// The date that a value names; nothing where it is not written so: zeros before a number may be left out, digits may not:
+    /// The date of a value; `None` if it does not match the format. Leading zeros may be missing, digits may not:
     /// `2025102` is not 2 October.
     pub fn parse(&self, text: &str) -> Option<Date> {
         match self {
@@ -64,13 +63,13 @@ impl DateFormat {
                 let is_so = |date: &Date| numbers(&date.strftime(pattern).to_string()).eq(numbers(text));
                 Date::strptime(pattern, text).ok().filter(is_so)
             }
-            // Numbers of folders come with zeros before them and without.
+            // Folder names have numbers with and without leading zeros.
             Self::Folders(_, pattern) => Date::strptime(pattern, text).ok(),
         }
     }
 }
 
-/// A text without the zeros before its numbers.
+/// A text without the leading zeros of its numbers.
 fn numbers(text: &str) -> impl Iterator<Item = char> + '_ {
     let mut before = ' ';
     let mut rest = text.chars().peekable();
@@ -91,9 +90,8 @@ fn numbers(text: &str) -> impl Iterator<Item = char> + '_ {
 /// A column of instants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstantColumn {
-    /// The column's name.
     pub column: String,
-    /// The zone of instants that name none; without it they are refused.
+    /// The zone of instants without one. If `None`, they are refused.
     pub zone: Option<TimeZone>,
 }
 

@@ -30,9 +30,9 @@ pub fn days_between(from: Date, through: Date) -> i32 {
     (through - from).get_days() + 1
 }
 
-/// No season has an earlier date.
+/// The earliest date of a season.
 pub const FIRST_DATE: Date = jiff::civil::date(1970, 1, 1);
-/// No season has a later date.
+/// The latest date of a season.
 pub const LAST_DATE: Date = jiff::civil::date(2199, 12, 31);
 
 /// All dates from `from` to `through`, both included. Never empty: `from <= through`.
@@ -43,22 +43,19 @@ pub struct DateRange {
 }
 
 impl DateRange {
-    /// The range, or nothing when `through` lies before `from`.
+    /// The range; `None` if `through` is before `from`.
     pub fn new(from: Date, through: Date) -> Option<Self> {
         (from <= through).then_some(Self { from, through })
     }
 
-    /// One date.
     pub fn day(date: Date) -> Self {
         Self { from: date, through: date }
     }
 
-    /// The first date.
     pub fn from(&self) -> Date {
         self.from
     }
 
-    /// The last date.
     pub fn through(&self) -> Date {
         self.through
     }
@@ -68,12 +65,11 @@ impl DateRange {
         self.from <= date && date <= self.through
     }
 
-    /// The number of dates.
     pub fn days(&self) -> u32 {
         days_between(self.from, self.through).unsigned_abs()
     }
 
-    /// What both ranges hold.
+    /// The dates in both ranges.
     pub fn intersect(&self, other: &Self) -> Option<Self> {
         Self::new(self.from.max(other.from), self.through.min(other.through))
     }
@@ -103,7 +99,6 @@ pub struct DateSet {
 }
 
 impl DateSet {
-    /// No dates.
     pub fn new() -> Self {
         Self::default()
     }
@@ -115,14 +110,14 @@ impl DateSet {
 
     /// Adds a range, joining what it overlaps or touches.
     pub fn insert_range(&mut self, new: DateRange) {
-        // Most sets grow at their end.
+        // Most sets grow at the end.
         let Some(last) = self.ranges.last_mut() else { return self.ranges.push(new) };
         match next_day(last.through).cmp(&new.from) {
             Ordering::Less => return self.ranges.push(new),
             Ordering::Equal => return last.through = new.through,
             Ordering::Greater => {}
         }
-        // Complete dates are noted at each read: what is there already costs one look.
+        // Complete dates are added at each read, so a date that is already present must be cheap.
         if self.position(new.from).is_ok_and(|at| new.through <= self.ranges[at].through) {
             return;
         }
@@ -148,7 +143,7 @@ impl DateSet {
         self.position(date).is_ok()
     }
 
-    /// Whether dates that are asked for in their order are in the set.
+    /// Returns a test for membership. Dates must be tested in ascending order.
     pub fn in_order(&self) -> impl FnMut(Date) -> bool + '_ {
         let mut ranges = self.ranges.iter().peekable();
         move |date| {
@@ -163,7 +158,7 @@ impl DateSet {
         self.ranges.get(next).is_some_and(|r| r.from() <= range.through())
     }
 
-    /// What is in both sets.
+    /// The dates in both sets.
     pub fn intersect(&self, other: &Self) -> Self {
         let mut out = Self::new();
         for a in &self.ranges {
@@ -174,22 +169,20 @@ impl DateSet {
         out
     }
 
-    /// Adds everything of the other set.
+    /// Adds all dates of another set.
     pub fn extend(&mut self, other: &Self) {
         other.ranges.iter().for_each(|r| self.insert_range(*r));
     }
 
-    /// The number of dates.
     pub fn len(&self) -> u32 {
         self.ranges.iter().map(DateRange::days).sum()
     }
 
-    /// Whether there is no date.
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty()
     }
 
-    /// The ranges, sorted, apart from each other.
+    /// The ranges, sorted, with gaps between them.
     pub fn ranges(&self) -> &[DateRange] {
         &self.ranges
     }
@@ -202,12 +195,10 @@ impl DateSet {
         })
     }
 
-    /// The first date.
     pub fn first(&self) -> Option<Date> {
         self.ranges.first().map(|r| r.from)
     }
 
-    /// The last date.
     pub fn last(&self) -> Option<Date> {
         self.ranges.last().map(|r| r.through)
     }

@@ -1,6 +1,6 @@
-//! The fill fingerprint: what charges belong to. It hashes an encoding of its own, never a derived text, so that a new field
-//! or another version of a library clears no charge. What is absent is not encoded: an optional field that an upgrade brings
-//! changes nothing until it is used. Any other change of the encoding raises [`FORM`].
+//! The fill fingerprint, to which charges belong. It hashes an explicit encoding, never a derived text, so that a new
+//! field or a new library version clears no charge. Absent values are not encoded: a new optional field changes nothing
+//! until it is used. Any other change of the encoding raises [`FORM`].
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -15,17 +15,17 @@ use super::probe::{
 };
 use super::span::Span;
 
-/// The form of the encoding. A ledger of an earlier form keeps its charges: it takes the fingerprints of now over.
+/// The form of the encoding. A ledger of an earlier form keeps its charges and adopts the current fingerprints.
 pub const FORM: u64 = 3;
 
-/// What the charges of a ledger belong to, or what a coverage's charges would belong to.
+/// The fingerprints to which the charges of a ledger or a coverage belong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fingerprints {
-    /// The form of the encoding; 0 where a version before form 3 wrote the ledger, or nothing is known yet.
+    /// The form of the encoding; 0 if a version before form 3 wrote the ledger, or if nothing is known yet.
     pub form: u64,
-    /// What is asked of the table and what complete means.
+    /// The fingerprint of the question and the criteria.
     pub question: u64,
-    /// The same with the rung that fills, for each rung.
+    /// The same, combined with each rung.
     pub rungs: BTreeMap<Arc<str>, u64>,
 }
 
@@ -42,7 +42,7 @@ impl Fingerprints {
     }
 }
 
-/// A hash under way. Every value goes in behind the name of its field.
+/// A hash in progress. Every value follows the name of its field.
 #[derive(Clone)]
 struct Encoding(u64);
 
@@ -68,7 +68,7 @@ impl Encoding {
         self
     }
 
-    /// A list with its length: where one ends and the next begins is part of the encoding. An empty one is absent.
+    /// A list with its length, so that the boundary between two lists counts. An empty list is absent.
     fn list<T>(&mut self, field: &str, values: &[T], mut put: impl FnMut(&mut Self, &T)) -> &mut Self {
         if !values.is_empty() {
             self.number(field, values.len() as u64);
@@ -91,7 +91,7 @@ impl Encoding {
     }
 
     fn question(&mut self, question: &Question) {
-        // Which rows count at all (`needed`) follows from the kind, not from the spec.
+        // `needed` follows from the kind, not from the spec.
         let Question { date, filters, unit, aliases, before, needed: _, measures, unique, shares } = question;
         self.date(date);
         self.filters("filters", filters);
@@ -105,7 +105,7 @@ impl Encoding {
     }
 
     fn date(&mut self, column: &DateColumn) {
-        // No fact rests on `home`.
+        // No fact depends on `home`.
         let DateColumn { column, reading, zone, format, home: _ } = column;
         self.text("date", column);
         match reading {
@@ -185,7 +185,7 @@ impl Encoding {
             Tolerance::Share(share) => self.number("covered", share.hundredths().into()),
             Tolerance::Missing(most) => self.number("missing", (*most).into()),
         };
-        // What a rule or a share is called says nothing of what it asks.
+        // The names of rules and shares do not affect what they ask.
         self.list("rules", rules, |to, rule| to.number("measure", rule.measure as u64).check(rule.check));
         self.list("limits", shares, |to, rule| _ = to.number("most", rule.max.hundredths().into()));
         self.flag("needs starts", *needs_starts).flag("after warm-up", *after_warm_up);
@@ -200,7 +200,8 @@ impl Encoding {
         }
     }
 
-    /// The fingerprint of a rung, given that of the question before it. Its name is what the fingerprint is stored under.
+    /// The fingerprint of a rung, given that of the question. The rung's name is not part of it: the fingerprint is
+    /// stored under that name.
     fn rung(mut self, rung: &Rung) -> u64 {
         let Rung { name: _, cron_job, container, template: _, repairs, attempts, backoff_initial: _, backoff_max: _ } =
             rung;

@@ -1,4 +1,5 @@
-//! From what is expected and what was read to a verdict. From the data alone: nothing here knows of Jobs or attempts.
+//! Compares what is expected with what was read, and returns a verdict. It rests on the data alone, never on Jobs or
+//! attempts.
 
 mod doubt;
 mod rules;
@@ -25,28 +26,28 @@ use weigh::Weighed;
 
 pub use units::{expected_keys, values_of};
 
-/// What is said of a date that lacks nothing.
-pub const ALL_THERE: &str = "all that is expected is there";
-/// Names that a sentence or a status shows at most (design §2.6, §3).
+/// The message of a date that lacks nothing.
+pub const ALL_THERE: &str = "everything expected is present";
+/// The maximum number of names in a sentence or a status.
 pub const MAX_SHOWN: usize = 20;
 
-/// What is known of one date of a table.
+/// What is known about one date of a table.
 #[derive(Clone, Copy, Debug)]
 pub enum Known<'a> {
-    /// Nothing, and why.
+    /// It was never read, and why.
     Never(&'a Unknown),
-    /// Read once, but the last read failed: it can prove that a date is complete, never that it is not.
+    /// Older facts, because the last read failed. They can prove that a date is complete, never that it is not.
     Old(&'a DateFacts, &'a Unknown),
-    /// As it is.
+    /// Current facts.
     Fresh(&'a DateFacts),
 }
 
-/// A judgement and until when the same facts give the same one.
+/// A judgement, and how long the same facts lead to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged<J = Arc<Judgement>> {
-    /// The judgement; a cell shares it.
+    /// Shared with the cell.
     pub judgement: J,
-    /// Nothing: for ever.
+    /// `None` if time alone never changes it.
     pub valid_until: Option<Timestamp>,
 }
 
@@ -55,7 +56,7 @@ pub fn judge(coverage: &Coverage, calendar: &Calendar, date: Date, known: Known<
     judge_day(coverage, &calendar.zone, calendar.days.get(&date), known, now).map(Arc::new)
 }
 
-/// Judges a date of a coverage, given what its season says of it.
+/// Judges one date of a coverage, given the season's entry for it.
 pub fn judge_day(
     coverage: &Coverage,
     zone: &TimeZone,
@@ -65,7 +66,7 @@ pub fn judge_day(
 ) -> Judged<Judgement> {
     let plain = |verdict, message| Judged::new(bare(verdict, message));
     match day {
-        None | Some(Day::Off(Off::OffDay)) => judge_off(Off::OffDay, "no unit on this date".into(), known),
+        None | Some(Day::Off(Off::OffDay)) => judge_off(Off::OffDay, "no units on this date".into(), known),
         Some(Day::Break(why)) => {
             judge_off(Off::Break, format!("nothing is expected in this break: {why}").into(), known)
         }
@@ -82,7 +83,7 @@ pub fn judge_day(
     }
 }
 
-/// Rows of a date that expects nothing are a warning, never a gap: a game was moved, or the schedule lacks it.
+/// Rows on a date that expects nothing are a warning, never a gap: a game was moved, or is missing from the schedule.
 fn judge_off(off: Off, nothing: Cow<'static, str>, known: Known<'_>) -> Judged<Judgement> {
     let judgement = bare(Verdict::NotExpected(off), nothing);
     let (Known::Fresh(facts) | Known::Old(facts, _)) = known else { return Judged::new(judgement) };
@@ -94,7 +95,7 @@ fn judge_off(off: Off, nothing: Cow<'static, str>, known: Known<'_>) -> Judged<J
         Some(first) if &**first != WHOLE_DATE => format!(": {}", names(&strangers, facts.units.len())),
         _ => String::new(),
     };
-    let message = format!("{}, yet the table has {} of it{of}", judgement.message, counted(facts.rows, "rows")).into();
+    let message = format!("{}, yet the table has {} for it{of}", judgement.message, counted(facts.rows, "rows")).into();
     Judged::new(Judgement { rows: Some(facts.rows), unexpected_rows: facts.rows, message, ..judgement })
 }
 
@@ -121,7 +122,7 @@ fn judge_expected(
     }
     let mut judgement = weighed.judgement();
     if lacks_starts(coverage, expected) {
-        // Whose rows these are is known all the same.
+        // The row counts are known regardless.
         let (rows, unexpected_rows) = (judgement.rows, judgement.unexpected_rows);
         judgement = Judgement { rows, unexpected_rows, ..start_unknown(coverage, expected) };
     } else if let Some(unknown) = failure.filter(|_| judgement.verdict != Verdict::Complete) {
@@ -131,7 +132,7 @@ fn judge_expected(
     Judged { judgement, valid_until }
 }
 
-/// What is said of a date of which nothing is known.
+/// The judgement of a date that was never read.
 fn unread(coverage: &Coverage, expected: &Expected, unknown: &Unknown) -> Judgement {
     if lacks_starts(coverage, expected) {
         return start_unknown(coverage, expected);
@@ -145,7 +146,7 @@ fn lacks_starts(coverage: &Coverage, expected: &Expected) -> bool {
 }
 
 fn start_unknown(coverage: &Coverage, expected: &Expected) -> Judgement {
-    let text = "a unit has no known start, and only rows before it count; complete the schedule";
+    let text = "a unit has no known start, and only rows before its start count; add the start to the schedule";
     let judgement = bare(Verdict::Unknown(UnknownReason::StartUnknown), text.into());
     Judgement { expected: expected_keys(coverage.criteria.grain, expected).len() as u32, ..judgement }
 }
@@ -156,7 +157,7 @@ impl<J> Judged<J> {
         Self { judgement, valid_until: None }
     }
 
-    /// The same, held in another way.
+    /// Replaces the judgement and keeps its validity.
     pub fn map<K>(self, hold: impl FnOnce(J) -> K) -> Judged<K> {
         Judged { judgement: hold(self.judgement), valid_until: self.valid_until }
     }

@@ -1,5 +1,5 @@
-//! What was tried: the one kind of state that cannot be read again (design §6, §9). Record → create → settle;
-//! each step is told by what is recorded alone.
+//! What was tried: the only state that cannot be rebuilt from elsewhere. An attempt is recorded, created, then settled,
+//! and each step needs only what is recorded.
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
@@ -24,68 +24,64 @@ pub use settle::{After, Read, outcome};
 /// The ledger of one coverage.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
-    /// Launches so far; the number of the last one. Only rises, is never used again.
+    /// The number of the last launch. It only rises, and no number is used twice.
     pub launches: u64,
-    /// Attempts that are not settled, by launch.
+    /// Unsettled attempts, by launch.
     pub attempts: Vec<Attempt>,
-    /// What was charged, per rung and date.
+    /// The charges, per rung and date.
     pub tallies: BTreeMap<(Arc<str>, Date), Tally>,
-    /// The last settled attempts, newest last: [`MAX_RECENT`], and before them the last one of each date that is still open,
-    /// as far as [`MAX_OLD_BYTES`] hold them.
+    /// The last settled attempts, newest last: [`MAX_RECENT`] of them, preceded by the last one of each date that is
+    /// still open, up to [`MAX_OLD_BYTES`].
     pub recent: VecDeque<Settled>,
     /// The fill fingerprints that the tallies and `complete` belong to.
     pub fingerprints: Fingerprints,
-    /// What the Jobs of each rung were made from when it was last looked at.
+    /// The template of each rung when gapless last looked.
     pub templates: BTreeMap<Arc<str>, Template>,
-    /// The rerun token spent last, per date.
+    /// The last spent rerun token, per date.
     pub tokens: BTreeMap<Date, Arc<str>>,
-    /// Tokens that were spent before the last one, per date, the oldest first: an old token that comes back is not a new one.
+    /// Tokens spent before the last one, per date, the oldest first: an old token that returns is not a new request.
     pub earlier: BTreeMap<Date, Vec<Arc<str>>>,
-    /// Launch numbers whose create was refused. No Job ever had them; the next launches take them.
+    /// Launch numbers whose create was refused. No Job has them, so the next launches take them.
     pub spare: Vec<u64>,
-    /// Dates that were Complete at their last read (what `Regressed`, `Revoked` and suspicion compare with). Shared, so
-    /// that a ledger and what is stored of it are compared at once while no date moves.
+    /// Dates that were Complete at their last read. `Regressed`, `Revoked` and suspicion compare with it. Shared, so
+    /// that comparing a ledger with its stored copy is cheap while no date changes.
     pub complete: Arc<DateSet>,
 }
 
-/// Settled attempts that are kept to be shown.
+/// The number of settled attempts that are kept for display.
 pub const MAX_RECENT: usize = 20;
-/// Spent tokens that are kept per date, the last one included (design §2.6).
+/// The number of spent tokens that are kept per date, including the last one.
 const MAX_TOKENS: usize = 8;
-/// What older attempts may take that are kept because a date is open of which nothing was tried since. They share a status
-/// with all that cannot be read again, and that has a limit.
+/// The space for older attempts that are kept because their date is still open. They share the status, whose size is
+/// limited, with state that cannot be rebuilt.
 pub const MAX_OLD_BYTES: usize = 32 << 10;
-/// And how many these are at most, with the others: what the schema of a status allows.
+/// The maximum number of kept attempts: the limit in the schema of the status.
 pub const MAX_KEPT: usize = 200;
-/// Unsettled attempts of one coverage (design §9).
+/// The maximum number of unsettled attempts of one coverage.
 pub const MAX_UNSETTLED: usize = 100;
-/// Uncharged outcomes in a row, of Jobs that ran, before a rung is used up for a date all the same (design §6).
+/// The number of uncharged outcomes in a row, of Jobs that ran, that uses up a rung for a date.
 pub const MAX_FREE: u8 = 10;
 
 /// One Job for an explicit list of dates on one rung.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// Its launch number.
     pub launch: u64,
-    /// Its rung.
     pub rung: Arc<str>,
-    /// The table that it fills, as it was resolved when this was recorded: what single flight protects, whatever becomes of
-    /// the spec.
+    /// The table that it fills, as resolved when this was recorded. Single flight protects it even if the spec changes.
     pub target: Table,
-    /// Other names of that table then: as it was declared, and as its file system knows it. A folder can move while a Job
-    /// runs. Nothing in records of older versions.
+    /// Other names of that table at that time: as declared, and as known to its file system. A folder can move while a
+    /// Job runs. Empty in records of older versions.
     pub aliases: Vec<Table>,
-    /// Its dates.
     pub dates: DateSet,
     /// What each date held before.
     pub before: BTreeMap<Date, Before>,
-    /// The largest charged + 1 of its dates: `GAPLESS_ATTEMPT`.
+    /// `GAPLESS_ATTEMPT`: the highest number of charged failures among its dates, plus one.
     pub number: u32,
     /// The rerun token that it spends, per date.
     pub tokens: BTreeMap<Date, Arc<str>>,
     /// When it was recorded.
     pub recorded_at: Timestamp,
-    /// How far it is.
+    /// How far it has come.
     pub stage: Stage,
 }
 
@@ -96,22 +92,22 @@ impl Attempt {
     }
 }
 
-/// What a date held before an attempt, to judge the outcome by, also after a restart.
+/// What a date held before an attempt. The outcome is decided by comparing with it, even after a restart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Before {
-    /// What the date expected and what complete meant, as a mark: units are compared only where that is still the same.
+    /// A mark of what the date expected and what complete meant. Units are compared only if it is unchanged.
     pub mark: u64,
     /// Filtered rows.
     pub rows: u64,
     /// Units covered.
     pub covered: u32,
-    /// Sum of the units' counts: what `Improved` and `Regressed` compare when units stay equal.
+    /// The sum of the units' counts. `Improved` and `Regressed` compare it when the number of units is equal.
     pub values: u64,
-    /// Nothing was lacking: it runs because a rerun was requested.
+    /// Whether it was complete, and runs because a rerun was requested.
     pub complete: bool,
 }
 
-/// How far an attempt is.
+/// How far an attempt has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Recorded; its Job may or may not exist.
@@ -121,11 +117,9 @@ pub enum Stage {
         /// The Job's uid.
         uid: Arc<str>,
     },
-    /// Its Job has ended, or never will exist.
+    /// Its Job has ended, or will never exist.
     Ended {
-        /// When.
         at: Timestamp,
-        /// How.
         end: End,
         /// The termination message, cut and cleaned.
         message: String,
@@ -141,20 +135,20 @@ pub enum End {
     Exit(i32),
     /// Killed at its deadline.
     Deadline,
-    /// Killed by a signal, or ended in a way that says nothing.
+    /// Killed by a signal, or ended for an unknown reason.
     Killed,
     /// Evicted, preempted, its node lost.
     Disrupted,
-    /// It vanished.
+    /// It disappeared.
     Lost,
-    /// It was recorded and never came to be.
+    /// It was recorded but never created.
     NeverStarted,
 }
 
-/// What became of an attempt, for one date. In the order in which they are decided.
+/// The result of an attempt for one date. The first variant that applies wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// The cell is now Complete and was not, whatever the row count.
+    /// The cell is Complete now and was not before, regardless of the row count.
     Filled,
     /// It succeeded on a date that was Complete and still is.
     Rebuilt,
@@ -176,7 +170,7 @@ pub enum Outcome {
     Failed,
     /// The Job vanished.
     Lost,
-    /// The Job never came to be.
+    /// The Job was never created.
     NeverStarted,
     /// It succeeded, and nothing changed.
     Ineffective,
@@ -200,7 +194,6 @@ impl Outcome {
         Self::Ineffective,
     ];
 
-    /// The outcome's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Filled => "Filled",
@@ -219,7 +212,7 @@ impl Outcome {
         }
     }
 
-    /// It left the date complete by what its Job did.
+    /// Whether its Job left the date complete.
     pub fn is_good(self) -> bool {
         matches!(self, Self::Filled | Self::Rebuilt)
     }
@@ -230,7 +223,7 @@ impl Outcome {
     }
 }
 
-/// What was charged to one date on one rung.
+/// The charges of one date on one rung.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tally {
     /// Charged failures.
@@ -239,29 +232,27 @@ pub struct Tally {
     pub free: u8,
     /// The last outcome.
     pub last: Outcome,
-    /// Not before this instant again; drawn once, at settle.
+    /// No retry before this instant. Drawn once, at settle.
     pub retry_at: Timestamp,
-    /// Its last Job of several dates ended with exit 65: it runs alone next time.
+    /// Whether it runs alone next time, because its last Job of several dates ended with exit 65.
     pub alone: bool,
-    /// Reads in a row that found it Complete; two clear the tally.
+    /// The number of reads in a row that found it Complete. Two clear the tally.
     pub complete_reads: u8,
 }
 
 impl Tally {
     /// Whether nothing more is tried on this rung.
     pub fn uses_up(&self, rung: &Rung) -> bool {
-        // What never ran tells nothing of the rung: it runs when there is room, or an image, again.
-        let tried_in_vain = self.free >= MAX_FREE && self.last != Outcome::NeverStarted;
-        self.charged >= rung.attempts || tried_in_vain || (self.last == Outcome::Permanent && !self.alone)
+        // A Job that never ran says nothing about the rung: it will run once there is capacity, or an image.
+        let too_many_uncharged = self.free >= MAX_FREE && self.last != Outcome::NeverStarted;
+        self.charged >= rung.attempts || too_many_uncharged || (self.last == Outcome::Permanent && !self.alone)
     }
 }
 
-/// A settled attempt, to be shown.
+/// A settled attempt, kept for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settled {
-    /// Its launch number.
     pub launch: u64,
-    /// Its rung.
     pub rung: Arc<str>,
     /// When it was settled.
     pub at: Timestamp,
@@ -274,32 +265,28 @@ pub struct Settled {
 /// A Job of gapless as the launcher sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
-    /// Its namespace; empty on one machine, where there are none.
+    /// Its namespace. Empty on one machine, which has none.
     pub namespace: Arc<str>,
-    /// Its name.
     pub name: Arc<str>,
-    /// Its uid.
     pub uid: Arc<str>,
     /// The uid of its coverage.
     pub coverage: Arc<str>,
-    /// Its launch number.
     pub launch: u64,
-    /// Its dates.
     pub dates: DateSet,
-    /// The table that it fills: what single flight protects, whoever owns the Job.
+    /// The table that it fills. Single flight protects it, regardless of the Job's owner.
     pub target: Table,
-    /// Other names of that table when it was made.
+    /// Other names of that table when it was created.
     pub aliases: Vec<Table>,
-    /// When it ended and how; nothing while it lives.
+    /// When and how it ended; `None` while it is live.
     pub ended: Option<(Timestamp, End)>,
     /// Its termination message, cut and cleaned.
     pub message: String,
-    /// Why it has not started, when it waits.
+    /// Why it has not started, if it is waiting.
     pub pending: Option<Pending>,
 }
 
 impl Job {
-    /// Every name that its table had when it was made.
+    /// Every name that its table had when it was created.
     pub fn names(&self) -> impl Iterator<Item = &Table> {
         core::iter::once(&self.target).chain(&self.aliases)
     }
@@ -314,36 +301,31 @@ pub enum Pending {
     Pod(String),
 }
 
-/// What the launcher needs to create a Job. Made from a recorded attempt alone.
+/// What the launcher needs to create a Job. Derived from a recorded attempt alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Launch {
-    /// The coverage.
     pub coverage: Key,
-    /// Its uid.
     pub uid: Arc<str>,
     /// The Job's name: fixed by coverage, uid and launch.
     pub name: Arc<str>,
-    /// The launch number.
     pub launch: u64,
-    /// The rung's name.
     pub rung: Arc<str>,
     /// The CronJob whose template makes the Job.
     pub cron_job: Arc<str>,
-    /// The container that fills; nothing: the only one.
+    /// The container that fills; `None` if there is only one.
     pub container: Option<Arc<str>>,
-    /// The dates.
     pub dates: DateSet,
     /// The rerun token that it spends, per date.
     pub tokens: BTreeMap<Date, Arc<str>>,
     /// `GAPLESS_ATTEMPT`.
     pub number: u32,
-    /// `GAPLESS_REASON`: the verdict's reason of the first date.
+    /// `GAPLESS_REASON`: the verdict's reason for the first date.
     pub reason: &'static str,
     /// `GAPLESS_MISSING_UNITS`, where known.
     pub missing: BTreeMap<Date, Vec<super::probe::UnitKey>>,
     /// How long it may run, in seconds.
     pub deadline_seconds: i64,
-    /// What single flight protects.
+    /// The table that single flight protects.
     pub target: Table,
     /// Its other names.
     pub aliases: Vec<Table>,

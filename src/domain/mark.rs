@@ -1,4 +1,4 @@
-//! What tells cheaply that a table, or a date of it, has not changed: a fingerprint of its parts.
+//! A cheap check that a table, or one date of it, has not changed: a fingerprint of its parts.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -10,7 +10,7 @@ use super::policy::Table;
 /// The mark of one part of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartMark {
-    /// The dates that the part can hold; nothing when that is not known, so it may hold any.
+    /// The dates that the part can hold; `None` if unknown, so that it may hold any.
     pub dates: Option<DateRange>,
     /// Changes whenever the part changes.
     pub hash: u64,
@@ -19,18 +19,19 @@ pub struct PartMark {
 /// The mark of a table, taken before it is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableMark {
-    /// Every part, in the order of its name.
+    /// Every part, sorted by name.
     pub parts: Vec<PartMark>,
     /// When the newest part was modified.
     pub modified: Option<Timestamp>,
-    /// A part is so young that it may still be written: read again soon.
+    /// Whether a part is so new that it may still be written, and must be read again soon.
     pub unsettled: bool,
-    /// The names that the table has however it is declared, the one of its place first. Tables that share a name are one.
+    /// Every name of the table, its location first, regardless of how it is declared. Tables that share a name are the
+    /// same table.
     pub names: Vec<Table>,
 }
 
 impl TableMark {
-    /// The marks of its dates, each worked out by the parts that can hold it.
+    /// The marks of its dates, each computed from the parts that can hold it.
     pub fn dates(&self) -> DateMarks {
         let mut marks = DateMarks::default();
         for part in &self.parts {
@@ -57,12 +58,12 @@ impl TableMark {
 /// The marks of a table's dates.
 #[derive(Clone, Debug, Default)]
 pub struct DateMarks {
-    /// Of the parts that hold one date.
+    /// The marks of parts that hold one date.
     days: BTreeMap<Date, u64>,
-    /// The parts that can hold several.
+    /// The parts that can hold several dates.
     wide: Vec<PartMark>,
-    /// From such a date on other wide parts can hold a date: dates up to the next one that have no part of their own have
-    /// one mark, worked out when one of them is asked for.
+    /// Each key begins a range of dates that the same wide parts can hold. Dates in the range without a part of their
+    /// own share one mark, computed on demand.
     steps: Vec<(Date, OnceCell<u64>)>,
 }
 
@@ -80,10 +81,10 @@ impl DateMarks {
     }
 }
 
-/// Where every mark begins: a table without parts has a mark too.
+/// The initial value of every mark. A table without parts has a mark too.
 const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Mixes a value into a mark; the order matters. Not for secrets: a fingerprint, stable over releases.
+/// Mixes a value into a mark; the order matters. A fingerprint that is stable across releases, not fit for secrets.
 pub fn mix(mark: u64, value: u64) -> u64 {
     let mut x = mark.rotate_left(5) ^ value;
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -98,7 +99,7 @@ pub fn mix_bytes(mark: u64, bytes: &[u8]) -> u64 {
     if rest.is_empty() { mark } else { mix(mark, rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))) }
 }
 
-/// A [`core::hash::Hasher`] over [`mix_bytes`]: hashes any value alike on every machine and in every run.
+/// A [`core::hash::Hasher`] over [`mix_bytes`]: hashes a value identically on every machine and in every run.
 #[derive(Clone, Copy, Debug)]
 pub struct StableHasher(u64);
 
@@ -117,7 +118,7 @@ impl core::hash::Hasher for StableHasher {
         self.0 = mix_bytes(self.0, bytes);
     }
 
-    // A number is its bytes, the smallest first, without a way through memory.
+    // A number is hashed as its little-endian bytes on every machine.
 
     fn write_u8(&mut self, n: u8) {
         self.0 = mix(mix(self.0, 1), n.into());

@@ -1,9 +1,10 @@
 //! What gapless knows and decides. No I/O, no clock, no Kubernetes: values in, values out.
 //!
-//! Read in this order: [`policy`] (what people want), [`schedule`] (which units a date expects),
-//! [`probe`] (what is asked of a table and what it answers), [`judge`] (what the data says of a date),
-//! [`ledger`] (what was tried), [`assess`] (what is the matter with a date, and what is wanted),
-//! [`admit`] (what may start now).
+//! Read in this order: [`policy`] (what people want), [`schedule`] (which units a date expects), [`probe`] (the
+//! question to a table, and its answer), [`judge`] (what the data says about a date), [`ledger`] (what was tried),
+//! [`assess`] (the state of each date, and what should run), [`admit`] (what may start now).
+
+#![allow(missing_docs, reason = "a comment that only repeats a name is left out")]
 
 pub mod admit;
 pub mod anchors;

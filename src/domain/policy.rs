@@ -1,4 +1,4 @@
-//! What people want, parsed: the values that lowering makes of the resources. Nothing here knows a kind's name.
+//! The parsed specs: the values that lowering makes of the resources, independent of their kinds.
 
 mod orders;
 mod reads;
@@ -28,7 +28,6 @@ pub struct Key {
     pub namespace: Arc<str>,
     /// The kind, as users write it.
     pub kind: Arc<str>,
-    /// The name.
     pub name: Arc<str>,
 }
 
@@ -41,7 +40,7 @@ impl fmt::Display for Key {
 /// A table of a warehouse.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Table {
-    /// The resolved place: engine and location, the same for two Warehouses that mean the same place (`files:/data/nba`).
+    /// The resolved location (`files:/data/nba`): equal for two Warehouses of the same location.
     pub place: Arc<str>,
     /// The table's name within it (`nba_raw.props`).
     pub name: Arc<str>,
@@ -52,14 +51,14 @@ pub struct Table {
 pub enum Dates {
     /// From one date through another.
     Closed(DateRange),
-    /// From a date to two days after today, for ever.
+    /// From a date to two days after today, without an end.
     Open(Date),
-    /// The last so many days, through two days after today.
+    /// This many days, through two days after today.
     Last(u32),
 }
 
 impl Dates {
-    /// The season's first date; `None` where its window alone says where it begins.
+    /// The season's first date; `None` if only a rolling window defines it.
     pub fn start(self) -> Option<Date> {
         match self {
             Self::Closed(range) => Some(range.from()),
@@ -68,7 +67,7 @@ impl Dates {
         }
     }
 
-    /// The first of these days, where earlier ones are asked for: an open range keeps the newest.
+    /// The first of these days, if earlier ones were declared: an open range keeps only the newest.
     pub fn cut<T>(self, days: &BTreeMap<Date, T>, today: Date) -> Option<Date> {
         let asked = match self {
             Self::Closed(range) => range.from(),
@@ -79,63 +78,57 @@ impl Dates {
     }
 }
 
-/// A run of dates that a user says are empty by right.
+/// A range of dates that a user declares empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Break {
-    /// The dates.
     pub dates: DateRange,
-    /// Why.
     pub reason: Arc<str>,
 }
 
-/// A coverage whose spec cannot be obeyed.
+/// A coverage with an invalid spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stalled {
-    /// Its name.
     pub key: Key,
-    /// Its object's uid.
+    /// The uid of its object.
     pub uid: Arc<str>,
-    /// Its season's name, where that is known.
+    /// Its season's name, if known.
     pub season: Option<Key>,
-    /// Why, for people.
+    /// Why, as a sentence for users.
     pub why: String,
 }
 
 /// A season, parsed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Season {
-    /// Its object.
     pub key: Key,
     /// The zone of its dates.
     pub zone: TimeZone,
-    /// Its dates.
     pub dates: Dates,
-    /// Only these days of the week; empty: all.
+    /// The days of the week that count. Empty: all.
     pub week_days: Vec<Weekday>,
-    /// Where units come from; without it every date expects one unit, the date itself.
+    /// The source of units. Without one, every date expects one unit, the date itself.
     pub schedule: Option<Schedule>,
-    /// Dates that are empty by right; never hides scheduled units.
+    /// Dates that are declared empty. A break never hides scheduled units.
     pub breaks: Vec<Break>,
-    /// So many dates with units after each start are the warm-up.
+    /// The number of dates with units after each start that are the warm-up.
     pub warm_up_game_days: u32,
-    /// Where warm-ups start; empty: the season's first date.
+    /// Where warm-ups start. Empty: at the season's first date.
     pub warm_up_starts: Vec<Date>,
-    /// Nothing is launched.
+    /// Whether launches are suspended.
     pub suspend: bool,
-    /// The generation of its object: reports repeat it.
+    /// The generation of its object, for `observedGeneration`.
     pub generation: i64,
-    /// Whether each date that expects something gets an object of its own.
+    /// Whether each date that expects something has a GameDate.
     pub creates_game_dates: bool,
 }
 
 /// Where a season's units come from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schedule {
-    /// The table.
     pub table: Table,
     /// What is asked of it.
     pub question: Arc<ScheduleQuestion>,
-    /// For dates not yet settled: the schedule may be this old.
+    /// The maximum age of the schedule for dates that it has not settled yet.
     pub max_age: Option<Span>,
 }
 
@@ -144,7 +137,7 @@ pub struct Schedule {
 pub enum Expects {
     /// All that are scheduled.
     Scheduled,
-    /// A unit not yet final is not missing, but the cell is not complete before all are.
+    /// Final units. A unit that is not final is not missing, but the cell is complete only when all are final.
     Final,
 }
 
@@ -161,21 +154,21 @@ pub enum Grain {
     Date,
 }
 
-/// How many units may be absent.
+/// The number of units that may be absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tolerance {
-    /// At least this share must be covered.
+    /// The share that must be covered.
     Share(Share),
-    /// At most so many may be missing.
+    /// The number that may be missing.
     Missing(u32),
 }
 
 /// When one measure of a unit is good enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
-    /// At least so many; fewer is [`Flaw::ValuesMissing`].
+    /// At least this many; fewer is [`Flaw::ValuesMissing`].
     AtLeast(u64),
-    /// At most so many; more is [`Flaw::Excess`].
+    /// At most this many; more is [`Flaw::Excess`].
     AtMost(u64),
     /// The newest value is at most this much before the unit's start (judged once it has started); else [`Flaw::ValuesMissing`].
     BeforeStart(Span),
@@ -195,16 +188,16 @@ pub struct Rule {
     pub measure: usize,
     /// What it must satisfy.
     pub check: Check,
-    /// What it counts, for sentences: `rows`, `player_lookup`, `system_id catboost_v9`, `players with draftkings points`.
+    /// The name of what it counts, for sentences: `rows`, `player_lookup`, `system_id catboost_v9`, `players with
+    /// draftkings points`.
     pub what: Arc<str>,
 }
 
 /// A limit on a share of the date's rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShareRule {
-    /// Its name.
     pub name: Arc<str>,
-    /// The largest share that is well.
+    /// The largest share that is allowed.
     pub max: Share,
 }
 
@@ -240,25 +233,22 @@ pub enum Anchor {
     DateEnd,
 }
 
-/// An instant told from a date.
+/// An instant relative to a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
-    /// The fixed point.
     pub after: Anchor,
-    /// How much later.
+    /// The offset from it.
     pub offset: Span,
 }
 
-/// Report only, or launch.
+/// Whether gaps are only reported, or filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Report only.
     Observe,
-    /// Launch.
     Fill,
 }
 
-/// In which order dates are filled.
+/// The order in which dates are filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FillOrder {
     /// The newest date first.
@@ -269,29 +259,27 @@ pub enum FillOrder {
     Sequential,
 }
 
-/// What a rung can mend: a date without rows, or a flaw.
+/// What a rung can repair: a date without rows, or a flaw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Repairs {
     /// [`super::verdict::Verdict::Missing`].
     NoRows,
-    /// A flaw.
     Flaw(Flaw),
 }
 
 /// One way to fill a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rung {
-    /// Its name.
     pub name: Arc<str>,
     /// The CronJob whose template makes the Job.
     pub cron_job: Arc<str>,
-    /// The container that fills; nothing: the only one.
+    /// The container that fills; `None` if there is only one.
     pub container: Option<Arc<str>>,
-    /// Changes when what its Jobs are made from does; nothing where that is not known.
+    /// Changes whenever its job template changes; `None` if unknown.
     pub template: Option<u64>,
-    /// What it can mend.
+    /// What it can repair.
     pub repairs: Vec<Repairs>,
-    /// Charged failures before it is used up.
+    /// The number of charged failures that uses it up.
     pub attempts: u8,
     /// The first wait after a charged failure.
     pub backoff_initial: Span,
@@ -302,34 +290,31 @@ pub struct Rung {
 /// How gaps are filled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fill {
-    /// Report only, or launch.
+    /// Whether gaps are only reported, or filled.
     pub mode: Mode,
-    /// The ways, in the order in which they are tried (one until ladders come).
+    /// The rungs, in the order in which they are tried. Today there is one.
     pub ladder: Vec<Rung>,
-    /// Dates that one Job takes.
+    /// The maximum number of dates per Job.
     pub dates_per_job: u32,
-    /// Live Jobs of the coverage.
+    /// The maximum number of live Jobs of the coverage.
     pub max_concurrent_jobs: u32,
-    /// In which order.
     pub order: FillOrder,
-    /// How long a Job may run.
+    /// The maximum run time of a Job.
     pub deadline: Span,
-    /// From the Job's end to the probe that decides the outcome.
+    /// The time from a Job's end to the read that decides its outcome.
     pub settle: Span,
 }
 
-/// Dates that a person has given up.
+/// Dates that a person waived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiver {
-    /// The dates.
     pub dates: DateRange,
-    /// Why.
     pub reason: String,
-    /// The last date, in the season's zone, on which it holds; nothing: for ever.
+    /// The last date, in the season's zone, on which it holds; `None` if it does not expire.
     pub expires: Option<Date>,
 }
 
-/// The fields of a coverage's spec that sentences tell a person to correct: each kind has its own.
+/// The spec fields that sentences ask a person to correct. They differ by kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldNames {
     /// How a row names its unit.
@@ -343,11 +328,10 @@ pub struct FieldNames {
 /// A coverage, parsed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Coverage {
-    /// Its object.
     pub key: Key,
-    /// Its object's uid: another object of the same name is another coverage.
+    /// The uid of its object. A new object of the same name is a new coverage.
     pub uid: Arc<str>,
-    /// The generation of its object: reports repeat it.
+    /// The generation of its object, for `observedGeneration`.
     pub generation: i64,
     /// The season's name.
     pub season: Key,
@@ -361,19 +345,19 @@ pub struct Coverage {
     pub question: Arc<Question>,
     /// What complete means.
     pub criteria: Criteria,
-    /// Where its spec says all that.
+    /// The spec fields behind the question and the criteria.
     pub names: FieldNames,
     /// When gapless may act.
     pub due: Moment,
-    /// When an incomplete cell is late.
+    /// When a cell that is still incomplete becomes late.
     pub late: Moment,
     /// How gaps are filled.
     pub fill: Fill,
-    /// Dates that a person has given up, here and in GameDates.
+    /// Dates that a person waived, in this spec or in GameDates.
     pub waivers: Vec<Waiver>,
-    /// Nothing is launched.
+    /// Whether launches are suspended.
     pub suspend: bool,
-    /// Changes when what it takes to fill a date changes: clears backoff and exhaustion.
+    /// The fill fingerprint. A change clears backoff and exhaustion.
     pub fingerprints: Fingerprints,
 }
 

@@ -1,5 +1,5 @@
-//! What is asked of a table, and what it answers. An engine of `src/warehouse` turns a [`Probe`] into a
-//! [`Reading`] in one pass; nothing here knows how.
+//! Questions to a table and their answers. An engine of `src/warehouse` turns a [`Probe`] into a [`Reading`] in one
+//! pass.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -15,7 +15,7 @@ use super::verdict::Unknown;
 /// A unit's identity within its date: its values, aliases applied, joined by `@` in the season's order (`BOS@MIA`).
 pub type UnitKey = Arc<str>;
 
-/// Joins the values of a unit. `None` when one is blank: such a row is no unit.
+/// Joins the values of a unit. `None` if one is blank: such a row does not name a unit.
 pub fn unit_key<'a>(values: impl IntoIterator<Item = &'a str>) -> Option<UnitKey> {
     let mut key = String::new();
     for (n, value) in values.into_iter().enumerate() {
@@ -38,7 +38,7 @@ pub const WHOLE_DATE: &str = "*";
 pub enum Value {
     /// A whole number.
     Int(i64),
-    /// A text; a decimal, date or instant when the column is one.
+    /// A text, or a decimal, date or instant if the column has that type.
     Text(String),
 }
 
@@ -47,7 +47,7 @@ pub enum Value {
 pub enum Test {
     /// The same value.
     Equals(Value),
-    /// Another value.
+    /// A different value.
     NotEquals(Value),
     /// One of these.
     In(Vec<Value>),
@@ -63,10 +63,9 @@ pub enum Test {
     AtLeast(Value),
 }
 
-/// A condition on rows. Of a list of filters all must hold.
+/// A condition on rows. All filters of a list must hold.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Filter {
-    /// The column's name.
     pub column: String,
     /// What it must satisfy.
     pub test: Test,
@@ -84,13 +83,13 @@ pub enum UnitForm {
         /// Compared as a set: the values are sorted before they are joined.
         any_order: bool,
     },
-    /// Parts of one column: `20260115_ATL_POR` with `_` and parts 2, 3 is `ATL@POR`. A value with too few parts is no unit.
+    /// Parts of one column: `20260115_ATL_POR` with `_` and parts 2, 3 is `ATL@POR`. A value with too few parts does
+    /// not name a unit.
     Split {
-        /// The column.
         column: String,
-        /// What stands between the parts.
+        /// The text between the parts.
         separator: String,
-        /// Which parts, counted from 1, in the season's order.
+        /// The numbers of the parts, from 1, in the season's order.
         parts: Vec<u8>,
     },
 }
@@ -98,7 +97,6 @@ pub enum UnitForm {
 /// What one measure counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Of {
-    /// Rows.
     Rows,
     /// Distinct non-NULL values of a column.
     Distinct(String),
@@ -106,21 +104,20 @@ pub enum Of {
     Newest(InstantColumn),
 }
 
-/// One figure wanted of each unit, over those of its rows in which every `only` column equals its value.
+/// One figure for each unit, over its rows in which every `only` column equals its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measure {
-    /// What is counted.
     pub of: Of,
     /// Restricts the rows.
     pub only: Vec<(String, Value)>,
 }
 
-/// What a coverage asks of its table. Equal questions over equal data have equal answers.
+/// A coverage's question to its table. Equal questions about equal data have equal answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// The column that dates a row.
     pub date: DateColumn,
-    /// Rows that do not satisfy all of these are not the coverage's.
+    /// The rows of the coverage satisfy all of these.
     pub filters: Vec<Filter>,
     /// How a row names its unit.
     pub unit: UnitForm,
@@ -128,11 +125,11 @@ pub struct Question {
     pub aliases: Arc<BTreeMap<String, String>>,
     /// An instant column: in measures only rows strictly before the unit's start count.
     pub before: Option<InstantColumn>,
-    /// Columns in which a row must have a value to count in measures: a line that is NULL is no line.
+    /// Columns in which a row must have a value to count in measures: a NULL betting line is not a line.
     pub needed: Vec<String>,
-    /// The figures wanted of each unit; answers stand in the same order.
+    /// The figures for each unit. Answers have the same order.
     pub measures: Vec<Measure>,
-    /// A key: rows beyond the first of each key within a date are surplus. Empty: not asked. NULL equals NULL.
+    /// A key: rows beyond the first of each key within a date are surplus. Empty: not checked. NULL equals NULL.
     pub unique: Vec<String>,
     /// For each list of filters, how many of the date's filtered rows satisfy it.
     pub shares: Vec<Vec<Filter>>,
@@ -143,11 +140,11 @@ pub struct Question {
 pub struct Probe {
     /// What is asked.
     pub question: Arc<Question>,
-    /// For these dates, and no others.
+    /// The dates that are asked for.
     pub dates: DateSet,
-    /// Starts of units, for `Question::before`: a unit without one has no row before its start.
+    /// Starts of units, for `Question::before`: a unit without a start has no rows before it.
     pub starts: BTreeMap<Date, BTreeMap<UnitKey, Timestamp>>,
-    /// The latest instant that `Of::Newest` may answer, per date; a date without one has no cap.
+    /// The latest instant that `Of::Newest` may return, per date. Dates without an entry have no limit.
     pub caps: BTreeMap<Date, Timestamp>,
 }
 
@@ -156,41 +153,39 @@ pub struct Probe {
 pub enum Measured {
     /// `Of::Rows` and `Of::Distinct`.
     Count(u64),
-    /// `Of::Newest`; nothing when no row has a value.
+    /// `Of::Newest`; `None` if no row has a value.
     Newest(Option<Timestamp>),
 }
 
-/// What a table holds of one unit on one date.
+/// What a table holds for one unit on one date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitFacts {
-    /// All filtered rows of the unit, also those after its start.
+    /// All filtered rows of the unit, including those after its start.
     pub rows: u64,
     /// In the order of `Question::measures`.
     pub measures: Box<[Measured]>,
 }
 
-/// The units of one date in the order of their names. There are millions of them: a list takes half of what a tree does.
+/// The units of one date, sorted by name. There are millions of them, and a list takes half the memory of a tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Units(Box<[(UnitKey, UnitFacts)]>);
 
 impl Units {
-    /// What is known of a unit.
+    /// The facts about a unit.
     pub fn get(&self, key: &str) -> Option<&UnitFacts> {
         let at = self.0.binary_search_by(|(k, _)| (**k).cmp(key)).ok()?;
         Some(&self.0[at].1)
     }
 
-    /// Every unit, in the order of their names.
+    /// Every unit, sorted by name.
     pub fn iter(&self) -> core::slice::Iter<'_, (UnitKey, UnitFacts)> {
         self.0.iter()
     }
 
-    /// The number of units.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is no unit.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -204,7 +199,7 @@ impl FromIterator<(UnitKey, UnitFacts)> for Units {
     }
 }
 
-/// What a table holds of one date.
+/// What a table holds on one date.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DateFacts {
     /// Filtered rows.
@@ -213,61 +208,61 @@ pub struct DateFacts {
     pub blank: u64,
     /// Every unit that has rows, expected or not.
     pub units: Units,
-    /// Whether there were more units than [`MAX_UNITS_PER_DATE`]; the rest is dropped, so nothing may be concluded from `units`.
+    /// Whether there were more units than [`MAX_UNITS_PER_DATE`]; the rest is dropped, so `units` proves nothing.
     pub overflow: bool,
     /// Filtered rows beyond the first of each unique key.
     pub surplus: u64,
     /// In the order of `Question::shares`.
     pub shares: Vec<u64>,
-    /// What the date holds instead, where no row has what a filter or a measure looks for.
+    /// What the date holds instead, if no row matches a filter or a measure.
     pub instead: Option<Box<Instead>>,
 }
 
-/// What a date holds in columns in which no row has what is looked for.
+/// What a date holds in columns where no row has the expected value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Instead {
-    /// All rows of the date; more than nothing.
+    /// All rows of the date. Never zero.
     pub rows: u64,
-    /// The values that each such column has on that date, in their order.
+    /// The sorted values of each such column on that date.
     pub found: Vec<(String, Found)>,
 }
 
 /// The distinct values of a column on one date.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// In their order, at most [`MAX_FOUND`].
+    /// Sorted, at most [`MAX_FOUND`].
     pub values: Vec<Arc<str>>,
     /// Whether there are more.
     pub more: bool,
 }
 
-/// Distinct values of a column that are told of one date.
+/// The maximum number of distinct values that are reported for a column on one date.
 pub const MAX_FOUND: usize = 200;
 
-/// More distinct units than this on one date are not counted one by one.
+/// The maximum number of distinct units that are counted on one date.
 pub const MAX_UNITS_PER_DATE: usize = 20_000;
 
-/// The answer to one probe: all asked dates, or nothing at all.
+/// The answer to one probe. It covers all dates of the probe.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
-    /// Every asked date: its facts (an empty date has zero rows), or why they are not known (a broken part).
+    /// For every date of the probe its facts (an empty date has zero rows), or why they are unknown (a broken part).
     pub dates: BTreeMap<Date, Result<DateFacts, Unknown>>,
-    /// What counts for no date at all, per part that has such rows: by the hash of its mark.
+    /// Rows that belong to no date, for each part with such rows, by the hash of its mark.
     pub undated: BTreeMap<u64, Undated>,
 }
 
-/// Filtered rows that count for no date at all.
+/// Filtered rows that belong to no date.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Undated {
     /// Their date is NULL.
     pub nulls: u64,
-    /// Their date is none that a season can have: before [`FIRST_DATE`](super::dates::FIRST_DATE) or after
+    /// Their date is outside the range of seasons: before [`FIRST_DATE`](super::dates::FIRST_DATE) or after
     /// [`LAST_DATE`](super::dates::LAST_DATE).
     pub out_of_range: u64,
 }
 
 impl Undated {
-    /// Both together, for every part.
+    /// The sums over all parts.
     pub fn sum<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Self {
         parts.into_iter().fold(Self::default(), |sum, part| Self {
             nulls: sum.nulls + part.nulls,
@@ -275,7 +270,7 @@ impl Undated {
         })
     }
 
-    /// Of the same part, read twice: a read for few dates skips some of its rows.
+    /// The larger counts of two reads of one part: a read for a few dates skips some of its rows.
     pub fn widest(self, other: Self) -> Self {
         Self { nulls: self.nulls.max(other.nulls), out_of_range: self.out_of_range.max(other.out_of_range) }
     }
@@ -284,7 +279,7 @@ impl Undated {
 /// The answers to several probes of one table, by one pass over it.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
-    /// In the order of the probes. What one probe asks can be impossible without harm to the others.
+    /// In the order of the probes. One probe can fail without affecting the others.
     pub readings: Vec<Result<Reading, Unknown>>,
     /// The table's mark, taken before the scan.
     pub mark: TableMark,
@@ -292,7 +287,7 @@ pub struct Answer {
     pub bytes: u64,
 }
 
-/// What a season asks of its schedule table.
+/// A season's question to its schedule table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduleQuestion {
     /// The column that dates a row.
@@ -303,32 +298,31 @@ pub struct ScheduleQuestion {
     pub aliases: Arc<BTreeMap<String, String>>,
     /// The instant at which a unit starts.
     pub starts_at: Option<InstantColumn>,
-    /// Rows that are units at all.
+    /// The rows that are units satisfy all of these.
     pub filters: Vec<Filter>,
-    /// All hold: the unit is played nowhere. Empty: never.
+    /// If all hold, the unit is not played. Empty: never.
     pub void: Vec<Filter>,
-    /// How to tell that a unit was played.
+    /// The filter that holds once a unit was played.
     pub is_final: Option<Filter>,
-    /// An id and what orders its rows: only the newest row of an id counts.
+    /// The columns of an id and of its order: only the newest row of an id counts.
     pub latest_by: Option<(String, String)>,
     /// The instant at which a row was updated.
     pub updated_at: Option<InstantColumn>,
 }
 
-/// What orders the rows of one id: a number, in billionths, or a moment, in nanoseconds.
+/// The sort key for rows of one id: a number in billionths, or an instant in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Order(pub i128);
 
 /// One filtered row of a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduleRow {
-    /// Its date; nothing when it is NULL.
+    /// Its date; `None` if NULL.
     pub date: Option<Date>,
-    /// Its unit; nothing when a value is blank.
+    /// Its unit; `None` if a value is blank.
     pub unit: Option<UnitKey>,
     /// The values of the unit, aliases applied, in the order of `ScheduleQuestion::unit` (for `eachOf`).
     pub values: Arc<[Arc<str>]>,
-    /// When it starts.
     pub start: Option<Timestamp>,
     /// Whether every `void` filter holds.
     pub void: bool,
@@ -336,18 +330,18 @@ pub struct ScheduleRow {
     pub is_final: bool,
     /// The id of `latest_by`.
     pub id: Option<Arc<str>>,
-    /// The order of `latest_by`; NULL sorts first.
+    /// The sort key of `latest_by`. NULL sorts first.
     pub order: Option<Order>,
     /// The row's `updated_at`.
     pub updated: Option<Timestamp>,
 }
 
-/// A schedule as it was read, whole. At most [`MAX_SCHEDULE_ROWS`].
+/// A whole schedule, as read. At most [`MAX_SCHEDULE_ROWS`].
 #[derive(Clone, Debug, Default)]
 pub struct ScheduleReading {
     /// In any order.
     pub rows: Vec<ScheduleRow>,
-    /// When the table itself was last modified, where the engine can tell.
+    /// When the table itself was last modified, if the engine knows.
     pub modified: Option<Timestamp>,
     /// The table's mark, taken before the scan.
     pub mark: TableMark,
@@ -355,5 +349,5 @@ pub struct ScheduleReading {
     pub bytes: u64,
 }
 
-/// A larger schedule is refused: it is not one.
+/// The maximum number of rows in a schedule. A larger table is refused.
 pub const MAX_SCHEDULE_ROWS: usize = 200_000;

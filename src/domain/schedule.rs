@@ -1,5 +1,5 @@
-//! Which units a date expects. The schedule is itself observed: it can be stale, silent or wrong, and then the
-//! date is unknown, never empty (design §3).
+//! Which units a date expects. The schedule is read like any table: it can be stale, incomplete or wrong, and then the
+//! date is unknown, never empty.
 
 mod calendar;
 mod fold;
@@ -17,63 +17,61 @@ use super::mark::{mix, stable_hash};
 use super::probe::{UnitKey, WHOLE_DATE};
 use super::verdict::{Off, Unknown};
 
-/// What a season says of one of its dates.
+/// A season's entry for one of its dates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Day {
-    /// Nothing has to be there.
+    /// No data is expected.
     Off(Off),
-    /// Nothing has to be there: a break of the season, and why.
+    /// A break of the season, with its reason.
     Break(Arc<str>),
     /// Units are expected.
     On(Expected),
-    /// In the future, and the schedule says nothing of it yet.
+    /// It is in the future, and the schedule has no entry for it yet.
     Unscheduled,
-    /// Nothing can be said.
+    /// Unknown, and why.
     Unknown(Unknown),
 }
 
 /// One unit of a date.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Unit {
-    /// Its name.
     pub key: UnitKey,
-    /// Its values, for coverages that expect each of them.
+    /// Its values, for coverages with one unit per value.
     pub values: Arc<[UnitKey]>,
-    /// When it starts.
     pub start: Option<Timestamp>,
-    /// Whether the schedule calls it final; true where the schedule cannot tell.
+    /// Whether it is final. True if the schedule does not say.
     pub is_final: bool,
 }
 
 /// What a date expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
-    /// The units, in the order of their names.
+    /// The units, sorted by name.
     pub units: Vec<Unit>,
-    /// Units that were scheduled and are dropped as not played.
+    /// Scheduled units that were dropped as not played.
     pub dropped: Vec<Unit>,
     /// The fixed points of the date.
     pub anchors: Anchors,
-    /// The date belongs to the season's warm-up.
+    /// Whether the date belongs to the season's warm-up.
     pub warm_up: bool,
     /// Changes when anything above does.
     pub mark: u64,
 }
 
 impl Expected {
-    /// How many units are expected; nothing where a date expects only itself.
+    /// The number of expected units; `None` if the date itself is the unit.
     pub fn games(&self) -> Option<usize> {
         let whole = self.units.iter().any(|unit| &*unit.key == WHOLE_DATE);
         (!whole).then_some(self.units.len())
     }
 
-    /// The date belongs to the warm-up.
+    /// Marks the date as part of the warm-up.
     pub(super) fn warm_up(&mut self) {
         self.warm_up = true;
         self.mark = mix(self.mark, 1);
     }
 
-    /// Marks what is expected as it stands now.
+    /// Sets the mark of what is expected.
     pub fn marked(mut self) -> Self {
         self.mark = stable_hash(&(&self.units, &self.dropped, &self.anchors, self.warm_up));
         self

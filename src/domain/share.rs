@@ -1,4 +1,4 @@
-//! Shares of a whole, exact: `99.5%` is 9950 parts of ten thousand, never a float.
+//! Exact shares of a whole: `99.5%` is 9950 of 10000, never a float.
 
 use core::fmt;
 use core::str::FromStr;
@@ -21,12 +21,12 @@ impl Share {
         self.0
     }
 
-    /// Whether `part` of `whole` is at least this share, exactly (design §2.4: covered × 100 ≥ share × expected).
+    /// Whether `part` of `whole` is at least this share, computed exactly.
     pub fn is_reached_by(self, part: u64, whole: u64) -> bool {
         u128::from(part) * u128::from(WHOLE) >= u128::from(self.0) * u128::from(whole)
     }
 
-    /// Whether `part` of `whole` is more than this share. Of nothing, nothing is more.
+    /// Whether `part` of `whole` is more than this share. Always false if `whole` is 0.
     pub fn is_exceeded_by(self, part: u64, whole: u64) -> bool {
         u128::from(part) * u128::from(WHOLE) > u128::from(self.0) * u128::from(whole)
     }

@@ -1,4 +1,4 @@
-//! Durations as people write them: `90d`, `6h`, `-1h30m`. A day is a calendar day, the rest elapsed time.
+//! Durations as users write them: `90d`, `6h`, `-1h30m`. A day is a calendar day, the rest elapsed time.
 
 use core::fmt;
 use core::str::FromStr;
@@ -12,32 +12,32 @@ pub struct Span {
     seconds: i64,
 }
 
-/// No span is longer: ten years and a little.
+/// The maximum length: a little more than ten years.
 const MAX_DAYS: i64 = 3_660;
 const UNITS: [(char, i64); 4] = [('d', 0), ('h', 3600), ('m', 60), ('s', 1)];
 
 impl Span {
-    /// So many elapsed seconds.
+    /// A number of elapsed seconds.
     pub const fn seconds(seconds: i64) -> Self {
         Self { days: 0, seconds }
     }
 
-    /// So many elapsed minutes.
+    /// A number of elapsed minutes.
     pub const fn minutes(minutes: i64) -> Self {
         Self::seconds(minutes * 60)
     }
 
-    /// So many elapsed hours.
+    /// A number of elapsed hours.
     pub const fn hours(hours: i64) -> Self {
         Self::seconds(hours * 3600)
     }
 
-    /// So many calendar days.
+    /// A number of calendar days.
     pub const fn days(days: i32) -> Self {
         Self { days, seconds: 0 }
     }
 
-    /// Whether this is a span of more than nothing.
+    /// Whether this is longer than zero.
     pub fn is_positive(self) -> bool {
         self.days > 0 || self.seconds > 0
     }
@@ -47,7 +47,7 @@ impl Span {
         (self.days, self.seconds)
     }
 
-    /// This span and that many elapsed hours more. Days that would be of the other sign become elapsed time.
+    /// This span plus a number of elapsed hours. Days of the opposite sign become elapsed time.
     pub fn plus_hours(self, hours: i64) -> Self {
         let seconds = self.seconds.saturating_add(hours.saturating_mul(3600));
         if i64::from(self.days).signum() * seconds.signum() >= 0 {

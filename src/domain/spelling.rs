@@ -1,23 +1,23 @@
-//! Whether two texts are probably one word, written in two ways. It decides what is doubted, so it errs on the side of
-//! "no": a false yes keeps a true gap from being filled.
+//! Whether two texts are probably two spellings of the same word. It raises doubts, so it errs on the side of "no": a
+//! false yes would keep a real gap from being filled.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Longer texts are compared as they are folded, without counting edits: each pair costs the product of both lengths.
+/// Longer texts are only compared after folding. Counting edits costs the product of both lengths.
 const LONGEST: usize = 64;
 
-/// Whether the texts are different, and probably meant to be the same.
+/// Whether the texts differ but probably mean the same.
 pub fn is_near(a: &str, b: &str) -> bool {
     let is_same = match (plain_number(a), plain_number(b)) {
-        // One number, written in two ways: `07` and `7.0`.
+        // Two spellings of one number: `07` and `7.0`.
         (Some(a), Some(b)) => a == b,
         _ => same_word(a, b),
     };
     a != b && is_same
 }
 
-/// Case, white space, `_` and `-` aside: the letters and digits that are compared.
+/// The characters that are compared: without case, white space, `_` and `-`.
 fn folded(text: &str) -> Vec<char> {
     let counts = |c: &char| !c.is_whitespace() && !matches!(c, '_' | '-');
     text.chars().flat_map(char::to_lowercase).filter(counts).collect()
@@ -31,7 +31,7 @@ fn same_word(a: &str, b: &str) -> bool {
     a == b || same_digits(&a, &b) && edits_within(&a, &b, allowed(a.len().max(b.len())))
 }
 
-/// Short texts are codes: another letter is another thing (`nba` and `wnba`, `PHO` and `PHX`).
+/// Short texts are codes, where another letter means another thing (`nba` and `wnba`, `PHO` and `PHX`).
 fn allowed(length: usize) -> usize {
     match length {
         6..=LONGEST => 1,
@@ -39,13 +39,13 @@ fn allowed(length: usize) -> usize {
     }
 }
 
-/// Another number is another thing: `model_v8` is not a misspelt `model_v9`.
+/// Another number means another thing: `model_v8` is not a misspelt `model_v9`.
 fn same_digits(a: &[char], b: &[char]) -> bool {
     let digits = |text: &[char]| -> Vec<char> { text.iter().copied().filter(char::is_ascii_digit).collect() };
     digits(a) == digits(b)
 }
 
-/// A decimal without what does not change its value; nothing where the text is not one.
+/// A decimal in its shortest form; `None` if the text is not a decimal.
 fn plain_number(text: &str) -> Option<String> {
     let text = text.trim();
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
@@ -55,7 +55,8 @@ fn plain_number(text: &str) -> Option<String> {
     is_number.then(|| [sign, whole, ".", part].concat())
 }
 
-/// Whether so many edits make one text of the other: a letter more, less or another, or two neighbours swapped.
+/// Whether this many edits turn one text into the other. An edit inserts, deletes or replaces a letter, or swaps two
+/// neighbours.
 fn edits_within(a: &[char], b: &[char], most: usize) -> bool {
     if a.len().abs_diff(b.len()) > most {
         return false;

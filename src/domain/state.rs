@@ -1,5 +1,5 @@
-//! What is the matter with a cell, and so what happens next (design §4). A [`Cause`] carries the state and its
-//! reason together, so that no cell can have one without the other.
+//! The state of a cell, which decides what happens next. docs/concepts.md lists the states. A [`Cause`] carries the
+//! state and its reason together, so that no cell has one without the other.
 
 use alloc::sync::Arc;
 
@@ -7,24 +7,24 @@ use super::dates::{Date, Timestamp};
 use super::ledger::Outcome;
 use super::verdict::{Flaw, Judgement, Off, UnknownReason};
 
-/// Exactly one per cell. The order is that of the table in design §4.
+/// Every cell has exactly one. The order is that of the rules in `assess/rules.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
     /// A live Job of gapless covers it.
     Running,
     /// Its Job has ended and the attempt is not settled yet.
     Verifying,
-    /// Nothing has to be there.
+    /// No data is expected.
     NotExpected,
-    /// All that is expected is there.
+    /// Everything expected is present.
     Complete,
-    /// A person has given it up.
+    /// A person waived it.
     Waived,
-    /// Nothing can be said. Never done, and never launched on.
+    /// It cannot be judged. Never done, and never launched.
     Unknown,
-    /// Its due instant lies ahead.
+    /// It is not due yet.
     NotDue,
-    /// No rung can repair it, and none was used up.
+    /// No rung repairs what is wrong, and none was used up.
     Unrecoverable,
     /// No rung is usable any more.
     Exhausted,
@@ -32,9 +32,9 @@ pub enum State {
     Blocked,
     /// The backoff of its last attempt has not passed.
     Waiting,
-    /// Some of it is there: next to be launched, or only reported.
+    /// Some data is present. It launches next, or is only reported.
     Partial,
-    /// There is no row: next to be launched, or only reported.
+    /// There are no rows. It launches next, or is only reported.
     Missing,
 }
 
@@ -56,7 +56,6 @@ impl State {
         Self::Missing,
     ];
 
-    /// The state's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Running => "Running",
@@ -75,18 +74,18 @@ impl State {
         }
     }
 
-    /// Nothing is left to do. Unknown is never done.
+    /// Whether nothing is left to do. Unknown is never done.
     pub fn is_done(self) -> bool {
         matches!(self, Self::NotExpected | Self::Complete | Self::Waived)
     }
 
-    /// Something is left to do, by gapless or by a person.
+    /// Whether something is left to do, by gapless or by a person.
     pub fn is_open(self) -> bool {
         !self.is_done() && self != Self::NotDue
     }
 }
 
-/// What must happen first, outside the cell. One enum feeds state, plan, metric and documentation.
+/// What must happen first, outside the cell. State, plan, metrics and documentation all use this enum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Hold {
     /// The coverage or its season is suspended.
@@ -95,20 +94,19 @@ pub enum Hold {
     LaunchesOff,
     /// Another live Job covers the same date of the same table.
     Busy,
-    /// The daily run of the CronJob is live, and this date is its business.
+    /// The CronJob's own daily run is live and handles this date.
     DailyRun,
-    /// The last probe found so much gone that it is not believed yet.
+    /// The last read found so much missing that it is distrusted.
     SuspectProbe,
     /// The Job was refused for now.
     Quota,
-    /// The ledger is as large as it may become.
+    /// The ledger has reached its size limit.
     StatusFull,
-    /// An expected date before it is not done.
+    /// An earlier expected date is not done.
     Sequence,
 }
 
 impl Hold {
-    /// The reason's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Suspended => "Suspended",
@@ -133,26 +131,28 @@ impl Hold {
     /// What happens next, as one sentence.
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Suspended => "suspended: set suspend to false and launches go on",
-            Self::LaunchesOff => "launches are switched off where gapless runs; the date is filled once they are on",
+            Self::Suspended => "suspended: set suspend to false to resume launches",
+            Self::LaunchesOff => {
+                "launches are switched off where gapless runs; the date is filled once they are switched on"
+            }
             Self::Busy => {
-                "another Job of gapless covers this date of this table; it is launched when that has ended and settled"
+                "another gapless Job covers this date of this table; the date is launched once that Job has ended and settled"
             }
-            Self::DailyRun => "the CronJob's own run is live; gapless looks again when it has ended",
+            Self::DailyRun => "the CronJob's own run is still active; gapless checks again when it has ended",
             Self::SuspectProbe => {
-                "so many complete dates vanished at once that the read is doubted; launches wait until two more reads agree"
+                "so many complete dates vanished at once that gapless distrusts the read; launches wait until two more reads agree"
             }
-            Self::Quota => "the Job was refused; it is tried again while gapless runs, and by its next run",
+            Self::Quota => "the Job was refused; gapless retries while it runs, and at its next run",
             Self::StatusFull => "the ledger has reached its size limit; split this coverage into several",
-            Self::Sequence => "an expected date before it is not complete yet, and the order is Sequential",
+            Self::Sequence => "an earlier expected date is not complete yet, and the order is Sequential",
         }
     }
 }
 
-/// Why a Job of the cell is not done yet.
+/// How far the Job of a cell is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Running {
-    /// It is recorded and about to be created, or started.
+    /// It is recorded and about to be created, or has started.
     Started,
     /// It is suspended, for example by a queue.
     Queued,
@@ -160,45 +160,35 @@ pub enum Running {
     PodPending,
 }
 
-/// The state with its reason.
+/// A state with its reason. Variants without a comment are the [`State`] of the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
-    /// See [`State::Running`].
     Running(Running),
     /// See [`State::Verifying`]: the Job's data may not be visible yet (`false`), or the read is under way (`true`).
     Verifying {
         /// Whether `settle` is over.
         probing: bool,
     },
-    /// See [`State::NotExpected`].
     NotExpected(Off),
-    /// See [`State::Complete`].
     Complete,
-    /// See [`State::Waived`].
     Waived,
-    /// See [`State::Unknown`].
     Unknown(UnknownReason),
-    /// See [`State::NotDue`].
     NotDue {
-        /// The schedule says nothing of the date yet.
+        /// Whether the schedule has no entry for the date yet.
         unscheduled: bool,
     },
-    /// See [`State::Unrecoverable`]: no rung lists what is wrong, a person must repair it.
+    /// See [`State::Unrecoverable`]: no rung repairs what is wrong, so a person must.
     NoRung,
     /// See [`State::Exhausted`], with the last outcome.
     Exhausted(Outcome),
-    /// See [`State::Blocked`].
     Blocked(Hold),
     /// See [`State::Waiting`], with the last outcome.
     Waiting(Outcome),
-    /// See [`State::Partial`].
     Partial(Flaw),
-    /// See [`State::Missing`].
     Missing,
 }
 
 impl Cause {
-    /// The state.
     pub fn state(self) -> State {
         match self {
             Self::Running(_) => State::Running,
@@ -217,7 +207,7 @@ impl Cause {
         }
     }
 
-    /// The reason's word; empty for `Complete`.
+    /// The reason's word. Empty for `Complete`.
     pub fn reason(self) -> &'static str {
         match self {
             Self::Running(Running::Started) => "Started",
@@ -240,10 +230,9 @@ impl Cause {
     }
 }
 
-/// One date of one coverage, as people see it.
+/// One date of one coverage, as users see it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Cell {
-    /// The date.
     pub date: Date,
     /// State and reason.
     pub cause: Cause,
@@ -251,9 +240,9 @@ pub struct Cell {
     pub judgement: Arc<Judgement>,
     /// Since when it is in this state.
     pub since: Timestamp,
-    /// When gapless looks at it next; nothing when only a change can bring something new.
+    /// When gapless looks at it next; `None` if only a change in the data or a spec matters.
     pub next: Option<Timestamp>,
-    /// Incomplete past the instant at which that is late.
+    /// Whether it is still incomplete after its `late` deadline.
     pub late: bool,
     /// Charged attempts on its rung.
     pub attempts: u32,
@@ -262,7 +251,6 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// The state.
     pub fn state(&self) -> State {
         self.cause.state()
     }

@@ -1,4 +1,5 @@
-//! So much gone at once is doubted before it is believed (design §3): a mount that vanished, a filter that broke.
+//! A sudden loss of much data is doubted first: a mount may have vanished, or a filter may be wrong. docs/concepts.md
+//! describes the rule.
 
 use alloc::format;
 use alloc::string::String;
@@ -12,12 +13,12 @@ use super::span::Span;
 use super::verdict::Flaw;
 use super::words::counted;
 
-/// Further reads, a cadence apart, that must agree.
+/// The number of further reads, a cadence apart, that must agree.
 const AGREEING_READS: u8 = 2;
 const AT_LEAST: usize = 5;
 
-/// What is doubted until further reads agree. Only a read that was asked for a cadence after the last one that counted is
-/// a further one: an edited manifest, a young part or a restart make gapless look earlier and prove nothing.
+/// A finding that is doubted until further reads agree. A read counts only if it was requested a cadence after the last
+/// one that counted: an edited manifest, a new part or a restart cause earlier reads, which prove nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Doubt {
     agreed: u8,
@@ -25,17 +26,17 @@ pub struct Doubt {
 }
 
 impl Doubt {
-    /// The first read of its kind, asked for at an instant.
+    /// Begins with the first read that found it, requested at `asked_at`.
     pub fn new(asked_at: Timestamp) -> Self {
         Self { agreed: 0, counted_at: asked_at }
     }
 
-    /// The clock was set: a cadence lasts as long as before.
+    /// Keeps the length of a cadence when the clock is set.
     pub fn clock_moved(&mut self, by: SignedDuration) {
         self.counted_at = self.counted_at.saturating_add(by).unwrap_or(self.counted_at);
     }
 
-    /// After another read that found the same; `None` when enough of them agree.
+    /// The doubt after another read with the same finding; `None` once enough of them agree.
     pub fn after(self, asked_at: Timestamp, cadence: Span) -> Option<Self> {
         if asked_at.duration_since(self.counted_at).as_secs() < cadence.as_seconds() {
             return Some(self);
@@ -45,8 +46,8 @@ impl Doubt {
     }
 }
 
-/// Whether more than 30 % of the dates that were complete, and at least five, have lost data. Dates that the coverage does
-/// not have any more, because its window moved on, are not counted.
+/// Whether more than 30 % of the dates that were complete, and at least five, have lost data. Dates that have left the
+/// coverage's window are not counted.
 pub fn is_suspect(complete: &DateSet, judged: &[(Date, Judged)]) -> bool {
     let lost = judged.iter().filter(|(date, judged)| has_lost(judged) && complete.contains(*date)).count();
     let mut was_complete = complete.in_order();
@@ -57,7 +58,7 @@ fn has_lost(judged: &Judged) -> bool {
     judged.judgement.flaws.iter().any(|flaw| matches!(flaw, Flaw::UnitsMissing | Flaw::ValuesMissing))
 }
 
-/// The dates of a season on which its schedule lost units, if it lost them on so many. A table may hold many seasons: the
+/// The dates of a season on which its schedule lost units, if they are many. A table may hold several seasons; the
 /// dates of the others do not count.
 pub fn suspect_dates(old: &ScheduleFacts, new: &ScheduleFacts, season: &DateRange) -> Option<DateSet> {
     let count = |facts: &ScheduleFacts, date: &Date| facts.units.get(date).map_or(0, |u| u.len());
@@ -69,7 +70,7 @@ pub fn suspect_dates(old: &ScheduleFacts, new: &ScheduleFacts, season: &DateRang
 /// Why a schedule is doubted, as one sentence.
 pub fn schedule_doubt(dates: &DateSet) -> String {
     let dates = counted(dates.len().into(), "dates");
-    format!("the schedule lost games on {dates} at once; what it said before stands until two more reads agree")
+    format!("the schedule lost games on {dates} at once; the earlier schedule is used until two more reads agree")
 }
 
 fn is_much(lost: usize, had: usize) -> bool {
@@ -96,7 +97,7 @@ mod tests {
         held.into_iter().enumerate().map(judge).collect()
     }
 
-    /// So many dates of which this is left, and so many that are complete.
+    /// `lost` dates that hold `left`, then `others` complete dates.
     fn held(lost: usize, left: &DateFacts, others: usize) -> impl Iterator<Item = DateFacts> {
         let whole = facts(&[("BOS@NYK", 2), ("PHX@DEN", 2)]);
         core::iter::repeat_n(left.clone(), lost).chain(core::iter::repeat_n(whole, others))
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_season_that_loses_many_dates_is_suspect_whatever_else_its_table_holds() {
+    fn a_season_that_loses_many_dates_is_suspect_regardless_of_other_seasons_in_its_table() {
         let game = Scheduled { key: "BOS@NYK".into(), values: ["BOS".into()].into(), start: None, is_final: true };
         let season = |from: &str| DateRange::new(day(from), shift(day(from), 99)).unwrap();
         let (past, present) = (season("2024-10-22"), season("2025-10-21"));

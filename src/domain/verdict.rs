@@ -1,4 +1,4 @@
-//! What the data says of a cell, from the data alone (design §4).
+//! The verdict on a cell, from the data alone. docs/concepts.md lists the verdicts.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -9,15 +9,15 @@ use super::probe::UnitKey;
 /// Why nothing is expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Off {
-    /// No unit on that date.
+    /// The date has no units.
     OffDay,
     /// A break of the season that the user named.
     Break,
-    /// The season warms up, and the coverage opted in to skip that.
+    /// The date is in the warm-up, and the coverage opted to skip that.
     WarmUp,
 }
 
-/// What is wrong with a date that has rows. In the order in which they are told.
+/// What is wrong with a date that has rows. The first one that holds is the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Flaw {
     /// Expected units have no row.
@@ -32,11 +32,11 @@ pub enum Flaw {
     ShareExceeded,
     /// The newest value is too old.
     NotFresh,
-    /// All that can be there is there, but not every unit is final.
+    /// Everything that can be present is, but not every unit is final.
     NotFinal,
 }
 
-/// Why nothing can be said.
+/// Why a date cannot be judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UnknownReason {
     /// Not read yet.
@@ -45,35 +45,34 @@ pub enum UnknownReason {
     ProbeFailed,
     /// A column is missing, or of a type that cannot be read as declared.
     SchemaMismatch,
-    /// The warehouse refused.
+    /// The warehouse refused the read.
     Unauthorized,
     /// The read would exceed a limit.
     ProbeBudget,
-    /// The schedule is older than it may be.
+    /// The schedule is older than its `maxAge`.
     ScheduleStale,
-    /// The schedule says nothing of the date.
+    /// The schedule has no entry for the date.
     ScheduleMissing,
-    /// The date has rows of other units than expected, or two units have one name: the mapping may be wrong.
+    /// The date has rows of unexpected units, or two units share a name: the mapping may be wrong.
     UnitsUnmatched,
-    /// The date has rows, and none of them has what a filter looks for.
+    /// The date has rows, but none of them passes the filters.
     FilterUnmatched,
     /// A unit has no known start, and the coverage needs one.
     StartUnknown,
 }
 
-/// A read that brought nothing to conclude from: the reason, and one sentence with what, where and what to do.
+/// A read without a usable result: the reason, and one sentence that says what, where and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown {
-    /// The class.
     pub reason: UnknownReason,
-    /// The sentence. Never holds a row's content or a secret.
+    /// Never contains a row's content or a secret.
     pub text: String,
-    /// The same read fails again until the data or the question changes: it is not repeated before.
+    /// Whether the same read fails again until the data or the question changes. It is not repeated before.
     pub lasts: bool,
 }
 
 impl Unknown {
-    /// An unknown with its sentence.
+    /// A reason with its sentence.
     pub fn new(reason: UnknownReason, text: impl Into<String>) -> Self {
         Self { reason, text: text.into(), lasts: false }
     }
@@ -88,20 +87,19 @@ impl Unknown {
 /// What the data says of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
-    /// Nothing has to be there.
+    /// No data is expected.
     NotExpected(Off),
-    /// All that is expected is there.
+    /// Everything expected is present.
     Complete,
-    /// Some of it is there, or something is wrong with it.
+    /// Some data is present, or something is wrong with it.
     Partial(Flaw),
-    /// There is no row.
+    /// There are no rows.
     Missing,
-    /// Nothing can be said.
+    /// It cannot be judged.
     Unknown(UnknownReason),
 }
 
 impl Verdict {
-    /// The verdict's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::NotExpected(_) => "NotExpected",
@@ -112,7 +110,7 @@ impl Verdict {
         }
     }
 
-    /// The verdict's reason; empty for `Complete`.
+    /// The reason's word. Empty for `Complete`.
     pub fn reason(self) -> &'static str {
         match self {
             Self::NotExpected(off) => off.word(),
@@ -125,7 +123,6 @@ impl Verdict {
 }
 
 impl Off {
-    /// The reason's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::OffDay => "OffDay",
@@ -136,7 +133,6 @@ impl Off {
 }
 
 impl Flaw {
-    /// The reason's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::UnitsMissing => "UnitsMissing",
@@ -151,7 +147,6 @@ impl Flaw {
 }
 
 impl UnknownReason {
-    /// The reason's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::NotProbed => "NotProbed",
@@ -168,7 +163,7 @@ impl UnknownReason {
     }
 }
 
-/// A verdict with its figures: what `judge` says of one date.
+/// A verdict with its figures: the result of `judge` for one date.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Judgement {
     /// The verdict; when several flaws hold, the first of [`Flaw`].
@@ -181,10 +176,10 @@ pub struct Judgement {
     pub expected: u32,
     /// Expected units that are not covered, by name.
     pub missing: Vec<UnitKey>,
-    /// Filtered rows; nothing when not known.
+    /// Filtered rows, if known.
     pub rows: Option<u64>,
     /// Rows of units that are not (or no longer) expected, and rows that name no unit: a warning, never a gap.
     pub unexpected_rows: u64,
-    /// One sentence: what is there and what is not.
+    /// One sentence: what is present and what is missing.
     pub message: Cow<'static, str>,
 }

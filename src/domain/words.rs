@@ -4,7 +4,8 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt::Display;
 
-/// What no text from outside may put before people: what steers a terminal, turns the text around, or hides in it.
+/// Whether a character must not reach users from outside texts, because it controls a terminal, reverses text, or is
+/// invisible.
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
@@ -17,15 +18,15 @@ pub fn counted(count: u64, plural: &str) -> String {
     format!("{count} {noun}{rest}")
 }
 
-/// `1 row repeats`, `3 rows repeat`: the same with what they do.
+/// `1 row repeats`, `3 rows repeat`: a count with a verb.
 pub fn counted_do(count: u64, plural: &str, verb: &str) -> String {
     format!("{} {verb}{}", counted(count, plural), if count == 1 { "s" } else { "" })
 }
 
-/// That an open range is longer than what is watched of it.
+/// The notice that an open range is longer than the part that is watched.
 pub fn cut(first: impl Display, days: usize) -> String {
     let kept = counted(days as u64, "dates");
-    format!("watches from {first}: an open range keeps its newest {kept}; make a Season of its own for earlier ones")
+    format!("watches from {first}: an open range keeps its newest {kept}; create another Season for earlier dates")
 }
 
 #[cfg(test)]
@@ -33,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_is_no_plural() {
+    fn one_takes_the_singular() {
         assert_eq!((&*counted(1, "rows"), &*counted(0, "rows")), ("1 row", "0 rows"));
         assert_eq!(counted(1, "players with draftkings"), "1 player with draftkings");
         assert_eq!(counted(1, "distinct team_ids"), "1 distinct team_ids");

@@ -200,7 +200,7 @@ mod tests {
     fn a_refusal_that_stalls_a_coverage_is_told_once() {
         let mut view = view(&[Cause::Missing]);
         view.stalled = Some("there is no program 'x'".into());
-        view.cells[0].message = "no row; the Job was refused: there is no program 'x'".into();
+        view.cells[0].message = "no rows; the Job was refused: there is no program 'x'".into();
         let text = summary(&overview(vec![view.clone()]), &Tally::default(), 0);
         assert!(text.contains("there is no program 'x'") && !text.contains("Stalled"), "{text}");
         view.cells[0].message = "no row".into();

@@ -1,5 +1,5 @@
-//! What takes ten minutes: nothing at all, the removal of finished Jobs, the end of patience. It begins first (tests run in
-//! the order of their names) and waits while the others work.
+//! Tests that take ten minutes: an idle operator, the removal of finished Jobs, an outage that lasts too long. They
+//! begin first (tests run in the order of their names) and wait while the others work.
 
 use std::fs;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use jiff::{Timestamp, ToSpan, Zoned};
 
 use super::harness::{Cluster, Deployed, Event, Namespace, Table, eventually, filler};
 
-/// So many coverages of so many dates.
+/// A number of coverages with a number of dates each.
 const COVERAGES: usize = 100;
 const DATES: i64 = 200;
 const TEN_MINUTES: Duration = Duration::from_secs(600);
@@ -18,7 +18,7 @@ fn noon() -> Zoned {
     #[allow(clippy::disallowed_methods, reason = "a test of the real cluster lives in real time")]
     let now = Timestamp::now();
     let hour = now.to_zoned(jiff::tz::TimeZone::UTC).hour() - 12;
-    // The signs of these zones are turned around.
+    // The signs of these zones are inverted.
     let name = if hour >= 0 { format!("Etc/GMT+{hour}") } else { format!("Etc/GMT{hour}") };
     now.in_tz(&name).unwrap()
 }
@@ -72,13 +72,13 @@ fn off_season(cluster: &Cluster, namespace: &Namespace<'_>) {
     }
 }
 
-/// What was read of data so far, by the operator's own count.
+/// The bytes of data read so far, according to the operator's metrics.
 fn bytes_read(deployed: &Deployed<'_>) -> String {
     let metrics = deployed.metrics(&deployed.leader().unwrap());
     metrics.lines().find(|l| l.starts_with("gapless_probe_bytes_total")).unwrap().to_string()
 }
 
-/// Seconds since the coverage that was looked at longest ago was.
+/// Seconds since the least recently checked coverage was checked.
 fn oldest_confirmation(deployed: &Deployed<'_>) -> f64 {
     let metrics = deployed.metrics(&deployed.leader().unwrap());
     let of = metrics.lines().filter(|l| l.starts_with("gapless_confirmed_age_seconds{"));
@@ -104,8 +104,8 @@ async fn at_rest_nothing_is_written_and_no_data_is_read_for_ten_minutes() {
     };
     let all = async || (ready().split(' ').filter(|s| *s == "True").count() == COVERAGES).then_some(());
     eventually(cluster, "every coverage is Ready", Duration::from_secs(120), all).await;
-    // The rows of the season follow, the next round of many writes up to 35 seconds after the one before; then there is
-    // nothing left to say.
+    // The GameDates of the season follow, with up to 35 seconds between two rounds of many writes. Then nothing is left
+    // to write.
     let users = [deployed.user(), ended.user()];
     let writes = |mark| -> Vec<String> {
         let audit = cluster.audit(mark);
@@ -117,7 +117,7 @@ async fn at_rest_nothing_is_written_and_no_data_is_read_for_ten_minutes() {
         tokio::time::sleep(Duration::from_secs(40)).await;
         writes(mark).is_empty().then_some(())
     };
-    eventually(cluster, "everything to be reported", Duration::from_secs(240), quiet).await;
+    eventually(cluster, "every status to be written", Duration::from_secs(240), quiet).await;
     let (mark, read) = (cluster.mark(), [&deployed, &ended].map(bytes_read));
     tokio::time::sleep(TEN_MINUTES).await;
     assert_eq!(writes(mark), Vec::<String>::new());
@@ -127,7 +127,7 @@ async fn at_rest_nothing_is_written_and_no_data_is_read_for_ten_minutes() {
         assert!(renewed.count() > 100, "it was there all the time");
     }
     assert_eq!([&deployed, &ended].map(bytes_read), read);
-    // A table whose dates are young is looked at by the minute; that shows though nothing changes.
+    // A table with recent dates is checked every minute, which is visible although nothing changes.
     let confirmed = oldest_confirmation(&deployed);
     assert!(confirmed < 120.0, "every table was proved unchanged lately, the oldest {confirmed} s ago");
 }
@@ -155,7 +155,7 @@ async fn finished_jobs_beyond_three_are_removed_when_ten_minutes_have_passed() {
     let log = deployed.log();
     assert_eq!(log.matches("a Job was removed; its finalizers hold it").count(), 1, "{log}");
     finalizers(r#"{"metadata": {"finalizers": null}}"#);
-    // That of the sixth date is kept with the two before it.
+    // The Job of the sixth date is kept, with the two before it.
     eventually(cluster, "three Jobs", Duration::from_secs(120), async || (jobs() == 3).then_some(())).await;
     let audit = cluster.audit(mark);
     let removals = audit.writes(&deployed.user()).filter(|e| e.verb == "delete").cloned().collect::<Vec<_>>();
@@ -173,7 +173,7 @@ async fn finished_jobs_beyond_three_are_removed_when_ten_minutes_have_passed() {
     assert!(calls <= 2 * 6, "each at most once a minute: {calls}");
 }
 
-/// One more date, whose Job runs for ten seconds: as long as one is live, Jobs are listed each second.
+/// One more date, whose Job runs for ten seconds. Jobs are listed every second while one is live.
 async fn a_job_that_is_listed_often(namespace: &Namespace<'_>) {
     let told = namespace.told("tablecoverages/t");
     namespace.apply(&filler(&namespace.name, "fill", &Table::slow(6, 10, 1).script));
@@ -182,7 +182,7 @@ async fn a_job_that_is_listed_often(namespace: &Namespace<'_>) {
     told.complete(6).await;
 }
 
-/// The shape of a field report: one watch is refused forever while everything else works, so the process looks healthy.
+/// From a field report: one watch is refused forever while everything else works, so the process looks healthy.
 #[tokio::test]
 async fn a_process_whose_watch_has_no_answer_for_ten_minutes_is_not_live_and_is_restarted() {
     let cluster = Cluster::shared_node();
@@ -209,7 +209,7 @@ async fn a_process_whose_watch_has_no_answer_for_ten_minutes_is_not_live_and_is_
     println!("{why}");
     assert!(why.contains("the watch of PropCoverage's last answer was"), "{why}");
     let own = |line: &&str| line.contains("a watch fails") && line.contains("/propcoverages");
-    assert_eq!(log.lines().filter(own).count(), 1, "it is logged once, however often it is retried: {log}");
+    assert_eq!(log.lines().filter(own).count(), 1, "it is logged once, regardless of the number of retries: {log}");
 }
 
 /// A file with an object.

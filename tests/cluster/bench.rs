@@ -1,4 +1,4 @@
-//! The cluster of `make bench-cluster`; what is measured in it, and how, is in `benches/cluster.py`.
+//! The cluster of `make bench-cluster`; `benches/cluster.py` measures in it.
 
 use std::process::Command;
 
@@ -13,7 +13,7 @@ fn the_operator_is_measured() {
     cluster.install_definitions();
     let mut bench = Command::new("python3");
     bench.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/cluster.py"));
-    // The heap is that of the Deployment.
+    // The heap limit is that of the Deployment.
     bench.arg(cluster.folder()).arg(cluster.kube()).arg(gapless).env("MALLOC_ARENA_MAX", "1");
     bench.args(std::env::var("ONLY").unwrap_or_default().split_whitespace());
     assert!(bench.status().unwrap().success());

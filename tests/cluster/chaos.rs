@@ -1,5 +1,5 @@
-//! Whatever is killed while Jobs run: in the end every date is complete, no two Jobs ever covered one date at the same
-//! time, and the ledger holds each attempt once. The witness is the API server's audit log.
+//! Processes are killed at random while Jobs run. In the end every date is complete, no two Jobs ever covered one date
+//! at the same time, and the ledger holds each attempt once. The API server's audit log proves it.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -40,7 +40,8 @@ async fn running(cluster: &Cluster, namespace: &str, least: u64) {
     eventually(cluster, "Jobs are running", Duration::from_secs(90), ask).await;
 }
 
-/// Each launch has one Job, each Job was created once, no launch was skipped or lost, and no two covered a date at once.
+/// Each launch has one Job, each Job was created once, no launch was skipped or lost, and no two Jobs covered a date at
+/// once.
 async fn nothing_was_doubled_or_lost(cluster: &Cluster, deployed: &Deployed<'_>) {
     let namespace = &deployed.namespace;
     let mut created: BTreeMap<String, u32> = BTreeMap::new();
@@ -58,12 +59,12 @@ async fn nothing_was_doubled_or_lost(cluster: &Cluster, deployed: &Deployed<'_>)
     let jobs = cluster.kubectl(&["-n", namespace, "get", "jobs", "-o", "name"]);
     let unwritten = jobs.lines().filter_map(|name| name.rsplit_once("-l")?.1.parse::<u64>().ok());
     let lived: std::collections::BTreeSet<u64> = lived.into_iter().chain(unwritten).collect();
-    assert_eq!(lived, (1..=launches).collect(), "one Job for every launch of the ledger, and no other");
+    assert_eq!(lived, (1..=launches).collect(), "one Job for every launch of the ledger, and no others");
     let overlaps: Vec<_> = cluster.overlapping_jobs();
     assert!(overlaps.is_empty(), "{overlaps:?}");
 }
 
-/// A small generator: the same seed kills at the same moments.
+/// A small random generator: the same seed kills at the same moments.
 fn random(seed: &mut u64, below: u64) -> u64 {
     *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     (*seed >> 33) % below

@@ -1,5 +1,5 @@
-//! Every component of the cluster dies and comes back under a running Job, and nothing is lost: what later tests do to
-//! gapless rests on this.
+//! Every component of the cluster is killed and restarted during a running Job, and nothing is lost. Later tests of
+//! gapless rely on this.
 
 use std::fs;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What is deleted while Jobs run: nothing is launched after, nothing is stuck, no Job of another owner is taken.
+//! What is deleted while Jobs run: nothing is launched afterwards, nothing is stuck, and no other Job is adopted.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -69,7 +69,7 @@ async fn a_coverage_deleted_in_any_way_leaves_nothing_stuck_and_orphans_keep_the
 }
 
 #[tokio::test]
-async fn a_season_that_goes_takes_its_rows_and_launches_nothing_and_goes_on_when_it_comes_back() {
+async fn a_deleted_season_takes_its_rows_launches_nothing_and_resumes_when_it_is_restored() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("season");
     let deployed = cluster.deploy(&namespace, 1, &ENV);

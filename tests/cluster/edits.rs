@@ -1,4 +1,5 @@
-//! Whatever may be edited: A → B → A ends where it began. Whatever may not is refused in our words.
+//! Every editable field returns to its original state after A → B → A. Edits of the others are refused with our
+//! message.
 
 mod fields;
 
@@ -13,7 +14,7 @@ use fields::*;
 const ENV: [(&str, &str); 3] =
     [("GAPLESS_SLOW_START", "0s"), ("GAPLESS_CADENCE_HOT", "5s"), ("GAPLESS_CADENCE_WARM", "5s")];
 
-/// How a kind is called in an address.
+/// The name of a kind in a path.
 fn plural(kind: &str) -> String {
     kind.to_lowercase() + "s"
 }
@@ -22,7 +23,7 @@ fn manifest(namespace: &str, kind: &str, name: &str, spec: &Value) -> Value {
     json!({"apiVersion": "gapless.dev/v1alpha1", "kind": kind, "metadata": {"name": name, "namespace": namespace}, "spec": spec})
 }
 
-/// Two warehouses, the second with nothing in it; of three dates the third is missing.
+/// Two warehouses, the second of them empty. Of three dates the third is missing.
 fn world(namespace: &Namespace<'_>) {
     for (table, head, row) in
         [("t", "n,c,at", "1,x,2026-01-01T12:00:00Z"), ("props", "n,c,p,b,l,at", "1,x,p,b,1,2026-01-01T12:00:00Z")]
@@ -47,7 +48,7 @@ fn world(namespace: &Namespace<'_>) {
     namespace.apply(&text);
 }
 
-/// A status without its times and generations.
+/// A status without timestamps and generations.
 fn timeless(mut status: Value) -> Value {
     fn strip(value: &mut Value) {
         match value {
@@ -65,7 +66,7 @@ fn timeless(mut status: Value) -> Value {
     status
 }
 
-/// Waits until the status of each object is about its present spec, and stays so over two looks.
+/// Waits until every status reflects the current spec, in two successive reads.
 async fn statuses(cluster: &Cluster, namespace: &Namespace<'_>, objects: &[(&str, String)]) -> Vec<Value> {
     let mut last = (Vec::new(), std::time::Instant::now());
     let ask = async || {
@@ -93,7 +94,7 @@ async fn statuses(cluster: &Cluster, namespace: &Namespace<'_>, objects: &[(&str
         }
         (last.1.elapsed() > Duration::from_secs(6)).then(|| last.0.clone())
     };
-    eventually(cluster, "the statuses to be about the present specs", Duration::from_secs(60), ask).await
+    eventually(cluster, "the statuses to reflect the current specs", Duration::from_secs(60), ask).await
 }
 
 /// Not every date was read for this spec yet.
@@ -162,7 +163,7 @@ fn path(namespace: &Namespace<'_>, kind: &str, name: &str) -> String {
     format!("/apis/gapless.dev/v1alpha1/namespaces/{}/{}/{name}", namespace.name, plural(kind))
 }
 
-/// The merge patch that undoes a merge patch.
+/// The merge patch that reverts a merge patch.
 fn back(patch: &Value, spec: &Value) -> Value {
     let Value::Object(fields) = patch else { return spec.clone() };
     let of = |(field, changed): (&String, &Value)| {
@@ -176,7 +177,7 @@ fn back(patch: &Value, spec: &Value) -> Value {
     Value::Object(fields.iter().map(of).collect())
 }
 
-/// Objects that the server fills with defaults are not taken away whole.
+/// Objects that the server fills with defaults are not removed as a whole.
 fn is_defaulted(field: &str) -> bool {
     ["dates", "fill", "complete", "expect", "columns"].contains(&field)
 }
@@ -198,11 +199,11 @@ async fn what_a_person_wants_of_a_date_or_a_warehouse_taken_back_ends_in_the_sam
     let told = namespace.told("tablecoverages/t");
     told.line(&["Missing/", "2026-01-03"]).await;
     let whole = async || state().await.filter(|all| all[0]["conditions"].is_array() && all[1]["open"] == 1);
-    let began = eventually(cluster, "everything to be reported", Duration::from_secs(60), whole).await;
+    let began = eventually(cluster, "every status to be written", Duration::from_secs(60), whole).await;
     for (kind, name, patch, meanwhile) in wishes() {
         let path = path(&namespace, kind, name);
         cluster.merge(&path, &json!({"spec": patch})).await.unwrap();
-        // Longer than two looks at the table: what the edit brings is there.
+        // Longer than two checks of the table, so the edit has taken effect.
         tokio::time::sleep(Duration::from_secs(7)).await;
         told.line(&[meanwhile, "2026-01-03"]).await;
         cluster.merge(&path, &json!({"spec": without(&patch)})).await.unwrap();
@@ -212,13 +213,13 @@ async fn what_a_person_wants_of_a_date_or_a_warehouse_taken_back_ends_in_the_sam
     }
 }
 
-/// The merge patch that takes away what a merge patch sets.
+/// The merge patch that removes what a merge patch sets.
 fn without(patch: &Value) -> Value {
     let Value::Object(fields) = patch else { return Value::Null };
     Value::Object(fields.iter().map(|(field, set)| (field.clone(), without(set))).collect())
 }
 
-/// What may not be edited, and what lies below it.
+/// The immutable fields, and what is below them.
 const FIXED: [&str; 11] = [
     "season",
     "table",
@@ -233,7 +234,7 @@ const FIXED: [&str; 11] = [
     "date",
 ];
 
-/// Below the first level the same types serve several kinds (filters, forms of units): one edit of them will do.
+/// Below the first level several kinds share types (filters, forms of units), and one edit of these is enough.
 #[test]
 fn no_field_lacks_an_edit() {
     let mut patches: Vec<(&str, String)> = edits().into_iter().map(|e| (e.kind, e.patch.to_string())).collect();
@@ -254,7 +255,7 @@ fn no_field_lacks_an_edit() {
     assert!(lacking.is_empty(), "add an edit of each to edits() or wishes(): {lacking:?}");
 }
 
-/// The fields of a schema, however deep.
+/// The fields of a schema at every depth.
 fn names(schema: &Value) -> Vec<String> {
     let own = schema["properties"].as_object().into_iter().flatten();
     let below = own.flat_map(|(name, schema)| [vec![name.clone()], names(schema)].concat());

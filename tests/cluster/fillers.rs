@@ -1,4 +1,4 @@
-//! What people see of Jobs that cannot be made, cannot start, end in every way, or are meddled with by hand.
+//! What users see of Jobs that cannot be created, cannot start, end in any way, or are changed by hand.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ async fn job_of(cluster: &Cluster, namespace: &Namespace<'_>, date: &str) -> Str
 }
 
 #[tokio::test]
-async fn a_quota_holds_launches_with_one_doomed_call_at_a_time_and_they_go_on_when_there_is_room() {
+async fn a_quota_holds_launches_with_one_doomed_call_at_a_time_and_they_resume_when_there_is_room() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("quota");
     let quota = |jobs: u32| {
@@ -44,7 +44,8 @@ async fn a_quota_holds_launches_with_one_doomed_call_at_a_time_and_they_go_on_wh
         let mine = audit.writes(&user).filter(|e| e.resource == "jobs" && e.verb == "create");
         mine.filter(|e| e.code == 403).map(|e| e.received.parse().unwrap()).collect::<Vec<jiff::Timestamp>>()
     };
-    // What was decided before the first answer is refused together, at most one call for each date; then one at a time.
+    // Launches that were decided before the first answer are refused together, at most one call per date. Later ones
+    // follow one at a time.
     let enough = async || (refused().len() >= 6).then_some(());
     eventually(cluster, "doomed calls", Duration::from_secs(60), enough).await;
     let waits: Vec<_> = refused().windows(2).map(|pair| pair[1].duration_since(pair[0]).as_millis()).collect();
@@ -55,7 +56,7 @@ async fn a_quota_holds_launches_with_one_doomed_call_at_a_time_and_they_go_on_wh
 }
 
 #[tokio::test]
-async fn a_template_that_the_server_refuses_stalls_with_its_message_until_the_cron_job_is_fixed() {
+async fn a_template_that_the_server_refuses_stalls_with_its_own_words_until_the_cron_job_is_fixed() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("broken");
     let deployed = cluster.deploy(&namespace, 1, &ENV);
@@ -63,7 +64,7 @@ async fn a_template_that_the_server_refuses_stalls_with_its_message_until_the_cr
         let patch = format!(r#"{{"spec": {{"jobTemplate": {{"metadata": {{"labels": {{"team": "{value}"}}}}}}}}}}"#);
         namespace.kubectl(&["patch", "cronjob", "fill", "--type=merge", "-p", &patch]);
     };
-    // The API server checks a CronJob's jobTemplate, but not the labels of the Jobs to be.
+    // The API server checks a CronJob's jobTemplate, but not the labels of its future Jobs.
     Table { jobs: 9, ..Table::held(2) }.apply(cluster, &namespace);
     job_of(cluster, &namespace, "2026-01-02").await;
     label("no label!");
@@ -111,7 +112,7 @@ async fn what_a_filler_says_and_how_it_ends_is_in_the_status() {
     for (state, dates) in [("Exhausted/Permanent", "2026-01-01"), ("Exhausted/Failed", "2026-01-05")] {
         told.line(&[state, dates]).await;
     }
-    // From here on no image: what runs is untouched, what starts later says why it cannot.
+    // From here on there is no image. Running Jobs are unaffected, and later ones say why they cannot start.
     let image = r#"[{"op": "replace", "path": "/spec/jobTemplate/spec/template/spec/containers/0/image", "value": "local/nowhere:1"}]"#;
     namespace.kubectl(&["patch", "cronjob", "fill", "--type=json", "-p", image]);
     let line = told.line(&["Running/PodPending", "ErrImageNeverPull: local/nowhere:1"]).await;
@@ -162,7 +163,7 @@ async fn jobs_that_people_edit_are_reported_and_never_doubled() {
     assert!(mine.is_empty(), "{mine:?}");
 }
 
-/// A Job as a person copies it: our labels, annotations and owner, under another name.
+/// A Job copied by hand: our labels, annotations and owner, with another name.
 async fn forge(cluster: &Cluster, namespace: &Namespace<'_>, of: &str) {
     let path = format!("/apis/batch/v1/namespaces/{}/jobs", namespace.name);
     let mut job = cluster.get(&format!("{path}/{of}")).await.unwrap();

@@ -1,13 +1,12 @@
-//! The definitions are accepted by a real API server, and what `examples/invalid` is refused for by `gapless check` it
-//! refuses in the same words.
+//! A real API server accepts the definitions, and refuses `examples/invalid` with the same messages as `gapless check`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::harness::{Cluster, Refused};
 
-/// What the API server cannot know and only `gapless check` (and the operator's own conditions) say. It must accept these:
-/// a row that it has learnt to refuse is to be taken off this list.
+/// What the API server cannot know, and only `gapless check` and the operator's conditions report. The server must
+/// accept these files. Once it refuses one, remove it from this list.
 const ONLY_CHECK: [(&str, &str); 16] = [
     ("alias-bomb", "reads a file; the server reads one object"),
     ("backoff-contradicts", "compares two durations, whose days no rule of the server can read"),
@@ -27,7 +26,7 @@ const ONLY_CHECK: [(&str, &str); 16] = [
     ("yaml-separator", "reads a file; the server reads one object"),
 ];
 
-/// What the server itself says, where there is no object yet that our rules could check.
+/// The server's own message, for input that fails before a rule of ours can apply.
 const OWN_WORDS: [(&str, &str); 8] = [
     ("not-a-number", "unsupported value: NaN"),
     ("broken-yaml", "did not find expected ',' or ']'"),
@@ -48,7 +47,7 @@ fn examples() -> Vec<PathBuf> {
     paths
 }
 
-/// Posts every object of gapless's group without keeping it; returns all refusals in one text.
+/// Posts every object of gapless's group as a dry run, and returns all refusals in one text.
 async fn refusals(cluster: &Cluster, yaml: &str) -> String {
     let mut said = String::new();
     for document in yaml.split("---\n").filter(|document| document.contains("apiVersion: gapless.dev/")) {
@@ -64,7 +63,7 @@ async fn refusals(cluster: &Cluster, yaml: &str) -> String {
     said
 }
 
-/// Sentences of rows that only `gapless check` can say, in files whose other rows the server refuses.
+/// Sentences that only `gapless check` reports, in files whose other problems the server refuses.
 const ONLY_CHECK_SAYS: [(&str, &str); 22] = [
     ("CoverageNotFound", "follows a reference"),
     ("CronJob '", "follows a reference"),
@@ -82,16 +81,16 @@ const ONLY_CHECK_SAYS: [(&str, &str); 22] = [
     ("must name the year in four digits", "tries a format on dates"),
     ("must name each folder", "takes a format apart"),
     ("its first folder is", "takes a format apart"),
-    ("must not be used with 'dateAs: Instant'", "compares two parts of a spec in a sentence of its own"),
-    ("needs 'dateAs'", "compares two parts of a spec in a sentence of its own"),
-    ("needs 'startsAt'", "compares two parts of a spec in a sentence of its own"),
+    ("must not be used with 'dateAs: Instant'", "compares two parts of a spec in a separate sentence"),
+    ("needs 'dateAs'", "compares two parts of a spec in a separate sentence"),
+    ("needs 'startsAt'", "compares two parts of a spec in a separate sentence"),
     ("of the same folder; must be the same in both", "compares two objects"),
     ("unknown time zone", "knows the time zones"),
     ("has a control character", "looks at the names of a map, which no pattern reaches"),
 ];
 
-/// Our sentence in the words of the server's library, of which one must be found: it says `should` where our offline check
-/// says `must`, and names only the bound that is broken.
+/// Our sentence in the possible words of the server's library, one of which must occur. It says `should` where our
+/// offline check says `must`, and names only the broken bound.
 fn words(sentence: &str) -> Vec<String> {
     let within = |from: &str, to: &str| Some(sentence.strip_prefix(from)?.strip_suffix(to)?.to_string());
     if let Some((least, most)) =
@@ -110,8 +109,8 @@ fn words(sentence: &str) -> Vec<String> {
     }
     match sentence {
         "must be of type integer or string" => vec!["must be of type integer,string".into()],
-        // A null is an absent value to it; an object in place of a text is reported by its fields.
-        // A larger number is a float to it.
+        // It treats a null as absent, and names the fields of an object in place of a text. A larger number is a float
+        // to it.
         _ if sentence.starts_with("must be a whole number from") => vec!["must be of type integer,string".into()],
         _ if sentence.starts_with("must be of type") => {
             vec![sentence.into(), "Required value".into(), "unknown field".into()]
@@ -126,7 +125,7 @@ fn words(sentence: &str) -> Vec<String> {
     }
 }
 
-/// Our line of a problem: the field's path, and what the server says of it.
+/// A line of our output: the field's path, and the server's message about it.
 fn in_its_words(line: &str) -> (String, Vec<String>) {
     let problem = line.splitn(4, ": ").collect::<Vec<_>>();
     let (field, sentence) = match problem.as_slice() {
@@ -138,7 +137,7 @@ fn in_its_words(line: &str) -> (String, Vec<String>) {
     };
     let sentence = sentence.split("; did you mean").next().unwrap_or_default();
     let sentence = sentence.split(", for example").next().unwrap_or_default();
-    // An unknown field is reported without the required field that is missing.
+    // An unknown field is reported without the required one that it replaces.
     let field = if sentence == "Required value" { field.rsplit_once('.').map_or("", |(f, _)| f).into() } else { field };
     (field, words(sentence))
 }
@@ -186,9 +185,9 @@ async fn every_valid_example_is_accepted() {
     }
 }
 
-/// Tools that wait for an object read its status, which was not written yet.
+/// `kubectl wait` reads the status, which is empty before the operator sees the object.
 #[tokio::test]
-async fn an_object_that_was_not_looked_at_says_so() {
+async fn an_object_that_was_not_checked_yet_says_so() {
     let cluster = Cluster::shared();
     cluster.install_definitions();
     let namespace = cluster.namespace("unseen");

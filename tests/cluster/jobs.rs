@@ -1,5 +1,5 @@
-//! What a real cluster says of Jobs that end in every way: the words that gapless reads are asserted here, so a
-//! Kubernetes that changes them fails this test and not a user's season.
+//! How a real cluster reports every way in which a Job can end. The words that gapless reads are asserted here, so a
+//! Kubernetes release that changes them fails this test instead of a user's season.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::harness::{Cluster, Mark, Namespace, eventually, filler_pod};
 
-/// A Job as gapless makes it: one pod, one try, its exit code in its own condition.
+/// A Job like those of gapless: one pod, one try, its exit code in its condition.
 pub fn job(namespace: &str, name: &str, script: &str, more: &str) -> String {
     format!(
         r#"
@@ -34,7 +34,7 @@ spec:
     )
 }
 
-/// The terminal condition of a Job, as `TYPE REASON: MESSAGE`, when it has one.
+/// The terminal condition of a Job, as `TYPE REASON: MESSAGE`, if any.
 async fn end(cluster: &Cluster, namespace: &Namespace<'_>, name: &str) -> Option<String> {
     let job = cluster.get(&format!("/apis/batch/v1/namespaces/{}/jobs/{name}", namespace.name)).await?;
     let conditions = job["status"]["conditions"].as_array()?;
@@ -50,7 +50,7 @@ pub async fn ended(cluster: &Cluster, namespace: &Namespace<'_>, name: &str) -> 
     eventually(cluster, &format!("the end of Job {name}"), Duration::from_secs(90), ask).await
 }
 
-/// A pod of a Job of which this is seen, awaited.
+/// Waits for a pod of a Job for which `seen` holds.
 async fn pod(cluster: &Cluster, namespace: &Namespace<'_>, job: &str, seen: impl Fn(&Value) -> bool) -> Value {
     let path = format!("/api/v1/namespaces/{}/pods?labelSelector=job-name={job}", namespace.name);
     let ask = async || cluster.get(&path).await?["items"].as_array()?.iter().find(|pod| seen(pod)).cloned();
@@ -93,7 +93,7 @@ async fn a_job_shows_its_exit_code_in_its_own_condition() {
             69 => rule(1),
             75 => rule(2),
             77 => rule(3),
-            // The Job alone does not show any other code; the pod does, as long as it exists.
+            // The Job does not show any other exit code. The pod does, as long as it exists.
             _ => BACKOFF.to_string(),
         };
         assert_eq!(ended(cluster, &namespace, &job).await, expected);
@@ -132,7 +132,7 @@ async fn an_evicted_pod_fails_its_job_as_disrupted_and_a_deleted_one_does_not() 
         ended(cluster, &namespace, "evicted").await,
         format!("Failed PodFailurePolicy: {place} has condition DisruptionTarget matching FailJob rule at index 4")
     );
-    // It cannot be distinguished from a filler that failed: its pod is gone, and its Job carries no DisruptionTarget.
+    // It cannot be distinguished from a failed filler: its pod is gone, and its Job has no DisruptionTarget.
     assert_eq!(ended(cluster, &namespace, "deleted").await, BACKOFF);
 }
 

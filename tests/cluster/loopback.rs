@@ -1,4 +1,4 @@
-//! The cluster has its own network: what the tests start cannot be reached from outside, and reaches nothing outside.
+//! The cluster has its own network: nothing outside can reach it, and it reaches nothing outside.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -36,7 +36,8 @@ async fn nothing_of_the_cluster_and_its_pods_is_in_the_machines_network() {
     let began = namespace.folder().join("began");
     eventually(cluster, "the Job's script", Duration::from_secs(60), async || began.exists().then_some(())).await;
 
-    // Not "in the cluster's own": a container is set up by processes that look into that of its pod.
+    // Compare with the machine's network, not with the cluster's: processes that set up a container enter the network
+    // of its pod.
     let machine = outside(|| network(Path::new("/proc/thread-self")));
     assert_ne!(machine, network(Path::new("/proc/thread-self")));
     let (components, pods) = (components(cluster.folder()), pods(cluster.folder()));
@@ -44,7 +45,7 @@ async fn nothing_of_the_cluster_and_its_pods_is_in_the_machines_network() {
     let strays: Vec<_> = components.iter().chain(&pods).filter(|process| network(process) == machine).collect();
     assert!(strays.is_empty(), "{strays:?}");
 
-    // The pod's link ends in the cluster's network, and no way leads on from there.
+    // The pod's link ends in the cluster's network, which has no route beyond it.
     assert!(ip(&["-4", "route"]).contains("100.64.0."), "{}", ip(&["-4", "route"]));
     assert_eq!(ip(&["-4", "route", "show", "default"]) + &ip(&["-6", "route", "show", "default"]), "");
     let around = outside(|| ip(&["-oneline", "address"]) + &ip(&["route", "show", "table", "all"]));
@@ -53,14 +54,14 @@ async fn nothing_of_the_cluster_and_its_pods_is_in_the_machines_network() {
     assert!(TcpStream::connect(listener.local_addr().unwrap()).is_err(), "the machine's loopback is another one");
 }
 
-/// What `ip` prints, in the network of the thread that asks.
+/// The output of `ip` in the network of the calling thread.
 fn ip(arguments: &[&str]) -> String {
     let output = Command::new("ip").args(arguments).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The network of a process: `net:[INODE]`. None, when it has just ended.
+/// The network of a process: `net:[INODE]`. `None` if it has just ended.
 fn network(process: &Path) -> Option<PathBuf> {
     fs::read_link(process.join("ns/net")).ok()
 }
@@ -91,7 +92,7 @@ fn sockets(process: &Path) -> Vec<String> {
     files.filter_map(|file| fs::read_link(file.path()).ok()).map(|to| to.display().to_string()).collect()
 }
 
-/// Every listening socket in the network of the thread that asks: address, port, and the socket as `sockets` names it.
+/// Every listening socket in the network of the calling thread: address, port, and the socket as `sockets` names it.
 fn listeners() -> Vec<(String, u16, String)> {
     let lines =
         ["tcp", "tcp6"].map(|file| fs::read_to_string(format!("/proc/thread-self/net/{file}")).unwrap_or_default());
@@ -102,7 +103,7 @@ fn listener(row: &str) -> Option<(String, u16, String)> {
     let words: Vec<&str> = row.split_whitespace().collect();
     let (address, port) = words.get(1)?.split_once(':')?;
     let listening = *words.get(3)? == "0A";
-    // The address of version 4 in the machine's own byte order, last byte first; of version 6 it stays unread.
+    // IPv4 addresses are in the machine's byte order, last byte first. IPv6 addresses are not parsed.
     let bytes = u32::from_str_radix(address, 16).ok().map(|n| std::net::Ipv4Addr::from(n.swap_bytes()).to_string());
     let address = bytes.unwrap_or_else(|| address.to_string());
     let port = u16::from_str_radix(port, 16).ok()?;

@@ -1,5 +1,5 @@
-//! What gapless rests on is taken away by hand while it works: Jobs, pods, the operator, the status. Each date is filled in
-//! the end, by the attempts that its policy gives it, and no two Jobs ever cover it at once.
+//! Jobs, pods, the operator and the status are removed by hand while gapless works. Every date is filled in the end,
+//! within the attempts of its policy, and no two Jobs ever cover it at once.
 
 mod finalizers;
 
@@ -18,14 +18,14 @@ const ENV: [(&str, &str); 4] = [
 ];
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A namespace where each date of the table is filled when the test lets it.
+/// A namespace where each date of the table is filled when the test permits it.
 struct World<'a> {
     cluster: &'a Cluster,
     namespace: Namespace<'a>,
 }
 
 impl<'a> World<'a> {
-    /// The operator does not run yet. `first`: what the filler does before it waits.
+    /// Without an operator. `first`: what the filler does before it waits.
     fn new(like: &str, dates: u32, first: &str) -> Self {
         let cluster = Cluster::shared_node();
         cluster.install_definitions();
@@ -57,7 +57,7 @@ impl<'a> World<'a> {
         self.cluster.get(&path).await.and_then(|pods| pods["items"].as_array().cloned()).unwrap_or_default()
     }
 
-    /// The name of the one running pod of a day, awaited.
+    /// Waits for the one running pod of a day, and returns its name.
     async fn running(&self, day: u32) -> Pod {
         let date = format!("2026-01-{day:02}");
         let ask = async || {
@@ -95,7 +95,7 @@ impl<'a> World<'a> {
         eventually(self.cluster, &format!("{dates} dates are complete"), PATIENCE, ask).await;
     }
 
-    /// What the ledger has charged to a day.
+    /// The charges of a day in the ledger.
     async fn charges(&self, day: u32) -> String {
         let status = self.status().await;
         let texts = status["ledger"]["charges"][0]["dates"].as_array().cloned().unwrap_or_default();
@@ -104,7 +104,8 @@ impl<'a> World<'a> {
         of_date.unwrap_or_default().to_string()
     }
 
-    /// The launch numbers of all Jobs that were ever made here. Those of one decision are made side by side, in any order.
+    /// The launch numbers of all Jobs that were ever created here. Those of one decision are created concurrently, in
+    /// any order.
     fn launches(&self) -> Vec<u64> {
         let audit = self.cluster.audit(Mark::default());
         let made = audit.events.iter().filter(|e| e.verb == "create" && e.resource == "jobs" && e.is_done());
@@ -117,7 +118,7 @@ impl<'a> World<'a> {
     fn assert_no_overlap(&self) {
         let ours = format!("{}/", self.namespace.name);
         let overlaps = self.cluster.overlapping_jobs();
-        // Each test has its own installation and claim: the same names there are a different table.
+        // Each test has its own installation and claim, so the same name is another table there.
         let ours: Vec<_> = overlaps.iter().filter(|o| o.jobs.iter().all(|job| job.starts_with(&ours))).collect();
         assert!(ours.is_empty(), "{ours:?}");
     }
@@ -146,7 +147,7 @@ fn deploy<'a>(world: &World<'a>) -> Deployed<'a> {
 #[tokio::test]
 async fn a_job_that_is_deleted_by_hand_is_lost_and_its_date_is_tried_again_by_policy() {
     let world = World::new("lost", 3, "case $GAPLESS_DATE$GAPLESS_ATTEMPT in *031) trap '' TERM;; esac");
-    // The third date's first filler does not listen: its pod lives on for the whole grace after its Job is gone.
+    // The third date's first filler ignores signals: its pod lives for the whole grace period after its Job is gone.
     world.kubectl(&[
         "patch",
         "cronjob",
@@ -160,7 +161,7 @@ async fn a_job_that_is_deleted_by_hand_is_lost_and_its_date_is_tried_again_by_po
     let queued = world.running(2).await;
     let deaf = world.running(3).await;
     world.kubectl(&["delete", "job", &running.job, "--wait=false"]);
-    // Without a pod, as when a queue holds it.
+    // Without a pod, like a Job that a queue holds.
     world.kubectl(&["patch", "job", &queued.job, "-p", r#"{"spec": {"suspend": true}}"#]);
     world.kubectl(&["delete", "job", &queued.job, "--wait=false"]);
     world.kubectl(&["delete", "job", &deaf.job, "--wait=false"]);
@@ -177,7 +178,7 @@ async fn a_job_that_is_deleted_by_hand_is_lost_and_its_date_is_tried_again_by_po
 }
 
 #[tokio::test]
-async fn an_evicted_pod_is_not_charged_and_its_date_is_retried() {
+async fn an_evicted_pod_is_not_charged_and_its_date_is_tried_again() {
     let world = World::new("disrupted", 1, "true");
     let _deployed = deploy(&world);
     let pod = world.running(1).await;
@@ -200,7 +201,7 @@ async fn a_job_that_ended_and_went_while_no_operator_ran_is_judged_by_its_data()
     deployed.scale(0);
     world.let_go(1);
     world.kubectl(&["wait", "--for=condition=Complete", "--timeout=60s", "job", &filled.job]);
-    // Its time to live was over.
+    // Its time to live has expired.
     world.kubectl(&["delete", "job", &filled.job, &failed.job]);
     deployed.scale(1);
     world.outcome(1, "Filled").await;
@@ -211,7 +212,7 @@ async fn a_job_that_ended_and_went_while_no_operator_ran_is_judged_by_its_data()
     world.assert_no_overlap();
 }
 
-/// Wipes the status while Jobs run; with or without an operator that sees it.
+/// Wipes the status while Jobs run, with or without a running operator.
 async fn wiped(like: &str, seen: bool) {
     let world = World::new(like, 3, "true");
     let deployed = deploy(&world);
@@ -238,13 +239,13 @@ async fn wiped(like: &str, seen: bool) {
         let launches = world.status().await["ledger"]["launches"] == 3;
         (events.contains("AttemptHistoryRebuilt") && launches).then_some(())
     };
-    eventually(world.cluster, "the launch numbers follow from the Jobs", PATIENCE, ask).await;
+    eventually(world.cluster, "the launch numbers from the Jobs", PATIENCE, ask).await;
     for day in 1..=3 {
         world.let_go(day);
     }
     world.complete(3).await;
     assert_eq!(world.launches(), [1, 2, 3], "the dates of live Jobs stay taken until their data was read");
-    // A lost one is retried under a number that no Job ever had.
+    // A lost attempt is repeated under a number that no Job ever had.
     fs::remove_dir_all(world.namespace.folder().join("w/t/day=2026-01-02")).unwrap();
     deployed.kubectl(&["rollout", "restart", "deployment/gapless"]);
     let again = async || (world.launches() == [1, 2, 3, 4]).then_some(());

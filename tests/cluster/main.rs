@@ -1,5 +1,5 @@
-//! Everything that is tested in a real cluster, in one binary. It needs root and the parts that `parts.sh` names, and
-//! fails without them; nothing is skipped. The harness is in `harness/`; read `harness/mod.rs` first.
+//! All tests in a real cluster, in one binary. They need root and the parts that `parts.sh` names, and fail without
+//! them; nothing is skipped. The harness is in `harness/`; read `harness/mod.rs` first.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

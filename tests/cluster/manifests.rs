@@ -1,16 +1,17 @@
-//! Everything that people apply is accepted unchanged by a real API server: server-side, strictly, without a warning.
+//! A real API server accepts everything that users apply unchanged: server-side, with strict validation, without a
+//! warning.
 
 use std::path::{Path, PathBuf};
 
 use super::harness::Cluster;
 
-/// Kinds of others that manifests use. Their own definitions are theirs to check; here they only have to exist.
+/// Third-party kinds that manifests use. They only have to exist here.
 const FOREIGN: [(&str, &str, &str); 2] = [
     ("monitoring.coreos.com", "PodMonitor", "podmonitors"),
     ("monitoring.coreos.com", "PrometheusRule", "prometheusrules"),
 ];
 
-/// What warns on purpose, and why.
+/// Intended warnings, and their reasons.
 const WARNS: [(&str, &str); 1] = [("manifests/overlays/test-host-network", "the host's network is what it is for")];
 
 #[test]
@@ -44,7 +45,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every folder with a kustomization, below the two that people apply from.
+/// Every folder with a kustomization, below the two that users apply from.
 fn kustomizations() -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![PathBuf::from("manifests"), PathBuf::from("examples")];
@@ -84,7 +85,7 @@ spec:
     )
 }
 
-/// A namespace in which pods that are not `restricted` are refused, with a warning when one is applied.
+/// A namespace that refuses pods which are not `restricted`, and warns those who apply one.
 fn namespace(name: &str) -> String {
     let labels = "pod-security.kubernetes.io/enforce: restricted, pod-security.kubernetes.io/warn: restricted";
     format!("{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}, labels: {{{labels}}}}}}}")

@@ -1,5 +1,5 @@
-//! The README's section "In a cluster", typed verbatim by a newcomer, and gapless outside of a
-//! cluster, as its help says.
+//! The README's section "In a cluster", typed verbatim by a newcomer, and gapless outside of a cluster, as its help
+//! describes.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -9,11 +9,11 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::harness::{Cluster, Options, Said, Table, Terminal, eventually};
 
-/// What no kind, no docker and no hour of building is needed for: the harness starts a cluster, and loads the binary that is
-/// tested under the name that the README gives its image.
+/// Commands that need kind, docker or an hour of building. The harness replaces them: it starts a cluster, and loads
+/// the tested binary under the image name of the README.
 const OTHERWISE: [&str; 3] = ["kind create cluster", "docker build", "kind load"];
 
-/// The commands of the section in their order: behind a prompt, and within a sentence.
+/// The commands of the section in order: after a prompt, and within a sentence.
 fn commands() -> Vec<&'static str> {
     let readme = include_str!("../../README.md");
     let (_, section) = readme.split_once("\n## In a cluster\n").unwrap();
@@ -24,7 +24,7 @@ fn commands() -> Vec<&'static str> {
     section.lines().flat_map(typed).collect()
 }
 
-/// The image that is built, which is the one that is loaded.
+/// The image that is built, which must be the one that is loaded.
 fn image(commands: &[&str]) -> String {
     let after = |start: &str| commands.iter().find_map(|line| line.strip_prefix(start)).unwrap();
     let image = after("kind load docker-image ");
@@ -32,7 +32,7 @@ fn image(commands: &[&str]) -> String {
     format!("docker.io/library/{image}")
 }
 
-/// The volume that a cluster of kind would provide for the claim of `examples/cluster/namespace.yaml`.
+/// The volume that kind would provide for the claim of `examples/cluster/namespace.yaml`.
 fn volume(cluster: &Cluster) -> std::path::PathBuf {
     let folder = cluster.folder().join("volumes/readme");
     fs::create_dir_all(&folder).unwrap();
@@ -67,7 +67,7 @@ async fn a_newcomer_types_what_the_readme_says_and_has_a_first_coverage() {
     for line in commands.iter().filter(|line| !OTHERWISE.iter().any(|start| line.starts_with(start))) {
         let Said { code, out, err } = terminal.ask(&typed(line));
         println!("$ {line}\n{out}{err}");
-        // A gap ends with 3, as the table of exit codes says; who watches ends it himself.
+        // A gap exits with 3, as the table of exit codes says. A watch ends when the user stops it.
         let expected = match line {
             _ if line.contains("--watch") => 124,
             _ if line.contains("calendar") || line.contains("explain") => 3,
@@ -90,20 +90,20 @@ async fn a_newcomer_types_what_the_readme_says_and_has_a_first_coverage() {
     assert_eq!(fs::read_dir(folder.join("tables/nba_raw/boxscores")).unwrap().count(), 6, "tables are never touched");
 }
 
-/// As it is typed, but for two things: the binary is built already, and a watch is looked at for a moment.
+/// Runs a command as typed, with two exceptions: the binary is built already, and a watch is stopped after a moment.
 fn typed(line: &str) -> String {
     let built = line.replace("cargo build --release && ", "");
     let built = built.replace("target/release/gapless", env!("CARGO_BIN_EXE_gapless"));
     if line.contains("--watch") { format!("timeout 3 {built}") } else { built }
 }
 
-/// What is awaited behind a command, or looked at.
+/// What the test awaits or checks after a command.
 async fn follow(cluster: &Cluster, terminal: &Terminal<'_>, line: &str) {
     match line {
         _ if line.contains("rollout") && std::env::var_os("GAPLESS_TEST_PATIENCE").is_none() => hurry(terminal),
         _ if line.contains("--watch") => six_nights_and_one_exhausted(cluster, terminal).await,
         _ if line.contains("examples/demo-cluster") => a_season_with_gaps(cluster, terminal).await,
-        // Nothing that is known goes with the operator.
+        // No state is lost with the operator.
         _ if line.contains("delete -k manifests/namespaced") => {
             let coverages = terminal.run("kubectl get tc -n gapless");
             assert!(coverages.contains("opening-nights") && coverages.contains("True"), "{coverages}");
@@ -121,7 +121,7 @@ async fn a_season_with_gaps(cluster: &Cluster, terminal: &Terminal<'_>) {
     eventually(cluster, "the demo's season, and a launch in it", Duration::from_secs(180), seen).await;
 }
 
-/// What a newcomer waits two minutes for: slow start, a minute a step.
+/// Shortens slow start, for which a newcomer waits two minutes.
 fn hurry(terminal: &Terminal<'_>) {
     terminal.run("kubectl set env -n gapless deployment/gapless GAPLESS_SLOW_START=1s");
     terminal.run("kubectl rollout status -n gapless deployment/gapless --timeout=90s");

@@ -1,5 +1,5 @@
-//! What other versions left: objects that were stored under looser definitions stall only themselves, and say why;
-//! a status of another shape loses what cannot be read, and never the ledger beside it.
+//! Objects of other versions. One that was stored under a looser definition stalls only itself, and says why. A status
+//! with another shape loses what cannot be read, but never its ledger.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::harness::{Cluster, Deployed, Namespace, Options, Table, WRITE, eventu
 const ENV: [(&str, &str); 3] =
     [("GAPLESS_SLOW_START", "0s"), ("GAPLESS_CADENCE_HOT", "5s"), ("GAPLESS_CADENCE_WARM", "5s")];
 
-/// A definition that keeps and accepts whatever an object holds.
+/// A definition that accepts and keeps every field.
 fn loosened(cluster: &Cluster, plural: &str) {
     let anything = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
     let name = format!("{plural}.gapless.dev");
@@ -29,7 +29,8 @@ fn coverage(namespace: &str, name: &str, spec: &Value) -> String {
     object.to_string()
 }
 
-/// What was stored long ago (without unknown fields, which the server drops as it reads): its name, its spec, and what its status says.
+/// Objects stored long ago: the name, the spec, and the message about it. Unknown fields are not a case, because the
+/// server drops them on reading.
 fn stored() -> [(&'static str, Value, &'static str); 2] {
     let good = json!({"season": "s", "table": "old", "date": "day", "unit": {"whole": "Date"}});
     let with = |field: &str, value: Value| {
@@ -38,9 +39,9 @@ fn stored() -> [(&'static str, Value, &'static str); 2] {
         spec
     };
     [
-        // A rule was tightened since.
+        // A rule was tightened later.
         ("tightened", with("where", json!([{"column": "n", "equals": 1, "lessThan": 5}])), "must have exactly one of"),
-        // No type of today can hold it, so the server refuses every status of it too: it is logged.
+        // No current type can hold it, so the server refuses its status, too, and only the log reports it.
         ("undecodable", with("fill", json!("nightly")), "must be of type object"),
     ]
 }
@@ -77,11 +78,11 @@ async fn what_older_definitions_let_in_stalls_only_itself() {
     std::fs::create_dir_all(namespace.folder().join("w/old")).unwrap();
     let obeyed =
         async || namespace.told(path).lines().await?.into_iter().find(|line| line.contains("Stalled=True/Missing"));
-    println!("{}", eventually(&cluster, "the fixed one to be accepted", Duration::from_secs(60), obeyed).await);
+    println!("{}", eventually(&cluster, "the fixed object to be accepted", Duration::from_secs(60), obeyed).await);
     a_status_of_another_version(&cluster, &namespace, &deployed).await;
 }
 
-/// One launch filled a date, three failed at the other. Another version writes into that, while no operator runs.
+/// One launch filled a date, three failed on the other. Another version writes into the status while no operator runs.
 async fn a_status_of_another_version(cluster: &Cluster, namespace: &Namespace<'_>, deployed: &Deployed<'_>) {
     let told = namespace.told("tablecoverages/t");
     let written = async |status: Value| {
@@ -101,8 +102,9 @@ async fn a_status_of_another_version(cluster: &Cluster, namespace: &Namespace<'_
     println!("{}", told.line(&["Exhausted/Failed 2026-01-02"]).await);
     let charged = told.object().await.unwrap()["status"]["ledger"]["charges"][0]["dates"][0].clone();
     assert!(charged.as_str().unwrap().starts_with("2026-01-02 Failed charged=3"), "{charged}");
-    assert_eq!(told.launches().await, 4, "the ledger stays beside what could not be read");
-    // Where the ledger cannot be read, counts restart, but no launch number is used twice: not even without Jobs.
+    assert_eq!(told.launches().await, 4, "the ledger is kept beside what could not be read");
+    // Unreadable parts of the ledger are counted from scratch, but no launch number is used twice, not even without
+    // Jobs.
     namespace.kubectl(&["delete", "jobs", "--all"]);
     written(json!({"ledger": {"charges": [{"rung": "load", "dates": ["2026-01-02 Mislaid"]}]}})).await;
     told.line(&["#5 Failed 2026-01-02"]).await;
@@ -110,7 +112,7 @@ async fn a_status_of_another_version(cluster: &Cluster, namespace: &Namespace<'_
     assert!(events.contains("AttemptHistoryRebuilt"), "{events}");
 }
 
-/// The definitions of today.
+/// The current definitions.
 fn strict(cluster: &Cluster) {
     let crds = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
     cluster.kubectl(&["apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", crds]);

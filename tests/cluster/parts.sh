@@ -1,8 +1,8 @@
 #!/bin/sh
-# What the tests' cluster is made of: parts.sh [node]. Prints the path of the one binary with every Kubernetes component,
-# built once from kube/ and kept outside the clone, keyed by its sources: five minutes the first time, nothing later.
-# With `node` it also sees to the node's parts (containerd, runc, CNI plugins): as root on Debian it installs them,
-# elsewhere it says what to install. It never goes on without a part.
+# Provides the programs of the test cluster: parts.sh [node]. Prints the path of the binary with every Kubernetes component,
+# which it builds once from kube/ and keeps outside the clone, keyed by its sources. The first build takes five minutes.
+# With `node` it also provides the node's parts (containerd, runc, CNI plugins): as root on Debian it installs them,
+# elsewhere it says what to install. It fails if a part is missing.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 fail() {

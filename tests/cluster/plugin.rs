@@ -1,5 +1,5 @@
-//! `kubectl gapless` with the rights that `manifests/people` gives: who may look, who may write, and what the others are
-//! told.
+//! `kubectl gapless` with the rights of `manifests/people`: who may read, who may write, and the messages for everyone
+//! else.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ async fn people_look_retry_and_waive_as_far_as_their_rights_go() {
     let deployed = cluster.deploy(&namespace, 1, &[("GAPLESS_SLOW_START", "0s")]);
     cluster.kubectl(&["apply", "--server-side", "-k", concat!(env!("CARGO_MANIFEST_DIR"), "/manifests/people")]);
     let mut table = Table::slow(3, 0, 1);
-    // 65: it cannot be had.
+    // 65: the date is unavailable.
     table.script = format!("case $GAPLESS_DATE in *-02) exit 65;; esac; {WRITE}");
     table.apply(cluster, &namespace);
     let open = async || {
@@ -23,19 +23,19 @@ async fn people_look_retry_and_waive_as_far_as_their_rights_go() {
 
     let [viewer, editor, on_call] =
         ["view", "edit", "gapless-on-call"].map(|role| cluster.terminal_with(role, &namespace.name));
-    // Aggregation is a controller's work.
+    // A controller aggregates roles, so this takes a moment.
     let aggregated = async || (viewer.ask("kubectl get tc").code == Some(0)).then_some(());
     eventually(cluster, "`view` reads coverages", Duration::from_secs(30), aggregated).await;
     for who in [&viewer, &editor, &on_call] {
         for line in ["calendar", "status", "explain tc/t 2026-01-02", "calendar --grid", "status -o json"] {
             let said = who.ask(&format!("kubectl gapless {line}"));
             println!("$ kubectl gapless {line}\n{}{}", said.out, said.err);
-            // A gap shows in the exit code too.
+            // The exit code reports a gap, too.
             assert_eq!((said.code, said.err.as_str()), (Some(3), ""), "{line}: {}", said.out);
             assert!(said.out.contains("2026-01-02") || said.out.contains("Exhausted"), "{line}: {}", said.out);
         }
     }
-    // As docs/operations.md has it for six in the morning.
+    // As docs/operations.md describes it for 06:00.
     assert!(viewer.run("kubectl get gapless").contains("tablecoverage.gapless.dev/t"));
     let events = viewer.run("kubectl events --for TableCoverage/t");
     assert!(["GapFound", "JobLaunched", "Exhausted"].iter().all(|reason| events.contains(reason)), "{events}");

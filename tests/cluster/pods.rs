@@ -1,4 +1,4 @@
-//! The images that tests deploy run as they are meant to, and an operator's process can be found and killed.
+//! The images that tests deploy run as intended, and an operator's process can be found and killed.
 
 use std::fs;
 use std::time::Duration;
@@ -27,7 +27,7 @@ async fn the_model_filler_fills_a_date_on_the_claim() {
     let folder = namespace.folder();
     fs::create_dir_all(folder.join("provider/t")).unwrap();
     fs::write(folder.join("provider/t/2026-01-01.csv"), "x\n1\n").unwrap();
-    // The provider counts there how often it was asked.
+    // The provider counts its requests there.
     fs::create_dir(folder.join("provider/asked")).unwrap();
     fs::set_permissions(folder.join("provider/asked"), std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
     let arguments =
@@ -44,7 +44,7 @@ async fn an_operator_that_is_killed_comes_back_within_seconds() {
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("operator");
     fs::write(&script, "sleep 600\n").unwrap();
-    // Not gapless, but called like it: a shell that reads the file `operator`.
+    // A shell with the name of gapless, which runs the file `operator`.
     let files =
         [("/bin/sh".as_ref(), "/gapless"), ("/bin/sleep".as_ref(), "/bin/sleep"), (script.as_path(), "/operator")];
     cluster.load_image("local/stand-in:test", &files, &["/gapless", "operator"]);
@@ -100,7 +100,7 @@ fn the_kubelet_probes_a_pod_over_the_pods_own_network() {
     let cluster = Cluster::shared_node();
     cluster.load_image("local/kubectl:test", &[(cluster.kube(), "/kube")], &["/kube", "kubectl"]);
     let namespace = cluster.namespace("probed");
-    // It answers only when the API server answers it: both ways are proved at once.
+    // It answers only if the API server answers it, so this proves both directions.
     cluster.apply(&format!(
         "
 apiVersion: v1

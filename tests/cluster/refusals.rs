@@ -1,5 +1,5 @@
-//! Creates that the API server does not let through: by a policy, by a webhook that is down, by a Job of the same name. Each
-//! is tried again less and less often, nothing is listed for it, and launches go on when the way is free, without an edit.
+//! Creates that the API server refuses: because of a policy, a webhook that is down, or a Job of the same name. Each is
+//! retried at increasing intervals, without listing Jobs, and launches resume without an edit once the cause is gone.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use super::harness::{Cluster, Deployed, Mark, Namespace, Table, eventually};
 const ENV: [(&str, &str); 3] =
     [("GAPLESS_SLOW_START", "0s"), ("GAPLESS_CADENCE_HOT", "5s"), ("GAPLESS_CADENCE_WARM", "5s")];
 const T: &str = "tablecoverages/t";
-/// As long as the ramp of the waits takes, and half of the next one.
+/// The time of the increasing waits, plus half of the next one.
 const RAMP: Duration = Duration::from_secs(90);
 
-/// A Job that never runs, as people make it.
+/// A Job that never runs, as a user might create it.
 fn suspended(namespace: &str, name: &str) -> String {
     let pod = super::harness::filler_pod("true", 6);
     format!(
@@ -29,7 +29,7 @@ spec:
     )
 }
 
-/// What the operator asked about Jobs since a mark: when each refused create came, and how many lists.
+/// The operator's requests about Jobs since a mark: the time of each refused create, and the number of lists.
 fn asked(cluster: &Cluster, deployed: &Deployed<'_>, since: Mark) -> (Vec<Timestamp>, usize) {
     let audit = cluster.audit(since);
     let user = deployed.user();
@@ -38,7 +38,7 @@ fn asked(cluster: &Cluster, deployed: &Deployed<'_>, since: Mark) -> (Vec<Timest
     (refused.map(|e| e.received.parse().unwrap()).collect(), mine.iter().filter(|e| e.verb == "list").count())
 }
 
-/// Waits through the ramp of refusals: each wait is longer than the one before it, and nothing is listed meanwhile.
+/// Waits through the refusals: each wait is longer than the previous one, and nothing is listed meanwhile.
 async fn refused_for_a_while(cluster: &Cluster, deployed: &Deployed<'_>) {
     let since = cluster.mark();
     tokio::time::sleep(RAMP).await;
@@ -47,10 +47,10 @@ async fn refused_for_a_while(cluster: &Cluster, deployed: &Deployed<'_>) {
     println!("{} refused creates in {RAMP:?}, waits {waits:?}, {lists} lists", refused.len());
     assert!((2..=8).contains(&refused.len()), "{refused:?}");
     assert!(waits.windows(2).skip(1).all(|pair| pair[1] > pair[0]), "{waits:?}");
-    assert_eq!(lists, 0, "a refused create says all that a list could");
+    assert_eq!(lists, 0, "a refused create says everything that a list could");
 }
 
-/// Awaits that a create of a Job is refused.
+/// Waits until the create of a Job is refused.
 async fn in_force(cluster: &Cluster, namespace: &Namespace<'_>) {
     let path = format!("/apis/batch/v1/namespaces/{}/jobs", namespace.name);
     let ask = async || cluster.try_out(&path, &suspended(&namespace.name, "probe")).await.err().map(drop);
@@ -58,7 +58,7 @@ async fn in_force(cluster: &Cluster, namespace: &Namespace<'_>) {
 }
 
 #[tokio::test]
-async fn what_an_admission_policy_refuses_goes_on_when_it_is_gone() {
+async fn launches_that_an_admission_policy_refuses_resume_when_it_is_gone() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("policy");
     let name = &namespace.name;
@@ -101,7 +101,7 @@ async fn a_webhook_that_is_down_is_asked_less_and_less_often() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("webhook");
     let name = &namespace.name;
-    // No server listens there.
+    // There is no server at this address.
     cluster.apply(&format!(
         "
 apiVersion: admissionregistration.k8s.io/v1
@@ -129,7 +129,7 @@ webhooks:
 }
 
 #[tokio::test]
-async fn a_job_that_has_the_name_of_a_launch_is_reported_and_launches_go_on_when_it_is_gone() {
+async fn a_job_that_has_the_name_of_a_launch_is_reported_and_launches_resume_when_it_is_gone() {
     let cluster = Cluster::shared_node();
     let namespace = cluster.namespace("taken");
     let deployed = cluster.deploy(&namespace, 1, &ENV);
@@ -138,7 +138,7 @@ async fn a_job_that_has_the_name_of_a_launch_is_reported_and_launches_go_on_when
     told.complete(1).await;
     let first = namespace.kubectl(&["get", "jobs", "-o", "jsonpath={.items[0].metadata.name}"]);
     let taken = first.replace("-l1", "-l2");
-    // Old dates that are complete are looked at once an hour, and at a start.
+    // Old complete dates are checked once an hour, and after a start.
     deployed.scale(0);
     cluster.apply(&suspended(&namespace.name, &taken));
     std::fs::remove_dir_all(namespace.folder().join("w/t/day=2026-01-01")).unwrap();

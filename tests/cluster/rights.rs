@@ -1,5 +1,5 @@
-//! What gapless may do, and that it needs all of it: each right is removed in a separate namespace, and the API
-//! server's audit log shows that it was used.
+//! gapless needs every right that it has. Each right is removed in a separate namespace, and the API server's audit log
+//! shows that gapless requested it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use super::harness::{Cluster, Deployed, Namespace, Table, eventually};
 const ENV: [(&str, &str); 3] =
     [("GAPLESS_SLOW_START", "0s"), ("GAPLESS_CADENCE_HOT", "5s"), ("GAPLESS_CADENCE_WARM", "5s")];
 
-/// One verb on one resource; the subresource follows a slash.
+/// One verb on one resource. A subresource follows a slash.
 type Pair = (String, String);
 
-/// Every right of the Role, singly.
+/// Every right of the Role, one at a time.
 fn pairs(cluster: &Cluster) -> BTreeSet<Pair> {
     let text = cluster.rendered("manifests/overlays/test", "any");
     let roles = text.split("\n---\n").map(|d| serde_saphyr::from_str::<Value>(d).unwrap());
@@ -55,7 +55,7 @@ pub fn without(role: &mut Value, verb: &str, resource: &str) {
     role["rules"] = Value::Array(rules);
 }
 
-/// Something of everything: gaps, a filler, rows of a season, a coverage of each kind.
+/// Some of everything: gaps, a filler, the GameDates of a season, a coverage of each kind.
 fn scenario(cluster: &Cluster, namespace: &Namespace<'_>) {
     Table::slow(2, 1, 2).apply(cluster, namespace);
     let name = &namespace.name;
@@ -81,7 +81,8 @@ async fn every_right_is_used_and_its_absence_is_reported() {
     cluster.install_definitions();
     let mut lacking: Vec<(Pair, Namespace<'_>, Deployed<'_>)> = Vec::new();
     for pair in pairs {
-        // Finished Jobs are kept at least ten minutes: `at_rest` runs that long and shows the right to remove them.
+        // Finished Jobs are kept for at least ten minutes. `at_rest` runs that long and proves the right to remove
+        // them.
         if pair == ("delete".into(), "jobs".into()) {
             continue;
         }
@@ -105,11 +106,11 @@ async fn every_right_is_used_and_its_absence_is_reported() {
         let audit = cluster.audit(Default::default());
         audit.writes(&d.user()).filter(|e| e.resource == "jobs" && e.verb == "create").count()
     };
-    // Of what it cannot list it knows nothing, and so decides nothing at all.
+    // Without a list it has no facts, so it makes no decisions.
     for (_, _, blind) in lacking.iter().filter(|((verb, _), ..)| verb == "list") {
         assert_eq!(launched(blind), 0, "{}", blind.namespace);
     }
-    // A missing right is in the log. That of a Job is in the status, see below.
+    // A missing right is in the log. One for Jobs is in the status, see below.
     for ((verb, resource), _, blind) in lacking.iter().filter(|((verb, r), ..)| (&**verb, &**r) != ("create", "jobs")) {
         let log = blind.log();
         assert!(log.contains(&format!("gapless cannot {verb} {resource};")), "{verb} {resource}: {log}");
@@ -119,7 +120,7 @@ async fn every_right_is_used_and_its_absence_is_reported() {
         let status = without_create.kubectl(&["get", "tablecoverage", "t", "-o", "yaml"]);
         (status.contains("Blocked") && status.contains("cannot create resource")).then_some(())
     };
-    eventually(cluster, "the missing right to be in the status", Duration::from_secs(30), told).await;
+    eventually(cluster, "the missing right in the status", Duration::from_secs(30), told).await;
 }
 
 fn refusal(event: &super::harness::Event) -> (String, Pair) {
@@ -141,7 +142,7 @@ fn what_the_operator_may_do_is_what_is_documented() {
     assert_eq!(may, pairs(cluster), "{listed}");
 }
 
-/// `tablecoverages.gapless.dev/status   []   []   [patch]`; what every account may ask of itself is left out.
+/// `tablecoverages.gapless.dev/status   []   []   [patch]`; without what every account may ask about itself.
 fn row(line: &str) -> Vec<Pair> {
     let Some((resource, rest)) = line.split_once(char::is_whitespace) else { return Vec::new() };
     let verbs = rest.rsplit_once('[').map_or("", |(_, verbs)| verbs).trim_end().trim_end_matches(']');
@@ -163,7 +164,7 @@ async fn a_filler_that_pod_security_refuses_is_reported_and_not_an_attempt() {
         let status = deployed.kubectl(&["get", "tablecoverage", "t", "-o", "yaml"]);
         status.contains("NoPod").then_some(())
     };
-    eventually(cluster, "that no pod is admitted", Duration::from_secs(60), told).await;
+    eventually(cluster, "the message that no pod is admitted", Duration::from_secs(60), told).await;
     let ended = async || {
         let status = deployed.kubectl(&["get", "tablecoverage", "t", "-o", "yaml"]);
         status.contains("NeverStarted").then_some(())

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::harness::{Cluster, Deployed, eventually};
 
-/// Six coverages; two of its dates are not available from any source (see `src/cli/demo`).
+/// Six coverages; two of its dates have no data anywhere (see `src/cli/demo`).
 const KINDS: &str = "propcoverages,tablecoverages";
 
 #[tokio::test]
@@ -42,10 +42,10 @@ async fn a_season_is_filled_by_pods_until_every_date_is_complete_or_waived() {
     assert!(overlaps.is_empty(), "{overlaps:?}");
 }
 
-/// What the operator says beside statuses: a log in which only what a status reports as a reason is a warning, metrics, Events.
+/// The operator's output beside statuses: metrics, Events, and a log whose warnings all match a reason in a status.
 fn told(deployed: &Deployed<'_>) {
     let log = deployed.kubectl(&["logs", "-l", "app.kubernetes.io/name=gapless", "--tail=-1"]);
-    // Before the seed was there nothing could be read; two dates cannot be had.
+    // Nothing could be read before the seed was there, and two dates have no data.
     let expected = ["Unknown", "NoRung", "Exhausted"].map(|reason| format!("\"reason\":\"{reason}\""));
     let is_expected = |line: &str| expected.iter().any(|reason| line.contains(reason));
     let is_loud = |line: &str| line.contains("\"level\":\"WARN\"") || line.contains("\"level\":\"ERROR\"");
@@ -62,7 +62,7 @@ fn told(deployed: &Deployed<'_>) {
     }
 }
 
-/// As a person does it, with the plugin.
+/// As a user does, with the plugin.
 fn waive_what_cannot_be_had(cluster: &Cluster, namespace: &str) {
     for coverage in ["TableCoverage/gamebook", "PropCoverage/points-lines"] {
         let (kind, name) = coverage.split_once('/').unwrap();

@@ -1,4 +1,4 @@
-//! Jobs whose pods do not start: each says why, whatever is lacking, and a queue holds its Jobs as long as it likes.
+//! Jobs whose pods do not start: each reports what is missing, and a queue may hold its Jobs indefinitely.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use super::harness::{Cluster, Namespace, Table, coverage, eventually, filler};
 const ENV: [(&str, &str); 3] =
     [("GAPLESS_SLOW_START", "0s"), ("GAPLESS_CADENCE_HOT", "5s"), ("GAPLESS_CADENCE_WARM", "5s")];
 
-/// What a filler lacks: its name, what differs in its CronJob, and what is reported of its pod.
+/// What a filler lacks: its name, the change to its CronJob, and the message about its pod.
 struct Lacking {
     name: &'static str,
     edits: &'static [(&'static str, &'static str)],
     told: &'static str,
 }
 
-/// The kubelet looks only for volumes that a container mounts.
+/// The kubelet only checks volumes that a container mounts.
 const MOUNTED: (&str, &str) = ("volumeMounts: [", "volumeMounts: [{name: x, mountPath: /x}, ");
 const CONTAINER: &str = "- name: fill";
 
@@ -67,7 +67,7 @@ const LACKING: [Lacking; 8] = [
 ];
 
 impl Lacking {
-    /// Its filler, and a coverage of its own table.
+    /// Its filler, and a coverage of a separate table.
     fn manifests(&self, namespace: &str) -> String {
         let mut filler = filler(namespace, self.name, "true");
         for (from, to) in self.edits {
@@ -108,7 +108,7 @@ async fn a_pod_that_cannot_start_says_what_it_lacks() {
     assert!(found.lines().count() > LACKING.len() && !found.contains("switched off"), "{found}");
 }
 
-/// What Kueue does with a Job that carries its label: it suspends it as it comes, and lets it go when there is room.
+/// Kueue suspends a Job with its label on creation, and resumes it when there is capacity.
 async fn suspend(namespace: &Namespace<'_>, job: &str, suspended: bool) {
     let patch = json!({"spec": {"suspend": suspended}}).to_string();
     namespace.kubectl(&["patch", "job", job, "--type=merge", "-p", &patch]);
@@ -123,7 +123,7 @@ async fn a_queue_gets_its_label_and_holds_a_job_as_long_as_it_likes() {
     // The API server knows this field of a pod; gapless's own types, those of Kubernetes 1.33, do not.
     let younger = json!({"template": {"spec": {"hostnameOverride": "filler"}}});
     let queue = json!({"spec": {"jobTemplate": {"metadata": {"labels": labels}, "spec": younger}}});
-    // The deadline counts from when the Job is let go: it is shorter than the Job waits.
+    // The deadline, which is shorter than the Job's wait, counts from its release.
     let table = Table { deadline: 15, ..Table::held(1) };
     cluster.load_shell();
     namespace.apply(&filler(&namespace.name, "fill", &table.script));
@@ -136,9 +136,9 @@ async fn a_queue_gets_its_label_and_holds_a_job_as_long_as_it_likes() {
     assert_eq!(job["spec"]["template"]["spec"]["hostnameOverride"], "filler", "what is younger than gapless passes");
     let name = job["metadata"]["name"].as_str().unwrap();
     suspend(&namespace, name, true).await;
-    // Kueue does this too: else the deadline would count from the first start.
-    let anew = r#"{"status": {"startTime": null}}"#;
-    namespace.kubectl(&["patch", "job", name, "--subresource=status", "--type=merge", "-p", anew]);
+    // Kueue does this too. Otherwise the deadline would count from the first start.
+    let restarted = r#"{"status": {"startTime": null}}"#;
+    namespace.kubectl(&["patch", "job", name, "--subresource=status", "--type=merge", "-p", restarted]);
     let told = namespace.told("tablecoverages/t");
     println!("{}", told.line(&["Running/Queued 2026-01-01"]).await);
     tokio::time::sleep(Duration::from_secs(20)).await;
@@ -148,7 +148,7 @@ async fn a_queue_gets_its_label_and_holds_a_job_as_long_as_it_likes() {
     namespace.let_go();
     told.complete(1).await;
     let lines = told.lines().await;
-    assert_eq!(told.launches().await, 1, "{lines:?}: who waits is not launched again");
+    assert_eq!(told.launches().await, 1, "{lines:?}: a waiting Job is not launched again");
     let audit = cluster.audit(Default::default());
     let user = deployed.user();
     let edits = audit.writes(&user).filter(|e| e.resource == "jobs" && e.verb != "create");

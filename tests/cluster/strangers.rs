@@ -1,4 +1,4 @@
-//! Jobs that people forge: what a Job says of itself moves no counter, and keeps no date of another namespace's table.
+//! Forged Jobs: the claims of a Job change no counter, and block no date of another namespace's table.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ const ENV: [(&str, &str); 3] =
     [("GAPLESS_SLOW_START", "0s"), ("GAPLESS_CADENCE_HOT", "5s"), ("GAPLESS_CADENCE_WARM", "5s")];
 const T: &str = "tablecoverages/t";
 
-/// A suspended copy of a Job that says that it is another launch: owner, key and name fit together.
+/// A suspended copy of a Job that claims to be another launch, with consistent owner, key and name.
 async fn forge(cluster: &Cluster, namespace: &Namespace<'_>, of: &str, launch: u64) -> String {
     let path = format!("/apis/batch/v1/namespaces/{}/jobs", namespace.name);
     let mut job = cluster.get(&format!("{path}/{of}")).await.unwrap();
@@ -40,7 +40,7 @@ async fn a_forged_launch_number_moves_nothing_and_is_found_by_its_name() {
     let told = namespace.told(T);
     told.line(&["Running/Started", "2026-01-01..2026-01-02"]).await;
     let first = namespace.kubectl(&["get", "jobs", "-o", "jsonpath={.items[0].metadata.name}"]);
-    // Who starts now knows nothing but what is stored, and what Jobs say.
+    // An operator that starts now knows only what is stored, and what Jobs claim.
     deployed.scale(0);
     let forged = forge(cluster, &namespace, &first, 999_999_999_999).await;
     deployed.scale(1);
@@ -48,7 +48,7 @@ async fn a_forged_launch_number_moves_nothing_and_is_found_by_its_name() {
         let events = namespace.kubectl(&["get", "events", "-o", "jsonpath={.items[*].message}"]);
         events.contains(&format!("Job `{forged}` says that it fills these dates")).then_some(())
     };
-    eventually(cluster, "the forged Job to be reported", Duration::from_secs(60), stray).await;
+    eventually(cluster, "the message about the forged Job", Duration::from_secs(60), stray).await;
     namespace.let_go();
     let settled = async || {
         let status = told.object().await?["status"].clone();

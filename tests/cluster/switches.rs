@@ -1,4 +1,4 @@
-//! Every way in which people hold launches, and how they go on.
+//! Every way to hold launches, and to resume them.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ async fn each_switch_holds_launches_and_says_so_and_the_last_one_lets_them_go() 
     cluster.kubectl(&["annotate", "namespace", &namespace.name, "gapless.dev/launches-"]);
     told.line(&["Ready=False/Suspended"]).await;
     told.line(&["Reconciling=False"]).await;
-    // The namespace is read a few times a minute: by now its switch is off too, and only the coverage's own holds.
+    // The namespace is read a few times a minute. By now its switch is off too, and only the coverage is suspended.
     assert_eq!(launched(cluster, &deployed), 0);
     suspend(&namespace, &["tablecoverage", "t"], false);
     told.complete(2).await;
@@ -80,7 +80,7 @@ async fn the_cron_jobs_own_run_holds_yesterday_and_later_only() {
     told.complete(4).await;
 }
 
-/// A Job as the CronJob controller makes it, and that it runs.
+/// A Job as the CronJob controller creates it, running.
 async fn run_daily(cluster: &Cluster, namespace: &Namespace<'_>) {
     let name = &namespace.name;
     let cron_job = cluster.get(&format!("/apis/batch/v1/namespaces/{name}/cronjobs/fill")).await.unwrap();

@@ -1,4 +1,4 @@
-//! Whatever ends the tests, nothing of their cluster is left running or mounted.
+//! However the tests end, nothing of their cluster stays running or mounted.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -45,7 +45,7 @@ fn what_a_killed_guard_leaves_is_removed_by_the_next_start() {
 
 /// A separate test run in its own process group, and the folder of its cluster.
 fn victim() -> (Child, PathBuf) {
-    // A run in the background ignores interrupts, and hands that down.
+    // A background run ignores interrupts, and its children inherit that.
     let mut tests = Command::new("env");
     tests.arg("--default-signal=INT").arg(std::env::current_exe().unwrap());
     tests.args(["--ignored", "--exact", "--nocapture", VICTIM]).process_group(0).stdout(Stdio::piped());
@@ -88,7 +88,7 @@ fn traces(folder: &Path) -> Vec<String> {
     let name = folder.file_name().unwrap().to_str().unwrap();
     let listed = |folder: &str| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let processes = listed("/proc").filter(|process| {
-        // A process that has ended and whose parent has not heard of it has no command line.
+        // A zombie process has no command line.
         if fs::read(process.join("cmdline")).is_ok_and(|command| command.is_empty()) {
             return false;
         }

@@ -1,4 +1,5 @@
-//! One gapless for all namespaces: who may read what, no date filled twice across namespaces, and what goes away under it.
+//! One gapless for all namespaces: who may read what, no date filled twice across namespaces, and definitions that
+//! disappear while it runs.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use super::harness::{Cluster, Deployed, Namespace, Options, Table, eventually};
 
 const T: &str = "tablecoverages/t";
 
-/// `manifests/cluster-wide` in its own namespace, with grants for the first two of these.
+/// `manifests/cluster-wide` in a separate namespace, with grants for the first two of these.
 async fn install<'a>(cluster: &'a Cluster, home: &Namespace<'_>, granted: [&str; 2]) -> Deployed<'a> {
     cluster.load_gapless();
     cluster.install_definitions();
@@ -36,7 +37,7 @@ fn bindings(home: &Namespace<'_>, grants: &str) -> String {
     format!("\n{}", String::from_utf8(printed.stdout).unwrap())
 }
 
-/// A suspended Job that only says which dates of which table are its.
+/// A suspended Job that only claims dates of a table.
 fn a_claim(namespace: &str) -> String {
     let target = r#"{"place":"files:/warehouse/w","name":"t"}"#;
     let key =
@@ -55,7 +56,7 @@ spec:
     )
 }
 
-/// Warnings and errors of the operator's log that name something.
+/// Warnings and errors of the operator's log that contain a text.
 fn complaints(deployed: &Deployed<'_>, about: &str) -> Vec<String> {
     let log = deployed.log();
     let bad = |line: &&str| line.contains(r#""level":"WARN""#) || line.contains(r#""level":"ERROR""#);
@@ -69,14 +70,14 @@ async fn tenants_read_what_is_granted_share_single_flight_and_go_away_in_silence
     let [a, b, c] = ["first", "second", "stranger"].map(|name| cluster.namespace(name));
     std::fs::create_dir_all(home.folder().join("w/t")).unwrap();
     let deployed = install(&cluster, &home, [&a.name, &b.name]).await;
-    // Who fills nothing of the table keeps no date of it, whatever a Job says.
+    // A namespace that does not fill the table cannot block its dates, regardless of what its Job claims.
     cluster.apply(&a_claim(&b.name));
     Table::held(2).apply(&cluster, &a);
     a.told(T).line(&["Running/Started", "2026-01-01..2026-01-02"]).await;
     b.kubectl(&["delete", "job", "claims"]);
     Table::held(2).apply(&cluster, &b);
     Table::held(2).apply(&cluster, &c);
-    // The other replica logs that it stands by.
+    // The other replica logs that another process leads.
     let said = |line: &&str| line.contains(r#""message":"leading""#) || line.contains("this process leads");
     let leads = deployed.log().lines().filter(said).count();
     assert_eq!(leads, 1, "{}", deployed.log());
@@ -95,7 +96,7 @@ async fn tenants_read_what_is_granted_share_single_flight_and_go_away_in_silence
     definitions_come_and_go(&cluster, &deployed, &b).await;
 }
 
-/// Without its definitions it waits and says so; with them it goes on, the same process.
+/// Without its definitions it waits and says so. With them the same process continues.
 async fn definitions_come_and_go(cluster: &Cluster, deployed: &Deployed<'_>, tenant: &Namespace<'_>) {
     let crds = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
     cluster.kubectl(&["delete", "-k", crds, "--wait=true", "--timeout=60s"]);
@@ -103,8 +104,11 @@ async fn definitions_come_and_go(cluster: &Cluster, deployed: &Deployed<'_>, ten
         let said = complaints(deployed, "tablecoverages");
         said.into_iter().next()
     };
-    println!("{}", eventually(cluster, "the missing definition to be told", Duration::from_secs(60), told).await);
-    // Long enough for the watch to be tried again a few times.
+    println!(
+        "{}",
+        eventually(cluster, "the message about the missing definition", Duration::from_secs(60), told).await
+    );
+    // Long enough for a few retries of the watch.
     tokio::time::sleep(Duration::from_secs(10)).await;
     cluster.kubectl(&["apply", "--server-side", "-k", crds]);
     cluster.kubectl(&["wait", "crd", "--all", "--for=condition=Established", "--timeout=30s"]);
@@ -112,7 +116,8 @@ async fn definitions_come_and_go(cluster: &Cluster, deployed: &Deployed<'_>, ten
     tenant.told(T).line(&["Running/Started", "2026-01-01..2026-01-02"]).await;
     let said = complaints(deployed, "tablecoverages");
     let failing = said.iter().filter(|line| line.contains("a watch fails")).count();
-    // As the definitions go and as they come back the server may fail, work and fail again: each is a separate outage.
+    // While the definitions are removed and restored, the server may fail, work and fail again. Each failure is a
+    // separate outage.
     assert!((1..=4).contains(&failing), "once for each replica and outage, however long it lasts: {said:?}");
     let restarts = "jsonpath={.items[*].status.containerStatuses[*].restartCount}";
     let restarts = deployed.kubectl(&["get", "pods", "-l", "app.kubernetes.io/name=gapless", "-o", restarts]);

@@ -1,4 +1,4 @@
-//! The operator's own credential ends and is replaced while it works, in the place where it was read first.
+//! The operator's credential expires and is replaced in place while it works.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,14 +11,14 @@ use super::harness::{Cluster, Namespace, Table, Terminal, eventually};
 
 const UNKNOWN: &str = "unauthorized (401): the API server rejects the token of gapless";
 
-/// A file with the token of gapless's account, as the kubelet keeps one for a pod.
+/// A file with the token of gapless's account, like the one that the kubelet maintains for a pod.
 struct TokenFile<'a> {
     namespace: &'a Namespace<'a>,
     path: PathBuf,
 }
 
 impl TokenFile<'_> {
-    /// Makes a token that is good until [`Self::take`].
+    /// Creates a token that is valid until [`Self::take`].
     fn make(&self, secret: &str) -> String {
         self.namespace.kubectl(&["create", "secret", "generic", secret]);
         let uid = self.namespace.kubectl(&["get", "secret", secret, "-o", "jsonpath={.metadata.uid}"]);
@@ -26,20 +26,20 @@ impl TokenFile<'_> {
         self.namespace.kubectl(&[&["create", "token", "gapless", "--duration=10m"], &bound[..]].concat())
     }
 
-    /// Puts a token there.
+    /// Writes a token to the file.
     fn put(&self, token: &str) {
         let aside = self.path.with_extension("new");
         fs::write(&aside, token.trim()).unwrap();
         fs::rename(aside, &self.path).unwrap();
     }
 
-    /// Ends a token: the object that it is bound to is gone.
+    /// Invalidates a token by deleting the object that it is bound to.
     fn take(&self, secret: &str) {
         self.namespace.kubectl(&["delete", "secret", secret]);
     }
 }
 
-/// An operator as one starts it against a kubeconfig.
+/// An operator that uses a kubeconfig.
 fn start(terminal: &Terminal<'_>, namespace: &Namespace<'_>, log: &Path) -> Child {
     let line = format!("exec gapless operator --listen 127.0.0.1:0 --files-root {}", namespace.folder().display());
     let mut command = terminal.command(&line);
@@ -56,7 +56,7 @@ async fn a_token_that_ends_and_is_replaced_costs_seconds_and_nothing_else() {
     let (path, log) = (cluster.folder().join("token"), cluster.folder().join("token.log"));
     let token = TokenFile { namespace: &namespace, path };
     token.put(&token.make("one"));
-    // A lease is held for ten seconds without renewal, and a busy machine takes as many to make a token.
+    // A lease is held for ten seconds without renewal, and a busy machine may take that long to create a token.
     let two = token.make("two");
     Table::held(3).apply(cluster, &namespace);
     let terminal = cluster.terminal_by(&token.path, &namespace.name);
@@ -64,7 +64,7 @@ async fn a_token_that_ends_and_is_replaced_costs_seconds_and_nothing_else() {
     let told = namespace.told("tablecoverages/t");
     let mut alive = || {
         let text = fs::read_to_string(&log).unwrap();
-        assert!(operator.try_wait().unwrap().is_none(), "it keeps running: {text}");
+        assert!(operator.try_wait().unwrap().is_none(), "it must continue without a restart: {text}");
     };
     let launched = async || {
         alive();
@@ -72,10 +72,10 @@ async fn a_token_that_ends_and_is_replaced_costs_seconds_and_nothing_else() {
     };
     eventually(cluster, "three Jobs", Duration::from_secs(60), launched).await;
     token.take("one");
-    // The audit log has no user for an invalid token.
+    // The audit log omits unauthenticated requests.
     let refused = async || fs::read_to_string(&log).unwrap().contains(UNKNOWN).then_some(());
     eventually(cluster, "the token to be refused", Duration::from_secs(60), refused).await;
-    // While the operator has no valid token, its Jobs end and a fourth date is requested.
+    // While the operator is unauthenticated, its Jobs end, and a fourth date is requested.
     namespace.let_go();
     let dates = r#"{"spec": {"dates": {"from": "2026-01-01", "through": "2026-01-04"}}}"#;
     namespace.kubectl(&["patch", "season", "s", "--type=merge", "-p", dates]);

@@ -1,5 +1,5 @@
-//! What people see of the objects that say where and when: a Warehouse whose folder is gone, an invalid
-//! GameDate. Each says so, and recovers without an edit.
+//! What users see of a Warehouse whose folder is gone, and of an invalid GameDate. Each reports its problem, and
+//! recovers automatically.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -119,7 +119,7 @@ spec: {{warehouse: w, timeZone: UTC, dates: {{from: '{first}', through: '{last}'
     let coverage = namespace.told("tablecoverages/t").object().await.unwrap();
     let states = coverage["status"]["states"].as_array().unwrap();
     assert!(states.iter().all(|state| state["state"] != "Unknown"), "{states:#?}");
-    // The first date no longer belongs to the season, as when its days roll on: its row must not stay red forever.
+    // The first date leaves the season, as when its window moves on. Its GameDate must not stay red forever.
     let second = first.tomorrow().unwrap();
     let later = format!(r#"{{"spec": {{"dates": {{"from": "{second}"}}}}}}"#);
     namespace.kubectl(&["patch", "season", "s", "--type=merge", "-p", &later]);

@@ -1,5 +1,5 @@
-//! The alerts against their runbook, and against the metrics, labels and words that gapless has. An alert that asks for what
-//! there is not can never fire, and nobody would notice.
+//! The alerts against their runbook, and against the metrics, labels and words that gapless has. An alert on a metric
+//! that does not exist can never fire, and its absence goes unnoticed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::manifests::{documents, list, root, text, text_of};
 
-/// What a PodMonitor gives to every series that does not have it.
+/// The labels that a PodMonitor adds to every series.
 const OF_THE_TARGET: [&str; 2] = ["namespace", "pod"];
 
 #[test]
@@ -57,7 +57,7 @@ fn alerts_ask_for_metrics_and_labels_that_there_are() {
     assert!(asked >= 14, "only {asked} alerts");
 }
 
-/// Of several installations each has a namespace of its own, and `absent()` sees only that the last one is gone.
+/// Several installations have a namespace each, and `absent()` only notices when the last one is gone.
 #[test]
 fn every_alert_about_the_operator_speaks_of_one_installation() {
     let rules = &documents(&root().join("manifests/monitoring/rules.yaml"))[0];
@@ -68,7 +68,7 @@ fn every_alert_about_the_operator_speaks_of_one_installation() {
     }
 }
 
-/// An expression of an alert, as far as it names things. Each asks for one metric, perhaps at two times.
+/// The names in an alert's expression. Each expression uses one metric, perhaps at two times.
 struct Query<'a> {
     metric: &'a str,
     by: Vec<&'a str>,
@@ -91,7 +91,7 @@ impl<'a> Query<'a> {
     }
 }
 
-/// The values that the labels of words can have.
+/// The possible values of labels that hold words.
 fn is_word(label: &str, value: &str) -> bool {
     match label {
         "state" => State::ALL.iter().any(|state| state.word() == value),
@@ -100,7 +100,7 @@ fn is_word(label: &str, value: &str) -> bool {
     }
 }
 
-/// The labels that a template names: `{{ $labels.name }}`.
+/// The labels in a template: `{{ $labels.name }}`.
 fn named(template: &str) -> BTreeSet<String> {
     let after = template.split("$labels.").skip(1);
     after.map(|rest| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()).collect()

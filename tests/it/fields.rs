@@ -1,4 +1,4 @@
-//! Every text that names a field, a verb or a flag names one that exists: what a person is advised to do must be accepted.
+//! Every field, verb or flag in a text exists, so that users can follow the advice.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,10 +6,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// Folders whose texts speak of another kind's spec, and which.
+/// Folders whose texts describe the spec of another kind, and that kind.
 const OTHERS: [(&str, &str); 1] = [("src/kubernetes/jobs/", "fields of a Job that gapless makes itself")];
 
-/// Texts of people that are not in the sources: pages, what `kubectl explain` shows, alerts.
+/// Texts for users outside the sources: pages, the output of `kubectl explain`, alerts.
 const PAGES: [&str; 6] = ["README.md", "CHANGELOG.md", "docs", "crds", "manifests/monitoring", "examples"];
 
 #[test]
@@ -53,7 +53,7 @@ fn every_verb_and_flag_that_a_text_names_exists() {
     assert!(wrong.is_empty(), "gapless has none of these:\n  {}", wrong.join("\n  "));
 }
 
-/// Where a text stands, and what it says.
+/// The location of a text, and its content.
 fn texts() -> Vec<(String, usize, String)> {
     let of_source = |(file, text): (String, String)| {
         literals(&text).into_iter().map(move |(line, text)| (file.clone(), line, text))
@@ -98,7 +98,7 @@ fn paths(literal: &str, tops: &BTreeSet<String>) -> Vec<String> {
     words.filter_map(path).collect()
 }
 
-/// The sources without their tests, and without what speaks of other kinds.
+/// The sources without their tests, and without texts about other kinds.
 fn sources() -> Vec<(String, String)> {
     let mut found =
         files(&["src"], |name| name.ends_with(".rs") && !name.ends_with("/tests.rs") && !name.contains("/tests/"));
@@ -106,7 +106,7 @@ fn sources() -> Vec<(String, String)> {
     found.into_iter().map(|(name, text)| (name, text.split("#[cfg(test)]\nmod ").next().unwrap().to_string())).collect()
 }
 
-/// Files below these places whose names are wanted: name and text.
+/// The files below these folders with matching names: name and text.
 fn files(places: &[&str], is_wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (mut open, mut found): (Vec<_>, _) = (places.iter().map(|place| root.join(place)).collect(), Vec::new());
@@ -142,7 +142,7 @@ fn literals(text: &str) -> Vec<(usize, String)> {
             rest
         } else if let Some(inside) = here.strip_prefix('"') {
             let length = length(inside);
-            // A line that goes on is one sentence.
+            // A continued line is part of the same sentence.
             let literal: Vec<&str> = inside[..length].split("\\\n").map(str::trim_start).collect();
             found.push((line, literal.concat()));
             inside.get(length + 1..).unwrap_or_default()

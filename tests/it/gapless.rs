@@ -1,4 +1,4 @@
-//! The binary, run in a folder of its own.
+//! The binary, run in a separate folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -62,7 +62,7 @@ spec:
     )
 }
 
-/// What a good script does: one part a day, written aside; each run leaves a line.
+/// A correct script: it writes one part per day and renames it, and logs a line per run.
 pub const GOOD: &str = "for d in $(echo $GAPLESS_DATES | tr , ' '); do
 echo $d >> runs
 mkdir -p data/t/day=$d
@@ -96,7 +96,7 @@ impl Place {
         fs::read_to_string(self.path(name)).unwrap_or_default()
     }
 
-    /// Every part below was written long ago: a young one may still be written, and is read again.
+    /// Makes every part below old: a recent one may still be written, and would be read again.
     pub fn age(&self, folder: &str) {
         for entry in fs::read_dir(self.path(folder)).unwrap() {
             let path = entry.unwrap().path();
@@ -109,19 +109,19 @@ impl Place {
         }
     }
 
-    /// How often each date was run.
+    /// The number of runs of each date.
     pub fn runs(&self) -> Vec<String> {
         let mut runs: Vec<String> = self.text("runs").lines().map(String::from).collect();
         runs.sort();
         runs
     }
 
-    /// A verb with `-f` this folder.
+    /// A verb with `-f` and this folder.
     pub fn run(&self, verb: &str, args: &[&str], env: &[(&str, &str)]) -> Done {
         Done::of(self.command(verb, args).envs(env.iter().copied()).output().unwrap())
     }
 
-    /// The same, not yet run.
+    /// The same, before it runs.
     pub fn command(&self, verb: &str, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gapless"));
         command.arg(verb).arg("-f").arg(self.folder.path()).args(args);
@@ -129,7 +129,7 @@ impl Place {
     }
 }
 
-/// How a run ended.
+/// The result of a run.
 pub struct Done {
     pub code: Option<i32>,
     pub out: String,

@@ -1,4 +1,4 @@
-//! What other hands do to the state folder and to the processes of a Job, while `gapless local` runs and between its runs.
+//! Outside changes to the state folder and to the processes of a Job, during and between runs of `gapless local`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ fn signal(signal: &str, pid: &str) {
     assert!(Command::new("kill").args([signal, pid]).status().unwrap().success());
 }
 
-/// The runner of the only Job, once its filler has left its first trace.
+/// The runner of the only Job, once its filler has written its first line.
 fn runner(here: &Place) -> String {
     wait_for(|| runner_of(here.folder.path()).filter(|_| here.path("begun").exists()))
 }
@@ -63,7 +63,7 @@ fn a_pipe_in_the_place_of_a_file_of_the_state_holds_nothing_up() {
 }
 
 #[test]
-fn a_folder_in_the_place_of_what_can_be_done_without_is_told() {
+fn a_folder_in_place_of_an_optional_file_is_reported() {
     let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 3")]);
     ["told", "facts"].iter().for_each(|file| fs::create_dir_all(here.path(&format!("state/{file}"))).unwrap());
     let done = here.run("local", &ONCE, &[]);
@@ -84,7 +84,7 @@ fn the_outcome_of_a_filler_that_ends_while_the_state_is_away_is_stored() {
     assert!(!done.out.contains("Lost"), "{}", done.out);
 }
 
-/// A folder that is copied back is another one.
+/// A folder that is copied back has a new identity.
 #[test]
 fn the_outcome_of_a_filler_is_stored_in_a_copy_of_its_folder() {
     let script = "if [ ! -e begun ]; then touch begun; cp -r state copy; rm -r state; fi\nexit 65";
@@ -104,7 +104,7 @@ fn hangs() -> Place {
     Place::new(&[SEASON, &filled(&script, "datesPerJob: 3\n    deadline: 3s")])
 }
 
-/// No file says when it began, and nothing that runs would end it.
+/// No file says when the Job began, and no process would end it.
 #[test]
 fn a_filler_without_runner_and_without_the_file_that_says_that_it_began_ends_at_its_deadline() {
     let here = hangs();
@@ -164,7 +164,7 @@ fn a_lost_job_says_what_is_missing_and_where_its_output_is() {
 }
 
 #[test]
-fn an_outcome_that_cannot_be_stored_is_told() {
+fn an_outcome_that_cannot_be_stored_is_reported() {
     let script = format!("{GOOD}\nmkdir $(dirname $GAPLESS_TERMINATION_LOG)/end");
     let here = Place::new(&[SEASON, &filled(&script, "datesPerJob: 3")]);
     let gapless = begun(&here);
@@ -176,7 +176,7 @@ fn an_outcome_that_cannot_be_stored_is_told() {
     assert!(done.err.contains("the outcome cannot be stored in "), "{}", done.err);
 }
 
-/// A command that cannot be started is a fault of the spec.
+/// A command that cannot be started is an error in the spec.
 #[test]
 fn a_program_for_another_machine_is_refused_and_leaves_no_job() {
     use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,5 @@
-//! Every manifest of `examples/invalid` is refused with the text that stands beside it, and no input makes `check` fall.
+//! Every manifest of `examples/invalid` is refused with the text in the file beside it, and no input makes `check`
+//! crash.
 
 use std::fs;
 use std::path::Path;
@@ -31,7 +32,7 @@ fn every_invalid_example_is_refused_with_the_text_beside_it() {
     assert!(seen >= 30, "only {seen} examples");
 }
 
-/// A coverage with a field that there is not.
+/// A coverage with an unknown field.
 fn misspelt(name: &str) -> String {
     format!(
         "
@@ -43,7 +44,7 @@ spec: {{season: s, tabel: t, table: t, date: day, unit: {{whole: Date}}}}
     )
 }
 
-/// As kubectl sends it: it turns YAML into JSON, where `1.0` and `1` are one number.
+/// As kubectl sends it: it converts YAML into JSON, where `1.0` and `1` are the same number.
 #[test]
 fn a_whole_number_is_an_integer_however_it_is_written() {
     for (number, expected) in [
@@ -65,7 +66,7 @@ fn a_whole_number_is_an_integer_however_it_is_written() {
     }
 }
 
-/// Input of any size and depth: what is said of it, and on how many lines.
+/// Input of any size and depth: the message, and its number of lines.
 #[test]
 fn ten_megabytes_deep_nesting_and_sixty_thousand_problems_are_a_few_sentences() {
     let deep = |opening: &str, closing: &str| format!("a: {}1{}", opening.repeat(5_000), closing.repeat(5_000));
@@ -91,7 +92,7 @@ fn ten_megabytes_deep_nesting_and_sixty_thousand_problems_are_a_few_sentences() 
 }
 
 #[test]
-fn a_file_that_is_no_text_stops_no_other() {
+fn a_file_that_is_not_text_does_not_stop_the_others() {
     let place = Place::new(&[super::gapless::SEASON, &misspelt("c")]);
     std::fs::write(place.path("utf16.yaml"), b"kind: x\n\xff\xfek\0").unwrap();
     let done = place.run("check", &[], &[]);
@@ -100,7 +101,7 @@ fn a_file_that_is_no_text_stops_no_other() {
     assert_eq!(done.code, Some(2));
 }
 
-/// References do not leave their namespace; what names none belongs to the only one that is named.
+/// References do not leave their namespace. An object without one belongs to the only namespace that is named.
 #[test]
 fn each_namespace_is_read_by_itself() {
     let named = |text: &str, namespace: &str| text.replace("{name: ", &format!("{{namespace: {namespace}, name: "));
@@ -150,7 +151,7 @@ fn kustomize_lets_its_own_file_leave_out_what_it_is() {
     assert!(here.run("check", &[], &[]).out.contains("other.yaml:1: must be an object with 'apiVersion' and 'kind'"));
 }
 
-/// 128 characters of two bytes each, and a name that a path or a query would break on.
+/// 128 characters of two bytes each, and a name that breaks a path or a query.
 #[test]
 fn a_column_has_any_name_that_a_table_gives_it() {
     let filter = format!("where: [{{column: \"FG %\", equals: \"{}\"}}], ", "é".repeat(128));
@@ -167,7 +168,7 @@ fn a_column_has_any_name_that_a_table_gives_it() {
     }
 }
 
-/// A field of a CronJob is read as kubectl sends it: its author knows what the API server makes of it.
+/// A field of a CronJob is read as kubectl sends it, so that its author can predict what the API server sees.
 #[test]
 fn a_cron_job_is_read_as_kubectl_sends_it() {
     let filled = super::gapless::filled("true", "datesPerJob: 1");

@@ -1,5 +1,5 @@
-//! `gapless local` dies at every write it makes, before, in the middle and after, and is started again: the same end,
-//! no attempt lost, none doubled. Real processes, a real disk.
+//! `gapless local` is killed before, during and after every write, and restarted. The result is the same, without a
+//! lost or doubled attempt. Uses real processes and a real disk.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use super::gapless::{GOOD, Place, SEASON, filled};
 
-/// Kills at write `n` until a run outlives it; returns how many writes there are.
+/// Kills at write `n`, for increasing `n`, until a run survives. Returns the number of writes.
 fn at_every_write(place: &str) -> u32 {
     for n in 1.. {
         let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 2")]);
@@ -84,8 +84,8 @@ fn without_runner(here: &Place) -> Option<i32> {
     gapless.wait().unwrap().code()
 }
 
-/// A runner that dies leaves its filler alive: the dates stay taken, and the data decides. The lock shows it, and where the
-/// filler has let go of that, its session does.
+/// A runner that dies leaves its filler alive: the dates stay taken, and the data decides. The lock shows that the
+/// filler lives or, if the filler has released it, its session.
 #[test]
 fn a_filler_outlives_its_runner_and_keeps_its_dates() {
     for lets_go in ["", "exec </dev/null\n"] {
@@ -107,7 +107,7 @@ fn a_filler_without_runner_ends_at_its_deadline() {
     assert!(told.contains("deadline"), "{told}");
 }
 
-/// A pipe to which nothing writes is in the place of a file that the verbs read.
+/// A pipe without a writer replaces a file that the verbs read.
 #[test]
 fn a_filler_that_replaces_its_termination_log_by_a_pipe_holds_no_verb_up() {
     let pipes = format!("{GOOD}\nrm -f $GAPLESS_TERMINATION_LOG\nmkfifo $GAPLESS_TERMINATION_LOG");
@@ -116,9 +116,9 @@ fn a_filler_that_replaces_its_termination_log_by_a_pipe_holds_no_verb_up() {
     assert_eq!(here.run("status", &[], &[]).code, Some(0));
 }
 
-/// The outcome stands in the ledger: nothing depends on the file any more.
+/// The outcome is in the ledger, so nothing depends on the file any more.
 #[test]
-fn a_settled_job_whose_end_cannot_be_read_is_told_and_holds_nothing_up() {
+fn a_settled_job_whose_end_cannot_be_read_is_reported_and_blocks_nothing() {
     let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 3")]);
     assert_eq!(here.run("local", &["--once", "--slow-start", "0s"], &[]).code, Some(0));
     let job = here.path("state/jobs").read_dir().unwrap().next().unwrap().unwrap().path();
@@ -131,7 +131,7 @@ fn a_settled_job_whose_end_cannot_be_read_is_told_and_holds_nothing_up() {
     }
 }
 
-/// As a container's processes end with its first one. A date is free only when nobody writes to it any more.
+/// The processes of a container end with its first one. A date is free only when no process writes to it any more.
 #[test]
 fn what_a_filler_leaves_behind_ends_with_it() {
     for leaves in ["", "setsid "] {

@@ -1,4 +1,4 @@
-//! Everything that is tested from outside, in one binary: one link, and modules that share a helper.
+//! All tests from outside, in one binary, which links once and lets modules share a helper.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,4 +1,4 @@
-//! The list of mutants does not rot: each entry still applies to the source that it breaks.
+//! Every entry of the list of mutants still applies to its source.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,14 +19,14 @@ fn every_mutant_applies_to_its_file_once() {
         let source = fs::read_to_string(root.join(file)).unwrap_or_default();
         let times = source.matches(&old).count();
         if old.is_empty() || times != 1 || old == new || !seen.insert((file, breaks)) {
-            stale.push(format!("{file}: {breaks} (its old text stands there {times} times)"));
+            stale.push(format!("{file}: {breaks} (its old text occurs {times} times)"));
         }
     }
     assert!(seen.len() >= 90, "{} mutants", seen.len());
-    assert!(stale.is_empty(), "write these entries of mutants/list.txt again:\n  {}", stale.join("\n  "));
+    assert!(stale.is_empty(), "update these entries of mutants/list.txt:\n  {}", stale.join("\n  "));
 }
 
-/// The lines of an entry that have a mark, without it.
+/// The lines of an entry with this mark, without the mark.
 fn text(block: &str, mark: &str) -> String {
     let lines = block.lines().skip(1).filter_map(|line| line.strip_prefix(mark));
     lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")

@@ -1,5 +1,5 @@
-//! The users' real season. The example's files are in the repository; the figures that they were made from are not, so
-//! those tests run where `GAPLESS_REAL_DATA` names their folder, and say so where they do not.
+//! The users' real season. The example's files are in the repository, but the data behind them is not. These tests run
+//! if `GAPLESS_REAL_DATA` names its folder, and say so if they do not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -7,11 +7,10 @@ const LINES_OF_A_FUNCTION: usize = 60;
 const PARAMETERS: usize = 6;
 
 /// Longer than allowed, and still to be split. This list only shrinks: a new entry is a fault.
-const FILES_TO_SPLIT: [&str; 5] = [
+const FILES_TO_SPLIT: [&str; 4] = [
     "src/domain/assess/tests.rs",
     "src/domain/judge/tests.rs",
     "src/domain/ledger/tests.rs",
-    "src/domain/policy.rs",
     "src/domain/schedule/tests.rs",
 ];
 

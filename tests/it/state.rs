@@ -1,4 +1,4 @@
-//! What becomes of the state on one machine when another hand moves or removes it.
+//! The state of one machine after someone else moves or removes it.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ fn local(here: &Place) -> Done {
     here.run("local", &["--once", "--slow-start", "0s"], &[])
 }
 
-/// Three dates, each of which was run once and is used up.
+/// Three dates, each of which ran once and is exhausted.
 fn used_up() -> Place {
     let here = Place::new(&[SEASON, &filled("echo $GAPLESS_DATE >> runs; exit 65", "datesPerJob: 1")]);
     local(&here);
@@ -17,7 +17,7 @@ fn used_up() -> Place {
 }
 
 #[test]
-fn a_journal_that_is_lost_while_its_jobs_are_there_is_told() {
+fn a_lost_journal_is_reported_if_its_jobs_exist() {
     for lose in [|path| fs::remove_file(path).unwrap(), |path: std::path::PathBuf| fs::write(path, "").unwrap()] {
         let here = used_up();
         lose(here.path("state/journal"));
@@ -39,7 +39,7 @@ fn a_journal_of_zeros_is_damaged() {
     assert_eq!(fs::read(&path).unwrap(), vec![0; length], "what stands there is left for a person to see");
 }
 
-/// Two dates are used up, one of them after a retry and one of them waived; six Jobs ran.
+/// Two dates are exhausted, one of them after a retry, one of them waived. Six Jobs ran.
 #[test]
 fn a_journal_of_an_earlier_version_keeps_charges_waivers_and_launch_numbers() {
     let here = Place::new(&[include_str!("older/manifests.yaml")]);
@@ -59,7 +59,7 @@ fn a_journal_of_an_earlier_version_keeps_charges_waivers_and_launch_numbers() {
     assert!(told.out.contains("-l8"), "launches go on above 6: {}", told.out);
 }
 
-/// The absolute place of the table was part of what a charge belongs to.
+/// Charges once depended on the table's absolute path.
 #[test]
 fn a_folder_that_is_moved_keeps_its_charges() {
     let here = used_up();

@@ -1,4 +1,4 @@
-//! The house rules that a machine can check. Each test names every offender at once, and what to do.
+//! The house rules that a machine can check. Each test names all offenders at once, and what to do.
 
 use std::fs;
 
@@ -6,9 +6,9 @@ use super::sources::{files, none, read, root, sources, text_of};
 
 /// The map must be short enough to be read.
 const MAP_BUDGET: usize = 200;
-/// As `deny.toml` has them.
+/// The same list as in `deny.toml`.
 const BANNED: [&str; 6] = ["openssl", "openssl-sys", "native-tls", "aws-lc-rs", "aws-lc-sys", "serde_yaml"];
-/// Time enters here and nowhere else.
+/// The only file that may read the time.
 const CLOCK: &str = "src/host/clock.rs";
 
 #[test]

@@ -1,4 +1,4 @@
-//! The verbs as people and scripts use them.
+//! The verbs as users and scripts call them.
 
 mod filling;
 mod output;
@@ -12,7 +12,7 @@ fn local(here: &Place) -> Done {
     here.run("local", &["--once", "--slow-start", "0s"], &[])
 }
 
-/// A process that ends with the test that started it, however that ends.
+/// A process that ends with its test, whatever the result.
 struct Running(std::process::Child);
 
 impl Drop for Running {
@@ -24,10 +24,10 @@ impl Drop for Running {
 
 fn until(is_so: impl Fn() -> bool) {
     let tries = std::iter::repeat_with(|| std::thread::sleep(std::time::Duration::from_millis(20)));
-    assert!(tries.take(3000).any(|()| is_so()), "waited in vain");
+    assert!(tries.take(3000).any(|()| is_so()), "timed out");
 }
 
-/// A verb with `-f` this, in the place's folder.
+/// A verb with `-f` and this path, in the test's folder.
 fn at(here: &Place, verb: &str, file: &str, args: &[&str]) -> Done {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_gapless"));
     command.current_dir(here.folder.path()).args([verb, "-f", file]).args(args);

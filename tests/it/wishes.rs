@@ -1,8 +1,8 @@
-//! What people want of dates, written beside the manifests.
+//! Requests for dates (retry, waive), written beside the manifests.
 
 use super::gapless::{GOOD, Place, SEASON, filled};
 
-/// Each added to what it had read before the others wrote: the last one alone remained.
+/// Each process once added to what it had read before the others wrote, so only the last request remained.
 #[test]
 fn wishes_at_the_same_time_all_stand() {
     let other = filled(GOOD, "datesPerJob: 1").split("---").next().unwrap().to_string();
@@ -23,7 +23,7 @@ fn wishes_at_the_same_time_all_stand() {
 }
 
 #[test]
-fn a_wish_that_would_do_nothing_is_refused_and_stands_in_no_file() {
+fn a_request_without_effect_is_refused_and_not_written() {
     let here = Place::new(&[SEASON, &filled("exit 65", "datesPerJob: 1")]);
     let (file, date) = ("gamedates/s-2026-01-03.yaml", "2026-01-03");
     for (verb, flag, value, why) in [

@@ -99,7 +99,7 @@ fn worst<'a>(cells: &[&'a Cell]) -> Option<(Reason, Vec<&'a Cell>)> {
 /// Ranges that a sentence names.
 const MAX_RANGES: usize = 6;
 
-/// `Missing/NoRows, 3 dates: 2025-11-03..2025-11-05: no row; 9 units expected; …`: the cells that share the first one's
+/// `Missing/NoRows, 3 dates: 2025-11-03..2025-11-05: no rows; 9 units expected; …`: the cells that share the first one's
 /// state, what happens next with that, and before it of how many open dates they are the worst.
 fn told(cells: &[&Cell], all: usize) -> String {
     let Some(first) = cells.first() else { return String::new() };

@@ -1,5 +1,5 @@
 //! The order of wants: priority, then tonight, then each coverage's own order, taken in turns. Of every four launches
-//! one goes to history when history waits, and one to tonight.
+//! at least one goes to history if history waits, and at least one to tonight.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -13,10 +13,10 @@ use crate::domain::policy::Coverage;
 pub(super) struct Batch<'a> {
     pub(super) coverage: &'a Coverage,
     wants: &'a [Want],
-    /// Dates of it that do not start now.
+    /// Its dates that do not start now.
     pub(super) busy: DateSet,
     pub(super) lane: Lane,
-    /// Where its coverage stands among all.
+    /// The index of its coverage.
     pub(super) place: usize,
     priority: i32,
 }
@@ -34,11 +34,11 @@ pub(super) struct Queue<'a> {
     history: VecDeque<Batch<'a>>,
 }
 
-/// Of so many launches in a row, one is for the other lane.
+/// Of this many launches in a row, one goes to the other lane.
 const LANE_TURN: usize = 4;
 
 impl<'a> Queue<'a> {
-    /// Of coverages in the order of their keys.
+    /// Takes the coverages in the order of their turns.
     pub(super) fn new(wanting: &[Wanting<'a>]) -> Self {
         let mut own: Vec<Batches<'a>> = wanting.iter().enumerate().map(|(place, w)| Batches::new(place, w)).collect();
         let mut batches: Vec<Batch<'a>> = Vec::with_capacity(wanting.iter().map(|w| w.wants.len()).sum());
@@ -51,7 +51,7 @@ impl<'a> Queue<'a> {
         Self { tonight, history }
     }
 
-    /// The next batch, given the lanes of the launches before.
+    /// The next batch, given the lanes of the previous launches.
     pub(super) fn next(&mut self, lanes: &[Lane]) -> Option<Batch<'a>> {
         let recent = &lanes[lanes.len().saturating_sub(LANE_TURN - 1)..];
         let all = |lane: Lane| recent.len() == LANE_TURN - 1 && recent.iter().all(|l| *l == lane);
@@ -66,7 +66,7 @@ impl<'a> Queue<'a> {
     }
 }
 
-/// Cuts the wants of a coverage into Jobs: neighbours in its order of one rung, lane and priority, up to `datesPerJob`.
+/// Cuts the wants of a coverage into Jobs: neighbours with the same rung, lane and priority, up to `datesPerJob`.
 struct Batches<'a> {
     coverage: &'a Coverage,
     place: usize,

@@ -202,7 +202,7 @@ proptest! {
 }
 
 #[test]
-fn the_largest_attempt_number_of_a_job_is_told() {
+fn a_job_receives_the_largest_attempt_number_of_its_dates() {
     let mut a = named("a");
     a.fill.dates_per_job = 2;
     let wants = [Want { number: 3, ..want("2025-11-12") }, want("2025-11-11")];
@@ -239,7 +239,7 @@ fn a_date_of_which_a_job_has_ended_unread_is_not_free() {
 }
 
 #[test]
-fn the_turn_goes_on_behind_the_coverage_that_had_the_last_one() {
+fn the_next_turn_starts_after_the_coverage_that_had_the_last_one() {
     let coverages = ["a", "b", "c"].map(named);
     let wants = [want("2025-11-12"), want("2025-11-11")];
     let all: Vec<Wanting<'_>> = coverages.iter().map(|c| wanting(c, &wants)).collect();

@@ -1,5 +1,5 @@
-//! What a rerun that a person asked for waits for (design §4, §5). The one rule: nothing is launched by a token while it
-//! waits for anything, and whoever asks why is told all of it.
+//! What a requested rerun waits for. A token launches nothing while it waits for anything, and messages name everything
+//! that it waits for.
 
 use alloc::format;
 use alloc::string::String;
@@ -15,46 +15,44 @@ use crate::domain::verdict::Verdict;
 /// What must happen before a token launches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wait {
-    /// The coverage has to fill.
+    /// `fill.mode` is Observe.
     Observed,
-    /// Its Job has to end and to settle.
+    /// A Job covers the date, or has ended and is not settled.
     Job,
-    /// Something has to be expected.
+    /// Nothing is expected on the date.
     NotExpected,
-    /// Its waiver has to end.
+    /// The date is waived.
     Waived,
-    /// The date has to come so near that it is read.
+    /// The date is too far in the future to be read.
     Unread,
-    /// The schedule has to speak of the date.
+    /// The schedule has no entry for the date.
     Unscheduled,
-    /// What the data says has to be known.
+    /// The state is Unknown.
     Unknown,
-    /// What holds it has to end.
+    /// A hold applies.
     Hold(Hold),
 }
 
 impl Wait {
-    /// What it waits for, and what a person can do about that.
+    /// The cause of the wait, and what a person can do about it.
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Observed => {
-                "the coverage only observes, so nothing is run again; let its spec.fill.mode be Fill first"
-            }
-            Self::Job => "a Job covers the date already, or has ended and is not settled yet",
-            Self::NotExpected => "nothing is expected of the date",
-            Self::Waived => "the date is waived; take the waiver away, or let it expire",
+            Self::Observed => "the coverage only observes, so nothing runs again; set its spec.fill.mode to Fill first",
+            Self::Job => "a Job already covers the date, or has ended but is not settled yet",
+            Self::NotExpected => "nothing is expected on this date",
+            Self::Waived => "the date is waived; remove the waiver, or let it expire",
             Self::Unread => {
-                "the date lies too far ahead to be read, and nothing is launched on what was not read; it is read two \
-                 days before it comes, or when it is due if that is earlier"
+                "the date is too far in the future to be read, and nothing is launched before \
+                 it is read; it is read two days in advance, or when it is due if that is earlier"
             }
-            Self::Unscheduled => "the schedule has no entry for the date yet",
-            Self::Unknown => "nothing is launched while the state is Unknown; the state says why",
+            Self::Unscheduled => "the schedule has no entry for this date yet",
+            Self::Unknown => "nothing is launched while the state is Unknown; its message says why",
             Self::Hold(hold) => hold.sentence(),
         }
     }
 }
 
-/// What a token on a date of such a coverage waits for; nothing: only for a slot.
+/// What a token on a date waits for. Empty if it only waits for a slot.
 pub fn waits(mode: Mode, hold: Option<Hold>, cause: Cause, verdict: Verdict) -> Vec<Wait> {
     let observed = (mode == Mode::Observe).then_some(Wait::Observed);
     let state = of_state(cause, verdict);
@@ -76,19 +74,17 @@ fn of_state(cause: Cause, verdict: Verdict) -> Option<Wait> {
     }
 }
 
-/// A token of a date that is not spent yet.
+/// A rerun token that is not spent yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unspent {
-    /// The date.
     pub date: Date,
-    /// The token.
     pub token: Arc<str>,
-    /// What it waits for; nothing: only for a slot.
+    /// Empty if it only waits for a slot.
     pub waits: Vec<Wait>,
 }
 
 impl Unspent {
-    /// What it waits for besides a slot, as one sentence.
+    /// Everything that it waits for besides a slot, as one sentence.
     pub fn waits_for(&self) -> Option<String> {
         (!self.waits.is_empty()).then(|| told(&self.waits))
     }
@@ -104,7 +100,7 @@ fn told(waits: &[Wait]) -> String {
     told.join("; and ")
 }
 
-/// What happens next with a date of which a rerun was requested, as one sentence.
+/// What happens next to a date with a requested rerun, as one sentence.
 pub fn asked_for(token: &str, waits: &[Wait]) -> String {
     let next = if waits.is_empty() { LAUNCHED_SOON.into() } else { format!("waits: {}", told(waits)) };
     format!("rerun requested by token '{token}'; {next}")

@@ -1,4 +1,4 @@
-//! The states in the order of design §4: the first rule that holds wins. The list is the documentation.
+//! The states in order: the first rule that holds wins. docs/concepts.md has the same list for users.
 
 use super::rungs::{self, Standing};
 use super::{Unspent, View, Want};
@@ -44,7 +44,7 @@ fn running(view: &View<'_>) -> Option<Cause> {
 fn verifying(view: &View<'_>) -> Option<Cause> {
     let at: Timestamp = view.settled_at()?;
     let probing = view.s.now >= at;
-    // What cannot be judged is not being verified: its own reason says what to do.
+    // A date that cannot be judged is Unknown, not Verifying: its own reason says what to do.
     (!probing || !matches!(view.verdict(), Verdict::Unknown(_))).then_some(Cause::Verifying { probing })
 }
 
@@ -71,7 +71,7 @@ pub(super) fn waiver<'a>(view: &View<'a>) -> Option<&'a Waiver> {
 fn unknown(view: &View<'_>) -> Option<Cause> {
     match view.verdict() {
         Verdict::Unknown(_) if view.is_unscheduled() => None,
-        // A date that is too far ahead to be read: nobody asks for it before it is due.
+        // The date is too far in the future to be read. That is not a failure before it is due.
         Verdict::Unknown(UnknownReason::NotProbed) if not_due(view).is_some() => None,
         Verdict::Unknown(reason) => Some(Cause::Unknown(reason)),
         _ => None,
@@ -85,7 +85,7 @@ fn not_due(view: &View<'_>) -> Option<Cause> {
     view.due_at().filter(|at| view.s.now < *at).map(|_| Cause::NotDue { unscheduled: false })
 }
 
-/// Under Observe, and where only time can help, nothing below applies.
+/// Under Observe, and where only time can help, the rules below do not apply.
 fn observed(view: &View<'_>) -> Option<Cause> {
     (view.s.coverage.fill.mode == Mode::Observe || view.only_waits()).then(|| open(view))
 }
@@ -108,7 +108,7 @@ fn waiting(view: &View<'_>) -> Option<Cause> {
     (view.token().is_none() && !view.trial && tally.retry_at > view.s.now).then_some(Cause::Waiting(tally.last))
 }
 
-/// Open: the verdict's own word.
+/// The date is open: the verdict is the state.
 fn open(view: &View<'_>) -> Cause {
     match view.verdict() {
         Verdict::Partial(flaw) => Cause::Partial(flaw),
@@ -119,7 +119,7 @@ fn open(view: &View<'_>) -> Cause {
     }
 }
 
-/// What a cell wants: a launch when it is open, or when a token asks for one (design §5).
+/// The launch that a cell needs: because it is open, or because a token requests a rerun.
 pub(super) fn want(view: &View<'_>, cause: Cause, rerun: Option<&Unspent>) -> Option<Want> {
     if view.s.coverage.fill.mode == Mode::Observe {
         return None;

@@ -1,4 +1,4 @@
-//! Which rung is tried next: usable, used up, or of no use for what is wrong.
+//! Chooses the rung that is tried next.
 
 use super::{Situation, View};
 use crate::domain::dates::Date;
@@ -8,19 +8,19 @@ use crate::domain::policy::{FillOrder, Repairs, Rung};
 use crate::domain::state::Cause;
 use crate::domain::verdict::Verdict;
 
-/// How the ladder stands for a date.
+/// What the ladder can do for a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// A rung can be tried.
     Usable,
-    /// Every rung that could repair it is used up; the last outcome.
+    /// Every rung that could repair it is used up. Holds the last outcome.
     UsedUp(Outcome),
     /// No rung repairs what is wrong.
     NoneRepairs,
 }
 
 impl<'a> View<'a> {
-    /// What was charged to the date on a rung. A rerun token that is not spent yet clears it.
+    /// The charges of the date on a rung. An unspent rerun token clears them.
     pub(super) fn tally(&self, rung: &alloc::sync::Arc<str>) -> Option<&'a Tally> {
         let tally = self.s.ledger.tallies.get(&(rung.clone(), self.date));
         tally.filter(|_| self.token().is_none())
@@ -42,8 +42,8 @@ impl<'a> View<'a> {
     }
 }
 
-/// The date on which a changed template is tried: the newest that is exhausted on its rung, or the oldest where the
-/// others wait for that one.
+/// The date on which a changed template is tried: the newest exhausted one, or the oldest if the order is Sequential,
+/// because the others wait for it.
 pub(super) fn trial(s: &Situation<'_>) -> Option<Date> {
     if !s.coverage.fill.ladder.iter().any(|rung| s.ledger.has_trial(&rung.name)) {
         return None;
@@ -62,7 +62,7 @@ pub(super) fn trial(s: &Situation<'_>) -> Option<Date> {
 
 /// The rung that is tried next, or the last one that was.
 pub(super) fn current<'a>(view: &View<'a>) -> Option<&'a Rung> {
-    // Missing is a flaw too: what has none needs no rung, and most dates have none.
+    // Dates without flaws need no rung. Most dates have none, so check that first.
     if view.judged.judgement.flaws.is_empty() {
         return None;
     }
@@ -70,7 +70,7 @@ pub(super) fn current<'a>(view: &View<'a>) -> Option<&'a Rung> {
     usable.or_else(|| view.repairing().last())
 }
 
-/// How the ladder stands for a date.
+/// What the ladder can do for a date.
 pub(super) fn standing(view: &View<'_>) -> Standing {
     let Some(last) = view.repairing().last() else { return Standing::NoneRepairs };
     if view.repairing().any(|r| !view.is_used_up(r)) {

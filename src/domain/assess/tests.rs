@@ -1,4 +1,4 @@
-//! The state of a cell, as a specification: every rule of design §4, and what it yields to.
+//! The state of a cell, as a specification: every rule, and the rules that precede it.
 
 mod properties;
 
@@ -199,7 +199,7 @@ fn a_waived_date_is_judged_again_when_its_waiver_expires() {
     assert_eq!(ends(None).0, None, "it never expires");
 }
 
-/// The day on which the waiver holds last has begun everywhere.
+/// The waiver's last day has begun in every zone.
 fn at_start() -> Timestamp {
     at("2025-11-16T23:59:59Z")
 }
@@ -259,7 +259,7 @@ fn a_date_waits_for_its_backoff_and_a_hold_comes_first() {
 }
 
 #[test]
-fn a_new_token_runs_a_date_once_more_whatever_was_charged() {
+fn a_new_token_reruns_a_date_regardless_of_charges() {
     let used_up = || case().tally(tally(3, Outcome::Failed, "2025-11-15T12:00:00Z"));
     check(&used_up().token("again"), "Missing/NoRows wants a Job");
     check(&Case { facts: Ok(complete()), ..case() }.token("again"), "Complete/ wants a Job");
@@ -270,7 +270,7 @@ fn a_new_token_runs_a_date_once_more_whatever_was_charged() {
 }
 
 #[test]
-fn a_token_is_told_with_all_that_it_waits_for() {
+fn a_token_names_everything_that_it_waits_for() {
     let unknown = |reason| Err(Unknown::new(reason, "why"));
     let mut waived = case();
     waived.coverage.waivers.push(waiver(None));
@@ -427,7 +427,7 @@ fn a_token_waits_for_the_dates_before_its_own_in_sequence() {
     assert!(out.wants.iter().all(|want| want.date != date), "{:?}", out.wants);
 }
 
-/// Open dates of one coverage, in the order in which they are wanted.
+/// The open dates of one coverage, in the order of its wants.
 fn wanted(order: FillOrder) -> Vec<Want> {
     let mut coverage = coverage();
     coverage.fill.order = order;
@@ -512,7 +512,7 @@ fn a_job_that_has_ended_covers_no_date_without_a_record() {
 }
 
 #[test]
-fn time_that_passes_is_told_beforehand() {
+fn an_assessment_says_when_time_alone_changes_it() {
     let until = |case: &Case| case.assess().valid_until;
     let early = Case { now: "2025-11-15T05:00:00Z", ..case() };
     assert_eq!(until(&early), Some(at("2025-11-15T06:00:00Z")), "due");

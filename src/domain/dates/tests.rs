@@ -52,5 +52,5 @@ proptest! {
 fn ranges_read_as_people_write_them() {
     let set: DateSet = [day(0), day(1), day(2), day(5)].into_iter().collect();
     assert_eq!(set.to_string(), "2025-10-21..2025-10-23, 2025-10-26");
-    assert_eq!(DateRange::new(day(3), day(1)), None, "an end before its start is no range");
+    assert_eq!(DateRange::new(day(3), day(1)), None, "a range must not end before it starts");
 }

@@ -1,4 +1,4 @@
-//! What moves a fill fingerprint, and what does not.
+//! Changes that affect a fill fingerprint, and changes that do not.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;

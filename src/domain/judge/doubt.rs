@@ -1,5 +1,5 @@
-//! What is doubted before it is called a gap: a filter, a listed value or a unit's name that finds nothing, while the date
-//! has something else instead. A gap is launched on; a wrong spelling is for a person.
+//! Doubts that come before a gap: a filter, a listed value or a unit name matches nothing, but the date has something
+//! else. gapless fills gaps; a wrong spelling needs a person.
 
 use alloc::borrow::Cow;
 use alloc::format;
@@ -13,12 +13,12 @@ use crate::domain::spelling::is_near;
 use crate::domain::words::counted;
 use crate::domain::words::is_hidden;
 
-/// Longer values are cut: a sentence is for people.
+/// Longer values are cut, to keep sentences readable.
 const MAX_VALUE: usize = 60;
-/// Conditions that a sentence names at most.
+/// The maximum number of conditions in a sentence.
 const MAX_CONDITIONS: usize = 4;
 
-/// A listed value that no row has, while the date has it under another spelling.
+/// A listed value that no row has, although the date has a similar spelling of it.
 #[derive(Debug)]
 pub(super) struct Misspelt<'a> {
     /// The measure that looks for it.
@@ -54,7 +54,7 @@ fn counts(facts: &DateFacts, measure: usize) -> bool {
     facts.units.iter().any(|(_, unit)| unit.measures.get(measure).is_some_and(counted))
 }
 
-/// Whether a coverage looks for a value of a column: then it is that value, and not another one misspelt.
+/// Whether a coverage looks for this value of a column. Then it is not a misspelling of another one.
 fn is_wanted(coverage: &Coverage, column: &str, value: &str) -> bool {
     let measures = coverage.question.measures.iter().flat_map(|m| &m.only);
     let mut listed = measures.filter(|(c, _)| c == column).map(|(_, v)| v);
@@ -66,7 +66,8 @@ fn is_wanted(coverage: &Coverage, column: &str, value: &str) -> bool {
 pub(super) fn misspelt_sentence(coverage: &Coverage, misspelt: &[Misspelt<'_>]) -> String {
     let mut told: Vec<String> = Vec::new();
     for Misspelt { column, wanted, near, .. } in misspelt {
-        let sentence = format!("no row has {} in `{column}`, but {}", quoted(wanted), listed(near.iter(), near.len()));
+        let sentence =
+            format!("no row has {} in `{column}`, but some have {}", quoted(wanted), listed(near.iter(), near.len()));
         if !told.contains(&sentence) {
             told.push(sentence);
         }
@@ -88,14 +89,14 @@ pub(super) fn filtered_sentence(coverage: &Coverage, instead: &Instead) -> Strin
     };
     let mut blamed: Vec<&Filter> = filters.iter().filter(fails).collect();
     if blamed.is_empty() {
-        // Each of them passes some row, or tells no value to look for: all together pass none.
+        // Each filter alone passes some row or names no value; only their combination passes none.
         blamed.extend(filters);
     }
     let told = blamed.iter().take(MAX_CONDITIONS).map(|f| condition(f, found(instead, &f.column)));
     let more = blamed.len().saturating_sub(MAX_CONDITIONS);
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
     format!(
-        "{} on this date, and none passes the filters: correct {}, or the data; {}{more}",
+        "{} on this date, but none passes the filters: correct {}, or the data; {}{more}",
         counted(instead.rows, "rows"),
         coverage.names.filters,
         told.collect::<Vec<_>>().join("; ")
@@ -119,7 +120,7 @@ fn condition(filter: &Filter, found: &Found) -> String {
             format!("{} and at least {more} more", listed(values, known.min(MAX_SHOWN)))
         }
     };
-    format!("`{}` must {}, and has {has}", filter.column, must(&filter.test))
+    format!("`{}` must {}, but has {has}", filter.column, must(&filter.test))
 }
 
 /// What a filter asks of a value, after "must".
@@ -129,7 +130,7 @@ fn must(test: &Test) -> String {
         Test::Equals(value) => format!("be {}", quoted(&text(value))),
         Test::NotEquals(value) => format!("not be {}", quoted(&text(value))),
         Test::In(values) => format!("be one of {}", one_of(values)),
-        Test::NotIn(values) => format!("be none of {}", one_of(values)),
+        Test::NotIn(values) => format!("not be any of {}", one_of(values)),
         Test::StartsWith(prefixes) => format!("begin with {}", listed(prefixes.iter(), prefixes.len())),
         Test::IsNull(true) => "be NULL".into(),
         Test::IsNull(false) => "not be NULL".into(),
@@ -138,7 +139,7 @@ fn must(test: &Test) -> String {
     }
 }
 
-/// The values that a filter looks for; nothing where it looks for all but some.
+/// The values that a filter looks for. Empty if it only excludes values.
 fn wanted(test: &Test) -> Vec<Cow<'_, str>> {
     match test {
         Test::Equals(value) => Vec::from([text(value)]),
@@ -158,13 +159,13 @@ fn text(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// What the date has in a column; nothing where that was not asked.
+/// The values of a column on the date. Empty if the probe did not ask for them.
 fn found<'a>(instead: &'a Instead, column: &str) -> &'a Found {
     const NOTHING: &Found = &Found { values: Vec::new(), more: false };
     instead.found.iter().find(|(c, _)| c == column).map_or(NOTHING, |(_, found)| found)
 }
 
-/// A value as a sentence shows it: its blanks can be seen, and it is one short line.
+/// A value for a sentence: quoted, so that blanks are visible, and one short line.
 fn quoted(value: &str) -> String {
     let mut shown: String = value.chars().take(MAX_VALUE).map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).collect();
     if value.chars().nth(MAX_VALUE).is_some() {

@@ -1,4 +1,4 @@
-//! The rules on one unit: which it fails, and how that is said of one unit and of many.
+//! The rules on one unit: which of them it fails, and the sentences about one failing unit and about many.
 
 use alloc::format;
 use alloc::string::String;
@@ -14,23 +14,23 @@ use crate::domain::words::counted;
 /// A rule that units fail.
 #[derive(Debug)]
 pub(super) struct Shortfall {
-    /// Its place in the criteria.
+    /// Its index in the criteria.
     pub rule: usize,
-    /// What it is to fail it.
+    /// The flaw that a failure means.
     pub flaw: Flaw,
-    /// How many units fail it.
+    /// The number of units that fail it.
     pub units: u32,
-    /// The first of them.
+    /// The first unit that fails it.
     pub first: UnitKey,
-    /// What that one has.
+    /// The first unit's figure.
     pub measured: Measured,
 }
 
 impl Shortfall {
-    /// One unit with its figure, many by their number.
+    /// Names one unit with its figure, or counts many.
     pub fn sentence(&self, rule: &Rule, of: u32) -> String {
         match self.units {
-            // The date itself has no name that says anything.
+            // The whole date has no meaningful name.
             1 if &*self.first == WHOLE_DATE => one(rule, self.measured),
             1 => format!("{}: {}", self.first, one(rule, self.measured)),
             units => format!("{}: {units} of {} {}", rule.what, counted(of.into(), "units"), many(rule.check)),
@@ -46,7 +46,7 @@ fn one(rule: &Rule, measured: Measured) -> String {
         (Check::BeforeStart(last), Measured::Newest(_)) => format!("{what} is more than {last} before the start"),
         (Check::Fresh { within, .. }, Measured::Newest(Some(_))) => format!("{what} is older than {within}"),
         (Check::Fresh { .. }, Measured::Newest(None)) => {
-            format!("no {what} by the instant at which freshness is judged")
+            format!("no {what} by the time freshness is judged")
         }
         (Check::AtLeast(_) | Check::AtMost(_), Measured::Newest(_))
         | (Check::BeforeStart(_) | Check::Fresh { .. }, Measured::Count(_)) => format!("{what} was not measured"),
@@ -62,7 +62,7 @@ fn many(check: Check) -> String {
     }
 }
 
-/// One rule on one unit: what it fails, and when the passing of time alone changes that.
+/// Checks one rule on one unit. Returns the flaw, and when the answer changes without new facts.
 pub(super) fn check(
     rule: &Rule,
     measured: Measured,
@@ -80,7 +80,7 @@ pub(super) fn check(
     }
 }
 
-/// Judged once the unit has started: the newest value is at most so long before the start.
+/// Judged once the unit has started: the newest value must not be older than `last` before the start.
 fn before_start(
     last: Span,
     newest: Option<Timestamp>,

@@ -1,4 +1,4 @@
-//! What is said of a date that expects something: doubts first, for a person must act on them; then the figures.
+//! The sentence about a date that expects something: doubts first, because a person must act on them, then the figures.
 
 use alloc::borrow::Cow;
 use alloc::format;
@@ -21,7 +21,7 @@ pub(super) fn message(weighed: &Weighed<'_>, verdict: Verdict, flaws: &[Flaw]) -
         (Verdict::Complete, _) if weighed.tallied.missing.is_empty() => {
             format!("{ALL_THERE}; {}", unexpected(strangers)).into()
         }
-        (Verdict::Missing, _) => format!("no row; {} expected", units(weighed.tallied.expected)).into(),
+        (Verdict::Missing, _) => format!("no rows; {} expected", units(weighed.tallied.expected)).into(),
         (Verdict::Unknown(_), Some(Doubt::TooMany)) => too_many(weighed).into(),
         (Verdict::Unknown(_), Some(Doubt::Filtered(instead))) => filtered_sentence(weighed.coverage, instead).into(),
         (Verdict::Unknown(_), Some(Doubt::Unmatched)) => unmatched(weighed).into(),
@@ -58,7 +58,7 @@ fn lacks(weighed: &Weighed<'_>, flaws: &[Flaw]) -> String {
     parts.join("; ")
 }
 
-/// What a person has to look at before this is a gap.
+/// What a person must check before this counts as a gap.
 fn doubts(weighed: &Weighed<'_>) -> Vec<String> {
     let mut parts = Vec::new();
     if weighed.renamed > 0 {
@@ -74,13 +74,13 @@ fn doubts(weighed: &Weighed<'_>) -> Vec<String> {
     parts
 }
 
-/// Every rule that units fail, the worst first, with how many fail it.
+/// Every rule that units fail, the worst first, with the number of failing units.
 fn shortfalls(weighed: &Weighed<'_>) -> Vec<String> {
     let Weighed { coverage, tallied, .. } = weighed;
     let mut parts = Vec::new();
     let with_rows = tallied.missing.len() as u32 - tallied.without_rows;
     if tallied.without_rows > 0 && with_rows > 0 {
-        parts.push(format!("no row: {} of {}", tallied.without_rows, units(tallied.required)));
+        parts.push(format!("no rows: {} of {}", tallied.without_rows, units(tallied.required)));
     }
     let mut failing: Vec<_> = tallied.shortfalls.iter().collect();
     failing.sort_by_key(|s| s.flaw);
@@ -91,7 +91,7 @@ fn shortfalls(weighed: &Weighed<'_>) -> Vec<String> {
     if more > 0 {
         parts.push(format!("{} more", counted(more as u64, "rules")));
     }
-    // Rows are there, and yet a count is zero: say which rows do not count.
+    // There are rows, yet a count is zero: say which rows do not count.
     let counts_nothing = failing.iter().any(|s| s.measured == Measured::Count(0));
     let needed = coverage.question.needed.iter().filter(|_| counts_nothing);
     parts.extend(needed.map(|column| format!("rows without a value in `{column}` do not count")));
@@ -120,7 +120,7 @@ fn unmatched(weighed: &Weighed<'_>) -> String {
 fn too_many(weighed: &Weighed<'_>) -> String {
     let names = weighed.coverage.names;
     format!(
-        "more than {MAX_UNITS_PER_DATE} units on this date, too many to be counted one by one: name fewer columns in {}, \
+        "more than {MAX_UNITS_PER_DATE} units on this date, too many to count one by one: name fewer columns in {}, \
          or narrow {}",
         names.unit, names.filters,
     )
@@ -129,14 +129,14 @@ fn too_many(weighed: &Weighed<'_>) -> String {
 /// Rows of units that are not expected, by name.
 fn unexpected(strangers: &Strangers) -> String {
     let found = names(&strangers.first, strangers.count as usize);
-    format!("{} of units that are not expected: {found}", counted(strangers.rows, "rows"))
+    format!("{} of unexpected units: {found}", counted(strangers.rows, "rows"))
 }
 
 fn units(count: u32) -> String {
     counted(count.into(), "units")
 }
 
-/// Up to twenty names of so many, and how many more.
+/// Up to twenty of `count` names, and how many more there are.
 pub(super) fn names(keys: &[UnitKey], count: usize) -> String {
     let shown: Vec<&str> = keys.iter().take(MAX_SHOWN).map(|k| &**k).collect();
     let more = count.saturating_sub(MAX_SHOWN);

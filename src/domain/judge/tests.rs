@@ -1,4 +1,4 @@
-//! What the data says of a date, as a specification.
+//! What the data says about a date, as a specification.
 
 mod doubts;
 
@@ -160,7 +160,7 @@ fn a_date_is_measured_in_units_and_missing_units_are_named() {
 }
 
 #[test]
-fn a_date_that_is_its_own_unit_is_told_without_a_name() {
+fn a_date_that_is_its_own_unit_is_described_without_a_name() {
     let mut coverage = coverage();
     coverage.criteria.grain = Grain::Date;
     let judgement = judged(&coverage, Known::Fresh(&facts(&[(WHOLE_DATE, 1)])), AFTER);
@@ -270,7 +270,7 @@ fn freshness_freezes_at_its_anchor() {
     assert_eq!(
         verdict("2025-11-14T22:30:00Z", "2025-12-24T00:00:00Z"),
         Verdict::Complete,
-        "judged at the first start, for ever"
+        "judged at the first start, for good"
     );
     assert_eq!(verdict("2025-11-14T21:59:59Z", "2025-12-24T00:00:00Z"), stale);
     let message = |facts: &DateFacts| judged(&coverage, Known::Fresh(facts), AFTER).message.to_string();
@@ -282,7 +282,7 @@ fn freshness_freezes_at_its_anchor() {
     );
     for (newest, said) in [
         (old, "BOS@NYK: updated_at is older than 2h"),
-        (None, "BOS@NYK: no updated_at by the instant at which freshness is judged"),
+        (None, "BOS@NYK: no updated_at by the time freshness is judged"),
     ] {
         let fresh = Some(at("2025-11-14T22:30:00Z"));
         let unit =
@@ -323,12 +323,12 @@ fn what_needs_starts_is_unknown_without_them() {
 }
 
 #[test]
-fn a_date_off_stays_off_whatever_the_table_holds() {
+fn a_date_off_stays_off_regardless_of_the_table() {
     let calendar = calendar([calendar_of(day(DATE), &[])], DATE);
     let judged = judge(&coverage(), &calendar, day(DATE), Known::Fresh(&facts(&[("BOS@NYK", 2)])), at(AFTER));
     assert_eq!(judged.judgement.verdict.to_word(), "NotExpected/OffDay");
     assert_eq!(judged.judgement.unexpected_rows, 2, "a warning: a game was moved, or the schedule lacks it");
-    assert_eq!(judged.judgement.message, "no unit on this date, yet the table has 2 rows of it: BOS@NYK");
+    assert_eq!(judged.judgement.message, "no units on this date, yet the table has 2 rows for it: BOS@NYK");
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn a_date_of_the_warm_up_is_skipped_by_coverages_that_opted_in() {
     assert_eq!((verdict(true), verdict(false)), (Verdict::NotExpected(Off::WarmUp), Verdict::Missing));
 }
 
-/// A coverage with one rule on the newest value, and what it says of a date all of whose games have this one.
+/// A coverage with one rule on the newest value, and its verdict if all games have this value.
 fn newest_judged(check: Check, newest: &str, now: &str) -> Judged {
     let mut coverage = coverage();
     coverage.criteria.rules = vec![Rule { measure: 0, check, what: "updated_at".into() }];
@@ -358,7 +358,7 @@ fn newest_judged(check: Check, newest: &str, now: &str) -> Judged {
 }
 
 #[test]
-fn a_newest_value_at_the_edge_is_new_enough_and_a_judgement_says_how_long_it_stands() {
+fn a_newest_value_at_the_edge_is_new_enough_and_a_judgement_says_how_long_it_is_valid() {
     let fresh = Check::Fresh { within: Span::hours(2), until: Anchor::FirstStart };
     let told = |check, newest: &str, now: &str| {
         let Judged { judgement, valid_until } = newest_judged(check, newest, now);

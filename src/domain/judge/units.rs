@@ -1,4 +1,4 @@
-//! The units of one date, one by one: which are covered, what those lack that are not, and which are not expected.
+//! The units of one date: which are covered, what the others lack, and which are unexpected.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -11,41 +11,39 @@ use crate::domain::policy::{Coverage, Expects, Grain};
 use crate::domain::probe::{DateFacts, Measured, Of, UnitFacts, UnitKey, WHOLE_DATE};
 use crate::domain::schedule::{Expected, Unit};
 
-/// What the units of a date amount to.
+/// The totals over the units of a date.
 #[derive(Debug, Default)]
 pub(super) struct Tallied {
-    /// Units that are expected.
+    /// Expected units.
     pub expected: u32,
-    /// Of those, units that must be there now.
+    /// Expected units that must be present now.
     pub required: u32,
-    /// Of those that must, units that are.
+    /// Units that must be present and are covered.
     pub covered: u32,
     /// Expected units that have rows, covered or not.
     pub matched: u32,
-    /// Units that must be there and are not covered.
+    /// Units that must be present and are not covered.
     pub missing: Vec<UnitKey>,
-    /// Of those, units without any row.
+    /// Missing units without any row.
     pub without_rows: u32,
-    /// Of those, units that lack only values that the date has under another spelling.
+    /// Missing units that only lack values which the date has under another spelling.
     pub misspelt: u32,
     /// The rules that units fail, in their order.
     pub shortfalls: Vec<Shortfall>,
     /// Units that are not expected and have rows.
     pub strangers: Strangers,
-    /// Rows of units that are not, or no longer, expected.
+    /// Rows of units that are not expected, or no longer.
     pub unexpected_rows: u64,
-    /// When the passing of time alone changes the judgement.
+    /// When the judgement changes without new facts.
     pub valid_until: Option<Timestamp>,
 }
 
-/// Units that are not expected, and were not dropped from the schedule, and have rows.
+/// Unexpected units that have rows and were not dropped from the schedule.
 #[derive(Debug, Default)]
 pub(super) struct Strangers {
-    /// How many.
     pub count: u32,
-    /// Their rows.
     pub rows: u64,
-    /// The first of them, by name.
+    /// The first ones, by name.
     pub first: Vec<UnitKey>,
 }
 
@@ -59,7 +57,7 @@ struct Wanted {
 pub(super) struct Measure<'a> {
     pub coverage: &'a Coverage,
     pub expected: &'a Expected,
-    /// Values that are doubted: what lacks nothing else is misspelt.
+    /// Doubted values: a unit that lacks nothing else is called misspelt.
     pub misspelt: &'a [Misspelt<'a>],
     pub now: Timestamp,
 }
@@ -71,7 +69,7 @@ pub(super) fn tally(by: &Measure<'_>, facts: &DateFacts) -> Tallied {
     let mut out = Tallied::default();
     let dropped = keys(criteria.grain, &by.expected.dropped);
     let mut units = facts.units.iter().peekable();
-    // Both stand in the order of their names.
+    // Both are sorted by name.
     for_each_wanted(criteria.grain, by.expected, &mut |key, unit| {
         out.expected += 1;
         while let Some((other, found)) = units.next_if(|(k, _)| k < key) {
@@ -102,7 +100,7 @@ pub(super) fn tally(by: &Measure<'_>, facts: &DateFacts) -> Tallied {
 }
 
 impl Tallied {
-    /// Notes every rule that a unit fails; returns whether there is none.
+    /// Notes every rule that a unit fails. Returns true if it fails none.
     fn note_failures(&mut self, by: &Measure<'_>, key: &UnitKey, unit: &Wanted, found: &UnitFacts) -> bool {
         let (mut fails, mut is_misspelt) = (false, true);
         for (at, rule) in by.coverage.criteria.rules.iter().enumerate() {
@@ -171,15 +169,15 @@ fn keys(grain: Grain, units: &[Unit]) -> Vec<UnitKey> {
     if units.is_empty() { Vec::new() } else { wanted(grain, units).into_keys().collect() }
 }
 
-/// The values in the order in which a table that has them in any order is read.
+/// The values sorted, as for a table that has them in any order.
 fn sorted_key(unit: &Unit) -> UnitKey {
     let mut values: Vec<&str> = unit.values.iter().map(|v| &**v).collect();
     values.sort_unstable();
     values.join("@").into()
 }
 
-/// How much a date holds beyond its covered units: distinct keys where a key is declared, else rows; and distinct
-/// values. What `Improved` and `Regressed` compare when as many units are covered as before.
+/// The amount of data on a date: distinct keys where a key is declared, else rows, plus distinct values. `Improved` and
+/// `Regressed` compare it when the number of covered units is unchanged.
 pub fn values_of(coverage: &Coverage, facts: &DateFacts) -> u64 {
     let distinct = |f: &UnitFacts| -> u64 {
         let measures = &coverage.question.measures;

@@ -1,5 +1,5 @@
-//! From the units of a date to its verdict. What is doubted is not a gap: the verdict is Unknown unless what remains
-//! without it is a gap by itself.
+//! Turns the units of a date into its verdict. A doubt is not a gap: the verdict is Unknown, unless the date has a gap
+//! apart from the doubt.
 
 use alloc::vec::Vec;
 
@@ -12,34 +12,33 @@ use crate::domain::probe::{DateFacts, Instead};
 use crate::domain::schedule::Expected;
 use crate::domain::verdict::{Flaw, Judgement, UnknownReason, Verdict};
 
-/// Why nothing can be said of a date that was read.
+/// Why a date that was read cannot be judged.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Doubt<'a> {
-    /// More units than are counted one by one.
+    /// There are too many units to count.
     TooMany,
-    /// Rows are there, and none passes the filters.
+    /// There are rows, but none passes the filters.
     Filtered(&'a Instead),
-    /// Rows pass, and none belongs to an expected unit.
+    /// Rows pass the filters, but none belongs to an expected unit.
     Unmatched,
-    /// As many units as there are strangers may be there under other names, and nothing else is a gap.
+    /// Missing units may be present under other names, as unexpected units, and there is no other gap.
     Renamed,
-    /// Listed values may be there under another spelling, and nothing else is a gap.
+    /// Listed values may be present under another spelling, and there is no other gap.
     Misspelt,
 }
 
-/// A date with everything that its verdict and its sentence are made from.
+/// A date, with everything that its verdict and its sentence need.
 pub(super) struct Weighed<'a> {
     pub coverage: &'a Coverage,
     pub facts: &'a DateFacts,
     pub tallied: Tallied,
     pub misspelt: Vec<Misspelt<'a>>,
-    /// Units without rows that may be there under other names.
+    /// Units without rows that may be present under other names.
     pub renamed: u32,
     pub doubt: Option<Doubt<'a>>,
 }
 
 impl<'a> Weighed<'a> {
-    /// Weighs a date.
     pub fn new(coverage: &'a Coverage, expected: &Expected, facts: &'a DateFacts, now: Timestamp) -> Self {
         let misspelt = misspelt(coverage, facts);
         let tallied = tally(&Measure { coverage, expected, misspelt: &misspelt, now }, facts);
@@ -64,7 +63,7 @@ impl<'a> Weighed<'a> {
         }
     }
 
-    /// The same before the date is due: nothing is concluded from names yet, and nothing is launched either.
+    /// The same without doubts, for a date that is not due: names prove nothing yet, and nothing is launched.
     pub fn without_doubts(mut self) -> Self {
         self.doubt = self.doubt.filter(|doubt| matches!(doubt, Doubt::TooMany));
         self.renamed = 0;
@@ -73,12 +72,12 @@ impl<'a> Weighed<'a> {
         self
     }
 
-    /// Whether the verdict is another one when the date is due.
+    /// Whether the verdict can change when the date becomes due.
     pub fn has_doubts(&self) -> bool {
         self.doubt.is_some() || self.renamed > 0 || self.tallied.misspelt > 0
     }
 
-    /// What is said of the date.
+    /// The judgement of the date.
     pub fn judgement(self) -> Judgement {
         let flaws = self.flaws();
         let verdict = match (self.doubt, flaws.first()) {
@@ -88,7 +87,7 @@ impl<'a> Weighed<'a> {
             (None, Some(first)) => Verdict::Partial(*first),
         };
         let message = message(&self, verdict, &flaws);
-        // Units beyond the limit are not told apart: whose rows these are is not known.
+        // Units beyond the limit are not distinguished, so the owners of these rows are unknown.
         let unexpected = if self.facts.overflow { 0 } else { self.tallied.unexpected_rows + self.facts.blank };
         Judgement {
             verdict,
@@ -102,8 +101,8 @@ impl<'a> Weighed<'a> {
         }
     }
 
-    /// Every flaw, in order. Those of units count only beyond the tolerance; the others always. Where something else is a
-    /// gap, what is doubted is none.
+    /// Every flaw, in order. Flaws of units count only beyond the tolerance, the others always. Beside another gap, a
+    /// doubt adds no flaw.
     fn flaws(&self) -> Vec<Flaw> {
         let mut flaws = Vec::new();
         if !self.tolerates(self.missing()) {
@@ -131,7 +130,7 @@ impl<'a> Weighed<'a> {
         self.tallied.missing.len() as u32
     }
 
-    /// Whether so many units may be missing.
+    /// Whether the tolerance permits this number of missing units.
     fn tolerates(&self, missing: u32) -> bool {
         let (missing, required) = (u64::from(missing), u64::from(self.tallied.required));
         match self.coverage.criteria.units {

@@ -1,4 +1,4 @@
-//! How long a date waits on its rung. Drawn once, at settle, and stored: never drawn again inside a check.
+//! How long a date waits on its rung. It is drawn once, at settle, and stored, so that a check never draws it again.
 
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::mark::{mix, stable_hash};
@@ -6,8 +6,8 @@ use crate::domain::policy::Rung;
 
 /// The instant before which a date is not tried again after its `failures`-th failure in a row.
 ///
-/// `initial × 2^(failures−1)` up to `max`, of which the second half is spread by a hash of (uid, date, launch):
-/// dates that failed together do not come back together, and the wait never shrinks to nothing.
+/// `initial × 2^(failures−1)` up to `max`, with its second half spread by a hash of (uid, date, launch): dates that
+/// failed together are not retried together, and at least half of the wait remains.
 pub fn retry_at(rung: &Rung, failures: u32, uid: &str, date: Date, launch: u64, now: Timestamp) -> Timestamp {
     let initial = rung.backoff_initial.as_seconds().max(0);
     let doubled = initial.saturating_mul(1 << failures.saturating_sub(1).min(30));
@@ -18,7 +18,7 @@ pub fn retry_at(rung: &Rung, failures: u32, uid: &str, date: Date, launch: u64, 
     now.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 
-/// The instant at which the longest wait of a rung that begins now is over.
+/// When the longest wait of a rung would end if it began now.
 pub fn longest_wait(rung: &Rung, now: Timestamp) -> Timestamp {
     let longest = rung.backoff_max.as_seconds().max(rung.backoff_initial.as_seconds()).max(0);
     now.saturating_add(jiff::SignedDuration::from_secs(longest)).unwrap_or(Timestamp::MAX)

@@ -1,5 +1,5 @@
-//! Which settled attempts are kept to be shown: the last ones, and the last one of each date that is still open. Who asks
-//! why a date is open is told what was tried, however much was filled since.
+//! Decides which settled attempts are kept for display: the last ones, and the last one of each date that is still
+//! open. So `explain` can say what was tried for an open date, however much was filled since.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -7,7 +7,7 @@ use alloc::string::String;
 use super::{Attempt, Ledger, MAX_KEPT, MAX_OLD_BYTES, MAX_RECENT, Outcome, Settled};
 use crate::domain::dates::{Date, Timestamp};
 
-/// What the fields of an attempt take in a status beside its texts, and each of its dates.
+/// The space in a status for the fields of an attempt, without its texts, and for each of its dates.
 const FIELDS: usize = 120;
 const DATE: usize = 11;
 
@@ -24,8 +24,8 @@ impl Ledger {
         self.forget_old();
     }
 
-    /// Forgets attempts beyond the last ones of which no date is open, or was tried again since, or for which there is no
-    /// room; the oldest first.
+    /// Forgets attempts, the oldest first. Beyond the last ones it keeps an attempt only if one of its open dates was
+    /// not tried since, and if there is space.
     pub(super) fn forget_old(&mut self) {
         let Some(beyond) = self.recent.len().checked_sub(MAX_RECENT).filter(|n| *n > 0) else { return };
         let newest = self.recent.split_off(beyond);

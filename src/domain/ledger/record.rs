@@ -1,4 +1,4 @@
-//! Steps 1 and 2 of an attempt: recorded, then seen as a Job. Each returns the next ledger; the caller saves it.
+//! Steps 1 and 2 of an attempt: it is recorded, then seen as a Job. The caller saves the changed ledger.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -12,27 +12,25 @@ use super::{Attempt, Before, End, Ledger, MAX_RECENT, MAX_TOKENS, Settled, Stage
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::policy::{Coverage, Table};
 
-/// A launch that was admitted.
+/// An admitted launch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admitted {
-    /// The rung.
     pub rung: Arc<str>,
     /// The table, resolved.
     pub target: Table,
     /// Its other names.
     pub aliases: Vec<Table>,
-    /// The dates.
     pub dates: DateSet,
-    /// The largest charged + 1 of its dates.
+    /// The highest number of charged failures among its dates, plus one.
     pub number: u32,
     /// The rerun tokens that it spends.
     pub tokens: BTreeMap<Date, Arc<str>>,
-    /// It tries a changed template.
+    /// Whether it tries a changed template.
     pub trial: bool,
 }
 
 impl Ledger {
-    /// Step 1: a new attempt under the next launch number. Its tokens are spent here, and what they clear is cleared.
+    /// Step 1: a new attempt under the next launch number. Its tokens are spent here, and clear their charges.
     #[must_use]
     pub fn record(&self, admitted: &Admitted, before: BTreeMap<Date, Before>, now: Timestamp) -> Self {
         let mut next = self.clone();
@@ -59,7 +57,7 @@ impl Ledger {
         next
     }
 
-    /// The smallest number that no Job has: one whose create was refused, or the next.
+    /// The smallest free number: one whose create was refused, or the next.
     fn take_number(&mut self) -> u64 {
         if !self.spare.is_empty() {
             return self.spare.remove(0);
@@ -81,7 +79,7 @@ impl Ledger {
         self.tokens.get(&date) == Some(token) || self.earlier.get(&date).is_some_and(|all| all.contains(token))
     }
 
-    /// Tokens that were spent before the last one of their date.
+    /// Tokens spent before the last one of their date.
     pub fn earlier_tokens(&self) -> impl Iterator<Item = (Date, Arc<str>)> {
         self.earlier.iter().flat_map(|(date, tokens)| tokens.iter().map(|token| (*date, token.clone())))
     }
@@ -93,7 +91,7 @@ impl Ledger {
         }
     }
 
-    /// The Job of a launch has ended, is gone, or never came to be.
+    /// The Job of a launch has ended, is gone, or was never created.
     pub fn ended(&mut self, launch: u64, at: Timestamp, end: End, message: String) {
         if let Some(attempt) = self.attempt_mut(launch).filter(|a| !matches!(a.stage, Stage::Ended { .. })) {
             attempt.stage = Stage::Ended { at, end, message };
@@ -109,7 +107,7 @@ impl Ledger {
         self.attempts.iter_mut().find(|a| a.launch == launch)
     }
 
-    /// The create of an attempt was refused: no Job has its number, and the next launch takes it.
+    /// The create of an attempt was refused. No Job has its number, so the next launch takes it.
     pub fn refused(&mut self, launch: u64) {
         if self.attempt(launch).is_some() {
             self.forget(launch);
@@ -118,7 +116,7 @@ impl Ledger {
         }
     }
 
-    /// An attempt that ran nothing: uncharged and forgotten, and its tokens are not spent.
+    /// Forgets an attempt that ran nothing, without a charge. Its tokens become unspent again.
     pub fn forget(&mut self, launch: u64) {
         let Some(at) = self.attempts.iter().position(|a| a.launch == launch) else { return };
         for (date, token) in self.attempts.remove(at).tokens {
@@ -129,8 +127,8 @@ impl Ledger {
         self.reopen_trial(launch);
     }
 
-    /// Forgets what was noted of dates before this one: they have left the window, and it would only grow. Attempts at such
-    /// dates alone stay while they are among the last.
+    /// Forgets everything about dates before this one: they have left the window, and the ledger would only grow.
+    /// Attempts that cover only such dates stay while they are among the last. Returns whether anything was forgotten.
     pub fn forget_before(&mut self, first: Date) -> bool {
         let sizes = |ledger: &Self| {
             (
@@ -159,8 +157,8 @@ impl Ledger {
         before != sizes(self)
     }
 
-    /// A clock was ahead when these instants were noted. Nothing waits for such a clock: what has happened has happened by
-    /// now, and a backoff is never longer than its limit.
+    /// Corrects instants that were noted while a clock was ahead, so that nothing waits for that clock: what has
+    /// happened lies no later than now, and a backoff is never longer than its limit.
     pub fn none_ahead(&mut self, coverage: &Coverage, now: Timestamp) {
         for attempt in &mut self.attempts {
             attempt.recorded_at = attempt.recorded_at.min(now);
@@ -175,7 +173,7 @@ impl Ledger {
         }
     }
 
-    /// The clock was set: what waits goes on to wait for as long as before.
+    /// Keeps the remaining waits the same when the clock is set.
     pub fn clock_moved(&mut self, by: SignedDuration) {
         let moved = |at: &mut Timestamp| *at = at.saturating_add(by).unwrap_or(*at);
         for attempt in &mut self.attempts {
@@ -188,9 +186,9 @@ impl Ledger {
         self.tallies.values_mut().for_each(|tally| moved(&mut tally.retry_at));
     }
 
-    /// Takes the coverage as it is now. A rung that fills otherwise than before starts without charges. When the question
-    /// or the criteria changed, that holds for every rung, and what was complete before is not data that could be lost now.
-    /// An earlier version's ledger keeps everything: its fingerprints cannot be compared with these.
+    /// Adopts the coverage's current fingerprints. A rung that fills differently starts without charges. If the
+    /// question or the criteria changed, every rung does, and dates that were complete before cannot count as lost. The
+    /// ledger of an earlier version keeps everything, because its fingerprints cannot be compared.
     pub fn rebase(&mut self, coverage: &Coverage) {
         let new = &coverage.fingerprints;
         if self.fingerprints.form == new.form {
@@ -205,7 +203,7 @@ impl Ledger {
     }
 }
 
-/// Whether all that was tried lies before a date.
+/// Whether every attempt lies before a date.
 fn is_before(settled: &Settled, first: Date) -> bool {
     settled.outcomes.keys().all(|date| *date < first)
 }

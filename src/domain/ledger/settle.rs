@@ -1,4 +1,5 @@
-//! Step 3 of an attempt: what became of it, per date, told by a read after its end. A Job's exit never completes a cell.
+//! Step 3 of an attempt: its outcome per date, decided by a read after its end. A Job's exit code never completes a
+//! cell.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
@@ -9,19 +10,19 @@ use super::{Attempt, Before, End, Ledger, Outcome, Stage, Tally};
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::policy::Coverage;
 
-/// What became of an attempt for a date, and whether that counts against the rung.
+/// The outcome of an attempt for a date, and whether it counts against the rung.
 #[derive(Clone, Copy)]
 struct Came {
     outcome: Outcome,
     is_charged: bool,
-    /// The read that decided it found the date complete.
+    /// Whether the deciding read found the date complete.
     is_complete: bool,
 }
 
 /// What a date holds after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct After {
-    /// The verdict is Complete, or nothing is expected any more.
+    /// Whether the verdict is Complete, or nothing is expected any more.
     pub complete: bool,
     /// As in [`Before::mark`].
     pub mark: u64,
@@ -31,31 +32,31 @@ pub struct After {
     pub values: u64,
 }
 
-/// What a read says of the dates of an attempt.
+/// What a read found on the dates of an attempt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Read {
-    /// What each holds. A date that is not here is gone from the season.
+    /// What each date holds. A date that is missing here has left the season.
     pub after: BTreeMap<Date, After>,
-    /// Dates that were read and cannot be judged.
+    /// Dates that were read but cannot be judged.
     pub open: DateSet,
 }
 
 impl After {
-    /// Whether the date expects something else than before: a game moved, or people want something else.
+    /// Whether the date's expectation has changed: a game moved, or a spec was edited.
     fn has_moved(&self, before: &Before) -> bool {
         self.mark != before.mark
     }
 }
 
-/// The outcome of an attempt for one date (design §6, in that order).
+/// The outcome of an attempt for one date. The order is that of the table in docs/concepts.md.
 pub fn outcome(before: &Before, after: &After, end: End) -> Outcome {
-    // Covered units tell of the data only where the same units are expected as before.
+    // Covered units can be compared only if the same units are expected as before.
     let units = |covered| if after.has_moved(before) { 0 } else { covered };
     let (was, is) = ((units(before.covered), before.values), (units(after.covered), after.values));
     match end {
         _ if after.complete && !before.complete => Outcome::Filled,
         End::Succeeded if after.complete => Outcome::Rebuilt,
-        // It lacks nothing: how it ended says all that there is to say.
+        // A complete date passes these: its outcome follows from the Job's end alone.
         _ if !after.complete && is < was => Outcome::Regressed,
         _ if !after.complete && is > was => Outcome::Improved,
         End::Disrupted => Outcome::Disrupted,
@@ -71,8 +72,8 @@ pub fn outcome(before: &Before, after: &After, end: End) -> Outcome {
 }
 
 impl Ledger {
-    /// Settles an ended attempt; the caller has read all its dates after its end + `settle`. Dates that cannot be judged
-    /// stay open: the attempt goes on to wait for them alone.
+    /// Settles an ended attempt, after the caller has read all its dates at its end + `settle` or later. Dates that
+    /// cannot be judged stay in the attempt, which keeps waiting for them.
     #[must_use]
     pub fn settle(&self, coverage: &Coverage, launch: u64, read: &Read, now: Timestamp) -> Self {
         let mut next = self.clone();
@@ -87,7 +88,7 @@ impl Ledger {
             let before = attempt.before.get(&date).copied().unwrap_or_default();
             let after = after.get(&date).unwrap_or(&gone);
             let outcome = outcome(&before, after, end);
-            // A date that expects something else than when its Job began tells nothing of the Job.
+            // A date whose expectation has changed since its Job began says nothing about the Job.
             let is_charged = outcome.is_charged()
                 && !(after.has_moved(&before) && matches!(outcome, Outcome::Ineffective | Outcome::Regressed));
             next.charge(coverage, &attempt, date, Came { outcome, is_charged, is_complete: after.complete }, now);
@@ -98,7 +99,7 @@ impl Ledger {
         next
     }
 
-    /// The attempt with the dates that can be judged; what is left of it stays.
+    /// Splits off the dates that can be judged. The others stay in the attempt.
     fn take_judged(&mut self, at: usize, open: &DateSet) -> Attempt {
         let mut attempt = self.attempts.remove(at);
         let left = attempt.dates.intersect(open);
@@ -122,19 +123,20 @@ impl Ledger {
         }
         let (charged, free) = old.map_or((0, 0), |t| (t.charged, t.free));
         let rung = coverage.fill.ladder.iter().find(|r| r.name == attempt.rung);
-        // A trial of a changed template comes after the last attempt: what is used up is not more than used up.
+        // A trial of a changed template follows the last attempt, so it must not exceed the maximum.
         let most = rung.map_or(u8::MAX, |rung| rung.attempts).max(charged);
         let (charged, free) =
             if is_charged { (charged.saturating_add(1).min(most), 0) } else { (charged, free.saturating_add(1)) };
         let failures = u32::from(if is_charged { charged } else { free });
         let retry_at = rung.map_or(now, |rung| retry_at(rung, failures, &coverage.uid, date, attempt.launch, now));
-        // Of several dates, 65 does not tell which cannot be had: each is tried alone before it is given up.
+        // With several dates, exit 65 does not say which one is unavailable. Each is tried alone before its rung is
+        // used up.
         let alone = outcome == Outcome::Permanent && attempt.dates.len() > 1;
         self.tallies
             .insert(key, Tally { charged, free, last: outcome, retry_at, alone, complete_reads: is_complete.into() });
     }
 
-    /// Reads of dates, in their order. Most found what was known before: that costs one look. `true` if some did not.
+    /// Notes reads, in date order. Most found nothing new, and cost one comparison. Returns whether any found something.
     pub fn note_reads(&mut self, reads: impl Iterator<Item = (Date, bool)>) -> bool {
         let tallied: BTreeSet<Date> = self.tallies.keys().map(|(_, date)| *date).collect();
         let news: Vec<(Date, bool)> = {
@@ -146,8 +148,9 @@ impl Ledger {
         is_news
     }
 
-    /// Dates that lost what their last attempt had filled: another Job, or another program, takes it away again. Such a date
-    /// waits before it is filled once more, and longer each time, so that two that undo each other's work do not run for ever.
+    /// Notes dates that lost what their last attempt had filled, because another Job or program removed it. Such a date
+    /// waits before it is filled again, longer each time, so that two programs that undo each other's work do not run
+    /// forever.
     pub fn note_losses(&mut self, coverage: &Coverage, lost: impl Iterator<Item = Date>, now: Timestamp) {
         for date in lost.collect::<Vec<_>>() {
             let last = self.recent.iter().rev().find_map(|s| Some((s, *s.outcomes.get(&date)?)));
@@ -162,13 +165,13 @@ impl Ledger {
         }
     }
 
-    /// Those of some reads that found a date incomplete which was complete at the read before.
+    /// The reads that found a date incomplete which was complete before.
     pub fn lost<'a>(&'a self, reads: impl Iterator<Item = (Date, bool)> + 'a) -> impl Iterator<Item = Date> + 'a {
         let mut was_complete = self.complete.in_order();
         reads.filter(move |(date, complete)| was_complete(*date) && !*complete).map(|(date, _)| date)
     }
 
-    /// A read of a date: two in a row that found it complete clear what was charged to it.
+    /// Notes one read of a date. Two in a row that found it complete clear its charges.
     pub fn note_read(&mut self, date: Date, complete: bool) {
         let known = Arc::make_mut(&mut self.complete);
         if complete {

@@ -1,39 +1,40 @@
-//! A changed jobTemplate gives each rung that is used up, or will be by what runs with the old one, one trial: on one date, whose outcome speaks for the others
-//! (design §6).
+//! A changed jobTemplate gives one trial to each rung that is used up, or may soon be by attempts with the old
+//! template. The trial runs on one date, and its outcome decides for the others.
 
 use alloc::sync::Arc;
 
 use super::{Attempt, Ledger, Outcome};
 use crate::domain::policy::Rung;
 
-/// What the Jobs of a rung are made from.
+/// The template of a rung's Jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Template {
-    /// Changes when the template does.
+    /// Changes whenever the template changes.
     pub mark: u64,
-    /// Whether it changed, and was not tried since.
+    /// Whether it has changed and was not tried since.
     pub trial: Trial,
 }
 
-/// Whether a changed template is to be tried.
+/// Whether a changed template must be tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Trial {
-    /// It is not.
+    /// There is nothing to try.
     #[default]
     None,
-    /// On the newest exhausted date, as soon as there is one: attempts with the old template may still be under way.
+    /// It is tried on the newest exhausted date, once there is one. Attempts with the old template may still be
+    /// running.
     Open,
     /// This launch tries it.
     Launch(u64),
 }
 
 impl Ledger {
-    /// Whether a rung that is used up may be tried once more.
+    /// Whether a used-up rung may be tried again.
     pub fn has_trial(&self, rung: &str) -> bool {
         self.templates.get(rung).is_some_and(|t| t.trial == Trial::Open)
     }
 
-    /// Takes the templates as they are now. One that is another than before opens a trial where dates are used up.
+    /// Adopts the current templates. A changed one opens a trial if its rung is used up for any date.
     pub(super) fn take_templates(&mut self, ladder: &[Rung]) {
         self.templates.retain(|name, _| ladder.iter().any(|rung| rung.name == *name));
         for rung in ladder {
@@ -60,12 +61,12 @@ impl Ledger {
         self.templates.get_mut(rung).into_iter().for_each(|t| t.trial = Trial::Launch(launch));
     }
 
-    /// A launch that was forgotten tried nothing.
+    /// A forgotten launch tried nothing, so its trial is open again.
     pub(super) fn reopen_trial(&mut self, launch: u64) {
         self.templates.values_mut().filter(|t| t.trial == Trial::Launch(launch)).for_each(|t| t.trial = Trial::Open);
     }
 
-    /// A trial was settled: where it brought anything, all dates of the rung begin anew.
+    /// A trial was settled. If it helped, all dates of the rung start without charges.
     pub(super) fn end_trial<'a>(&mut self, attempt: &Attempt, outcomes: impl IntoIterator<Item = &'a Outcome>) {
         let rung: &Arc<str> = &attempt.rung;
         let own = |t: &&mut Template| t.trial == Trial::Launch(attempt.launch);

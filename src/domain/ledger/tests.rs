@@ -104,9 +104,9 @@ fn data_decides_the_outcome_before_the_exit_code_does() {
     }
 }
 
-/// What was complete before was not filled by a Job that failed, and not by one that succeeded either.
+/// A date that was complete before was not filled by its Job, whether the Job failed or succeeded.
 #[test]
-fn a_rerun_of_a_complete_date_is_told_by_how_its_job_ended() {
+fn the_end_of_its_job_decides_the_outcome_of_a_rerun_of_a_complete_date() {
     let complete = Before { complete: true, ..before(1, 10) };
     let still = After { complete: true, ..after(1, 10) };
     for (after, end, expected) in [
@@ -163,7 +163,7 @@ fn a_date_that_loses_what_was_filled_waits_longer_each_time() {
         ledger.note_losses(&coverage(), lost.into_iter(), at(NOW));
         ledger.note_read(day(DATE), false);
         let tally = tally(&ledger).unwrap();
-        assert_eq!((tally.charged, tally.last), (0, Outcome::Regressed), "nobody knows who took it away");
+        assert_eq!((tally.charged, tally.last), (0, Outcome::Regressed), "the cause of the loss is unknown");
         waits.push(tally.retry_at);
     }
     assert!(at(NOW) < waits[0] && waits.is_sorted());
@@ -250,7 +250,7 @@ fn of(fingerprint: u64) -> Coverage {
 }
 
 #[test]
-fn job_names_fit_labels_whatever_the_coverage_is_called() {
+fn job_names_fit_labels_for_every_name_of_a_coverage() {
     let long = "a".repeat(52);
     let name = job_name(&long, "uid", u64::MAX);
     assert!(name.len() <= 63 + 9, "{name}");
@@ -313,7 +313,7 @@ fn kept(ledger: &Ledger) -> Vec<u64> {
     ledger.recent.iter().map(|settled| settled.launch).collect()
 }
 
-/// A date fails, and after it many others are filled.
+/// A date fails, and many others are filled after it.
 #[test]
 fn the_last_attempt_of_an_open_date_is_kept_however_much_was_filled_since() {
     let failed = attempt(&attempt(&Ledger::default(), &["2025-11-01"], End::Exit(1)), &["2025-11-02"], End::Exit(1));
@@ -346,7 +346,7 @@ fn what_is_kept_of_open_dates_is_bounded_by_bytes() {
     assert_eq!(ledger.recent.back().map(|s| s.launch), Some(2_000));
 }
 
-/// Seconds that the date waits on its rung.
+/// The seconds that the date waits on its rung.
 fn wait(ledger: &Ledger) -> i64 {
     tally(ledger).unwrap().retry_at.duration_since(at(NOW)).as_secs()
 }
@@ -387,7 +387,7 @@ fn a_date_that_expects_something_else_now_is_charged_for_a_failed_job_alone() {
     assert_eq!(outcome(&before(3, 10), &moved(1), End::Succeeded), Outcome::Ineffective, "fewer units are expected");
     assert_eq!(outcome(&before(1, 10), &moved(3), End::Succeeded), Outcome::Ineffective, "more are");
     let less = After { values: 9, ..moved(3) };
-    assert_eq!(outcome(&before(1, 10), &less, End::Succeeded), Outcome::Regressed, "data is gone all the same");
+    assert_eq!(outcome(&before(1, 10), &less, End::Succeeded), Outcome::Regressed, "data is gone regardless");
 }
 
 fn recorded(ledger: &Ledger, dates: &[&str]) -> Ledger {
@@ -483,7 +483,7 @@ fn a_lost_date_waits_longer_each_time_it_was_filled_and_not_where_its_last_attem
     let failed = attempt(&ledger, &[DATE], End::Exit(1));
     let mut kept = failed.clone();
     kept.note_losses(&coverage(), [day(DATE)].into_iter(), at(NOW));
-    assert_eq!(kept, failed, "somebody else had filled it");
+    assert_eq!(kept, failed, "another program had filled it");
 }
 
 #[test]
@@ -508,7 +508,7 @@ fn spend(ledger: &Ledger, token: &str) -> Ledger {
 #[test]
 fn the_last_eight_tokens_of_a_date_are_spent_and_another_one_is_new() {
     let mut ledger = Ledger::default();
-    // Names say nothing of age.
+    // Names do not show age.
     let token = |n: u8| String::from(char::from(b'z' - n));
     for n in 0..12 {
         ledger = spend(&ledger, &token(n));
@@ -631,7 +631,7 @@ fn a_trial_is_ended_by_its_own_launch_and_clears_its_own_rung() {
         );
     };
     settle(&mut tried, 2, "2025-11-16");
-    assert!(tally(&tried).is_some(), "an earlier launch was no trial");
+    assert!(tally(&tried).is_some(), "an earlier launch was not a trial");
     settle(&mut tried, 3, DATE);
     let left: Vec<_> = tried.tallies.keys().map(|(rung, _)| &**rung).collect();
     assert_eq!(left, ["rebuild"]);

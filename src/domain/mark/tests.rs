@@ -1,4 +1,4 @@
-//! The mark of a date, against all parts gone through one by one.
+//! The mark of a date, compared with a plain walk over all parts.
 
 use proptest::prelude::*;
 
@@ -31,7 +31,7 @@ proptest! {
     }
 }
 
-/// A hasher without ways of its own: every number by its bytes.
+/// A hasher without overrides: it hashes every number by its bytes.
 #[derive(Default)]
 struct ByBytes(StableHasher);
 
@@ -64,9 +64,9 @@ fn hashes_are_those_that_stand_in_statuses() {
 proptest! {
     #[test]
     fn a_number_is_hashed_as_its_bytes(
-        a: u8, b: u32, c: u64, d: i64, e: i32, f: bool, g: usize, text in ".{0,20}", bytes: Vec<u8>, some: Option<u16>,
+        numbers: (u8, u32, u64, i64, i32), others: (bool, usize), text in ".{0,20}", bytes: Vec<u8>, some: Option<u16>,
     ) {
-        let value = (a, b, c, d, e, (f, g), text, bytes, some);
+        let value = (numbers, others, text, bytes, some);
         prop_assert_eq!(stable_hash(&value), by_bytes(&value));
     }
 }

@@ -1,4 +1,4 @@
-//! What people want of single dates.
+//! Priorities and reruns of single dates.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -7,31 +7,31 @@ use alloc::vec::Vec;
 use super::Key;
 use crate::domain::dates::Date;
 
-/// What a person wants of one date now, from its GameDate.
+/// What a GameDate requests for its date now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DateOrder {
     /// Higher first.
     pub priority: i32,
-    /// A new token runs the named coverages once more.
+    /// A new token reruns the named coverages.
     pub rerun: Option<Rerun>,
 }
 
-/// A wish to run a date once more.
+/// A request to rerun a date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rerun {
-    /// Spent once; a new one is a new wish.
+    /// Each token is spent once. A new token is a new request.
     pub token: Arc<str>,
-    /// Which coverages; empty: all of the date.
+    /// The coverages to rerun. Empty: all of the date.
     pub coverages: Vec<Key>,
 }
 
 impl Rerun {
-    /// The token, where it is a wish for a coverage that has not spent it.
+    /// The token, if it applies to a coverage that has not spent it.
     pub fn unspent(&self, coverage: &Key, is_spent: impl FnOnce(&Arc<str>) -> bool) -> Option<&Arc<str>> {
         let named = self.coverages.is_empty() || self.coverages.contains(coverage);
         (named && !self.token.is_empty() && !is_spent(&self.token)).then_some(&self.token)
     }
 }
 
-/// The wishes for a season's dates.
+/// The requests for a season's dates.
 pub type DateOrders = BTreeMap<Date, DateOrder>;

@@ -1,35 +1,34 @@
-//! Who reads a place, and within which limits.
+//! Who reads a location, and within which limits.
 
 use alloc::sync::Arc;
 
 use crate::domain::span::Span;
 
-/// A namespace that reads a place. What it may read there is its own, whoever else reads the same place.
+/// A namespace that reads a location. Each namespace has its own limits, even if others read the same location.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reader {
-    /// The namespace.
     pub namespace: Arc<str>,
-    /// The resolved place.
+    /// The resolved location.
     pub place: Arc<str>,
 }
 
-/// Limits on the reads of one place by one namespace.
+/// The limits on reads of one location by one namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadLimits {
-    /// How long one read may take.
+    /// The maximum duration of one read.
     pub timeout: Span,
-    /// Reads at the same time.
+    /// The maximum number of concurrent reads.
     pub concurrent: u32,
-    /// Bytes of one read.
+    /// The maximum bytes per read.
     pub bytes_per_query: u64,
-    /// Bytes of all reads of a UTC day.
+    /// The maximum bytes per UTC day.
     pub bytes_per_day: u64,
-    /// CSV files without a mark of their encoding are Latin-1, not UTF-8.
+    /// Whether CSV files without a byte order mark are Latin-1 instead of UTF-8.
     pub latin1: bool,
 }
 
 impl ReadLimits {
-    /// What satisfies both.
+    /// The stricter of each limit.
     #[must_use]
     pub fn tighter(self, other: Self) -> Self {
         let timeout = if other.timeout.as_seconds() < self.timeout.as_seconds() { other.timeout } else { self.timeout };

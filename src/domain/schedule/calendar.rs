@@ -1,4 +1,4 @@
-//! From a season and its schedule to one [`Day`] per date. Rules in order; the first that holds wins.
+//! Turns a season and its schedule into one [`Day`] per date. The first rule that holds wins.
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -16,13 +16,13 @@ use crate::domain::policy::{Dates, Schedule, Season, local_date};
 use crate::domain::probe::WHOLE_DATE;
 use crate::domain::verdict::{Off, Unknown, UnknownReason};
 
-/// A coverage spans at most so many dates; an open range keeps the newest (design §9).
+/// The maximum number of dates in a coverage. An open range keeps the newest.
 pub const MAX_DATES: i32 = 3_660;
-/// An open range ends so many days after today.
+/// An open range ends this many days after today.
 const AHEAD: i32 = 2;
-/// A schedule updated so long after a date's end is never stale for that date.
+/// A schedule updated this long after a date's end is never stale for that date.
 const SETTLED_HOURS: i64 = 48;
-/// A unit not final in a schedule updated so long after the date's end was not played.
+/// A unit that is not final in a schedule updated this long after the date's end was not played.
 const NOT_PLAYED_HOURS: i64 = 12;
 
 /// Every date of a season.
@@ -34,11 +34,11 @@ pub struct Calendar {
     pub today: Date,
     /// One for every date of the season.
     pub days: BTreeMap<Date, Day>,
-    /// Until then the same facts give the same calendar.
+    /// The same facts lead to the same calendar until then.
     pub valid_until: Timestamp,
 }
 
-/// The calendar of a season at an instant. `Err` is a schedule that could not be read.
+/// The calendar of a season at an instant. `Err` means that the schedule could not be read.
 pub fn calendar(season: &Season, facts: Result<&ScheduleFacts, &Unknown>, now: Timestamp) -> Calendar {
     let today = local_date(now, &season.zone);
     let range = span(season.dates, today);
@@ -60,8 +60,8 @@ fn span(dates: Dates, today: Date) -> Option<DateRange> {
     }
 }
 
-/// The first scheduled date of the season, wherever its window stands now, and the last of the schedule: a game beyond the
-/// season's end shows that the schedule speaks of the dates before it.
+/// The first scheduled date of the season, regardless of its window, and the last date of the schedule. A game after
+/// the season's end proves that the schedule covers the dates before it.
 fn scheduled_hull(facts: Result<&ScheduleFacts, &Unknown>, start: Option<Date>, range: DateRange) -> Option<DateRange> {
     let facts = facts.ok()?;
     let start = start.filter(|start| *start <= range.through()).unwrap_or(Date::MIN);
@@ -69,12 +69,13 @@ fn scheduled_hull(facts: Result<&ScheduleFacts, &Unknown>, start: Option<Date>, 
     DateRange::new(first, *facts.units.last_key_value()?.0)
 }
 
-/// When the schedule was last updated. A stamp ahead of now is a wrong clock, or a typo: it settles no date before its end.
+/// When the schedule was last updated. A stamp in the future is a wrong clock or a typo, and settles no date before the
+/// date's end.
 fn updated(facts: Result<&ScheduleFacts, &Unknown>, now: Timestamp) -> Option<Timestamp> {
     facts.ok()?.updated.map(|at| at.min(now))
 }
 
-/// A date with its first instant and the next one's.
+/// A date with its first instant and that of the next date.
 struct Bounds {
     date: Date,
     start: Timestamp,
@@ -82,7 +83,7 @@ struct Bounds {
 }
 
 impl Bounds {
-    /// Whether the schedule was updated so long after the date's end.
+    /// Whether the schedule was updated at least this long after the date's end.
     fn ended_before(&self, updated: Option<Timestamp>, hours: i64) -> bool {
         let limit = self.end.saturating_add(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MAX);
         updated.is_some_and(|at| at >= limit)
@@ -92,17 +93,17 @@ impl Bounds {
 struct Context<'a> {
     season: &'a Season,
     facts: Result<&'a ScheduleFacts, &'a Unknown>,
-    /// When the schedule was updated last; never ahead of now.
+    /// When the schedule was last updated. Never in the future.
     updated: Option<Timestamp>,
     today: Date,
     now: Timestamp,
     scheduled: Option<DateRange>,
-    /// Whether the schedule calls any unit at all final.
+    /// Whether any unit of the schedule is final.
     any_final: bool,
 }
 
 impl Context<'_> {
-    /// The first dates with units after each start are the warm-up. Those that a window does not show any more count, too.
+    /// Marks the warm-up: the first dates with units after each start, including those that have left the window.
     fn mark_warm_up(&self, days: &mut BTreeMap<Date, Day>) {
         let Some(first) = days.keys().next().copied().filter(|_| self.season.warm_up_game_days > 0) else { return };
         let most = self.season.warm_up_game_days as usize;
@@ -122,7 +123,7 @@ impl Context<'_> {
         matches!(self.day(&bounds), Day::On(_))
     }
 
-    /// The end of a date is the start of the next: each is worked out once.
+    /// The end of a date is the start of the next, so each is computed once.
     fn days(&self, range: DateRange) -> BTreeMap<Date, Day> {
         let mut start = midnight(range.from(), &self.season.zone);
         let day = |date| {
@@ -174,7 +175,7 @@ impl Context<'_> {
         Day::On(self.expected(bounds, units(played), units(dropped)))
     }
 
-    /// A date without units is empty by right only where the schedule speaks of its surroundings.
+    /// A date without units is an off day only if the schedule covers the dates around it.
     fn empty_day(&self, bounds: &Bounds) -> Day {
         let date = bounds.date;
         if let Some(pause) = self.pause(date) {
@@ -191,7 +192,7 @@ impl Context<'_> {
         }
     }
 
-    /// A schedule that is too old says nothing of a date that is not settled.
+    /// A schedule that is too old says nothing about an unsettled date.
     fn stale(&self, bounds: &Bounds, schedule: &Schedule) -> Option<Unknown> {
         let limit = schedule.max_age?;
         if bounds.ended_before(self.updated, SETTLED_HOURS) {
@@ -200,7 +201,7 @@ impl Context<'_> {
         let table = &schedule.table.name;
         let Some(updated) = self.updated else {
             let text = format!(
-                "nothing tells when schedule `{table}` was updated; name its column in spec.schedule.updatedAt"
+                "schedule `{table}` does not say when it was updated; name the column that does in spec.schedule.updatedAt"
             );
             return Some(Unknown::new(UnknownReason::ScheduleStale, text));
         };
@@ -222,7 +223,8 @@ impl Context<'_> {
         self.season.breaks.iter().find(|b| b.dates.contains(date)).map(|b| Day::Break(b.reason.clone()))
     }
 
-    /// Only midnight, the ageing of the schedule and a stamp ahead of now change a calendar without new facts.
+    /// Without new facts, a calendar changes only at midnight, when the schedule becomes stale, or while its stamp is
+    /// in the future.
     fn valid_until(&self) -> Timestamp {
         let midnight = midnight(next_day(self.today), &self.season.zone);
         let stale = self.season.schedule.as_ref().and_then(|s| s.max_age).zip(self.updated);
@@ -232,7 +234,7 @@ impl Context<'_> {
         ends.into_iter().flatten().fold(midnight, Timestamp::min)
     }
 
-    /// While the stamp lies ahead, the schedule counts as updated now: dates settle as time passes.
+    /// While the stamp is in the future, the schedule counts as updated now, so dates settle as time passes.
     fn next_settled(&self) -> Option<Timestamp> {
         self.facts.ok()?.updated.filter(|at| *at > self.now)?;
         let ends = (0..=2).map(|days| midnight(shift(self.today, -days), &self.season.zone));

@@ -1,4 +1,4 @@
-//! From the rows of a schedule to its units: the newest row of an id counts, void rows and blank units do not.
+//! Turns the rows of a schedule into its units. The newest row of an id counts; void rows and blank units do not.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -7,39 +7,34 @@ use alloc::vec::Vec;
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::probe::{ScheduleReading, ScheduleRow, UnitKey};
 
-/// One unit as the schedule has it.
+/// One unit of the schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scheduled {
-    /// Its name.
     pub key: UnitKey,
-    /// Its values.
     pub values: Arc<[UnitKey]>,
-    /// When it starts.
     pub start: Option<Timestamp>,
-    /// Whether the schedule calls it final.
+    /// Whether it is final.
     pub is_final: bool,
 }
 
-/// A schedule, folded: what a season needs of it.
+/// What a season needs from its schedule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScheduleFacts {
-    /// The units per date, in the order of their names. A date without units is absent.
+    /// The units per date, sorted by name. A date without units is absent.
     pub units: BTreeMap<Date, Vec<Scheduled>>,
     /// When the schedule was last updated: the newest `updatedAt`, else the table's modification time.
     pub updated: Option<Timestamp>,
     /// Rows without a date.
     pub null_dates: u64,
-    /// Dates on which two ids name one unit, with the first such unit: which of them a row of a table belongs to cannot be
-    /// told.
+    /// Dates on which two ids share a unit name, with the first such unit. A row of a table cannot be assigned to one
+    /// of them.
     pub clashes: BTreeMap<Date, Clash>,
 }
 
-/// Two ids that name one unit on one date.
+/// Two ids with the same unit name on one date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clash {
-    /// The unit.
     pub unit: UnitKey,
-    /// The ids.
     pub ids: (Arc<str>, Arc<str>),
 }
 
@@ -62,7 +57,7 @@ pub fn fold(reading: &ScheduleReading) -> ScheduleFacts {
     }
 }
 
-/// The first unit of each date that two ids name. Of each id there is one row.
+/// The first unit of each date that two ids share. Expects one row per id.
 fn clashes(rows: &[&ScheduleRow]) -> BTreeMap<Date, Clash> {
     let named = rows.iter().filter_map(|r| Some((r.date?, r.unit.as_ref()?, r.id.as_ref()?)));
     let mut named: Vec<(Date, &UnitKey, &Arc<str>)> = named.collect();
@@ -77,7 +72,7 @@ fn clashes(rows: &[&ScheduleRow]) -> BTreeMap<Date, Clash> {
     out
 }
 
-/// Rows without an id stand for themselves; of each id only the newest, wherever it stands.
+/// Every row without an id counts; of each id only the newest row, on whatever date.
 fn newest_rows(rows: &[ScheduleRow]) -> Vec<&ScheduleRow> {
     let mut newest: BTreeMap<Arc<str>, &ScheduleRow> = BTreeMap::new();
     let mut out = Vec::new();
@@ -95,9 +90,9 @@ fn newest_rows(rows: &[ScheduleRow]) -> Vec<&ScheduleRow> {
     out
 }
 
-/// What makes a row newer than another. Ties are broken by its content, so that order of reading never matters. A void row
-/// loses a tie: it is what a game that was moved leaves behind. Then a later date wins, because a unit is moved into the
-/// future more often than into the past.
+/// What makes a row newer than another. Ties are broken by its content, so that the order of reading does not matter. A
+/// void row loses a tie, because a moved game leaves one behind. Then the later date wins, because games move to later
+/// dates more often than to earlier ones.
 fn rank(row: &ScheduleRow) -> impl Ord + use<'_> {
     (&row.order, row.updated, !row.void, row.date, row.is_final, row.start, &row.unit)
 }

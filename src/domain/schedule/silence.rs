@@ -1,4 +1,4 @@
-//! What is said where a schedule does not say what a date expects.
+//! The sentences for dates whose expectation the schedule does not say.
 
 use alloc::format;
 
@@ -6,12 +6,12 @@ use super::Clash;
 use crate::domain::dates::{Date, DateRange};
 use crate::domain::verdict::{Unknown, UnknownReason};
 
-/// Why a schedule says nothing of a date that is not ahead, and what helps: where no later load can bring a game, the dates of
-/// the season are corrected, not the schedule. One sentence for all dates of a kind.
+/// Why a schedule has no entry for a date that is not in the future, and what helps. If no later update can add a game,
+/// the season's dates must be corrected, not the schedule. Dates of one kind share a sentence.
 pub(super) fn unsaid(scheduled: Option<DateRange>, date: Date, today: Date) -> Unknown {
     const BREAK: &str = "or declare a break (spec.breaks of the Season)";
     let text = match scheduled.map(|range| (range.from(), range.through())) {
-        None => "the schedule has no unit in this season; check spec.schedule.where and the table".into(),
+        None => "the schedule has no units in this season; check spec.schedule.where and the table".into(),
         Some((first, _)) if date < first => {
             format!("the first game of the schedule is on {first}: begin spec.dates.from there, {BREAK}")
         }
@@ -27,7 +27,7 @@ pub(super) fn unsaid(scheduled: Option<DateRange>, date: Date, today: Date) -> U
     Unknown::new(UnknownReason::ScheduleMissing, text)
 }
 
-/// Two games of one name: a table cannot say which of them it has.
+/// Two games share a name, so the rows of a table cannot be assigned to one of them.
 pub(super) fn ambiguous(clash: &Clash) -> Unknown {
     let Clash { unit, ids: (one, other) } = clash;
     let text = format!(
@@ -37,7 +37,7 @@ pub(super) fn ambiguous(clash: &Clash) -> Unknown {
     Unknown::new(UnknownReason::UnitsUnmatched, text)
 }
 
-/// A filter that no row of the whole schedule satisfies is misspelt: it does not say that nothing was played.
+/// A filter that no row of the whole schedule satisfies is misspelt. It does not prove that nothing was played.
 pub(super) fn never_final() -> Unknown {
     let text = "no game of the schedule is final, though it was updated long after this date: correct spec.schedule.final of the \
                 Season, or the schedule";

@@ -123,7 +123,7 @@ fn an_empty_date_is_off_only_where_the_schedule_speaks_of_its_surroundings() {
     check(&season(), later, "2025-10-27T12:00:00Z", &[("2025-10-25", "OffDay"), ("2025-10-26", "ScheduleMissing")]);
 }
 
-/// What is said of a date of which the schedule says nothing.
+/// The sentence for a date that the schedule does not have.
 fn said(season: &Season, rows: Vec<ScheduleRow>, now: &str, date: &str) -> String {
     match calendar(season, Ok(&facts(rows)), at(now)).days.get(&day(date)) {
         Some(Day::Unknown(unknown)) => unknown.text.clone(),
@@ -152,11 +152,11 @@ fn a_date_outside_the_schedule_names_what_helps_and_a_refresh_only_where_it_does
         "the last game of the schedule is on 2025-10-22, and the schedule was not updated since this date ended: refresh it, or \
          end spec.dates.through there, or declare a break (spec.breaks of the Season)"
     );
-    assert!(sentence(vec![fresh("2026-10-22")], "2025-10-24").contains("no unit in this season"));
+    assert!(sentence(vec![fresh("2026-10-22")], "2025-10-24").contains("no units in this season"));
     check(&season(), vec![fresh("2025-10-22")], now, &[("2025-10-25", "OffDay"), ("2025-10-27", "Unscheduled")]);
 }
 
-/// A rolling window begins in the middle of a season: games before it are games of the season all the same.
+/// A rolling window begins in the middle of a season. Earlier games still belong to the season.
 #[test]
 fn an_off_day_at_the_begin_of_a_rolling_window_is_off() {
     let rows = || ["2025-10-12", "2025-10-20", "2025-10-21"].map(|date| row(date, "BOS@NYK", date, UPDATED)).to_vec();
@@ -166,7 +166,7 @@ fn an_off_day_at_the_begin_of_a_rolling_window_is_off() {
     check(&season(Dates::Open(day("2025-10-15"))), rows(), now, &[("2025-10-16", "ScheduleMissing")]);
 }
 
-/// One row that is stamped a year ahead once made tonight's games "not played".
+/// One row with a stamp a year in the future once made tonight's games "not played".
 #[test]
 fn a_stamp_ahead_of_now_settles_no_date_before_its_time() {
     let mut season = season();
@@ -184,7 +184,7 @@ fn a_stamp_ahead_of_now_settles_no_date_before_its_time() {
 }
 
 #[test]
-fn a_void_row_loses_a_tie_whatever_its_date() {
+fn a_void_row_loses_a_tie_regardless_of_its_date() {
     let stands = row("2025-10-22", "BOS@NYK", "1", UPDATED);
     for date in ["2025-10-22", "2025-10-23"] {
         let void = ScheduleRow { void: true, ..row(date, "BOS@NYK", "1", UPDATED) };
@@ -214,7 +214,7 @@ fn two_ids_that_name_one_unit_on_a_date_identify_none() {
          spec.schedule.unit of the Season, and to the unit of its coverages"
     );
     check(&season(), both, now, &[("2025-10-21", "BOS@NYK"), ("2025-10-22", "UnitsUnmatched")]);
-    // One that is void, stands elsewhere in its newest row, or has no id does not make a second game.
+    // A row that is void, has moved in its newest version, or has no id does not count as a second game.
     let one = [("2025-10-22", "BOS@NYK LAL@MIN")];
     check(&season(), doubleheader(|row| ScheduleRow { void: true, ..row }), now, &one);
     check(&season(), doubleheader(|row| ScheduleRow { id: None, ..row }), now, &one);
@@ -251,7 +251,7 @@ fn an_id_on_two_dates_counts_only_in_its_newest_row() {
 }
 
 #[test]
-fn a_void_row_is_no_unit_and_takes_its_id_along() {
+fn a_void_row_is_not_a_unit_and_voids_its_id() {
     let mut rows = two_games();
     rows.push(ScheduleRow { void: true, ..row("2025-10-24", "LAL@MIN", "2", "2025-10-25T13:00:00Z") });
     rows.push(row("2025-10-25", "PHX@DEN", "3", UPDATED));
@@ -388,7 +388,7 @@ fn the_warm_up_counts_dates_with_units() {
     );
 }
 
-/// Its first dates count though the window does not show them any more.
+/// Its first dates count although they have left the window.
 #[test]
 fn neither_the_warm_up_nor_days_off_move_with_a_rolling_window() {
     let rows = |dates: [&str; 3]| dates.map(|date| row(date, "BOS@NYK", date, UPDATED)).to_vec();
@@ -404,7 +404,7 @@ fn neither_the_warm_up_nor_days_off_move_with_a_rolling_window() {
 
 /// A season of several years has a warm-up in each.
 #[test]
-fn each_start_has_a_warm_up_of_its_own() {
+fn each_start_has_its_own_warm_up() {
     let mut season = season();
     season.warm_up_game_days = 1;
     season.warm_up_starts = vec![day("2025-10-20"), day("2025-10-24")];
@@ -426,7 +426,7 @@ fn an_open_range_of_ten_years_and_more_keeps_its_newest_dates() {
 }
 
 #[test]
-fn a_calendar_stands_until_midnight_until_its_schedule_is_stale_or_a_stamp_ahead_settles_a_date() {
+fn a_calendar_is_valid_until_midnight_a_stale_schedule_or_a_date_that_settles() {
     let until = |season: &Season, rows, now: &str| calendar(season, Ok(&facts(rows)), at(now)).valid_until;
     let now = "2025-10-26T11:00:00Z";
     assert_eq!(until(&season(), two_games(), now), at("2025-10-27T04:00:00Z"), "New York's midnight");
@@ -481,7 +481,7 @@ mod properties {
         )
     }
 
-    /// Few ids and few ranks: most rows contradict another.
+    /// Few ids and few ranks, so that most rows conflict with another.
     fn clashing_row() -> impl Strategy<Value = ScheduleRow> {
         let game = proptest::sample::select(vec!["BOS@NYK", "NYK@BOS", "LAL@MIN"]);
         let id = proptest::option::of(proptest::sample::select(vec!["1", "2"]));
@@ -525,7 +525,7 @@ mod properties {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn every_date_of_a_season_says_one_thing_whatever_the_schedule_holds(
+        fn every_date_of_a_season_has_one_entry_with_any_schedule(
             rows in proptest::collection::vec(any_row(), 0..12),
             season in any_season(),
             hours in 0..600i32,

@@ -111,8 +111,8 @@ async fn a_job_whose_own_date_cannot_be_read_is_not_charged_and_not_waited_for()
     assert!(overview.coverages[0].tallies.is_empty());
     assert_eq!(
         overview.coverages[0].cells[2].message,
-        "no answer; when last read: no row; 2 units expected; its Job has ended, and the outcome is decided when the date \
-         can be judged"
+        "no answer; when last read: no rows; 2 units expected; its Job has ended; its outcome is decided once the \
+         date can be judged"
     );
 }
 

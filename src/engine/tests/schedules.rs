@@ -180,7 +180,7 @@ async fn nothing_is_launched_on_a_schedule_that_cannot_be_read_for_hours() {
     assert_eq!(tell(&overview), ["Unknown/ScheduleStale 2025-11-03"]);
     let cell = &overview.coverages[0].cells[2];
     let why =
-        "schedule `schedule` could not be read for 60 minutes: no answer; when last read: no row; 2 units expected";
+        "schedule `schedule` could not be read for 60 minutes: no answer; when last read: no rows; 2 units expected";
     assert_eq!(cell.message, why);
 }
 

@@ -1,8 +1,8 @@
-//! Every field that may be edited, with another value than its own.
+//! Every editable field, with a new value.
 
 use serde_json::{Value, json};
 
-/// A separate object for each edit: its kind, its spec, the edit as a merge patch.
+/// A separate object for each edit: its kind, its spec, and the edit as a merge patch.
 pub(super) struct Edit {
     pub kind: &'static str,
     pub spec: Value,
@@ -22,7 +22,7 @@ pub(super) fn props() -> Value {
     })
 }
 
-/// Every field that may be edited, with another value than its own.
+/// Every editable field, with a new value.
 pub(super) fn edits() -> Vec<Edit> {
     let of_both = of_both();
     let tables =
@@ -157,7 +157,7 @@ pub(super) fn season_edits() -> [Value; 15] {
     ]
 }
 
-/// What may be edited of a Warehouse and of a date, and what the coverage's status says meanwhile.
+/// The editable fields of a Warehouse and of a date, and the coverage's status meanwhile.
 pub(super) fn wishes() -> [(&'static str, &'static str, Value, &'static str); 6] {
     let own = json!([{"kind": "TableCoverage", "name": "t"}]);
     [

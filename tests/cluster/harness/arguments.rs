@@ -1,15 +1,15 @@
-//! How each component is called.
+//! The command line of each component.
 
 use super::component::Component;
 use super::home::Home;
 use super::network;
 
-/// The network is the cluster's own: every port is free in it.
+/// The cluster has its own network, in which every port is free.
 const ETCD: &str = "http://127.0.0.1:2379";
 const PEER: &str = "http://127.0.0.1:2380";
 
 impl Component {
-    /// What the one binary calls it; its log has the same name.
+    /// Its name in the combined binary, and of its log.
     pub fn name(self) -> &'static str {
         match self {
             Self::Etcd => "etcd",
@@ -21,7 +21,7 @@ impl Component {
         }
     }
 
-    /// Its arguments, of which none holds a space.
+    /// Its arguments. None contains a space.
     pub fn arguments(self, home: &Home) -> String {
         let folder = home.folder.display();
         let controller = |who: &str| {
@@ -57,7 +57,8 @@ impl Component {
             ),
             Self::Scheduler => controller("scheduler"),
             Self::Containerd => format!("--config {folder}/containerd.toml"),
-            // An external cloud keeps the kubelet from publishing this machine's own address: all stays on loopback.
+            // With an external cloud provider the kubelet does not publish this machine's address, so everything stays
+            // on loopback.
             Self::Kubelet => format!(
                 "--config {folder}/kubelet.yaml --kubeconfig kubelet.kubeconfig --root-dir {folder}/kubelet --cert-dir pki \
                  --hostname-override localhost --cloud-provider external"

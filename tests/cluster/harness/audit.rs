@@ -1,5 +1,5 @@
-//! The API server's own audit log: who did what to which object, and what came of it. It is what tests believe, not
-//! what gapless says of itself.
+//! The API server's own audit log: who did what to which object, with what result. Tests trust it instead of gapless's
+//! own reports.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use super::Cluster;
 
-/// A place in the log, to read on from.
+/// A position in the log, to continue from.
 #[derive(Clone, Copy, Default)]
 pub struct Mark(u64);
 
-/// The events since a mark, in the order in which the API server answered.
+/// The events since a mark, in the order of the API server's answers.
 #[derive(Debug)]
 pub struct Audit {
     pub events: Vec<Event>,
@@ -27,27 +27,27 @@ pub struct Event {
     pub pod: String,
     /// `jobs`, `tablecoverages`.
     pub resource: String,
-    /// `status`, or nothing.
+    /// `status`, or empty.
     pub subresource: String,
     pub namespace: String,
     pub name: String,
     /// The HTTP status.
     pub code: u64,
-    /// When the request came and when it was answered, RFC 3339 with microseconds.
+    /// When the request arrived and when it was answered, RFC 3339 with microseconds.
     pub received: String,
     pub answered: String,
-    /// What was sent and what was answered, where the policy keeps it: gapless's own kinds, Jobs and pods.
+    /// The request and the response, if the policy logs them: for gapless's own kinds, Jobs and pods.
     pub request: Value,
     pub response: Value,
 }
 
 impl Cluster {
-    /// The end of the log now.
+    /// The current end of the log.
     pub fn mark(&self) -> Mark {
         Mark(std::fs::metadata(self.audit_log()).map_or(0, |log| log.len()))
     }
 
-    /// What was answered since a mark; `Mark::default()` is the cluster's start.
+    /// The events since a mark. `Mark::default()` is the cluster's start.
     pub fn audit(&self, since: Mark) -> Audit {
         let mut file = File::open(self.audit_log()).unwrap();
         file.seek(SeekFrom::Start(since.0)).unwrap();
@@ -61,8 +61,8 @@ impl Cluster {
     }
 }
 
-/// The events of a log. A killed API server leaves a torn line and writes on behind it in its next life: each event begins
-/// with the same words, so only the torn one is lost.
+/// The events of a log. A killed API server leaves a torn line, and appends to it after its restart. Every event begins
+/// with the same text, so only the torn one is lost.
 fn events(text: &str) -> Vec<Event> {
     const BEGIN: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1""#;
     let whole = text.split(BEGIN).skip(1).map(|rest| format!("{BEGIN}{rest}"));
@@ -93,19 +93,20 @@ impl From<&Value> for Event {
 }
 
 impl Event {
-    /// Whether it wanted to change something.
+    /// Whether it tried to change something.
     pub fn is_write(&self) -> bool {
         ["create", "update", "patch", "delete", "deletecollection"].contains(&self.verb.as_str())
     }
 
-    /// Whether it was done.
+    /// Whether it succeeded.
     pub fn is_done(&self) -> bool {
         (200..300).contains(&self.code)
     }
 }
 
 impl Audit {
-    /// The writes of a user, refused ones too, the Lease apart. The user is named whole, or by an account's end `:NAME`.
+    /// The writes of a user, including refused ones, except those to the Lease. The user is a full name, or the suffix
+    /// `:NAME` of an account.
     pub fn writes<'a>(&'a self, user: &'a str) -> impl Iterator<Item = &'a Event> {
         let by = move |event: &&Event| event.user == user || user.starts_with(':') && event.user.ends_with(user);
         self.events.iter().filter(by).filter(|event| event.is_write() && event.resource != "leases")

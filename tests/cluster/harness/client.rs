@@ -13,11 +13,11 @@ use super::Cluster;
 use super::component::PROXIES;
 
 thread_local! {
-    /// A handshake costs more than most questions, and those who await something ask many.
+    /// A handshake costs more than most requests, and waiting needs many of them.
     static CLIENTS: RefCell<HashMap<(tokio::runtime::Id, PathBuf), kube::Client>> = RefCell::default();
 }
 
-/// The API server's refusal: its status code and its sentence.
+/// A refusal by the API server: the status code and the message.
 #[derive(Debug)]
 pub struct Refused {
     pub code: u16,
@@ -25,8 +25,8 @@ pub struct Refused {
 }
 
 impl Cluster {
-    /// A client as the administrator. It belongs to the test that asks: connections live in that test's runtime, which is
-    /// to be of one thread, as a `#[tokio::test]` is.
+    /// A client as the administrator. It belongs to the calling test: connections live in that test's runtime, which
+    /// must be single-threaded, as with `#[tokio::test]`.
     pub async fn client(&self) -> kube::Client {
         self.enter();
         let whose = (tokio::runtime::Handle::current().id(), self.kubeconfig.clone());
@@ -48,17 +48,17 @@ impl Cluster {
         kube::Client::try_from(config).unwrap()
     }
 
-    /// What kubectl prints. Panics with what it complains of.
+    /// The output of kubectl. Panics with its error.
     pub fn kubectl(&self, arguments: &[&str]) -> String {
         self.try_kubectl(arguments).unwrap_or_else(|error| panic!("kubectl {}: {error}", arguments.join(" ")))
     }
 
-    /// What kubectl prints, or what it complains of.
+    /// The output of kubectl, or its error.
     pub fn try_kubectl(&self, arguments: &[&str]) -> Result<String, String> {
         self.kubectl_with(arguments, "")
     }
 
-    /// Applies manifests server-side, with strict validation. Panics with what is refused.
+    /// Applies manifests server-side, with strict validation. Panics with the refusal.
     pub fn apply(&self, yaml: &str) {
         self.try_apply(yaml).unwrap_or_else(|error| panic!("{error}in\n{yaml}"));
     }
@@ -68,8 +68,8 @@ impl Cluster {
         self.kubectl_with(&["apply", "--server-side", "--validate=strict", "-f", "-"], yaml)
     }
 
-    /// An object or a list by its path; `None` when there is none, or no API server at present. Cheaper than kubectl where
-    /// it is asked often.
+    /// An object or a list by its path; `None` if it does not exist, or if the API server does not answer. Cheaper than
+    /// kubectl for frequent requests.
     pub async fn get(&self, path: &str) -> Option<Value> {
         let request = http::Request::get(path).body(Vec::new()).unwrap();
         match self.client().await.request(request).await {
@@ -80,12 +80,12 @@ impl Cluster {
         }
     }
 
-    /// Posts one manifest unchanged, with strict validation: what the API server itself says, with no kubectl between.
+    /// Posts one manifest unchanged, with strict validation, to get the API server's answer without kubectl.
     pub async fn create(&self, path: &str, yaml: &str) -> Result<Value, Refused> {
         self.post(&format!("{path}?fieldValidation=Strict"), yaml).await
     }
 
-    /// The same, and nothing is kept of it.
+    /// The same, as a dry run.
     pub async fn try_out(&self, path: &str, yaml: &str) -> Result<Value, Refused> {
         self.post(&format!("{path}?fieldValidation=Strict&dryRun=All"), yaml).await
     }
@@ -109,7 +109,7 @@ impl Cluster {
         }
     }
 
-    /// Every cluster has the same address, and what kubectl remembers of one is not true of the next.
+    /// Every cluster has the same address, so kubectl's cache for one is wrong for the next.
     fn kubectl_cache(&self) -> PathBuf {
         let foreign = concat!(env!("CARGO_TARGET_TMPDIR"), "/kubectl");
         self.node.as_ref().map_or_else(|| foreign.into(), |node| node.home.path("kubectl"))
@@ -125,7 +125,7 @@ impl Cluster {
         command.arg("--cache-dir").arg(self.kubectl_cache()).args(arguments);
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // kubectl may refuse without reading on.
+        // kubectl may refuse before it has read everything.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let output = child.wait_with_output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();

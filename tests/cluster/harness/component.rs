@@ -30,11 +30,11 @@ pub enum Component {
 }
 
 impl Component {
-    /// Every one.
+    /// All of them.
     pub const ALL: [Self; 6] =
         [Self::Etcd, Self::ApiServer, Self::ControllerManager, Self::Scheduler, Self::Containerd, Self::Kubelet];
 
-    /// Whether it does its work now.
+    /// Whether it works now.
     fn works(self, home: &Home) -> bool {
         let ok = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
         match self {
@@ -47,7 +47,7 @@ impl Component {
                     .arg(home.path("kubeconfig"))
                     .args(["get", "--raw", "/readyz"]))
             }
-            // They have no port; what they are for is awaited by those who want it.
+            // They have no port. Callers wait for the result of their work.
             Self::ControllerManager | Self::Scheduler => true,
             Self::Containerd => {
                 ok(Command::new("ctr").arg("--address").arg(home.path("containerd.sock")).arg("version"))
@@ -68,7 +68,7 @@ fn healthy(port: u16, path: &str) -> bool {
     ask().is_ok_and(|answer: String| answer.starts_with("HTTP/1.0 200") || answer.starts_with("HTTP/1.1 200"))
 }
 
-/// A cluster on loopback is reached without a proxy.
+/// A cluster on loopback must not be reached through a proxy.
 pub const PROXIES: [&str; 6] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
 
 /// The processes, by component.
@@ -77,7 +77,7 @@ pub struct Components {
 }
 
 impl Components {
-    /// Starts all of them, each when those before it work, and containerd with the image that every pod uses.
+    /// Starts all of them, each when the previous ones work, and containerd with the pause image of every pod.
     pub fn start(home: &Home) -> Self {
         let components = Self { running: Default::default() };
         for which in [Component::Etcd, Component::Containerd] {
@@ -139,7 +139,7 @@ impl Handle<'_> {
         kill_process(Pid::from_child(self.child().as_ref().expect("the component runs")), signal).unwrap();
     }
 
-    /// What it wrote, over all its lives.
+    /// Its log, over all its runs.
     pub fn log(&self) -> String {
         let log = fs::read(self.home.path("logs").join(self.which.name())).unwrap_or_default();
         String::from_utf8_lossy(&log).into_owned()
@@ -164,7 +164,7 @@ impl Handle<'_> {
         for proxy in PROXIES {
             command.env_remove(proxy);
         }
-        // A separate group: Ctrl-C at the tests reaches the guard's knowledge only, which then ends it in order.
+        // A separate process group, so that Ctrl-C does not reach it, and the guard ends it in order.
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).process_group(0);
         *self.child() = Some(command.spawn().unwrap_or_else(|error| panic!("{name}: {error}")));
     }

@@ -1,12 +1,12 @@
-//! The files that the components read, and who may do what. Text only; nothing is started here.
+//! The configuration files and permissions of the components. Text only; nothing is started here.
 
 use std::fs;
 use std::process::Command;
 
 use super::home::Home;
 
-/// Who the components are to the API server: their own names, so that RBAC, Node authorization and the audit log show
-/// them apart.
+/// The users of the components. Each has its own name, so that RBAC, Node authorization and the audit log can
+/// distinguish them.
 const PEOPLE: [(&str, &str, &str); 4] = [
     ("kubeconfig", "admin", "system:masters"),
     ("controller-manager.kubeconfig", "system:kube-controller-manager", ""),
@@ -14,7 +14,7 @@ const PEOPLE: [(&str, &str, &str); 4] = [
     ("kubelet.kubeconfig", "system:node:localhost", "system:nodes"),
 ];
 
-/// Whole objects of what gapless is about, and of Jobs and pods; of the rest only who did what.
+/// Logs whole objects of gapless's kinds, Jobs and pods, and metadata for the rest.
 const AUDIT: &str = "
 apiVersion: audit.k8s.io/v1
 kind: Policy
@@ -29,7 +29,7 @@ rules:
 - level: Metadata
 ";
 
-/// Writes everything that the components read at their start.
+/// Writes every file that the components read when they start.
 pub fn write(home: &Home) {
     for folder in ["logs", "cni", "volume-plugins", "volumes"] {
         fs::create_dir_all(home.path(folder)).unwrap();
@@ -98,7 +98,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
     )
 }
 
-/// Each pod has its own link to this machine and no way further.
+/// Each pod has its own link to this machine, without a route beyond it.
 fn network(home: &Home) -> String {
     let subnet = super::network::PODS;
     let (name, data) = (home.name(), home.path("ipam"));
@@ -143,12 +143,12 @@ crashLoopBackOff: {{maxContainerRestartPeriod: 1s}}
     )
 }
 
-/// The kubelet wants its root group to exist, in every hierarchy.
+/// The kubelet requires its root group in every hierarchy.
 fn control_group(name: &str) {
     let root = std::path::Path::new("/sys/fs/cgroup");
     if fs::exists(root.join("cgroup.controllers")).unwrap() {
         for controller in ["cpu", "cpuset", "memory", "pids", "hugetlb"] {
-            // What the machine lacks, the kubelet names.
+            // The kubelet reports what the machine lacks.
             let _ = fs::write(root.join("cgroup.subtree_control"), format!("+{controller}"));
         }
         fs::create_dir_all(root.join(name)).unwrap();

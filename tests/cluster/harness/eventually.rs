@@ -1,12 +1,12 @@
-//! Awaiting a condition. What does not come to pass fails with all that explains it.
+//! Waits for a condition. If it does not occur, the test fails with everything that explains why.
 
 use std::time::{Duration, Instant};
 
 use super::Cluster;
 use super::namespace::namespaces_of_this_test;
 
-/// Asks again and again until there is an answer. When there is none in time, it panics with the test's pods, events,
-/// statuses and the operator's logs.
+/// Polls until there is an answer. If there is none in time, it panics with the test's pods, events, statuses and the
+/// operator's logs.
 pub async fn eventually<T>(
     cluster: &Cluster,
     what: &str,
@@ -25,7 +25,7 @@ pub async fn eventually<T>(
     }
 }
 
-/// What happened, from outside: in the namespaces of this test, or everywhere when it has none.
+/// What happened, seen from outside: in the namespaces of this test, or everywhere if it has none.
 fn story(cluster: &Cluster) -> String {
     let mut story: String =
         namespaces_of_this_test().iter().map(|namespace| chapter(cluster, &["-n", namespace])).collect();
@@ -56,7 +56,7 @@ fn chapter(cluster: &Cluster, place: &[&str]) -> String {
     questions.iter().map(answer).collect()
 }
 
-/// So many lines that a person still reads them: the last, for what went wrong comes late.
+/// The last lines, as many as a person will read. Errors are near the end.
 fn shortened(text: &str) -> String {
     const LINES: usize = 120;
     let lines: Vec<&str> = text.lines().collect();

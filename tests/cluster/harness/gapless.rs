@@ -1,4 +1,4 @@
-//! gapless as people install it: the Deployment of `manifests/overlays/test`, with its own account and rights, in the
+//! gapless as users install it: the Deployment of `manifests/overlays/test`, with its own account and rights, in the
 //! namespace of a test.
 
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Cluster;
 use super::namespace::Namespace;
 
-/// A running installation. It goes with its namespace.
+/// A running installation. It is removed with its namespace.
 pub struct Deployed<'a> {
     pub cluster: &'a Cluster,
     pub namespace: String,
@@ -22,7 +22,7 @@ impl Cluster {
         });
     }
 
-    /// A kustomization as it renders, for another namespace, its images those of the tests.
+    /// A rendered kustomization, with another namespace and the images of the tests.
     pub fn rendered(&self, folder: &str, namespace: &str) -> String {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/").to_string() + folder;
         let text = self.kubectl(&["kustomize", &path]);
@@ -31,14 +31,14 @@ impl Cluster {
             .replace("imagePullPolicy: IfNotPresent", "imagePullPolicy: Never")
     }
 
-    /// Installs gapless into a namespace and awaits that its replicas are available. `env`: what a test wants otherwise.
+    /// Installs gapless into a namespace and awaits that its replicas are available. `env`: variables that a test sets.
     pub fn deploy<'a>(&'a self, namespace: &Namespace<'_>, replicas: u32, env: &[(&str, &str)]) -> Deployed<'a> {
         let deployed = self.install(namespace, replicas, env, |_| {});
         deployed.await_rollout();
         deployed
     }
 
-    /// Installs gapless into a namespace, each object changed as a test wants it, and awaits nothing.
+    /// Installs gapless into a namespace, with a test's change to each object, without waiting.
     pub fn install<'a>(
         &'a self,
         namespace: &Namespace<'_>,
@@ -66,12 +66,12 @@ impl Cluster {
 }
 
 impl Deployed<'_> {
-    /// Awaits that the Deployment is as it is wanted.
+    /// Waits until the Deployment has reached its spec.
     pub fn await_rollout(&self) {
         self.kubectl(&["rollout", "status", "deployment/gapless", "--timeout=90s"]);
     }
 
-    /// So many replicas; those that are to go are gone.
+    /// Scales to this many replicas, and waits until the others are gone.
     pub fn scale(&self, replicas: u32) {
         self.kubectl(&["scale", "deployment/gapless", "--replicas", &replicas.to_string()]);
         self.await_rollout();
@@ -93,12 +93,12 @@ impl Deployed<'_> {
         self.cluster.kubectl(&words)
     }
 
-    /// What all replicas logged since they started.
+    /// The logs of all replicas since they started.
     pub fn log(&self) -> String {
         self.kubectl(&["logs", "-l", "app.kubernetes.io/name=gapless", "--tail=-1", "--prefix"])
     }
 
-    /// Who holds the Lease, as the pod's name; `None` without a holder.
+    /// The pod that holds the Lease, if any.
     pub fn leader(&self) -> Option<String> {
         let holder = self.cluster.try_kubectl(&[
             "-n",
@@ -114,7 +114,7 @@ impl Deployed<'_> {
         Some(pod.to_string())
     }
 
-    /// The text of `/metrics` of a pod, by the API server.
+    /// The text of `/metrics` of a pod, through the API server.
     pub fn metrics(&self, pod: &str) -> String {
         let path = format!("/api/v1/namespaces/{}/pods/{pod}:8080/proxy/metrics", self.namespace);
         self.cluster.kubectl(&["get", "--raw", &path])

@@ -1,23 +1,23 @@
-# Removes a cluster, whole: guard.sh FOLDER. It waits until its input ends, which is when the test process drops the
-# cluster or dies, SIGKILL included; then nothing of the cluster is left running, mounted or lying about.
-# Where the file `keep` lies in FOLDER, it only says how to use the cluster and how to remove it. It ends what runs in
-# FOLDER, in the cluster's own control group and in its own network, by id, and nothing else.
+# Removes a whole cluster: guard.sh FOLDER. It waits until its input ends, which happens when the test process drops the
+# cluster or dies, even by SIGKILL. Then it removes every process, mount and file of the cluster.
+# If FOLDER contains the file `keep`, it only prints how to use the cluster and how to remove it. It ends the processes in
+# FOLDER, in the cluster's control group and in its network, by id, and no others.
 folder=$1
 name=$(basename "$folder")
 trap '' INT HUP TERM
 cd /
-# Who holds the lock guards the cluster; a cluster that nobody guards is removed by the next that starts.
+# The holder of the lock guards the cluster. A cluster without a guard is removed when the next one starts.
 exec 8>"$folder/.lock" && flock 8 && mv "$folder/.lock" "$folder/lock"
 cat >/dev/null
 if [ -e "$folder/keep" ]; then
-  # One printf, so that the lines of two guards do not mix.
+  # A single printf, so that the lines of two guards do not mix.
   printf 'kept %s, in a network of its own:\n  ip netns exec %s %s kubectl --kubeconfig %s/kubeconfig get pods -A\nto remove it: rm %s/keep; sh %s/guard.sh %s </dev/null\n' \
     "$name" "$name" "$(cat "$folder/keep")" "$folder" "$folder" "$folder" "$folder" >&2
   exit
 fi
 
-# Every process that works below the folder: the components, containerd's shims. Pods stand in the control group; what a
-# test started itself, kubectl for one, in the network. Whoever runs this in the network is let be.
+# Every process that works below the folder: the components and containerd's shims. Pods are in the control group; processes
+# that a test started, such as kubectl, are in the network. If this script runs in the network itself, those are left alone.
 ours() {
   for process in /proc/[0-9]*; do
     case $(readlink "$process/cwd" 2>/dev/null) in "$folder" | "$folder"/*) echo "${process#/proc/}" ;; esac
@@ -41,7 +41,7 @@ find /sys/fs/cgroup -depth -type d \( -path "*/$name" -o -path "*/$name/*" \) -e
 
 ip netns delete "$name" 2>/dev/null
 
-# What the container network's library and the kubelet leave in places that no flag moves.
+# Files that the CNI library and the kubelet leave in paths that no flag changes.
 for result in /var/lib/cni/results/"$name"-*-eth0; do
   sandbox=${result#/var/lib/cni/results/"$name"-} && sandbox=${sandbox%-eth0}
   rm -f "$result" "/var/lib/cni/results/cni-loopback-$sandbox-lo"

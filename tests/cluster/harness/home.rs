@@ -1,4 +1,4 @@
-//! Where a cluster lives: its folder, its network, and the guard that removes it all when the test process is gone.
+//! The folder and the network of a cluster, and the guard that removes everything when the test process is gone.
 
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -12,11 +12,11 @@ use super::network;
 /// How a cluster differs from the usual one.
 #[derive(Clone, Copy, Default)]
 pub struct Options {
-    /// etcd syncs every write to disk: for tests that kill it and expect nothing lost. Otherwise it does not, for speed.
+    /// etcd syncs every write to disk: for tests that kill it and expect no loss. Other tests skip this, for speed.
     pub fsync: bool,
 }
 
-/// The folder, the guard, and by its name the network.
+/// The folder, the guard, and the name of the network.
 pub struct Home {
     pub folder: PathBuf,
     pub kube: PathBuf,
@@ -24,7 +24,7 @@ pub struct Home {
     guard: Child,
 }
 
-/// The kubelet sets these, on the whole machine; what they were is written down and set again by the guard.
+/// The kubelet sets these for the whole machine. Their old values are saved, and the guard restores them.
 const KERNEL: [(&str, &str); 6] = [
     ("/proc/sys/vm/overcommit_memory", "1"),
     ("/proc/sys/vm/panic_on_oom", "0"),
@@ -50,7 +50,7 @@ impl Home {
         self.folder.join(name)
     }
 
-    /// The cluster's name: of its control group, its network and what pods are connected by.
+    /// The cluster's name, also of its control group, its network and its bridge.
     pub fn name(&self) -> &str {
         name(&self.folder)
     }
@@ -62,8 +62,8 @@ impl Home {
         network::enter(self.name());
     }
 
-    /// Lets the cluster outlive the tests where `GAPLESS_KEEP_CLUSTER` asks for it; the guard then says how to use it, for
-    /// which it is told the binary.
+    /// Keeps the cluster after the tests if `GAPLESS_KEEP_CLUSTER` is set. The guard then prints how to use it, and
+    /// needs the path of the binary for that.
     pub fn keep_if_asked(&self) {
         if std::env::var_os("GAPLESS_KEEP_CLUSTER").is_some() {
             fs::write(self.path("keep"), self.kube.display().to_string()).unwrap();
@@ -72,12 +72,12 @@ impl Home {
 }
 
 impl Drop for Home {
-    /// Closes the guard's input, which is what it waits for. The cluster of a failed test is kept where that is asked for.
+    /// Closes the guard's input, for which it waits. The cluster of a failed test is kept on request.
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.keep_if_asked();
         }
-        network::leave(); // the guard ends whoever is in the cluster's network
+        network::leave(); // the guard ends every process in the cluster's network
         drop(self.guard.stdin.take());
         let _ = self.guard.wait();
     }
@@ -87,7 +87,7 @@ fn name(folder: &Path) -> &str {
     folder.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
-/// Removes clusters whose guard was killed as well, or whose machine went down.
+/// Removes clusters whose guard was killed too, or whose machine went down.
 pub fn remove_left_over() {
     for folder in std::fs::read_dir(place()).unwrap().flatten().map(|entry| entry.path()) {
         let ours =
@@ -105,8 +105,8 @@ fn folder() -> PathBuf {
     folder.canonicalize().unwrap()
 }
 
-/// Where clusters live: a disk that containers can live on (an overlay does not work on memory or on another overlay), with
-/// a path short enough for the sockets in it.
+/// The folder of clusters. It is on a disk that supports containers (an overlay cannot be on memory or on another
+/// overlay), and its path is short enough for the sockets in it.
 fn place() -> PathBuf {
     let temporary = std::env::temp_dir();
     let built = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
@@ -121,7 +121,7 @@ fn disk(place: &Path) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_string()
 }
 
-/// Starts the guard before anything else, in a separate group: what ends the tests does not end it.
+/// Starts the guard before anything else, in a separate process group, so that it survives the end of the tests.
 fn guard(folder: &Path) -> Child {
     fs::write(folder.join("guard.sh"), include_str!("guard.sh")).unwrap();
     let changed = KERNEL.iter().filter_map(|(setting, kubelet)| {
@@ -134,7 +134,7 @@ fn guard(folder: &Path) -> Child {
     command.stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0).spawn().unwrap()
 }
 
-/// Awaits what a process outside will bring about; a minute is far more than any of it takes.
+/// Waits for the effect of another process. A minute is far more than it takes.
 pub fn until<T>(what: &str, mut seen: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {

@@ -1,5 +1,5 @@
-//! Container images made by hand, because no registry can be reached: an archive of one layer, with the shared libraries
-//! that its programs want, for the user 65532.
+//! Container images built by hand, because no registry is reachable: an archive with one layer that holds programs and
+//! their shared libraries, for the user 65532.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,11 +15,11 @@ use super::home::Home;
 pub const GAPLESS: &str = "local/gapless:test";
 /// The model filler of `examples/filler`.
 pub const FILLER: &str = "local/filler:test";
-/// A shell with what scripts of tests call.
+/// A shell with the commands that test scripts call.
 pub const SHELL: &str = "local/shell:test";
 
 impl Cluster {
-    /// Loads an image once: files of this machine at their places in it, and what is run in it. Use it with
+    /// Loads an image once, from files of this machine with their paths in the image, and its command. Use it with
     /// `imagePullPolicy: Never`.
     pub fn load_image(&self, name: &str, files: &[(&Path, &str)], entrypoint: &[&str]) {
         let home = &self.node().home;
@@ -29,7 +29,7 @@ impl Cluster {
         }
     }
 
-    /// Loads the image of gapless, of the binary that is tested.
+    /// Loads the image of the tested gapless binary.
     pub fn load_gapless(&self) -> &'static str {
         self.load_gapless_as(GAPLESS);
         GAPLESS
@@ -38,7 +38,7 @@ impl Cluster {
     /// The same under another name.
     pub fn load_gapless_as(&self, name: &str) {
         let stripped = self.folder().join("gapless");
-        // Once, whichever test comes first: another must not load what is half written.
+        // Only the first test writes it. Others must not load a half-written archive.
         self.stripped.get_or_init(|| {
             run(Command::new("strip").arg("-o").arg(&stripped).arg(env!("CARGO_BIN_EXE_gapless")));
         });
@@ -64,7 +64,7 @@ impl Cluster {
     }
 }
 
-/// What holds a pod's namespaces open: something that sleeps.
+/// The pause container, which holds a pod's namespaces open by sleeping.
 pub fn load_pause(home: &Home) {
     load(home, "local/pause:1", &[(&program("sleep"), "/sleep")], &["/sleep", "infinity"]);
 }
@@ -82,7 +82,7 @@ fn load(home: &Home, name: &str, files: &[(&Path, &str)], entrypoint: &[&str]) {
     run(import.args(["--namespace", "k8s.io", "images", "import"]).arg(archive));
 }
 
-/// The archive that `docker save` would make, in a folder for that work.
+/// The archive that `docker save` would write, built in a work folder.
 fn archive(work: &Path, name: &str, files: &[(&Path, &str)], entrypoint: &[&str]) -> PathBuf {
     let root = work.join("root");
     let mut places: Vec<(PathBuf, String)> = files.iter().map(|(from, to)| ((*from).into(), (*to).into())).collect();
@@ -121,7 +121,7 @@ fn sha256(file: &Path) -> String {
     sum.split_whitespace().next().unwrap().to_string()
 }
 
-/// The shared libraries of a program, its loader among them; none when it is linked statically.
+/// The shared libraries of a program, including its loader. Empty if it is linked statically.
 fn libraries(program: &Path) -> Vec<String> {
     let output = Command::new("ldd").arg(program).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -1,9 +1,9 @@
-//! Whether two live Jobs of gapless ever covered the same date of the same table, according to the audit log.
+//! Finds out from the audit log whether two live Jobs of gapless ever covered the same date of the same table.
 //!
-//! A Job is live from its first appearance to its terminal condition; one that is deleted before, to the end of its last
-//! pod. Instants are compared by resource version where both have one, which is exact, else by time, and then an
-//! overlap counts only when it is certain. What the API server did not live to write down (it was killed) is looked up
-//! in the stored objects.
+//! A Job is live from its first appearance to its terminal condition or, if it is deleted before, to the end of its
+//! last pod. Instants are compared by resource version if both have one, which is exact, else by time, and then an
+//! overlap counts only if it is certain. Events that a killed API server did not log are looked up in the current
+//! objects.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ pub struct Overlap {
 }
 
 impl Cluster {
-    /// Every overlap since the cluster's start. Those of a test are found by their namespace.
+    /// Every overlap since the cluster's start. The namespace says which test it belongs to.
     pub fn overlapping_jobs(&self) -> Vec<Overlap> {
         let json =
             |kind: &str| -> Value { serde_json::from_str(&self.kubectl(&["get", kind, "-A", "-o", "json"])).unwrap() };
@@ -51,7 +51,7 @@ impl Instant {
     }
 }
 
-/// What is known of one Job.
+/// What is known about one Job.
 #[derive(Debug)]
 struct Life {
     name: String,
@@ -60,30 +60,30 @@ struct Life {
     from: Instant,
     terminal: Option<Instant>,
     deleted: Option<Instant>,
-    /// The last end of a pod of its.
+    /// The end of its last pod.
     pods: Option<Instant>,
-    /// Its pods that have ended: what is done to them later, as to one that a finalizer holds, ends nothing.
+    /// Its ended pods. Later changes to them, such as the removal of a finalizer, do not count as an end.
     ended: BTreeSet<String>,
     /// The last time it was seen.
     seen: Instant,
 }
 
 impl Life {
-    /// `None`: still live.
+    /// `None` if it is still live.
     fn end(&self) -> Option<&Instant> {
         let after_deletion =
             self.pods.as_ref().filter(|pods| self.deleted.as_ref().is_some_and(|d| d.surely_before(pods)));
-        // One that a finalizer holds may be given an end long after its pod, by its deadline.
+        // A Job that a finalizer holds may get its end from its deadline, long after its pod's end.
         let before = |pods: &&Instant| self.terminal.as_ref().is_none_or(|terminal| pods.surely_before(terminal));
         after_deletion.filter(before).or(self.terminal.as_ref()).or(self.deleted.as_ref())
     }
 
-    /// An end without an audit event: in the stored Job; or it is gone, some time after it was last seen.
+    /// An end that was not logged: the current Job shows it, or the Job disappeared some time after it was last seen.
     fn ends_unwritten(&mut self, standing: Option<&Value>) {
         match (standing.map(terminal), self.end().is_some()) {
             (_, true) | (Some(None), _) => {}
             (Some(Some(condition)), _) => {
-                // Some time within that second, in the digits of the audit log.
+                // Some time within that second, in the format of the audit log.
                 let second = text(condition, &["lastTransitionTime"]).trim_end_matches('Z');
                 let [earliest, latest] = ["000000", "999999"].map(|fraction| format!("{second}.{fraction}Z"));
                 self.terminal = Some(Instant { version: None, earliest, latest });
@@ -121,7 +121,7 @@ fn overlaps(audit: &Audit, now: &Value) -> Vec<Overlap> {
     lives.pairs()
 }
 
-/// The object that was answered, or those of a list.
+/// The returned object, or the objects of a list.
 fn objects(event: &Event) -> Box<dyn Iterator<Item = &Value> + '_> {
     match event.response["items"].as_array() {
         Some(items) => Box::new(items.iter()),
@@ -175,7 +175,7 @@ impl Lives {
         }
     }
 
-    /// A pod's end: its phase says so, or it is taken away by its node, or was on none.
+    /// A pod's end: its phase shows it, or its node removed it, or it never had a node.
     fn pod(&mut self, event: &Event, pod: &Value) {
         let owner = text(pod, &["metadata", "labels", "batch.kubernetes.io/controller-uid"]);
         let ended = ["Succeeded", "Failed"].contains(&text(pod, &["status", "phase"]));

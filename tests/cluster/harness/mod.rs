@@ -1,10 +1,10 @@
-//! A real cluster for the tests: etcd, the API server, the controllers, the scheduler, a kubelet on containerd and runc,
-//! each a process of its own, in a network of their own (`network.rs`). Nothing is simulated, and nothing outlives the test
+//! A real cluster for the tests: etcd, the API server, the controllers, the scheduler, a kubelet on containerd and
+//! runc, as separate processes in their own network (`network.rs`). Nothing is simulated, and nothing outlives the test
 //! process: see `guard.sh`.
 //!
-//! Most tests share one cluster (`shared`); what they make lies in a namespace of their own. A test that kills components
-//! starts its own (`Cluster::start`). `GAPLESS_TEST_KUBECONFIG` names a cluster to be used instead of the shared one, by the
-//! tests that need no node. `GAPLESS_KEEP_CLUSTER=1` keeps the shared one, and those of failed tests, and says where they are.
+//! Most tests share one cluster (`shared`); each test uses its own namespace. A test that kills components starts its
+//! own (`Cluster::start`). `GAPLESS_TEST_KUBECONFIG` names a cluster that replaces the shared one in tests that need no
+//! node. `GAPLESS_KEEP_CLUSTER=1` keeps the shared cluster and those of failed tests, and prints where they are.
 
 mod arguments;
 mod audit;
@@ -40,7 +40,7 @@ pub use terminal::{Said, Terminal};
 use component::Components;
 use home::Home;
 
-/// A running cluster. Dropping it removes it, and waits for that.
+/// A running cluster. Dropping it removes it, and waits until it is gone.
 pub struct Cluster {
     kubeconfig: std::path::PathBuf,
     kube: std::path::PathBuf,
@@ -50,14 +50,14 @@ pub struct Cluster {
     stripped: OnceLock<()>,
 }
 
-/// What a cluster of the harness has and a foreign one has not.
+/// What a cluster of the harness has and an external one lacks.
 struct Node {
     components: Components,
     home: Home,
 }
 
 impl Cluster {
-    /// The cluster that tests share, started when the first one asks: ours, or the one that `GAPLESS_TEST_KUBECONFIG` names.
+    /// The cluster that tests share, started on first use: ours, or the one that `GAPLESS_TEST_KUBECONFIG` names.
     pub fn shared() -> &'static Self {
         static FOREIGN: OnceLock<Option<Cluster>> = OnceLock::new();
         let cluster = FOREIGN.get_or_init(Self::foreign).as_ref().unwrap_or_else(Self::shared_node);
@@ -65,8 +65,8 @@ impl Cluster {
         cluster
     }
 
-    /// The shared cluster for tests that load images, read the audit log or look at the node's folders and processes:
-    /// never a foreign one.
+    /// The shared cluster for tests that load images, read the audit log or inspect the node's folders and processes.
+    /// It is never an external one.
     pub fn shared_node() -> &'static Self {
         static OWN: OnceLock<Cluster> = OnceLock::new();
         let cluster = OWN.get_or_init(|| {
@@ -109,13 +109,13 @@ impl Cluster {
         })
     }
 
-    /// Moves the calling thread into the cluster's network, out of any other. Whoever gets a cluster or asks it anything
-    /// is moved by that; a thread that only connects to it on its own calls this first.
+    /// Moves the calling thread into the cluster's network. Getting a cluster or calling its methods does this, too. A
+    /// thread that only opens its own connections must call this first.
     pub fn enter(&self) {
         self.node.as_ref().map_or_else(network::leave, |node| node.home.enter());
     }
 
-    /// The kubelet of a cloud waits for its cloud; ours has none, so its mark is taken off.
+    /// A kubelet with a cloud provider waits for that provider. There is none, so its taint is removed.
     fn admit_node(&self) {
         let taint = "node.cloudprovider.kubernetes.io/uninitialized-";
         home::until("the node to register", || self.try_kubectl(&["taint", "node", "localhost", taint]).ok());
@@ -123,13 +123,13 @@ impl Cluster {
         home::until("the namespace's account", || self.try_kubectl(&["get", "serviceaccount", "default"]).ok());
     }
 
-    /// One component, to be killed, stopped, started or signalled.
+    /// One component, to kill, stop, start or signal it.
     pub fn component(&self, which: Component) -> Handle<'_> {
         let node = self.node();
         node.components.handle(&node.home, which)
     }
 
-    /// The folder in which everything of this cluster lies.
+    /// The folder with all files of this cluster.
     pub fn folder(&self) -> &std::path::Path {
         &self.node().home.folder
     }
@@ -139,7 +139,7 @@ impl Cluster {
         &self.kubeconfig
     }
 
-    /// The binary with every component, kubectl among them.
+    /// The binary with every component, including kubectl.
     pub fn kube(&self) -> &std::path::Path {
         &self.kube
     }

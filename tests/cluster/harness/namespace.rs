@@ -1,4 +1,4 @@
-//! A namespace for one test, with a claim on a folder of the node that fillers and operator share.
+//! A namespace for one test, with a claim on a folder of the node that fillers and the operator share.
 
 use std::cell::RefCell;
 use std::fs;
@@ -12,7 +12,7 @@ thread_local! {
     static MADE: RefCell<Vec<String>> = RefCell::default();
 }
 
-/// Those that the calling thread made, and still has.
+/// The namespaces that the calling thread created and still has.
 pub fn namespaces_of_this_test() -> Vec<String> {
     MADE.with_borrow(Clone::clone)
 }
@@ -25,7 +25,7 @@ pub struct Namespace<'a> {
 }
 
 impl Cluster {
-    /// A fresh namespace whose name begins like this.
+    /// A fresh namespace whose name starts with this.
     pub fn namespace(&self, like: &str) -> Namespace<'_> {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let name = format!("{like}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -50,7 +50,7 @@ metadata: {{name: {name}, labels: {{pod-security.kubernetes.io/enforce: restrict
     }
 }
 
-/// The claim: on the folder, or, in a foreign cluster, on what that cluster's default class gives.
+/// The claim: on the folder or, in an external cluster, on that cluster's default class.
 fn claim(name: &str, folder: Option<&PathBuf>) -> String {
     let claim = |more: &str| {
         format!(
@@ -84,14 +84,14 @@ spec:
 }
 
 impl Namespace<'_> {
-    /// The folder behind the claim, as the test sees it. Anybody may write there.
+    /// The folder behind the claim, as the test sees it. Everyone may write there.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.as_deref().expect("the folder of a claim can be seen in a cluster of the harness only")
     }
 }
 
 impl Drop for Namespace<'_> {
-    /// A foreign cluster is left as it was found; ours goes whole.
+    /// Cleans up in an external cluster only: ours is removed as a whole.
     fn drop(&mut self) {
         MADE.with_borrow_mut(|made| made.retain(|name| *name != self.name));
         if self.cluster.node.is_none() {

@@ -1,4 +1,4 @@
-//! The operator's processes as this machine sees them: to be killed or frozen where no API can do it.
+//! The operator's processes on this machine, to kill or freeze them where no API can.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use super::Cluster;
 #[derive(Clone, Debug)]
 pub struct Operator {
     pub pid: i32,
-    /// The pod it runs in, from its POD_NAME; else its host name.
+    /// The pod it runs in, from POD_NAME, else its host name.
     pub pod: String,
 }
 
@@ -29,7 +29,7 @@ impl Cluster {
     }
 }
 
-/// Processes come and go while they are looked at: what cannot be read is none.
+/// Processes come and go during the search, so one that cannot be read is skipped.
 fn operator(pid: i32, cluster: &str) -> Option<Operator> {
     let groups = fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
     let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;

@@ -1,10 +1,10 @@
-//! What the cluster is made of, found or built by `parts.sh`. What cannot be had fails the run, with what to install.
+//! The programs of the cluster, found or built by `parts.sh`. A missing one fails the run and says what to install.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-/// The binary with every Kubernetes component, `kubectl` among them.
+/// The binary with every Kubernetes component, including `kubectl`.
 pub fn kube() -> PathBuf {
     static KUBE: OnceLock<Result<PathBuf, ()>> = OnceLock::new();
     KUBE.get_or_init(|| parts(&[]))
@@ -12,7 +12,7 @@ pub fn kube() -> PathBuf {
         .expect("the parts of the tests' cluster; the lines above say what to install")
 }
 
-/// The same, when a node's parts are there as well.
+/// The same, if the parts of a node are present as well.
 pub fn with_node() -> PathBuf {
     static NODE: OnceLock<Result<PathBuf, ()>> = OnceLock::new();
     let parts = NODE.get_or_init(|| parts(&["node"])).clone();

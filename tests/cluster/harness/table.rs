@@ -1,4 +1,4 @@
-//! A small world for tests of what gapless does with Jobs: one table with a row a date, and a filler that is a script.
+//! A small setup for tests of Jobs: one table with a row per date, and a filler script.
 
 use std::fmt::Write;
 use std::fs;
@@ -6,25 +6,25 @@ use std::fs;
 use super::Cluster;
 use super::namespace::Namespace;
 
-/// A coverage `t` over so many dates of January and on, all long due, all missing, and its filler `fill`.
+/// A coverage `t` over a number of dates from January on, all long due and missing, and its filler `fill`.
 pub struct Table {
     pub dates: u32,
-    /// Live Jobs at most.
+    /// The maximum number of live Jobs.
     pub jobs: u32,
-    /// What the filler's shell runs for `$GAPLESS_DATE`; [`WRITE`] writes the date.
+    /// The filler's script for `$GAPLESS_DATE`. [`WRITE`] writes the date.
     pub script: String,
-    /// Seconds that a Job may take.
+    /// The deadline of a Job, in seconds.
     pub deadline: u32,
-    /// More of the pod's security; it satisfies `restricted` unchanged.
+    /// Additions to the pod's security context, which already satisfies `restricted`.
     pub security: &'static str,
 }
 
-/// Writes a row for the date, aside and then by rename.
+/// Writes a row for the date to a temporary file, then renames it.
 pub const WRITE: &str =
     "d=/warehouse/w/t/day=$GAPLESS_DATE; mkdir -p $d; echo 'n\n1' > $d/.new; mv $d/.new $d/part.csv";
 
 impl Table {
-    /// A filler that takes so many seconds, more for some dates than for others.
+    /// A filler that takes a number of seconds, more for some dates than for others.
     pub fn slow(dates: u32, least: u32, spread: u32) -> Self {
         let wait = format!("n=${{GAPLESS_DATE##*-}}; sleep $(( {least} + ${{n#0}} % {spread} ))");
         Self {
@@ -36,13 +36,13 @@ impl Table {
         }
     }
 
-    /// A filler that waits until the test lets it go ([`Namespace::let_go`]).
+    /// A filler that waits until the test releases it ([`Namespace::let_go`]).
     pub fn held(dates: u32) -> Self {
         let wait = "while [ ! -e /warehouse/go ]; do sleep 0.1; done";
         Self { script: format!("{wait}; {WRITE}"), ..Self::slow(dates, 1, 1) }
     }
 
-    /// Makes the folder and applies everything.
+    /// Creates the folder and applies everything.
     pub fn apply(&self, cluster: &Cluster, namespace: &Namespace<'_>) {
         cluster.load_shell();
         let folder = namespace.folder().join("w/t");
@@ -120,7 +120,7 @@ spec:
     )
 }
 
-/// A pod that runs a script under Pod Security `restricted`, each line of its spec behind so many spaces.
+/// A pod that runs a script under Pod Security `restricted`, with each line of its spec indented by a number of spaces.
 pub fn filler_pod(script: &str, indent: usize) -> String {
     let spec = format!(
         "\

@@ -1,4 +1,5 @@
-//! A person at a terminal: `kubectl` and its plugin `kubectl gapless` on the path, a kubeconfig, the project as the folder.
+//! A user at a terminal: `kubectl` and its plugin `kubectl gapless` on the path, a kubeconfig, the project as the
+//! folder.
 
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -10,13 +11,13 @@ use serde_json::{Value, json};
 use super::Cluster;
 use super::component::PROXIES;
 
-/// A terminal. What is typed there is run by a shell.
+/// A terminal. A shell runs the typed commands.
 pub struct Terminal<'a> {
     cluster: &'a Cluster,
     home: tempfile::TempDir,
 }
 
-/// What a command said.
+/// The output of a command.
 #[derive(Debug)]
 pub struct Said {
     pub code: Option<i32>,
@@ -30,7 +31,7 @@ impl Cluster {
         self.terminal_of(&std::fs::read_to_string(self.kubeconfig()).unwrap())
     }
 
-    /// The terminal of an account that is made for it, with a ClusterRole in one namespace.
+    /// The terminal of a new account, with a ClusterRole in one namespace.
     pub fn terminal_with(&self, role: &str, namespace: &str) -> Terminal<'_> {
         let name = format!("person-{role}");
         let account = format!("--serviceaccount={namespace}:{name}");
@@ -71,7 +72,7 @@ impl Terminal<'_> {
         self.home.path().join("kubeconfig")
     }
 
-    /// A command as it is typed.
+    /// A typed command.
     pub fn command(&self, line: &str) -> Command {
         self.cluster.enter();
         let path = std::env::var("PATH").unwrap_or_default();
@@ -84,14 +85,14 @@ impl Terminal<'_> {
         command
     }
 
-    /// What it says, whether it succeeds or not.
+    /// Its output, whether it succeeds or not.
     pub fn ask(&self, line: &str) -> Said {
         let output = self.command(line).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 
-    /// What it says. Panics with what it complains of.
+    /// Its output. Panics with its error.
     pub fn run(&self, line: &str) -> String {
         let said = self.ask(line);
         assert_eq!(said.code, Some(0), "{line}\n{}{}", said.out, said.err);

@@ -1,4 +1,4 @@
-//! What the status of a coverage says, as lines to search: what a person sees with `kubectl get -o yaml`.
+//! The status of a coverage as lines to search: what a user sees with `kubectl get -o yaml`.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ impl<'a> Namespace<'a> {
         self.cluster.apply(yaml);
     }
 
-    /// Lets every filler go on that waits with [`Table::held`](super::Table::held).
+    /// Releases every filler that waits with [`Table::held`](super::Table::held).
     pub fn let_go(&self) {
         std::fs::write(self.folder().join("go"), "").unwrap();
     }
@@ -42,22 +42,22 @@ impl Told<'_> {
         self.cluster.get(&format!("/apis/gapless.dev/v1alpha1/namespaces/{namespace}/{coverage}")).await
     }
 
-    /// `Ready=False/Running: …`, `Running/PodPending 2026-01-01: …`, `#1 Failed 2026-01-01: …`, a line each; `None` while
-    /// the operator has not seen the present spec.
+    /// `Ready=False/Running: …`, `Running/PodPending 2026-01-01: …`, `#1 Failed 2026-01-01: …`, one per line. `None`
+    /// while the operator has not seen the current spec.
     pub async fn lines(&self) -> Option<Vec<String>> {
         let object = self.object().await?;
         let status = &object["status"];
         (status["observedGeneration"] == object["metadata"]["generation"]).then(|| lines(status))
     }
 
-    /// Awaits that a line holds all these words, and returns it.
+    /// Waits until a line contains all these words, and returns it.
     pub async fn line(&self, words: &[&str]) -> String {
         let has = |line: &String| words.iter().all(|word| line.contains(word));
         let ask = async || self.lines().await?.into_iter().find(has);
         eventually(self.cluster, &format!("{} to say {words:?}", self.coverage), Duration::from_secs(90), ask).await
     }
 
-    /// Awaits that so many dates are complete and no attempt is unsettled.
+    /// Waits until this many dates are complete and every attempt is settled.
     pub async fn complete(&self, dates: u32) {
         let ask = async || {
             let object = self.object().await?;
@@ -67,7 +67,7 @@ impl Told<'_> {
         eventually(self.cluster, "every date complete, every attempt settled", Duration::from_secs(120), ask).await;
     }
 
-    /// How many launches its ledger counts.
+    /// The number of launches in its ledger.
     pub async fn launches(&self) -> u64 {
         self.object().await.and_then(|o| o["status"]["ledger"]["launches"].as_u64()).unwrap_or(0)
     }

@@ -1,5 +1,5 @@
-//! Another controller holds Jobs and pods of gapless by a finalizer: what is deleted stays, and is neither fought nor
-//! counted twice.
+//! Another controller holds Jobs and pods of gapless with a finalizer. Deleted objects stay; gapless does not contest
+//! the finalizer and counts nothing twice.
 
 use super::*;
 
@@ -7,7 +7,7 @@ const HOLD: &str = r#"{"metadata": {"finalizers": ["example.com/hold"]}}"#;
 const LET_GO: &str = r#"{"metadata": {"finalizers": null}}"#;
 
 impl World<'_> {
-    /// Sets or takes the finalizer of an object, `job/NAME`.
+    /// Sets or removes the finalizer of an object, `job/NAME`.
     fn finalize(&self, object: &str, patch: &str) {
         self.kubectl(&["patch", object, "--type=merge", "-p", patch]);
     }
@@ -28,12 +28,12 @@ async fn a_deleted_job_that_a_finalizer_holds_keeps_its_dates_until_it_ends_or_g
     for object in [&runs, &queued, &ended, &pod] {
         world.finalize(object, HOLD);
     }
-    // Its pod goes on.
+    // Its pod continues.
     world.delete(&runs, "background");
-    // A queue takes it back: it has no pod, and as it is being deleted it never gets one.
+    // A queue suspends it: it has no pod and, because it is being deleted, never gets one.
     world.kubectl(&["patch", &queued, "-p", r#"{"spec": {"suspend": true}}"#]);
     world.delete(&queued, "background");
-    // Its pod is ended, which its Job no longer shows.
+    // Its pod has ended, which its Job no longer shows.
     world.delete(&ended, "foreground");
     println!("{}", told.line(&["Running/PodPending 2026-01-02", "example.com/hold"]).await);
     world.outcome(3, "Failed").await;
@@ -51,7 +51,7 @@ async fn a_deleted_job_that_a_finalizer_holds_keeps_its_dates_until_it_ends_or_g
     world.assert_no_overlap();
     let (audit, user) = (world.cluster.audit(Mark::default()), deployed.user());
     let writes = audit.writes(&user).filter(|e| ["jobs", "pods"].contains(&&*e.resource) && e.verb != "create");
-    assert_eq!(writes.count(), 0, "the finalizer is not contested");
+    assert_eq!(writes.count(), 0, "gapless does not contest the finalizer");
     for object in [&runs, &ended, &pod] {
         world.finalize(object, LET_GO);
     }

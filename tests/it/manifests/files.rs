@@ -67,7 +67,7 @@ fn flux_waits_for_what_comes_first_and_for_no_coverage() {
     assert_eq!(earlier, ["gapless-definitions", "gapless-namespace", "gapless", "coverages"]);
     let step =
         |name: &str| documents.iter().find(|d| text(d, "/metadata/name") == name && d["spec"]["path"].is_string());
-    // The claim is bound only when the operator's pod is there, and a night is complete only in the morning.
+    // The claim is bound only once the operator's pod exists, and a night is complete only in the morning.
     for name in ["gapless-namespace", "coverages"] {
         let spec = &step(name).unwrap()["spec"];
         assert!(spec["wait"] == false && spec.get("healthChecks").is_none(), "{name} waits for itself");
@@ -89,7 +89,7 @@ fn kustomizations() -> Vec<PathBuf> {
     folders
 }
 
-/// What a kustomization names in its own folder.
+/// The files that a kustomization names in its own folder.
 fn named_files(folder: &Path) -> BTreeSet<String> {
     let file =
         ["kustomization.yaml", "Kustomization"].map(|n| folder.join(n)).into_iter().find(|p| p.exists()).unwrap();

@@ -57,7 +57,7 @@ fn the_image_is_that_of_this_version() {
     assert!(text_of("Containerfile").contains("\nUSER 65532:65532\n"), "the image's user is the pod's");
 }
 
-/// No container engine is needed to see that the image is built from what is here, by a compiler that is new enough.
+/// Checks without a container engine that the image is built from existing files, with a compiler that is new enough.
 #[test]
 fn the_containerfile_builds_what_is_here() {
     let (file, cargo) = (text_of("Containerfile"), text_of("Cargo.toml"));

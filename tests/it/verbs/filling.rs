@@ -19,14 +19,14 @@ fn gaps_are_filled_and_the_second_run_does_nothing() {
     assert_eq!(here.runs().len(), 3);
 }
 
-/// `plan` reckoned with twenty Jobs at once, where `local` has four.
+/// `plan` once assumed twenty Jobs at once, while `local` runs four.
 #[test]
 fn a_plan_is_the_first_wave_of_local_and_names_the_limit_that_holds_the_rest() {
     let season = SEASON.replace("2026-01-05", "2026-01-09");
     let narrow = "fill.maxConcurrentJobs";
     for (fill, args, launched, limit) in [
-        ("maxConcurrentJobs: 9", vec![], 4, "all coverages together have at most 4 live at once (--max-jobs)"),
-        ("maxConcurrentJobs: 9", vec!["--max-jobs", "2"], 2, "have at most 2 live at once (--max-jobs)"),
+        ("maxConcurrentJobs: 9", vec![], 4, "all coverages together run at most 4 at once (--max-jobs)"),
+        ("maxConcurrentJobs: 9", vec!["--max-jobs", "2"], 2, "run at most 2 at once (--max-jobs)"),
         ("maxConcurrentJobs: 3", vec![], 3, narrow),
         ("maxConcurrentJobs: 9", vec!["--max-jobs", "7"], 7, ""),
     ] {
@@ -65,7 +65,7 @@ fn success_without_data_ends_exhausted_and_arriving_data_completes() {
     assert_eq!(done.code, Some(3));
     assert!(done.out.contains("Exhausted/Ineffective, 3 dates: 2026-01-03..2026-01-05"), "{}", done.out);
     let asked = ["2026-01-03 1 NoRows", "2026-01-03 2 NoRows"];
-    assert_eq!(here.runs()[..2], asked, "twice each, and told so");
+    assert_eq!(here.runs()[..2], asked, "twice each, as shown");
     for day in 3..=5 {
         here.write(&format!("data/t/day=2026-01-0{day}/part.csv"), "x\n1\n");
     }
@@ -82,7 +82,7 @@ fn exit_codes_and_messages_of_fillers_are_shown() {
     assert!(story.out.contains("Permanent: no such date"), "{}", story.out);
     let job = story.out.lines().find(|line| line.trim_start().starts_with("its Job")).expect("its Job is named");
     let log =
-        story.out.split_whitespace().find(|word| word.ends_with("/log")).expect("where its output stands is told");
+        story.out.split_whitespace().find(|word| word.ends_with("/log")).expect("explain names the output's file");
     assert!(job.contains("-l") && std::path::Path::new(log).exists(), "{}", story.out);
 }
 
@@ -124,8 +124,8 @@ fn a_launch_that_is_refused_is_not_counted_as_a_job() {
     assert!(!done.out.contains("as soon as a slot is free"), "no event promises it: {}", done.out);
     let remains = done.out.split_once("\nRemains\n").unwrap().1.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(remains.starts_with("Blocked/Quota, 3 dates: 2026-01-03..2026-01-05 in TableCoverage/t "), "{remains}");
-    assert!(remains.ends_with(why) && !remains.contains("Stalled"), "told once: {remains}");
-    assert!(remains.contains("and by its next run"), "{remains}");
+    assert!(remains.ends_with(why) && !remains.contains("Stalled"), "reported once: {remains}");
+    assert!(remains.contains("and at its next run"), "{remains}");
     assert!(!here.path("runs").exists());
 }
 
@@ -167,7 +167,7 @@ fn check_says_what_local_would_not_launch() {
     assert!(check.out.contains("CronJob 'load' has no command; on one machine there is no image"), "{}", check.out);
 }
 
-/// It took five minutes after a Job of a second.
+/// This once took five minutes after a Job of one second.
 #[test]
 fn what_a_job_of_this_machine_wrote_is_read_at_once_unless_the_manifest_says_otherwise() {
     let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 5").replace("    settle: 0s\n", "")]);

@@ -26,7 +26,7 @@ fn scripts_get_one_documented_object() {
     assert_eq!(dates, ["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04", "2026-01-05"]);
     let expected = serde_json::json!({
         "date": "2026-01-03", "state": "Missing", "reason": "NoRows", "verdict": "Missing",
-        "message": "no row; 1 unit expected; launched as soon as a slot is free", "expected": 1, "covered": 0,
+        "message": "no rows; 1 unit expected; launched as soon as a slot is free", "expected": 1, "covered": 0,
         "missing": ["*"], "rows": 0, "unexpectedRows": 0, "late": true, "attempts": 0, "rung": null, "nextLook": null,
     });
     assert_eq!(cells[2], expected);
@@ -43,7 +43,7 @@ fn scripts_get_one_documented_object() {
     let plan: serde_json::Value = serde_json::from_str(&observed.run("plan", &["-o", "json"], &[]).out).unwrap();
     let held = serde_json::json!([{
         "coverage": "TableCoverage/t", "dates": ["2026-01-03", "2026-01-04", "2026-01-05"], "state": "Missing", "reason": "NoRows",
-        "message": "no row; 1 unit expected; only reported: fill.mode is Observe",
+        "message": "no rows; 1 unit expected; only reported: fill.mode is Observe",
     }]);
     assert_eq!(plan["held"], held);
 }
@@ -90,7 +90,7 @@ fn an_open_range_that_is_cut_says_from_when_it_watches() {
     let here = Place::new(&[&open, &coverage]);
     let check = here.run("check", &[], &[]);
     let told = "watches from ";
-    let rest = ": an open range keeps its newest 3660 dates; make a Season of its own for earlier ones";
+    let rest = ": an open range keeps its newest 3660 dates; create another Season for earlier dates";
     assert!(check.out.contains(&format!("Season/s: {told}")) && check.out.contains(rest), "{}", check.out);
     assert_eq!(check.code, Some(0), "a season that only grew older is no problem");
     let drawn =

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use super::{Running, local, until};
 use crate::gapless::{Done, GOOD, Place, SEASON, filled};
 
-/// Bytes of data that a run has read, as its summary tells.
+/// The bytes of data that a run has read, from its summary.
 fn read(done: &Done) -> u64 {
     let line = done.out.lines().find_map(|l| l.strip_prefix("Read      ")).unwrap();
     line.strip_suffix(" bytes of data").unwrap().parse().unwrap()
@@ -42,7 +42,7 @@ fn rows_without_a_date_are_counted_apart_and_shown() {
         let told = "2 rows of its table have no date, 1 row of its table has a date before 1970-01-01 or after \
                     2199-12-31: counted for no date at all";
         assert!(out.contains(told), "{verb}: {}{}", done.out, done.err);
-        assert_eq!(done.out.matches("Unknown").count(), 0, "the dates are known all the same: {}", done.out);
+        assert_eq!(done.out.matches("Unknown").count(), 0, "the dates are known regardless: {}", done.out);
     }
 }
 
@@ -72,11 +72,11 @@ fn rows_of_no_expected_unit_are_shown_for_the_whole_coverage() {
     let cells = coverage["cells"].as_array().unwrap();
     let of_cells: Vec<u64> = cells.iter().map(|c| c["unexpectedRows"].as_u64().unwrap()).collect();
     assert_eq!(of_cells, [1, 2, 1, 0, 0]);
-    assert_eq!(cells[0]["message"], "all that is expected is there; 1 row of units that are not expected: x");
-    assert_eq!(cells[1]["message"], "no unit on this date, yet the table has 2 rows of it: b");
+    assert_eq!(cells[0]["message"], "everything expected is present; 1 row of unexpected units: x");
+    assert_eq!(cells[1]["message"], "no units on this date, yet the table has 2 rows for it: b");
 }
 
-/// A name that the schedule and the table write differently once made a gap, and a Job.
+/// Different spellings of a name in the schedule and the table once caused a gap and a Job.
 #[test]
 fn a_unit_under_another_name_launches_nothing_and_an_alias_completes_it() {
     let schedule = ", schedule: {table: games, date: date, unit: [unit]}}";

@@ -6,7 +6,7 @@ use super::{at, local};
 use crate::gapless::{GOOD, Place, SEASON, filled};
 
 #[test]
-fn retry_runs_dates_once_more_and_waive_gives_them_up() {
+fn retry_reruns_dates_and_waive_waives_them() {
     let here = Place::new(&[SEASON, &filled("echo $GAPLESS_DATE >> runs; exit 65", "datesPerJob: 1")]);
     local(&here);
     assert_eq!(here.runs().len(), 3);
@@ -32,7 +32,7 @@ fn a_retry_of_one_coverage_keeps_the_pending_retry_of_another() {
     let written = here.text("gamedates/s-2026-01-03.yaml");
     assert!(written.contains("name: t") && written.contains("name: u") && written.contains("two"), "{written}");
     local(&here);
-    assert_eq!(here.runs().len(), before + 2, "each ran once more");
+    assert_eq!(here.runs().len(), before + 2, "each ran again");
     assert_eq!(here.run("retry", &["tc/u", "2026-01-03", "--token", "three"], &[]).code, Some(0));
     let written = here.text("gamedates/s-2026-01-03.yaml");
     assert!(!written.contains("name: t"), "what has run is not run again: {written}");
@@ -43,7 +43,7 @@ fn a_retry_of_one_coverage_keeps_the_pending_retry_of_another() {
 fn a_rerun_of_a_date_that_lies_too_far_ahead_to_be_read_says_what_it_waits_for() {
     let ahead = SEASON.replace("2026-01-0", "2190-01-0");
     let here = Place::new(&[&ahead, &filled(GOOD, "datesPerJob: 1")]);
-    let told = "rerun requested by token 'again'; waits: the date lies too far ahead to be read";
+    let told = "rerun requested by token 'again'; waits: the date is too far in the future to be read";
     let retry = here.run("retry", &["tc/t", "2190-01-02..2190-01-03", "--token", "again"], &[]);
     assert!(retry.err.contains(&format!("2190-01-02..2190-01-03: {told}")), "{}{}", retry.out, retry.err);
     assert_eq!((retry.code, retry.out.lines().count()), (Some(0), 2), "a line for each file: {}", retry.out);
@@ -81,7 +81,7 @@ fn what_people_say_of_a_date_adds_up() {
     let outside = here.run("waive", &["tc/t", "2026-02-01", "--reason", "gone"], &[]);
     assert!(outside.err.contains("UnknownDate: 2026-02-01 is not one of the dates of Season 's'"), "{}", outside.err);
     assert_eq!(outside.code, Some(2));
-    assert_eq!(here.run("check", &[], &[]).code, Some(0), "what was refused stands in no file");
+    assert_eq!(here.run("check", &[], &[]).code, Some(0), "refused requests are not written");
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn the_shipped_examples_are_valid() {
     }
 }
 
-/// A kubeconfig whose cluster is nowhere.
+/// A kubeconfig of a cluster that does not exist.
 const NOWHERE: &str = "
 apiVersion: v1
 kind: Config
@@ -100,7 +100,7 @@ fn a_manifest_that_is_corrected_while_gapless_watches_is_used_at_once() {
     until(|| here.path("state/lock").exists());
     here.write("manifests.yaml", &[SEASON, &filled("echo first >> runs", "datesPerJob: 5")].join("---\n"));
     until(|| here.runs().contains(&"first".into()));
-    // Tried on one date, even where the old template has used up all attempts, and then on the others.
+    // It is tried on one date first, even if the old template has used up all attempts, and then on the others.
     here.write("manifests.yaml", &[SEASON, &filled(GOOD, "datesPerJob: 5")].join("---\n"));
     until(|| ["2026-01-03", "2026-01-04", "2026-01-05"].iter().all(|d| here.runs().contains(&d.to_string())));
 }

@@ -89,7 +89,7 @@ fn readiness_is_a_table() {
 fn the_sentence_names_the_worst_dates_and_how_many_are_open() {
     let told = standing(&view(&[Cause::Missing, Cause::Complete, Cause::Missing, Cause::Partial(Flaw::UnitsMissing)]));
     let expected = "3 open dates, the worst: Missing/NoRows, 2 dates: 2025-11-01, 2025-11-03: \
-                    no row; 2 units expected; what happens next";
+                    no rows; 2 units expected; what happens next";
     assert_eq!(told.message, expected);
 }
 

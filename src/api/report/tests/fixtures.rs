@@ -37,7 +37,7 @@ pub(super) fn cell(date: Date, cause: Cause) -> Cell {
         missing: vec!["BOS@NYK".into(), "LAL@MIN".into()],
         rows: Some(0),
         unexpected_rows: 0,
-        message: "no row; 2 units expected".into(),
+        message: "no rows; 2 units expected".into(),
     };
     Cell {
         date,
@@ -47,7 +47,7 @@ pub(super) fn cell(date: Date, cause: Cause) -> Cell {
         next: None,
         late: false,
         attempts: 0,
-        message: "no row; 2 units expected; what happens next".into(),
+        message: "no rows; 2 units expected; what happens next".into(),
     }
 }
 

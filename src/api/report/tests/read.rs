@@ -255,7 +255,10 @@ fn a_rerun_that_did_not_run_yet_is_told_from_the_objects_in_the_words_of_the_eng
         let read = overview(&Objects { coverages: vec![coverage], game_dates, ..Objects::default() }, now()).overview;
         let reruns = read.coverages[0].reruns.iter().map(|rerun| (rerun.date, rerun.waits.clone()));
         let story = view::explain::explain(&read.coverages[0], day(2), &read, |_| None).unwrap();
-        assert!(story.contains("rerun requested by token 'again'; waits: the date lies too far ahead"), "{story}");
+        assert!(
+            story.contains("rerun requested by token 'again'; waits: the date is too far in the future"),
+            "{story}"
+        );
         reruns.collect::<Vec<_>>()
     };
     let waits = [vec![], vec![Wait::Job], vec![Wait::Unread], vec![Wait::Waived]];
@@ -273,6 +276,6 @@ fn a_date_without_a_game_date_does_not_borrow_the_sentence_of_another() {
     let status = coverage_status(&gaps, "uid", &Ledger::default(), &CoverageStatus::default(), now());
     let told = overview(&Objects { coverages: vec![object(&gaps, &status)], ..Objects::default() }, now());
     let said: Vec<&str> = told.overview.coverages[0].cells.iter().map(|c| &*c.message).collect();
-    assert_eq!(said[0], "no row; 2 units expected; what happens next");
-    assert_eq!(said[1], "as 2025-11-01: no row; 2 units expected; what happens next");
+    assert_eq!(said[0], "no rows; 2 units expected; what happens next");
+    assert_eq!(said[1], "as 2025-11-01: no rows; 2 units expected; what happens next");
 }

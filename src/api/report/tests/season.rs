@@ -54,8 +54,8 @@ fn told(status: &SeasonStatus) -> Vec<String> {
 fn a_season_says_from_when_it_watches_where_its_open_range_is_cut() {
     let view = SeasonView { watches_from: Some(day(0)), ..season(vec![on(0, [None, None])]) };
     let status = season_status(&view, &SeasonStatus::default(), now());
-    let told = "2 games on 1 date; watches from 2025-11-01: an open range keeps its newest 1 date; make a Season of its own for \
-                earlier ones";
+    let told = "2 games on 1 date; watches from 2025-11-01: an open range keeps its newest 1 date; create another Season for \
+                earlier dates";
     assert_eq!(status.conditions[0].message, told);
     assert_eq!(season_status(&view, &status, now()), status);
 }

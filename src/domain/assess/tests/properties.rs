@@ -1,4 +1,4 @@
-//! What holds of every cell, whatever its world.
+//! Properties of every cell in arbitrary situations.
 
 use super::*;
 use crate::domain::dates::shift;
@@ -123,7 +123,7 @@ proptest! {
     }
 
     #[test]
-    fn a_result_stands_until_the_instant_it_names(case in any_case()) {
+    fn a_result_is_valid_until_the_instant_it_names(case in any_case()) {
         let first = case.assess();
         let end = first.valid_until.unwrap_or(at("2026-06-01T00:00:00Z"));
         let just_before = end.checked_sub(jiff::SignedDuration::from_secs(1)).unwrap();

@@ -1,10 +1,10 @@
-//! What is doubted, and what is a gap all the same.
+//! What raises a doubt, and what is a gap nevertheless.
 
 use alloc::boxed::Box;
 
 use super::*;
 
-/// Of three games, `BOS@NYK=3` has three rows; what is said once the date is due.
+/// The judgement of a due date with three games, where `BOS@NYK=3` has three rows.
 #[track_caller]
 fn told(change: impl Fn(&mut Coverage), facts: &DateFacts) -> (String, String) {
     let mut coverage = coverage();
@@ -27,12 +27,12 @@ fn as_many_missing_units_as_there_are_strangers_are_doubted() {
         (&same, &[("BOS@NYK", 2), ("LAL@MIN", 2), ("PHO@DEN", 9)], "Unknown/UnitsUnmatched 2/3 [PHX@DEN]"),
         (&same, &[("BOS@NYK", 2), ("LAC@MIN", 2), ("PHO@DEN", 9)], "Unknown/UnitsUnmatched 1/3 [LAL@MIN PHX@DEN]"),
         (&same, &[("BOS@NYK", 2), ("PHO@DEN", 9)], "Partial/UnitsMissing 1/3 [LAL@MIN PHX@DEN]"),
-        // The stranger may be the one that is missing; that another one has too few rows is a gap by itself.
+        // The unexpected unit may be the missing one, but another unit with too few rows is a gap anyway.
         (&same, &[("BOS@NYK", 1), ("LAL@MIN", 2), ("PHO@DEN", 9)], "Partial/ValuesMissing 1/3 [BOS@NYK PHX@DEN]"),
         (&same, &[("BOS@NYK", 2), ("LAL@MIN", 2), ("PHX@DEN", 2), ("A@B", 9)], "Complete 3/3 []"),
         (&same, &[("BOS@NYK", 2), ("LAL@MIN", 2), ("A@B", 0)], "Partial/UnitsMissing 2/3 [PHX@DEN]"),
         (&short(1), &[("BOS@NYK", 2), ("LAL@MIN", 2), ("PHO@DEN", 9)], "Complete 2/3 [PHX@DEN]"),
-        // Two are missing and one is tolerated: one that has another name is all that makes it a gap.
+        // Two are missing and one is tolerated, so a single renamed unit makes the difference.
         (&short(1), &[("BOS@NYK", 2), ("PHO@DEN", 9)], "Unknown/UnitsUnmatched 1/3 [LAL@MIN PHX@DEN]"),
         (&final_only, &[("BOS@NYK", 2), ("PHO@DEN", 9)], "Unknown/UnitsUnmatched 1/3 [PHX@DEN]"),
         (&any, &[("BOS@NYK", 2), ("LAL@MIN", 2), ("DEN@PHO", 9)], "Unknown/UnitsUnmatched 2/3 [DEN@PHX]"),
@@ -54,14 +54,14 @@ fn strangers_and_missing_units_are_named_with_what_to_do() {
     assert_eq!(
         told(same, &renamed).1,
         "2 units without rows may be there under other names: add spec.aliases to the Season, or correct spec.unit; 1 of 3 \
-         units covered; not covered: LAL@MIN, PHX@DEN; 18 rows of units that are not expected: LAC@MIN, PHO@DEN"
+         units covered; not covered: LAL@MIN, PHX@DEN; 18 rows of unexpected units: LAC@MIN, PHO@DEN"
     );
     let more_missing = facts(&[("BOS@NYK", 2), ("PHO@DEN", 9)]);
-    assert!(told(same, &more_missing).1.ends_with("; 9 rows of units that are not expected: PHO@DEN"));
+    assert!(told(same, &more_missing).1.ends_with("; 9 rows of unexpected units: PHO@DEN"));
     let nameless = DateFacts { rows: 5, blank: 1, ..facts(&[("BOS@NYK", 2), ("LAL@MIN", 2)]) };
     assert!(told(same, &nameless).1.ends_with("; not covered: PHX@DEN; 1 row names no unit"));
     let complete = facts(&[("BOS@NYK", 2), ("LAL@MIN", 2), ("PHX@DEN", 2), ("A@B", 1)]);
-    assert_eq!(told(same, &complete).1, "all that is expected is there; 1 row of units that are not expected: A@B");
+    assert_eq!(told(same, &complete).1, "everything expected is present; 1 row of unexpected units: A@B");
     let names: Vec<String> = (10..40).map(|n| alloc::format!("X@{n}")).collect();
     let many: Vec<(&str, u64)> = [("BOS@NYK", 2)].into_iter().chain(names.iter().map(|n| (&**n, 1))).collect();
     let message = told(same, &facts(&many)).1;
@@ -78,7 +78,7 @@ fn names_are_doubted_once_the_date_is_due_and_the_judgement_says_when_that_is() 
 }
 
 #[test]
-fn a_unit_that_was_dropped_from_the_schedule_is_no_stranger() {
+fn a_unit_that_was_dropped_from_the_schedule_is_not_a_stranger() {
     let (date, mut one) = calendar_of(day(DATE), &GAMES);
     if let Day::On(expected) = &mut one {
         expected.dropped = vec![Unit { key: "UTA@SAS".into(), ..expected.units[0].clone() }];
@@ -88,7 +88,7 @@ fn a_unit_that_was_dropped_from_the_schedule_is_no_stranger() {
     assert_eq!((judged.verdict, judged.unexpected_rows), (Verdict::Partial(Flaw::UnitsMissing), 7));
 }
 
-/// What the date holds in columns in which nothing was found.
+/// What the date holds in columns without a match.
 fn instead(facts: DateFacts, rows: u64, found: &[(&str, &[&str])]) -> DateFacts {
     let values = |values: &[&str]| Found { values: values.iter().map(|v| Arc::from(*v)).collect(), more: false };
     let found = found.iter().map(|(column, texts)| ((*column).into(), values(texts))).collect();
@@ -109,7 +109,7 @@ fn word(text: &str) -> Value {
 
 #[test]
 fn rows_none_of_which_passes_the_filters_are_a_doubted_filter_not_a_gap() {
-    let head = "40 rows on this date, and none passes the filters: correct spec.where, or the data; ";
+    let head = "40 rows on this date, but none passes the filters: correct spec.where, or the data; ";
     let market = || filter("market", Test::In(vec![word("points"), word("player_assists")]));
     let book = || filter("book", Test::Equals(word("draftkings")));
     type Case<'a> = (Vec<Filter>, Vec<(&'a str, &'a [&'a str])>, &'a str);
@@ -117,35 +117,35 @@ fn rows_none_of_which_passes_the_filters_are_a_doubted_filter_not_a_gap() {
         (
             vec![market()],
             vec![("market", &["Points", "blocks", "player assists"])],
-            "`market` must be one of 'points', 'player_assists', and has 'Points', 'player assists', 'blocks'",
+            "`market` must be one of 'points', 'player_assists', but has 'Points', 'player assists', 'blocks'",
         ),
-        // Where one filter finds nothing of what it looks for, it is the one that is named.
+        // If one filter alone finds no match, the sentence names only that one.
         (
             vec![market(), book()],
             vec![("market", &["points"]), ("book", &["DraftKings "])],
-            "`book` must be 'draftkings', and has 'DraftKings '",
+            "`book` must be 'draftkings', but has 'DraftKings '",
         ),
         (
             vec![market(), book()],
             vec![("market", &["points"]), ("book", &["draftkings"])],
-            "`market` must be one of 'points', 'player_assists', and has 'points'; `book` must be 'draftkings', and has \
+            "`market` must be one of 'points', 'player_assists', but has 'points'; `book` must be 'draftkings', but has \
              'draftkings'",
         ),
         (
             vec![filter("id", Test::StartsWith(vec!["002".into()]))],
             vec![("id", &["0052300101"])],
-            "`id` must begin with '002', and has '0052300101'",
+            "`id` must begin with '002', but has '0052300101'",
         ),
         (
             vec![filter("n", Test::AtLeast(Value::Int(5)))],
             vec![("n", &["1", "4"])],
-            "`n` must be at least '5', and has '1', '4'",
+            "`n` must be at least '5', but has '1', '4'",
         ),
-        (vec![filter("n", Test::IsNull(false))], vec![("n", &[])], "`n` must not be NULL, and has no value"),
+        (vec![filter("n", Test::IsNull(false))], vec![("n", &[])], "`n` must not be NULL, but has no value"),
         (
             vec![filter("n", Test::Equals(Value::Int(7)))],
             vec![("n", &["1", "07"])],
-            "`n` must be '7', and has '07', '1'",
+            "`n` must be '7', but has '07', '1'",
         ),
     ];
     for (filters, found, said) in cases {
@@ -197,7 +197,7 @@ fn systems(names: &'static [&'static str]) -> impl Fn(&mut Coverage) {
     }
 }
 
-/// Every game with so many rows of each system.
+/// Every game with this many rows of each system.
 fn counts(counts: &[u64]) -> DateFacts {
     let unit = UnitFacts { rows: 5, measures: counts.iter().map(|n| Measured::Count(*n)).collect() };
     DateFacts {
@@ -213,9 +213,9 @@ fn a_listed_value_that_is_there_under_another_spelling_is_doubted_and_one_that_i
     let cases: [(&[&str], &str); 5] = [
         (&["model_a", "Model-V9"], "Unknown/FilterUnmatched 0/3 [BOS@NYK LAL@MIN PHX@DEN]"),
         (&["model_a", "other"], "Partial/ValuesMissing 0/3 [BOS@NYK LAL@MIN PHX@DEN]"),
-        // Another number is another model.
+        // Another number means another model.
         (&["model_a", "model_v8"], "Partial/ValuesMissing 0/3 [BOS@NYK LAL@MIN PHX@DEN]"),
-        // It is there, and its rows do not count: after the start, or without a line.
+        // The value is present, but its rows do not count: they are after the start, or without a line.
         (&["Model-V9", "model_v9"], "Partial/ValuesMissing 0/3 [BOS@NYK LAL@MIN PHX@DEN]"),
         (&[], "Partial/ValuesMissing 0/3 [BOS@NYK LAL@MIN PHX@DEN]"),
     ];
@@ -238,7 +238,7 @@ fn a_listed_value_that_is_there_under_another_spelling_is_doubted_and_one_that_i
     let read = instead(counts(&[5, 0]), 15, &[("sys", &["Model-V9"])]);
     assert_eq!(
         told(both, &read).1,
-        "no row has 'model_v9' in `sys`, but 'Model-V9': correct spec.complete.perUnit.contains, or the data; 0 of 3 units \
+        "no row has 'model_v9' in `sys`, but some have 'Model-V9': correct spec.complete.perUnit.contains, or the data; 0 of 3 units \
          covered; not covered: BOS@NYK, LAL@MIN, PHX@DEN; rows with sys model_v9: 3 of 3 units have fewer than 1"
     );
 }
@@ -260,7 +260,7 @@ fn every_rule_that_units_fail_is_named_with_how_many_fail_it() {
     assert_eq!(
         told(&both, &mixed([("BOS@NYK", [0, 0]), ("LAL@MIN", [1, 0])])).1,
         alloc::format!(
-            "{covered}; no row: 1 of 3 units; BOS@NYK: 0 rows with sys a, at least 1; rows with sys b: 2 of 3 units have fewer \
+            "{covered}; no rows: 1 of 3 units; BOS@NYK: 0 rows with sys a, at least 1; rows with sys b: 2 of 3 units have fewer \
              than 1"
         )
     );
@@ -284,14 +284,14 @@ fn a_date_with_more_units_than_are_counted_says_so_and_blames_no_mapping() {
         assert_eq!((judged.verdict, judged.unexpected_rows), (Verdict::Unknown(UnknownReason::ProbeBudget), 0));
         assert_eq!(
             judged.message,
-            "more than 20000 units on this date, too many to be counted one by one: name fewer columns in spec.unit, or narrow \
+            "more than 20000 units on this date, too many to count one by one: name fewer columns in spec.unit, or narrow \
              spec.where"
         );
     }
 }
 
 #[test]
-fn rows_that_lack_a_needed_value_are_told_where_a_count_is_zero() {
+fn rows_that_lack_a_needed_value_are_named_if_a_count_is_zero() {
     let lines = |c: &mut Coverage| Arc::make_mut(&mut c.question).needed = vec!["line".into()];
     let unit = |n| UnitFacts { rows: 6, measures: [Measured::Count(n)].into() };
     let read = |n| DateFacts {
@@ -306,7 +306,7 @@ fn rows_that_lack_a_needed_value_are_told_where_a_count_is_zero() {
 }
 
 #[test]
-fn rows_of_no_expected_unit_are_counted_whatever_is_said_of_the_date() {
+fn rows_of_unexpected_units_are_counted_for_every_verdict() {
     let read = DateFacts { rows: 12, blank: 3, ..facts(&[("BOS@NYK", 2), ("A@B", 7)]) };
     let failure = Unknown::new(UnknownReason::ProbeFailed, "no answer");
     let count = |coverage: &Coverage, day: (Date, Day), known, now| {
@@ -342,7 +342,7 @@ fn what_is_expected_of_a_date_is_counted_alike_before_and_after_it_is_read() {
 }
 
 proptest::proptest! {
-    /// The oracle knows which games were renamed and which are gone; the judge sees only names.
+    /// The oracle knows which games were renamed and which are missing; the judge only sees names.
     #[test]
     fn a_renamed_unit_is_never_a_gap_and_a_unit_that_is_gone_always_is(
         renamed in 0..4usize,

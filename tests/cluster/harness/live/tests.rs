@@ -1,4 +1,4 @@
-//! Scripts of audit events, and which overlaps they show.
+//! Scripts of audit events, and the overlaps that they show.
 
 use super::*;
 use serde_json::json;
@@ -72,7 +72,7 @@ fn a_deleted_job_is_live_until_its_pod_has_ended() {
     };
     assert_eq!(dates(script(6), &[]), ["2026-01-01"]);
     assert!(dates(script(3), &[]).is_empty());
-    // As the node does to a pod that a finalizer holds.
+    // The node does this to a pod that a finalizer holds.
     let again = || event(7, "delete", "pods", "p", pod("a", 7, "Failed"));
     assert!(dates(script(3).into_iter().chain([again()]).collect(), &[]).is_empty());
 }
