@@ -9,8 +9,9 @@ use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
 use super::column::{BitsOf, Column, NULL};
 use super::datum::Datum;
+use super::instant::epoch_day;
 use super::rows::{NULL_BITS, Values};
-use crate::domain::dates::{Date, shift};
+use crate::domain::dates::Date;
 use crate::domain::mark::{mix, mix_bytes};
 use crate::domain::verdict::{Unknown, UnknownReason};
 
@@ -238,9 +239,4 @@ fn float32(value: f32) -> Option<Datum> {
 /// The day count of a date since 1970.
 pub(super) fn day_number(date: Date) -> i32 {
     (date - jiff::civil::date(1970, 1, 1)).get_days()
-}
-
-/// The date of a day count since 1970. Beyond the calendar, its first or last date.
-pub(super) fn epoch_day(days: i32) -> Date {
-    shift(jiff::civil::date(1970, 1, 1), days)
 }

@@ -8,8 +8,8 @@ use parquet::file::metadata::{ParquetStatisticsPolicy, RowGroupMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
 
-use super::decode::epoch_day;
 use super::format::Format;
+use super::instant::epoch_day;
 use super::meter::Meter;
 use super::parts::{Part, parse_date};
 use super::quiet::quietly;

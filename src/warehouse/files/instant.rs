@@ -5,7 +5,7 @@ use jiff::Zoned;
 use jiff::civil::{DateTime, date};
 use jiff::tz::TimeZone;
 
-use crate::domain::dates::{Date, Timestamp, days_between};
+use crate::domain::dates::{Date, Timestamp, days_between, shift};
 
 const NANOS_OF_DAY: i128 = 86_400_000_000_000;
 
@@ -76,7 +76,12 @@ pub(super) fn timestamp(nanos: Nanos) -> Timestamp {
 /// The date in UTC, limited to the calendar.
 pub(super) fn utc_date(nanos: Nanos) -> Date {
     let day = i32::try_from(nanos.div_euclid(NANOS_OF_DAY)).unwrap_or(if nanos < 0 { i32::MIN } else { i32::MAX });
-    super::decode::epoch_day(day)
+    epoch_day(day)
+}
+
+/// The date of a day count since 1970. Beyond the calendar, its first or last date.
+pub(super) fn epoch_day(days: i32) -> Date {
+    shift(date(1970, 1, 1), days)
 }
 
 /// In the format of RFC 3339, or in seconds beyond the calendar.
