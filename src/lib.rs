@@ -21,6 +21,8 @@ pub mod kubernetes;
 #[cfg(feature = "local")]
 mod local;
 #[cfg(feature = "local")]
+pub mod status;
+#[cfg(feature = "local")]
 pub mod view;
 #[cfg(feature = "files")]
 pub mod warehouse;

@@ -1,119 +1,16 @@
 //! From files to what the engine keeps complete. A bad object stalls only itself; all problems are reported at once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::check::{self, Valid};
-use super::lower;
-use super::manifest::{Document, read};
+use super::lower::{self, Lowered, ResolveFolder};
+use super::manifest::{Document, NAMESPACE, read};
+use super::problem::Problem;
+use super::template::CronJob;
 use crate::domain::policy::{Coverage, DateOrders, Key, ReadLimits, Reader, Season, Stalled};
-use crate::domain::words::is_hidden;
-
-/// The namespace of what names none.
-pub const NAMESPACE: &str = "default";
-
-/// Problems of one object that its status tells in full.
-const IN_FULL: usize = 5;
-
-/// A problem that a person must fix.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
-    /// The file.
-    pub file: String,
-    /// The line, from 1.
-    pub line: usize,
-    /// `KIND/NAME`; empty for a whole file.
-    pub object: String,
-    /// The field; empty for a whole object.
-    pub field: String,
-    /// What is wrong, and what would be right.
-    pub message: String,
-}
-
-impl Problem {
-    /// A problem of a whole file.
-    pub fn file(file: &str, line: usize, message: impl Into<String>) -> Self {
-        let message = legible(&message.into());
-        Self { file: file.into(), line, object: String::new(), field: String::new(), message }
-    }
-
-    /// A problem of a field of a document.
-    pub fn field(document: &Document, field: &str, message: impl Into<String>) -> Self {
-        Self {
-            file: document.file.to_string(),
-            line: document.line_of(field),
-            object: document.object(),
-            field: legible(field),
-            message: legible(&message.into()),
-        }
-    }
-
-    /// Without its place: `spec.fill.mode: must …`.
-    pub fn sentence(&self) -> String {
-        if self.field.is_empty() { self.message.clone() } else { format!("{}: {}", self.field, self.message) }
-    }
-
-    /// All problems of an object in one text: the first five in full.
-    pub fn together(problems: &[&Self]) -> String {
-        let shown: Vec<String> = problems.iter().take(IN_FULL).map(|p| p.sentence()).collect();
-        let more = problems.len().saturating_sub(IN_FULL);
-        shown.join("; ") + &if more > 0 { format!("; and {more} more") } else { String::new() }
-    }
-}
-
-/// A text as a terminal may show it: what would steer the terminal, turn the text around or hide in it is written out.
-pub(super) fn legible(text: &str) -> String {
-    text.chars().map(|c| if is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: ", self.file, self.line)?;
-        if !self.object.is_empty() {
-            write!(f, "{}: ", self.object)?;
-        }
-        f.write_str(&self.sentence())
-    }
-}
-
-/// A CronJob whose template Jobs are made from, as far as gapless reads it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CronJob {
-    /// Its name.
-    pub name: Arc<str>,
-    /// The file that contains it: a local Job runs in that file's folder.
-    pub file: Arc<str>,
-    /// Whether its author allows gapless to run it.
-    pub allowed: bool,
-    /// Changes when its jobTemplate does.
-    pub template: u64,
-    /// Its containers.
-    pub containers: Vec<Container>,
-    /// Seconds between the first and the last signal at its deadline.
-    pub grace_seconds: u64,
-}
-
-/// A container of a CronJob's template.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Container {
-    /// Its name.
-    pub name: String,
-    /// Its command.
-    pub command: Vec<String>,
-    /// Its arguments.
-    pub args: Vec<String>,
-    /// The folder in which it runs (`workingDir`); `None`: on one machine that of its manifest.
-    pub folder: Option<String>,
-    /// Its environment.
-    pub env: Vec<(String, String)>,
-    /// Names whose values come from elsewhere (`valueFrom`): on one machine they have no source.
-    pub env_from_elsewhere: Vec<String>,
-    /// Whether all names of something else are its environment too (`envFrom`).
-    pub env_from: bool,
-}
 
 /// Everything that a set of manifests says.
 #[derive(Clone, Debug, Default)]
@@ -153,21 +50,18 @@ impl Loaded {
     }
 }
 
-/// Resolves the folder of a files Warehouse, or says why it may not be read.
-pub type Place<'a> = &'a dyn Fn(&str) -> Result<String, String>;
-
 /// Loads manifests, given as names and contents.
-pub fn load(files: &[(String, Vec<u8>)], place: Place<'_>) -> Loaded {
-    load_again(files, place, Valid::new())
+pub fn load(files: &[(String, Vec<u8>)], folder: ResolveFolder<'_>) -> Loaded {
+    load_again(files, folder, Valid::new())
 }
 
 /// Loads manifests, some of which were found valid before. Each namespace is separate, because references do not cross it.
-pub fn load_again(files: &[(String, Vec<u8>)], place: Place<'_>, known: Valid) -> Loaded {
+pub fn load_again(files: &[(String, Vec<u8>)], folder: ResolveFolder<'_>, known: Valid) -> Loaded {
     let mut problems = Vec::new();
     let documents: Vec<Document> = files.iter().flat_map(|(name, bytes)| read(name, bytes, &mut problems)).collect();
     let mut loaded = Loaded { problems, ..Loaded::default() };
     for documents in by_namespace(documents).into_values() {
-        loaded.take(load_documents(documents, place, known.clone()));
+        loaded.take(load_documents(documents, folder, known.clone()));
     }
     loaded.problems.sort();
     loaded
@@ -196,21 +90,22 @@ fn by_namespace(documents: Vec<Document>) -> BTreeMap<String, Vec<Document>> {
 }
 
 /// Loads the objects of one namespace, some of which may be known to be valid.
-pub fn load_documents(documents: Vec<Document>, place: Place<'_>, mut valid: Valid) -> Loaded {
+pub fn load_documents(documents: Vec<Document>, folder: ResolveFolder<'_>, mut valid: Valid) -> Loaded {
     let mut problems = Vec::new();
     let accepted = check::documents(&documents, &mut valid, &mut problems);
-    let mut loaded = lower::lower(&accepted, place, &mut problems);
+    let lowered = lower::lower(&accepted, folder, &mut problems);
     problems.sort();
     problems.dedup();
-    loaded.stalled = stalled(&documents, &loaded, &problems);
-    Loaded { problems, documents, valid, ..loaded }
+    let stalled = stalled(&documents, &lowered.coverages, &problems);
+    let Lowered { seasons, coverages, orders, limits, cron_jobs } = lowered;
+    Loaded { problems, seasons, coverages, stalled, orders, limits, cron_jobs, documents, valid }
 }
 
 /// Coverages that have a problem, with all of it.
-fn stalled(documents: &[Document], loaded: &Loaded, problems: &[Problem]) -> Vec<Stalled> {
+fn stalled(documents: &[Document], coverages: &[Coverage], problems: &[Problem]) -> Vec<Stalled> {
     let mut of_object: BTreeMap<&str, Vec<&Problem>> = BTreeMap::new();
     problems.iter().for_each(|p| of_object.entry(&p.object).or_default().push(p));
-    let obeyed: BTreeSet<&Key> = loaded.coverages.iter().map(|c| &c.key).collect();
+    let accepted: BTreeSet<&Key> = coverages.iter().map(|c| &c.key).collect();
     let mut out = Vec::new();
     for document in documents {
         let text = |pointer: &str| document.value.pointer(pointer).and_then(Value::as_str);
@@ -218,13 +113,13 @@ fn stalled(documents: &[Document], loaded: &Loaded, problems: &[Problem]) -> Vec
         let namespace: Arc<str> = text("/metadata/namespace").unwrap_or(NAMESPACE).into();
         let key = |kind: &str, name: &str| Key { namespace: namespace.clone(), kind: kind.into(), name: name.into() };
         let own = key(kind, name);
-        if !matches!(kind, "TableCoverage" | "PropCoverage") || obeyed.contains(&own) {
+        if !matches!(kind, "TableCoverage" | "PropCoverage") || accepted.contains(&own) {
             continue;
         }
         let why = of_object.get(document.object().as_str()).map(|own| Problem::together(own));
         let why = why.unwrap_or_else(|| "it is invalid; run `gapless check`".into());
         let season = text("/spec/season").map(|s| key("Season", s));
-        out.push(Stalled { key: own, uid: lower::uid(document), season, why });
+        out.push(Stalled { key: own, uid: lower::known::uid(document), season, why });
     }
     out
 }

@@ -9,9 +9,11 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
-use super::load::{Problem, legible};
+use super::problem::{Problem, legible};
 use notation::{Found, Notation, Step};
 
+/// The namespace of what names none.
+pub const NAMESPACE: &str = "default";
 /// A file is at most so large.
 pub const MAX_BYTES: usize = 4 << 20;
 const MAX_DEPTH: usize = 48;
@@ -160,24 +162,7 @@ fn parse(text: &str) -> Result<Value, (usize, String)> {
         let above = usize::try_from(line).unwrap_or(1).saturating_sub(1);
         (above, format!("is not valid YAML at column {column}: {why}"))
     })?;
-    Ok(as_json(value))
-}
-
-/// A whole number is an integer however it is written, as it is for kubectl, which turns YAML into JSON: `1.0`, `1e1`.
-fn as_json(value: Value) -> Value {
-    match value {
-        Value::Array(items) => items.into_iter().map(as_json).collect(),
-        Value::Object(fields) => Value::Object(fields.into_iter().map(|(k, v)| (k, as_json(v))).collect()),
-        Value::Number(n) => n.as_f64().filter(|_| n.is_f64()).and_then(whole).map_or(Value::Number(n), Value::from),
-        other => other,
-    }
-}
-
-fn whole(float: f64) -> Option<i64> {
-    // Up to here every whole number has a float of its own.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    #[expect(clippy::cast_possible_truncation, reason = "it is whole and within the bounds")]
-    (float.fract() == 0.0 && float.abs() <= EXACT).then_some(float as i64)
+    Ok(yaml11::as_json(value))
 }
 
 /// The first line, without the library's advice to programmers: it is nothing for the person who wrote the file.
@@ -211,6 +196,17 @@ impl Document {
     pub fn object(&self) -> String {
         let text = |pointer: &str| legible(self.value.pointer(pointer).and_then(Value::as_str).unwrap_or("?"));
         format!("{}/{}", text("/kind"), text("/metadata/name"))
+    }
+
+    /// A problem of one of its fields; of itself, where the field is empty.
+    pub fn problem(&self, field: &str, message: impl Into<String>) -> Problem {
+        Problem {
+            file: self.file.to_string(),
+            line: self.line_of(field),
+            object: self.object(),
+            field: legible(field),
+            message: legible(&message.into()),
+        }
     }
 
     /// The line of a field such as `spec.fill.ladder[0].jobFrom`; or of its nearest existing parent.

@@ -9,9 +9,11 @@ pub mod kinds;
 pub mod load;
 pub mod lower;
 pub mod manifest;
-#[cfg(feature = "local")]
-pub mod report;
+pub mod problem;
 pub mod schema;
 pub mod template;
 
-pub use load::{CronJob, Loaded, Place, Problem, load, load_again, load_documents};
+pub use load::{Loaded, load, load_again, load_documents};
+pub use lower::ResolveFolder;
+pub use problem::Problem;
+pub use template::CronJob;

@@ -2,13 +2,48 @@
 //! create. What a container runs is never looked at here.
 
 use std::fmt;
-
-use super::load::CronJob;
+use std::sync::Arc;
 
 /// Names with this prefix belong to the filler contract (docs/filler.md).
 pub const RESERVED: &str = "GAPLESS_";
 /// The annotation by which the author of a CronJob lets gapless make Jobs of it.
 pub const ALLOWS: (&str, &str) = ("gapless.dev/fill", "allowed");
+
+/// A CronJob whose template Jobs are made from, as far as gapless reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CronJob {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The file that contains it: a local Job runs in that file's folder.
+    pub file: Arc<str>,
+    /// Whether its author allows gapless to run it.
+    pub allowed: bool,
+    /// Changes when its jobTemplate does.
+    pub template: u64,
+    /// Its containers.
+    pub containers: Vec<Container>,
+    /// Seconds between the first and the last signal at its deadline.
+    pub grace_seconds: u64,
+}
+
+/// A container of a CronJob's template.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Container {
+    /// Its name.
+    pub name: String,
+    /// Its command.
+    pub command: Vec<String>,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// The folder in which it runs (`workingDir`); `None`: on one machine that of its manifest.
+    pub folder: Option<String>,
+    /// Its environment.
+    pub env: Vec<(String, String)>,
+    /// Names whose values come from elsewhere (`valueFrom`): on one machine they have no source.
+    pub env_from_elsewhere: Vec<String>,
+    /// Whether all names of something else are its environment too (`envFrom`).
+    pub env_from: bool,
+}
 
 /// What a CronJob offers.
 #[derive(Clone, Debug)]

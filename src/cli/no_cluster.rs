@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::args::ClusterArgs;
 use super::exit::{Exit, Stop};
 use super::wish::Wish;
-use crate::api::report::read::Told;
 use crate::domain::dates::DateSet;
+use crate::status::read::Told;
 
 const ABSENT: &str = "this build does not support clusters: use -f DIR";
 

@@ -9,12 +9,12 @@ use serde::Serialize;
 use super::args::{CalendarArgs, ClusterArgs, ExplainArgs, MAX_JOBS, Output, PlanArgs, ReadArgs, StatusArgs};
 use super::exit::{Exit, Stop};
 use super::setup::{Setup, small_runtime};
-use crate::api::report::read::Told;
 use crate::domain::dates::DateRange;
 use crate::domain::policy::Key;
 use crate::engine::drive::Until;
 use crate::engine::overview::{CoverageView, Overview};
 use crate::local::jobs::Jobs;
+use crate::status::read::Told;
 use crate::view;
 
 /// What was seen.

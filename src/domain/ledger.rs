@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use super::dates::{Date, DateSet, Timestamp};
 use super::fingerprint::Fingerprints;
 use super::policy::{Key, Rung, Table};
+use super::words::words;
 
 mod backoff;
 mod recent;
@@ -145,74 +146,46 @@ pub enum End {
     NeverStarted,
 }
 
-/// The result of an attempt for one date. The first variant that applies wins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
-    /// The cell is Complete now and was not before, regardless of the row count.
-    Filled,
-    /// It succeeded on a date that was Complete and still is.
-    Rebuilt,
-    /// Covered units fell, or values fell with units unchanged.
-    Regressed,
-    /// More units or values than before.
-    Improved,
-    /// Evicted, preempted, node lost.
-    Disrupted,
-    /// Exit 75.
-    RateLimited,
-    /// Exit 69.
-    SourceDown,
-    /// Exit 77.
-    CredentialsRefused,
-    /// Exit 65: the rung is used up for the date.
-    Permanent,
-    /// Any other failure.
-    Failed,
-    /// The Job vanished.
-    Lost,
-    /// The Job was never created.
-    NeverStarted,
-    /// It succeeded, and nothing changed.
-    Ineffective,
+impl End {
+    /// Those without an exit code of their own.
+    pub const PLAIN: [Self; 6] =
+        [Self::Succeeded, Self::Deadline, Self::Killed, Self::Disrupted, Self::Lost, Self::NeverStarted];
+}
+
+words! {
+    /// The result of an attempt for one date. The first variant that applies wins.
+    pub enum Outcome {
+        /// The cell is Complete now and was not before, regardless of the row count.
+        Filled,
+        /// It succeeded on a date that was Complete and still is.
+        Rebuilt,
+        /// Covered units fell, or values fell with units unchanged.
+        Regressed,
+        /// More units or values than before.
+        Improved,
+        /// Evicted, preempted, node lost.
+        Disrupted,
+        /// Exit 75.
+        RateLimited,
+        /// Exit 69.
+        SourceDown,
+        /// Exit 77.
+        CredentialsRefused,
+        /// Exit 65: the rung is used up for the date.
+        Permanent,
+        /// Any other failure.
+        Failed,
+        /// The Job vanished.
+        Lost,
+        /// The Job was never created.
+        NeverStarted,
+        /// It succeeded, and nothing changed.
+        Ineffective,
+    }
 }
 
 impl Outcome {
-    /// Every outcome, in order.
-    pub const ALL: [Self; 13] = [
-        Self::Filled,
-        Self::Rebuilt,
-        Self::Regressed,
-        Self::Improved,
-        Self::Disrupted,
-        Self::RateLimited,
-        Self::SourceDown,
-        Self::CredentialsRefused,
-        Self::Permanent,
-        Self::Failed,
-        Self::Lost,
-        Self::NeverStarted,
-        Self::Ineffective,
-    ];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Filled => "Filled",
-            Self::Rebuilt => "Rebuilt",
-            Self::Regressed => "Regressed",
-            Self::Improved => "Improved",
-            Self::Disrupted => "Disrupted",
-            Self::RateLimited => "RateLimited",
-            Self::SourceDown => "SourceDown",
-            Self::CredentialsRefused => "CredentialsRefused",
-            Self::Permanent => "Permanent",
-            Self::Failed => "Failed",
-            Self::Lost => "Lost",
-            Self::NeverStarted => "NeverStarted",
-            Self::Ineffective => "Ineffective",
-        }
-    }
-
-    /// Whether its Job left the date complete.
+    /// It left the date complete by what its Job did.
     pub fn is_good(self) -> bool {
         matches!(self, Self::Filled | Self::Rebuilt)
     }

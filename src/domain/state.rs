@@ -6,75 +6,42 @@ use alloc::sync::Arc;
 use super::dates::{Date, Timestamp};
 use super::ledger::Outcome;
 use super::verdict::{Flaw, Judgement, Off, UnknownReason};
+use super::words::words;
 
-/// Every cell has exactly one. The order is that of the rules in `assess/rules.rs`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum State {
-    /// A live Job of gapless covers it.
-    Running,
-    /// Its Job has ended and the attempt is not settled yet.
-    Verifying,
-    /// No data is expected.
-    NotExpected,
-    /// Everything expected is present.
-    Complete,
-    /// A person waived it.
-    Waived,
-    /// It cannot be judged. Never done, and never launched.
-    Unknown,
-    /// It is not due yet.
-    NotDue,
-    /// No rung repairs what is wrong, and none was used up.
-    Unrecoverable,
-    /// No rung is usable any more.
-    Exhausted,
-    /// Something outside it must happen first.
-    Blocked,
-    /// The backoff of its last attempt has not passed.
-    Waiting,
-    /// Some data is present. It launches next, or is only reported.
-    Partial,
-    /// There are no rows. It launches next, or is only reported.
-    Missing,
+words! {
+    /// Every cell has exactly one. The order is that of the rules in `assess/rules.rs`.
+    pub enum State {
+        /// A live Job of gapless covers it.
+        Running,
+        /// Its Job has ended and the attempt is not settled yet.
+        Verifying,
+        /// No data is expected.
+        NotExpected,
+        /// Everything expected is present.
+        Complete,
+        /// A person waived it.
+        Waived,
+        /// It cannot be judged. Never done, and never launched.
+        Unknown,
+        /// It is not due yet.
+        NotDue,
+        /// No rung repairs what is wrong, and none was used up.
+        Unrecoverable,
+        /// No rung is usable any more.
+        Exhausted,
+        /// Something outside it must happen first.
+        Blocked,
+        /// The backoff of its last attempt has not passed.
+        Waiting,
+        /// Some data is present. It launches next, or is only reported.
+        Partial,
+        /// There are no rows. It launches next, or is only reported.
+        Missing,
+    }
 }
 
 impl State {
-    /// Every state, in order.
-    pub const ALL: [Self; 13] = [
-        Self::Running,
-        Self::Verifying,
-        Self::NotExpected,
-        Self::Complete,
-        Self::Waived,
-        Self::Unknown,
-        Self::NotDue,
-        Self::Unrecoverable,
-        Self::Exhausted,
-        Self::Blocked,
-        Self::Waiting,
-        Self::Partial,
-        Self::Missing,
-    ];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Running => "Running",
-            Self::Verifying => "Verifying",
-            Self::NotExpected => "NotExpected",
-            Self::Complete => "Complete",
-            Self::Waived => "Waived",
-            Self::Unknown => "Unknown",
-            Self::NotDue => "NotDue",
-            Self::Unrecoverable => "Unrecoverable",
-            Self::Exhausted => "Exhausted",
-            Self::Blocked => "Blocked",
-            Self::Waiting => "Waiting",
-            Self::Partial => "Partial",
-            Self::Missing => "Missing",
-        }
-    }
-
-    /// Whether nothing is left to do. Unknown is never done.
+    /// Nothing is left to do. Unknown is never done.
     pub fn is_done(self) -> bool {
         matches!(self, Self::NotExpected | Self::Complete | Self::Waived)
     }
@@ -85,41 +52,29 @@ impl State {
     }
 }
 
-/// What must happen first, outside the cell. State, plan, metrics and documentation all use this enum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Hold {
-    /// The coverage or its season is suspended.
-    Suspended,
-    /// Launches are switched off for the namespace or the operator.
-    LaunchesOff,
-    /// Another live Job covers the same date of the same table.
-    Busy,
-    /// The CronJob's own daily run is live and handles this date.
-    DailyRun,
-    /// The last read found so much missing that it is distrusted.
-    SuspectProbe,
-    /// The Job was refused for now.
-    Quota,
-    /// The ledger has reached its size limit.
-    StatusFull,
-    /// An earlier expected date is not done.
-    Sequence,
+words! {
+    /// What must happen first, outside the cell. State, plan, metrics and documentation all use this enum.
+    pub enum Hold {
+        /// The coverage or its season is suspended.
+        Suspended,
+        /// Launches are switched off for the namespace or the operator.
+        LaunchesOff,
+        /// Another live Job covers the same date of the same table.
+        Busy,
+        /// The CronJob's own daily run is live and handles this date.
+        DailyRun,
+        /// The last read found so much missing that it is distrusted.
+        SuspectProbe,
+        /// The Job was refused for now.
+        Quota,
+        /// The ledger has reached its size limit.
+        StatusFull,
+        /// An earlier expected date is not done.
+        Sequence,
+    }
 }
 
 impl Hold {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Suspended => "Suspended",
-            Self::LaunchesOff => "LaunchesOff",
-            Self::Busy => "Busy",
-            Self::DailyRun => "DailyRun",
-            Self::SuspectProbe => "SuspectProbe",
-            Self::Quota => "Quota",
-            Self::StatusFull => "StatusFull",
-            Self::Sequence => "Sequence",
-        }
-    }
-
     /// Whether it holds every launch of a coverage.
     pub fn is_of_coverage(self) -> bool {
         match self {
@@ -149,15 +104,16 @@ impl Hold {
     }
 }
 
-/// How far the Job of a cell is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Running {
-    /// It is recorded and about to be created, or has started.
-    Started,
-    /// It is suspended, for example by a queue.
-    Queued,
-    /// Its pod cannot start.
-    PodPending,
+words! {
+    /// How far the Job of a cell is.
+    pub enum Running {
+        /// It is recorded and about to be created, or has started.
+        Started,
+        /// It is suspended, for example by a queue.
+        Queued,
+        /// Its pod cannot start.
+        PodPending,
+    }
 }
 
 /// A state with its reason. Variants without a comment are the [`State`] of the same name.
@@ -210,9 +166,7 @@ impl Cause {
     /// The reason's word. Empty for `Complete`.
     pub fn reason(self) -> &'static str {
         match self {
-            Self::Running(Running::Started) => "Started",
-            Self::Running(Running::Queued) => "Queued",
-            Self::Running(Running::PodPending) => "PodPending",
+            Self::Running(running) => running.word(),
             Self::Verifying { probing: false } => "Settling",
             Self::Verifying { probing: true } => "Probing",
             Self::NotExpected(off) => off.word(),

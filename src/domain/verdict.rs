@@ -5,60 +5,64 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::probe::UnitKey;
+use super::words::words;
 
-/// Why nothing is expected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Off {
-    /// The date has no units.
-    OffDay,
-    /// A break of the season that the user named.
-    Break,
-    /// The date is in the warm-up, and the coverage opted to skip that.
-    WarmUp,
+words! {
+    /// Why nothing is expected.
+    pub enum Off {
+        /// The date has no units.
+        OffDay,
+        /// A break of the season that the user named.
+        Break,
+        /// The date is in the warm-up, and the coverage opted to skip that.
+        WarmUp,
+    }
 }
 
-/// What is wrong with a date that has rows. The first one that holds is the reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Flaw {
-    /// Expected units have no row.
-    UnitsMissing,
-    /// Units have rows, but too few rows or values.
-    ValuesMissing,
-    /// Rows beyond the first of a unique key.
-    Duplicated,
-    /// Units have more rows than they may.
-    Excess,
-    /// A share of rows is larger than it may be.
-    ShareExceeded,
-    /// The newest value is too old.
-    NotFresh,
-    /// Everything that can be present is, but not every unit is final.
-    NotFinal,
+words! {
+    /// What is wrong with a date that has rows. The first one that holds is the reason.
+    pub enum Flaw {
+        /// Expected units have no row.
+        UnitsMissing,
+        /// Units have rows, but too few rows or values.
+        ValuesMissing,
+        /// Rows beyond the first of a unique key.
+        Duplicated,
+        /// Units have more rows than they may.
+        Excess,
+        /// A share of rows is larger than it may be.
+        ShareExceeded,
+        /// The newest value is too old.
+        NotFresh,
+        /// Everything that can be present is, but not every unit is final.
+        NotFinal,
+    }
 }
 
-/// Why a date cannot be judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum UnknownReason {
-    /// Not read yet.
-    NotProbed,
-    /// The read failed.
-    ProbeFailed,
-    /// A column is missing, or of a type that cannot be read as declared.
-    SchemaMismatch,
-    /// The warehouse refused the read.
-    Unauthorized,
-    /// The read would exceed a limit.
-    ProbeBudget,
-    /// The schedule is older than its `maxAge`.
-    ScheduleStale,
-    /// The schedule has no entry for the date.
-    ScheduleMissing,
-    /// The date has rows of unexpected units, or two units share a name: the mapping may be wrong.
-    UnitsUnmatched,
-    /// The date has rows, but none of them passes the filters.
-    FilterUnmatched,
-    /// A unit has no known start, and the coverage needs one.
-    StartUnknown,
+words! {
+    /// Why a date cannot be judged.
+    pub enum UnknownReason {
+        /// Not read yet.
+        NotProbed,
+        /// The read failed.
+        ProbeFailed,
+        /// A column is missing, or of a type that cannot be read as declared.
+        SchemaMismatch,
+        /// The warehouse refused the read.
+        Unauthorized,
+        /// The read would exceed a limit.
+        ProbeBudget,
+        /// The schedule is older than its `maxAge`.
+        ScheduleStale,
+        /// The schedule has no entry for the date.
+        ScheduleMissing,
+        /// The date has rows of unexpected units, or two units share a name: the mapping may be wrong.
+        UnitsUnmatched,
+        /// The date has rows, but none of them passes the filters.
+        FilterUnmatched,
+        /// A unit has no known start, and the coverage needs one.
+        StartUnknown,
+    }
 }
 
 /// A read without a usable result: the reason, and one sentence that says what, where and what to do.
@@ -122,48 +126,7 @@ impl Verdict {
     }
 }
 
-impl Off {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::OffDay => "OffDay",
-            Self::Break => "Break",
-            Self::WarmUp => "WarmUp",
-        }
-    }
-}
-
-impl Flaw {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::UnitsMissing => "UnitsMissing",
-            Self::ValuesMissing => "ValuesMissing",
-            Self::Duplicated => "Duplicated",
-            Self::Excess => "Excess",
-            Self::ShareExceeded => "ShareExceeded",
-            Self::NotFresh => "NotFresh",
-            Self::NotFinal => "NotFinal",
-        }
-    }
-}
-
-impl UnknownReason {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::NotProbed => "NotProbed",
-            Self::ProbeFailed => "ProbeFailed",
-            Self::SchemaMismatch => "SchemaMismatch",
-            Self::Unauthorized => "Unauthorized",
-            Self::ProbeBudget => "ProbeBudget",
-            Self::ScheduleStale => "ScheduleStale",
-            Self::ScheduleMissing => "ScheduleMissing",
-            Self::UnitsUnmatched => "UnitsUnmatched",
-            Self::FilterUnmatched => "FilterUnmatched",
-            Self::StartUnknown => "StartUnknown",
-        }
-    }
-}
-
-/// A verdict with its figures: the result of `judge` for one date.
+/// A verdict with its figures: what `judge` says of one date.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Judgement {
     /// The verdict; when several flaws hold, the first of [`Flaw`].

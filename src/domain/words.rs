@@ -1,4 +1,4 @@
-//! Counts in sentences.
+//! Counts in sentences, and the words of enums.
 
 use alloc::format;
 use alloc::string::String;
@@ -29,9 +29,58 @@ pub fn cut(first: impl Display, days: usize) -> String {
     format!("watches from {first}: an open range keeps its newest {kept}; create another Season for earlier dates")
 }
 
+/// An enum of plain variants that is written and read as one word each: its variant's name. Variants, words and the list of
+/// all come from one declaration, so that whatever can be written can be read back.
+macro_rules! words {
+    ($(#[doc = $outer:literal])* $vis:vis enum $name:ident { $($(#[doc = $doc:literal])* $variant:ident,)* }) => {
+        $(#[doc = $outer])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        $vis enum $name { $($(#[doc = $doc])* $variant,)* }
+
+        impl $name {
+            /// All of them, in order.
+            pub const ALL: [Self; [$(stringify!($variant)),*].len()] = [$(Self::$variant),*];
+
+            /// The word.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($variant),)* }
+            }
+
+            /// What has this word.
+            pub fn of_word(word: &str) -> Option<Self> {
+                Self::ALL.into_iter().find(|each| each.word() == word)
+            }
+
+            /// What it means, as documented.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),*).trim_ascii(),)* }
+            }
+        }
+    };
+}
+
+pub(crate) use words;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    words! {
+        /// A sample.
+        enum Sample {
+            /// The first
+            /// one.
+            First,
+            /// The second one.
+            Second,
+        }
+    }
+
+    #[test]
+    fn every_variant_is_read_back_from_its_word() {
+        assert_eq!(Sample::ALL.map(|each| Sample::of_word(each.word())), [Some(Sample::First), Some(Sample::Second)]);
+        assert_eq!((Sample::First.meaning(), Sample::of_word("Third")), ("The first one.", None));
+    }
 
     #[test]
     fn one_takes_the_singular() {

@@ -1,5 +1,7 @@
 //! Values of the domain as bytes: compact and versioned. Reading arbitrary bytes returns `None` and never panics.
 
+mod values;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -61,6 +63,11 @@ impl Writer {
 impl<'a> Reader<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, texts: FxHashMap::default(), date: (1, EPOCH), instant: ((0, 0), Timestamp::UNIX_EPOCH) }
+    }
+
+    /// What was not read.
+    pub fn rest(&self) -> &'a [u8] {
+        self.bytes
     }
 
     pub fn is_empty(&self) -> bool {
@@ -344,19 +351,4 @@ macro_rules! fields {
     };
 }
 
-/// An enum without content, by its position in this list.
-macro_rules! words {
-    ($type:path { $($word:ident),* $(,)? }) => {
-        impl Code for $type {
-            fn write(&self, to: &mut Writer) {
-                let all = [$(Self::$word),*];
-                to.number(all.iter().position(|w| w == self).unwrap_or(0) as u64);
-            }
-            fn read(from: &mut Reader<'_>) -> Option<Self> {
-                [$(Self::$word),*].get(usize::try_from(from.number()?).ok()?).copied()
-            }
-        }
-    };
-}
-
-pub(crate) use {fields, words};
+pub(crate) use fields;

@@ -105,11 +105,10 @@ pub(crate) mod tests {
         mknodat(CWD, path, FileType::Fifo, Mode::RWXU, 0).unwrap();
     }
 
-    /// Creates something at a path.
-    type Put = fn(&Path);
+    type Puts = fn(&Path);
 
     /// What can be in the place of a file: a function that creates it, and its name in the error.
-    pub const IN_PLACE: [(Put, &str); 5] = [
+    pub const IN_PLACE: [(Puts, &str); 5] = [
         (pipe, "is a named pipe, not a file"),
         (|path| std::fs::create_dir(path).unwrap(), "is a folder, not a file"),
         (|path| drop(std::os::unix::net::UnixListener::bind(path).unwrap()), "is a socket, not a file"),

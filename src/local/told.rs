@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::api::report::text::{cause, dates, parse_dates};
 use crate::domain::dates::DateSet;
 use crate::domain::policy::Key;
 use crate::domain::state::Cause;
 use crate::engine::world::World;
 use crate::host::complaint::Complaint;
 use crate::host::{disk, files};
+use crate::status::text::{cause, dates, parse_dates};
 
 /// Beside the journal: `default TableCoverage boxscores Missing/NoRows 2025-11-14,2025-11-16`, one line for each state.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::assess::Unspent;
 use crate::domain::dates::{Date, DateSet, Timestamp};
+use crate::domain::ledger::Tally;
 use crate::domain::state::{Cell, State};
 use crate::engine::overview::{CoverageView, Held, Overview, Planned};
 
@@ -100,7 +101,7 @@ struct RerunObject<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct CellObject<'a, M> {
+struct CellObject<'a, M, H> {
     date: Shown<Date>,
     state: &'static str,
     reason: Option<&'static str>,
@@ -114,7 +115,18 @@ struct CellObject<'a, M> {
     late: bool,
     attempts: u32,
     rung: Option<&'a str>,
+    charges: H,
     next_look: Option<Shown<Timestamp>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChargeObject<'a> {
+    rung: &'a str,
+    charged: u8,
+    free: u8,
+    last: &'static str,
+    retry_at: Shown<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -136,11 +148,7 @@ struct HeldObject<'a, D> {
 }
 
 fn coverage(view: &CoverageView) -> impl Serialize {
-    let mut rungs: BTreeMap<Date, &str> = BTreeMap::new();
-    for (rung, date, _) in &view.tallies {
-        rungs.entry(*date).or_insert(rung);
-    }
-    let rungs = Rc::new(rungs);
+    let charges = Rc::new(charges(view));
     CoverageObject {
         namespace: &view.key.namespace,
         kind: &view.key.kind,
@@ -152,15 +160,31 @@ fn coverage(view: &CoverageView) -> impl Serialize {
         unexpected_dates: view.unexpected.dates,
         counts: Counts(view),
         reruns: List(view.reruns.iter().map(rerun)),
-        cells: List(view.cells.iter().map(move |c| cell(c, rungs.get(&c.date).copied()))),
+        cells: List(view.cells.iter().map(move |c| cell(c, charges.get(&c.date).map_or(&[], Vec::as_slice)))),
     }
+}
+
+type Charge<'a> = (&'a str, &'a Tally);
+
+/// What was charged to each date, in the order of the ladder.
+fn charges(view: &CoverageView) -> BTreeMap<Date, Vec<Charge<'_>>> {
+    let place = |rung: &str| view.limits.iter().position(|(name, _)| **name == *rung);
+    let mut out: BTreeMap<Date, Vec<Charge<'_>>> = BTreeMap::new();
+    view.tallies.iter().for_each(|(rung, date, tally)| out.entry(*date).or_default().push((rung, tally)));
+    out.values_mut().for_each(|of_date| of_date.sort_by_key(|(rung, _)| place(rung)));
+    out
+}
+
+fn charge<'a>((rung, tally): &Charge<'a>) -> ChargeObject<'a> {
+    let Tally { charged, free, last, retry_at, .. } = **tally;
+    ChargeObject { rung, charged, free, last: last.word(), retry_at: Shown(retry_at) }
 }
 
 fn rerun(rerun: &Unspent) -> impl Serialize {
     RerunObject { date: Shown(rerun.date), token: &rerun.token, waits: rerun.waits_for() }
 }
 
-fn cell<'a>(cell: &'a Cell, rung: Option<&'a str>) -> impl Serialize + use<'a> {
+fn cell<'a>(cell: &'a Cell, charges: &[Charge<'a>]) -> impl Serialize + use<'a> {
     let judgement = &cell.judgement;
     CellObject {
         date: Shown(cell.date),
@@ -175,7 +199,8 @@ fn cell<'a>(cell: &'a Cell, rung: Option<&'a str>) -> impl Serialize + use<'a> {
         unexpected_rows: judgement.unexpected_rows,
         late: cell.late,
         attempts: cell.attempts,
-        rung,
+        rung: charges.last().map(|(rung, _)| *rung),
+        charges: charges.iter().map(charge).collect::<Vec<_>>(),
         next_look: cell.next.map(Shown),
     }
 }
@@ -213,7 +238,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::domain::ledger::{Outcome, Tally};
+    use crate::domain::ledger::Outcome;
     use crate::domain::probe::Undated;
     use crate::domain::state::Cause;
     use crate::domain::verdict::Flaw;
@@ -223,13 +248,21 @@ mod tests {
     fn tree(overview: &Overview) -> Value {
         let dates = |set: &DateSet| set.iter().map(|d| d.to_string()).collect::<Vec<_>>();
         let cell = |view: &CoverageView, c: &Cell| {
-            let rung = view.tallies.iter().find(|(_, date, _)| *date == c.date).map(|(rung, _, _)| rung.to_string());
+            let of_date = view.tallies.iter().filter(|(_, date, _)| *date == c.date);
+            let charges: Vec<Value> = of_date
+                .map(|(rung, _, t)| {
+                    let at = t.retry_at.to_string();
+                    json!({ "rung": &**rung, "charged": t.charged, "free": t.free, "last": t.last.word(), "retryAt": at })
+                })
+                .collect();
+            let rung = charges.last().map(|charge| charge["rung"].clone());
             json!({
                 "date": c.date.to_string(), "state": c.state().word(), "reason": absent(c.cause.reason()),
                 "verdict": c.judgement.verdict.word(), "message": c.message, "expected": c.judgement.expected,
                 "covered": c.judgement.covered,
                 "missing": c.judgement.missing.iter().map(|u| &**u).collect::<Vec<_>>(),
                 "rows": c.judgement.rows, "unexpectedRows": c.judgement.unexpected_rows, "late": c.late, "attempts": c.attempts, "rung": rung,
+                "charges": charges,
                 "nextLook": c.next.map(|at| at.to_string()),
             })
         };

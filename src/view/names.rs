@@ -1,6 +1,6 @@
 //! Words that several views share.
 
-pub(super) use crate::api::report::summary::{counts, share};
+pub(super) use crate::status::summary::{counts, share};
 
 use crate::domain::dates::{DateRange, FIRST_DATE, LAST_DATE, Timestamp};
 use crate::domain::probe::Undated;

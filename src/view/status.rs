@@ -1,9 +1,9 @@
 //! One line per coverage: what `kubectl get` shows in a cluster.
 
 use super::names::{counts, relative, share, table, undated, unexpected};
-use crate::api::report::ready::standing;
 use crate::domain::state::State;
 use crate::engine::overview::{CoverageView, Overview};
+use crate::status::ready::standing;
 
 /// The table of all coverages; `ready` tells each one's Ready condition: [`judged`], or what a cluster has stored.
 pub fn status(overview: &Overview, ready: impl Fn(&CoverageView) -> (String, String)) -> String {

@@ -19,3 +19,4 @@ mod state;
 mod tidy;
 mod verbs;
 mod wishes;
+mod words;

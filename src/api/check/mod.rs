@@ -1,52 +1,28 @@
 //! The rules of the API server, offline, on raw JSON: the schema of the committed definitions, then their CEL rules.
 
 mod rules;
+mod schemas;
 mod structural;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use k8s_openapi::api::batch::v1::CronJob;
+use kube_cel::{CompiledSchema, Validator};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::load::Problem;
 use super::manifest::{Document, is_told};
+use super::problem::Problem;
 use crate::domain::mark::{mix, stable_hash};
-use rules::Rules;
+use schemas::{Kind, SCHEMAS, defaults, kinds};
 
 /// Objects that were found valid, each by a hash of its content and of what it was checked by.
 pub type Valid = BTreeSet<u64>;
 
 const GROUP: &str = "gapless.dev";
 const VERSION: &str = "gapless.dev/v1alpha1";
-
-/// The schema of each kind: those of `crds/`, in a form that is read at once. A test proves it fresh.
-const SCHEMAS: &str = include_str!("schemas.json");
-
-/// What of them tells defaults: nothing else is asked of an object that is known to be valid, and to read the whole takes
-/// longer than all else that is done with such an object.
-const DEFAULTS: &str = include_str!("defaults.json");
-
-/// A kind: its schema, and its rules as far as they were asked.
-struct Kind {
-    schema: Value,
-    rules: Mutex<Rules>,
-}
-
-fn kinds() -> &'static BTreeMap<String, Kind> {
-    static PARSED: OnceLock<BTreeMap<String, Kind>> = OnceLock::new();
-    let kind = |(name, schema)| (name, Kind { schema, rules: Mutex::default() });
-    let parse = || serde_json::from_str::<BTreeMap<String, Value>>(SCHEMAS).unwrap_or_default();
-    PARSED.get_or_init(|| parse().into_iter().map(kind).collect())
-}
-
-/// Of each kind, what its schema tells of defaults.
-fn defaults() -> &'static BTreeMap<String, Value> {
-    static PARSED: OnceLock<BTreeMap<String, Value>> = OnceLock::new();
-    PARSED.get_or_init(|| serde_json::from_str(DEFAULTS).unwrap_or_default())
-}
 
 /// The documents that can be processed further, with defaults applied: those that satisfy every rule, and the others with the
 /// fields that have problems. Documents known to be valid are not checked again; `valid` is updated.
@@ -55,15 +31,41 @@ pub fn documents(documents: &[Document], valid: &mut Valid, problems: &mut Vec<P
     let mut seen = Seen::new();
     let mut all: Vec<Checked<'_>> =
         documents.iter().filter_map(|document| checked(document, &known, &mut seen, problems)).collect();
-    rules::check(&mut all);
+    ask_rules(&mut all);
     let mut readable = Vec::new();
     for Checked { document, found, value, ours, .. } in all {
         valid.extend((ours && found.is_empty()).then(|| hash(document)));
         let told = found.iter().map(|(field, _)| field.clone()).collect();
-        problems.extend(found.into_iter().map(|(field, message)| Problem::field(document, &field, message)));
+        problems.extend(found.into_iter().map(|(field, message)| document.problem(&field, message)));
         readable.extend(value.map(|value| document.checked(value, told)));
     }
     readable
+}
+
+/// Evaluates the rules of each object with a valid structure. Fields with a known problem are not reported again.
+fn ask_rules(all: &mut [Checked<'_>]) {
+    let rules = compiled(all);
+    for Checked { kind, found, value, .. } in all.iter_mut().filter(|checked| checked.asks_rules) {
+        let (Some(value), Some(rules)) = (value, rules.get(*kind)) else { continue };
+        let told: Vec<String> = found.iter().map(|(field, _)| field.clone()).collect();
+        if let Err(errors) = Validator::new().validate_compiled(rules, value, None) {
+            let news = errors.into_vec().into_iter().filter(|e| !is_told(&told, &e.field_path));
+            found.extend(news.map(|e| (e.field_path, e.message)));
+        }
+    }
+}
+
+/// The rules of each kind that is asked.
+fn compiled<'a>(all: &[Checked<'a>]) -> BTreeMap<&'a str, Arc<CompiledSchema>> {
+    let mut objects: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+    for checked in all.iter().filter(|checked| checked.asks_rules) {
+        objects.entry(checked.kind).or_default().extend(&checked.value);
+    }
+    let rules = |(kind, objects): (_, Vec<&Value>)| {
+        let Kind { schema, rules } = kinds().get(kind)?;
+        Some((kind, rules.lock().unwrap_or_else(PoisonError::into_inner).of(schema, &objects)))
+    };
+    objects.into_iter().filter_map(rules).collect()
 }
 
 /// A document, and what was found of it so far.

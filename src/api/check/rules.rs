@@ -1,13 +1,9 @@
 //! The CEL rules of the committed definitions.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
-use kube_cel::{CompiledSchema, Validator, compile_schema};
+use kube_cel::{CompiledSchema, compile_schema};
 use serde_json::{Map, Value};
-
-use super::{Checked, Kind, kinds};
-use crate::api::manifest::is_told;
 
 /// The rules of a kind that were asked so far: those of fields that an object has had. To compile a rule takes longer than
 /// all else that is done with it, and most fields of most objects are left out.
@@ -20,39 +16,13 @@ pub(super) struct Rules {
 
 impl Rules {
     /// The rules that these objects can break, and perhaps others. Compiled again only when a field appears for the first time.
-    fn of(&mut self, schema: &Value, objects: &[&Value]) -> Arc<CompiledSchema> {
+    pub fn of(&mut self, schema: &Value, objects: &[&Value]) -> Arc<CompiledSchema> {
         let fields = joined(&of_fields(schema, objects), &self.fields);
         let known = self.compiled.take().filter(|_| fields == self.fields);
         let compiled = known.unwrap_or_else(|| compile_schema(&fields).into());
         (self.fields, self.compiled) = (fields, Some(compiled.clone()));
         compiled
     }
-}
-
-/// Evaluates the rules of each object with a valid structure. Fields with a known problem are not reported again.
-pub(super) fn check(all: &mut [Checked<'_>]) {
-    let rules = compiled(all);
-    for Checked { kind, found, value, .. } in all.iter_mut().filter(|checked| checked.asks_rules) {
-        let (Some(value), Some(rules)) = (value, rules.get(*kind)) else { continue };
-        let told: Vec<String> = found.iter().map(|(field, _)| field.clone()).collect();
-        if let Err(errors) = Validator::new().validate_compiled(rules, value, None) {
-            let news = errors.into_vec().into_iter().filter(|e| !is_told(&told, &e.field_path));
-            found.extend(news.map(|e| (e.field_path, e.message)));
-        }
-    }
-}
-
-/// The rules of each kind that is asked.
-fn compiled<'a>(all: &[Checked<'a>]) -> BTreeMap<&'a str, Arc<CompiledSchema>> {
-    let mut objects: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
-    for checked in all.iter().filter(|checked| checked.asks_rules) {
-        objects.entry(checked.kind).or_default().extend(&checked.value);
-    }
-    let rules = |(kind, objects): (_, Vec<&Value>)| {
-        let Kind { schema, rules } = kinds().get(kind)?;
-        Some((kind, rules.lock().unwrap_or_else(PoisonError::into_inner).of(schema, &objects)))
-    };
-    objects.into_iter().filter_map(rules).collect()
 }
 
 /// The fields of either of two that one schema was cut to.
@@ -91,10 +61,13 @@ fn of_fields(schema: &Value, values: &[&Value]) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::path::Path;
 
-    use super::super::{defaults, structural};
+    use kube_cel::Validator;
+
+    use super::super::schemas::{defaults, kinds};
+    use super::super::structural;
     use super::*;
     use crate::api::manifest;
 

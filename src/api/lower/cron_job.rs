@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use super::{name, text};
-use crate::api::load::{Container, CronJob};
+use super::known::{name, text};
 use crate::api::manifest::Document;
-use crate::api::template::ALLOWS;
+use crate::api::template::{ALLOWS, Container, CronJob};
 use crate::domain::mark::stable_hash;
 
 pub(super) fn lower(document: &Document) -> CronJob {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::api::kinds::*;
-use crate::api::load::Problem;
 use crate::api::manifest::{Document, is_told};
+use crate::api::problem::Problem;
 use crate::api::schema::*;
 use crate::domain::dates::{Date, DateRange, FIRST_DATE, LAST_DATE};
 use crate::domain::policy::{Anchor, Grain, Moment, Waiver};
@@ -28,7 +28,7 @@ impl<'a> Fields<'a> {
 
     pub fn problem(&mut self, field: &str, message: impl Into<String>) {
         if !is_told(&self.document.told, field) {
-            self.problems.push(Problem::field(self.document, field, message));
+            self.problems.push(self.document.problem(field, message));
         }
     }
 

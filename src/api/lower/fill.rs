@@ -6,11 +6,10 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::fields::Fields;
-use super::{Home, Known, generation, key, name, place_named, uid};
+use super::known::{Home, Known, generation, key, name, place_named, uid};
 use crate::api::kinds::*;
-use crate::api::load::CronJob;
 use crate::api::manifest::Document;
-use crate::api::template::{Offer, Refusal};
+use crate::api::template::{CronJob, Offer, Refusal};
 use crate::domain::fingerprint::Fingerprints;
 use crate::domain::policy::{Coverage, Criteria, FieldNames, Fill, FillOrder, Key, Mode, Moment, Repairs, Rung, Table};
 use crate::domain::probe::Question;

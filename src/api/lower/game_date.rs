@@ -1,16 +1,24 @@
 //! GameDates → what people want of single dates: orders per season, waivers per coverage.
 
-use super::fields::Fields;
-use super::{Known, key, of_kind};
-use crate::api::kinds::*;
-use crate::api::load::{Loaded, Problem};
-use crate::api::manifest::{Document, is_told};
-use crate::domain::dates::{Date, DateRange};
-use crate::domain::policy::{Coverage, DateOrder, Dates, Key, Rerun, Season, Waiver};
+use std::collections::BTreeMap;
 
-/// Adds every GameDate to the loaded objects. If it names a coverage that does not exist, it still applies to the others:
+use super::fields::Fields;
+use super::known::{Known, key, of_kind};
+use crate::api::kinds::*;
+use crate::api::manifest::{Document, is_told};
+use crate::api::problem::Problem;
+use crate::domain::dates::{Date, DateRange};
+use crate::domain::policy::{Coverage, DateOrder, DateOrders, Dates, Key, Rerun, Season, Waiver};
+
+/// The orders of every GameDate; its waivers are added to the coverages. If it names a coverage that does not exist, it still applies to the others:
 /// coverages are added and removed, and the rest of the request remains valid.
-pub(super) fn lower(documents: &[Document], known: &Known, loaded: &mut Loaded, problems: &mut Vec<Problem>) {
+pub(super) fn lower(
+    documents: &[Document],
+    known: &Known,
+    coverages: &mut [Coverage],
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<Key, DateOrders> {
+    let mut orders: BTreeMap<Key, DateOrders> = BTreeMap::new();
     for (document, spec) in of_kind::<GameDateSpec>(documents, "GameDate", problems) {
         let mut fields = Fields::new(document);
         let date = fields.date("spec.date", &spec.date);
@@ -27,21 +35,22 @@ pub(super) fn lower(documents: &[Document], known: &Known, loaded: &mut Loaded, 
         let waivers = waivers(document, &spec, date, &mut fields);
         let valid = fields.report(problems);
         if known.seasons.contains_key(&spec.season.0) {
-            references(document, &spec, &loaded.coverages, problems);
+            references(document, &spec, coverages, problems);
         }
         if !valid {
             continue;
         }
         for (key, waiver) in waivers {
             let of = |c: &&mut Coverage| c.key == key && *c.season.name == *spec.season.0;
-            loaded.coverages.iter_mut().filter(of).for_each(|c| c.waivers.push(waiver.clone()));
+            coverages.iter_mut().filter(of).for_each(|c| c.waivers.push(waiver.clone()));
         }
-        let coverages = spec.rerun.coverages.iter().map(|c| key(document, &c.kind.0, &c.name.0)).collect();
-        let rerun =
-            (!spec.rerun.token.0.is_empty()).then(|| Rerun { token: spec.rerun.token.0.as_str().into(), coverages });
+        let named = spec.rerun.coverages.iter().map(|c| key(document, &c.kind.0, &c.name.0)).collect();
+        let rerun = (!spec.rerun.token.0.is_empty())
+            .then(|| Rerun { token: spec.rerun.token.0.as_str().into(), coverages: named });
         let season = key(document, "Season", &spec.season.0);
-        loaded.orders.entry(season).or_default().insert(date, DateOrder { priority: spec.priority, rerun });
+        orders.entry(season).or_default().insert(date, DateOrder { priority: spec.priority, rerun });
     }
+    orders
 }
 
 fn waivers(document: &Document, spec: &GameDateSpec, date: Date, fields: &mut Fields<'_>) -> Vec<(Key, Waiver)> {

@@ -1,9 +1,9 @@
 //! PropCoverage → [`Coverage`]: games are units; players, bookmakers and snapshots are measures of them.
 
-use super::Known;
 use super::dates::Dating;
 use super::fields::{Fields, filters, value};
 use super::fill::{Common, coverage, frame};
+use super::known::Known;
 use super::table_coverage::{Asked, tolerance};
 use crate::api::kinds::*;
 use crate::api::manifest::Document;

@@ -6,7 +6,7 @@ use jiff::civil::Weekday;
 
 use super::dates::Dating;
 use super::fields::{Fields, filter, filters};
-use super::{Known, Lowered, generation, key, name, place_named};
+use super::known::{Known, KnownSeason, generation, key, name, place_named};
 use crate::api::kinds::*;
 use crate::api::manifest::Document;
 use crate::api::schema::{ColumnText, ZoneText};
@@ -14,7 +14,7 @@ use crate::domain::dates::DateRange;
 use crate::domain::policy::{Break, Dates, Schedule, Season, Table};
 use crate::domain::probe::{InstantColumn, ScheduleQuestion};
 
-pub(super) fn lower(document: &Document, spec: &SeasonSpec, known: &Known, fields: &mut Fields<'_>) -> Lowered {
+pub(super) fn lower(document: &Document, spec: &SeasonSpec, known: &Known, fields: &mut Fields<'_>) -> KnownSeason {
     let zone = fields.zone("spec.timeZone", &spec.time_zone);
     let home = place_named(&spec.warehouse.0, "spec.warehouse", known, fields);
     let aliases = fields.aliases(&spec.aliases);
@@ -63,7 +63,7 @@ pub(super) fn lower(document: &Document, spec: &SeasonSpec, known: &Known, field
         creates_game_dates: spec.game_dates.create,
         zone,
     };
-    Lowered { season, home, aliases }
+    KnownSeason { season, home, aliases }
 }
 
 /// A column of instants that may be absent; then nothing is in its zone.

@@ -1,9 +1,9 @@
 //! TableCoverage → [`Coverage`].
 
-use super::Known;
 use super::dates::Dating;
 use super::fields::{Fields, anchor, filters, value};
 use super::fill::{Common, coverage, frame};
+use super::known::Known;
 use crate::api::kinds::*;
 use crate::api::manifest::Document;
 use crate::api::schema::ColumnText;

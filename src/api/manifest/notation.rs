@@ -11,6 +11,8 @@ use super::yaml11::{self, Odd};
 #[derive(Debug, Default)]
 pub(super) struct Notation {
     lines: BTreeMap<String, usize>,
+    /// The lines of fields with a dot or a bracket in one of their names.
+    ambiguous: BTreeMap<String, usize>,
     /// Scalars that kubectl reads otherwise than they look, in the order of the text.
     pub odd: Vec<Found>,
 }
@@ -70,7 +72,7 @@ impl Notation {
     pub fn line_of(&self, field: &str) -> Option<usize> {
         let mut field = field;
         loop {
-            if let Some(line) = self.lines.get(field) {
+            if let Some(line) = self.lines.get(field).or_else(|| self.ambiguous.get(field)) {
                 return Some(*line);
             }
             field = &field[..field.rfind(['.', '['])?];
@@ -88,7 +90,7 @@ impl Notation {
         if is_key {
             // Now it is part of the way to what follows.
             end(open, text);
-            self.lines.entry(field(open)).or_insert(line);
+            self.note(open, line);
         }
         let odd = if is_key { yaml11::odd_key(text) } else { yaml11::odd_value(text) };
         if let Some(odd) = odd.filter(|_| is_plain) {
@@ -102,8 +104,16 @@ impl Notation {
     /// An item of a list has its own line; a value has the line of its key.
     fn item(&mut self, open: &[Open], line: usize) {
         if let Some(Open::List(_)) = open.last() {
-            self.lines.entry(field(open)).or_insert(line);
+            self.note(open, line);
         }
+    }
+
+    /// A key with a dot or a bracket looks like a path: it never hides a field whose path is really this.
+    fn note(&mut self, open: &[Open], line: usize) {
+        let steps = steps(open);
+        let looks_like_path = |step: &Step| matches!(step, Step::Key(key) if key.contains(['.', '[']));
+        let lines = if steps.iter().any(looks_like_path) { &mut self.ambiguous } else { &mut self.lines };
+        lines.entry(joined(steps)).or_insert(line);
     }
 }
 
@@ -126,8 +136,12 @@ fn steps(open: &[Open]) -> Vec<Step> {
 
 /// The way to the node that is awaited, as messages write it.
 fn field(open: &[Open]) -> String {
+    joined(steps(open))
+}
+
+fn joined(steps: Vec<Step>) -> String {
     let mut out = String::new();
-    for step in steps(open) {
+    for step in steps {
         match step {
             Step::Key(key) if out.is_empty() => out = key,
             Step::Key(key) => out += &format!(".{key}"),
@@ -163,5 +177,26 @@ mod tests {
         assert_eq!(notation.line_of("absent"), None);
         let odd: Vec<&str> = notation.odd.iter().map(|found| found.field.as_str()).collect();
         assert_eq!(odd, ["spec.where[1].equals"]);
+    }
+
+    #[test]
+    fn a_nested_field_of_the_same_name_is_another_field() {
+        let text = "spec:\n  name: a\n  nested:\n    spec:\n      mode: x\n    mode: y\n  aliases: {fill.mode: z}\n  fill.mode: w\n  fill:\n    \
+                    where: {mode: v}\n    mode: u\n  list:\n  - mode: t\n    list: [{mode: s}, {mode: r}]\nmode: q\n";
+        let rows = [
+            ("spec.nested.mode", 5),
+            ("spec.nested.spec.mode", 4),
+            ("spec.fill.mode", 10),
+            ("spec.fill.where.mode", 9),
+            ("spec.aliases.fill.mode", 6),
+            ("spec.list[0].mode", 12),
+            ("spec.list[0].list[1].mode", 13),
+            ("spec.mode", 0),
+            ("mode", 14),
+        ];
+        let notation = Notation::of(text);
+        for (field, line) in rows {
+            assert_eq!(notation.line_of(field), Some(line), "{field}");
+        }
     }
 }

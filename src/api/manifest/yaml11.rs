@@ -70,7 +70,7 @@ fn is_suspect(text: &str) -> bool {
 
 /// How it looks: as YAML 1.2 reads it.
 fn looks(text: &str) -> Option<Value> {
-    serde_saphyr::from_str(text).ok().map(super::as_json)
+    serde_saphyr::from_str(text).ok().map(as_json)
 }
 
 fn has_leading_zeros(text: &str) -> bool {
@@ -95,7 +95,7 @@ fn read(text: &str) -> Value {
         return whole;
     }
     let float = plain.parse::<f64>().ok().filter(|f| f.is_finite() && is_decimal(&plain));
-    float.map_or_else(|| text.into(), |float| super::as_json(float.into()))
+    float.map_or_else(|| text.into(), |float| as_json(float.into()))
 }
 
 /// The words of YAML 1.1 that are no text.
@@ -136,6 +136,23 @@ fn is_decimal(text: &str) -> bool {
     let exponent = exponent.is_none_or(|e| e.len() > unsigned(e) && digits(&e[unsigned(e)..]));
     let (whole, part) = number.split_once('.').unwrap_or((number, ""));
     exponent && digits(whole) && digits(part) && !(whole.is_empty() && part.is_empty())
+}
+
+/// A whole number is an integer however it is written, as it is for kubectl, which turns YAML into JSON: `1.0`, `1e1`.
+pub(super) fn as_json(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(as_json).collect(),
+        Value::Object(fields) => Value::Object(fields.into_iter().map(|(k, v)| (k, as_json(v))).collect()),
+        Value::Number(n) => n.as_f64().filter(|_| n.is_f64()).and_then(whole).map_or(Value::Number(n), Value::from),
+        other => other,
+    }
+}
+
+fn whole(float: f64) -> Option<i64> {
+    // Up to here every whole number has a float of its own.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole and within the bounds")]
+    (float.fract() == 0.0 && float.abs() <= EXACT).then_some(float as i64)
 }
 
 #[cfg(test)]

@@ -14,12 +14,12 @@ use super::read::{is_called, there_are};
 use super::setup::runtime;
 use super::wish::Wish;
 use crate::api::kinds::{GameDate, GameDateSpec, GameDateStatus, PropCoverage, Season, TableCoverage};
-use crate::api::report::merge_patch;
-use crate::api::report::read::{Objects, Told, overview, waits_of};
 use crate::domain::dates::{Date, DateSet};
 use crate::engine::overview::CoverageView;
 use crate::engine::ports::Clock;
 use crate::host::clock::SystemClock;
+use crate::status::merge_patch;
+use crate::status::read::{Objects, Told, overview, waits_of};
 use connect::{Cluster, Fault};
 
 /// Objects that one answer holds.

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use super::feed::Mirrors;
 use super::grants::Grants;
 use super::object::{Kind, Object};
-use crate::api::report::{Reason, Unfit};
+use crate::status::{Reason, Unfit};
 use crate::warehouse::files::{Files, is_outside};
 
 /// How often a folder is checked.

@@ -18,7 +18,6 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Notify, oneshot};
 
 use super::store::StatusStore;
-use crate::api::report::{self, StoredStatus};
 use crate::domain::dates::Timestamp;
 use crate::domain::policy::Key;
 use crate::engine::drive::Wish;
@@ -27,6 +26,7 @@ use crate::kubernetes::faults::answers::{Class, fault};
 use crate::kubernetes::watching::feed::{Mirrors, Parsed};
 use crate::kubernetes::watching::folders::Folders;
 use crate::kubernetes::watching::object::{Kind, Name, Object, Wire};
+use crate::status::{self, StoredStatus};
 use rows::Unchanged;
 
 /// What changes within this time is written together: a date that is filled goes through several states within seconds,
@@ -105,8 +105,8 @@ impl Reporter {
             let view = overview.seasons.iter().find(|s| is(&s.key, &name));
             let why = problems.get(&(Kind::Season, name)).filter(|_| parsed.speaks_of(Kind::Season, &object));
             writes.extend(differs(Kind::Season, &object, |old| match (why, view) {
-                (Some(why), _) => Some(report::refused_season_status(old, object.generation, why, now)),
-                (None, view) => Some(report::season_status(view?, old, now)),
+                (Some(why), _) => Some(status::refused_season_status(old, object.generation, why, now)),
+                (None, view) => Some(status::season_status(view?, old, now)),
             }));
         }
         for (name, object) in
@@ -114,7 +114,7 @@ impl Reporter {
         {
             let problem = problems.get(&(Kind::Warehouse, name)).map(String::as_str);
             let Some(unfit) = self.folders.of(&object) else { continue };
-            let status = |old: &_| report::warehouse_status(old, object.generation, problem, unfit.as_ref(), now);
+            let status = |old: &_| status::warehouse_status(old, object.generation, problem, unfit.as_ref(), now);
             writes.extend(differs(Kind::Warehouse, &object, |old| Some(status(old))));
         }
         writes.extend(self.wanted_dates(&parsed, now));
@@ -139,7 +139,7 @@ impl Reporter {
         let is_told = |o: &Object| !o.deleting && parsed.speaks_of(Kind::GameDate, o);
         let edited = self.mirrors.of(Kind::GameDate).which(|o| is_edited(o) && is_told(o));
         let write = |(_, object): (Name, Arc<Object>)| {
-            let status = |old: &_| report::game_date_answer(old, object.generation, why(&object), now);
+            let status = |old: &_| status::game_date_answer(old, object.generation, why(&object), now);
             differs(Kind::GameDate, &object, |old| Some(status(old)))
         };
         edited.into_iter().filter_map(write).collect()

@@ -14,7 +14,6 @@ pub use held::Changed;
 use held::{Held, Shelf};
 
 use crate::api::kinds::CoverageStatus;
-use crate::api::report;
 use crate::domain::ledger::Ledger;
 use crate::domain::policy::Key;
 use crate::engine::overview::CoverageView;
@@ -24,6 +23,7 @@ use crate::kubernetes::client::scope::Scope;
 use crate::kubernetes::faults::answers::{Class, Fault, fault, one};
 use crate::kubernetes::watching::feed::Mirrors;
 use crate::kubernetes::watching::object::{Kind, Name, Object, Wire};
+use crate::status;
 
 /// Objects per page of a list.
 const PAGE: u32 = 500;
@@ -31,7 +31,7 @@ const PAGE: u32 = 500;
 const TRIES: usize = 4;
 
 /// A stored status.
-type Old = report::StoredStatus<CoverageStatus>;
+type Old = status::StoredStatus<CoverageStatus>;
 
 /// The ledgers in the status of their coverages.
 #[derive(Clone)]
@@ -61,7 +61,7 @@ impl StatusStore {
         let at = self.shelf.put(&key, &object);
         let held = self.shelf.begin(&key, &object.uid, at)?;
         let old = Old::of(held.status());
-        let status = report::stalled_status(&old.status, object.generation, why, SystemClock.now());
+        let status = status::stalled_status(&old.status, object.generation, why, SystemClock.now());
         let written = self.put(&key, &held, &old, &status).await;
         let ended = self.shelf.end(&key, written.as_ref().ok());
         if let Err(SaveFault::Denied(sentence)) = &written {
@@ -144,11 +144,11 @@ fn key(kind: Kind, name: &Name) -> Key {
 fn render(key: &Key, held: &Held, old: &Old, ledger: &Ledger, view: Option<&CoverageView>) -> CoverageStatus {
     let now = SystemClock.now();
     match view.filter(|view| view.generation >= held.generation()) {
-        Some(view) => report::coverage_status(view, &held.uid, ledger, &old.status, now),
+        Some(view) => status::coverage_status(view, &held.uid, ledger, &old.status, now),
         None => {
             let generation = held.generation();
-            let object = report::coverage::Object { name: &key.name, uid: &held.uid, generation };
-            report::ledger_status(object, ledger, &old.status, now)
+            let object = status::coverage::Object { name: &key.name, uid: &held.uid, generation };
+            status::ledger_status(object, ledger, &old.status, now)
         }
     }
 }
@@ -161,13 +161,13 @@ impl Store for StatusStore {
                 let coverage = key(kind, &object.name);
                 let status = Old::of(object.status()).status;
                 let version = self.shelf.put(&coverage, &object);
-                let read = report::ledger(&status).inspect_err(|why| {
+                let read = status::ledger(&status).inspect_err(|why| {
                     let coverage = coverage.to_string();
                     tracing::warn!(coverage, "its ledger cannot be read; attempt counts restart: {why}");
                 });
                 let is_whole = read.is_ok();
-                let ledger = read.unwrap_or_else(|_| report::ledger_launches(&status));
-                let (uid, told) = (object.uid.clone(), report::told(&status));
+                let ledger = read.unwrap_or_else(|_| status::ledger_launches(&status));
+                let (uid, told) = (object.uid.clone(), status::told(&status));
                 stored.push(Stored { coverage, uid, ledger, is_whole, told, version });
             }
         }
@@ -185,7 +185,7 @@ impl Store for StatusStore {
         let held = self.shelf.begin(key, uid, at).ok_or(SaveFault::Conflict)?;
         let old = Old::of(held.status());
         let status = render(key, &held, &old, ledger, view);
-        let full = report::is_nearly_full(&status);
+        let full = status::is_nearly_full(&status);
         let written = self.put(key, &held, &old, &status).await;
         let ended = self.shelf.end(key, written.as_ref().ok());
         if let Err(SaveFault::Denied(sentence)) = &written {

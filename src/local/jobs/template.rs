@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, access};
 
 use crate::api::CronJob;
-use crate::api::load::Container;
+use crate::api::template::Container;
 use crate::domain::ledger::Launch;
 use crate::engine::contract::contract;
 use crate::host::files;

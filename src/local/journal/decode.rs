@@ -4,12 +4,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{MAGIC, Record, Records};
-use crate::domain::ledger::Ledger;
+use super::{MAGIC, Record, Records, older};
 use crate::domain::mark::mix_bytes;
 use crate::domain::policy::Key;
 use crate::engine::ports::Version;
 use crate::host::codec::Reader;
+use crate::status::ledger::from_json;
 
 /// Length and checksum of a record.
 pub(super) const HEAD: usize = 12;
@@ -21,11 +21,14 @@ pub(super) struct Decoded {
     pub records: Records,
     /// How many bytes of them are whole.
     pub end: usize,
+    /// It is of the version before: nothing may be appended to it as it is.
+    pub is_older: bool,
 }
 
 pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Decoded, String> {
-    if is_unbegun(bytes) {
-        return Ok(Decoded { records: Records::new(), end: 0 });
+    let is_older = bytes.starts_with(older::MAGIC);
+    if !is_older && is_unbegun(bytes) {
+        return Ok(Decoded { records: Records::new(), end: 0, is_older });
     }
     let (mut records, mut end) = (Records::new(), MAGIC.len());
     let damaged = |at: usize| {
@@ -35,21 +38,32 @@ pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Decoded, String> {
             path.display()
         )
     };
-    if !bytes.starts_with(MAGIC) {
+    if !is_older && !bytes.starts_with(MAGIC) {
         return Err(other_version(bytes, path).unwrap_or_else(|| damaged(0)));
     }
     while end < bytes.len() {
         let Some(body) = body(&bytes[end..]) else {
             let is_followed = (end + 1..bytes.len()).any(|from| is_whole(&bytes[from..]));
-            return if is_followed { Err(damaged(end)) } else { Ok(Decoded { records, end }) };
+            return if is_followed { Err(damaged(end)) } else { Ok(Decoded { records, end, is_older }) };
         };
-        let (key, (uid, version, ledger)): (Key, (Arc<str>, Version, Ledger)) =
-            Reader::new(body).all().ok_or_else(|| damaged(end))?;
+        let mut reader = Reader::new(body);
+        let (key, uid, version): (Key, Arc<str>, Version) = reader.get().ok_or_else(|| damaged(end))?;
+        let ledger = if is_older {
+            older::ledger(&mut reader).ok_or_else(|| damaged(end))?
+        } else {
+            from_json(reader.rest()).map_err(|why| unreadable(path, &key, &why))?
+        };
         let size = HEAD + body.len();
         records.insert(key, Record { uid, version, ledger, size });
         end += size;
     }
-    Ok(Decoded { records, end })
+    Ok(Decoded { records, end, is_older })
+}
+
+/// Its checksum holds, so it was written like this.
+fn unreadable(path: &Path, key: &Key, why: &str) -> String {
+    let remedy = "use the version of gapless that wrote it, or move it away (attempts are then counted from the start)";
+    format!("{} holds a ledger of {key} that cannot be read: {why}; {remedy}", path.display())
 }
 
 /// Nothing was ever acknowledged in it: it is empty, or its first line is torn, or what a power cut left of that. A longer one

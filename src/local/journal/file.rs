@@ -28,6 +28,8 @@ pub(super) struct JournalFile {
     snapshot: u64,
     /// It is not folded before it is so long.
     fold_at: u64,
+    /// It has the form of the version before.
+    is_older: bool,
     /// A power cut could give its name back to the file before it.
     is_new: bool,
 }
@@ -35,11 +37,12 @@ pub(super) struct JournalFile {
 impl JournalFile {
     pub fn open(path: &Path) -> Result<Self, String> {
         disk::remove_left_over(path);
-        let Decoded { records, end } = decode(&read(path)?, path)?;
-        Self::of(path, records, end as u64).map_err(|e| cannot(path, &e))
+        let decoded = decode(&read(path)?, path)?;
+        Self::of(path, decoded).map_err(|e| cannot(path, &e))
     }
 
-    fn of(path: &Path, records: Records, end: u64) -> io::Result<Self> {
+    fn of(path: &Path, Decoded { records, end, is_older }: Decoded) -> io::Result<Self> {
+        let end = end as u64;
         let file = if end == 0 {
             disk::replace_and_open(path, MAGIC)?
         } else {
@@ -48,16 +51,19 @@ impl JournalFile {
         let path = path.to_path_buf();
         let end = end.max(MAGIC.len() as u64);
         let snapshot = MAGIC.len() as u64 + records.values().map(|record| record.size as u64).sum::<u64>();
-        let mut open = Self { path, records, file, end, snapshot, fold_at: FOLD_AT, is_new: true };
+        let mut open = Self { path, records, file, end, snapshot, fold_at: FOLD_AT, is_older, is_new: true };
         open.restore_end()?;
         Ok(open)
     }
 
     /// Appends a record. Once this returns it survives a crash; when it fails, it is not there.
     pub fn append(&mut self, key: &Key, uid: &Arc<str>, version: Version, ledger: &Ledger) -> io::Result<()> {
-        let bytes = encode::record(key, uid, version, ledger);
+        let bytes = encode::record(key, uid, version, ledger)?;
         if bytes.len() > MAX_RECORD {
             return Err(io::Error::other(format!("the ledger of {key} takes {} MiB", bytes.len() >> 20)));
+        }
+        if self.is_older {
+            self.write_again()?;
         }
         self.restore_end()?;
         // What is left of it where this fails too is cut off before the next one.
@@ -107,11 +113,13 @@ impl JournalFile {
     /// Writes what stands as a new journal. From the rename on it is the one that is appended to.
     fn write_again(&mut self) -> io::Result<()> {
         let mut bytes = MAGIC.to_vec();
-        for (key, Record { uid, version, ledger, .. }) in &self.records {
-            bytes.extend(encode::record(key, uid, *version, ledger));
+        for (key, Record { uid, version, ledger, size }) in &mut self.records {
+            let record = encode::record(key, uid, *version, ledger)?;
+            *size = record.len();
+            bytes.extend(record);
         }
         self.file = disk::replace_and_open(&self.path, &bytes)?;
-        self.is_new = true;
+        (self.is_older, self.is_new) = (false, true);
         self.end = bytes.len() as u64;
         self.snapshot = self.end;
         disk::sync_folder(&self.path)?;

@@ -5,6 +5,7 @@ mod decode;
 mod encode;
 mod file;
 mod lock;
+mod older;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,7 +24,7 @@ use file::JournalFile;
 use lock::Lock;
 
 /// What every journal begins with; the number rises when its form changes.
-const MAGIC: &[u8] = b"gapless journal 2\n";
+const MAGIC: &[u8] = b"gapless journal 3\n";
 
 /// What stands of one coverage.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,13 +9,13 @@ use kube::core::DynamicObject;
 use serde_json::json;
 
 use super::{Write, Writes, differs};
-use crate::api::report::{self, Row};
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::mark::{mix, stable_hash};
 use crate::domain::schedule::Day;
 use crate::engine::overview::{CoverageView, SeasonView};
 use crate::kubernetes::watching::feed::Mirrors;
 use crate::kubernetes::watching::object::{Kind, Name, Object};
+use crate::status::{self, Row};
 
 /// Rows that are stored as they should be, by their marks and the versions of their objects: until one of both changes they need
 /// not be made again. Those that a round does not meet are forgotten by the next.
@@ -63,7 +63,7 @@ pub(super) fn of<'a>(
     let absent = days.map(move |(date, _)| Write::Create(Box::new(game_date(&owner, *date))));
     let own: Vec<&CoverageView> = coverages.iter().filter(|c| c.season == season.key).collect();
     // After a start, what was not read yet is not assessed: the rows stay as they are.
-    if own.iter().any(|c| report::is_unread(season, c)) {
+    if own.iter().any(|c| status::is_unread(season, c)) {
         return Box::new(absent);
     }
     let gone = gone(season, &there).into_iter().map(Row::gone);
@@ -79,7 +79,7 @@ pub(super) fn of<'a>(
         }
         write
     };
-    Box::new(absent.chain(report::rows(season, &own).chain(gone).filter_map(changed)))
+    Box::new(absent.chain(status::rows(season, &own).chain(gone).filter_map(changed)))
 }
 
 /// The existing rows of a season, including those of dates that no longer belong to it.

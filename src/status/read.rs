@@ -3,6 +3,7 @@
 //! the first, what the data says apart from the state's sentence, and, of a date without a GameDate, its units and its
 //! own sentence.
 
+mod fields;
 mod reruns;
 mod seasons;
 
@@ -23,6 +24,7 @@ use crate::domain::span::Span;
 use crate::domain::state::{Cause, Cell, State};
 use crate::domain::verdict::{Judgement, Off, UnknownReason, Verdict};
 use crate::engine::overview::{CoverageView, Overview, Unexpected};
+use fields::{key, text};
 use reruns::Reruns;
 use seasons::{Seasons, is_suspended};
 
@@ -64,14 +66,6 @@ pub fn overview(objects: &Objects, now: Timestamp) -> Told {
     Told { overview: Overview { now, seasons: Vec::new(), coverages, launches: Vec::new(), held: Vec::new() }, ready }
 }
 
-fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
-    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn key(object: &Value, kind: &str, name: &str) -> Key {
-    Key { namespace: text(object, "/metadata/namespace").into(), kind: kind.into(), name: name.into() }
-}
-
 fn coverage(
     object: &Value,
     details: &Details,
@@ -88,15 +82,16 @@ fn coverage(
     };
     let stalled = why.or_else(|| refusal(&status));
     let season = key(object, "Season", text(object, "/spec/season"));
-    let tallies = ledger.tallies.iter().map(|((_, date), tally)| (*date, *tally)).collect();
     let settled = settled(&ledger, text(object, "/spec/fill/settle"));
-    let of = Row { key: key(object, kind, name), season: &season.name, details, tallies, settled, now };
-    let cells = if stalled.is_some() { Vec::new() } else { of.cells(&status.states) };
     let limits = object.pointer("/spec/fill/ladder").and_then(Value::as_array).into_iter().flatten();
     let limit = |rung: &Value| {
         let most = rung.pointer("/attempts/max").and_then(Value::as_u64).and_then(|n| u8::try_from(n).ok());
         (Arc::from(text(rung, "/name")), most.unwrap_or_default())
     };
+    let limits: Vec<(Arc<str>, u8)> = limits.map(limit).collect();
+    let charges = Charges::of(&ledger, &limits);
+    let of = CellReader { key: key(object, kind, name), season: &season.name, details, charges, settled, now };
+    let cells = if stalled.is_some() { Vec::new() } else { of.cells(&status.states) };
     let view = CoverageView {
         table: Table { place: "".into(), name: text(object, "/spec/table").into() },
         generation: object.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or_default(),
@@ -106,7 +101,7 @@ fn coverage(
         stalled,
         cells,
         tallies: ledger.tallies.iter().map(|((rung, date), tally)| (rung.clone(), *date, *tally)).collect(),
-        limits: limits.map(limit).collect(),
+        limits,
         recent: ledger.recent.iter().cloned().collect(),
         tokens: ledger.tokens.iter().map(|(date, token)| (*date, token.clone())).collect(),
         earlier_tokens: ledger.earlier_tokens().collect(),
@@ -174,19 +169,42 @@ impl Details {
     }
 }
 
-/// One coverage whose cells are made again.
-struct Row<'a> {
+/// What was charged to each date, on every rung, in the order of the ladder.
+struct Charges(BTreeMap<Date, Vec<Tally>>);
+
+impl Charges {
+    fn of(ledger: &Ledger, ladder: &[(Arc<str>, u8)]) -> Self {
+        let place = |rung: &Arc<str>| ladder.iter().position(|(name, _)| name == rung);
+        let mut tallies: Vec<_> = ledger.tallies.iter().collect();
+        tallies.sort_by_key(|((rung, _), _)| place(rung));
+        let mut by_date: BTreeMap<Date, Vec<Tally>> = BTreeMap::new();
+        tallies.into_iter().for_each(|((_, date), tally)| by_date.entry(*date).or_default().push(*tally));
+        Self(by_date)
+    }
+
+    /// The one that a state speaks of: of the rungs with its outcome, if it names one, the last on the ladder.
+    fn behind(&self, date: Date, cause: Cause) -> Option<&Tally> {
+        let of_date = self.0.get(&date)?;
+        let named = match cause {
+            Cause::Waiting(outcome) | Cause::Exhausted(outcome) => of_date.iter().rfind(|t| t.last == outcome),
+            _ => None,
+        };
+        named.or_else(|| of_date.last())
+    }
+}
+
+/// Makes the cells of one coverage again.
+struct CellReader<'a> {
     key: Key,
     season: &'a str,
     details: &'a Details,
-    /// What was charged, by date; of several rungs the last one's.
-    tallies: BTreeMap<Date, Tally>,
+    charges: Charges,
     /// When the data of an ended Job must be visible.
     settled: BTreeMap<Date, Timestamp>,
     now: Timestamp,
 }
 
-impl Row<'_> {
+impl CellReader<'_> {
     fn cells(&self, states: &[StateStatus]) -> Vec<Cell> {
         let mut cells: Vec<Cell> = states.iter().flat_map(|state| self.of_state(state)).collect();
         cells.sort_by_key(|c| c.date);
@@ -222,7 +240,7 @@ impl Row<'_> {
 
     fn cell(&self, date: Date, cause: Cause, state: &StateStatus) -> Cell {
         let detail = self.detail(date, state);
-        let tally = self.tallies.get(&date);
+        let tally = self.charges.behind(date, cause);
         let told = verdict(&state.verdict).or_else(|| own_verdict(cause));
         let message = detail.map_or_else(|| state.message.clone(), |d| d.message.clone());
         let judgement = Judgement {

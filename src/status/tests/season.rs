@@ -1,6 +1,6 @@
 //! The status of a Season and of a Warehouse.
 
-use crate::api::report::reasons::Reason;
+use crate::status::reasons::Reason;
 use std::sync::Arc;
 
 use super::super::season::{Unfit, refused_season_status, season_status, warehouse_status};
@@ -65,7 +65,7 @@ fn a_season_is_ready_when_its_dates_are_known() {
     let view = season(vec![on(0, [None, None]), Day::Off(Off::OffDay), on(2, [None, None]), Day::Unscheduled]);
     let status = season_status(&view, &SeasonStatus::default(), now());
     assert_eq!((status.dates, status.games), (2, Some(4)));
-    assert_eq!(told(&status), ["Ready=True/Scheduled", "Reconciling=False/AtRest", "Stalled=False/Obeyed"]);
+    assert_eq!(told(&status), ["Ready=True/Scheduled", "Reconciling=False/Idle", "Stalled=False/Accepted"]);
     assert_eq!(season_status(&view, &status, now() + jiff::SignedDuration::from_hours(1)), status);
 }
 
@@ -94,22 +94,22 @@ fn a_schedule_that_says_too_little_is_told() {
     let failed = |reason| Unknown::new(reason, "why");
     let stale = season(vec![on(0, [None, None]), Day::Unknown(failed(UnknownReason::ScheduleStale))]);
     let rows = [
-        (stale, "Ready=False/ScheduleStale Reconciling=False/AtRest Stalled=False/Obeyed"),
+        (stale, "Ready=False/ScheduleStale Reconciling=False/Idle Stalled=False/Accepted"),
         (
             SeasonView { failure: Some(failed(UnknownReason::ProbeFailed)), ..season(vec![]) },
-            "Ready=False/ProbeFailed Reconciling=True/ProbeFailed Stalled=False/Obeyed",
+            "Ready=False/ProbeFailed Reconciling=True/ProbeFailed Stalled=False/Accepted",
         ),
         (
             SeasonView { failure: Some(failed(UnknownReason::SchemaMismatch)), ..season(vec![]) },
-            "Ready=False/SchemaMismatch Reconciling=False/AtRest Stalled=True/SchemaMismatch",
+            "Ready=False/SchemaMismatch Reconciling=False/Idle Stalled=True/SchemaMismatch",
         ),
         (
             SeasonView { doubted: Some([day(0)].into_iter().collect()), ..season(vec![on(0, [None, None])]) },
-            "Ready=Unknown/ScheduleSuspect Reconciling=True/ScheduleSuspect Stalled=False/Obeyed",
+            "Ready=Unknown/ScheduleSuspect Reconciling=True/ScheduleSuspect Stalled=False/Accepted",
         ),
         (
             SeasonView { is_known: false, ..season(vec![]) },
-            "Ready=Unknown/NotProbed Reconciling=True/NotProbed Stalled=False/Obeyed",
+            "Ready=Unknown/NotProbed Reconciling=True/NotProbed Stalled=False/Accepted",
         ),
     ];
     for (view, expected) in rows {
@@ -120,9 +120,9 @@ fn a_schedule_that_says_too_little_is_told() {
 #[test]
 fn a_warehouse_that_cannot_be_read_is_not_ready_and_a_failed_read_is_tried_again() {
     for (reason, expected) in [
-        (Reason::FolderNotFound, "Ready=False/FolderNotFound Reconciling=False/AtRest Stalled=True/FolderNotFound"),
-        (Reason::Unauthorized, "Ready=False/Unauthorized Reconciling=False/AtRest Stalled=True/Unauthorized"),
-        (Reason::ProbeFailed, "Ready=False/ProbeFailed Reconciling=True/ProbeFailed Stalled=False/Obeyed"),
+        (Reason::FolderNotFound, "Ready=False/FolderNotFound Reconciling=False/Idle Stalled=True/FolderNotFound"),
+        (Reason::Unauthorized, "Ready=False/Unauthorized Reconciling=False/Idle Stalled=True/Unauthorized"),
+        (Reason::ProbeFailed, "Ready=False/ProbeFailed Reconciling=True/ProbeFailed Stalled=False/Accepted"),
     ] {
         let unfit = Unfit { reason, text: "why".into() };
         let status = warehouse_status(&ObjectStatus::default(), 1, None, Some(&unfit), now());

@@ -5,33 +5,11 @@ use std::fmt::Write;
 
 use crate::domain::state::{Cause, Hold};
 use crate::domain::verdict::UnknownReason;
-
-macro_rules! words {
-    ($($(#[doc = $outer:literal])* $enum:ident { $($(#[doc = $doc:literal])* $name:ident,)* })*) => {$(
-        $(#[doc = $outer])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $enum { $($(#[doc = $doc])* $name,)* }
-
-        impl $enum {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The word on the wire.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$name => stringify!($name),)* }
-            }
-
-            /// What it means.
-            pub fn meaning(self) -> &'static str {
-                match self { $(Self::$name => concat!($($doc),*).trim_ascii(),)* }
-            }
-        }
-    )*};
-}
+use crate::domain::words::words;
 
 words! {
     /// The types of conditions.
-    ConditionType {
+    pub enum ConditionType {
         /// Coverage: every due date is done. Season: its dates are known. Warehouse: it can be read.
         Ready,
         /// Work is in progress or will start automatically, and the object is not suspended.
@@ -40,19 +18,20 @@ words! {
         /// no attempts left. With `mode: Observe`, when other programs fill the table: a date is late.
         Stalled,
     }
+}
 
+words! {
     /// The reasons; within each group from the best to the worst.
-    Reason {
+    pub enum Reason {
         /// Every due date is complete, waived or not expected.
         Complete,
-        /// The spec of the Warehouse is accepted, and its folder can be read.
+        /// The spec is accepted, and open dates need no action. Used when `Stalled` is False, and for a Warehouse whose folder can
+        /// be read.
         Accepted,
         /// The dates of the Season are known.
         Scheduled,
         /// No work is in progress. Used when `Reconciling` is False.
-        AtRest,
-        /// The spec is valid, and open dates need no action. Used when `Stalled` is False.
-        Obeyed,
+        Idle,
         /// No date expects data: the calendar is empty, or all dates are off days.
         NothingExpected,
         /// Some dates have not been read yet.
@@ -234,7 +213,7 @@ healthCheckExprs:
 /// The page of conditions and reasons.
 pub fn page() -> String {
     let mut out = String::from(
-        "# Conditions\n\nGenerated from `src/api/report/reasons.rs`; regenerate with `make update`.\n\nEvery object has these three conditions. \
+        "# Conditions\n\nGenerated from `src/status/reasons.rs`; regenerate with `make update`.\n\nEvery object has these three conditions. \
          `Reconciling` and `Stalled` are never True together, and neither is True while `Ready` is. While one\nof them is True, \
          `Ready` has the same reason and message.\n\n| type | True means |\n|---|---|\n",
     );

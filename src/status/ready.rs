@@ -42,7 +42,7 @@ pub fn standing(view: &CoverageView) -> Standing {
         return unseen;
     }
     let message = "every due date is complete, waived or not expected".into();
-    Standing { ready: Answer::True, course: Course::AtRest, reason: Reason::Complete, message }
+    Standing { ready: Answer::True, course: Course::Idle, reason: Reason::Complete, message }
 }
 
 /// Whether something changes without a person. With `mode: Observe` other programs fill the table, and have until a gap is
@@ -58,13 +58,13 @@ fn course(view: &CoverageView, open: &[&Cell]) -> Course {
         Mode::Observe => gaps.any(|c| c.late),
     };
     if view.suspended {
-        Course::AtRest
+        Course::Idle
     } else if present.iter().any(|c| moves(c.cause, view.mode)) {
         Course::Reconciling
     } else if is_stuck {
         Course::Stalled
     } else {
-        Course::AtRest
+        Course::Idle
     }
 }
 

@@ -9,7 +9,6 @@ use super::super::reasons::Reason;
 use super::super::{coverage, ledger, lint};
 use super::fixtures::{cell, day, now, view};
 use crate::api::kinds::CoverageStatus;
-use crate::api::report::coverage::{LIMIT, coverage_status, is_nearly_full, ledger_status, size, stalled_status};
 use crate::domain::dates::{DateSet, Timestamp, shift};
 use crate::domain::fingerprint::Fingerprints;
 use crate::domain::ledger::{Ledger, Outcome, Tally};
@@ -17,6 +16,7 @@ use crate::domain::policy::Mode;
 use crate::domain::state::{Cause, Hold, Running};
 use crate::domain::verdict::{Flaw, Off, UnknownReason};
 use crate::engine::overview::CoverageView;
+use crate::status::{LIMIT, coverage_status, is_nearly_full, ledger_status, size, stalled_status};
 
 fn render(view: &CoverageView, old: &CoverageStatus, at: Timestamp) -> CoverageStatus {
     let status = coverage_status(view, "uid", &Ledger::default(), old, at);
@@ -41,7 +41,7 @@ fn what_lies_ahead_is_no_gap_in_the_share() {
 #[test]
 fn readiness_is_a_table() {
     use Answer::{False, True, Unknown};
-    use Course::{AtRest, Reconciling, Stalled};
+    use Course::{Idle, Reconciling, Stalled};
     const OUT: Cause = Cause::Exhausted(Outcome::Failed);
     const WAITS: Cause = Cause::Waiting(Outcome::Failed);
     const SOON: Cause = Cause::NotDue { unscheduled: false };
@@ -49,9 +49,9 @@ fn readiness_is_a_table() {
     let unknown = Cause::Unknown;
     let hold = Cause::Blocked;
     let rows = [
-        (vec![Cause::Complete, SOON, OFF, Cause::Waived], True, AtRest, Reason::Complete),
-        (vec![OFF, OFF], Unknown, AtRest, Reason::NothingExpected),
-        (vec![], Unknown, AtRest, Reason::NothingExpected),
+        (vec![Cause::Complete, SOON, OFF, Cause::Waived], True, Idle, Reason::Complete),
+        (vec![OFF, OFF], Unknown, Idle, Reason::NothingExpected),
+        (vec![], Unknown, Idle, Reason::NothingExpected),
         (vec![Cause::Complete, Cause::Missing], False, Reconciling, Reason::Missing),
         (vec![Cause::Running(Running::Started), Cause::Complete], False, Reconciling, Reason::Running),
         (vec![WAITS, Cause::Verifying { probing: true }], False, Reconciling, Reason::Waiting),
@@ -60,13 +60,13 @@ fn readiness_is_a_table() {
         (vec![OUT, hold(Hold::Sequence)], False, Stalled, Reason::Exhausted),
         (vec![Cause::NoRung], False, Stalled, Reason::Unrecoverable),
         (vec![hold(Hold::StatusFull)], False, Stalled, Reason::StatusFull),
-        (vec![hold(Hold::LaunchesOff)], False, AtRest, Reason::LaunchesOff),
+        (vec![hold(Hold::LaunchesOff)], False, Idle, Reason::LaunchesOff),
         (vec![hold(Hold::Busy)], False, Reconciling, Reason::Busy),
         (vec![unknown(UnknownReason::ProbeFailed), Cause::Complete], Unknown, Reconciling, Reason::ProbeFailed),
         (vec![unknown(UnknownReason::UnitsUnmatched)], False, Stalled, Reason::UnitsUnmatched),
         (vec![unknown(UnknownReason::SchemaMismatch), Cause::Complete], False, Stalled, Reason::SchemaMismatch),
         (vec![unknown(UnknownReason::Unauthorized)], False, Stalled, Reason::Unauthorized),
-        (vec![unknown(UnknownReason::ScheduleStale)], Unknown, AtRest, Reason::ScheduleStale),
+        (vec![unknown(UnknownReason::ScheduleStale)], Unknown, Idle, Reason::ScheduleStale),
         (
             vec![unknown(UnknownReason::SchemaMismatch), unknown(UnknownReason::ProbeFailed)],
             Unknown,
@@ -97,16 +97,13 @@ fn the_sentence_names_the_worst_dates_and_how_many_are_open() {
 fn wishes_of_people_are_no_fault() {
     let gap = [Cause::Complete, Cause::Missing];
     let observed = standing(&CoverageView { mode: Mode::Observe, ..view(&gap) });
-    assert_eq!((observed.ready, observed.course), (Answer::False, Course::AtRest), "others fill");
+    assert_eq!((observed.ready, observed.course), (Answer::False, Course::Idle), "others fill");
     let mut late = CoverageView { mode: Mode::Observe, ..view(&gap) };
     late.cells[1].late = true;
     let observed = standing(&late);
     assert_eq!((observed.ready, observed.course), (Answer::False, Course::Stalled), "others have not filled in time");
     let suspended = standing(&CoverageView { suspended: true, ..view(&gap) });
-    assert_eq!(
-        (suspended.ready, suspended.course, suspended.reason),
-        (Answer::False, Course::AtRest, Reason::Suspended)
-    );
+    assert_eq!((suspended.ready, suspended.course, suspended.reason), (Answer::False, Course::Idle, Reason::Suspended));
     let done = standing(&CoverageView { suspended: true, ..view(&[Cause::Complete]) });
     assert_eq!(done.ready, Answer::True, "suspended with nothing open");
 }
@@ -133,7 +130,7 @@ fn a_date_that_nobody_knows_matters_once_it_has_come_in_the_zone_of_its_season()
         let told = standing(&view);
         (told.ready, told.course)
     };
-    assert_eq!(of_the_20th(day(18)), (Answer::True, Course::AtRest));
+    assert_eq!(of_the_20th(day(18)), (Answer::True, Course::Idle));
     assert_eq!(of_the_20th(day(19)), (Answer::Unknown, Course::Reconciling));
 }
 
@@ -147,11 +144,8 @@ fn a_refused_spec_is_stalled_and_keeps_ledger_and_report() {
     let gap = status.states.iter().find(|s| s.state == "Missing").unwrap();
     assert_eq!(gap.message, "as last read; nothing is launched while the coverage is stalled");
     let told: Vec<_> = status.conditions.iter().map(|c| (&*c.type_, &*c.status, &*c.reason)).collect();
-    let expected = [
-        ("Ready", "False", "SeasonNotFound"),
-        ("Reconciling", "False", "AtRest"),
-        ("Stalled", "True", "SeasonNotFound"),
-    ];
+    let expected =
+        [("Ready", "False", "SeasonNotFound"), ("Reconciling", "False", "Idle"), ("Stalled", "True", "SeasonNotFound")];
     assert_eq!(told, expected);
     assert_eq!(status.observed_generation, 4);
 }

@@ -83,7 +83,7 @@ mod tests {
 
     use super::*;
     use crate::api::kinds::{CoverageStatus, LedgerStatus, SummaryStatus};
-    use crate::api::report::ledger::tests::ledgers;
+    use crate::status::ledger::tests::ledgers;
 
     /// RFC 7386, section 2, word by word.
     fn apply(target: &mut Value, patch: &Value) {
@@ -156,7 +156,7 @@ mod tests {
             spoilt in prop::collection::vec((any::<prop::sample::Index>(), value()), 0..4),
         ) {
             let mut whole = CoverageStatus::default();
-            crate::api::report::ledger::write(&written, "boxscores", "uid", &mut whole);
+            crate::status::ledger::write(&written, "boxscores", "uid", &mut whole);
             let whole = serde_json::to_value(&whole).unwrap_or_default();
             let mut stored = whole.clone();
             let names: Vec<String> = stored.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();

@@ -4,7 +4,7 @@ use jiff::{RoundMode, TimestampRound, Unit};
 
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::ledger::{End, Outcome};
-use crate::domain::state::{Cause, Hold, Running};
+use crate::domain::state::{Cause, Hold, Running, State};
 use crate::domain::verdict::{Flaw, Off, UnknownReason, Verdict};
 
 /// A sentence is at most so long (1 KiB).
@@ -14,28 +14,6 @@ pub(crate) const MAX_SENTENCE: usize = 1024;
 pub(crate) fn next_look(at: Timestamp) -> String {
     let second = TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil);
     at.round(second).unwrap_or(at).to_string()
-}
-
-/// Every outcome.
-pub(crate) const OUTCOMES: [Outcome; 13] = [
-    Outcome::Filled,
-    Outcome::Rebuilt,
-    Outcome::Regressed,
-    Outcome::Improved,
-    Outcome::Disrupted,
-    Outcome::RateLimited,
-    Outcome::SourceDown,
-    Outcome::CredentialsRefused,
-    Outcome::Permanent,
-    Outcome::Failed,
-    Outcome::Lost,
-    Outcome::NeverStarted,
-    Outcome::Ineffective,
-];
-
-/// The outcome of a word.
-pub(crate) fn outcome(word: &str) -> Result<Outcome, String> {
-    OUTCOMES.into_iter().find(|o| o.word() == word).ok_or_else(|| format!("'{word}' is not an outcome"))
 }
 
 /// A text cut at a limit of bytes, never within a character.
@@ -111,23 +89,20 @@ pub(crate) fn parse_instant(text: &str) -> Result<Timestamp, String> {
 /// `Succeeded`, `Exit 65`, …
 pub(crate) fn end(end: End) -> String {
     match end {
-        End::Succeeded => "Succeeded".into(),
         End::Exit(code) => format!("Exit {code}"),
-        End::Deadline => "Deadline".into(),
-        End::Killed => "Killed".into(),
-        End::Disrupted => "Disrupted".into(),
-        End::Lost => "Lost".into(),
-        End::NeverStarted => "NeverStarted".into(),
+        End::Succeeded | End::Deadline | End::Killed | End::Disrupted | End::Lost | End::NeverStarted => {
+            format!("{end:?}")
+        }
     }
 }
 
 /// Reads what [`end`] wrote.
 pub(crate) fn parse_end(text: &str) -> Result<End, String> {
-    let plain = [End::Succeeded, End::Deadline, End::Killed, End::Disrupted, End::Lost, End::NeverStarted];
     if let Some(code) = text.strip_prefix("Exit ").and_then(|c| c.parse().ok()) {
         return Ok(End::Exit(code));
     }
-    plain.into_iter().find(|e| end(*e) == text).ok_or_else(|| format!("'{}' is not an end of a Job", cut(text, 40)))
+    let found = End::PLAIN.into_iter().find(|e| end(*e) == text);
+    found.ok_or_else(|| format!("'{}' is not an end of a Job", cut(text, 40)))
 }
 
 /// The state and reason of two words.
@@ -155,46 +130,26 @@ pub(crate) fn own_verdict(cause: Cause) -> Option<Verdict> {
 
 /// Every state with every reason.
 fn causes() -> impl Iterator<Item = Cause> {
-    const OFF: [Off; 3] = [Off::OffDay, Off::Break, Off::WarmUp];
-    const FLAWS: [Flaw; 7] = [
-        Flaw::UnitsMissing,
-        Flaw::ValuesMissing,
-        Flaw::Duplicated,
-        Flaw::Excess,
-        Flaw::ShareExceeded,
-        Flaw::NotFresh,
-        Flaw::NotFinal,
-    ];
-    const UNKNOWN: [UnknownReason; 10] = [
-        UnknownReason::NotProbed,
-        UnknownReason::ProbeFailed,
-        UnknownReason::SchemaMismatch,
-        UnknownReason::Unauthorized,
-        UnknownReason::ProbeBudget,
-        UnknownReason::ScheduleStale,
-        UnknownReason::ScheduleMissing,
-        UnknownReason::UnitsUnmatched,
-        UnknownReason::FilterUnmatched,
-        UnknownReason::StartUnknown,
-    ];
-    const HOLDS: [Hold; 8] = [
-        Hold::Suspended,
-        Hold::LaunchesOff,
-        Hold::Busy,
-        Hold::DailyRun,
-        Hold::SuspectProbe,
-        Hold::Quota,
-        Hold::StatusFull,
-        Hold::Sequence,
-    ];
-    let running = [Running::Started, Running::Queued, Running::PodPending].map(Cause::Running);
-    let verifying = [false, true].map(|probing| Cause::Verifying { probing });
-    let not_due = [false, true].map(|unscheduled| Cause::NotDue { unscheduled });
-    let plain = [Cause::Complete, Cause::Waived, Cause::NoRung, Cause::Missing];
-    let outcomes = OUTCOMES.into_iter().flat_map(|o| [Cause::Exhausted(o), Cause::Waiting(o)]);
-    let others = running.into_iter().chain(verifying).chain(not_due).chain(plain).chain(outcomes);
-    let told = OFF.map(Cause::NotExpected).into_iter().chain(FLAWS.map(Cause::Partial));
-    others.chain(told).chain(UNKNOWN.map(Cause::Unknown)).chain(HOLDS.map(Cause::Blocked))
+    State::ALL.into_iter().flat_map(causes_of)
+}
+
+/// Every reason of a state: a new one of either does not compile before it can be read back.
+fn causes_of(state: State) -> Vec<Cause> {
+    match state {
+        State::Running => Running::ALL.map(Cause::Running).into(),
+        State::Verifying => [false, true].map(|probing| Cause::Verifying { probing }).into(),
+        State::NotExpected => Off::ALL.map(Cause::NotExpected).into(),
+        State::Complete => vec![Cause::Complete],
+        State::Waived => vec![Cause::Waived],
+        State::Unknown => UnknownReason::ALL.map(Cause::Unknown).into(),
+        State::NotDue => [false, true].map(|unscheduled| Cause::NotDue { unscheduled }).into(),
+        State::Unrecoverable => vec![Cause::NoRung],
+        State::Exhausted => Outcome::ALL.map(Cause::Exhausted).into(),
+        State::Blocked => Hold::ALL.map(Cause::Blocked).into(),
+        State::Waiting => Outcome::ALL.map(Cause::Waiting).into(),
+        State::Partial => Flaw::ALL.map(Cause::Partial).into(),
+        State::Missing => vec![Cause::Missing],
+    }
 }
 
 #[cfg(test)]

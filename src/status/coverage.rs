@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::conditions::{Standing, conditions};
 use super::ready::standing;
+use super::size::{LIMIT, size};
 use super::summary::{counts, share};
 use super::text::{MAX_SENTENCE, cut, dates_within, next_look, own_verdict};
 use super::{ledger, lint};
@@ -13,12 +14,6 @@ use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::ledger::Ledger;
 use crate::domain::state::{Cell, State};
 use crate::engine::overview::CoverageView;
-
-/// The maximum size of a status, in bytes of JSON (docs/adr/0008-ledger-in-the-status.md).
-pub const LIMIT: usize = 256 * 1024;
-/// A ledger of this size has hardly room left: launches stop. The rest is kept for what live attempts still add, and
-/// for the report.
-pub const NEARLY_FULL: usize = LIMIT / 8 * 7;
 
 /// The object that a status belongs to, if no view has it.
 #[derive(Clone, Copy, Debug)]
@@ -87,22 +82,6 @@ fn as_last_read(row: &StateStatus) -> StateStatus {
         row.message.clone()
     };
     StateStatus { message, ..row.clone() }
-}
-
-/// The size of a status, in bytes of JSON.
-pub fn size(status: &CoverageStatus) -> usize {
-    serde_json::to_vec(status).map_or(usize::MAX, |bytes| bytes.len())
-}
-
-/// Whether the ledger within a status has hardly room left.
-pub fn is_nearly_full(status: &CoverageStatus) -> bool {
-    let ledger = CoverageStatus {
-        attempts: status.attempts.clone(),
-        ledger: status.ledger.clone(),
-        recent: status.recent.clone(),
-        ..CoverageStatus::default()
-    };
-    size(&ledger) > NEARLY_FULL
 }
 
 fn summary(view: &CoverageView) -> SummaryStatus {

@@ -15,16 +15,18 @@ pub mod read;
 pub mod ready;
 pub mod reasons;
 pub mod season;
+pub mod size;
 pub(crate) mod summary;
 pub(crate) mod text;
 
-pub use coverage::{LIMIT, NEARLY_FULL, coverage_status, is_nearly_full, ledger_status, size, stalled_status};
+pub use coverage::{coverage_status, ledger_status, stalled_status};
 pub use game_date::{Row, game_date_answer, is_unread, rows};
 pub use ledger::{ledger, ledger_launches};
 pub use patch::{StoredStatus, merge_patch};
 pub use read::told;
 pub use reasons::Reason;
 pub use season::{Unfit, refused_season_status, season_status, warehouse_status};
+pub use size::{LIMIT, NEARLY_FULL, is_nearly_full, size};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::text;
+use super::fields::text;
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::policy::Key;
 

@@ -3,8 +3,8 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
-use super::coverage::{LIMIT, size};
 use super::reasons::{ConditionType, Reason};
+use super::size::{LIMIT, size};
 use super::text::{MAX_SENTENCE, parse_dates};
 use crate::api::kinds::{CoverageStatus, GameDateStatus};
 use crate::domain::dates::DateSet;

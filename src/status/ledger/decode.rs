@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::text::{outcome, parse_dates, parse_end, parse_instant};
+use super::super::text::{parse_dates, parse_end, parse_instant};
+use super::StageWord;
 use crate::api::kinds::*;
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::fingerprint::Fingerprints;
@@ -127,7 +128,7 @@ fn tallies(list: &[RungCharges]) -> Read<BTreeMap<(Arc<str>, Date), Tally>> {
 
 fn history(rest: &str) -> Read<Tally> {
     let mut words = rest.split(' ');
-    let last: Outcome = outcome(words.next().unwrap_or_default())?;
+    let last = last_outcome(words.next().unwrap_or_default())?;
     let mut tally = Tally { charged: 0, free: 0, last, retry_at: Timestamp::MIN, alone: false, complete_reads: 0 };
     let mut retry = None;
     for word in words {
@@ -137,11 +138,26 @@ fn history(rest: &str) -> Read<Tally> {
             Some(("reads", n)) => tally.complete_reads = number(n)?,
             Some(("retry", at)) => retry = Some(parse_instant(at)?),
             None if word == "alone" => tally.alone = true,
+            // Of a later version.
+            _ if is_word(word) => {}
             _ => return Err(format!("charges: '{word}' is unexpected")),
         }
     }
     tally.retry_at = retry.ok_or("charges: no `retry`")?;
     Ok(tally)
+}
+
+/// The outcome of a word. What a later version calls otherwise is a failure: its charges count all the same.
+fn last_outcome(word: &str) -> Read<Outcome> {
+    let known = Outcome::of_word(word);
+    let known = known.or_else(|| is_word(word).then_some(Outcome::Failed).filter(|_| !word.contains('=')));
+    known.ok_or_else(|| format!("'{word}' is not an outcome"))
+}
+
+/// Whether a text can be a word of a later version: `Throttled`, `pace=3`. What cannot is damage.
+fn is_word(text: &str) -> bool {
+    let (name, value) = text.split_once('=').unwrap_or((text, "-"));
+    !value.is_empty() && !name.is_empty() && name.chars().all(|c| c.is_ascii_alphabetic())
 }
 
 fn attempt(status: &AttemptStatus) -> Read<Attempt> {
@@ -165,15 +181,14 @@ fn named(place: &str, table: &str) -> Table {
 
 fn stage(status: &AttemptStatus) -> Read<Stage> {
     let lacks = |what: &str| format!("stage {} lacks `{what}`", status.stage);
-    match status.stage.as_str() {
-        "Recorded" => Ok(Stage::Recorded),
-        "Created" => Ok(Stage::Created { uid: status.uid.as_deref().ok_or_else(|| lacks("uid"))?.into() }),
-        "Ended" => Ok(Stage::Ended {
+    match StageWord::of_word(&status.stage).ok_or_else(|| format!("'{}' is not a stage", status.stage))? {
+        StageWord::Recorded => Ok(Stage::Recorded),
+        StageWord::Created => Ok(Stage::Created { uid: status.uid.as_deref().ok_or_else(|| lacks("uid"))?.into() }),
+        StageWord::Ended => Ok(Stage::Ended {
             at: parse_instant(status.ended_at.as_deref().ok_or_else(|| lacks("endedAt"))?)?,
             end: parse_end(status.end.as_deref().ok_or_else(|| lacks("end"))?)?,
             message: status.message.clone(),
         }),
-        other => Err(format!("'{other}' is not a stage")),
     }
 }
 
@@ -191,6 +206,8 @@ fn before(lines: &[String]) -> Read<BTreeMap<Date, Before>> {
                 Some(("covered", n)) => held.covered = number(n)?,
                 Some(("values", n)) => held.values = number(n)?,
                 None if word == "complete" => held.complete = true,
+                // Of a later version.
+                _ if is_word(word) => {}
                 _ => return Err(format!("before: '{word}' is unexpected")),
             }
         }
@@ -203,8 +220,9 @@ fn before(lines: &[String]) -> Read<BTreeMap<Date, Before>> {
 
 fn settled(status: &SettledStatus) -> Read<Settled> {
     let mut outcomes = BTreeMap::new();
-    for OutcomeStatus { outcome: word, dates } in &status.outcomes {
-        let outcome = outcome(word)?;
+    for OutcomeStatus { outcome, dates } in &status.outcomes {
+        // It is only shown: one of a later version is left out.
+        let Some(outcome) = Outcome::of_word(outcome) else { continue };
         for date in parse_dates(dates)?.iter() {
             once(&mut outcomes, date, outcome)?;
         }

@@ -5,13 +5,14 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::super::text::{self, MAX_SENTENCE, cut, dates};
+use super::StageWord;
 use crate::api::kinds::*;
 use crate::domain::dates::{Date, DateSet};
 use crate::domain::ledger::{Attempt, Before, Ledger, Settled, Stage, Tally, Template, Trial, job_name};
 use crate::domain::policy::Table;
 
 /// Writes a ledger into a status. The name and the uid of its coverage tell the names of its Jobs.
-pub(in super::super) fn write(ledger: &Ledger, name: &str, uid: &str, status: &mut CoverageStatus) {
+pub(crate) fn write(ledger: &Ledger, name: &str, uid: &str, status: &mut CoverageStatus) {
     let Ledger { launches, attempts, tallies, recent, fingerprints, templates, tokens, earlier, spare, complete } =
         ledger;
     let job = |a: &Attempt| job_name(name, uid, a.launch).to_string();
@@ -94,7 +95,7 @@ fn attempt(attempt: &Attempt, job: String) -> AttemptStatus {
         before: lines(grouped(before.iter().map(|(date, b)| (held(b), *date)))),
         tokens: spent(tokens),
         recorded_at: recorded_at.to_string(),
-        stage: stage_word(stage).into(),
+        stage: StageWord::of(stage).word().into(),
         ..AttemptStatus::default()
     };
     match stage {
@@ -111,15 +112,6 @@ fn attempt(attempt: &Attempt, job: String) -> AttemptStatus {
 
 fn named(table: &Table) -> TableName {
     TableName { place: table.place.to_string(), table: table.name.to_string() }
-}
-
-/// The word of a stage.
-fn stage_word(stage: &Stage) -> &'static str {
-    match stage {
-        Stage::Recorded => "Recorded",
-        Stage::Created { .. } => "Created",
-        Stage::Ended { .. } => "Ended",
-    }
 }
 
 fn held(before: &Before) -> String {

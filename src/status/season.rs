@@ -33,7 +33,7 @@ pub fn season_status(view: &SeasonView, old: &SeasonStatus, now: Timestamp) -> S
             let message = games.map_or_else(|| many(dates), |games| format!("{games} games on {}", many(dates)));
             let cut = view.watches_from.map(|first| format!("; {}", cut(first, view.calendar.days.len())));
             let message = message + &cut.unwrap_or_default();
-            Standing { ready: Answer::True, course: Course::AtRest, reason: Reason::Scheduled, message }
+            Standing { ready: Answer::True, course: Course::Idle, reason: Reason::Scheduled, message }
         }
     };
     standing(told, &how, view.generation, now)
@@ -76,7 +76,7 @@ pub fn warehouse_status(
         (None, Some(unfit)) => unreadable(unfit),
         (None, None) => {
             let message = "accepted, and its folder can be read".into();
-            Standing { ready: Answer::True, course: Course::AtRest, reason: Reason::Accepted, message }
+            Standing { ready: Answer::True, course: Course::Idle, reason: Reason::Accepted, message }
         }
     };
     let conditions = conditions(&old.conditions, &standing, generation, now);
@@ -107,7 +107,7 @@ fn failed(unknown: &Unknown) -> Standing {
     let course = match unknown.reason {
         UnknownReason::NotProbed | UnknownReason::ProbeFailed | UnknownReason::ProbeBudget => Course::Reconciling,
         reason if asks_a_person(reason) => Course::Stalled,
-        _ => Course::AtRest,
+        _ => Course::Idle,
     };
     let reason = Reason::of_unknown(unknown.reason);
     Standing { ready: Answer::False, course, reason, message: unknown.text.clone() }

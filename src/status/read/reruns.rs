@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{key, text};
+use super::fields::{key, text};
 use crate::api::kinds::RerunSpec;
 use crate::domain::assess::{Unspent, Wait, waits};
 use crate::domain::dates::Date;

@@ -46,7 +46,7 @@ pub struct Standing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Course {
     /// No work is in progress.
-    AtRest,
+    Idle,
     /// Something will change without a person.
     Reconciling,
     /// Nothing will change without a person.
@@ -74,8 +74,8 @@ pub fn conditions(old: &[Condition], standing: &Standing, generation: i64, now: 
     };
     let all = [
         (ConditionType::Ready, (*ready, *reason, message.clone())),
-        (ConditionType::Reconciling, abnormal(*course == Course::Reconciling, Reason::AtRest, "no work in progress")),
-        (ConditionType::Stalled, abnormal(*course == Course::Stalled, Reason::Obeyed, "its spec is valid")),
+        (ConditionType::Reconciling, abnormal(*course == Course::Reconciling, Reason::Idle, "no work in progress")),
+        (ConditionType::Stalled, abnormal(*course == Course::Stalled, Reason::Accepted, "its spec is valid")),
     ];
     let mut conditions = Vec::with_capacity(all.len());
     for (kind, (answer, reason, message)) in all {
@@ -110,14 +110,14 @@ mod tests {
     fn standing() -> impl Strategy<Value = Standing> {
         use {Answer::*, Course::*};
         let valid = [
-            (True, AtRest),
-            (Unknown, AtRest),
+            (True, Idle),
+            (Unknown, Idle),
             (Unknown, Reconciling),
-            (False, AtRest),
+            (False, Idle),
             (False, Reconciling),
             (False, Stalled),
         ];
-        (select(valid.to_vec()), select(Reason::ALL), "\\PC{0,1200}")
+        (select(valid.to_vec()), select(Reason::ALL.to_vec()), "\\PC{0,1200}")
             .prop_map(|((ready, course), reason, message)| Standing { ready, course, reason, message })
     }
 
