@@ -12,6 +12,7 @@ mod exit;
 mod filler;
 mod game_date;
 mod local;
+mod names;
 #[cfg(feature = "kubernetes")]
 mod operator;
 #[cfg(not(feature = "kubernetes"))]

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::args::{CalendarArgs, ClusterArgs, ExplainArgs, MAX_JOBS, Output, PlanArgs, ReadArgs, StatusArgs};
 use super::exit::{Exit, Stop};
+use super::names::{is_named, there_are};
 use super::setup::{Setup, small_runtime};
 use crate::domain::dates::DateRange;
 use crate::domain::policy::Key;
@@ -128,12 +129,6 @@ pub(super) fn status(args: &StatusArgs) -> Result<Exit, Stop> {
     Ok(seen.exit(seen.has_untold()))
 }
 
-/// What a name that nothing has could have been.
-pub(super) fn there_are(coverages: &[CoverageView]) -> String {
-    let names: Vec<String> = coverages.iter().map(|c| c.key.to_string()).collect();
-    format!("there are: {}", if names.is_empty() { "none".into() } else { names.join(", ") })
-}
-
 pub(super) fn calendar(args: &CalendarArgs) -> Result<Exit, Stop> {
     let mut seen = see(&args.read, &args.cluster, args.all_namespaces)?;
     let overview = &mut seen.overview;
@@ -173,19 +168,4 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Stop> {
     overview.narrow(DateRange::day(args.date));
     print(args.read.output, view::json::calendar(&seen.overview), || text);
     Ok(seen.exit(false))
-}
-
-/// `boxscores`, `tc/boxscores`, `TableCoverage/boxscores`.
-pub(super) fn is_named(view: &CoverageView, name: &str) -> bool {
-    is_called(&view.key.kind, &view.key.name, name)
-}
-
-pub(super) fn is_called(kind: &str, name: &str, wanted: &str) -> bool {
-    let Some((wanted_kind, wanted)) = wanted.split_once('/') else { return name == wanted };
-    let kinds: &[&str] = match kind {
-        "TableCoverage" => &["tc", "tablecoverage", "tablecoverages"],
-        "PropCoverage" => &["prop", "pc", "propcoverage", "propcoverages"],
-        _ => &[],
-    };
-    name == wanted && kinds.contains(&wanted_kind.to_lowercase().as_str())
 }

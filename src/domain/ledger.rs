@@ -185,7 +185,7 @@ words! {
 }
 
 impl Outcome {
-    /// It left the date complete by what its Job did.
+    /// Whether its Job left the date complete.
     pub fn is_good(self) -> bool {
         matches!(self, Self::Filled | Self::Rebuilt)
     }

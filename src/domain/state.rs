@@ -41,7 +41,7 @@ words! {
 }
 
 impl State {
-    /// Nothing is left to do. Unknown is never done.
+    /// Whether nothing is left to do. Unknown is never done.
     pub fn is_done(self) -> bool {
         matches!(self, Self::NotExpected | Self::Complete | Self::Waived)
     }

@@ -126,7 +126,7 @@ impl Verdict {
     }
 }
 
-/// A verdict with its figures: what `judge` says of one date.
+/// A verdict with its figures: the result of `judge` for one date.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Judgement {
     /// The verdict; when several flaws hold, the first of [`Flaw`].

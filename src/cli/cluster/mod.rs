@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::args::ClusterArgs;
 use super::exit::{Exit, Stop};
-use super::read::{is_called, there_are};
+use super::names::{is_called, there_are};
 use super::setup::runtime;
 use super::wish::Wish;
 use crate::api::kinds::{GameDate, GameDateSpec, GameDateStatus, PropCoverage, Season, TableCoverage};

@@ -241,8 +241,15 @@ fn a_status_of_the_version_before_is_read_to_the_same_ledger() {
     assert_eq!(from_json(&to_json(&of_the_version_before(), "boxscores", "uid").unwrap()), Ok(of_the_version_before()));
 }
 
-fn of_the_version_before() -> Ledger {
-    let (at, day) = (|text: &str| text.parse::<Timestamp>().unwrap(), |n| jiff::civil::date(2025, 11, n));
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn day(n: i8) -> Date {
+    jiff::civil::date(2025, 11, n)
+}
+
+fn attempts_of_the_version_before() -> Vec<Attempt> {
     let attempt = |launch, rung: &str, number, dates: &[i8], recorded_at, stage| Attempt {
         launch,
         rung: rung.into(),
@@ -268,6 +275,10 @@ fn of_the_version_before() -> Ledger {
     attempts[0].before = [20, 21].map(|n| (day(n), empty)).into();
     attempts[1].before = [(day(14), held)].into();
     attempts[1].tokens = [(day(14), "again-2".into())].into();
+    attempts
+}
+
+fn of_the_version_before() -> Ledger {
     let tally = |charged, free, last, retry_at: &str, alone, complete_reads| Tally {
         charged,
         free,
@@ -279,7 +290,7 @@ fn of_the_version_before() -> Ledger {
     let failed = tally(2, 0, Outcome::Failed, "2025-11-23T12:05:00Z", false, 1);
     Ledger {
         launches: 8,
-        attempts,
+        attempts: attempts_of_the_version_before(),
         tallies: BTreeMap::from([
             (("backfill".into(), day(10)), tally(0, 2, Outcome::RateLimited, "2025-11-22T07:00:00Z", false, 0)),
             (("reload".into(), day(10)), tally(1, 0, Outcome::Permanent, "2025-11-21T06:30:00Z", true, 0)),
