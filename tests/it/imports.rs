@@ -5,9 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::sources::{none, root, sources, text_of};
 
-/// Circles of files inside one room: one is allowed. More are still to be untied. This list only shrinks.
-const CIRCLES_TO_UNTIE: [(&str, usize); 2] = [("api", 2), ("domain", 2)];
-
 /// The files of the crate by their module path, `kubernetes::jobs`, and the modules that each imports.
 struct Modules {
     paths: BTreeMap<String, String>,
@@ -51,12 +48,8 @@ fn files_import_each_other_in_one_direction_but_for_one_circle_in_a_room() {
         assert_eq!(rooms.len(), 1, "this circle goes through several rooms: {circle:?}");
         by_room.entry(top(&circle[0]).into()).or_default().push(circle.join(" "));
     }
-    let allowed = |room: &str| CIRCLES_TO_UNTIE.iter().find(|(listed, _)| *listed == room).map_or(1, |(_, n)| *n);
-    let many = by_room.iter().filter(|(room, circles)| circles.len() > allowed(room));
+    let many = by_room.iter().filter(|(_, circles)| circles.len() > 1);
     none("untie these circles, or all but one", many.map(|(room, all)| format!("{room}:\n    {}", all.join("\n    "))));
-    let count = |room: &str| by_room.get(room).map_or(0, Vec::len);
-    let fewer = CIRCLES_TO_UNTIE.iter().filter(|(room, n)| count(room) < *n || *n < 2);
-    none("lower these in CIRCLES_TO_UNTIE, and remove a 1", fewer.map(|(room, _)| format!("{room}: {}", count(room))));
 }
 
 /// Rows of a table: what each room may import.

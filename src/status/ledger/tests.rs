@@ -287,7 +287,6 @@ fn of_the_version_before() -> Ledger {
         complete_reads,
     };
     let failed = tally(2, 0, Outcome::Failed, "2025-11-23T12:05:00Z", false, 1);
-    let outcomes = [(8, Outcome::Filled), (9, Outcome::Filled), (12, Outcome::Failed), (13, Outcome::Failed)];
     Ledger {
         launches: 8,
         attempts: attempts_of_the_version_before(),
@@ -297,14 +296,7 @@ fn of_the_version_before() -> Ledger {
             (("reload".into(), day(12)), failed),
             (("reload".into(), day(13)), failed),
         ]),
-        recent: [Settled {
-            launch: 4,
-            rung: "reload".into(),
-            at: at("2025-11-21T12:05:00Z"),
-            outcomes: outcomes.map(|(n, outcome)| (day(n), outcome)).into(),
-            message: "two dates lack rows".into(),
-        }]
-        .into(),
+        recent: [settled_of_the_version_before()].into(),
         fingerprints: Fingerprints { question: 0xc3ab_8ff1_3720_e8ad, ..Fingerprints::default() },
         templates: BTreeMap::from([
             ("backfill".into(), Template { mark: 0x2a, trial: Trial::Launch(5) }),
@@ -314,5 +306,16 @@ fn of_the_version_before() -> Ledger {
         earlier: [(day(14), vec!["again-1".into()])].into(),
         spare: vec![8],
         complete: Arc::new((0..20).map(|n| shift(jiff::civil::date(2025, 10, 21), n)).collect()),
+    }
+}
+
+fn settled_of_the_version_before() -> Settled {
+    let outcomes = [(8, Outcome::Filled), (9, Outcome::Filled), (12, Outcome::Failed), (13, Outcome::Failed)];
+    Settled {
+        launch: 4,
+        rung: "reload".into(),
+        at: "2025-11-21T12:05:00Z".parse().unwrap(),
+        outcomes: outcomes.map(|(n, outcome)| (jiff::civil::date(2025, 11, n), outcome)).into(),
+        message: "two dates lack rows".into(),
     }
 }

@@ -81,7 +81,7 @@ pub(super) fn utc_date(nanos: Nanos) -> Date {
 
 /// The date of a day count since 1970. Beyond the calendar, its first or last date.
 pub(super) fn epoch_day(days: i32) -> Date {
-    shift(jiff::civil::date(1970, 1, 1), days)
+    shift(date(1970, 1, 1), days)
 }
 
 /// In the format of RFC 3339, or in seconds beyond the calendar.
