@@ -91,7 +91,13 @@ impl World {
             state.ledger.change(|ledger| ledger.forget_before(*first));
         }
         state.note_look(now);
-        let mut events = state.settle(season, now);
+        let outcomes = state.settle(season, now);
+        let mut events = Vec::new();
+        if self.read_only {
+            events.extend(outcomes.into_iter().map(|outcome| outcome.event));
+        } else {
+            state.saved.hold(outcomes);
+        }
         if state.lost.take_news() {
             events.push(super::events::rebuilt(key, state.ledger.launches, now));
         }

@@ -6,8 +6,7 @@ use std::ops::Bound;
 use super::book::basis;
 use super::creates::Creates;
 use super::facts::Facts;
-use super::overview::Event;
-use super::saved::Saved;
+use super::saved::{Outcome, Saved};
 use super::season::SeasonState;
 use super::shown::Shown;
 use super::strangers::Lost;
@@ -83,8 +82,8 @@ impl CoverageState {
 
     /// Step 3 of every attempt of whose dates everything is known that decides it: each was confirmed after its end +
     /// `settle`, none is Unknown, and where one is not complete, neither the data nor the schedule is doubted.
-    pub(super) fn settle(&mut self, season: &SeasonState, now: Timestamp) -> Vec<Event> {
-        let mut events = Vec::new();
+    pub(super) fn settle(&mut self, season: &SeasonState, now: Timestamp) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
         let doubted = self.verdicts.doubt().is_some() || season.doubted().is_some();
         for attempt in self.ledger.attempts.clone() {
             let Some(settled_at) = self.settled_at(&attempt) else { continue };
@@ -106,10 +105,11 @@ impl CoverageState {
             let after = known.into_iter().map(|(d, j)| (d, self.after(season.calendar(), d, j))).collect();
             *self.ledger = self.ledger.settle(&self.coverage, attempt.launch, &Read { after, open }, now);
             if let Some(settled) = self.ledger.recent.back() {
-                events.extend(super::events::settled(&self.coverage.key, settled, now));
+                let events = super::events::settled(&self.coverage.key, settled, now);
+                outcomes.extend(events.into_iter().map(|event| Outcome { launch: attempt.launch, event }));
             }
         }
-        events
+        outcomes
     }
 
     /// When the data of an ended attempt must be visible.

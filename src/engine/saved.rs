@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::look::look_again;
+use super::overview::Event;
 use super::ports::{Recorded, SaveFault, Version};
 use super::tracked::Revision;
 use crate::domain::dates::Timestamp;
@@ -20,6 +21,17 @@ pub(super) struct Saved {
     not_before: Timestamp,
     /// Rises with every answer of the store.
     answers: Revision,
+    /// Outcomes that are not reported before the ledger that has them is stored: those since the last save was sent, and
+    /// those of that save.
+    outcomes: Vec<Outcome>,
+    sent: Vec<Outcome>,
+}
+
+/// What is reported of the outcome of a launch.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub launch: u64,
+    pub event: Event,
 }
 
 impl Default for Saved {
@@ -31,6 +43,8 @@ impl Default for Saved {
             faults: 0,
             not_before: Timestamp::MIN,
             answers: Revision::default(),
+            outcomes: Vec::new(),
+            sent: Vec::new(),
         }
     }
 }
@@ -70,6 +84,17 @@ impl Saved {
     /// A save is sent.
     pub fn begin(&mut self) {
         self.is_under_way = true;
+        self.sent.append(&mut self.outcomes);
+    }
+
+    /// Keeps outcomes until they are stored: a process that cannot store them reports none.
+    pub fn hold(&mut self, outcomes: Vec<Outcome>) {
+        self.outcomes.extend(outcomes);
+    }
+
+    /// The outcomes that the last save has stored.
+    pub fn take_outcomes(&mut self) -> Vec<Event> {
+        if self.is_under_way { Vec::new() } else { self.sent.drain(..).map(|outcome| outcome.event).collect() }
     }
 
     /// A save was answered; `false` if it failed.
@@ -84,6 +109,8 @@ impl Saved {
                 self.faults = 0;
             }
             Err(_) => {
+                self.sent.append(&mut self.outcomes);
+                self.outcomes = std::mem::take(&mut self.sent);
                 self.faults += 1;
                 self.not_before = look_again(now, self.faults - 1);
             }
@@ -91,9 +118,12 @@ impl Saved {
         is_saved
     }
 
-    /// The ledger was read at this version.
+    /// The ledger was read at this version. Outcomes that it has were stored by a save without an answer; the others never
+    /// came to be.
     pub fn loaded(&mut self, ledger: Ledger, version: Version) {
         self.answers.raise();
+        self.sent.append(&mut self.outcomes);
+        self.sent.retain(|outcome| ledger.recent.iter().any(|settled| settled.launch == outcome.launch));
         self.ledger = Arc::new(ledger);
         self.proof = Some(Recorded::acknowledged(version));
     }

@@ -51,6 +51,7 @@ impl World {
             state.shown.forget_stored();
             self.loading = Loading::Wanted { not_before: state.saved.not_before() };
         }
+        self.events.extend(state.saved.take_outcomes());
     }
 
     pub(super) fn loaded(&mut self, stored: Result<Vec<Stored>, String>, now: Timestamp) {
@@ -89,6 +90,7 @@ impl World {
         // A list that came before the ledger said nothing of its attempts.
         self.jobs.next_list = now;
         state.take_stored(stored, own, now);
+        self.events.extend(state.saved.take_outcomes());
     }
 }
 

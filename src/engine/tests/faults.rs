@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::script::{play, turn};
 use super::sim::*;
 use crate::domain::dates::Date;
 use crate::domain::judge::tests::day;
@@ -11,6 +12,7 @@ use crate::domain::mark::mix;
 use crate::domain::policy::{DateOrder, Rerun};
 use crate::engine::call::Call;
 use crate::engine::drive::{Until, Wish};
+use crate::engine::overview::Event;
 use crate::engine::ports::JobList;
 use crate::engine::spec::Spec;
 
@@ -42,6 +44,39 @@ async fn a_crash_at_any_call_changes_nothing_in_the_end() {
             assert_eq!(sim.state().runs, runs, "attempts lost or doubled after a crash at call {call}");
         }
     }
+}
+
+/// What was reported of outcomes, sorted.
+fn outcomes_of(events: &[Event]) -> Vec<String> {
+    let of_outcome = |event: &&Event| ["Filled", "Ineffective", "RateLimited", "Exhausted"].contains(&event.reason);
+    let mut all: Vec<_> = events.iter().filter(of_outcome).map(|e| format!("{} {}", e.reason, e.dates)).collect();
+    all.sort();
+    all
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outcome_is_reported_once_whatever_becomes_of_its_save() {
+    let undisturbed = world(mixed, &[3, 4, 5]);
+    let expected = outcomes_of(&undisturbed.watch_for(&spec(), 6 * 3600).await.1);
+    assert!(expected.len() > 3, "{expected:?}");
+    for call in 1..=undisturbed.state().calls.min(80) {
+        for fault in [Fault::Unanswered, Fault::Refused, Fault::ReplyLost] {
+            let sim = world(mixed, &[3, 4, 5]);
+            sim.state().faults.insert(call, fault);
+            let reported = outcomes_of(&sim.watch_for(&spec(), 6 * 3600).await.1);
+            assert_eq!(reported, expected, "{fault:?} at call {call}");
+        }
+    }
+}
+
+/// While nothing can be stored, nothing is reported as filled.
+#[tokio::test(start_paused = true)]
+async fn an_outcome_that_cannot_be_stored_is_not_reported() {
+    let sim = world(mixed, &[3]);
+    let mut engine = sim.engine(spec());
+    let steps = vec![turn(20, |s| s.state().faults.extend((0..10_000).map(|call| (call, Fault::Unanswered))))];
+    let (_, events) = play(&sim, &mut engine, 3600, steps).await;
+    assert_eq!(outcomes_of(&events), Vec::<String>::new());
 }
 
 /// Dates that run alone after an exit 65, one of which cannot be had; one that is disrupted once.
