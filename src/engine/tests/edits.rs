@@ -2,6 +2,7 @@
 
 use super::script::{edit, play};
 use super::sim::*;
+use crate::domain::judge::tests::day;
 use crate::domain::policy::{DateOrder, Table};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::engine::spec::Spec;
@@ -76,4 +77,15 @@ async fn what_one_namespace_may_not_read_is_known_to_its_neighbour() {
     };
     use crate::domain::state::State::{Complete, Unknown};
     assert_eq!((stands("default"), stands("tenant")), (Complete, Unknown));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_coverage_narrows_the_dates_of_its_season_on_both_sides() {
+    let sim = world(good, &[3, 4, 5, 6]);
+    let mut narrow = spec();
+    (narrow.coverages[0].from, narrow.coverages[0].through) = (Some(day("2025-11-04")), Some(day("2025-11-05")));
+    let overview = sim.settle(&narrow).await;
+    let dates: Vec<_> = overview.coverages[0].cells.iter().map(|cell| cell.date).collect();
+    assert_eq!(dates, [day("2025-11-04"), day("2025-11-05")]);
+    assert_eq!(sim.state().runs.keys().copied().collect::<Vec<_>>(), dates);
 }
