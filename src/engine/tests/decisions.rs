@@ -14,7 +14,7 @@ use crate::domain::probe::WHOLE_DATE;
 use crate::domain::span::Span;
 use crate::engine::call::Call;
 use crate::engine::drive::{Engine, Until, Wish};
-use crate::engine::ports::Created;
+use crate::engine::ports::{Created, JobList};
 
 use crate::engine::spec::{Limits, Spec};
 
@@ -68,6 +68,8 @@ async fn launch_numbers_do_not_fall_when_the_ledger_is_wiped_under_a_running_pro
             wipe(s);
         }),
         reload(HOUR + 1),
+        // Its Jobs are gone, too: nothing but the process itself knows how many there were.
+        (HOUR + 2, Box::new(|_| Some(Wish::Seen(JobList::default())))),
         turn(HOUR + 60, |s| _ = s.state().table.remove(&day("2025-11-04"))),
     ];
     play(&sim, &mut sim.engine(spec()), 4 * HOUR, steps).await;
