@@ -126,13 +126,27 @@ pub enum Stage {
     },
 }
 
-/// How a Job ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum End {
+/// Writes the enum and the list of the ends without an exit code from the same variants, so that none is forgotten.
+macro_rules! ends {
+    ($($(#[doc = $doc:literal])* $variant:ident,)*) => {
+        /// How a Job ended.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum End {
+            /// Exit with another code than 0.
+            Exit(i32),
+            $($(#[doc = $doc])* $variant,)*
+        }
+
+        impl End {
+            /// Those without an exit code of their own.
+            pub const PLAIN: [Self; [$(stringify!($variant)),*].len()] = [$(Self::$variant),*];
+        }
+    };
+}
+
+ends! {
     /// Exit 0.
     Succeeded,
-    /// Exit with another code.
-    Exit(i32),
     /// Killed at its deadline.
     Deadline,
     /// Killed by a signal, or ended for an unknown reason.
@@ -143,12 +157,6 @@ pub enum End {
     Lost,
     /// It was recorded but never created.
     NeverStarted,
-}
-
-impl End {
-    /// Those without an exit code of their own.
-    pub const PLAIN: [Self; 6] =
-        [Self::Succeeded, Self::Deadline, Self::Killed, Self::Disrupted, Self::Lost, Self::NeverStarted];
 }
 
 words! {

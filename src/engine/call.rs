@@ -15,7 +15,6 @@ use crate::domain::verdict::Unknown;
 /// same table, and within which limits, changes nothing for them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WatchId {
-    /// The table.
     pub table: Table,
     /// The namespace.
     pub reader: Arc<str>,
@@ -53,11 +52,9 @@ pub enum Call {
     Save {
         /// Whose.
         coverage: Key,
-        /// Its uid.
         uid: Arc<str>,
         /// The version it is based on.
         at: Version,
-        /// The ledger.
         ledger: Arc<Ledger>,
         /// What people see of it, where they look and it was looked at.
         view: Option<Box<CoverageView>>,

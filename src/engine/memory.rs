@@ -47,7 +47,6 @@ pub struct RememberedDate {
     pub bound: Option<NonZeroU64>,
     /// When they were read.
     pub read_at: Timestamp,
-    /// The facts.
     pub facts: RememberedFacts,
 }
 

@@ -36,7 +36,6 @@ pub struct CoverageView {
     pub uid: Arc<str>,
     /// Its season's name.
     pub season: Key,
-    /// Its table.
     pub table: Table,
     /// The generation of its object that this speaks of.
     pub generation: i64,
@@ -110,7 +109,6 @@ pub struct SeasonView {
     pub creates_game_dates: bool,
     /// Nothing is launched.
     pub suspended: bool,
-    /// Its zone.
     pub zone: jiff::tz::TimeZone,
     /// Today in its zone.
     pub today: Date,
@@ -180,11 +178,8 @@ impl CoverageView {
 /// A launch that is admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
-    /// The coverage.
     pub coverage: Key,
-    /// The rung.
     pub rung: Arc<str>,
-    /// The dates.
     pub dates: DateSet,
     /// Which attempt it is: the largest charged + 1.
     pub attempt: u32,
@@ -195,13 +190,9 @@ pub struct Planned {
 /// Open cells that are not launched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
-    /// The coverage.
     pub coverage: Key,
-    /// The dates.
     pub dates: DateSet,
-    /// Their state.
     pub state: State,
-    /// Its reason.
     pub reason: &'static str,
     /// What happens next.
     pub message: String,

@@ -62,13 +62,11 @@ pub struct Stored {
     pub coverage: Key,
     /// Its object's uid: a ledger of another object of the same name is not taken over.
     pub uid: Arc<str>,
-    /// The ledger.
     pub ledger: Ledger,
     /// Whether all of it could be read: of one that could not only the number of launches is left.
     pub is_whole: bool,
     /// What people see of the coverage beside it: states with their dates. Empty where that is not kept.
     pub told: Vec<(Cause, DateSet)>,
-    /// Its version.
     pub version: Version,
 }
 

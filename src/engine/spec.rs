@@ -11,9 +11,7 @@ use crate::domain::span::Span;
 /// Everything that people want, parsed. A changed spec replaces the whole.
 #[derive(Clone, Debug, Default)]
 pub struct Spec {
-    /// The seasons.
     pub seasons: Vec<Season>,
-    /// The coverages.
     pub coverages: Vec<Coverage>,
     /// What people want of single dates, per season.
     pub orders: BTreeMap<Key, DateOrders>,

@@ -197,20 +197,10 @@ pub(super) fn unknown_field(path: &str, name: &str, known: Option<&Map<String, V
     format!("unknown field \"{path}\"{}", hint.unwrap_or_default())
 }
 
-/// How many letters must change (Levenshtein), upper and lower case alike.
+/// How many letters must change, upper and lower case alike. Only the start of a long name counts: the cost is bounded.
 fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) =
-        (a.to_lowercase().chars().take(64).collect(), b.to_lowercase().chars().take(64).collect());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != y);
-            let best = change.min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], best);
-        }
-    }
-    row[b.len()]
+    let start = |name: &str| name.to_lowercase().chars().take(64).collect::<String>();
+    strsim::levenshtein(&start(a), &start(b))
 }
 
 /// The object with its defaults, as the API server stores it.

@@ -19,12 +19,9 @@ pub struct Metric {
     pub help: &'static str,
 }
 
-/// Names the coverage or season of a series.
-const OBJECT: &[&str] = &["namespace", "kind", "name"];
-
-/// Labels whose values come from objects, so that the number of objects bounds the number of series. The values of every
-/// other label are constants of this program.
-pub const FROM_OBJECTS: &[&str] = OBJECT;
+/// Names the coverage or season of a series. Values of these labels come from objects, so that the number of objects bounds
+/// the number of series. The values of every other label are constants of this program.
+pub const OBJECT: &[&str] = &["namespace", "kind", "name"];
 
 const fn metric(
     name: &'static str,

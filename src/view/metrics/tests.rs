@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::declared::{FROM_OBJECTS, METRICS, Metric};
+use super::declared::{METRICS, Metric, OBJECT};
 use super::*;
 use crate::domain::dates::DateSet;
 use crate::domain::judge::tests::{at, calendar, calendar_of, day};
@@ -231,7 +231,7 @@ fn labels_are_bounded_and_hold_nothing_of_tables_or_messages() {
         assert!(!text.contains(secret), "{secret} in\n{text}");
     }
     let closed = ["state", "reason", "outcome", "result", "kind", "verb", "resource", "code", "version"];
-    let allowed: BTreeSet<_> = FROM_OBJECTS.iter().copied().chain(closed).collect();
+    let allowed: BTreeSet<_> = OBJECT.iter().copied().chain(closed).collect();
     for metric in METRICS {
         assert!(metric.labels.iter().all(|l| allowed.contains(l)), "{}: {:?}", metric.name, metric.labels);
     }
