@@ -220,8 +220,6 @@ fn schedule_question() -> ScheduleQuestion {
 }
 
 fn coverage(season: &Key, key: Key) -> Coverage {
-    let measure = |of| Measure { of, only: Vec::new() };
-    let rule = |measure, check, what: &str| Rule { measure, check, what: what.into() };
     Coverage {
         uid: key.name.clone(),
         generation: 1,
@@ -229,55 +227,73 @@ fn coverage(season: &Key, key: Key) -> Coverage {
         table: table(&key.name),
         from: None,
         through: None,
-        question: Arc::new(Question {
-            date: date_column(),
-            filters: Vec::new(),
-            unit: UnitForm::Columns { columns: vec!["away".into(), "home".into()], any_order: false },
-            aliases: Arc::default(),
-            before: None,
-            needed: Vec::new(),
-            measures: vec![measure(Of::Rows), measure(Of::Distinct("player".into()))],
-            unique: Vec::new(),
-            shares: Vec::new(),
-        }),
-        criteria: Criteria {
-            grain: Grain::Unit,
-            expects: Expects::Scheduled,
-            units: Tolerance::Share(Share::ALL),
-            rules: vec![
-                rule(0, Check::AtLeast(20), "rows"),
-                rule(0, Check::AtMost(45), "rows"),
-                rule(1, Check::AtLeast(10), "player"),
-            ],
-            shares: Vec::new(),
-            needs_starts: false,
-            after_warm_up: false,
-        },
+        question: Arc::new(question()),
+        criteria: criteria(),
         names: FieldNames { unit: "spec.unit", filters: "spec.where", values: "spec.complete.perUnit.contains" },
         due: Moment { after: Anchor::LastStart, offset: Span::hours(6) },
         late: Moment { after: Anchor::LastStart, offset: Span::hours(12) },
-        fill: Fill {
-            mode: Mode::Fill,
-            ladder: vec![Rung {
-                name: "load".into(),
-                cron_job: "load".into(),
-                container: None,
-                template: None,
-                repairs: vec![Repairs::NoRows, Repairs::Flaw(Flaw::UnitsMissing)],
-                attempts: 5,
-                backoff_initial: Span::minutes(5),
-                backoff_max: Span::hours(12),
-            }],
-            dates_per_job: 1,
-            max_concurrent_jobs: 3,
-            order: FillOrder::NewestFirst,
-            deadline: Span::hours(2),
-            settle: Span::minutes(5),
-        },
+        fill: fill(),
         waivers: Vec::new(),
         suspend: false,
         fingerprints: Default::default(),
         key,
+    }
+}
+
+fn question() -> Question {
+    let measure = |of| Measure { of, only: Vec::new() };
+    Question {
+        date: date_column(),
+        filters: Vec::new(),
+        unit: UnitForm::Columns { columns: vec!["away".into(), "home".into()], any_order: false },
+        aliases: Arc::default(),
+        before: None,
+        needed: Vec::new(),
+        measures: vec![measure(Of::Rows), measure(Of::Distinct("player".into()))],
+        unique: Vec::new(),
+        shares: Vec::new(),
+    }
+}
+
+fn criteria() -> Criteria {
+    let rule = |measure, check, what: &str| Rule { measure, check, what: what.into() };
+    Criteria {
+        grain: Grain::Unit,
+        expects: Expects::Scheduled,
+        units: Tolerance::Share(Share::ALL),
+        rules: vec![
+            rule(0, Check::AtLeast(20), "rows"),
+            rule(0, Check::AtMost(45), "rows"),
+            rule(1, Check::AtLeast(10), "player"),
+        ],
+        shares: Vec::new(),
+        needs_starts: false,
+        after_warm_up: false,
+    }
+}
+
+fn fill() -> Fill {
+    Fill {
+        mode: Mode::Fill,
+        ladder: vec![rung()],
+        dates_per_job: 1,
+        max_concurrent_jobs: 3,
+        order: FillOrder::NewestFirst,
+        deadline: Span::hours(2),
+        settle: Span::minutes(5),
+    }
+}
+
+fn rung() -> Rung {
+    Rung {
+        name: "load".into(),
+        cron_job: "load".into(),
+        container: None,
+        template: None,
+        repairs: vec![Repairs::NoRows, Repairs::Flaw(Flaw::UnitsMissing)],
+        attempts: 5,
+        backoff_initial: Span::minutes(5),
+        backoff_max: Span::hours(12),
     }
 }
 

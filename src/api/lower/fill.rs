@@ -30,6 +30,12 @@ pub(super) struct Common<'a> {
     pub suspend: bool,
 }
 
+/// What a coverage asks about a date, and what the answer has to be.
+pub(super) struct Demand {
+    pub question: Question,
+    pub criteria: Criteria,
+}
+
 /// What a coverage needs of its season. Where the season is not there, enough to find what else is wrong.
 pub(super) struct Frame {
     season: Key,
@@ -60,11 +66,11 @@ pub(super) fn coverage(
     document: &Document,
     common: &Common<'_>,
     frame: Frame,
-    question: Question,
-    criteria: Criteria,
+    demand: Demand,
     known: &Known,
     fields: &mut Fields<'_>,
 ) -> Coverage {
+    let Demand { question, criteria } = demand;
     let own = common.warehouse.map(|warehouse| place_named(warehouse, "spec.warehouse", known, fields));
     let home = own.unwrap_or(frame.home);
     let table = Table { place: home.place, name: common.table.into() };

@@ -2,34 +2,31 @@
 
 use super::dates::Dating;
 use super::fields::{Fields, filters, value};
-use super::fill::{Common, coverage, frame};
+use super::fill::{Common, Demand, Frame, coverage, frame};
 use super::known::Known;
 use super::table_coverage::{Asked, tolerance};
 use crate::api::kinds::*;
 use crate::api::manifest::Document;
-use crate::domain::policy::{Check, Coverage, Criteria, Expects, FieldNames, ShareRule};
+use crate::domain::policy::{Check, Coverage, Criteria, Expects, FieldNames, Grain, Rule, ShareRule};
 use crate::domain::probe::{Filter as Condition, InstantColumn, Of, Question, Test, UnitForm, Value};
 
 pub(super) fn lower(document: &Document, spec: &PropCoverageSpec, known: &Known, fields: &mut Fields<'_>) -> Coverage {
     let frame = frame(document, &spec.season.0, known, fields);
+    let demand = demand(spec, &frame, fields);
+    coverage(document, &common(spec), frame, demand, known, fields)
+}
+
+fn demand(spec: &PropCoverageSpec, frame: &Frame, fields: &mut Fields<'_>) -> Demand {
     let (columns, expect) = (&spec.columns, &spec.expect);
     let (unit, grain) = fields.unit("spec.columns.game", &columns.game, frame.units);
     if !expect.markets.is_empty() && columns.market.is_none() {
         fields.problem("spec.expect.markets", "needs 'spec.columns.market'");
     }
     let mut asked = Asked::default();
-    let dating = Dating {
-        column: &columns.date,
-        date_as: columns.date_as,
-        date_zone: columns.date_zone.as_ref(),
-        date_format: columns.date_format.as_ref(),
-        day_starts: None,
-    };
     let snapshot = fields.instants(&columns.snapshot, "spec.columns.snapshotZone", columns.snapshot_zone.as_ref());
     measures(spec, &snapshot, &mut asked, fields);
-    let placeholder = expect.placeholder_lines.as_ref();
     let question = Question {
-        date: fields.date_column("spec.columns", &dating, &frame.zone),
+        date: fields.date_column("spec.columns", &dating(columns), &frame.zone),
         filters: filters(&spec.filters).into_iter().chain(market_filter(spec)).collect(),
         unique: if expect.unique { unique(columns, &unit) } else { Vec::new() },
         unit,
@@ -37,27 +34,46 @@ pub(super) fn lower(document: &Document, spec: &PropCoverageSpec, known: &Known,
         before: expect.snapshots.before_start.then_some(snapshot),
         needed: vec![columns.line.0.clone()],
         measures: asked.measures,
-        shares: placeholder
+        shares: expect
+            .placeholder_lines
             .iter()
             .map(|p| vec![one_of(&columns.line.0, p.values.iter().map(value).collect())])
             .collect(),
     };
+    Demand { question, criteria: criteria(spec, grain, asked.rules, fields) }
+}
+
+fn dating(columns: &PropColumns) -> Dating<'_> {
+    Dating {
+        column: &columns.date,
+        date_as: columns.date_as,
+        date_zone: columns.date_zone.as_ref(),
+        date_format: columns.date_format.as_ref(),
+        day_starts: None,
+    }
+}
+
+fn criteria(spec: &PropCoverageSpec, grain: Grain, rules: Vec<Rule>, fields: &mut Fields<'_>) -> Criteria {
+    let expect = &spec.expect;
     let share = |p: &PlaceholderLines| ShareRule {
         name: "placeholder lines".into(),
         max: fields.share("spec.expect.placeholderLines.max", &p.max),
     };
-    let shares = placeholder.map(share).into_iter().collect();
+    let shares = expect.placeholder_lines.iter().map(share).collect();
     let games = expect.games.as_ref().map(|s| fields.share("spec.expect.games", s));
-    let criteria = Criteria {
+    Criteria {
         grain,
         expects: Expects::Scheduled,
         units: tolerance(games, expect.missing_games),
-        rules: asked.rules,
+        rules,
         shares,
         needs_starts: expect.snapshots.before_start || expect.snapshots.last.is_some(),
         after_warm_up: spec.after_warm_up,
-    };
-    let common = Common {
+    }
+}
+
+fn common(spec: &PropCoverageSpec) -> Common<'_> {
+    Common {
         kind: "PropCoverage",
         names: FieldNames {
             unit: "spec.columns.game",
@@ -72,8 +88,7 @@ pub(super) fn lower(document: &Document, spec: &PropCoverageSpec, known: &Known,
         fill: &spec.fill,
         waivers: &spec.waivers,
         suspend: spec.suspend,
-    };
-    coverage(document, &common, frame, question, criteria, known, fields)
+    }
 }
 
 /// Players for each market and required bookmaker, bookmakers for each market, snapshots of the game.

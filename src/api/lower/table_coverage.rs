@@ -2,36 +2,30 @@
 
 use super::dates::Dating;
 use super::fields::{Fields, anchor, filters, value};
-use super::fill::{Common, coverage, frame};
+use super::fill::{Common, Demand, Frame, coverage, frame};
 use super::known::Known;
 use crate::api::kinds::*;
 use crate::api::manifest::Document;
 use crate::api::schema::ColumnText;
-use crate::domain::policy::{Check, Coverage, Criteria, Expects, FieldNames, Rule, ShareRule, Tolerance};
+use crate::domain::policy::{Check, Coverage, Criteria, Expects, FieldNames, Grain, Rule, ShareRule, Tolerance};
 use crate::domain::probe::{Measure, Of, Question, Test};
 use crate::domain::share::Share;
 
 pub(super) fn lower(document: &Document, spec: &TableCoverageSpec, known: &Known, fields: &mut Fields<'_>) -> Coverage {
     let frame = frame(document, &spec.season.0, known, fields);
+    let demand = demand(spec, &frame, fields);
+    coverage(document, &common(spec), frame, demand, known, fields)
+}
+
+fn demand(spec: &TableCoverageSpec, frame: &Frame, fields: &mut Fields<'_>) -> Demand {
     let (unit, grain) = fields.unit("spec.unit", &spec.unit, frame.units);
     let mut asked = Asked::default();
     asked.per_unit(&spec.complete.per_unit);
     if let Some(freshness) = &spec.complete.freshness {
-        let within = fields.positive("spec.complete.freshness.within", &freshness.within);
-        let until = anchor(freshness.until);
-        let newest = fields.instants(&freshness.column, "spec.complete.freshness.zone", freshness.zone.as_ref());
-        asked.add(Of::Newest(newest), Vec::new(), Check::Fresh { within, until }, &named(&freshness.column));
+        asked.freshness(freshness, fields);
     }
-    let shares = &spec.complete.shares;
-    let dating = Dating {
-        column: &spec.date,
-        date_as: spec.date_as,
-        date_zone: spec.date_zone.as_ref(),
-        date_format: spec.date_format.as_ref(),
-        day_starts: spec.day_starts.as_ref(),
-    };
     let question = Question {
-        date: fields.date_column("spec", &dating, &frame.zone),
+        date: fields.date_column("spec", &dating(spec), &frame.zone),
         filters: filters(&spec.filters),
         unit,
         aliases: frame.aliases.clone(),
@@ -39,26 +33,43 @@ pub(super) fn lower(document: &Document, spec: &TableCoverageSpec, known: &Known
         needed: Vec::new(),
         measures: asked.measures,
         unique: spec.complete.unique.iter().map(|c| c.0.clone()).collect(),
-        shares: shares.iter().map(|s| filters(&s.filters)).collect(),
+        shares: spec.complete.shares.iter().map(|s| filters(&s.filters)).collect(),
     };
+    Demand { question, criteria: criteria(spec, grain, asked.rules, fields) }
+}
+
+fn dating(spec: &TableCoverageSpec) -> Dating<'_> {
+    Dating {
+        column: &spec.date,
+        date_as: spec.date_as,
+        date_zone: spec.date_zone.as_ref(),
+        date_format: spec.date_format.as_ref(),
+        day_starts: spec.day_starts.as_ref(),
+    }
+}
+
+fn criteria(spec: &TableCoverageSpec, grain: Grain, rules: Vec<Rule>, fields: &mut Fields<'_>) -> Criteria {
     let share = |(n, s): (usize, &ShareSpec)| ShareRule {
         name: s.name.0.as_str().into(),
         max: fields.share(&format!("spec.complete.shares[{n}].max"), &s.max),
     };
-    let shares = shares.iter().enumerate().map(share).collect();
-    let criteria = Criteria {
+    let shares = spec.complete.shares.iter().enumerate().map(share).collect();
+    Criteria {
         grain,
         expects: if spec.expects == ExpectsName::Final { Expects::Final } else { Expects::Scheduled },
         units: tolerance(
             spec.complete.units.as_ref().map(|s| fields.share("spec.complete.units", s)),
             spec.complete.missing,
         ),
-        rules: asked.rules,
+        rules,
         shares,
         needs_starts: false,
         after_warm_up: spec.after_warm_up,
-    };
-    let common = Common {
+    }
+}
+
+fn common(spec: &TableCoverageSpec) -> Common<'_> {
+    Common {
         kind: "TableCoverage",
         names: FieldNames { unit: "spec.unit", filters: "spec.where", values: "spec.complete.perUnit.contains" },
         warehouse: spec.warehouse.as_ref().map(|w| w.0.as_str()),
@@ -69,8 +80,7 @@ pub(super) fn lower(document: &Document, spec: &TableCoverageSpec, known: &Known
         fill: &spec.fill,
         waivers: &spec.waivers,
         suspend: spec.suspend,
-    };
-    coverage(document, &common, frame, question, criteria, known, fields)
+    }
 }
 
 pub(super) fn tolerance(share: Option<Share>, missing: Option<u32>) -> Tolerance {
@@ -92,6 +102,13 @@ impl Asked {
             self.measures.len() - 1
         });
         self.rules.push(Rule { measure: at, check, what: what.into() });
+    }
+
+    fn freshness(&mut self, spec: &FreshnessSpec, fields: &mut Fields<'_>) {
+        let within = fields.positive("spec.complete.freshness.within", &spec.within);
+        let until = anchor(spec.until);
+        let newest = fields.instants(&spec.column, "spec.complete.freshness.zone", spec.zone.as_ref());
+        self.add(Of::Newest(newest), Vec::new(), Check::Fresh { within, until }, &named(&spec.column));
     }
 
     fn per_unit(&mut self, spec: &PerUnitSpec) {
