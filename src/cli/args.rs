@@ -6,6 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::operator_args::OperatorArgs;
+use super::switch::Switch;
+
 /// Keep date-partitioned data complete: find gaps, fill them with Jobs, verify by reading again.
 #[derive(Debug, Parser)]
 #[command(
@@ -58,7 +61,7 @@ impl Colors {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Keep the coverages of a cluster complete.
-    Operator(Box<super::operator::OperatorArgs>),
+    Operator(Box<OperatorArgs>),
     /// Fill gaps on this machine, with Jobs as child processes and state in a folder.
     Local(LocalArgs),
     /// Show what would be launched, in which order, and why the rest would not; change nothing.
@@ -98,7 +101,7 @@ pub enum Verb {
 
 /// The paths of the manifests and the state.
 #[derive(Clone, Debug, Args)]
-pub struct Place {
+pub struct ManifestArgs {
     /// A folder or file with manifests; may be repeated.
     #[arg(short, long = "file", value_name = "DIR")]
     pub files: Vec<PathBuf>,
@@ -138,7 +141,7 @@ pub enum Output {
 pub struct ReadArgs {
     /// The paths of the manifests.
     #[command(flatten)]
-    pub place: Place,
+    pub manifests: ManifestArgs,
     /// Output as text for people or JSON for scripts.
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
@@ -231,7 +234,7 @@ pub struct ExplainArgs {
 pub struct LocalArgs {
     /// The paths of the manifests.
     #[command(flatten)]
-    pub place: Place,
+    pub manifests: ManifestArgs,
     /// Exit when nothing is left to do.
     #[arg(long)]
     pub once: bool,
@@ -246,21 +249,12 @@ pub struct LocalArgs {
     pub slow_start: String,
 }
 
-/// On or off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Switch {
-    /// On.
-    On,
-    /// Off.
-    Off,
-}
-
 /// `retry`.
 #[derive(Clone, Debug, Args)]
 pub struct RetryArgs {
     /// The paths of the manifests.
     #[command(flatten)]
-    pub place: Place,
+    pub manifests: ManifestArgs,
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
@@ -279,7 +273,7 @@ pub struct RetryArgs {
 pub struct WaiveArgs {
     /// The paths of the manifests.
     #[command(flatten)]
-    pub place: Place,
+    pub manifests: ManifestArgs,
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::args::{ClusterArgs, MAX_JOBS, Place, RetryArgs, WaiveArgs};
+use super::args::{ClusterArgs, MAX_JOBS, ManifestArgs, RetryArgs, WaiveArgs};
 use super::cluster;
+use super::date_request::DateRequest;
 use super::exit::{Exit, Stop};
 use super::names::is_called;
 use super::read::look_at;
 use super::setup::Setup;
-use super::wish::Wish;
 use crate::api::kinds::{CoverageRef, GameDateSpec};
 use crate::api::manifest::Document;
 use crate::api::{Problem, load};
@@ -28,35 +28,45 @@ use crate::local::journal::Journal;
 
 pub(super) fn retry(args: &RetryArgs) -> Result<Exit, Stop> {
     let token = args.token.clone().unwrap_or_else(|| format!("retry-{}", SystemClock.now().as_second()));
-    want(&args.place, &args.cluster, &args.coverage, &args.dates, &Wish::Retry { token })
+    want(&args.manifests, &args.cluster, &args.coverage, &args.dates, &DateRequest::Retry { token })
 }
 
 pub(super) fn waive(args: &WaiveArgs) -> Result<Exit, Stop> {
-    let wish = Wish::Waive { reason: args.reason.clone(), expires: args.expires };
-    want(&args.place, &args.cluster, &args.coverage, &args.dates, &wish)
+    let request = DateRequest::Waive { reason: args.reason.clone(), expires: args.expires };
+    want(&args.manifests, &args.cluster, &args.coverage, &args.dates, &request)
 }
 
 /// Where there are manifests they are written beside, else a cluster is asked.
-fn want(place: &Place, cluster: &ClusterArgs, name: &str, dates: &[String], wish: &Wish) -> Result<Exit, Stop> {
+fn want(
+    manifests: &ManifestArgs,
+    cluster: &ClusterArgs,
+    name: &str,
+    dates: &[String],
+    request: &DateRequest,
+) -> Result<Exit, Stop> {
     let dates = parse(dates)?;
-    if place.files.is_empty() { cluster::write(cluster, name, &dates, wish) } else { write(place, name, &dates, wish) }
+    if manifests.files.is_empty() {
+        cluster::write(cluster, name, &dates, request)
+    } else {
+        write(manifests, name, &dates, request)
+    }
 }
 
 /// Writes a GameDate for each date; existing content of its file is kept. One that is in another file is left to the user.
-fn write(place: &Place, name: &str, dates: &DateSet, wish: &Wish) -> Result<Exit, Stop> {
-    let mut setup = Setup::new(place)?;
-    let folder = wishes(&setup)?;
+fn write(manifests: &ManifestArgs, name: &str, dates: &DateSet, request: &DateRequest) -> Result<Exit, Stop> {
+    let mut setup = Setup::new(manifests)?;
+    let folder = requests(&setup)?;
     // Others add to the same files: what they wrote is read once it is our turn.
     let turn = take_turn(&folder)?;
     setup.loaded = setup.reload()?;
     let found = setup.loaded.coverages.iter().find(|c| is_called(&c.key.kind, &c.key.name, name));
     let coverage = found.cloned().ok_or_else(|| Stop::bad_input(format!("there is no valid coverage '{name}'")))?;
-    wish.fits(&coverage.key, coverage.fill.mode, today(&setup, &coverage))?;
+    request.fits(&coverage.key, coverage.fill.mode, today(&setup, &coverage))?;
     let journal = Journal::read_only(&setup.state).map_err(Stop::failed)?;
     let has_spent = |of: &Coverage, date, token: &Arc<str>| {
         journal.ledger(&of.key, &of.uid).is_some_and(|ledger| ledger.has_spent(date, token))
     };
-    wish.refuse_spent(dates, |date, token| has_spent(&coverage, date, token))?;
+    request.refuse_spent(dates, |date, token| has_spent(&coverage, date, token))?;
     let mut files = Vec::new();
     for date in dates.iter() {
         let object = format!("{}-{date}", coverage.season.name);
@@ -74,7 +84,7 @@ fn write(place: &Place, name: &str, dates: &DateSet, wish: &Wish) -> Result<Exit
         spec.rerun.coverages.retain(|named| !is_done(named));
         let is_pending = if names_all { !has_spent(&coverage, date, &token) } else { !spec.rerun.coverages.is_empty() };
         let spent = if is_pending { Vec::new() } else { vec![spec.rerun.token.clone()] };
-        wish.add(&mut spec, &coverage.key, &spent);
+        request.add(&mut spec, &coverage.key, &spent);
         let text = yaml(&object, &spec)?;
         if let Some(other) = stands_in.filter(|other| *other != file) {
             let other = other.display();
@@ -93,14 +103,14 @@ fn write(place: &Place, name: &str, dates: &DateSet, wish: &Wish) -> Result<Exit
         anstream::println!("{}", file.display());
     }
     drop(turn);
-    if let Wish::Retry { .. } = wish {
-        tell(&mut setup, &coverage.key, dates, wish)?;
+    if let DateRequest::Retry { .. } = request {
+        tell(&mut setup, &coverage.key, dates, request)?;
     }
     Ok(Exit::Done)
 }
 
-/// The folder that wishes are written to.
-fn wishes(setup: &Setup) -> Result<PathBuf, Stop> {
+/// The folder that requests are written to.
+fn requests(setup: &Setup) -> Result<PathBuf, Stop> {
     setup.manifests.wishes().ok_or_else(|| {
         let home = setup.manifests.home();
         let text =
@@ -109,8 +119,8 @@ fn wishes(setup: &Setup) -> Result<PathBuf, Stop> {
     })
 }
 
-fn take_turn(wishes: &Path) -> Result<File, Stop> {
-    let folder = folder_of(wishes);
+fn take_turn(requests: &Path) -> Result<File, Stop> {
+    let folder = folder_of(requests);
     disk::turn_in(&folder).map_err(|e| Stop::failed(format!("{} cannot be locked: {e}", folder.display())))
 }
 
@@ -121,12 +131,12 @@ fn today(setup: &Setup, coverage: &Coverage) -> Date {
 }
 
 /// Reads the current manifests, as `explain` does, and prints what the reruns wait for.
-fn tell(setup: &mut Setup, coverage: &Key, dates: &DateSet, wish: &Wish) -> Result<(), Stop> {
+fn tell(setup: &mut Setup, coverage: &Key, dates: &DateSet, request: &DateRequest) -> Result<(), Stop> {
     setup.loaded = setup.reload()?;
     let overview = look_at(setup, None, MAX_JOBS)?;
     let view = overview.coverages.iter().find(|view| view.key == *coverage);
     let waits = |date| Some((date, view?.rerun(date)?.waits.clone()));
-    wish.tell(dates.iter().filter_map(waits));
+    request.tell(dates.iter().filter_map(waits));
     Ok(())
 }
 
@@ -148,12 +158,12 @@ fn yaml(object: &str, spec: &GameDateSpec) -> Result<String, Stop> {
 }
 
 /// What `check` would refuse is refused before it is written.
-fn refuse_bad(setup: &Setup, wished: &[(PathBuf, String)]) -> Result<(), Stop> {
+fn refuse_bad(setup: &Setup, requested: &[(PathBuf, String)]) -> Result<(), Stop> {
     let mut files = setup.manifests.read().map_err(Stop::bad_input)?;
-    files.retain(|(name, _)| !wished.iter().any(|(file, _)| file.as_path() == Path::new(name)));
-    files.extend(wished.iter().map(|(file, text)| (file.display().to_string(), text.clone().into_bytes())));
+    files.retain(|(name, _)| !requested.iter().any(|(file, _)| file.as_path() == Path::new(name)));
+    files.extend(requested.iter().map(|(file, text)| (file.display().to_string(), text.clone().into_bytes())));
     let loaded = load(&files, &|folder| Ok(folder.to_string()));
-    let ours = |p: &&Problem| wished.iter().any(|(file, _)| file.as_path() == Path::new(&p.file));
+    let ours = |p: &&Problem| requested.iter().any(|(file, _)| file.as_path() == Path::new(&p.file));
     let told: Vec<String> =
         loaded.problems.iter().filter(ours).map(|p| format!("{}: {}", p.object, p.sentence())).collect();
     if told.is_empty() { Ok(()) } else { Err(Stop::bad_input(told.join("\n"))) }

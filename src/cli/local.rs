@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::args::{LocalArgs, Switch};
+use super::args::LocalArgs;
 use super::exit::{Exit, Stop};
 use super::setup::{Setup, limits, runtime, spec};
+use super::switch::Switch;
 use crate::domain::span::Span;
 use crate::engine::drive::{Until, Wish};
 use crate::engine::overview::{Event, Overview};
@@ -29,7 +30,7 @@ const REDRAW: Duration = Duration::from_millis(200);
 
 pub(super) fn local(args: &LocalArgs) -> Result<Exit, Stop> {
     let slow_start: Span = args.slow_start.parse().map_err(|why| Stop::bad_input(format!("--slow-start: {why}")))?;
-    let mut setup = if args.once { Setup::new(&args.place)? } else { Setup::watching(&args.place)? };
+    let mut setup = if args.once { Setup::new(&args.manifests)? } else { Setup::watching(&args.manifests)? };
     let limits = limits(slow_start, args.slots.max_jobs, args.launches == Switch::On);
     let until = if args.once { Until::Done } else { Until::Stopped };
     let (overview, tally) = run(&mut setup, limits, until)?;

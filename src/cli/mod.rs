@@ -7,6 +7,7 @@ mod cluster;
 #[cfg(not(feature = "kubernetes"))]
 #[path = "no_cluster.rs"]
 mod cluster;
+mod date_request;
 pub mod demo;
 mod exit;
 mod filler;
@@ -19,12 +20,15 @@ mod operator;
 #[path = "no_operator.rs"]
 mod operator;
 #[cfg(feature = "kubernetes")]
-pub mod operator_args;
+mod operator_args;
+#[cfg(not(feature = "kubernetes"))]
+#[path = "no_operator_args.rs"]
+mod operator_args;
 mod read;
 #[cfg(all(test, feature = "kubernetes"))] // the page is of the binary as it is shipped
 mod reference;
 mod setup;
-mod wish;
+mod switch;
 
 pub use args::Cli;
 pub use exit::Exit;

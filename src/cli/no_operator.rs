@@ -1,16 +1,8 @@
 //! `gapless operator` in a build for one machine alone.
 
-use clap::Args;
-
 use super::args::GrantsArgs;
 use super::exit::{Exit, Stop};
-
-/// Flags that this build does not understand.
-#[derive(Clone, Debug, Args)]
-pub struct OperatorArgs {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    _flags: Vec<String>,
-}
+use super::operator_args::OperatorArgs;
 
 const ABSENT: &str = "this build does not include the operator: build it with the feature `kubernetes`";
 

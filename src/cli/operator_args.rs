@@ -1,21 +1,12 @@
-//! The flags of `gapless operator`, each with an environment variable, and their validation. All problems are reported at
-//! once, one sentence each.
+//! The flags of `gapless operator`, each with an environment variable. They are checked together, and become the operator's
+//! own [`Options`](crate::kubernetes::operator::Options).
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
-use jiff::SignedDuration;
 
-use super::args::Switch;
-use crate::engine::spec::Limits;
-use crate::kubernetes::leadership::lease::Timing;
+use super::switch::Switch;
 use crate::kubernetes::serving::logs::Format;
-
-/// How often live Jobs are listed, in addition to the watch, which may miss changes.
-const JOB_LIST: SignedDuration = SignedDuration::from_secs(60);
-/// The maximum length of a Kubernetes name.
-const MAX_NAME: usize = 63;
 
 /// Flags of the operator.
 #[derive(Clone, Debug, Args)]
@@ -164,58 +155,6 @@ impl Surroundings {
         let host_name = kernel.map(|name| name.trim().to_string()).or_else(|| var("HOSTNAME"));
         Self { pod_name: var("POD_NAME"), host_name, rust_log: var("RUST_LOG") }
     }
-}
-
-/// The validated flags. If no namespace is set, the client's own is used.
-#[derive(Clone, Debug)]
-pub struct OperatorConfig {
-    /// What is watched.
-    pub scope: Scope,
-    /// `--files-root`.
-    pub files_root: Option<PathBuf>,
-    /// `--state`.
-    pub state: Option<PathBuf>,
-    /// `--kubeconfig`.
-    pub kubeconfig: Option<PathBuf>,
-    /// `--context`.
-    pub context: Option<String>,
-    /// Maximum writes per second, and maximum burst.
-    pub writes: (u32, u32),
-    /// None without leader election: this process then always leads.
-    pub lease: Option<LeaseConfig>,
-    /// The limits of the engine.
-    pub limits: Limits,
-    /// The listen address of the endpoints.
-    pub listen: SocketAddr,
-    /// The format of log lines.
-    pub log_format: Format,
-    /// The log filter.
-    pub log_filter: String,
-}
-
-/// What is watched.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// One namespace; `None`: the client's own.
-    Namespace(Option<String>),
-    /// Every namespace, with what each may read.
-    All {
-        /// The grants file; `None`: nothing is granted.
-        grants: Option<PathBuf>,
-    },
-}
-
-/// How the leader is elected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeaseConfig {
-    /// The Lease's name.
-    pub name: String,
-    /// Its namespace; `None`: the client's own.
-    pub namespace: Option<String>,
-    /// The identity of this process.
-    pub identity: String,
-    /// How long the Lease holds, and how its holder keeps it.
-    pub timing: Timing,
 }
 
 mod validate;

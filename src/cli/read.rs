@@ -15,7 +15,7 @@ use crate::domain::policy::Key;
 use crate::engine::drive::Until;
 use crate::engine::overview::{CoverageView, Overview};
 use crate::local::jobs::Jobs;
-use crate::status::read::Told;
+use crate::status::read::ClusterOverview;
 use crate::view;
 
 /// What was seen.
@@ -44,10 +44,10 @@ impl Seen {
 
 /// Looks at everything once: at files where there are any, else at the objects of a cluster.
 fn see(args: &ReadArgs, cluster: &ClusterArgs, all: bool) -> Result<Seen, Stop> {
-    if !args.place.files.is_empty() {
+    if !args.manifests.files.is_empty() {
         return look(args, MAX_JOBS);
     }
-    let Told { overview, ready } = super::cluster::look(cluster, all, args.now)?;
+    let ClusterOverview { overview, ready } = super::cluster::look(cluster, all, args.now)?;
     Ok(Seen { overview, ready: Some(ready), bad: false, jobs: None })
 }
 
@@ -67,7 +67,7 @@ fn by_namespace(overview: &Overview, all: bool, draw: impl Fn(&Overview) -> Stri
 
 /// Looks at files once.
 fn look(args: &ReadArgs, max_jobs: u32) -> Result<Seen, Stop> {
-    let mut setup = Setup::new(&args.place)?;
+    let mut setup = Setup::new(&args.manifests)?;
     let overview = look_at(&mut setup, args.now, max_jobs)?;
     let bad = setup.has_problems();
     Ok(Seen { overview, ready: None, bad, jobs: Some(setup.jobs) })
@@ -109,7 +109,7 @@ fn write(to: impl Write, json: &impl Serialize) -> std::io::Result<()> {
 
 pub(super) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
     let PlanArgs { read: args, slots } = args;
-    if args.place.files.is_empty() {
+    if args.manifests.files.is_empty() {
         let text = "plan needs manifests: use -f DIR; for a cluster, use `calendar` and `explain`";
         return Err(Stop::bad_input(text));
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::args::Place;
+use super::args::ManifestArgs;
 use super::exit::Stop;
 use crate::api::check::Valid;
 use crate::api::manifest::Document;
@@ -52,30 +52,30 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Reads the manifests of a place that has some: a wrong path may not pass for one where all is well.
-    pub fn new(place: &Place) -> Result<Self, Stop> {
-        let given = Manifests::new(place.files.clone()).files().map_err(Stop::bad_input)?;
-        if given.is_empty() && !place.files.is_empty() {
-            return Err(Stop::bad_input(no_manifest(&place.files)));
+    /// Reads the manifests, of which there must be some: a wrong path may not pass for one where all is well.
+    pub fn new(args: &ManifestArgs) -> Result<Self, Stop> {
+        let given = Manifests::new(args.files.clone()).files().map_err(Stop::bad_input)?;
+        if given.is_empty() && !args.files.is_empty() {
+            return Err(Stop::bad_input(no_manifest(&args.files)));
         }
-        Self::watching(place)
+        Self::watching(args)
     }
 
     /// Reads the manifests, which may be added later; their problems are printed on standard error.
-    pub fn watching(place: &Place) -> Result<Self, Stop> {
-        if place.files.is_empty() {
+    pub fn watching(args: &ManifestArgs) -> Result<Self, Stop> {
+        if args.files.is_empty() {
             return Err(Stop::bad_input("this verb needs manifests: use -f DIR"));
         }
-        let manifests = Manifests::new(place.files.clone());
-        let root = place.files_root.clone().unwrap_or_else(|| manifests.home());
+        let manifests = Manifests::new(args.files.clone());
+        let root = args.files_root.clone().unwrap_or_else(|| manifests.home());
         let unopened = |e| link_loop(&root).unwrap_or_else(|| format!("{} cannot be opened: {e}", root.display()));
         let root = root.canonicalize().map_err(|e| Stop::bad_input(unopened(e)))?;
-        let state = place.state.clone().unwrap_or_else(|| manifests.home().join("state"));
+        let state = args.state.clone().unwrap_or_else(|| manifests.home().join("state"));
         let kept = cache::load(&state.join(FACTS));
         let stamp = manifests.stamp();
         let loaded = read(&manifests, &root, kept.valid.clone())?;
         if loaded.documents.is_empty() && loaded.problems.is_empty() {
-            anstream::eprintln!("gapless: {}", no_manifest(&place.files));
+            anstream::eprintln!("gapless: {}", no_manifest(&args.files));
         }
         anstream::eprint!("{}", crate::view::problems::problems(&loaded.problems));
         let jobs = Jobs::new(&state, templates(&loaded));
@@ -242,8 +242,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("manifests.yaml");
         std::fs::write(&file, "").unwrap();
-        let place = Place { files: vec![folder.path().into()], state: None, files_root: None };
-        let mut setup = Setup::new(&place).unwrap();
+        let args = ManifestArgs { files: vec![folder.path().into()], state: None, files_root: None };
+        let mut setup = Setup::new(&args).unwrap();
         std::fs::write(&file, "# mended").unwrap();
         drop(setup.filler(limits(Span::default(), 1, true)).unwrap());
         assert_ne!(setup.stamp, setup.manifests.stamp());

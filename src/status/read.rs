@@ -41,9 +41,9 @@ pub struct Objects {
     pub game_dates: Vec<Value>,
 }
 
-/// What the objects say.
+/// The overview of a cluster, from its objects alone.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct ClusterOverview {
     /// As the engine tells it.
     pub overview: Overview,
     /// The Ready condition of each coverage as it is stored: its status and its reason.
@@ -51,7 +51,7 @@ pub struct Told {
 }
 
 /// The overview that the objects tell.
-pub fn overview(objects: &Objects, now: Timestamp) -> Told {
+pub fn overview(objects: &Objects, now: Timestamp) -> ClusterOverview {
     let (details, seasons) = (Details::of(&objects.game_dates), Seasons::of(&objects.seasons));
     let reruns = Reruns::of(&objects.game_dates);
     let mut ready = BTreeMap::new();
@@ -63,7 +63,10 @@ pub fn overview(objects: &Objects, now: Timestamp) -> Told {
         coverages.push(view);
     }
     coverages.sort_by(|a, b| (&a.season, &a.key.name, &a.key.kind).cmp(&(&b.season, &b.key.name, &b.key.kind)));
-    Told { overview: Overview { now, seasons: Vec::new(), coverages, launches: Vec::new(), held: Vec::new() }, ready }
+    ClusterOverview {
+        overview: Overview { now, seasons: Vec::new(), coverages, launches: Vec::new(), held: Vec::new() },
+        ready,
+    }
 }
 
 fn coverage(

@@ -9,17 +9,17 @@ use kube::{Client, Resource};
 use serde_json::{Value, json};
 
 use super::args::ClusterArgs;
+use super::date_request::DateRequest;
 use super::exit::{Exit, Stop};
 use super::names::{is_called, there_are};
 use super::setup::runtime;
-use super::wish::Wish;
 use crate::api::kinds::{GameDate, GameDateSpec, GameDateStatus, PropCoverage, Season, TableCoverage};
 use crate::domain::dates::{Date, DateSet};
 use crate::engine::overview::CoverageView;
 use crate::engine::ports::Clock;
 use crate::host::clock::SystemClock;
 use crate::status::merge_patch;
-use crate::status::read::{Objects, Told, overview, waits_of};
+use crate::status::read::{ClusterOverview, Objects, overview, waits_of};
 use connect::{Cluster, Fault};
 
 /// Objects that one answer holds.
@@ -30,7 +30,7 @@ const TRIES: usize = 4;
 const MANAGER: &str = "kubectl-gapless";
 
 /// What the objects of a namespace, or of all, tell.
-pub(super) fn look(args: &ClusterArgs, all: bool, now: Option<Timestamp>) -> Result<Told, Stop> {
+pub(super) fn look(args: &ClusterArgs, all: bool, now: Option<Timestamp>) -> Result<ClusterOverview, Stop> {
     let now = now.unwrap_or_else(|| SystemClock.now());
     runtime()?.block_on(async {
         let cluster = Cluster::connect(args).await?;
@@ -44,8 +44,8 @@ pub(super) fn look(args: &ClusterArgs, all: bool, now: Option<Timestamp>) -> Res
     })
 }
 
-/// Writes a wish into the GameDate of each date, and makes those that are absent.
-pub(super) fn write(args: &ClusterArgs, name: &str, dates: &DateSet, wish: &Wish) -> Result<Exit, Stop> {
+/// Writes a request into the GameDate of each date, and makes those that are absent.
+pub(super) fn write(args: &ClusterArgs, name: &str, dates: &DateSet, request: &DateRequest) -> Result<Exit, Stop> {
     runtime()?.block_on(async {
         let cluster = Cluster::connect(args).await?;
         let told = overview(&cluster.objects(Some(&cluster.namespace)).await?, SystemClock.now()).overview;
@@ -56,15 +56,15 @@ pub(super) fn write(args: &ClusterArgs, name: &str, dates: &DateSet, wish: &Wish
             Stop::bad_input(text)
         })?;
         within(coverage, dates)?;
-        wish.fits(&coverage.key, coverage.mode, coverage.today)?;
+        request.fits(&coverage.key, coverage.mode, coverage.today)?;
         let known = || coverage.tokens.iter().chain(&coverage.earlier_tokens);
-        wish.refuse_spent(dates, |date, token| known().any(|(d, t)| (*d, &**t) == (date, &**token)))?;
+        request.refuse_spent(dates, |date, token| known().any(|(d, t)| (*d, &**t) == (date, &**token)))?;
         for date in dates.iter() {
-            let (object, done) = cluster.write(coverage, date, wish).await?;
+            let (object, done) = cluster.write(coverage, date, request).await?;
             anstream::println!("gamedate/{object} {done}");
         }
         let waits = dates.iter().filter_map(|date| Some((date, waits_of(coverage, date)?)));
-        wish.tell(waits);
+        request.tell(waits);
         Ok(Exit::Done)
     })
 }
@@ -118,8 +118,13 @@ impl Cluster {
         }
     }
 
-    /// Writes a wish for one date; tells the object's name and what was done.
-    async fn write(&self, coverage: &CoverageView, date: Date, wish: &Wish) -> Result<(String, &'static str), Stop> {
+    /// Writes a request for one date; tells the object's name and what was done.
+    async fn write(
+        &self,
+        coverage: &CoverageView,
+        date: Date,
+        request: &DateRequest,
+    ) -> Result<(String, &'static str), Stop> {
         let name = format!("{}-{date}", coverage.season.name);
         let api = api::<GameDate>(&self.client, Some(&self.namespace));
         let mut refusal = Fault::Silent("was too busy with this object".into());
@@ -127,7 +132,7 @@ impl Cluster {
             let known =
                 self.call(api.get_opt(&name)).await.map_err(|f| self.stop(&format!("get gamedate {name}"), f))?;
             let known = known.map(|object| serde_json::to_value(object).unwrap_or_default());
-            let step = step(known.as_ref(), coverage, date, wish).map_err(Stop::bad_input)?;
+            let step = step(known.as_ref(), coverage, date, request).map_err(Stop::bad_input)?;
             let (done, answer) = match &step {
                 Step::Nothing => return Ok((name, "unchanged")),
                 Step::Create(object) => ("created", self.call(self.create(&api, object)).await),
@@ -172,8 +177,8 @@ enum Step {
     Patch(Value),
 }
 
-/// How the wish gets into the object of a date.
-fn step(known: Option<&Value>, coverage: &CoverageView, date: Date, wish: &Wish) -> Result<Step, String> {
+/// How the request gets into the object of a date.
+fn step(known: Option<&Value>, coverage: &CoverageView, date: Date, request: &DateRequest) -> Result<Step, String> {
     let season = &coverage.season.name;
     let empty = json!({ "season": &**season, "date": date.to_string() });
     let object = known.unwrap_or(&Value::Null);
@@ -182,7 +187,7 @@ fn step(known: Option<&Value>, coverage: &CoverageView, date: Date, wish: &Wish)
     let status: GameDateStatus =
         object.get("status").cloned().and_then(|s| serde_json::from_value(s).ok()).unwrap_or_default();
     let mut new = old.clone();
-    wish.add(&mut new, &coverage.key, &status.tokens);
+    request.add(&mut new, &coverage.key, &status.tokens);
     let json = |spec: &GameDateSpec| serde_json::to_value(spec).unwrap_or_default();
     if known.is_none() {
         return Ok(Step::Create(json!({

@@ -105,8 +105,8 @@ async fn view(cluster: &Cluster, name: &str) -> CoverageView {
     told.coverages.into_iter().find(|c| *c.key.name == *name).unwrap()
 }
 
-fn retry() -> Wish {
-    Wish::Retry { token: "again".into() }
+fn retry() -> DateRequest {
+    DateRequest::Retry { token: "again".into() }
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn every_page_is_read() {
 }
 
 #[tokio::test]
-async fn a_wish_makes_the_game_date_that_is_absent() {
+async fn a_request_makes_the_game_date_that_is_absent() {
     let server = server();
     let cluster = cluster(&server);
     let written = cluster.write(&view(&cluster, "a").await, day(14), &retry()).await.unwrap();
@@ -134,7 +134,7 @@ async fn a_wish_makes_the_game_date_that_is_absent() {
 }
 
 #[tokio::test]
-async fn a_wish_is_added_to_the_game_date_as_it_was_read_and_touches_nothing_else() {
+async fn a_request_is_added_to_the_game_date_as_it_was_read_and_touches_nothing_else() {
     let server = server();
     let object = json!({
         "apiVersion": "gapless.dev/v1alpha1", "kind": "GameDate",
@@ -145,8 +145,8 @@ async fn a_wish_is_added_to_the_game_date_as_it_was_read_and_touches_nothing_els
     server.lock().unwrap().objects.insert("gamedates/nba-2025-11-14".into(), object);
     server.lock().unwrap().refusals.push_back((Method::PATCH, 409, "the object has been modified"));
     let cluster = cluster(&server);
-    let wish = Wish::Waive { reason: "no source".into(), expires: Some(day(30)) };
-    let written = cluster.write(&view(&cluster, "a").await, day(14), &wish).await.unwrap();
+    let request = DateRequest::Waive { reason: "no source".into(), expires: Some(day(30)) };
+    let written = cluster.write(&view(&cluster, "a").await, day(14), &request).await.unwrap();
     assert_eq!(written.1, "patched");
     let writes = std::mem::take(&mut server.lock().unwrap().writes);
     let waived = json!([

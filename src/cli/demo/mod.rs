@@ -4,12 +4,12 @@
 mod behave;
 mod punch;
 mod rows;
-mod world;
+mod season;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::args::{DemoArgs, Place};
+use super::args::{DemoArgs, ManifestArgs};
 use super::exit::{Exit, Stop};
 use super::local::run;
 use super::setup::{Setup, limits};
@@ -18,7 +18,7 @@ use crate::domain::span::Span;
 use crate::engine::drive::Until;
 use crate::engine::overview::Overview;
 use crate::view;
-use world::{WAREHOUSE, World};
+use season::{DemoSeason, WAREHOUSE};
 
 /// Live Jobs of the demo.
 const MAX_JOBS: u32 = 6;
@@ -40,9 +40,9 @@ fn play(folder: &Path, seed: u64) -> Result<Exit, Stop> {
     if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Stop::bad_input(format!("{} is not empty; use --keep with a new folder", folder.display())));
     }
-    let world = build(folder, seed)?;
-    let place = Place { files: vec![folder.into()], state: None, files_root: None };
-    let mut setup = Setup::new(&place)?;
+    let season = build(folder, seed)?;
+    let manifests = ManifestArgs { files: vec![folder.into()], state: None, files_root: None };
+    let mut setup = Setup::new(&manifests)?;
     if setup.has_problems() {
         return Err(Stop::failed("the demo's own manifests are refused; please report it"));
     }
@@ -52,7 +52,7 @@ fn play(folder: &Path, seed: u64) -> Result<Exit, Stop> {
         view::calendar::calendar(&overview, view::calendar::Options { bare: true, ..Default::default() })
     );
     anstream::print!("{}", view::summary::summary(&overview, &tally, 0));
-    Ok(verdict(&remaining(&overview), &world.impossible))
+    Ok(verdict(&remaining(&overview), &season.impossible))
 }
 
 /// A volume is never empty (`lost+found`), so it only must not contain a demo.
@@ -63,11 +63,11 @@ fn only_build(folder: &Path, seed: u64) -> Result<Exit, Stop> {
     build(folder, seed).map(|_| Exit::Done)
 }
 
-fn build(folder: &Path, seed: u64) -> Result<World, Stop> {
-    let world =
-        World::build(folder, seed).map_err(|e| Stop::failed(format!("{} cannot be filled: {e}", folder.display())))?;
-    anstream::print!("{}", world.tell());
-    Ok(world)
+fn build(folder: &Path, seed: u64) -> Result<DemoSeason, Stop> {
+    let season = DemoSeason::build(folder, seed)
+        .map_err(|e| Stop::failed(format!("{} cannot be filled: {e}", folder.display())))?;
+    anstream::print!("{}", season.tell());
+    Ok(season)
 }
 
 /// Open dates by coverage, state and reason.

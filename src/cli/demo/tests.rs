@@ -7,8 +7,8 @@ use std::path::Path;
 use super::MAX_JOBS;
 use super::punch::Kind;
 use super::rows::games;
-use super::world::World;
-use crate::cli::args::Place;
+use super::season::DemoSeason;
+use crate::cli::args::ManifestArgs;
 use crate::cli::setup::{Setup, small_runtime};
 use crate::domain::state::State;
 use crate::engine::drive::Until;
@@ -34,7 +34,7 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
 fn the_same_seed_gives_the_same_demo_and_another_one_another() {
     let folders = [1, 1, 2].map(|seed| {
         let folder = tempfile::tempdir().unwrap();
-        World::build(folder.path(), seed).unwrap();
+        DemoSeason::build(folder.path(), seed).unwrap();
         files(folder.path())
     });
     assert!(folders[0] == folders[1]);
@@ -44,10 +44,10 @@ fn the_same_seed_gives_the_same_demo_and_another_one_another() {
 #[test]
 fn every_punched_date_really_lacks_something() {
     let folder = tempfile::tempdir().unwrap();
-    let world = World::build(folder.path(), 7).unwrap();
+    let season = DemoSeason::build(folder.path(), 7).unwrap();
     let games = games();
     assert_eq!((games.len(), games.values().map(Vec::len).sum::<usize>()), (214, 1321));
-    for gap in &world.gaps {
+    for gap in &season.gaps {
         let table = folder.path().join("warehouse").join(gap.table.name().replace('.', "/"));
         let held = fs::read_to_string(table.join(format!("game_date={}", gap.date)).join("part.csv")).ok();
         let whole = gap.table.day(&games[&gap.date]);
@@ -74,9 +74,9 @@ fn said(kind: Kind) -> &'static str {
 fn every_gap_is_found_for_what_it_is_and_no_other() {
     for seed in [1, 5] {
         let folder = tempfile::tempdir().unwrap();
-        let world = World::build(folder.path(), seed).unwrap();
+        let season = DemoSeason::build(folder.path(), seed).unwrap();
         let mut setup =
-            Setup::new(&Place { files: vec![folder.path().into()], state: None, files_root: None }).unwrap();
+            Setup::new(&ManifestArgs { files: vec![folder.path().into()], state: None, files_root: None }).unwrap();
         let overview = small_runtime().unwrap().block_on(async {
             let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
             setup.reader(None, MAX_JOBS).ok().unwrap().run(Until::Seen, &mut wishes, |_, _| {}).await
@@ -90,7 +90,7 @@ fn every_gap_is_found_for_what_it_is_and_no_other() {
                 open.insert((view.key.name.to_string(), cell.date), told);
             }
         }
-        let punched = world.gaps.iter().map(|g| ((g.table.coverage().to_string(), g.date), said(g.kind).to_string()));
+        let punched = season.gaps.iter().map(|g| ((g.table.coverage().to_string(), g.date), said(g.kind).to_string()));
         assert_eq!(open, punched.collect::<BTreeMap<_, _>>(), "seed {seed}");
     }
 }

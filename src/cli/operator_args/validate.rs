@@ -1,15 +1,27 @@
-//! Validates the flags together. All problems are collected; a problem that only follows from
+//! Checks the flags together. All problems are reported at once, one sentence each; a problem that only follows from
 //! another is not reported.
 
 use std::time::Duration;
 
-use super::{JOB_LIST, LeaseConfig, MAX_NAME, OperatorArgs, OperatorConfig, Scope, Surroundings};
-use crate::cli::args::Switch;
+use jiff::SignedDuration;
+
+use super::{OperatorArgs, Surroundings};
 use crate::cli::exit::Stop;
+use crate::cli::switch::Switch;
 use crate::domain::span::Span;
 use crate::engine::spec::{Cadence, Limits};
+use crate::kubernetes::client::scope::Scope;
+use crate::kubernetes::leadership::gate::Rate;
 use crate::kubernetes::leadership::lease::{BadTiming, LONGEST, MARGIN, SHORTEST, Timing};
+use crate::kubernetes::operator::{LeaseOptions, Options};
 use crate::kubernetes::serving::logs::Format;
+
+/// How often live Jobs are listed, in addition to the watch, which may miss changes.
+const JOB_LIST: SignedDuration = SignedDuration::from_secs(60);
+/// The maximum length of a Kubernetes name.
+const MAX_NAME: usize = 63;
+/// The identity of a process that is not elected.
+const UNELECTED: &str = "gapless";
 
 /// Problems, one sentence each.
 #[derive(Default)]
@@ -56,54 +68,51 @@ impl Problems {
 }
 
 impl OperatorArgs {
-    /// The configuration, or all problems of the flags at once.
-    pub fn validate(&self, around: &Surroundings) -> Result<OperatorConfig, Stop> {
+    /// The configuration of the operator, or all problems of the flags at once.
+    pub fn options(&self, around: &Surroundings) -> Result<Options, Stop> {
         let mut problems = Problems::default();
-        let config = self.config(around, &mut problems);
-        match config {
-            Some(config) if problems.0.is_empty() => Ok(config),
+        match self.checked(around, &mut problems) {
+            Some(options) if problems.0.is_empty() => Ok(options),
             _ => Err(Stop::bad_input(problems.0.join("\ngapless: "))),
         }
     }
 
-    fn config(&self, around: &Surroundings, problems: &mut Problems) -> Option<OperatorConfig> {
+    fn checked(&self, around: &Surroundings, problems: &mut Problems) -> Option<Options> {
         let scope = self.scope(problems);
-        let lease = self.lease(around, problems);
+        let lease = self.lease(problems);
+        let identity = self.identity(around, problems);
         let limits = self.limits(problems);
-        problems
-            .unless(self.write_rate > 0, || "--write-rate 0: must be at least 1, otherwise nothing is written".into());
-        problems.unless(self.write_burst > 0, || "--write-burst 0: must be at least 1".into());
+        let writes = self.writes(problems);
         let listen = self.listen.parse().map_err(|_| {
             problems.0.push(format!("--listen {}: must be an address and a port, such as 0.0.0.0:8080", self.listen));
         });
-        Some(OperatorConfig {
-            scope,
-            files_root: self.files_root.clone(),
-            state: self.state.clone(),
+        Some(Options {
             kubeconfig: self.kubeconfig.clone(),
             context: self.context.clone(),
-            writes: (self.write_rate, self.write_burst),
-            lease,
+            scope,
+            files_root: self.files_root.clone().unwrap_or_else(|| ".".into()),
+            grants: self.grants.clone(),
             limits,
+            state: self.state.clone(),
             listen: listen.ok()?,
+            identity: identity?,
+            lease,
+            writes,
             log_format: self.log_format.unwrap_or_else(Format::of_stderr),
             log_filter: self.log_level.clone().or_else(|| around.rust_log.clone()).unwrap_or_else(|| "info".into()),
         })
     }
 
-    fn scope(&self, problems: &mut Problems) -> Scope {
+    fn scope(&self, problems: &mut Problems) -> Option<Scope> {
         problems.name("--namespace", self.namespace.as_ref());
         problems.unless(self.all_namespaces || self.grants.is_none(), || {
             "--grants requires --all-namespaces: in a single namespace, coverages may read everything that the operator may read".into()
         });
         // In a pod the namespace is always set in the environment, so both may be set.
-        if self.all_namespaces {
-            return Scope::All { grants: self.grants.clone() };
-        }
-        Scope::Namespace(self.namespace.clone())
+        if self.all_namespaces { Some(Scope::All) } else { self.namespace.clone().map(Scope::Namespace) }
     }
 
-    fn lease(&self, around: &Surroundings, problems: &mut Problems) -> Option<LeaseConfig> {
+    fn lease(&self, problems: &mut Problems) -> Option<LeaseOptions> {
         problems.name("--lease-name", Some(&self.lease_name));
         problems.name("--lease-namespace", self.lease_namespace.as_ref());
         let before = problems.0.len();
@@ -115,15 +124,27 @@ impl OperatorArgs {
         if let (Err(bad), false) = (timing.check(), problems.since(before)) {
             problems.0.push(self.bad_timing(bad));
         }
+        let namespace = self.lease_namespace.clone().or_else(|| self.namespace.clone());
+        self.leader_elect.then(|| LeaseOptions { name: self.lease_name.clone(), namespace, timing })
+    }
+
+    fn identity(&self, around: &Surroundings, problems: &mut Problems) -> Option<String> {
+        if !self.leader_elect {
+            return Some(UNELECTED.into());
+        }
         let named = self.identity.as_ref().or(around.pod_name.as_ref()).or(around.host_name.as_ref());
         let identity = named.filter(|name| !name.is_empty()).cloned();
-        problems.unless(!self.leader_elect || identity.is_some(), || {
+        problems.unless(identity.is_some(), || {
             "--identity: set it, because neither $POD_NAME nor the host name is known".into()
         });
-        let namespace = self.lease_namespace.clone().or_else(|| self.namespace.clone());
-        let name = self.lease_name.clone();
-        let identity = identity.filter(|_| self.leader_elect)?;
-        Some(LeaseConfig { name, namespace, identity, timing })
+        identity
+    }
+
+    fn writes(&self, problems: &mut Problems) -> Rate {
+        problems
+            .unless(self.write_rate > 0, || "--write-rate 0: must be at least 1, otherwise nothing is written".into());
+        problems.unless(self.write_burst > 0, || "--write-burst 0: must be at least 1".into());
+        Rate { per_second: self.write_rate, burst: self.write_burst }
     }
 
     fn bad_timing(&self, bad: BadTiming) -> String {
@@ -164,7 +185,7 @@ impl OperatorArgs {
             slow_start: problems.span("--slow-start", &self.slow_start),
             job_poll: JOB_LIST,
             cadence,
-            report_every: jiff::SignedDuration::try_from(report_every).ok(),
+            report_every: SignedDuration::try_from(report_every).ok(),
         }
     }
 }
@@ -181,35 +202,37 @@ mod tests {
         operator: OperatorArgs,
     }
 
-    fn validated(flags: &str) -> Result<OperatorConfig, String> {
+    fn options(flags: &str) -> Result<Options, String> {
         let around = Surroundings { pod_name: Some("gapless-0".into()), ..Surroundings::default() };
         let cli = Cli::parse_from(["gapless"].into_iter().chain(flags.split_whitespace()));
-        cli.operator.validate(&around).map_err(|stop| format!("{stop:?}"))
+        cli.operator.options(&around).map_err(|stop| format!("{stop:?}"))
     }
 
     #[test]
     fn without_flags_everything_has_a_sensible_value() {
-        let config = validated("").unwrap();
-        assert_eq!(config.scope, Scope::Namespace(None));
-        let lease = config.lease.unwrap();
-        assert_eq!((lease.name.as_str(), lease.identity.as_str()), ("gapless", "gapless-0"));
+        let options = options("").unwrap();
+        assert_eq!((options.scope, options.files_root.to_str()), (None, Some(".")));
+        let lease = options.lease.unwrap();
+        assert_eq!((lease.name.as_str(), options.identity.as_str()), ("gapless", "gapless-0"));
         assert_eq!(lease.timing, Timing::default());
-        assert_eq!((config.limits.max_jobs, config.limits.launches), (20, true));
-        assert_eq!(config.limits.slow_start, Span::minutes(1));
-        assert_eq!(config.limits.report_every, Some(jiff::SignedDuration::from_secs(2)));
-        assert_eq!(config.listen.to_string(), "0.0.0.0:8080");
-        assert_eq!((config.writes, config.log_filter.as_str()), ((50, 100), "info"));
+        assert_eq!((options.limits.max_jobs, options.limits.launches), (20, true));
+        assert_eq!(options.limits.slow_start, Span::minutes(1));
+        assert_eq!(options.limits.report_every, Some(SignedDuration::from_secs(2)));
+        assert_eq!(options.listen.to_string(), "0.0.0.0:8080");
+        assert_eq!((options.writes.per_second, options.writes.burst), (50, 100));
+        assert_eq!(options.log_filter, "info");
     }
 
     #[test]
     fn flags_say_what_they_mean() {
-        let config = validated("--all-namespaces --grants /g.yaml --namespace ops --launches off --leader-elect false");
-        let config = config.unwrap();
-        assert_eq!(config.scope, Scope::All { grants: Some("/g.yaml".into()) });
-        assert_eq!((config.lease, config.limits.launches), (None, false));
-        let lease = validated("--namespace nba --identity me").unwrap().lease.unwrap();
-        assert_eq!((lease.namespace.as_deref(), lease.identity.as_str()), (Some("nba"), "me"));
-        let lease = validated("--namespace nba --lease-namespace ops").unwrap().lease.unwrap();
+        let all = options("--all-namespaces --grants /g.yaml --namespace ops --launches off --leader-elect false");
+        let all = all.unwrap();
+        assert_eq!((all.scope, all.grants), (Some(Scope::All), Some("/g.yaml".into())));
+        assert_eq!((all.lease, all.limits.launches), (None, false));
+        let one = options("--namespace nba --identity me").unwrap();
+        assert_eq!(one.scope, Some(Scope::Namespace("nba".into())));
+        assert_eq!((one.lease.unwrap().namespace.as_deref(), one.identity.as_str()), (Some("nba"), "me"));
+        let lease = options("--namespace nba --lease-namespace ops").unwrap().lease.unwrap();
         assert_eq!(lease.namespace.as_deref(), Some("ops"));
     }
 
@@ -217,7 +240,7 @@ mod tests {
     fn every_problem_is_told_at_once() {
         let flags = "--namespace No --grants /g --write-rate 0 --write-burst 0 --max-jobs 0 --listen nowhere \
                      --slow-start soon --cadence-hot 2h --lease-retry 20s --report-every=-1s";
-        let told = validated(flags).unwrap_err();
+        let told = options(flags).unwrap_err();
         let wanted = [
             "--namespace No: must be a Kubernetes name",
             "--grants requires --all-namespaces",
@@ -240,9 +263,9 @@ mod tests {
     #[test]
     fn a_process_without_a_name_cannot_be_elected() {
         let cli = Cli::parse_from(["gapless"]);
-        assert!(cli.operator.validate(&Surroundings::default()).is_err());
+        assert!(cli.operator.options(&Surroundings::default()).is_err());
         let cli = Cli::parse_from(["gapless", "--leader-elect", "false"]);
-        assert!(cli.operator.validate(&Surroundings::default()).is_ok());
+        assert!(cli.operator.options(&Surroundings::default()).is_ok());
     }
 
     /// People set flags in a Deployment by their names in the environment.

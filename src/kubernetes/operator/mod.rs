@@ -2,11 +2,10 @@
 //! engine while this process leads; leadership that is lost ends the process.
 
 mod failure;
+mod options;
 mod watches;
 mod work;
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -19,13 +18,12 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use crate::engine::drive::Wish;
-use crate::engine::spec::Limits;
 use crate::host::clock::SystemClock;
 use crate::kubernetes::client::scope::Scope;
 use crate::kubernetes::client::{Call, Calls, Connect, connect};
 use crate::kubernetes::faults::refusals::Refusals;
 use crate::kubernetes::jobs::slim::Kept;
-use crate::kubernetes::leadership::gate::{Gate, Rate};
+use crate::kubernetes::leadership::gate::Gate;
 use crate::kubernetes::leadership::lease::{self, Election, Ended, Leadership, Standing, Timing, lead};
 use crate::kubernetes::serving::health::Health;
 use crate::kubernetes::serving::serve::{Server, Sources};
@@ -38,53 +36,25 @@ use crate::view::metrics::Metrics;
 use watches::Bells;
 
 pub use failure::Failure;
+pub use options::{LeaseOptions, Options};
 
 /// How long work under way may take at a stop. Together with giving the lease back, that is less than ten seconds.
 const STOP: Duration = Duration::from_secs(5);
 
-/// What an operator is started with.
-pub struct Options {
-    /// The kubeconfig; without one the usual places.
-    pub kubeconfig: Option<PathBuf>,
-    /// The context of the kubeconfig.
-    pub context: Option<String>,
-    /// Where it looks; `None`: the namespace of the context or of the pod.
-    pub scope: Option<Scope>,
+/// What is started before the operator, and used by it.
+pub struct Started {
     /// The folders that each namespace may read.
     pub grants: Grants,
-    /// The limits of the engine.
-    pub limits: Limits,
-    /// Where facts are kept between two processes.
-    pub state: Option<PathBuf>,
-    /// Where health and metrics are served.
-    pub listen: SocketAddr,
-    /// The name of this process.
-    pub identity: String,
-    /// The lease; `None`: it leads without election.
-    pub election: Option<LeaseOptions>,
-    /// Writes per second, and at once.
-    pub rate: Rate,
     /// Log lines that were dropped.
     pub lines_dropped: Arc<AtomicU64>,
-}
-
-/// The lease that leaders hold.
-#[derive(Clone, Debug)]
-pub struct LeaseOptions {
-    /// Its namespace; `None`: that of the context or of the pod.
-    pub namespace: Option<String>,
-    /// The name of the Lease.
-    pub name: String,
-    /// How long it holds.
-    pub timing: Timing,
 }
 
 /// Runs until it is stopped.
 ///
 /// # Errors
 /// The configuration cannot be used, an address is taken, leadership was lost, or a task panicked.
-pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(), Failure> {
-    let (operator, inbox) = Operator::start(options).await?;
+pub async fn run(options: Options, started: Started, stop: impl Future<Output = ()>) -> Result<(), Failure> {
+    let (operator, inbox) = Operator::start(options, started).await?;
     let (release, released) = oneshot::channel();
     let election = operator.stand(released);
     let why = {
@@ -115,6 +85,7 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(),
 /// Everything that runs from the start, with and without leadership.
 struct Operator {
     options: Options,
+    grants: Grants,
     scope: Scope,
     home: String,
     client: Client,
@@ -131,19 +102,19 @@ struct Operator {
 }
 
 impl Operator {
-    async fn start(options: Options) -> Result<(Self, UnboundedReceiver<Wish>), Failure> {
-        let leadership = if options.election.is_some() { Leadership::default() } else { Leadership::alone() };
+    async fn start(options: Options, started: Started) -> Result<(Self, UnboundedReceiver<Wish>), Failure> {
+        let leadership = if options.lease.is_some() { Leadership::default() } else { Leadership::alone() };
         let (metrics, health) = (Metrics::default(), Arc::new(Health::default()));
-        let timing = options.election.as_ref().map_or_else(Timing::default, |e| e.timing);
+        let timing = options.lease.as_ref().map_or_else(Timing::default, |lease| lease.timing);
         let connected = connect(&Connect {
             kubeconfig: options.kubeconfig.clone(),
             context: options.context.clone(),
-            gate: Some(Gate::new(leadership.clone(), timing.write_deadline(), options.rate)),
+            gate: Some(Gate::new(leadership.clone(), timing.write_deadline(), options.writes)),
             calls: counted(metrics.clone(), health.clone()),
         })
         .await
         .map_err(Failure::Configuration)?;
-        let lines_dropped = options.lines_dropped.clone();
+        let Started { grants, lines_dropped } = started;
         let sources = Sources { metrics: metrics.clone(), health: health.clone(), lines_dropped };
         let server = Server::start(options.listen, sources).map_err(|why| Failure::Listen(options.listen, why))?;
         tracing::info!(server = connected.server, listen = %server.address(), "gapless {}", env!("CARGO_PKG_VERSION"));
@@ -155,6 +126,7 @@ impl Operator {
         let (watches, jobs) = watches::start(&client, &scope, &mirrors, &bells, &store, &wishes);
         let operator = Self {
             options,
+            grants,
             scope,
             home,
             client,
@@ -175,7 +147,7 @@ impl Operator {
     /// Stands for election until the lease is to be given back.
     fn stand(&self, released: oneshot::Receiver<()>) -> JoinHandle<Ended> {
         let stop = async { _ = released.await };
-        let Some(LeaseOptions { namespace, name, timing }) = self.options.election.clone() else {
+        let Some(LeaseOptions { namespace, name, timing }) = self.options.lease.clone() else {
             return tokio::spawn(async {
                 stop.await;
                 Ended::Stopped { released: true }

@@ -70,7 +70,7 @@ impl Operator {
         let feed = Feed {
             warehouses: Warehouses::new(BTreeMap::new(), Vec::new(), SystemClock::wall),
             mirrors: self.mirrors.clone(),
-            grants: self.options.grants.clone(),
+            grants: self.grants.clone(),
             switches,
             ask: Arc::default(),
             parsed: Arc::default(),
@@ -87,11 +87,10 @@ impl Operator {
         parsed: Arc<Mutex<Parsed>>,
         inbox: &mut UnboundedReceiver<Wish>,
     ) -> Option<Failure> {
-        let launcher =
-            Jobs::new(self.client.clone(), self.scope.clone(), self.mirrors.clone(), self.options.grants.clone());
+        let launcher = Jobs::new(self.client.clone(), self.scope.clone(), self.mirrors.clone(), self.grants.clone());
         let (mut engine, warehouses) = self.engine(&mut feed, launcher.clone());
         let (events, heard) = channel(EVENTS);
-        let folders = Folders::new(self.options.grants.clone());
+        let folders = Folders::new(self.grants.clone());
         let reporter = Reporter {
             client: self.client.clone(),
             mirrors: self.mirrors.clone(),
@@ -136,7 +135,7 @@ impl Operator {
 
     fn engine(&self, feed: &mut Feed, launcher: Jobs) -> (KubernetesEngine, Warehouses) {
         let Cache { memory, places, .. } = self.facts().map(|file| cache::load(&file)).unwrap_or_default();
-        let warehouses = Warehouses::new(places, self.options.grants.bounds(), SystemClock::wall);
+        let warehouses = Warehouses::new(places, self.grants.bounds(), SystemClock::wall);
         feed.warehouses = warehouses.clone();
         let ports = Ports {
             clock: SystemClock,

@@ -9,7 +9,7 @@ use super::super::coverage::coverage_status;
 use super::super::game_date::{Row, rows};
 use super::super::lint;
 use super::super::patch::StoredStatus;
-use super::super::read::{Objects, Told, overview, told};
+use super::super::read::{ClusterOverview, Objects, overview, told};
 use super::fixtures::{day, now, view};
 use crate::api::kinds::{CoverageStatus, GameDateStatus, StateStatus};
 use crate::domain::assess::Wait;
@@ -124,7 +124,7 @@ async fn people_see_the_same_calendar_table_and_story() {
     for cell in &mut told.coverages[0].cells {
         Arc::make_mut(&mut cell.judgement).message = "".into();
     }
-    let Told { overview: read, ready } = overview(&objects(&sim, &told), told.now);
+    let ClusterOverview { overview: read, ready } = overview(&objects(&sim, &told), told.now);
     let options = view::calendar::Options::default();
     assert_eq!(view::calendar::calendar(&read, options), view::calendar::calendar(&told, options));
     let stored = |c: &CoverageView| ready[&c.key].clone();

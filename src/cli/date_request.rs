@@ -12,9 +12,9 @@ use crate::domain::assess::{Wait, asked_for};
 use crate::domain::dates::DateSet;
 use crate::domain::policy::{Key, Mode};
 
-/// A wish for a coverage on a date.
+/// What is requested of a coverage on a date.
 #[derive(Clone, Debug)]
-pub(super) enum Wish {
+pub(super) enum DateRequest {
     /// Once more, from the first rung.
     Retry {
         /// The token.
@@ -29,7 +29,7 @@ pub(super) enum Wish {
     },
 }
 
-impl Wish {
+impl DateRequest {
     /// Refuses requests that would have no effect: a rerun without a token, or of a coverage that only observes,
     /// and a waiver that has expired. `today` is that of the season.
     pub(super) fn fits(&self, coverage: &Key, mode: Mode, today: Date) -> Result<(), Stop> {
@@ -72,7 +72,7 @@ impl Wish {
         }
     }
 
-    /// Adds the wish to what is wanted of the date already. A token in `spent` has done its work.
+    /// Adds the request to what is wanted of the date already. A token in `spent` has done its work.
     pub(super) fn add(&self, spec: &mut GameDateSpec, coverage: &Key, spent: &[TokenText]) {
         let (kind, name) = (KindText(coverage.kind.to_string()), NameText(coverage.name.to_string()));
         match self {
@@ -121,8 +121,8 @@ mod tests {
     }
 
     #[test]
-    fn a_new_token_keeps_wishes_that_are_pending_and_drops_those_that_are_done() {
-        let retry = |token: &str| Wish::Retry { token: token.into() };
+    fn a_new_token_keeps_requests_that_are_pending_and_drops_those_that_are_done() {
+        let retry = |token: &str| DateRequest::Retry { token: token.into() };
         let mut spec = spec();
         retry("one").add(&mut spec, &key("a"), &[]);
         retry("two").add(&mut spec, &key("b"), &[]);
@@ -130,7 +130,7 @@ mod tests {
         retry("three").add(&mut spec, &key("c"), &[TokenText("two".into())]);
         assert_eq!(told(&spec), "three c");
         retry("three").add(&mut spec, &key("b"), &[TokenText("three".into())]);
-        assert_eq!(told(&spec), "three c,b", "the same wish for one more");
+        assert_eq!(told(&spec), "three c,b", "the same request for one more");
         spec.rerun.coverages.clear();
         retry("four").add(&mut spec, &key("d"), &[]);
         assert_eq!(told(&spec), "four ", "all of them are wanted already");
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn a_coverage_that_only_observes_is_waived_but_never_retried() {
         let (retry, waive) =
-            (Wish::Retry { token: "one".into() }, Wish::Waive { reason: "lost".into(), expires: None });
+            (DateRequest::Retry { token: "one".into() }, DateRequest::Waive { reason: "lost".into(), expires: None });
         let told = format!("{:?}", retry.fits(&key("a"), Mode::Observe, TODAY).unwrap_err());
         assert!(
             told.contains("TableCoverage/a: the coverage only observes") && told.contains("spec.fill.mode"),
@@ -151,18 +151,19 @@ mod tests {
 
     #[test]
     fn what_would_never_be_done_is_refused() {
-        let refusal = |wish: Wish| wish.fits(&key("a"), Mode::Fill, TODAY).err().map(|stop| format!("{stop:?}"));
+        let refusal =
+            |request: DateRequest| request.fits(&key("a"), Mode::Fill, TODAY).err().map(|stop| format!("{stop:?}"));
         for token in ["", " "] {
-            assert!(refusal(Wish::Retry { token: token.into() }).unwrap().contains("--token must not be empty"));
+            assert!(refusal(DateRequest::Retry { token: token.into() }).unwrap().contains("--token must not be empty"));
         }
-        let waive = |expires| Wish::Waive { reason: "lost".into(), expires: Some(expires) };
+        let waive = |expires| DateRequest::Waive { reason: "lost".into(), expires: Some(expires) };
         assert!(refusal(waive(TODAY.yesterday().unwrap())).unwrap().contains("--expires 2025-11-13 is in the past"));
         assert_eq!(refusal(waive(TODAY)), None, "it holds through its last date");
     }
 
     #[test]
     fn a_token_that_was_used_on_every_date_is_refused() {
-        let retry = Wish::Retry { token: "one".into() };
+        let retry = DateRequest::Retry { token: "one".into() };
         let dates: DateSet = [TODAY, TODAY.tomorrow().unwrap()].into_iter().collect();
         let told = format!("{:?}", retry.refuse_spent(&dates, |_, token| **token == *"one").unwrap_err());
         assert!(told.contains("2025-11-14..2025-11-15: token 'one' was used before"), "{told}");
@@ -172,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_waiver_replaces_the_one_of_the_same_coverage() {
-        let waive = |reason: &str| Wish::Waive { reason: reason.into(), expires: None };
+        let waive = |reason: &str| DateRequest::Waive { reason: reason.into(), expires: None };
         let mut spec = spec();
         waive("first").add(&mut spec, &key("a"), &[]);
         waive("other").add(&mut spec, &key("b"), &[]);

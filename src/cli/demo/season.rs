@@ -29,13 +29,13 @@ const LAST: Date = jiff::civil::date(2025, 6, 22);
 const MOVED: (&str, &str, &str) = ("0022400524", "2025-01-09", "2025-01-10T03:30:00Z");
 
 /// What was made.
-pub(super) struct World {
+pub(super) struct DemoSeason {
     pub gaps: Vec<Gap>,
     /// The dates that must remain, and why.
     pub impossible: Remaining,
 }
 
-impl World {
+impl DemoSeason {
     /// Builds the demo below a folder.
     pub fn build(folder: &Path, seed: u64) -> io::Result<Self> {
         let games = games();
