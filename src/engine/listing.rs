@@ -101,7 +101,11 @@ impl World {
             let due = self.jobs.ended(table).map(|(at, job)| (state.visible_at(at), job));
             due.take_while(|(at, _)| state.facts.book().confirmed_at.is_none_or(|all| all < *at))
         });
-        may_be.filter(|(at, job)| state.is_filled_by(job) && state.facts.book().is_behind(&job.dates, *at))
+        // An outcome of its own was decided by a read, however long its `settle` is now.
+        let is_decided = |job: &Job| job.coverage == state.coverage.uid && state.ledger.settled(job.launch).is_some();
+        may_be.filter(move |(at, job)| {
+            state.is_filled_by(job) && !is_decided(job) && state.facts.book().is_behind(&job.dates, *at)
+        })
     }
 
     /// Their dates. Another coverage of the table may have read them already, and need not wait for this one's `settle`.

@@ -56,7 +56,7 @@ impl CoverageState {
     /// When a launch was settled, in the store too, where that is known; `None` where it is not settled.
     fn settled_job(&self, launch: u64) -> Option<Option<Timestamp>> {
         let is_open = self.ledger.attempt(launch).is_some() || self.saved.ledger().attempt(launch).is_some();
-        let settled = || self.ledger.recent.iter().rev().find(|s| s.launch == launch).map(|settled| settled.at);
+        let settled = || self.ledger.settled(launch).map(|settled| settled.at);
         (!is_open).then(settled)
     }
 }

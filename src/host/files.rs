@@ -14,12 +14,28 @@ use rustix::io::Errno;
 /// No file that gapless stores is larger. A larger one is not read into memory.
 pub(crate) const MAX_BYTES: u64 = 1 << 30;
 
-/// Opens a regular file. `None` if nothing is there.
+/// Opens a regular file. `None` if nothing is there; a link whose target is gone is an error, because the file may come back.
 pub(crate) fn open(path: &Path, options: &mut OpenOptions) -> io::Result<Option<File>> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let opened = options.custom_flags(flags.bits().cast_signed()).open(path);
-    let Some(file) = if_there(opened).map_err(|e| explained(CWD, path, e))? else { return Ok(None) };
+    let Some(file) = if_there(opened).map_err(|e| explained(CWD, path, e))? else {
+        return dangling_link(path).map_or(Ok(None), |link| Err(leads_nowhere(link)));
+    };
     if file.metadata()?.is_file() { Ok(Some(file)) } else { Err(explained(CWD, path, Errno::INVAL.into())) }
+}
+
+/// The link on the way to a file that leads to nothing, such as a volume that is not mounted.
+fn dangling_link(path: &Path) -> Option<&Path> {
+    let there = path.ancestors().find(|at| at.symlink_metadata().is_ok())?;
+    there.metadata().is_err().then_some(there)
+}
+
+fn leads_nowhere(link: &Path) -> io::Error {
+    let text = format!(
+        "{} is a symbolic link to something that does not exist; restore its target, or remove the link to start without it",
+        link.display()
+    );
+    io::Error::other(Misplaced(text))
 }
 
 /// Reads a file of at most this many bytes. `None` if nothing is there.
@@ -115,6 +131,20 @@ pub(crate) mod tests {
         (|path| std::os::unix::fs::symlink("/dev/zero", path).unwrap(), "is a device, not a file"),
         (|path| std::os::unix::fs::symlink(path, path).unwrap(), "is a symbolic link that leads back to itself"),
     ];
+
+    #[test]
+    fn a_link_whose_target_is_gone_is_an_error_and_not_an_absent_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::os::unix::fs::symlink("gone/journal", at("journal")).unwrap();
+        std::os::unix::fs::symlink("gone", at("state")).unwrap();
+        for (path, link) in [("journal", "journal"), ("state/journal", "state"), ("state/jobs/a/end", "state")] {
+            let error = read(&at(path), MAX_BYTES).unwrap_err();
+            let text = format!("{} is a symbolic link to something that does not exist", at(link).display());
+            assert!(is_misplaced(&error) && error.to_string().starts_with(&text), "{path}: {error}");
+        }
+        assert!(read(&at("other/journal"), MAX_BYTES).unwrap().is_none(), "nothing is there");
+    }
 
     #[test]
     fn only_a_regular_file_is_opened_and_the_error_says_what_is_in_its_place() {

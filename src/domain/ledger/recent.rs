@@ -12,6 +12,11 @@ const FIELDS: usize = 120;
 const DATE: usize = 11;
 
 impl Ledger {
+    /// A settled launch, as long as it is remembered.
+    pub fn settled(&self, launch: u64) -> Option<&Settled> {
+        self.recent.iter().rev().find(|settled| settled.launch == launch)
+    }
+
     pub(super) fn remember(
         &mut self,
         attempt: &Attempt,

@@ -59,7 +59,8 @@ async fn an_outcome_is_reported_once_whatever_becomes_of_its_save() {
     let undisturbed = world(mixed, &[3, 4, 5]);
     let expected = outcomes_of(&undisturbed.watch_for(&spec(), 6 * 3600).await.1);
     assert!(expected.len() > 3, "{expected:?}");
-    for call in 1..=undisturbed.state().calls.min(80) {
+    let calls = undisturbed.state().calls.min(80);
+    for call in 1..=calls {
         for fault in [Fault::Unanswered, Fault::Refused, Fault::ReplyLost] {
             let sim = world(mixed, &[3, 4, 5]);
             sim.state().faults.insert(call, fault);

@@ -9,7 +9,7 @@ use super::facts::{seldom, window_of_whole_dates};
 use super::script::{edit, outcomes, play, turn};
 use super::sim::*;
 use crate::domain::dates::Date;
-use crate::domain::judge::tests::{at, day};
+use crate::domain::judge::tests::{at, day, fingerprints};
 use crate::domain::ledger::{End, Outcome};
 use crate::domain::policy::{DateOrder, FillOrder, Mode, Rerun};
 use crate::domain::span::Span;
@@ -338,4 +338,15 @@ async fn a_token_that_was_spent_before_is_not_spent_again() {
         sim.run_for(&rerun_of_the_third(token), HOUR).await;
     }
     assert_eq!(sim.state().runs[&day("2025-11-03")], 2, "a, b, and a again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_longer_settle_does_not_take_the_dates_of_decided_jobs_again() {
+    let sim = world(|_, _| (20, End::Exit(65), None), &[3]);
+    sim.settle(&spec()).await;
+    let mut longer = spec();
+    longer.coverages[0].fill.settle = Span::hours(5);
+    longer.coverages[0].fingerprints = fingerprints(2);
+    sim.watch_for(&longer, 600).await;
+    assert_eq!(sim.state().runs[&day("2025-11-03")], 2, "the edit allows another attempt, at once");
 }
