@@ -129,10 +129,12 @@ fn a_job_whose_folder_is_removed_keeps_its_dates_while_it_lives() {
     let script = format!("touch begun\nsleep 3\n{GOOD}");
     let here = Place::new(&[SEASON, &filled(&script, "datesPerJob: 3")]);
     let (gapless, _) = (begun(&here), runner(&here));
+    let is_recorded = |journal: &Vec<u8>| journal.windows(9).any(|word| word == b"\"Created\"");
+    wait_for(|| fs::read(here.path("state/journal")).ok().filter(is_recorded));
     fs::remove_dir_all(job(&here)).unwrap();
     let done = ended(gapless);
     assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
-    assert_eq!(here.runs(), ["2026-01-03", "2026-01-04", "2026-01-05"], "no second Job beside the filler");
+    assert_eq!(here.runs(), ["2026-01-03", "2026-01-04", "2026-01-05"], "no second Job: {}{}", done.out, done.err);
 }
 
 /// Nothing can be recorded, so nothing is launched and no outcome is known.

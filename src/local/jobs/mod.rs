@@ -119,6 +119,10 @@ impl Jobs {
             Ok(written) => written,
             Err(error) => return unclear(&error),
         };
+        // Its folder was removed while it was begun: it runs all the same.
+        if written.is_none() && process::is_alive(None, &folder.termination()) {
+            return Created::Ours(folder.uid(launch));
+        }
         if written.is_none() {
             let Some(template) = self.templates().get(&launch.cron_job).cloned() else {
                 return refused(Refusal::not_found(&launch.cron_job).to_string());
