@@ -19,4 +19,5 @@ mod state;
 mod tidy;
 mod verbs;
 mod wishes;
+#[cfg(feature = "kubernetes")]
 mod words;

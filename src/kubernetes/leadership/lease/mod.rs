@@ -1,5 +1,5 @@
 //! Leader election by a Lease: `get`, and `replace` guarded by uid and resourceVersion, nothing else. This is the loop;
-//! the rules are in [`decide`], what a candidate believes in [`candidate`], what the process may ask in [`Leadership`].
+//! the rules are in `decide`, what a candidate believes in `candidate`, what the process may ask in [`Leadership`].
 //!
 //! What holds: after an acknowledged renewal was sent, no other process takes the lease for its whole duration, measured by
 //! the monotonic clock of either. A leader writes until its renew deadline, and a write ends within the rest. What it
