@@ -284,6 +284,9 @@ impl<'a> View<'a> {
         let pending = match self.job.and_then(|j| j.pending.as_ref()) {
             Some(super::ledger::Pending::Queued) => " waits in a queue",
             Some(super::ledger::Pending::Pod(why)) => return format!("its pod cannot start: {why}"),
+            None if self.job.is_none() && self.attempt.is_some_and(|a| a.stage == Stage::Recorded) => {
+                " is recorded; its Job does not exist yet"
+            }
             None => " is running",
         };
         job.unwrap_or_else(|| "a Job".to_string()) + pending

@@ -32,3 +32,13 @@ fn a_job_that_has_ended_covers_no_date_without_a_record() {
     ended.jobs.push(Job { ended: Some((at(NOW), End::Succeeded)), ..job(None) });
     check(&ended, "Missing/NoRows wants a Job");
 }
+
+/// A Job that cannot be created must not be reported as running.
+#[test]
+fn a_recorded_attempt_runs_once_its_job_exists() {
+    let message = |case: &Case| case.assess().cells[0].message.to_string();
+    let mut case = case().recorded();
+    assert_eq!(message(&case), "attempt 1 on rung reload is recorded; its Job does not exist yet");
+    case.jobs.push(job(None));
+    assert_eq!(message(&case), "attempt 1 on rung reload is running");
+}
