@@ -124,7 +124,7 @@ impl Facts {
     }
 
     /// A look ended well. One that asked for these facts confirms them; what came while it was under way is asked for by
-    /// the next one. A look that finds nothing new is no change of the facts.
+    /// the next one. A look that finds nothing new does not change the facts.
     pub fn look_ended(&mut self, asked_at: Timestamp, cadence: Span) {
         if self.book.quietly().asked_at.take() != Some(asked_at) {
             return;

@@ -38,7 +38,7 @@ impl World {
         Progress { revision: self.revision().get(), looks_ended, bytes_read, pass_took }
     }
 
-    /// When each coverage's table was last read or proved unchanged. That moves at rest too, and is no change.
+    /// When each coverage's table was last read or proved unchanged. It moves at rest, too, and does not count as a change.
     pub fn confirmed(&self) -> impl Iterator<Item = (&Key, Timestamp)> {
         self.coverages.iter().filter_map(|(key, state)| Some((key, state.facts.book().confirmed_at?)))
     }

@@ -24,7 +24,7 @@ fn a_lost_journal_is_reported_if_its_jobs_exist() {
         let told = local(&here);
         let rebuilt = "AttemptHistoryRebuilt";
         assert!(told.out.contains(rebuilt) && told.out.contains("launches go on above 3"), "{}", told.out);
-        assert!(!local(&here).out.contains(rebuilt), "it is told once");
+        assert!(!local(&here).out.contains(rebuilt), "it is reported once");
     }
 }
 

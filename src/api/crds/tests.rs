@@ -72,7 +72,7 @@ fn every_map_of_a_person_is_bounded_in_its_names_too() {
 
 /// Who waits for an object must not take it for well before it was looked at.
 #[test]
-fn an_object_without_a_status_says_that_nobody_has_looked_at_it() {
+fn an_object_without_a_status_says_that_it_was_not_processed_yet() {
     for (kind, schema) in schemas() {
         let status = &schema["properties"]["status"];
         assert_eq!(status["default"], json!({ "observedGeneration": -1 }), "{kind}");

@@ -7,7 +7,7 @@ use crate::domain::span::Span;
 use crate::engine::ports::Created;
 
 #[tokio::test(start_paused = true)]
-async fn a_job_of_somebody_else_under_the_same_name_stalls_and_is_not_charged() {
+async fn a_foreign_job_under_the_same_name_stalls_and_is_not_charged() {
     let sim = world(good, &[3]);
     sim.state().answer_create = Some(Created::Foreign);
     let overview = sim.run_for(&spec(), 90).await;

@@ -22,7 +22,7 @@ fn reload(at: u64) -> super::script::Step {
     (at, Box::new(|_| Some(Wish::Reload)))
 }
 
-/// Somebody wiped what is stored.
+/// What is stored is wiped from outside.
 fn wipe(sim: &Sim) {
     for (_, ledger, version) in sim.state().ledgers.values_mut() {
         (*ledger, *version) = (Ledger::default(), *version + 1);
@@ -176,7 +176,7 @@ async fn after_an_unclear_create_nothing_is_created_before_a_list() {
         s.state().answer_create = None;
     })];
     play(&sim, &mut sim.engine(spec()), 500, steps).await;
-    assert!(sim.state().creates.is_empty(), "nobody knows whether there is a Job");
+    assert!(sim.state().creates.is_empty(), "whether there is a Job is not known");
 }
 
 #[tokio::test(start_paused = true)]
@@ -326,21 +326,21 @@ async fn who_only_looks_records_and_creates_nothing() {
     let mut engine = Engine::new(ports, spec(), limits, true);
     let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
     let overview = engine.run(Until::Seen, &mut wishes, |_, _| {}).await;
-    assert_eq!(overview.launches.len(), 1, "what would be launched is told");
+    assert_eq!(overview.launches.len(), 1, "what would be launched is reported");
     play(&sim, &mut engine, HOUR, vec![]).await;
     let state = sim.state();
     assert_eq!((state.saves, state.creates_asked, state.removes), (0, 0, 0));
 }
 
-/// A coverage whose object was deleted and made anew has another uid.
+/// A coverage whose object was deleted and created again has another uid.
 #[tokio::test(start_paused = true)]
 async fn a_new_object_of_an_old_name_begins_with_an_empty_ledger() {
     let sim = world(useless, &[3]);
-    let mut anew: Spec = spec();
-    anew.coverages[0].uid = "uid-anew".into();
+    let mut again: Spec = spec();
+    again.coverages[0].uid = "uid-again".into();
     let mut engine = sim.engine(spec());
     play(&sim, &mut engine, 3 * HOUR, vec![]).await;
-    let (overview, _) = play(&sim, &mut engine, 30, vec![edit(10, &anew)]).await;
+    let (overview, _) = play(&sim, &mut engine, 30, vec![edit(10, &again)]).await;
     assert_eq!(tell(&overview), ["Running/Started 2025-11-03"]);
     assert_eq!((overview.coverages[0].launches, overview.coverages[0].recent.len()), (1, 0));
 }

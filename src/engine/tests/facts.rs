@@ -158,7 +158,11 @@ async fn nothing_is_launched_on_facts_of_a_table_whose_look_hangs() {
     let hangs = turn(60, |s| s.state().look_takes = 100 * HOUR);
     let (overview, _) = play(&sim, &mut sim.engine(spec), 6 * HOUR, vec![hangs]).await;
     assert!(sim.state().creates.is_empty());
-    assert_eq!(tell(&overview), ["Unknown/ProbeFailed 2025-11-01..2025-11-10"], "nobody knows after three hours");
+    assert_eq!(
+        tell(&overview),
+        ["Unknown/ProbeFailed 2025-11-01..2025-11-10"],
+        "its state is unknown after three hours"
+    );
 }
 
 /// A warehouse that does as that of files does: a mark takes a while to come in, and a probe answers with the mark of the
@@ -238,7 +242,7 @@ async fn an_edited_threshold_does_not_make_data_that_is_gone_believed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_charged_on_a_read_that_is_doubted() {
+async fn a_doubted_read_charges_no_date() {
     let sim = world(good, &[3]);
     // The mount vanishes after the Job has ended, and before its data is read.
     let gone = turn(200, |s| s.state().table.clear());
@@ -308,5 +312,5 @@ async fn a_date_that_loses_what_a_job_filled_waits_before_it_is_filled_again() {
             return assert_eq!(tell(&overview), ["Waiting/Regressed 2025-11-03"]);
         }
     }
-    panic!("nobody saw that it is gone");
+    panic!("its absence was not noticed");
 }

@@ -225,7 +225,7 @@ async fn a_panic_stalls_the_coverage_that_caused_it_and_no_other() {
     assert_eq!(sim.state().creates.len(), 1, "the other one fills its gap");
 }
 
-/// A finalizer of somebody else keeps what was removed; a right that is lacking refuses each removal. Neither is fought.
+/// A foreign finalizer keeps what was removed; a missing right refuses each removal. gapless contests neither.
 #[tokio::test(start_paused = true)]
 async fn a_job_that_stays_although_it_was_removed_is_not_removed_again_and_again() {
     fn one_runs_on(date: Date, _: u32) -> (i64, End, Option<Vec<(&'static str, u64)>>) {
@@ -256,7 +256,7 @@ async fn an_end_that_a_list_told_stands_whatever_the_watch_shows() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_somebody_else_wrote_over_is_told_anew_although_nothing_else_changed() {
+async fn what_another_writer_replaced_is_reported_again_although_nothing_else_changed() {
     let sim = world(mixed, &[3]);
     let mut engine = sim.engine_that_reports(spec());
     let (wish, mut wishes) = tokio::sync::mpsc::unbounded_channel();

@@ -303,7 +303,7 @@ async fn whatever_refuses_a_create_it_is_tried_again_and_recovers_without_an_edi
         assert_eq!(
             (launched, refused <= 1),
             (1, true),
-            "what is refused is not launched, and is told once: {answer:?}"
+            "what is refused is not launched, and is reported once: {answer:?}"
         );
         let number = sim.state().ledgers.values().next().map(|(_, ledger, _)| ledger.launches);
         assert!(number <= Some(40), "{answer:?}: {number:?}");

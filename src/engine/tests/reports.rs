@@ -58,7 +58,7 @@ async fn what_was_told_before_a_restart_is_no_news_and_the_rest_is() {
     sim.state().table.remove(&day("2025-11-09"));
     assert_eq!(told(&spec, 30).await, ["Completed 2025-11-04", "Revoked 2025-11-09"], "it happened meanwhile");
     sim.state().views.clear();
-    assert_eq!(told(&spec, 30).await, ["GapFound 2025-11-03, 2025-11-09"], "nobody was told");
+    assert_eq!(told(&spec, 30).await, ["GapFound 2025-11-03, 2025-11-09"], "it was not reported before");
     spec.coverages[0].fill.mode = Mode::Fill;
     assert_eq!(told(&spec, 24 * HOUR).await, ["Exhausted 2025-11-09", "Exhausted 2025-11-03"]);
     assert_eq!(told(&spec, 30).await, Vec::<String>::new());
@@ -111,7 +111,7 @@ async fn nothing_is_launched_on_what_is_only_remembered() {
     let mut second = sim.engine(spec());
     second.world.recall(first.world.remember());
     assert_eq!(tell(&second.run(Until::Done, &mut wishes, |_, _| {}).await), Vec::<String>::new());
-    assert!(sim.state().creates.is_empty(), "the date was filled while nobody looked");
+    assert!(sim.state().creates.is_empty(), "the date was filled while no process ran");
 }
 
 /// A filler has last words for all its dates at once: where one is filled and one is not, they are about the other.
@@ -145,7 +145,7 @@ fn a_date_that_becomes_complete_is_told_once() {
     for (before, reason) in [
         (Cause::Missing, Some("Completed")),
         (Cause::Waiting(Outcome::Failed), Some("Completed")),
-        // Its outcome is told, even where the Job's end and the data are seen at once.
+        // Its outcome is reported, even where the Job's end and the data are seen at once.
         (Cause::Running(Running::Started), None),
         (Cause::Verifying { probing: true }, None),
         (Cause::Waived, None),

@@ -97,7 +97,7 @@ async fn an_off_season_of_60_days_is_silent() {
     };
     let (saves, probes, reads) = counts(&sim);
     let (overview, events) = sim.watch_for(&spec(), 60 * 24 * HOUR).await;
-    assert_eq!((tell(&overview), events.len()), (vec![], 0), "nothing is told");
+    assert_eq!((tell(&overview), events.len()), (vec![], 0), "nothing is reported");
     assert!(sim.state().creates.is_empty());
     let once_more = (saves, probes + 1, reads + 1);
     assert_eq!(counts(&sim), once_more, "the new process reads each table once, then only marks, and writes nothing");
@@ -198,7 +198,7 @@ async fn nothing_is_launched_on_a_schedule_that_is_only_remembered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_charged_because_a_schedule_went_stale_while_the_job_ran() {
+async fn a_schedule_that_went_stale_while_the_job_ran_charges_no_date() {
     let sim = world(good, &[]);
     let mut spec = spec();
     // Last updated on the 11th at noon, it is stale three minutes after the start.
@@ -219,7 +219,7 @@ async fn nobody_is_charged_because_a_schedule_went_stale_while_the_job_ran() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_charged_because_a_game_moved_while_the_job_ran() {
+async fn a_game_that_moved_while_the_job_ran_charges_no_date() {
     fn nothing_new(_: Date, _: u32) -> Done {
         (60, End::Succeeded, None)
     }

@@ -97,7 +97,7 @@ pub struct State_ {
 /// How a call is answered that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It has no effect, and nobody answers.
+    /// It has no effect, and no answer comes.
     Unanswered,
     /// It has its effect, and the reply is lost.
     ReplyLost,

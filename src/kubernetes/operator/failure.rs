@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 /// Why the operator ends before it is stopped. A restart helps against all but the first two.
 #[derive(Debug)]
 pub enum Failure {
-    /// There is no usable configuration of a cluster.
+    /// No usable configuration of a cluster was found.
     Configuration(String),
     /// The endpoints cannot be served at this address.
     Listen(SocketAddr, std::io::Error),

@@ -114,7 +114,7 @@ fn nothing_is_ready_before_its_table_was_read_as_a_whole() {
 }
 
 #[test]
-fn a_date_of_the_future_that_nobody_knows_is_no_matter() {
+fn an_unknown_date_of_the_future_does_not_count() {
     let mut future = view(&[Cause::Complete]);
     future.cells.push(cell(day(40), Cause::Unknown(UnknownReason::ScheduleStale)));
     assert_eq!(standing(&future).ready, Answer::True);
@@ -122,7 +122,7 @@ fn a_date_of_the_future_that_nobody_knows_is_no_matter() {
 
 /// Today was UTC's: between its midnight and the season's, a date that was still ahead spoiled Ready.
 #[test]
-fn a_date_that_nobody_knows_matters_once_it_has_come_in_the_zone_of_its_season() {
+fn an_unknown_date_counts_once_it_has_come_in_the_zone_of_its_season() {
     let of_the_20th = |today| {
         let mut view = CoverageView { today, ..view(&[Cause::Complete]) };
         view.cells.push(cell(day(19), Cause::Unknown(UnknownReason::ProbeFailed)));

@@ -87,7 +87,7 @@ fn a_date_that_was_seen_to_lack_something_tells_when_it_was_done() {
     let third = rows(&season, &[&gap], &second, hours(9));
     assert_eq!(third[&day(0)].completed_at, None, "and goes with the data");
     let fresh = rows(&season, &[&done], &BTreeMap::new(), now());
-    assert_eq!(fresh[&day(0)].completed_at, None, "nobody knows when");
+    assert_eq!(fresh[&day(0)].completed_at, None, "the time is unknown");
 }
 
 #[test]

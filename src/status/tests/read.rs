@@ -162,7 +162,7 @@ async fn at_rest_there_is_nothing_to_write_for_days_and_over_restarts() {
 }
 
 #[test]
-fn a_status_that_people_wrote_into_is_set_right_and_stops_nobody() {
+fn a_status_that_people_edited_is_corrected_and_stops_no_coverage() {
     let gap = view(&[Cause::Missing, Cause::Complete]);
     let status = coverage_status(&gap, "uid", &Ledger::default(), &CoverageStatus::default(), now());
     let mut edited = status.clone();

@@ -174,7 +174,7 @@ fn a_part_that_lacks_a_column_makes_its_own_date_unknown_and_a_probe_harms_no_ot
 }
 
 #[test]
-fn a_column_that_only_one_needs_and_that_is_damaged_harms_nobody_else() {
+fn a_damaged_column_harms_only_the_question_that_needs_it() {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir(root.path().join("t")).unwrap();
     let days: ArrayRef = Arc::new(StringArray::from_iter_values((0..1_000).map(|_| "2025-11-14")));

@@ -93,7 +93,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn a_table_is_seen_as_by_somebody_who_never_saw_it_whatever_is_done_to_it(deeds in prop::collection::vec(deeds(), 1..12)) {
+    fn a_table_that_was_seen_before_is_read_as_if_it_were_new(deeds in prop::collection::vec(deeds(), 1..12)) {
         let root = tempfile::tempdir().unwrap();
         let table = root.path().join("t");
         put(&table.join("day=2025-11-14/a.csv"), "x\n0\n");

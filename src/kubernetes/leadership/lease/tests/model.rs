@@ -41,7 +41,7 @@ enum Edit {
     /// The manifests are applied; a lease that is there is deleted first.
     Apply,
     Clear,
-    Somebody,
+    Foreign,
     Candidate(usize),
     Shorten,
     Touch,
@@ -51,7 +51,7 @@ const EDITS: [Edit; 8] = [
     Edit::Delete,
     Edit::Apply,
     Edit::Clear,
-    Edit::Somebody,
+    Edit::Foreign,
     Edit::Candidate(0),
     Edit::Candidate(1),
     Edit::Shorten,

@@ -161,7 +161,7 @@ impl State {
         let edited = match edit {
             Edit::Delete | Edit::Apply => None,
             Edit::Clear => Some(Object { holder: Holder::Nobody, ..lease }),
-            Edit::Somebody => Some(Object { holder: Holder::Other, ..lease }),
+            Edit::Foreign => Some(Object { holder: Holder::Other, ..lease }),
             Edit::Candidate(i) => Some(Object { holder: holder(i), ..lease }),
             Edit::Shorten => Some(Object { promise: Promise::Short, ..lease }),
             Edit::Touch => Some(lease),
