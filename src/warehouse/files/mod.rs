@@ -4,18 +4,14 @@
 //! broken part makes the dates that it may hold unknown, not empty.
 
 mod column;
-mod compare;
 mod csv_part;
-mod datum;
 mod decode;
 mod doubts;
 mod folders;
 mod footer;
 mod format;
-mod instant;
 mod listing;
 mod meter;
-mod number;
 mod parquet_part;
 mod partition;
 mod parts;
@@ -28,6 +24,8 @@ mod rows;
 mod scan;
 mod schedule;
 mod source;
+#[cfg(feature = "local")]
+mod tables;
 mod tally;
 mod text;
 mod walk;
@@ -50,6 +48,8 @@ use listing::Listing;
 use meter::Meter;
 use parts::Part;
 use read::Bounds;
+#[cfg(feature = "local")]
+pub(crate) use tables::open;
 pub use within::{is_outside, link_loop};
 
 /// The dates that each part can hold, by the part's identity, if its name does not say.

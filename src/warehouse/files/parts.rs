@@ -13,6 +13,7 @@ use crate::domain::dates::{Date, FIRST_DATE, LAST_DATE, Timestamp};
 use crate::domain::mark::{mix, stable_hash};
 use crate::domain::probe::{DateColumn, DateFormat, DateReading};
 use crate::domain::verdict::{Unknown, UnknownReason};
+use crate::warehouse::value::date::parse_date;
 
 /// A part younger than this may still be written.
 pub(super) const YOUNG_MILLIS: i64 = 2_000;
@@ -108,11 +109,6 @@ pub(super) fn partition_date(value: &str, date: &DateColumn) -> Option<Date> {
         _ => parse_date(value),
     };
     named.filter(|date| (FIRST_DATE..=LAST_DATE).contains(date))
-}
-
-/// Parses `YYYY-MM-DD` and nothing else.
-pub(super) fn parse_date(text: &str) -> Option<Date> {
-    (text.len() == 10).then(|| text.parse().ok())?
 }
 
 /// The operating system's error, without a path of this machine.

@@ -5,11 +5,7 @@ use std::sync::Arc;
 
 use super::Allowance;
 use super::column::Column;
-use super::compare::satisfies;
-use super::datum::Datum;
-use super::instant::Moment;
-use super::number::plain;
-use super::parts::{Part, parse_date};
+use super::parts::Part;
 use super::prune::weight;
 use super::read::{Bounds, Fault, Reader, Texts};
 use super::rows::Rows;
@@ -18,6 +14,11 @@ use crate::domain::dates::Timestamp;
 use crate::domain::probe::{Filter, InstantColumn, MAX_SCHEDULE_ROWS, Order, ScheduleQuestion, ScheduleRow, unit_key};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::domain::words::is_hidden;
+use crate::warehouse::value::compare::satisfies;
+use crate::warehouse::value::date::parse_date;
+use crate::warehouse::value::datum::Datum;
+use crate::warehouse::value::instant::Moment;
+use crate::warehouse::value::number::plain;
 
 /// Where the columns of a schedule are in a scan.
 struct Places<'a> {

@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use super::date::parse_date;
 use super::datum::Datum;
 use super::instant::{Moment, Nanos};
 use super::number;
-use super::parts::parse_date;
 use crate::domain::probe::{Test, Value};
 
 /// Why a value cannot be compared: the type of the column, and the form of a value for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Refused {
+pub(in crate::warehouse) struct Refused {
     pub found: &'static str,
     pub forms: &'static str,
 }
@@ -39,7 +39,7 @@ const INSTANT: &str = "an instant such as \"2025-10-21T00:00:00Z\"";
 const LOCAL: &str = "a time without a zone such as \"2025-10-21T00:00:00\"";
 
 /// Whether a value, or NULL, satisfies a test.
-pub(super) fn satisfies(datum: Option<&Datum>, test: &Test) -> Result<bool, Refused> {
+pub(in crate::warehouse) fn satisfies(datum: Option<&Datum>, test: &Test) -> Result<bool, Refused> {
     let Some(datum) = datum else { return Ok(matches!(test, Test::IsNull(true))) };
     let is = |value: &Value| Ok(datum.order(value, false)? == Ordering::Equal);
     let any = |values: &[Value]| values.iter().try_fold(false, |found, v| Ok(found | is(v)?));
