@@ -23,7 +23,7 @@ pub use coverage::{coverage_status, ledger_status, stalled_status};
 pub use game_date::{Row, game_date_answer, is_unread, rows};
 pub use ledger::{ledger, ledger_launches};
 pub use patch::{StoredStatus, merge_patch};
-pub use read::told;
+pub use read::reported;
 pub use reasons::Reason;
 pub use season::{Unfit, refused_season_status, season_status, warehouse_status};
 pub use size::{LIMIT, NEARLY_FULL, is_nearly_full, size};

@@ -131,7 +131,7 @@ fn stored(object: &Value) -> Result<(CoverageStatus, Ledger), String> {
 }
 
 /// The states that a status tells, with their dates; what this version does not know is left out.
-pub fn told(status: &CoverageStatus) -> Vec<(Cause, DateSet)> {
+pub fn reported(status: &CoverageStatus) -> Vec<(Cause, DateSet)> {
     let known = |s: &StateStatus| Some((cause(&s.state, &s.reason)?, parse_named_dates(&s.dates).ok()?));
     status.states.iter().filter_map(known).collect()
 }

@@ -44,11 +44,11 @@ const SILENCE: Duration = Duration::from_secs(60);
 const AGENT: &str = concat!("gapless/", env!("CARGO_PKG_VERSION"));
 
 /// To reach an API server, name and handshake included.
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Which cluster, and how.
 #[derive(Clone, Debug, Default)]
-pub struct Connect {
+pub struct ConnectOptions {
     /// The kubeconfig; without one `KUBECONFIG`, `~/.kube/config`, or the pod's own service account, in this order.
     pub kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig; without one its current one.
@@ -74,7 +74,7 @@ pub struct Connected {
 ///
 /// # Errors
 /// One sentence about what is wrong with the configuration.
-pub async fn connect(options: &Connect) -> Result<Connected, String> {
+pub async fn connect(options: &ConnectOptions) -> Result<Connected, String> {
     install_provider();
     let mut config = timed(config(options).await?);
     config.headers.push((USER_AGENT, HeaderValue::from_static(AGENT)));
@@ -120,7 +120,7 @@ pub fn install_provider() {
 /// Sets our deadlines, and switches retries off.
 fn timed(mut config: Config) -> Config {
     config.default_retry = false;
-    config.connect_timeout = Some(CONNECT);
+    config.connect_timeout = Some(CONNECT_DEADLINE);
     config.read_timeout = Some(SILENCE);
     config.write_timeout = Some(DEADLINE);
     // A connection that was idle for almost that long may be reused: its silence is counted again from the request.
@@ -128,7 +128,7 @@ fn timed(mut config: Config) -> Config {
     config
 }
 
-async fn config(options: &Connect) -> Result<Config, String> {
+async fn config(options: &ConnectOptions) -> Result<Config, String> {
     let found = match &options.kubeconfig {
         Some(path) => Some(Kubeconfig::read_from(path).map_err(|error| faults::kubeconfig(&error, None))?),
         None => default_kubeconfig()?,
@@ -157,7 +157,7 @@ fn names_kubeconfig() -> bool {
     std::env::var_os("KUBECONFIG").is_some_and(|paths| !paths.is_empty())
 }
 
-async fn of_kubeconfig(kubeconfig: Kubeconfig, options: &Connect) -> Result<Config, String> {
+async fn of_kubeconfig(kubeconfig: Kubeconfig, options: &ConnectOptions) -> Result<Config, String> {
     let contexts: Vec<_> = kubeconfig.contexts.iter().map(|context| context.name.clone()).collect();
     let wants_proxy =
         kubeconfig.clusters.iter().filter_map(|named| named.cluster.as_ref()?.proxy_url.as_ref()).next().is_some();

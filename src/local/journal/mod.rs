@@ -214,7 +214,7 @@ impl Store for Arc<Journal> {
             uid,
             ledger,
             is_whole: true,
-            told: Vec::new(),
+            reported: Vec::new(),
             version,
         };
         Ok(self.stored()?.into_iter().map(stored).collect())

@@ -93,7 +93,7 @@ fn the_sentence_names_the_worst_dates_and_how_many_are_open() {
 }
 
 #[test]
-fn wishes_of_people_are_no_fault() {
+fn what_people_ask_for_is_not_a_fault() {
     let gap = [Cause::Complete, Cause::Missing];
     let observed = standing(&CoverageView { mode: Mode::Observe, ..view(&gap) });
     assert_eq!((observed.ready, observed.course), (Answer::False, Course::Idle), "others fill");
