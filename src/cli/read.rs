@@ -18,7 +18,6 @@ use crate::local::jobs::Jobs;
 use crate::status::read::ClusterOverview;
 use crate::view;
 
-/// What was seen.
 struct Seen {
     overview: Overview,
     /// The Ready conditions of a cluster's objects; `None`: judged here.

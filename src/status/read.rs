@@ -35,9 +35,7 @@ pub use reruns::waits_of;
 pub struct Objects {
     /// TableCoverages and PropCoverages, each with its `kind`.
     pub coverages: Vec<Value>,
-    /// Seasons.
     pub seasons: Vec<Value>,
-    /// GameDates.
     pub game_dates: Vec<Value>,
 }
 

@@ -81,7 +81,6 @@ fn range(part: &str) -> Option<DateRange> {
     DateRange::new(date(from)?, date(through)?)
 }
 
-/// Reads an instant.
 pub(crate) fn parse_instant(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| format!("'{}' is not a timestamp", cut(text, 40)))
 }

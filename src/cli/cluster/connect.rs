@@ -10,7 +10,6 @@ use crate::cli::exit::Stop;
 use crate::kubernetes::client::{ConnectOptions, connect};
 use crate::kubernetes::faults::sentence;
 
-/// A cluster.
 pub(super) struct Cluster {
     pub client: Client,
     pub namespace: String,

@@ -62,7 +62,6 @@ pub struct ConnectOptions {
 /// A client, and what its configuration says.
 #[derive(Clone)]
 pub struct Connected {
-    /// The client.
     pub client: Client,
     /// The namespace of the context or of the pod.
     pub namespace: String,
@@ -93,17 +92,6 @@ pub async fn connect(options: &ConnectOptions) -> Result<Connected, String> {
         .option_layer(token);
     let client = builder.with_layer(&layers).build();
     Ok(Connected { client, namespace, server })
-}
-
-impl Connected {
-    /// The API server's version: proves that it can be reached and that it accepts the caller.
-    ///
-    /// # Errors
-    /// One sentence that names the server.
-    pub async fn version(&self) -> Result<String, String> {
-        let version = self.client.apiserver_version().await;
-        version.map(|version| version.git_version).map_err(|error| format!("{}: {}", self.server, sentence(&error)))
-    }
 }
 
 /// How everything is watched: in stretches of less than a minute, so that a dead link is noticed.

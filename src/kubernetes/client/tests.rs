@@ -251,11 +251,10 @@ async fn a_server_that_cannot_be_reached_is_named() {
     let text = KUBECONFIG.replace("https://10.0.0.1:6443", &format!("http://{closed}"));
     std::fs::write(&path, text).unwrap();
     let options = ConnectOptions { kubeconfig: Some(path), context: Some("home".into()), ..ConnectOptions::default() };
-    let why = connect(&options).await.unwrap().version().await.unwrap_err();
-    assert!(
-        why.starts_with(&format!("http://{closed}/: ")) && why.contains("refused") && !why.contains("canary"),
-        "{why}"
-    );
+    let connected = connect(&options).await.unwrap();
+    assert_eq!(connected.server, format!("http://{closed}/"));
+    let why = sentence(&connected.client.apiserver_version().await.unwrap_err());
+    assert!(why.contains("refused") && !why.contains("canary"), "{why}");
 }
 
 #[tokio::test]
@@ -272,7 +271,8 @@ async fn every_call_says_who_calls() {
     let path = folder.path().join("config");
     std::fs::write(&path, KUBECONFIG.replace("https://10.0.0.1:6443", &format!("http://{address}"))).unwrap();
     let options = ConnectOptions { kubeconfig: Some(path), context: Some("home".into()), ..ConnectOptions::default() };
-    connect(&options).await.unwrap().version().await.expect_err("the connection is closed");
+    let connected = connect(&options).await.unwrap();
+    connected.client.apiserver_version().await.expect_err("the connection is closed");
     let head = head.join().unwrap();
     assert!(head.contains(&format!("user-agent: gapless/{}\r\n", env!("CARGO_PKG_VERSION"))), "{head}");
 }

@@ -49,7 +49,6 @@ pub struct OpenAttempt {
     pub launch: u64,
     /// The dates that it fills.
     pub dates: DateSet,
-    /// Where.
     pub target: Table,
     /// The other names of that table.
     pub aliases: Vec<Table>,

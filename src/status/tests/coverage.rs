@@ -15,7 +15,8 @@ use crate::domain::policy::{Fingerprints, Mode};
 use crate::domain::state::{Cause, Hold, Running};
 use crate::domain::verdict::{Flaw, Off, UnknownReason};
 use crate::engine::overview::CoverageView;
-use crate::status::{LIMIT, coverage_status, is_nearly_full, ledger_status, size, stalled_status};
+use crate::status::size::{LIMIT, size};
+use crate::status::{coverage_status, is_nearly_full, ledger_status, stalled_status};
 
 fn render(view: &CoverageView, old: &CoverageStatus, at: Timestamp) -> CoverageStatus {
     let status = coverage_status(view, "uid", &Ledger::default(), old, at);
