@@ -8,11 +8,11 @@ use super::book::basis;
 use super::call::{Call, WatchId};
 use super::coverage::CoverageState;
 use super::facts::Answered;
-use super::look::unsettled;
+use super::look::next_look;
 use super::world::World;
 use crate::domain::bind::Binding;
 use crate::domain::dates::{Date, DateSet, Timestamp, days_between, shift};
-use crate::domain::mark::{DateMarks, TableMark};
+use crate::domain::mark::{Again, DateMarks, TableMark};
 use crate::domain::policy::Key;
 use crate::domain::probe::{Answer, Probe};
 use crate::domain::schedule::{Day, Expected};
@@ -65,7 +65,7 @@ impl World {
         let wanted = watch.coverages.iter().filter_map(|k| Some((k.clone(), self.probe_for(k, &marks)?)));
         let (keys, probes): (Vec<Key>, Vec<Probe>) = wanted.unzip();
         if keys.is_empty() {
-            self.look_ended(id, &Looked { asked_at, in_part: false, is_young: mark.unsettled }, now);
+            self.look_ended(id, &Looked { asked_at, in_part: false, again: mark.again }, now);
             return None;
         }
         let mark = Arc::new(mark);
@@ -139,7 +139,7 @@ impl World {
         }
         // What could not be read this time, or has changed since, is still wanted.
         let in_part = keys.iter().any(|key| self.probe_for(key, &marks).is_some());
-        self.look_ended(id, &Looked { asked_at, in_part, is_young: mark.unsettled }, now);
+        self.look_ended(id, &Looked { asked_at, in_part, again: mark.again }, now);
     }
 
     /// A look ended: whatever rests on its mark is as it was when the look was asked for.
@@ -151,10 +151,10 @@ impl World {
         for key in &keys {
             self.coverages.get_mut(key).into_iter().for_each(|state| state.facts.look_ended(asked_at, cadence));
         }
-        let next = cadence.elapsed_after(now);
-        let young = looked.is_young.then(|| unsettled(now));
-        let next = self.settling_after(&keys, asked_at).into_iter().chain(young).fold(next, Timestamp::min);
+        let next = next_look(looked.again, cadence, now);
+        let next = self.settling_after(&keys, asked_at).into_iter().fold(next, Timestamp::min);
         let Some(watch) = self.watches.get_mut(id) else { return };
+        watch.look.heed(looked.again, now);
         if looked.in_part {
             watch.look.ended_in_part(asked_at, next, now);
         } else {
@@ -208,8 +208,8 @@ struct Looked {
     asked_at: Timestamp,
     /// Something is still to be read.
     in_part: bool,
-    /// A part may still be written.
-    is_young: bool,
+    /// When the mark wants the next look.
+    again: Again,
 }
 
 impl CoverageState {

@@ -121,7 +121,7 @@ impl World {
             watch.coverages.push(key.clone());
             // A look that failed may do better under limits or grants that changed.
             if edited.contains(key) || watch.look.failures > 0 {
-                watch.look.no_later_than(now);
+                watch.look.edited(now);
             }
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::look::{Look, unsettled};
+use super::look::{Look, next_look};
 use super::stale::StaleSchedule;
 use super::tracked::{Revision, Tracked};
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
@@ -75,7 +75,8 @@ impl SeasonState {
                 Self { orders, is_kept: false, basis: None, ..old }
             }
             Some(old) => {
-                let look = Look { next: now, ..old.look };
+                let mut look = old.look;
+                look.edited(now);
                 Self { season, orders, look, calendar: empty(), is_kept: false, basis: None, ..old }
             }
             None => Self {
@@ -212,8 +213,8 @@ impl SeasonState {
     }
 
     pub(super) fn look_ended(&mut self, asked_at: Timestamp, cadence: Span, mark: &TableMark, now: Timestamp) {
-        let next = cadence.elapsed_after(now);
-        self.look.ended(asked_at, if mark.unsettled { next.min(unsettled(now)) } else { next });
+        self.look.heed(mark.again, now);
+        self.look.ended(asked_at, next_look(mark.again, cadence, now));
         self.good_until = Some(super::stale::good_until(asked_at, cadence));
         if self.heard.failure.is_some() {
             self.heard.failure = None;

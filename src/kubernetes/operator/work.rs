@@ -35,7 +35,7 @@ use crate::kubernetes::writing::events;
 use crate::kubernetes::writing::reporter::Reporter;
 use crate::kubernetes::writing::store::StatusStore;
 use crate::view::metrics::Metrics;
-use crate::warehouse::places::Warehouses;
+use crate::warehouse::places::{Roots, Warehouses};
 
 /// Changes of specs within this time are passed on together.
 const GATHER: Duration = Duration::from_millis(200);
@@ -68,7 +68,7 @@ impl Operator {
         let (switched, switches) = watch::channel(Switches::default());
         switch::look(&self.client, &self.mirrors, &switched).await;
         let feed = Feed {
-            warehouses: Warehouses::new(BTreeMap::new(), Vec::new(), SystemClock::wall),
+            warehouses: Warehouses::new(BTreeMap::new(), Roots::default(), SystemClock::wall),
             mirrors: self.mirrors.clone(),
             grants: self.grants.clone(),
             switches,
@@ -135,7 +135,8 @@ impl Operator {
 
     fn engine(&self, feed: &mut Feed, launcher: Jobs) -> (KubernetesEngine, Warehouses) {
         let Cache { memory, places, .. } = self.facts().map(|file| cache::load(&file)).unwrap_or_default();
-        let warehouses = Warehouses::new(places, self.grants.bounds(), SystemClock::wall);
+        let roots = Roots { bounds: self.grants.bounds().into(), ..Roots::default() };
+        let warehouses = Warehouses::new(places, roots, SystemClock::wall);
         feed.warehouses = warehouses.clone();
         let ports = Ports {
             clock: SystemClock,
