@@ -66,7 +66,7 @@ pub struct Stored {
     /// Whether all of it could be read: of one that could not only the number of launches is left.
     pub is_whole: bool,
     /// What people see of the coverage beside it: states with their dates. Empty where that is not kept.
-    pub told: Vec<(Cause, DateSet)>,
+    pub reported: Vec<(Cause, DateSet)>,
     pub version: Version,
 }
 
