@@ -35,7 +35,8 @@ pub trait Warehouse: Send + Sync + 'static {
         table: &Table,
         date: &DateColumn,
     ) -> impl Future<Output = Result<TableMark, Unknown>> + Send;
-    /// Answers all probes by one pass over the table, of which the look before saw this mark.
+    /// Answers all probes by one pass over the table, of which the look before saw this mark. The mark of the answer was taken
+    /// before the read: a change that it shows was read.
     fn probe(
         &self,
         reader: &Arc<str>,

@@ -211,6 +211,7 @@ impl CoverageState {
             binds: Binding::is_asked_by(&self.coverage),
             now,
             too_old: too_old(&self.coverage),
+            today: calendar.today,
             settled: shift(calendar.today, -SETTLED_DAYS),
             not_probed: not_probed(),
         };
