@@ -7,8 +7,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::error::JournalError;
 use super::decode::{Decoded, MAX_RECORD, decode};
+use super::error::JournalError;
 use super::{MAGIC, Record, Records, cannot, encode, read};
 use crate::domain::ledger::Ledger;
 use crate::domain::policy::Key;
