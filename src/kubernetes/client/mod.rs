@@ -22,7 +22,7 @@ use deadline::Deadlines;
 use token::TokenFile;
 
 pub use calls::{Call, Calls};
-pub use error::{ConnectError, TokenError};
+pub use error::ConnectError;
 
 mod calls;
 mod deadline;
