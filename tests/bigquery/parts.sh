@@ -40,9 +40,10 @@ if [ ! -x "$place/serve" ]; then
   cat >"$place/serve.new" <<END
 #!/bin/sh
 # Starts the server. It prints its port, and ends when its standard input ends.
-exec java -Xmx1g -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$place/build/classes:$place/build/lib/*" gapless.bigquery.Main
+exec java -Xmx2g -XX:+ExitOnOutOfMemoryError -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$place/build/classes:$place/build/lib/*" gapless.bigquery.Main
 END
   chmod +x "$place/serve.new"
   mv "$place/serve.new" "$place/serve" # last, so that a build which was interrupted is repeated
 fi
+have java || fail "install a Java runtime (17 or later)" # a cache that outlived its JDK
 echo "$place/serve"

@@ -10,6 +10,8 @@ import com.google.zetasql.TableContent;
 import com.google.zetasql.Value;
 import com.google.zetasql.ZetaSQLBuiltinFunctionOptions;
 import com.google.zetasql.ZetaSQLOptions.ProductMode;
+import com.google.zetasql.io.grpc.Status.Code;
+import com.google.zetasql.io.grpc.StatusRuntimeException;
 import com.google.zetasql.resolvedast.ResolvedNodes.ResolvedQueryStmt;
 import com.google.zetasql.resolvedast.ResolvedNodes.ResolvedStatement;
 import java.util.Collection;
@@ -51,6 +53,7 @@ final class Engine {
   private static SimpleCatalog catalog() {
     SimpleCatalog catalog = new SimpleCatalog("bigquery");
     catalog.addZetaSQLFunctionsAndTypes(new ZetaSQLBuiltinFunctionOptions(LANGUAGE));
+    Column.sqlAliases().forEach(catalog::addType);
     return catalog;
   }
 
@@ -115,6 +118,15 @@ final class Engine {
     });
   }
 
+  /** The statement's fault in the service's words, or this server's own. */
+  private static ApiError error(SqlException e) {
+    Code code = e.getCause() instanceof StatusRuntimeException s ? s.getStatus().getCode() : Code.INVALID_ARGUMENT;
+    return switch (code) {
+      case INVALID_ARGUMENT, OUT_OF_RANGE, NOT_FOUND -> ApiError.invalidQuery(e.getMessage().replaceAll("\\[at (\\d+:\\d+)]", "at [$1]"));
+      default -> ApiError.of("internalError", "this test server's evaluator cannot run the statement: " + code + ": " + e.getMessage());
+    };
+  }
+
   private interface Work<T> {
     T on(SimpleCatalog catalog);
   }
@@ -125,7 +137,7 @@ final class Engine {
     try {
       return work.on(catalog);
     } catch (SqlException e) {
-      throw ApiError.invalidQuery(e.getMessage());
+      throw error(e);
     } finally {
       tables.forEach(t -> catalog.removeSimpleTable(t.path));
     }

@@ -1,7 +1,6 @@
 package gapless.bigquery;
 
 import com.google.gson.JsonObject;
-import com.google.zetasql.Value;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -20,7 +19,7 @@ final class Job {
   private long ended;
   private ApiError error;
   private boolean cancelRequested;
-  private List<? extends List<Value>> rows = List.of();
+  private Rows rows = Rows.NONE;
 
   Job(String project, String id, Names names, Statement statement, JsonObject configuration, long now) {
     this.project = project;
@@ -51,7 +50,7 @@ final class Job {
         "Query exceeded limit for bytes billed: " + most + ". " + statement.billed() + " or higher required.");
   }
 
-  synchronized void finish(List<? extends List<Value>> result, ApiError failure, long now) {
+  synchronized void finish(Rows result, ApiError failure, long now) {
     if (done.getCount() > 0) {
       rows = result;
       error = failure;
@@ -64,7 +63,7 @@ final class Job {
     synchronized (this) {
       cancelRequested = true;
     }
-    finish(List.of(), ApiError.of("stopped", "Job execution was cancelled: User requested cancellation"), now);
+    finish(Rows.NONE, ApiError.of("stopped", "Job execution was cancelled: User requested cancellation"), now);
   }
 
   boolean await(long millis) {
@@ -84,7 +83,7 @@ final class Job {
     return error;
   }
 
-  synchronized List<? extends List<Value>> rows() {
+  synchronized Rows rows() {
     return rows;
   }
 

@@ -9,6 +9,8 @@ final class Reply {
   /** How the bytes get to the client. */
   enum Delivery { WHOLE, CUT, LOST }
 
+  private static final String JSON = "application/json; charset=UTF-8";
+
   final int status;
   final String type;
   final String body;
@@ -24,11 +26,17 @@ final class Reply {
   }
 
   static Reply json(int status, JsonObject body) {
-    return new Reply(status, "application/json; charset=UTF-8", Json.write(body));
+    return new Reply(status, JSON, Json.write(body));
   }
 
   static Reply ok(JsonObject body) {
     return json(200, body);
+  }
+
+  /** With one more field, whose JSON is text already. */
+  static Reply ok(JsonObject body, String name, String json) {
+    String text = Json.write(body);
+    return new Reply(200, JSON, json == null ? text : text.substring(0, text.length() - 1) + ",\"" + name + "\":" + json + "}");
   }
 
   static Reply error(ApiError error) {

@@ -10,7 +10,6 @@ import java.util.List;
 
 /** The calls `tables.get` and `tabledata.list`, with their decorators `$PARTITION` and `$__PARTITIONS_SUMMARY__`. */
 final class Tables {
-  private static final int LONGEST_PAGE = 100_000;
   private static final List<Column> SUMMARY = List.of("project_id:STRING", "dataset_id:STRING", "table_id:STRING", "partition_id:STRING",
       "creation_time:INTEGER", "creation_timestamp:TIMESTAMP", "last_modified_time:INTEGER", "last_modified_timestamp:TIMESTAMP").stream()
       .map(c -> new Column(c.split(":")[0], c.split(":")[1], "NULLABLE", List.of(), null)).toList();
@@ -81,7 +80,7 @@ final class Tables {
     return all.stream().filter(c -> names.contains(Snapshot.key(c.name()))).toList();
   }
 
-  JsonObject list(Call call) {
+  Page list(Call call) {
     Table table = find(call, Rights.READ_ROWS);
     String partition = partition(call, table);
     boolean summary = Partitioning.SUMMARY.equals(partition);
@@ -92,9 +91,8 @@ final class Tables {
     List<List<Value>> rows = summary ? summary(table) : rows(table, partition);
     List<Integer> kept = selected(call, columns).stream().map(columns::indexOf).toList();
     List<List<Value>> narrow = rows.stream().map(r -> kept.stream().map(r::get).toList()).toList();
-    Page page = Page.of(call, narrow, LONGEST_PAGE);
-    return Json.object("kind", "bigquery#tableDataList", "etag", etag(table, columns), "totalRows", Integer.toString(rows.size()),
-        "pageToken", page.token(), "rows", page.rows().isEmpty() ? null : page.rows());
+    JsonObject head = Json.object("kind", "bigquery#tableDataList", "etag", etag(table, columns));
+    return Page.of(call, head, Rows.of(narrow), world.pageRows);
   }
 
   private static List<List<Value>> rows(Table table, String partition) {
