@@ -147,7 +147,7 @@ final class Admin {
       case "retype" -> {
         Column retyped = Column.read(Json.object("name", old.name(), "type", Json.need(body, "to")));
         columns.set(i, retyped);
-        table.reshape(columns, row -> with(without(row, i), i, Tables.retyped(row.get(i), retyped.zeta())), world.tick());
+        table.reshape(columns, row -> with(without(row, i), i, Cells.cast(row.get(i), retyped.zeta())), world.tick());
       }
       default -> throw ApiError.of("invalid", "change must be add, drop, rename or retype");
     }

@@ -57,6 +57,15 @@ final class Cells {
     return scalar(type, json.isJsonPrimitive() ? json.getAsString() : Json.write(json));
   }
 
+  /** A value as another type, or NULL where it does not fit. */
+  static Value cast(Value old, Type type) {
+    try {
+      return old.isNull() ? Value.createNullValue(type) : scalar(type, text(old, false));
+    } catch (ApiError e) {
+      return Value.createNullValue(type);
+    }
+  }
+
   static Value scalar(Type type, String text) {
     try {
       return switch (type.getKind()) {

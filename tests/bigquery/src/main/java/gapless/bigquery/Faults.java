@@ -6,6 +6,9 @@ import java.util.List;
 
 /** The misbehaviour that tests asked for and that has not happened yet. */
 final class Faults {
+  private static final List<String> CALLS = List.of("*", "job", "tables.get", "tabledata.list", "jobs.insert", "jobs.get", "jobs.cancel",
+      "jobs.getQueryResults", "token", "metadata", "sts", "impersonate");
+
   /** A fault with the calls that it meets: after the first `skip` of them, `left` times; below zero for ever. */
   private static final class Rule {
     final String call;
@@ -17,6 +20,9 @@ final class Faults {
 
     Rule(JsonObject body) {
       call = Json.need(body, "call");
+      if (!CALLS.contains(call)) {
+        throw ApiError.of("invalid", "no such call: " + call + "; there are " + CALLS);
+      }
       match = Json.has(body, "match") ? Json.text(body, "match") : "";
       laterPages = Json.flag(body, "laterPages", false);
       fault = new Fault(Json.need(body, "fault"), Json.number(body, "delayMs", 0), Json.text(body, "message"), Json.text(body, "retryAfter"));

@@ -21,13 +21,10 @@ final class Jobs {
 
   JsonObject insert(Call call, JsonObject body) {
     JsonObject configuration = Json.child(body, "configuration");
-    JsonObject query = Json.child(configuration, "query");
-    call.describe(configuration, query);
     world.rights.check(call.principal, Rights.RUN_JOBS, call.project);
     boolean dryRun = Json.flag(configuration, "dryRun", false);
     JsonObject reference = Json.child(body, "jobReference");
     String id = dryRun ? Json.text(reference, "jobId") : Json.need(reference, "jobId");
-    call.job = id;
     if (!dryRun) {
       refuseSecond(call.project, id);
     }

@@ -7,7 +7,7 @@ import java.util.Map;
 /** One response, whole or spoiled. */
 final class Reply {
   /** How the bytes get to the client. */
-  enum Delivery { WHOLE, CUT, LOST }
+  enum Delivery { WHOLE, CUT, STALLED, LOST }
 
   private static final String JSON = "application/json; charset=UTF-8";
 
@@ -15,6 +15,7 @@ final class Reply {
   final String type;
   final String body;
   final Map<String, String> headers = new LinkedHashMap<>();
+  long stallMillis;
   Delivery delivery = Delivery.WHOLE;
   /** The reason of an error, for the log. */
   String reason;
@@ -56,6 +57,12 @@ final class Reply {
   Reply header(String name, String value) {
     headers.put(name, value);
     return this;
+  }
+
+  /** Half of the answer, and then silence for this long. */
+  Reply stalled(long millis) {
+    stallMillis = millis;
+    return delivered(Delivery.STALLED);
   }
 
   Reply delivered(Delivery how) {

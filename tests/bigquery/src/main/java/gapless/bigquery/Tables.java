@@ -1,7 +1,6 @@
 package gapless.bigquery;
 
 import com.google.gson.JsonObject;
-import com.google.zetasql.Type;
 import com.google.zetasql.Value;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -29,7 +28,7 @@ final class Tables {
     if (times == null) {
       throw ApiError.notFound("Table " + table.label() + "$" + partition);
     }
-    boolean counted = table.kind.equals("TABLE") || table.kind.equals("MATERIALIZED_VIEW");
+    boolean counted = !table.kind.equals("VIEW") && !table.kind.equals("EXTERNAL");
     String part = summary ? null : partition;
     long rows = !counted ? 0 : summary ? table.partitions.size() : table.rowCount(part);
     String decorator = partition == null ? "" : "$" + partition;
@@ -116,17 +115,5 @@ final class Tables {
       row.add(Value.createTimestampValueFromUnixMicros(time * 1000));
     }
     return row;
-  }
-
-  /** Used by Admin: the value of a column as its new type, or NULL where it does not fit. */
-  static Value retyped(Value old, Type type) {
-    if (old.isNull()) {
-      return Value.createNullValue(type);
-    }
-    try {
-      return Cells.read(type, Json.element(Cells.text(old, false)));
-    } catch (ApiError e) {
-      return Value.createNullValue(type);
-    }
   }
 }

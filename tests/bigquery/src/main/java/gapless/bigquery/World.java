@@ -72,12 +72,12 @@ final class World {
   }
 
   private Reply misbehave(Call call) {
-    sleep(call.fault.delayMillis());
+    sleep(call.fault.is("stall") ? 0 : call.fault.delayMillis());
     Reply instead = call.fault.instead(call.subject());
     return instead != null ? instead : call.fault.spoil(call, tried(() -> route(call)));
   }
 
-  private static void sleep(long millis) {
+  static void sleep(long millis) {
     try {
       Thread.sleep(millis);
     } catch (InterruptedException e) {
