@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use gapless::domain::anchors::midnight;
-use gapless::domain::dates::{Date, Timestamp, shift};
-use gapless::domain::mark::{PartMark, TableMark};
+use gapless::domain::dates::{Date, DateRange, Timestamp, shift};
+use gapless::domain::mark::{Holds, PartMark, TableMark};
 use gapless::domain::policy::*;
 use gapless::domain::probe::*;
 use gapless::domain::share::Share;
@@ -115,11 +115,11 @@ fn answer(call: Call, mark: u64) -> Reply {
 
 /// One part holds everything before the newest date and never changes, another holds the newest.
 fn table_mark(newest: u64) -> TableMark {
-    let old = gapless::domain::dates::DateRange::new(Date::MIN, shift(first(), 100));
+    let old = DateRange::new(Date::MIN, shift(first(), 100)).map_or(Holds::Any, Holds::Dates);
     let parts = vec![
-        PartMark { dates: old, hash: 1 },
-        PartMark { dates: None, hash: 0 },
-        PartMark { dates: Some(gapless::domain::dates::DateRange::day(shift(first(), 101))), hash: newest },
+        PartMark { holds: old, hash: 1 },
+        PartMark { holds: Holds::Any, hash: 0 },
+        PartMark { holds: Holds::Dates(DateRange::day(shift(first(), 101))), hash: newest },
     ];
     TableMark { parts, ..TableMark::default() }
 }
@@ -169,7 +169,7 @@ fn first() -> Date {
 fn spec(seasons: usize, dates: i32, coverages: usize) -> Spec {
     let key = |kind: &str, name: String| Key { namespace: "default".into(), kind: kind.into(), name: name.into() };
     let zone = jiff::tz::TimeZone::get("America/New_York").expect("zones are bundled");
-    let range = gapless::domain::dates::DateRange::new(first(), shift(first(), dates - 1)).expect("at least one date");
+    let range = DateRange::new(first(), shift(first(), dates - 1)).expect("at least one date");
     let mut spec = Spec::default();
     for season in 0..seasons {
         let season = key("Season", format!("season-{season}"));

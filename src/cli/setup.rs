@@ -25,7 +25,7 @@ use crate::local::jobs::{Jobs, Template};
 use crate::local::journal::Journal;
 use crate::local::manifests::{Manifests, Stamp, no_manifest};
 use crate::warehouse::files::link_loop;
-use crate::warehouse::places::Warehouses;
+use crate::warehouse::places::{Roots, Warehouses};
 
 /// The engine on one machine.
 pub type LocalEngine = Engine<AnyClock, Warehouses, Arc<Journal>, Jobs>;
@@ -35,13 +35,11 @@ const FACTS: &str = "facts";
 
 /// Everything that a verb on one machine needs.
 pub struct Setup {
-    /// The manifests.
     pub manifests: Manifests,
     /// What they say.
     pub loaded: Loaded,
     /// How they stood before they were read: whatever is written since is another stamp.
     pub stamp: Stamp,
-    /// The state folder.
     pub state: PathBuf,
     root: PathBuf,
     warehouses: Warehouses,
@@ -79,7 +77,7 @@ impl Setup {
         }
         anstream::eprint!("{}", crate::view::problems::problems(&loaded.problems));
         let jobs = Jobs::new(&state, templates(&loaded));
-        let warehouses = Warehouses::new(BTreeMap::new(), vec![root.clone()], SystemClock::wall);
+        let warehouses = Warehouses::new(BTreeMap::new(), roots(&root), SystemClock::wall);
         Ok(Self { manifests, loaded, stamp, state, root, warehouses, jobs, kept })
     }
 
@@ -121,7 +119,7 @@ impl Setup {
 
     fn engine(&mut self, journal: Arc<Journal>, clock: AnyClock, limits: Limits, read_only: bool) -> LocalEngine {
         let (memory, places) = (std::mem::take(&mut self.kept.memory), std::mem::take(&mut self.kept.places));
-        self.warehouses = Warehouses::new(places, vec![self.root.clone()], SystemClock::wall);
+        self.warehouses = Warehouses::new(places, roots(&self.root), SystemClock::wall);
         self.warehouses.limit(&self.loaded.limits);
         let (warehouse, launcher) = (self.warehouses.clone(), self.jobs.clone());
         let ports = Ports { clock, warehouse, store: journal, launcher };
@@ -230,6 +228,11 @@ pub fn small_runtime() -> Result<tokio::runtime::Runtime, Stop> {
 
 fn built(builder: &mut tokio::runtime::Builder) -> Result<tokio::runtime::Runtime, Stop> {
     builder.enable_all().build().map_err(|e| Stop::failed(format!("the runtime cannot be started: {e}")))
+}
+
+/// One machine reads no files outside its root.
+fn roots(root: &Path) -> Roots {
+    Roots { bounds: [root.to_path_buf()].into(), ..Roots::default() }
 }
 
 #[cfg(test)]

@@ -4,16 +4,79 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 
-use super::dates::{Date, DateRange, Timestamp, next_day};
+use jiff::SignedDuration;
+
+use super::dates::{Date, DateRange, DateSet, Timestamp, next_day};
 use super::names::Table;
+use super::span::Span;
 
 /// The mark of one part of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartMark {
-    /// The dates that the part can hold; `None` if unknown, so that it may hold any.
-    pub dates: Option<DateRange>,
+    /// The dates that the part can hold.
+    pub holds: Holds,
     /// Changes whenever the part changes.
     pub hash: u64,
+}
+
+/// The dates that a part can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Unknown, so that it may hold any.
+    Any,
+    /// None: its rows have no date. They count as undated rows and change no date.
+    Nothing,
+    /// These alone.
+    Dates(DateRange),
+}
+
+impl Holds {
+    /// Whether the part can hold a date.
+    pub fn contains(self, date: Date) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Nothing => false,
+            Self::Dates(range) => range.contains(date),
+        }
+    }
+
+    /// Whether the part can hold one of these dates.
+    pub fn meets(self, dates: &DateSet) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Nothing => false,
+            Self::Dates(range) => dates.overlaps(&range),
+        }
+    }
+
+    /// The range, if the part can hold this range alone.
+    fn range(self) -> Option<DateRange> {
+        if let Self::Dates(range) = self { Some(range) } else { None }
+    }
+}
+
+/// Which changes leave no trace in a mark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Blind {
+    /// None: equal marks mean equal data.
+    #[default]
+    No,
+    /// Recent writes: rows may be there already that the mark does not show, as in a buffer for streamed rows.
+    Recent,
+    /// All: rows come and go without a trace, as in a view that cannot be seen through.
+    All,
+}
+
+/// When a table wants to be looked at again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Again {
+    /// At its cadence.
+    #[default]
+    AtCadence,
+    /// Sooner, by then at the latest: a part is so new that it may still be written.
+    Within(Span),
+    /// Not before, whatever waits for it: a look costs too much, or a quota is used up.
+    NotBefore(Span),
 }
 
 /// The mark of a table, taken before it is read.
@@ -23,8 +86,12 @@ pub struct TableMark {
     pub parts: Vec<PartMark>,
     /// When the newest part was modified.
     pub modified: Option<Timestamp>,
-    /// Whether a part is so new that it may still be written, and must be read again soon.
-    pub unsettled: bool,
+    /// What was committed up to this long before the look may not show yet. All that the look proves is that much older.
+    pub lag: Span,
+    /// Which changes leave no trace.
+    pub blind: Blind,
+    /// When to look again.
+    pub again: Again,
     /// Every name of the table, its location first, regardless of how it is declared. Tables that share a name are the
     /// same table.
     pub names: Vec<Table>,
@@ -35,18 +102,24 @@ impl TableMark {
     pub fn dates(&self) -> DateMarks {
         let mut marks = DateMarks::default();
         for part in &self.parts {
-            match part.dates {
-                Some(range) if range.days() == 1 => {
+            match part.holds {
+                Holds::Nothing => {}
+                Holds::Dates(range) if range.days() == 1 => {
                     let mark = marks.days.entry(range.from()).or_insert(SEED);
                     *mark = mix(*mark, part.hash);
                 }
                 _ => marks.wide.push(*part),
             }
         }
-        let bounds = marks.wide.iter().filter_map(|p| p.dates).flat_map(|r| [r.from(), next_day(r.through())]);
+        let bounds = marks.wide.iter().filter_map(|p| p.holds.range()).flat_map(|r| [r.from(), next_day(r.through())]);
         marks.steps = core::iter::once(Date::MIN).chain(bounds).map(|from| (from, OnceCell::new())).collect();
         marks.steps.sort_unstable_by_key(|(from, _)| *from);
         marks
+    }
+
+    /// The instant that a look or a read at `at` proves: what was committed until then shows.
+    pub fn proves(&self, at: Timestamp) -> Timestamp {
+        at.saturating_sub(SignedDuration::from_secs(self.lag.as_seconds())).unwrap_or(Timestamp::MIN)
     }
 
     /// The mark of the whole table.
@@ -70,9 +143,7 @@ pub struct DateMarks {
 impl DateMarks {
     /// The mark of one date: of all parts that can hold it. Equal marks mean equal data of that date.
     pub fn of(&self, date: Date) -> u64 {
-        let with_wide = |own| {
-            self.wide.iter().filter(|p| p.dates.is_none_or(|r| r.contains(date))).fold(own, |h, p| mix(h, p.hash))
-        };
+        let with_wide = |own| self.wide.iter().filter(|p| p.holds.contains(date)).fold(own, |h, p| mix(h, p.hash));
         let step = || self.steps[..self.steps.partition_point(|(from, _)| *from <= date)].last();
         match (self.days.get(&date), step()) {
             (None, Some((_, mark))) => *mark.get_or_init(|| with_wide(SEED)),

@@ -10,7 +10,7 @@ impl World {
     /// The next instant at which a pass can bring something new.
     pub fn next_wake(&self, now: Timestamp) -> Timestamp {
         let loading = if let Loading::Wanted { not_before } = self.loading { Some(not_before) } else { None };
-        let looks = self.looks_at().filter(|l| !l.busy).map(|l| l.next);
+        let looks = self.looks_at().filter(|l| !l.busy).map(Look::due_at);
         let times = self.coverages.values().filter_map(|s| s.verdicts.valid_until());
         let refused = self.coverages.values().filter_map(|s| s.creates.refused().map(|refusal| refusal.until));
         let calendars = self.seasons.values().map(|s| s.calendar().valid_until);

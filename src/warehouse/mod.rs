@@ -1,9 +1,27 @@
 //! Reading tables: one folder per kind of warehouse. Each turns a question into an answer in one pass, whole or not at all.
 //!
-//! `places` is the engine's port: it opens a place by its scheme, and bounds every read. `budget` counts the bytes. A new
-//! kind of warehouse is a folder beside `files`.
+//! `places` is the engine's port: it opens a place by its scheme, and bounds every read. `tables` is what a kind of warehouse
+//! brings, `budget` counts the bytes, `value` says what a value is, `sql` is what kinds with SQL share. A new kind is a folder
+//! beside `files`.
 
+#[cfg(all(feature = "local", not(all(feature = "bigquery", feature = "postgres"))))]
+mod absent;
+#[cfg(feature = "bigquery")]
+pub(crate) mod bigquery;
+#[cfg(all(feature = "local", not(feature = "bigquery")))]
+#[path = "absent/bigquery.rs"]
+mod bigquery;
 pub(crate) mod budget;
 pub mod files;
 #[cfg(feature = "local")]
 pub(crate) mod places;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
+#[cfg(all(feature = "local", not(feature = "postgres")))]
+#[path = "absent/postgres.rs"]
+mod postgres;
+#[cfg(any(feature = "bigquery", feature = "postgres"))]
+pub(crate) mod sql;
+#[cfg(feature = "local")]
+pub(crate) mod tables;
+pub(in crate::warehouse) mod value;

@@ -92,7 +92,7 @@ fn warehouses(documents: &[Document], folder: ResolveFolder<'_>, known: &mut Kno
         }
         if fields.report(problems) {
             let reader = Reader { namespace: namespace(document).into(), place: home.place.clone() };
-            known.limits.entry(reader).and_modify(|old| *old = old.tighter(own)).or_insert(own);
+            known.limits.entry(reader).and_modify(|old| *old = old.clone().tighter(own.clone())).or_insert(own);
             known.places.insert(name(document).into(), home);
         }
     }
@@ -106,6 +106,8 @@ fn warehouse(spec: &WarehouseSpec, folder: ResolveFolder<'_>, fields: &mut Field
         bytes_per_query: bytes(&limits.max_bytes_per_query),
         bytes_per_day: bytes(&limits.max_bytes_per_day),
         latin1: spec.files.as_ref().is_some_and(|files| files.encoding == Some(Encoding::Latin1)),
+        bill_to: None,
+        location: None,
     };
     match place_of(spec, folder) {
         Ok(home) => Some((home, own)),

@@ -13,7 +13,7 @@ pub struct Reader {
 }
 
 /// The limits on reads of one location by one namespace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadLimits {
     /// The maximum duration of one read.
     pub timeout: Span,
@@ -25,6 +25,10 @@ pub struct ReadLimits {
     pub bytes_per_day: u64,
     /// Whether CSV files without a byte order mark are Latin-1 instead of UTF-8.
     pub latin1: bool,
+    /// The project that pays for queries, if it is not the one of the tables.
+    pub bill_to: Option<Arc<str>>,
+    /// The only location where tables may be; `None`: wherever each is.
+    pub location: Option<Arc<str>>,
 }
 
 impl ReadLimits {
@@ -38,6 +42,8 @@ impl ReadLimits {
             bytes_per_query: self.bytes_per_query.min(other.bytes_per_query),
             bytes_per_day: self.bytes_per_day.min(other.bytes_per_day),
             latin1: self.latin1 || other.latin1,
+            bill_to: self.bill_to.or(other.bill_to),
+            location: self.location.or(other.location),
         }
     }
 }

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use arrow_schema::DataType;
 use rustc_hash::FxHashMap;
 
-use super::datum::Datum;
-use super::number;
 use crate::domain::mark::mix_bytes;
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::warehouse::budget::size;
+use crate::warehouse::value::datum::Datum;
+use crate::warehouse::value::number;
 
 /// The id of NULL.
 pub(super) const NULL: u32 = 0;

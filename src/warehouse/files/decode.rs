@@ -8,12 +8,12 @@ use arrow_array::{AnyDictionaryArray, Array, ArrayRef, ArrowPrimitiveType};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
 use super::column::{BitsOf, Column, NULL};
-use super::datum::Datum;
-use super::instant::epoch_day;
 use super::rows::{NULL_BITS, Values};
 use crate::domain::dates::Date;
 use crate::domain::mark::{mix, mix_bytes};
 use crate::domain::verdict::{Unknown, UnknownReason};
+use crate::warehouse::value::datum::Datum;
+use crate::warehouse::value::instant::epoch_day;
 
 /// A dictionary of the current row group, and its translated entries.
 pub(super) type Translated = Option<(ArrayRef, Values)>;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use rustix::fs::{Stat, fstatfs};
 
-use super::parts::YOUNG_MILLIS;
+use super::parts::YOUNG;
 use crate::domain::dates::Timestamp;
 use crate::domain::mark::stable_hash;
 
@@ -37,7 +37,7 @@ pub(super) fn is_local(folder: impl AsFd) -> bool {
 /// second on old file systems.
 pub(super) fn stamp(stat: &Stat, now: Timestamp) -> Option<u64> {
     let newest = stat.st_mtime.max(stat.st_ctime);
-    let settled = now.as_millisecond() - YOUNG_MILLIS >= newest.saturating_add(1).saturating_mul(1000);
+    let settled = now.as_millisecond() - YOUNG.as_seconds() * 1_000 >= newest.saturating_add(1).saturating_mul(1000);
     let times = (stat.st_mtime, stat.st_mtime_nsec, stat.st_ctime, stat.st_ctime_nsec);
     settled.then(|| stable_hash(&(stat.st_dev, stat.st_ino, times)))
 }

@@ -9,15 +9,16 @@ use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
 
 use super::format::Format;
-use super::instant::epoch_day;
 use super::meter::Meter;
-use super::parts::{Part, parse_date};
+use super::parts::Part;
 use super::quiet::quietly;
 use super::source::Source;
 use crate::domain::dates::{DateRange, FIRST_DATE, LAST_DATE, next_day, previous_day};
 use crate::domain::probe::{DateColumn, DateReading};
 use crate::domain::words::is_hidden;
 use crate::warehouse::budget::size;
+use crate::warehouse::value::date::parse_date;
+use crate::warehouse::value::instant::epoch_day;
 
 /// A larger footer is refused: decoded, it takes ten times as much memory.
 const MAX_FOOTER: u64 = 64 << 20;

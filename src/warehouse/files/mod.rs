@@ -4,18 +4,14 @@
 //! broken part makes the dates that it may hold unknown, not empty.
 
 mod column;
-mod compare;
 mod csv_part;
-mod datum;
 mod decode;
 mod doubts;
 mod folders;
 mod footer;
 mod format;
-mod instant;
 mod listing;
 mod meter;
-mod number;
 mod parquet_part;
 mod partition;
 mod parts;
@@ -28,6 +24,8 @@ mod rows;
 mod scan;
 mod schedule;
 mod source;
+#[cfg(feature = "local")]
+mod tables;
 mod tally;
 mod text;
 mod walk;
@@ -42,7 +40,7 @@ use rustc_hash::FxHashMap;
 
 use super::budget::{Budget, Taken};
 use crate::domain::dates::{DateRange, DateSet, Timestamp};
-use crate::domain::mark::{PartMark, TableMark, stable_hash};
+use crate::domain::mark::{Again, Holds, PartMark, TableMark, stable_hash};
 use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
 use crate::domain::verdict::{Unknown, UnknownReason};
 pub use folders::{KnownFolder, KnownFolders};
@@ -50,6 +48,8 @@ use listing::Listing;
 use meter::Meter;
 use parts::Part;
 use read::Bounds;
+#[cfg(feature = "local")]
+pub(crate) use tables::open;
 pub use within::{is_outside, link_loop};
 
 /// The dates that each part can hold, by the part's identity, if its name does not say.
@@ -253,12 +253,17 @@ impl Files {
     }
 
     fn mark_of(&self, scope: Scope<'_>, listing: &Listing) -> TableMark {
-        let mark = |(part, dates): (&Part, _)| PartMark { dates, hash: part.identity() };
+        let mark = |(part, dates): (&Part, Option<DateRange>)| PartMark {
+            holds: dates.map_or(Holds::Any, Holds::Dates),
+            hash: part.identity(),
+        };
+        let is_young = listing.parts.iter().any(|p| p.is_young(scope.now));
         TableMark {
             parts: listing.parts.iter().zip(self.ranges(scope, listing)).map(mark).collect(),
             modified: listing.parts.iter().map(|p| p.modified).max(),
-            unsettled: listing.parts.iter().any(|p| p.is_young(scope.now)),
+            again: if is_young { Again::Within(parts::YOUNG) } else { Again::AtCadence },
             names: listing.home.names(),
+            ..TableMark::default()
         }
     }
 
@@ -297,8 +302,7 @@ impl Scope<'_> {
     fn agree(self, listing: &Listing, mark: &TableMark) -> bool {
         let listed: BTreeSet<u64> = listing.parts.iter().map(Part::identity).collect();
         let named: BTreeSet<u64> = mark.parts.iter().map(|p| p.hash).collect();
-        let asked = |range: DateRange| self.dates.is_none_or(|dates| dates.overlaps(&range));
-        let can_hold = |part: &&PartMark| part.dates.is_none_or(asked);
+        let can_hold = |part: &&PartMark| self.dates.is_none_or(|dates| part.holds.meets(dates));
         listed.is_subset(&named) && mark.parts.iter().filter(can_hold).all(|p| listed.contains(&p.hash))
     }
 }

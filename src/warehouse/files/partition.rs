@@ -1,13 +1,13 @@
 //! A column in a folder's name: `dt=2025-10-21`. If the part has the column too, both must agree.
 
 use super::column::{Column, NULL};
-use super::datum::Datum;
-use super::instant::Moment;
-use super::number::plain;
 use super::parts::Part;
 use super::rows::Values;
 use crate::domain::dates::Date;
 use crate::domain::probe::{DateColumn, DateFormat};
+use crate::warehouse::value::datum::Datum;
+use crate::warehouse::value::instant::Moment;
+use crate::warehouse::value::number::plain;
 
 /// Characters that are shown of a value.
 const MAX_SHOWN: usize = 40;

@@ -12,10 +12,12 @@ use super::within::{LEADS_OUT, Within, is_outside};
 use crate::domain::dates::{Date, FIRST_DATE, LAST_DATE, Timestamp};
 use crate::domain::mark::{mix, stable_hash};
 use crate::domain::probe::{DateColumn, DateFormat, DateReading};
+use crate::domain::span::Span;
 use crate::domain::verdict::{Unknown, UnknownReason};
+use crate::warehouse::value::date::parse_date;
 
 /// A part younger than this may still be written.
-pub(super) const YOUNG_MILLIS: i64 = 2_000;
+pub(super) const YOUNG: Span = Span::seconds(2);
 /// A part that was written this recently can be written again with the same time, because file times have ticks.
 const TICK_MILLIS: i128 = 20;
 /// The name that Hive and compatible tools give the partition of NULL.
@@ -57,7 +59,7 @@ impl Part {
 
     /// Whether it may still be being written. A time far in the future comes from another clock and says nothing.
     pub fn is_young(&self, now: Timestamp) -> bool {
-        now.duration_since(self.modified).as_millis().abs() < i128::from(YOUNG_MILLIS)
+        now.duration_since(self.modified).as_millis().abs() < i128::from(YOUNG.as_seconds()) * 1_000
     }
 
     /// Whether another write could leave its times unchanged.
@@ -108,11 +110,6 @@ pub(super) fn partition_date(value: &str, date: &DateColumn) -> Option<Date> {
         _ => parse_date(value),
     };
     named.filter(|date| (FIRST_DATE..=LAST_DATE).contains(date))
-}
-
-/// Parses `YYYY-MM-DD` and nothing else.
-pub(super) fn parse_date(text: &str) -> Option<Date> {
-    (text.len() == 10).then(|| text.parse().ok())?
 }
 
 /// The operating system's error, without a path of this machine.

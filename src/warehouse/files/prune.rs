@@ -7,7 +7,6 @@ use arrow_schema::DataType;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 
-use super::datum::Datum;
 use super::footer::{Footer, compressed};
 use super::format::Format;
 use super::meter::Meter;
@@ -16,6 +15,7 @@ use super::quiet::quietly;
 use super::source::Source;
 use crate::domain::dates::DateSet;
 use crate::domain::probe::{DateColumn, Filter, Test, Value};
+use crate::warehouse::value::datum::Datum;
 
 /// Whether a row group can hold a row of these dates that satisfies all of some filters.
 pub(super) fn can_hold(

@@ -7,8 +7,9 @@ use super::*;
 use crate::domain::dates::DateRange;
 use crate::domain::judge::tests::facts;
 use crate::domain::ledger::{Launch, Ledger};
-use crate::domain::mark::{PartMark, TableMark, mix, stable_hash};
+use crate::domain::mark::{Again, Holds, PartMark, TableMark, mix, stable_hash};
 use crate::domain::probe::{Answer, DateColumn, DateFacts, Probe, Reading, ScheduleQuestion, ScheduleReading};
+use crate::domain::span::Span;
 use crate::domain::state::Cause;
 use crate::domain::verdict::UnknownReason;
 
@@ -48,10 +49,10 @@ impl Warehouse for Sim {
                 return Err(failed());
             }
             let hash = stable_hash(&format!("{:?}", state.schedule));
-            return Ok(TableMark { parts: vec![PartMark { dates: None, hash }], ..TableMark::default() });
+            return Ok(TableMark { parts: vec![PartMark { holds: Holds::Any, hash }], ..TableMark::default() });
         }
         let part = |(d, units): (&Date, &Vec<(&str, u64)>)| PartMark {
-            dates: Some(DateRange::day(*d)),
+            holds: Holds::Dates(DateRange::day(*d)),
             hash: mix(1, stable_hash(units)),
         };
         if state.unseen.contains(&table.name) {
@@ -59,7 +60,8 @@ impl Warehouse for Sim {
         }
         let parts = state.table.iter().map(part).collect();
         let names = state.homes.get(&table.name).cloned().unwrap_or_default();
-        Ok(TableMark { parts, unsettled: state.unsettled, names, ..TableMark::default() })
+        let again = if state.unsettled { Again::Within(Span::seconds(2)) } else { Again::AtCadence };
+        Ok(TableMark { parts, again, names, ..TableMark::default() })
     }
 
     async fn probe(
@@ -119,7 +121,7 @@ impl Store for Sim {
             uid: uid.clone(),
             ledger: ledger.clone(),
             is_whole: true,
-            told: state.views.get(k).map(causes).unwrap_or_default(),
+            reported: state.views.get(k).map(causes).unwrap_or_default(),
             version: *version,
         };
         Ok(state.ledgers.iter().map(stored).collect())

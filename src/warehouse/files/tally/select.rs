@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use crate::domain::probe::{Filter, Test, Value};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::warehouse::files::column::{Column, Memo};
-use crate::warehouse::files::compare::satisfies;
 use crate::warehouse::files::rows::Rows;
 use crate::warehouse::files::scan::Needs;
+use crate::warehouse::value::compare::satisfies;
 
 /// A condition on a column.
 pub(super) struct Condition<'a> {

@@ -8,9 +8,9 @@ use crate::domain::dates::{Date, Timestamp};
 use crate::domain::probe::{MAX_UNITS_PER_DATE, Probe, UnitForm, UnitKey, WHOLE_DATE, unit_key};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::warehouse::files::column::Column;
-use crate::warehouse::files::datum::Datum;
 use crate::warehouse::files::rows::Rows;
 use crate::warehouse::files::scan::Needs;
+use crate::warehouse::value::datum::Datum;
 
 /// More different units than this in one read are a wrong mapping: the read fails, which bounds its memory.
 const MAX_PAIRS: usize = 4_000_000;

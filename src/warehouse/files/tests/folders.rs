@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::super::Files;
 use crate::domain::dates::Timestamp;
-use crate::domain::mark::TableMark;
+use crate::domain::mark::{Again, TableMark};
 use crate::domain::probe::{DateColumn, DateReading};
 use crate::domain::verdict::Unknown;
 
@@ -162,7 +162,7 @@ fn times_of_the_future_hide_nothing_and_hasten_nothing() {
         set_ahead(&folder.join(name));
         set_ahead(&folder);
         let mark = look(&files, soon(root.path()));
-        assert_eq!((mark.parts.len(), mark.unsettled), (n + 1, false), "{name}");
+        assert_eq!((mark.parts.len(), mark.again), (n + 1, Again::AtCadence), "{name}");
     }
     assert_eq!(look(&files, soon(root.path())), look(&files, soon(root.path())), "at rest nothing is read again");
 }

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 /// The digits of a text that is a number as people and programs write it: `7`, `-0.50`, `.5`, and `1.5e-05` as data frames
 /// write small and large numbers. `None` if the text has a sign `+`, a leading zero, or an exponent without a sign: `+7`,
 /// `007` and `1e3` are texts.
-pub(super) fn plain(text: &str) -> Option<Cow<'_, str>> {
+pub(in crate::warehouse) fn plain(text: &str) -> Option<Cow<'_, str>> {
     match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => shifted(&plain(mantissa)?, exponent).map(Cow::Owned),
         None => without_exponent(text),
@@ -70,13 +70,13 @@ fn shortest<'a>(text: &'a str, whole: &str, fraction: &str) -> Cow<'a, str> {
 }
 
 /// The digits of a float: the fewest that read back as the same float of its width.
-pub(super) fn of_float(value: impl std::fmt::Display) -> String {
+pub(in crate::warehouse) fn of_float(value: impl std::fmt::Display) -> String {
     let text = value.to_string();
     if text == "-0" { "0".into() } else { text }
 }
 
 /// The digits of an unscaled value with its scale.
-pub(super) fn of_decimal(unscaled: i128, scale: i8) -> String {
+pub(in crate::warehouse) fn of_decimal(unscaled: i128, scale: i8) -> String {
     let Ok(places @ 1..) = usize::try_from(scale) else {
         let zeros = "0".repeat(usize::from(scale.unsigned_abs()) * usize::from(scale < 0 && unscaled != 0));
         return format!("{unscaled}{zeros}");
@@ -89,7 +89,7 @@ pub(super) fn of_decimal(unscaled: i128, scale: i8) -> String {
 }
 
 /// Compares two numbers by their digits. `inf` and `-inf` are beyond all others.
-pub(super) fn compare(a: &str, b: &str) -> Ordering {
+pub(in crate::warehouse) fn compare(a: &str, b: &str) -> Ordering {
     match (a.strip_prefix('-'), b.strip_prefix('-')) {
         (None, None) => magnitude(a, b),
         (Some(a), Some(b)) => magnitude(b, a),
@@ -110,7 +110,7 @@ fn magnitude(a: &str, b: &str) -> Ordering {
 }
 
 /// Whether the digits, with as many zeros after the point as required, begin with a text: 12.5 begins with `12.50`.
-pub(super) fn starts_with(digits: &str, head: &str) -> bool {
+pub(in crate::warehouse) fn starts_with(digits: &str, head: &str) -> bool {
     if digits.starts_with(head) {
         return true;
     }

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::date::parse_date;
 use super::instant::{Moment, Nanos, in_zone, print, timestamp, utc_date};
 use super::number::{of_decimal, of_float};
-use super::parts::parse_date;
 use crate::domain::dates::{Date, Timestamp, previous_day};
 use crate::domain::probe::{DateColumn, DateFormat, DateReading, InstantColumn};
 use crate::domain::words::is_hidden;
 
 /// A value. Neither NULL nor NaN is a datum.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Datum {
+pub(in crate::warehouse) enum Datum {
     /// A whole number of any width, signed or not.
     Int(i128),
     /// The bits of a float. Both zeros are equal.

@@ -10,11 +10,11 @@ use crate::domain::dates::{Date, Timestamp, days_between, shift};
 const NANOS_OF_DAY: i128 = 86_400_000_000_000;
 
 /// Nanoseconds since 1970. The type is wider than any calendar, so that every instant of a file is exact.
-pub(super) type Nanos = i128;
+pub(in crate::warehouse) type Nanos = i128;
 
 /// A time in a text or column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Moment {
+pub(in crate::warehouse) enum Moment {
     /// An instant.
     At(Nanos),
     /// A time without a zone, as if in UTC.
@@ -62,30 +62,30 @@ impl Moment {
 
 /// The instant at which clocks in a zone show a time. A time that they skip or show twice is read as jiff does: the later
 /// instant of a gap, the earlier of a fold.
-pub(super) fn in_zone(nanos: Nanos, zone: &TimeZone) -> Nanos {
+pub(in crate::warehouse) fn in_zone(nanos: Nanos, zone: &TimeZone) -> Nanos {
     let civil = timestamp(nanos).to_zoned(TimeZone::UTC).datetime();
     zone.to_ambiguous_zoned(civil).compatible().map_or(nanos, |zoned| zoned.timestamp().as_nanosecond())
 }
 
 /// The instant, limited to the calendar.
-pub(super) fn timestamp(nanos: Nanos) -> Timestamp {
+pub(in crate::warehouse) fn timestamp(nanos: Nanos) -> Timestamp {
     let edge = if nanos < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::from_nanosecond(nanos).unwrap_or(edge)
 }
 
 /// The date in UTC, limited to the calendar.
-pub(super) fn utc_date(nanos: Nanos) -> Date {
+pub(in crate::warehouse) fn utc_date(nanos: Nanos) -> Date {
     let day = i32::try_from(nanos.div_euclid(NANOS_OF_DAY)).unwrap_or(if nanos < 0 { i32::MIN } else { i32::MAX });
     epoch_day(day)
 }
 
 /// The date of a day count since 1970. Beyond the calendar, its first or last date.
-pub(super) fn epoch_day(days: i32) -> Date {
+pub(in crate::warehouse) fn epoch_day(days: i32) -> Date {
     shift(date(1970, 1, 1), days)
 }
 
 /// In the format of RFC 3339, or in seconds beyond the calendar.
-pub(super) fn print(nanos: Nanos, local: bool) -> String {
+pub(in crate::warehouse) fn print(nanos: Nanos, local: bool) -> String {
     match Timestamp::from_nanosecond(nanos) {
         Ok(at) if local => at.to_zoned(TimeZone::UTC).datetime().to_string(),
         Ok(at) => at.to_string(),
