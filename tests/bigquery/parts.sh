@@ -34,7 +34,7 @@ if [ ! -x "$place/serve" ]; then
     [ -z "$packages" ] || fail "still missing after the installation: $packages"
   fi
   echo "building the BigQuery server for the tests into $place: half a minute, once" >&2
-  mvn --batch-mode --quiet --file "$here/pom.xml" -DbuildDirectory="$place/build" -DincludeScope=runtime \
+  mvn --batch-mode --quiet -Dstyle.color=never --file "$here/pom.xml" -DbuildDirectory="$place/build" -DincludeScope=runtime \
     -DoutputDirectory="$place/build/lib" compile dependency:copy-dependencies >&2 ||
     fail "Maven could not build it; it needs JDK 17 or later and Maven Central, or a mirror in ~/.m2/settings.xml"
   cat >"$place/serve.new" <<END

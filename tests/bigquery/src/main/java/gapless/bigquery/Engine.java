@@ -38,10 +38,12 @@ final class Engine {
   static {
     LANGUAGE.enableMaximumLanguageFeatures();
     LANGUAGE.setProductMode(ProductMode.PRODUCT_EXTERNAL);
+    // BigQuery reserves this word; here it is a choice.
+    LANGUAGE.enableReservableKeyword("QUALIFY");
   }
 
   private static final ThreadLocal<SimpleCatalog> CATALOG = ThreadLocal.withInitial(Engine::catalog);
-  private static final int THREADS = Math.max(2, Runtime.getRuntime().availableProcessors());
+  private static final int THREADS = Math.max(4, Runtime.getRuntime().availableProcessors());
   private static final ExecutorService POOL = Executors.newFixedThreadPool(THREADS, task -> {
     Thread thread = new Thread(task, "engine");
     thread.setDaemon(true);
@@ -82,6 +84,8 @@ final class Engine {
     AnalyzerOptions options = new AnalyzerOptions();
     options.setLanguageOptions(LANGUAGE);
     options.setPruneUnusedColumns(true);
+    // As in BigQuery; the evaluator's own default is that of its makers.
+    options.setDefaultTimezone("UTC");
     parameters.forEach((name, value) -> options.addQueryParameter(name, value.getType()));
     return options;
   }

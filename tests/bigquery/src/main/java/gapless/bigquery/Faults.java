@@ -25,7 +25,11 @@ final class Faults {
       }
       match = Json.has(body, "match") ? Json.text(body, "match") : "";
       laterPages = Json.flag(body, "laterPages", false);
-      fault = new Fault(Json.need(body, "fault"), Json.number(body, "delayMs", 0), Json.text(body, "message"), Json.text(body, "retryAfter"));
+      Fault asked = new Fault(Json.need(body, "fault"), Json.number(body, "delayMs", 0), Json.text(body, "message"), Json.text(body, "retryAfter"));
+      if (call.equals("job") && asked.error("") == null && !asked.is("slow")) {
+        throw ApiError.of("invalid", "the running of a job can be slow or end in an error; " + asked.name() + " is a fault of a call");
+      }
+      fault = asked;
       skip = Json.number(body, "skip", 0);
       left = Json.number(body, "count", 1);
     }

@@ -56,10 +56,12 @@ final class Jobs {
     long run = world.jobMillis + (fault == null ? 0 : fault.delayMillis());
     ApiError failure = fault == null ? null : fault.error(job.label());
     long timeout = job.timeout();
-    if (timeout > 0 && run >= timeout) {
+    if (timeout > 0) {
+      // Whichever is first counts: a job that is done stays as it is.
       after(timeout, () -> job.finish(Rows.NONE, ApiError.of("stopped", "Job execution was cancelled: Job timed out after "
           + timeout + "ms"), world.now()));
-    } else if (failure != null) {
+    }
+    if (failure != null) {
       after(run, () -> job.finish(Rows.NONE, failure, world.now()));
     } else {
       after(run, () -> Engine.start(() -> execute(job)));
