@@ -56,7 +56,8 @@ final class Admin {
       case "revoke" -> world.tokens.revokeAll();
       case "account" -> world.tokens.account(Json.need(body, "email"), Json.need(body, "publicKey"));
       case "refresh" -> world.identity.refreshToken(Json.need(body, "refreshToken"), Json.need(body, "principal"));
-      case "federation" -> world.identity.federate(Json.need(body, "audience"), Json.need(body, "subjectToken"), Json.need(body, "principal"));
+      case "federation" ->
+          world.identity.federate(Json.need(body, "audience"), Json.need(body, "subjectToken"), Json.need(body, "principal"));
       case "impersonation" -> world.identity.impersonation(Json.need(body, "caller"), Json.need(body, "target"));
       case "machine" -> world.identity.machine(Json.need(body, "email"), Json.text(body, "project"));
       default -> throw ApiError.of("notFound", "no such call of the tests: " + name);

@@ -107,17 +107,25 @@ final class Call {
 
   /** What a fault may be tied to: the table, the job's id or the statement. */
   String subject() {
-    return kind.equals("jobs.insert") ? body : String.valueOf(table != null ? dataset + "." + table : job != null ? job : String.join("/", path));
+    if (kind.equals("jobs.insert")) {
+      return body;
+    } else if (table != null) {
+      return dataset + "." + table;
+    }
+    return job != null ? job : String.join("/", path);
   }
 
   /** Notes what a job's request says, for the log, whatever becomes of the request. */
   private void describe() {
-    JsonObject request;
     try {
-      request = Json.parse(body);
+      described(Json.parse(body));
     } catch (ApiError e) {
-      return;
+      // The call itself refuses such a body; only the log knows less.
+      described = new JsonObject();
     }
+  }
+
+  private void described(JsonObject request) {
     JsonObject configuration = Json.child(request, "configuration");
     JsonObject query = Json.child(configuration, "query");
     job = Json.text(Json.child(request, "jobReference"), "jobId");
@@ -133,9 +141,9 @@ final class Call {
 
   /** The log's entry. */
   JsonObject log(int status, String reason) {
-    JsonObject entry = Json.object("at", at, "millis", System.currentTimeMillis() - at, "call", kind, "method", method, "path", "/" + String.join("/", path), "query", queryJson(),
-        "project", project, "dataset", dataset, "table", table, "job", job, "principal", principal, "status", status, "reason", reason,
-        "fault", fault == null ? null : fault.name(), "bytesProcessed", statement == null ? null : statement.bytes,
+    JsonObject entry = Json.object("at", at, "millis", System.currentTimeMillis() - at, "call", kind, "method", method,
+        "path", "/" + String.join("/", path), "query", queryJson(), "project", project, "dataset", dataset, "table", table,
+        "job", job, "principal", principal, "status", status, "reason", reason, "fault", fault == null ? null : fault.name(), "bytesProcessed", statement == null ? null : statement.bytes,
         "bytesBilled", statement == null ? null : statement.billed());
     for (Map.Entry<String, JsonElement> field : described.entrySet()) {
       entry.add(field.getKey(), field.getValue());

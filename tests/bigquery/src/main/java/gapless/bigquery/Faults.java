@@ -25,7 +25,8 @@ final class Faults {
       }
       match = Json.has(body, "match") ? Json.text(body, "match") : "";
       laterPages = Json.flag(body, "laterPages", false);
-      Fault asked = new Fault(Json.need(body, "fault"), Json.number(body, "delayMs", 0), Json.text(body, "message"), Json.text(body, "retryAfter"));
+      Fault asked = new Fault(Json.need(body, "fault"), Json.number(body, "delayMs", 0), Json.text(body, "message"),
+          Json.text(body, "retryAfter"));
       if (call.equals("job") && asked.error("") == null && !asked.is("slow")) {
         throw ApiError.of("invalid", "the running of a job can be slow or end in an error; " + asked.name() + " is a fault of a call");
       }
@@ -35,7 +36,8 @@ final class Faults {
     }
 
     boolean meets(String kind, String subject, boolean laterPage) {
-      return left != 0 && (call.equals(kind) || call.equals("*") && !kind.equals("job")) && subject.contains(match) && (laterPage || !laterPages);
+      boolean named = call.equals(kind) || (call.equals("*") && !kind.equals("job"));
+      return left != 0 && named && subject.contains(match) && (laterPage || !laterPages);
     }
 
     JsonObject json() {

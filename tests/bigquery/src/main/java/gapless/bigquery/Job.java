@@ -113,14 +113,15 @@ final class Job {
     // A dry run makes no job, so it has no id.
     return Json.object("kind", "bigquery#job", "id", dryRun() ? null : label(),
         "jobReference", dryRun() ? Json.object("projectId", project, "location", location) : reference(),
-        "configuration", configuration, "status", Json.object("state", state, "errorResult", failure, "errors", failure == null ? null : List.of(failure)),
-        "statistics", statistics);
+        "configuration", configuration, "statistics", statistics,
+        "status", Json.object("state", state, "errorResult", failure, "errors", failure == null ? null : List.of(failure)));
   }
 
   /** For the tests: also whether a cancellation was asked for. */
   synchronized JsonObject summary() {
     return Json.object("jobId", id, "project", project, "location", location, "state", isDone() ? "DONE" : "RUNNING",
-        "cancelRequested", cancelRequested, "error", error == null ? null : error.reason, "created", created, "ended", ended == 0 ? null : ended,
+        "cancelRequested", cancelRequested, "error", error == null ? null : error.reason, "created", created,
+        "ended", ended == 0 ? null : ended,
         "labels", configuration.get("labels"));
   }
 }

@@ -124,8 +124,9 @@ final class Jobs {
       throw job.error();
     }
     Long bytes = job.statement.bytes;
-    JsonObject head = Json.object("kind", "bigquery#getQueryResultsResponse", "etag", "\"" + job.id + "\"", "schema", Column.schema(job.statement.schema),
-        "jobReference", job.reference(), "totalBytesProcessed", bytes == null ? null : Long.toString(bytes),
+    JsonObject head = Json.object("kind", "bigquery#getQueryResultsResponse", "etag", "\"" + job.id + "\"",
+        "schema", Column.schema(job.statement.schema), "jobReference", job.reference(),
+        "totalBytesProcessed", bytes == null ? null : Long.toString(bytes),
         "totalBytesBilled", bytes == null ? null : Long.toString(job.statement.billed()), "jobComplete", true, "cacheHit", false);
     return Page.of(call, head, job.rows(), world.pageRows);
   }

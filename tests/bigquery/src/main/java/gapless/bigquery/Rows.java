@@ -8,7 +8,10 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.List;
 
-/** Rows as the JSON of answers. A value of the evaluator takes ten times the memory of its text, and results stay for as long as the server. */
+/**
+ * Rows as the JSON of answers. A value of the evaluator takes ten times the memory of its text, and results stay for as
+ * long as the server.
+ */
 final class Rows {
   static final Rows NONE = of(List.of());
 

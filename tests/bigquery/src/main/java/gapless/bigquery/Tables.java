@@ -95,7 +95,8 @@ final class Tables {
   }
 
   private static List<List<Value>> rows(Table table, String partition) {
-    return table.rows.stream().filter(r -> partition == null || partition.equals(r.partition())).<List<Value>>map(Table.Row::values).toList();
+    return table.rows.stream().filter(r -> partition == null || partition.equals(r.partition()))
+        .<List<Value>>map(Table.Row::values).toList();
   }
 
   private static List<List<Value>> summary(Table table) {
