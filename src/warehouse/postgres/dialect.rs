@@ -8,7 +8,7 @@ use crate::warehouse::sql::schema::{Column, Type};
 
 /// The SQL of PostgreSQL.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PostgresDialect;
+pub(crate) struct PostgresDialect;
 
 /// The name of a type in a cast.
 pub(super) fn type_name(of: Type) -> &'static str {

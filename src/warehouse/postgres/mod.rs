@@ -94,4 +94,8 @@ impl Server for Postgres {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+
+/// For the contract of all kinds of warehouse.
+#[cfg(test)]
+pub(crate) static DIALECT: PostgresDialect = PostgresDialect;

@@ -1,7 +1,7 @@
 //! The engine against a real server, which the tests start.
 
 #[path = "../../../tests/postgres/mod.rs"]
-mod server;
+pub(crate) mod server;
 
 mod connections;
 mod deadlines;
