@@ -22,6 +22,8 @@ pub(super) enum Failure {
     Unreadable,
     /// The answer is longer than any that was asked for.
     TooLong,
+    /// The machine has no certificates, so that no server can be trusted.
+    NoTrust,
     /// No token: the credentials are absent or refused.
     NoCredentials,
     /// No token: its endpoint does not answer.
@@ -270,6 +272,9 @@ impl Failure {
                 rule(ProbeFailed, true, "the answer is not BigQuery's, or not whole; check the proxies between, if this lasts")
             }
             Self::TooLong => rule(ProbeFailed, false, "the answer is too long; narrow spec.dates"),
+            Self::NoTrust => {
+                rule(ProbeFailed, false, "this machine trusts no certificates; install them, for example as ca-certificates")
+            }
             Self::NoCredentials => rule(
                 Unauthorized,
                 false,
