@@ -20,7 +20,7 @@ use tokio::sync::{Notify, oneshot};
 use super::store::StatusStore;
 use crate::domain::dates::Timestamp;
 use crate::domain::policy::Key;
-use crate::engine::drive::Wish;
+use crate::engine::drive::Command;
 use crate::engine::overview::Overview;
 use crate::kubernetes::faults::answers::{Class, fault};
 use crate::kubernetes::watching::feed::{Mirrors, Parsed};
@@ -51,7 +51,7 @@ pub struct Reporter {
     /// What is wrong with the folders of Warehouses.
     pub folders: Folders,
     /// Who is asked for the overview.
-    pub wishes: UnboundedSender<Wish>,
+    pub commands: UnboundedSender<Command>,
 }
 
 enum Write {
@@ -79,7 +79,7 @@ impl Reporter {
             changed.notified().await;
             tokio::time::sleep(gather * 2_u32.pow(failures)).await;
             let (show, shown) = oneshot::channel();
-            if self.wishes.send(Wish::Show(show)).is_err() {
+            if self.commands.send(Command::Show(show)).is_err() {
                 return;
             }
             let Ok(overview) = shown.await else { return };
