@@ -100,7 +100,7 @@ fn facts(probe: &Probe, reading: &Result<Reading, Unknown>) -> Facts {
     match reading {
         Ok(reading) => {
             let dates = reading.dates.iter();
-            let dates = dates.map(|(date, facts)| (*date, facts.as_ref().map(Clone::clone).map_err(|why| why.reason)));
+            let dates = dates.map(|(date, facts)| (*date, facts.clone().map_err(|why| why.reason)));
             (dates.collect(), Undated::sum(reading.undated.values()))
         }
         Err(why) => (probe.dates.iter().map(|date| (date, Err(why.reason))).collect(), Undated::default()),
