@@ -3,6 +3,7 @@
 //! facts of every table that the operator can read (`docs/install.md`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -37,6 +38,32 @@ struct Granted {
     folders: Vec<String>,
 }
 
+/// Why it is not known which folders may be read.
+#[derive(Debug)]
+pub enum GrantsError {
+    /// The root cannot be opened.
+    Root(PathBuf, std::io::Error),
+    /// The grants file cannot be read.
+    File(PathBuf, std::io::Error),
+    /// The grants file is not valid.
+    Invalid(PathBuf, Box<serde_saphyr::Error>),
+}
+
+impl Display for GrantsError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root(root, error) => write!(f, "--files-root {} cannot be opened: {error}", root.display()),
+            Self::File(file, error) => write!(f, "the grants file {} cannot be read: {error}", file.display()),
+            Self::Invalid(file, error) => {
+                // The lines below the first one show the text.
+                let error = error.to_string();
+                let first = error.lines().next().unwrap_or_default().trim_start_matches("error: ");
+                write!(f, "the grants file {} is not valid: {first}", file.display())
+            }
+        }
+    }
+}
+
 impl Grants {
     /// Everything below a root.
     pub fn all(root: PathBuf) -> Self {
@@ -49,15 +76,13 @@ impl Grants {
     }
 
     /// What a grants file gives.
-    pub fn read(root: PathBuf, file: &Path) -> Result<Self, String> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|e| format!("the grants file {} cannot be read: {e}", file.display()))?;
-        Self::parse(root, &text).map_err(|why| format!("the grants file {} is not valid: {why}", file.display()))
+    pub fn read(root: PathBuf, file: &Path) -> Result<Self, GrantsError> {
+        let text = std::fs::read_to_string(file).map_err(|e| GrantsError::File(file.into(), e))?;
+        Self::parse(root, &text).map_err(|e| GrantsError::Invalid(file.into(), Box::new(e)))
     }
 
-    fn parse(root: PathBuf, text: &str) -> Result<Self, String> {
-        let file: File = serde_saphyr::from_str(text)
-            .map_err(|e| e.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_string())?;
+    fn parse(root: PathBuf, text: &str) -> Result<Self, serde_saphyr::Error> {
+        let file: File = serde_saphyr::from_str(text)?;
         Ok(Self { root, listed: Some(file.namespaces) })
     }
 
@@ -195,6 +220,7 @@ mod tests {
     fn a_wrong_grants_file_is_refused_with_a_reason() {
         for text in ["namespaces: {a: {folder: [x]}}", "nothing: 1", "- a", "namespaces: [a]"] {
             let why = Grants::parse("/data".into(), text).unwrap_err();
+            let why = GrantsError::Invalid("grants.yaml".into(), Box::new(why)).to_string();
             assert!(!why.is_empty() && !why.contains('\n'), "{why}");
         }
     }
