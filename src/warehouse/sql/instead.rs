@@ -38,6 +38,11 @@ impl<'a> Doubts<'a> {
         self.columns.is_empty()
     }
 
+    /// Whether the table may be read by the date alone.
+    pub fn may_ask(&self, source: Source<'_>) -> bool {
+        source.schema.allows([self.question.date.column.as_str()].into_iter()).is_ok()
+    }
+
     /// The statement, and how its rows are read.
     pub fn plan(&self, source: Source<'_>) -> Result<Looking, Unknown> {
         let dates: DateSet = self.columns.keys().copied().collect();
