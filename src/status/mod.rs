@@ -25,7 +25,7 @@ pub use ledger::{ledger, ledger_launches};
 pub use patch::{StoredStatus, merge_patch};
 pub use read::told;
 pub use reasons::Reason;
-pub use season::{Unfit, refused_season_status, season_status, warehouse_status};
+pub use season::{Sight, Unfit, refused_season_status, season_status, warehouse_status};
 pub use size::{LIMIT, NEARLY_FULL, is_nearly_full, size};
 
 #[cfg(test)]
