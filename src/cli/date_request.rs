@@ -17,10 +17,8 @@ use crate::domain::policy::{Key, Mode};
 pub(super) enum DateRequest {
     /// Once more, from the first rung.
     Retry {
-        /// The token.
         token: String,
     },
-    /// Waive the date.
     Waive {
         /// The reason for the waiver.
         reason: String,

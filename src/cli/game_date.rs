@@ -111,7 +111,7 @@ fn write(manifests: &ManifestArgs, name: &str, dates: &DateSet, request: &DateRe
 
 /// The folder that requests are written to.
 fn requests(setup: &Setup) -> Result<PathBuf, Stop> {
-    setup.manifests.wishes().ok_or_else(|| {
+    setup.manifests.requests_folder().ok_or_else(|| {
         let home = setup.manifests.home();
         let text =
             "the request is written to a separate file, which no verb reads if -f names a single file; use -f with the folder";

@@ -35,13 +35,11 @@ const FACTS: &str = "facts";
 
 /// Everything that a verb on one machine needs.
 pub struct Setup {
-    /// The manifests.
     pub manifests: Manifests,
     /// What they say.
     pub loaded: Loaded,
     /// How they stood before they were read: whatever is written since is another stamp.
     pub stamp: Stamp,
-    /// The state folder.
     pub state: PathBuf,
     root: PathBuf,
     roots: Roots,

@@ -19,6 +19,7 @@ pub mod mark;
 pub mod names;
 pub mod policy;
 pub mod probe;
+pub mod reread;
 pub mod schedule;
 pub mod share;
 pub mod span;

@@ -66,7 +66,7 @@ words! {
         /// The last read found so much missing that it is distrusted.
         SuspectProbe,
         /// The Job was refused for now.
-        Quota,
+        LaunchRefused,
         /// The ledger has reached its size limit.
         StatusFull,
         /// An earlier expected date is not done.
@@ -78,7 +78,7 @@ impl Hold {
     /// Whether it holds every launch of a coverage.
     pub fn is_of_coverage(self) -> bool {
         match self {
-            Self::Suspended | Self::LaunchesOff | Self::SuspectProbe | Self::Quota | Self::StatusFull => true,
+            Self::Suspended | Self::LaunchesOff | Self::SuspectProbe | Self::LaunchRefused | Self::StatusFull => true,
             Self::Busy | Self::DailyRun | Self::Sequence => false,
         }
     }
@@ -97,7 +97,7 @@ impl Hold {
             Self::SuspectProbe => {
                 "so many complete dates vanished at once that gapless distrusts the read; launches wait until two more reads agree"
             }
-            Self::Quota => "the Job was refused; gapless retries while it runs, and at its next run",
+            Self::LaunchRefused => "the Job was refused; gapless retries while it runs, and at its next run",
             Self::StatusFull => "the ledger has reached its size limit; split this coverage into several",
             Self::Sequence => "an earlier expected date is not complete yet, and the order is Sequential",
         }

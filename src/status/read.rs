@@ -35,9 +35,7 @@ pub use reruns::waits_of;
 pub struct Objects {
     /// TableCoverages and PropCoverages, each with its `kind`.
     pub coverages: Vec<Value>,
-    /// Seasons.
     pub seasons: Vec<Value>,
-    /// GameDates.
     pub game_dates: Vec<Value>,
 }
 
@@ -131,7 +129,7 @@ fn stored(object: &Value) -> Result<(CoverageStatus, Ledger), String> {
 }
 
 /// The states that a status tells, with their dates; what this version does not know is left out.
-pub fn told(status: &CoverageStatus) -> Vec<(Cause, DateSet)> {
+pub fn reported(status: &CoverageStatus) -> Vec<(Cause, DateSet)> {
     let known = |s: &StateStatus| Some((cause(&s.state, &s.reason)?, parse_named_dates(&s.dates).ok()?));
     status.states.iter().filter_map(known).collect()
 }

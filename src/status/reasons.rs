@@ -67,7 +67,7 @@ words! {
         /// Another Job of gapless is filling the same dates of the same table.
         Busy,
         /// The API server refused a Job; gapless retries.
-        Quota,
+        LaunchRefused,
         /// The backoff of a failed attempt has not passed.
         Waiting,
         /// Dates have rows, but are not complete.
@@ -166,7 +166,7 @@ impl Reason {
             Hold::Busy => Self::Busy,
             Hold::DailyRun => Self::DailyRun,
             Hold::SuspectProbe => Self::SuspectProbe,
-            Hold::Quota => Self::Quota,
+            Hold::LaunchRefused => Self::LaunchRefused,
             Hold::StatusFull => Self::StatusFull,
             Hold::Sequence => Self::Sequence,
         }

@@ -81,7 +81,6 @@ fn range(part: &str) -> Option<DateRange> {
     DateRange::new(date(from)?, date(through)?)
 }
 
-/// Reads an instant.
 pub(crate) fn parse_instant(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| format!("'{}' is not a timestamp", cut(text, 40)))
 }
@@ -105,8 +104,12 @@ pub(crate) fn parse_end(text: &str) -> Result<End, String> {
     found.ok_or_else(|| format!("'{}' is not an end of a Job", cut(text, 40)))
 }
 
-/// The state and reason of two words.
+/// Reasons that earlier versions stored under another word.
+const RENAMED: [(&str, &str); 1] = [("Quota", "LaunchRefused")];
+
+/// The state and reason of two words, of this version or an earlier one.
 pub(crate) fn cause(state: &str, reason: &str) -> Option<Cause> {
+    let reason = RENAMED.into_iter().find(|(old, _)| *old == reason).map_or(reason, |(_, new)| new);
     causes().find(|c| c.state().word() == state && c.reason() == reason)
 }
 
@@ -155,6 +158,13 @@ fn causes_of(state: State) -> Vec<Cause> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_under_its_earlier_word_is_still_read() {
+        for reason in ["Quota", "LaunchRefused"] {
+            assert_eq!(cause("Blocked", reason), Some(Cause::Blocked(Hold::LaunchRefused)), "{reason}");
+        }
+    }
 
     #[test]
     fn the_next_look_is_a_whole_second_and_never_too_early() {

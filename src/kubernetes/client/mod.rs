@@ -44,11 +44,11 @@ const SILENCE: Duration = Duration::from_secs(60);
 const AGENT: &str = concat!("gapless/", env!("CARGO_PKG_VERSION"));
 
 /// To reach an API server, name and handshake included.
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Which cluster, and how.
 #[derive(Clone, Debug, Default)]
-pub struct Connect {
+pub struct ConnectOptions {
     /// The kubeconfig; without one `KUBECONFIG`, `~/.kube/config`, or the pod's own service account, in this order.
     pub kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig; without one its current one.
@@ -62,7 +62,6 @@ pub struct Connect {
 /// A client, and what its configuration says.
 #[derive(Clone)]
 pub struct Connected {
-    /// The client.
     pub client: Client,
     /// The namespace of the context or of the pod.
     pub namespace: String,
@@ -74,7 +73,7 @@ pub struct Connected {
 ///
 /// # Errors
 /// One sentence about what is wrong with the configuration.
-pub async fn connect(options: &Connect) -> Result<Connected, String> {
+pub async fn connect(options: &ConnectOptions) -> Result<Connected, String> {
     install_provider();
     let mut config = timed(config(options).await?);
     config.headers.push((USER_AGENT, HeaderValue::from_static(AGENT)));
@@ -95,17 +94,6 @@ pub async fn connect(options: &Connect) -> Result<Connected, String> {
     Ok(Connected { client, namespace, server })
 }
 
-impl Connected {
-    /// The API server's version: proves that it can be reached and that it accepts the caller.
-    ///
-    /// # Errors
-    /// One sentence that names the server.
-    pub async fn version(&self) -> Result<String, String> {
-        let version = self.client.apiserver_version().await;
-        version.map(|version| version.git_version).map_err(|error| format!("{}: {}", self.server, sentence(&error)))
-    }
-}
-
 /// How everything is watched: in stretches of less than a minute, so that a dead link is noticed.
 pub fn watching() -> watcher::Config {
     watcher::Config::default().timeout(WATCH_SECONDS)
@@ -120,7 +108,7 @@ pub fn install_provider() {
 /// Sets our deadlines, and switches retries off.
 fn timed(mut config: Config) -> Config {
     config.default_retry = false;
-    config.connect_timeout = Some(CONNECT);
+    config.connect_timeout = Some(CONNECT_DEADLINE);
     config.read_timeout = Some(SILENCE);
     config.write_timeout = Some(DEADLINE);
     // A connection that was idle for almost that long may be reused: its silence is counted again from the request.
@@ -128,7 +116,7 @@ fn timed(mut config: Config) -> Config {
     config
 }
 
-async fn config(options: &Connect) -> Result<Config, String> {
+async fn config(options: &ConnectOptions) -> Result<Config, String> {
     let found = match &options.kubeconfig {
         Some(path) => Some(Kubeconfig::read_from(path).map_err(|error| faults::kubeconfig(&error, None))?),
         None => default_kubeconfig()?,
@@ -157,7 +145,7 @@ fn names_kubeconfig() -> bool {
     std::env::var_os("KUBECONFIG").is_some_and(|paths| !paths.is_empty())
 }
 
-async fn of_kubeconfig(kubeconfig: Kubeconfig, options: &Connect) -> Result<Config, String> {
+async fn of_kubeconfig(kubeconfig: Kubeconfig, options: &ConnectOptions) -> Result<Config, String> {
     let contexts: Vec<_> = kubeconfig.contexts.iter().map(|context| context.name.clone()).collect();
     let wants_proxy =
         kubeconfig.clusters.iter().filter_map(|named| named.cluster.as_ref()?.proxy_url.as_ref()).next().is_some();

@@ -46,7 +46,6 @@ pub struct Options {
 /// The Lease that the leader holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseOptions {
-    /// Its name.
     pub name: String,
     /// Its namespace; `None`: that of the context or of the pod.
     pub namespace: Option<String>,

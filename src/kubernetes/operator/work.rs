@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::{Failure, Operator};
 use crate::api::check::Valid;
 use crate::domain::policy::Key;
-use crate::engine::drive::{Engine, Ports, Until, Wish};
+use crate::engine::drive::{Command, Engine, Ports, Until};
 use crate::engine::overview::Event;
 use crate::engine::ports::Clock;
 use crate::engine::progress::Progress;
@@ -54,7 +54,7 @@ type KubernetesEngine = Engine<SystemClock, Observed<Warehouses>, Observed<Statu
 impl Operator {
     /// Waits until everything is listed and this process leads, then works until it is stopped. Returns why it cannot
     /// go on, where that is the reason.
-    pub(super) async fn work(&self, mut inbox: UnboundedReceiver<Wish>) -> Option<Failure> {
+    pub(super) async fn work(&self, mut inbox: UnboundedReceiver<Command>) -> Option<Failure> {
         while !self.mirrors.are_ready() || !self.jobs.is_ready() {
             tokio::select! {
                 () = self.bells.spec.notified() => {}
@@ -89,7 +89,7 @@ impl Operator {
         mut feed: Feed,
         switched: watch::Sender<Switches>,
         parsed: Arc<Mutex<Parsed>>,
-        inbox: &mut UnboundedReceiver<Wish>,
+        inbox: &mut UnboundedReceiver<Command>,
     ) -> Option<Failure> {
         let launcher = Jobs::new(self.client.clone(), self.scope.clone(), self.mirrors.clone(), self.grants.clone());
         let answers = feed.heard.clone();
@@ -103,19 +103,19 @@ impl Operator {
             parsed: parsed.clone(),
             folders: folders.clone(),
             heard: answers,
-            wishes: self.wishes.clone(),
+            commands: self.commands.clone(),
         };
         let (metrics, bell) = (self.metrics.clone(), self.bells.report.clone());
         let mut keeper = self.facts().map(Keeper::new);
         let mut tasks = JoinSet::new();
         let (ask, spec) = (feed.ask.clone(), self.bells.spec.clone());
-        tasks.spawn(feed.run(spec.clone(), bell.clone(), self.wishes.clone()));
-        tasks.spawn(seen::follow(launcher, self.jobs.clone(), self.bells.jobs.clone(), self.wishes.clone()));
+        tasks.spawn(feed.run(spec.clone(), bell.clone(), self.commands.clone()));
+        tasks.spawn(seen::follow(launcher, self.jobs.clone(), self.bells.jobs.clone(), self.commands.clone()));
         tasks.spawn(switch::follow(self.client.clone(), self.mirrors.clone(), switched, ask, spec));
         tasks.spawn(events::write(self.client.clone(), self.mirrors.clone(), self.options.identity.clone(), heard));
         tasks.spawn(folders.watch(self.mirrors.clone(), bell.clone()));
         tasks.spawn(reporter.run(bell, move |overview| metrics.observe(overview)));
-        tasks.spawn(beat(self.wishes.clone()));
+        tasks.spawn(beat(self.commands.clone()));
         let mut listener = Listener {
             health: self.health.clone(),
             metrics: self.metrics.clone(),
@@ -193,7 +193,7 @@ impl Feed {
         parsed
     }
 
-    async fn run(mut self, changed: Arc<Notify>, report: Arc<Notify>, wishes: UnboundedSender<Wish>) {
+    async fn run(mut self, changed: Arc<Notify>, report: Arc<Notify>, commands: UnboundedSender<Command>) {
         loop {
             changed.notified().await;
             tokio::time::sleep(GATHER).await;
@@ -203,7 +203,7 @@ impl Feed {
             }
             let spec = self.parse().spec;
             report.notify_one();
-            if wishes.send(Wish::Respec(Box::new(spec))).is_err() {
+            if commands.send(Command::Respec(Box::new(spec))).is_err() {
                 return;
             }
         }
@@ -224,8 +224,8 @@ impl Feed {
     }
 }
 
-async fn beat(wishes: UnboundedSender<Wish>) {
-    while wishes.send(Wish::Beat).is_ok() {
+async fn beat(commands: UnboundedSender<Command>) {
+    while commands.send(Command::Beat).is_ok() {
         tokio::time::sleep(BEAT).await;
     }
 }

@@ -20,7 +20,7 @@ use tokio::sync::{Notify, oneshot};
 use super::store::StatusStore;
 use crate::domain::dates::Timestamp;
 use crate::domain::policy::Key;
-use crate::engine::drive::Wish;
+use crate::engine::drive::Command;
 use crate::engine::overview::Overview;
 use crate::kubernetes::faults::answers::{Class, fault};
 use crate::kubernetes::serving::heard::Heard;
@@ -54,7 +54,7 @@ pub struct Reporter {
     /// What the last reads of servers met.
     pub heard: Heard,
     /// Who is asked for the overview.
-    pub wishes: UnboundedSender<Wish>,
+    pub commands: UnboundedSender<Command>,
 }
 
 enum Write {
@@ -82,7 +82,7 @@ impl Reporter {
             changed.notified().await;
             tokio::time::sleep(gather * 2_u32.pow(failures)).await;
             let (show, shown) = oneshot::channel();
-            if self.wishes.send(Wish::Show(show)).is_err() {
+            if self.commands.send(Command::Show(show)).is_err() {
                 return;
             }
             let Ok(overview) = shown.await else { return };

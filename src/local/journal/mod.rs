@@ -49,7 +49,6 @@ pub struct OpenAttempt {
     pub launch: u64,
     /// The dates that it fills.
     pub dates: DateSet,
-    /// Where.
     pub target: Table,
     /// The other names of that table.
     pub aliases: Vec<Table>,
@@ -214,7 +213,7 @@ impl Store for Arc<Journal> {
             uid,
             ledger,
             is_whole: true,
-            told: Vec::new(),
+            reported: Vec::new(),
             version,
         };
         Ok(self.stored()?.into_iter().map(stored).collect())
