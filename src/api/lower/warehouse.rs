@@ -121,3 +121,6 @@ fn home(spec: &WarehouseSpec, access: &dyn Access) -> Result<Home, (&'static str
 fn of_server(engine: Engine, place: &str) -> Home {
     Home { engine, place: place.into(), declared: place.into() }
 }
+
+#[cfg(test)]
+mod tests;
