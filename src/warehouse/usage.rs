@@ -15,7 +15,7 @@ pub struct Usage {
 pub struct Used {
     /// Cheap checks whether a table has changed.
     pub checks: u64,
-    /// Reads for which bytes were reserved: for a server, one for each statement or job.
+    /// Reads that needed bytes: for a server, one for each statement or job.
     pub reads: u64,
     /// The bytes of these reads: those that each needed or, if that is unknown, those that were reserved.
     pub bytes: u64,
@@ -27,8 +27,11 @@ impl Usage {
         self.checks.fetch_add(1, Relaxed);
     }
 
-    /// Counts a read and its bytes, once it is over.
+    /// Counts a read and its bytes, once it is over. One that needed none did not begin.
     pub fn read(&self, bytes: u64) {
+        if bytes == 0 {
+            return;
+        }
         self.reads.fetch_add(1, Relaxed);
         self.bytes.fetch_add(bytes, Relaxed);
     }
