@@ -21,13 +21,10 @@ mod kubernetes;
 #[cfg(feature = "local")]
 mod local;
 #[cfg(feature = "local")]
-#[cfg_attr(
-    not(feature = "kubernetes"),
-    allow(dead_code, unused_imports, reason = "only the operator writes statuses; without it they are only read")
-)]
+#[cfg_attr(not(feature = "kubernetes"), allow(dead_code, unused_imports, reason = "the operator writes them"))]
 pub mod status;
 #[cfg(feature = "local")]
-#[cfg_attr(not(feature = "kubernetes"), allow(dead_code, reason = "the operator shows more than one machine does"))]
+#[cfg_attr(not(feature = "kubernetes"), allow(dead_code, reason = "the operator shows more"))]
 pub mod view;
 #[cfg(feature = "files")]
 pub mod warehouse;

@@ -16,9 +16,7 @@ use crate::domain::policy::{Key, Mode};
 #[derive(Clone, Debug)]
 pub(super) enum DateRequest {
     /// Once more, from the first rung.
-    Retry {
-        token: String,
-    },
+    Retry { token: String },
     Waive {
         /// The reason for the waiver.
         reason: String,

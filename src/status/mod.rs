@@ -10,6 +10,7 @@ pub(crate) mod coverage;
 pub(crate) mod game_date;
 pub mod ledger;
 pub(crate) mod lint;
+pub mod misread;
 pub(crate) mod patch;
 pub(crate) mod read;
 pub(crate) mod ready;

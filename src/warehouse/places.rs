@@ -167,7 +167,7 @@ impl Warehouses {
         };
         let Ok(permit) = permit else { return Err(failed("gapless is stopping")) };
         let (advice, now) = (tables.advice(), (self.now)());
-        let call = Call { now, deadline, limits, budget, permit: Some(permit) };
+        let call = Call { now, deadline, limits, budget, permit: Some(Arc::new(permit)) };
         match timeout_at(deadline, read(tables, call)).await {
             Ok(result) => result,
             Err(_) => Err(failed(&format!(

@@ -34,15 +34,16 @@ if [ ! -x "$place/serve" ]; then
     [ -z "$packages" ] || fail "still missing after the installation: $packages"
   fi
   echo "building the BigQuery server for the tests into $place: half a minute, once" >&2
-  mvn --batch-mode --quiet --file "$here/pom.xml" -DbuildDirectory="$place/build" -DincludeScope=runtime \
+  mvn --batch-mode --quiet -Dstyle.color=never --file "$here/pom.xml" -DbuildDirectory="$place/build" -DincludeScope=runtime \
     -DoutputDirectory="$place/build/lib" compile dependency:copy-dependencies >&2 ||
     fail "Maven could not build it; it needs JDK 17 or later and Maven Central, or a mirror in ~/.m2/settings.xml"
   cat >"$place/serve.new" <<END
 #!/bin/sh
 # Starts the server. It prints its port, and ends when its standard input ends.
-exec java -Xmx1g -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$place/build/classes:$place/build/lib/*" gapless.bigquery.Main
+exec java -Xmx2g -XX:+ExitOnOutOfMemoryError -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$place/build/classes:$place/build/lib/*" gapless.bigquery.Main
 END
   chmod +x "$place/serve.new"
   mv "$place/serve.new" "$place/serve" # last, so that a build which was interrupted is repeated
 fi
+have java || fail "install a Java runtime (17 or later)" # a cache that outlived its JDK
 echo "$place/serve"

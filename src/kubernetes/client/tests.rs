@@ -236,7 +236,7 @@ async fn a_kubeconfig_that_cannot_be_used_is_one_sentence() {
             context: context.map(str::to_owned),
             ..ConnectOptions::default()
         };
-        assert_eq!(connect(&options).await.err().as_deref(), Some(expected.as_str()));
+        assert_eq!(connect(&options).await.err().map(|why| why.to_string()), Some(expected));
     }
     let options = ConnectOptions { kubeconfig: Some(good), context: Some("home".into()), ..ConnectOptions::default() };
     let connected = connect(&options).await.unwrap();

@@ -8,7 +8,7 @@ use crate::kubernetes::client::scope::Scope;
 use crate::kubernetes::leadership::gate::Rate;
 use crate::kubernetes::leadership::lease::Timing;
 use crate::kubernetes::serving::logs::Format;
-use crate::kubernetes::watching::grants::Grants;
+use crate::kubernetes::watching::grants::{Grants, GrantsError};
 
 /// The configuration of an operator: values only, nothing that is open or runs.
 #[derive(Clone, Debug)]
@@ -58,12 +58,11 @@ impl Options {
     ///
     /// # Errors
     /// A folder cannot be opened, or the file cannot be read.
-    pub fn open_grants(&self) -> Result<Grants, String> {
+    pub fn open_grants(&self) -> Result<Grants, GrantsError> {
         let root = self.files_root.canonicalize();
-        let root = root.map_err(|e| format!("--files-root {} cannot be opened: {e}", self.files_root.display()))?;
+        let root = root.map_err(|e| GrantsError::Root(self.files_root.clone(), e))?;
         if let Some(connections) = &self.connections {
-            let unopened = |e| format!("--connections-dir {} cannot be opened: {e}", connections.display());
-            std::fs::read_dir(connections).map_err(unopened)?;
+            std::fs::read_dir(connections).map_err(|e| GrantsError::Connections(connections.clone(), e))?;
         }
         match (&self.scope, &self.grants) {
             (Some(Scope::All), Some(file)) => Grants::read(root, file),

@@ -3,6 +3,7 @@
 //! facts of every table that the operator can read (`docs/install.md`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -37,12 +38,48 @@ struct File {
 struct Granted {
     /// Folders below the root, each with all that lies below it.
     folders: Vec<String>,
-    /// Datasets of BigQuery: `project.dataset`.
-    datasets: Vec<String>,
+    /// Datasets of BigQuery.
+    datasets: Vec<Dataset>,
     /// Projects that its queries may be billed to, beside the projects of its datasets.
     bill_to: Vec<String>,
-    /// Databases of PostgreSQL: `connection/database`.
-    connections: Vec<String>,
+    /// Databases of PostgreSQL.
+    connections: Vec<Database>,
+}
+
+/// `project.dataset`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+struct Dataset {
+    project: String,
+    dataset: String,
+}
+
+impl TryFrom<String> for Dataset {
+    type Error = String;
+
+    fn try_from(entry: String) -> Result<Self, String> {
+        let (project, dataset) = pair(&entry, '.').ok_or_else(|| format!("'{entry}' must be 'project.dataset'"))?;
+        Ok(Self { project: project.into(), dataset: dataset.into() })
+    }
+}
+
+/// `connection/database`, as in the name of its place.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+struct Database(String);
+
+impl TryFrom<String> for Database {
+    type Error = String;
+
+    fn try_from(entry: String) -> Result<Self, String> {
+        pair(&entry, '/').ok_or_else(|| format!("'{entry}' must be 'connection/database'"))?;
+        Ok(Self(entry))
+    }
+}
+
+/// What is before and behind the last separator. Both must be there.
+fn pair(entry: &str, separator: char) -> Option<(&str, &str)> {
+    entry.rsplit_once(separator).filter(|(before, behind)| !before.is_empty() && !behind.is_empty())
 }
 
 impl Granted {
@@ -50,22 +87,8 @@ impl Granted {
         self.folders.is_empty() && self.datasets.is_empty() && self.connections.is_empty()
     }
 
-    /// An entry that grants nothing because it is not written as its list needs it.
-    fn check(&self) -> Result<(), String> {
-        let whole = |entry: &str, between: char| {
-            entry.rsplit_once(between).is_some_and(|(before, after)| !before.is_empty() && !after.is_empty())
-        };
-        if let Some(entry) = self.datasets.iter().find(|entry| !whole(entry, '.')) {
-            return Err(format!("datasets: '{entry}' must be 'project.dataset'"));
-        }
-        if let Some(entry) = self.connections.iter().find(|entry| !whole(entry, '/')) {
-            return Err(format!("connections: '{entry}' must be 'connection/database'"));
-        }
-        Ok(())
-    }
-
     fn projects(&self) -> impl Iterator<Item = &str> {
-        self.datasets.iter().filter_map(|dataset| Some(dataset.rsplit_once('.')?.0))
+        self.datasets.iter().map(|granted| granted.project.as_str())
     }
 
     fn has_folder(&self, folder: &str) -> bool {
@@ -73,8 +96,43 @@ impl Granted {
         self.folders.iter().any(|granted| folder.starts_with(below(Path::new(""), granted)))
     }
 
+    fn has_database(&self, place: &str) -> bool {
+        self.connections.iter().any(|granted| granted.0 == place)
+    }
+
     fn has_dataset(&self, project: &str, dataset: &str) -> bool {
-        self.datasets.iter().any(|granted| granted.rsplit_once('.') == Some((project, dataset)))
+        self.datasets.iter().any(|granted| granted.project == project && granted.dataset == dataset)
+    }
+}
+
+/// Why it is not known what may be read.
+#[derive(Debug)]
+pub enum GrantsError {
+    /// The root cannot be opened.
+    Root(PathBuf, std::io::Error),
+    /// The folder of connections cannot be opened.
+    Connections(PathBuf, std::io::Error),
+    /// The grants file cannot be read.
+    File(PathBuf, std::io::Error),
+    /// The grants file is not valid.
+    Invalid(PathBuf, Box<serde_saphyr::Error>),
+}
+
+impl Display for GrantsError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root(root, error) => write!(f, "--files-root {} cannot be opened: {error}", root.display()),
+            Self::Connections(folder, error) => {
+                write!(f, "--connections-dir {} cannot be opened: {error}", folder.display())
+            }
+            Self::File(file, error) => write!(f, "the grants file {} cannot be read: {error}", file.display()),
+            Self::Invalid(file, error) => {
+                // The lines below the first one show the text.
+                let error = error.to_string();
+                let first = error.lines().next().unwrap_or_default().trim_start_matches("error: ");
+                write!(f, "the grants file {} is not valid: {first}", file.display())
+            }
+        }
     }
 }
 
@@ -90,18 +148,13 @@ impl Grants {
     }
 
     /// What a grants file gives.
-    pub fn read(root: PathBuf, file: &Path) -> Result<Self, String> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|e| format!("the grants file {} cannot be read: {e}", file.display()))?;
-        Self::parse(root, &text).map_err(|why| format!("the grants file {} is not valid: {why}", file.display()))
+    pub fn read(root: PathBuf, file: &Path) -> Result<Self, GrantsError> {
+        let text = std::fs::read_to_string(file).map_err(|e| GrantsError::File(file.into(), e))?;
+        Self::parse(root, &text).map_err(|e| GrantsError::Invalid(file.into(), Box::new(e)))
     }
 
-    fn parse(root: PathBuf, text: &str) -> Result<Self, String> {
-        let file: File = serde_saphyr::from_str(text)
-            .map_err(|e| e.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_string())?;
-        for (namespace, granted) in &file.namespaces {
-            granted.check().map_err(|why| format!("namespace '{namespace}': {why}"))?;
-        }
+    fn parse(root: PathBuf, text: &str) -> Result<Self, serde_saphyr::Error> {
+        let file: File = serde_saphyr::from_str(text)?;
         Ok(Self { root, listed: Some(file.namespaces) })
     }
 
@@ -151,7 +204,7 @@ impl Grants {
         self.has(namespace, |granted| match scheme {
             "files" => self.holds(granted, Path::new(place)),
             "bigquery" => granted.has_dataset(place, dataset),
-            "postgres" => granted.connections.iter().any(|granted| granted == place),
+            "postgres" => granted.has_database(place),
             _ => false,
         })
     }
@@ -209,7 +262,7 @@ impl Access for Own<'_> {
 
     fn connection(&self, connection: &str, database: &str) -> Result<(), String> {
         let place = format!("{connection}/{database}");
-        self.needs(&format!("read database '{place}'"), |granted| granted.connections.contains(&place))
+        self.needs(&format!("read database '{place}'"), |granted| granted.has_database(&place))
     }
 }
 
@@ -332,6 +385,7 @@ mod tests {
             "namespaces: {a: {connections: [main]}}",
         ] {
             let why = Grants::parse("/data".into(), text).unwrap_err();
+            let why = GrantsError::Invalid("grants.yaml".into(), Box::new(why)).to_string();
             assert!(!why.is_empty() && !why.contains('\n'), "{why}");
         }
     }

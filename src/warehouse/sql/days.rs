@@ -7,13 +7,14 @@ use jiff::tz::TimeZone;
 use super::bound::{Bound, Scalar};
 use super::build::Build;
 use super::schema::{Type, mismatch};
-use super::times::{beginning, bound};
+use super::times::bound;
 use super::written;
 use crate::domain::dates::{Date, DateRange, DateSet, FIRST_DATE, LAST_DATE, next_day, previous_day, shift};
 use crate::domain::mark::{Holds, TableMark};
 use crate::domain::probe::{DateColumn, DateReading};
 use crate::domain::verdict::Unknown;
 use crate::warehouse::value::datum::Datum;
+use crate::warehouse::value::instant::beginning;
 
 /// The numbers of rows that have no date, one out of the possible range, one that was not asked for, and a text that is none.
 pub(super) const NULL: i64 = -2;

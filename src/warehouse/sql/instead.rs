@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::bound::{Answered, Statement};
 use super::build::{Build, Source};
 use super::days::{Astray, Days};
+use super::dialect::Dialect;
 use super::reading::{int, malformed};
 use super::schema::Type;
 use super::server::{Cell, Fault};
@@ -48,11 +49,13 @@ impl<'a> Doubts<'a> {
         for name in all {
             let of = source.schema.column(name)?.of;
             if of != Type::Other {
-                branches.push(values(&build.text(name)?, &build.counted(name)?, columns.len()));
+                let (text, sql) = (build.text(name)?, build.counted(name)?);
+                branches.push(values(build.dialect(), (&text, &sql), columns.len()));
                 columns.push((name.to_string(), of));
             }
         }
-        branches.push("SELECT r.d, -1, COUNT(*), NULL FROM r GROUP BY r.d".to_string());
+        let none = build.dialect().whole("-1");
+        branches.push(format!("SELECT r.d, {none}, COUNT(*), NULL FROM r GROUP BY r.d"));
         let mut select = vec![format!("{} AS d", days.sql)];
         select.extend(build.selected()?);
         let text = format!(
@@ -84,9 +87,10 @@ impl<'a> Doubts<'a> {
 }
 
 /// The first different values of a column, by date.
-fn values(text: &str, sql: &str, n: usize) -> String {
+fn values(dialect: &dyn Dialect, (text, sql): (&str, &str), n: usize) -> String {
+    let (column, zero) = (dialect.whole(&n.to_string()), dialect.whole("0"));
     format!(
-        "SELECT x.d, {n} AS c, 0 AS n, x.v FROM (SELECT y.d, y.v, ROW_NUMBER() OVER (PARTITION BY y.d ORDER BY y.v) AS n FROM \
+        "SELECT x.d, {column} AS c, {zero} AS n, x.v FROM (SELECT y.d, y.v, ROW_NUMBER() OVER (PARTITION BY y.d ORDER BY y.v) AS n FROM \
          (SELECT DISTINCT r.d, {text} AS v FROM r WHERE {sql} IS NOT NULL) AS y) AS x WHERE x.n <= {}",
         MAX_FOUND + 1
     )

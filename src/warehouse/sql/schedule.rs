@@ -11,8 +11,8 @@ use super::times::bound;
 use crate::domain::dates::{FIRST_DATE, LAST_DATE};
 use crate::domain::probe::{MAX_SCHEDULE_ROWS, ScheduleQuestion, ScheduleRow};
 use crate::domain::verdict::Unknown;
-use crate::warehouse::sql::times::beginning;
 use crate::warehouse::value::datum::Datum;
+use crate::warehouse::value::instant::beginning;
 use crate::warehouse::value::schedule::Places;
 
 /// The columns that a schedule needs, each once.

@@ -58,6 +58,8 @@ pub(crate) struct Schema {
     pub columns: BTreeMap<String, Column>,
     /// Every name, for a message that suggests the nearest; empty if the server does not tell.
     pub names: BTreeSet<String>,
+    /// The column that every statement must filter by, if the table requires it.
+    pub must_filter: Option<String>,
 }
 
 /// Shown of the names of a table.

@@ -145,7 +145,8 @@ impl Counted {
                 own.iter().enumerate().map(move |(k, figure)| format!(",\n  {figure} AS f{n}_{k}"))
             });
         let mut sql = format!(
-            "SELECT 0 AS part, r.d AS d{units}{}\nFROM r{}\nGROUP BY r.d{units}",
+            "SELECT {} AS part, r.d AS d{units}{}\nFROM r{}\nGROUP BY r.d{units}",
+            build.dialect().whole("0"),
             names.collect::<String>(),
             self.joins.sql
         );
@@ -157,7 +158,7 @@ impl Counted {
             sql.push_str(&format!(
                 "\nUNION ALL\nSELECT {}, x.d{}, {}{}\nFROM (SELECT r.d, COUNT(*) AS n FROM r{own} GROUP BY r.d, {key} HAVING COUNT(*) > 1) AS x\n\
                  GROUP BY x.d",
-                n + 1,
+                build.dialect().whole(&(n + 1).to_string()),
                 ", NULL".repeat(before),
                 build.dialect().whole("SUM(x.n - 1)"),
                 ", NULL".repeat(after),

@@ -53,7 +53,7 @@ impl<S: Server> Tables for Sql<S> {
     ) -> Answering<'a, Answer> {
         Box::pin(async move {
             let mut read = Read { server: &self.0, call: &call, table, seen: &seen, bytes: 0 };
-            let readings = read.probes(&probes).await;
+            let readings = read.probes(&probes).await.map_err(|why| named(table, why))?;
             let readings = readings.into_iter().map(|reading| reading.map_err(|why| named(table, why))).collect();
             Ok(Answer { readings, mark: (*seen).clone(), bytes: read.bytes })
         })
@@ -114,17 +114,18 @@ impl<S: Server> Sql<S> {
 
 impl<S: Server> Read<'_, S> {
     /// Answers all probes. If the needs of one keep the others from an answer, each is read alone.
-    async fn probes(&mut self, probes: &[Probe]) -> Vec<Result<Reading, Unknown>> {
+    async fn probes(&mut self, probes: &[Probe]) -> Result<Vec<Result<Reading, Unknown>>, Unknown> {
         match self.together(probes).await {
-            Ok(readings) => readings.into_iter().map(Ok).collect(),
-            Err(why) if probes.len() == 1 || !is_of_question(&why) => probes.iter().map(|_| Err(why.clone())).collect(),
+            Ok(readings) => Ok(readings.into_iter().map(Ok).collect()),
+            Err(why) if !is_of_question(&why) => Err(why),
+            Err(why) if probes.len() == 1 => Ok(vec![Err(why)]),
             Err(_) => {
                 let mut readings = Vec::with_capacity(probes.len());
                 for probe in probes {
                     let own = self.together(std::slice::from_ref(probe)).await;
                     readings.push(own.map(|mut own| own.swap_remove(0)));
                 }
-                readings
+                Ok(readings)
             }
         }
     }

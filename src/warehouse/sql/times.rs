@@ -1,20 +1,14 @@
 //! Instants on both sides of a statement: bound in the type of their column, and read from microseconds.
 
 use jiff::SignedDuration;
-use jiff::civil::{DateTime, Time};
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::bound::Scalar;
 use super::schema::Type;
-use crate::domain::dates::{Date, Timestamp};
+use crate::domain::dates::Timestamp;
 use crate::domain::probe::InstantColumn;
 use crate::warehouse::value::instant::{in_zone, timestamp};
-
-/// The first instant of a day that begins at `day_starts` in a zone.
-pub(super) fn beginning(date: Date, zone: &TimeZone, day_starts: Time) -> Timestamp {
-    // In a gap a day begins with the first time that clocks show.
-    zone.to_ambiguous_zoned(date.to_datetime(day_starts)).compatible().map_or(Timestamp::MAX, |zoned| zoned.timestamp())
-}
 
 /// The smallest time without a zone that is not before an instant when it is read in a zone: of times that clocks show twice
 /// the first is meant, and times that they skip are read as later ones.
@@ -75,17 +69,11 @@ mod tests {
                 for time in around(day) {
                     let is_read_later = zone.to_ambiguous_zoned(time).compatible().unwrap().timestamp() >= at;
                     // Times that clocks skip are read as later ones, out of order: only those are not compared.
-                    let is_skipped = matches!(zone.to_ambiguous_zoned(time).offset(), jiff::tz::AmbiguousOffset::Gap { .. });
+                    let is_skipped =
+                        matches!(zone.to_ambiguous_zoned(time).offset(), jiff::tz::AmbiguousOffset::Gap { .. });
                     assert!(is_skipped || is_read_later == (time >= bound), "{at} {bound} {time}");
                 }
             }
         }
-    }
-
-    #[test]
-    fn a_day_that_clocks_begin_late_begins_with_the_first_time_that_they_show() {
-        let beirut = TimeZone::get("Asia/Beirut").unwrap();
-        let begins = beginning(jiff::civil::date(2022, 3, 27), &beirut, Time::midnight());
-        assert_eq!(begins.to_string(), "2022-03-26T22:00:00Z");
     }
 }

@@ -3,9 +3,9 @@ package gapless.bigquery;
 import com.google.gson.JsonObject;
 import com.google.zetasql.Value;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The calls by which tests arrange a world: /WORLD/test/NAME, with a JSON object each. README.md lists them. */
 final class Admin {
@@ -41,9 +41,9 @@ final class Admin {
   private void change(String name, JsonObject body) {
     switch (name) {
       case "dataset" -> dataset(body);
-      case "table" -> add(new Table(body, columns(body), world.now()));
+      case "table" -> add(new Table(body, columns(body), world.tick()));
       case "rows" -> rows(body);
-      case "flush" -> table(body).flush(world.now());
+      case "flush" -> table(body).flush(world.tick());
       case "delete" -> delete(body);
       case "column" -> column(body);
       case "drop" -> drop(body);
@@ -56,7 +56,8 @@ final class Admin {
       case "revoke" -> world.tokens.revokeAll();
       case "account" -> world.tokens.account(Json.need(body, "email"), Json.need(body, "publicKey"));
       case "refresh" -> world.identity.refreshToken(Json.need(body, "refreshToken"), Json.need(body, "principal"));
-      case "federation" -> world.identity.federate(Json.need(body, "audience"), Json.need(body, "subjectToken"), Json.need(body, "principal"));
+      case "federation" ->
+          world.identity.federate(Json.need(body, "audience"), Json.need(body, "subjectToken"), Json.need(body, "principal"));
       case "impersonation" -> world.identity.impersonation(Json.need(body, "caller"), Json.need(body, "target"));
       case "machine" -> world.identity.machine(Json.need(body, "email"), Json.text(body, "project"));
       default -> throw ApiError.of("notFound", "no such call of the tests: " + name);
@@ -91,7 +92,7 @@ final class Admin {
     }
     Statement statement = new Statement(sql, Map.of(), names.tables().values());
     synchronized (world) {
-      add(new Table(body, statement.schema, world.now()));
+      add(new Table(body, statement.schema, world.tick()));
     }
   }
 
@@ -102,17 +103,17 @@ final class Admin {
       row.keySet().forEach(table::index);
       rows.add(table.columns.stream().map(c -> Cells.read(c.zeta(), row.get(c.name()))).toList());
     }
-    table.insert(rows, Json.flag(body, "streaming", false), Json.text(body, "partition"), world.now());
+    table.insert(rows, Json.flag(body, "streaming", false), Json.text(body, "partition"), world.tick());
   }
 
   private void delete(JsonObject body) {
     Table table = table(body);
     if (Json.has(body, "partition")) {
-      table.removePartition(Json.text(body, "partition"), world.now());
+      table.removePartition(Json.text(body, "partition"), world.tick());
       return;
     }
     JsonObject where = Json.child(body, "where");
-    table.remove(table.rows.stream().filter(r -> matches(table, r, where)).toList(), world.now());
+    table.remove(table.rows.stream().filter(r -> matches(table, r, where)).toList(), world.tick());
   }
 
   private static boolean matches(Table table, Table.Row row, JsonObject where) {
@@ -130,7 +131,7 @@ final class Admin {
       Column added = Column.read(body.getAsJsonObject("field"));
       columns.add(added);
       Value empty = Cells.read(added.zeta(), null);
-      table.reshape(columns, row -> with(row, row.size(), empty), world.now());
+      table.reshape(columns, row -> with(row, row.size(), empty), world.tick());
       return;
     }
     int i = table.index(Json.need(body, "column"));
@@ -138,16 +139,16 @@ final class Admin {
     switch (change) {
       case "drop" -> {
         columns.remove(i);
-        table.reshape(columns, row -> without(row, i), world.now());
+        table.reshape(columns, row -> without(row, i), world.tick());
       }
       case "rename" -> {
         columns.set(i, old.renamed(Json.need(body, "to")));
-        table.reshape(columns, row -> row, world.now());
+        table.reshape(columns, row -> row, world.tick());
       }
       case "retype" -> {
         Column retyped = Column.read(Json.object("name", old.name(), "type", Json.need(body, "to")));
         columns.set(i, retyped);
-        table.reshape(columns, row -> with(without(row, i), i, Tables.retyped(row.get(i), retyped.zeta())), world.now());
+        table.reshape(columns, row -> with(without(row, i), i, Cells.cast(row.get(i), retyped.zeta())), world.tick());
       }
       default -> throw ApiError.of("invalid", "change must be add, drop, rename or retype");
     }
@@ -177,16 +178,19 @@ final class Admin {
 
   private void policy(JsonObject body) {
     Table table = table(body);
-    List<Table.Policy> policies = new ArrayList<>();
-    for (JsonObject policy : Json.children(body, "policies")) {
-      policies.add(new Table.Policy(Json.need(policy, "filter"), new HashSet<>(Json.texts(policy, "grantees"))));
+    if (Json.has(body, "policies")) {
+      table.policies = Json.children(body, "policies").stream()
+          .map(p -> new Table.Policy(Json.need(p, "filter"), Set.copyOf(Json.texts(p, "grantees")))).toList();
     }
-    table.policies = policies;
+    for (JsonObject column : Json.children(body, "columns")) {
+      table.protectedColumns.put(Snapshot.key(Json.need(column, "column")), Set.copyOf(Json.texts(column, "grantees")));
+    }
   }
 
   private void settings(JsonObject body) {
     world.offsetMillis = 1000 * Json.number(body, "offsetSeconds", world.offsetMillis / 1000);
     world.partitionsSummary = Json.flag(body, "partitionsSummary", world.partitionsSummary);
+    world.pageRows = (int) Json.number(body, "pageRows", world.pageRows);
     world.jobMillis = Json.number(body, "jobMillis", world.jobMillis);
     world.tokens.configure(body);
   }

@@ -18,6 +18,7 @@ final class Call {
   final String body;
   /** E.g. `tables.get`; "unknown" if the service has no such call here. */
   final String kind;
+  private final long at = System.currentTimeMillis();
   String project;
   String dataset;
   String table;
@@ -34,6 +35,9 @@ final class Call {
     this.headers = headers;
     this.body = body;
     this.kind = classify();
+    if (kind.equals("jobs.insert")) {
+      describe();
+    }
   }
 
   /** Decodes `a=b&c=d` of an address or a form. */
@@ -103,10 +107,28 @@ final class Call {
 
   /** What a fault may be tied to: the table, the job's id or the statement. */
   String subject() {
-    return kind.equals("jobs.insert") ? body : String.valueOf(table != null ? dataset + "." + table : job != null ? job : String.join("/", path));
+    if (kind.equals("jobs.insert")) {
+      return body;
+    } else if (table != null) {
+      return dataset + "." + table;
+    }
+    return job != null ? job : String.join("/", path);
   }
 
-  void describe(JsonObject configuration, JsonObject query) {
+  /** Notes what a job's request says, for the log, whatever becomes of the request. */
+  private void describe() {
+    try {
+      described(Json.parse(body));
+    } catch (ApiError e) {
+      // The call itself refuses such a body; only the log knows less.
+      described = new JsonObject();
+    }
+  }
+
+  private void described(JsonObject request) {
+    JsonObject configuration = Json.child(request, "configuration");
+    JsonObject query = Json.child(configuration, "query");
+    job = Json.text(Json.child(request, "jobReference"), "jobId");
     described = Json.object("sql", Json.text(query, "query"), "parameters", query.get("queryParameters"),
         "maximumBytesBilled", Json.text(query, "maximumBytesBilled"), "useQueryCache", query.get("useQueryCache"),
         "labels", configuration.get("labels"), "dryRun", Json.flag(configuration, "dryRun", false),
@@ -119,9 +141,9 @@ final class Call {
 
   /** The log's entry. */
   JsonObject log(int status, String reason) {
-    JsonObject entry = Json.object("call", kind, "method", method, "path", "/" + String.join("/", path), "query", queryJson(),
-        "project", project, "dataset", dataset, "table", table, "job", job, "principal", principal, "status", status, "reason", reason,
-        "fault", fault == null ? null : fault.name(), "bytesProcessed", statement == null ? null : statement.bytes,
+    JsonObject entry = Json.object("at", at, "millis", System.currentTimeMillis() - at, "call", kind, "method", method,
+        "path", "/" + String.join("/", path), "query", queryJson(), "project", project, "dataset", dataset, "table", table,
+        "job", job, "principal", principal, "status", status, "reason", reason, "fault", fault == null ? null : fault.name(), "bytesProcessed", statement == null ? null : statement.bytes,
         "bytesBilled", statement == null ? null : statement.billed());
     for (Map.Entry<String, JsonElement> field : described.entrySet()) {
       entry.add(field.getKey(), field.getValue());

@@ -1,12 +1,13 @@
 package gapless.bigquery;
 
 import com.google.gson.JsonElement;
-import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
+import com.google.gson.stream.JsonWriter;
 import com.google.protobuf.ByteString;
 import com.google.zetasql.StructType;
 import com.google.zetasql.Type;
 import com.google.zetasql.Value;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -54,6 +55,15 @@ final class Cells {
     }
     // A JSON column takes any JSON as it stands; every other scalar is one text.
     return scalar(type, json.isJsonPrimitive() ? json.getAsString() : Json.write(json));
+  }
+
+  /** A value as another type, or NULL where it does not fit. */
+  static Value cast(Value old, Type type) {
+    try {
+      return old.isNull() ? Value.createNullValue(type) : scalar(type, text(old, false));
+    } catch (ApiError e) {
+      return Value.createNullValue(type);
+    }
   }
 
   static Value scalar(Type type, String text) {
@@ -124,35 +134,32 @@ final class Cells {
     return text.equals("UNBOUNDED") || text.equals("NULL") ? Value.createNullValue(element) : scalar(element, text);
   }
 
-  /** One row as the answers of `getQueryResults` and `tabledata.list` show it. */
-  static JsonObject row(Iterable<Value> values, boolean int64Timestamps) {
-    List<JsonObject> cells = new ArrayList<>();
-    values.forEach(v -> cells.add(cell(v, int64Timestamps)));
-    return Json.object("f", cells);
+  /** Writes one row as the answers of `getQueryResults` and `tabledata.list` show it. */
+  static void row(JsonWriter out, Iterable<Value> values, boolean int64Timestamps) throws IOException {
+    out.beginObject().name("f").beginArray();
+    for (Value value : values) {
+      cell(out, value, int64Timestamps);
+    }
+    out.endArray().endObject();
   }
 
-  private static JsonObject cell(Value value, boolean int64Timestamps) {
-    JsonObject cell = new JsonObject();
-    cell.add("v", content(value, int64Timestamps));
-    return cell;
-  }
-
-  private static JsonElement content(Value value, boolean int64Timestamps) {
+  private static void cell(JsonWriter out, Value value, boolean int64Timestamps) throws IOException {
+    out.beginObject().name("v");
     if (value.getType().isArray()) {
+      out.beginArray();
       // The service shows a NULL array as an empty one.
-      List<JsonObject> elements = new ArrayList<>();
-      if (!value.isNull()) {
-        value.getElementList().forEach(e -> elements.add(cell(e, int64Timestamps)));
+      for (Value element : value.isNull() ? List.<Value>of() : value.getElementList()) {
+        cell(out, element, int64Timestamps);
       }
-      return Json.array(elements);
+      out.endArray();
+    } else if (value.isNull()) {
+      out.nullValue();
+    } else if (value.getType().isStruct()) {
+      row(out, value.getFieldList(), int64Timestamps);
+    } else {
+      out.value(text(value, int64Timestamps));
     }
-    if (value.isNull()) {
-      return JsonNull.INSTANCE;
-    }
-    if (value.getType().isStruct()) {
-      return row(value.getFieldList(), int64Timestamps);
-    }
-    return Json.element(text(value, int64Timestamps));
+    out.endObject();
   }
 
   /** The text of a scalar that is not NULL. */

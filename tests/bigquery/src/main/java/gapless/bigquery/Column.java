@@ -22,7 +22,9 @@ record Column(String name, String type, String mode, List<Column> fields, String
       Map.entry("BIGNUMERIC", TypeKind.TYPE_BIGNUMERIC), Map.entry("DATE", TypeKind.TYPE_DATE),
       Map.entry("DATETIME", TypeKind.TYPE_DATETIME), Map.entry("TIME", TypeKind.TYPE_TIME),
       Map.entry("TIMESTAMP", TypeKind.TYPE_TIMESTAMP), Map.entry("JSON", TypeKind.TYPE_JSON),
-      Map.entry("INTERVAL", TypeKind.TYPE_INTERVAL), Map.entry("GEOGRAPHY", TypeKind.TYPE_GEOGRAPHY));
+      Map.entry("INTERVAL", TypeKind.TYPE_INTERVAL),
+      // The evaluator's Java values lack GEOGRAPHY. JSON, too, can be neither compared nor grouped by.
+      Map.entry("GEOGRAPHY", TypeKind.TYPE_JSON));
   /** Names of SQL that requests may use for types, and the REST interface's own. */
   private static final Map<String, String> ALIASES = Map.ofEntries(
       Map.entry("INT64", "INTEGER"), Map.entry("INT", "INTEGER"), Map.entry("BIGINT", "INTEGER"),
@@ -33,6 +35,7 @@ record Column(String name, String type, String mode, List<Column> fields, String
 
   static {
     KINDS.forEach((name, kind) -> NAMES.put(kind, name));
+    NAMES.put(TypeKind.TYPE_JSON, "JSON");
   }
 
   static Column read(JsonObject field) {

@@ -10,6 +10,8 @@ import com.google.zetasql.TableContent;
 import com.google.zetasql.Value;
 import com.google.zetasql.ZetaSQLBuiltinFunctionOptions;
 import com.google.zetasql.ZetaSQLOptions.ProductMode;
+import com.google.zetasql.io.grpc.Status.Code;
+import com.google.zetasql.io.grpc.StatusRuntimeException;
 import com.google.zetasql.resolvedast.ResolvedNodes.ResolvedQueryStmt;
 import com.google.zetasql.resolvedast.ResolvedNodes.ResolvedStatement;
 import java.util.Collection;
@@ -36,10 +38,12 @@ final class Engine {
   static {
     LANGUAGE.enableMaximumLanguageFeatures();
     LANGUAGE.setProductMode(ProductMode.PRODUCT_EXTERNAL);
+    // BigQuery reserves this word; here it is a choice.
+    LANGUAGE.enableReservableKeyword("QUALIFY");
   }
 
   private static final ThreadLocal<SimpleCatalog> CATALOG = ThreadLocal.withInitial(Engine::catalog);
-  private static final int THREADS = Math.max(2, Runtime.getRuntime().availableProcessors());
+  private static final int THREADS = Math.max(4, Runtime.getRuntime().availableProcessors());
   private static final ExecutorService POOL = Executors.newFixedThreadPool(THREADS, task -> {
     Thread thread = new Thread(task, "engine");
     thread.setDaemon(true);
@@ -51,6 +55,7 @@ final class Engine {
   private static SimpleCatalog catalog() {
     SimpleCatalog catalog = new SimpleCatalog("bigquery");
     catalog.addZetaSQLFunctionsAndTypes(new ZetaSQLBuiltinFunctionOptions(LANGUAGE));
+    Column.sqlAliases().forEach(catalog::addType);
     return catalog;
   }
 
@@ -79,6 +84,8 @@ final class Engine {
     AnalyzerOptions options = new AnalyzerOptions();
     options.setLanguageOptions(LANGUAGE);
     options.setPruneUnusedColumns(true);
+    // As in BigQuery; the evaluator's own default is that of its makers.
+    options.setDefaultTimezone("UTC");
     parameters.forEach((name, value) -> options.addQueryParameter(name, value.getType()));
     return options;
   }
@@ -115,6 +122,15 @@ final class Engine {
     });
   }
 
+  /** The statement's fault in the service's words, or this server's own. */
+  private static ApiError error(SqlException e) {
+    Code code = e.getCause() instanceof StatusRuntimeException s ? s.getStatus().getCode() : Code.INVALID_ARGUMENT;
+    return switch (code) {
+      case INVALID_ARGUMENT, OUT_OF_RANGE, NOT_FOUND -> ApiError.invalidQuery(e.getMessage().replaceAll("\\[at (\\d+:\\d+)]", "at [$1]"));
+      default -> ApiError.of("internalError", "this test server's evaluator cannot run the statement: " + code + ": " + e.getMessage());
+    };
+  }
+
   private interface Work<T> {
     T on(SimpleCatalog catalog);
   }
@@ -125,7 +141,7 @@ final class Engine {
     try {
       return work.on(catalog);
     } catch (SqlException e) {
-      throw ApiError.invalidQuery(e.getMessage());
+      throw error(e);
     } finally {
       tables.forEach(t -> catalog.removeSimpleTable(t.path));
     }

@@ -21,9 +21,10 @@ record Fault(String name, long delayMillis, String message, String retryAfter) {
       entry("resourcesExceeded", "Resources exceeded during query execution: The query could not be executed in the allotted memory."),
       entry("invalidQuery", "Query error: bad double value"),
       entry("unauthorized", "Request had invalid authentication credentials."));
+  private static final int HUGE = 128 << 20;
   /** The call happens, and its answer is spoiled, lost or late. */
   private static final Set<String> SPOILERS = Set.of("cut", "lostAnswer", "htmlOk", "errorsWithOk", "incomplete", "totalRowsTooLarge",
-      "rowsMissing", "repeatPageToken", "slow");
+      "rowsMissing", "repeatPageToken", "slow", "stall", "huge");
   private static final Set<String> OTHERS = Set.of("html503", "numberInErrors", "noErrorsList", "invalidGrant", "refusePartitions");
 
   private static Map.Entry<String, ApiError> entry(String reason, String message) {
@@ -71,6 +72,8 @@ record Fault(String name, long delayMillis, String message, String retryAfter) {
     return switch (name) {
       case "cut" -> reply.delivered(Reply.Delivery.CUT);
       case "lostAnswer" -> reply.delivered(Reply.Delivery.LOST);
+      case "stall" -> reply.stalled(delayMillis);
+      case "huge" -> Reply.ok(Json.parse(reply.body), "padding", "\"" + "x".repeat(HUGE) + "\"");
       case "htmlOk" -> Reply.html(200);
       case "errorsWithOk", "totalRowsTooLarge", "rowsMissing", "repeatPageToken" ->
           reply.status == 200 ? Reply.ok(changed(call, Json.parse(reply.body))) : reply;

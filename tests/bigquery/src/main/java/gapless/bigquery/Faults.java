@@ -6,6 +6,9 @@ import java.util.List;
 
 /** The misbehaviour that tests asked for and that has not happened yet. */
 final class Faults {
+  private static final List<String> CALLS = List.of("*", "job", "tables.get", "tabledata.list", "jobs.insert", "jobs.get", "jobs.cancel",
+      "jobs.getQueryResults", "token", "metadata", "sts", "impersonate");
+
   /** A fault with the calls that it meets: after the first `skip` of them, `left` times; below zero for ever. */
   private static final class Rule {
     final String call;
@@ -17,15 +20,24 @@ final class Faults {
 
     Rule(JsonObject body) {
       call = Json.need(body, "call");
+      if (!CALLS.contains(call)) {
+        throw ApiError.of("invalid", "no such call: " + call + "; there are " + CALLS);
+      }
       match = Json.has(body, "match") ? Json.text(body, "match") : "";
       laterPages = Json.flag(body, "laterPages", false);
-      fault = new Fault(Json.need(body, "fault"), Json.number(body, "delayMs", 0), Json.text(body, "message"), Json.text(body, "retryAfter"));
+      Fault asked = new Fault(Json.need(body, "fault"), Json.number(body, "delayMs", 0), Json.text(body, "message"),
+          Json.text(body, "retryAfter"));
+      if (call.equals("job") && asked.error("") == null && !asked.is("slow")) {
+        throw ApiError.of("invalid", "the running of a job can be slow or end in an error; " + asked.name() + " is a fault of a call");
+      }
+      fault = asked;
       skip = Json.number(body, "skip", 0);
       left = Json.number(body, "count", 1);
     }
 
     boolean meets(String kind, String subject, boolean laterPage) {
-      return left != 0 && (call.equals(kind) || call.equals("*") && !kind.equals("job")) && subject.contains(match) && (laterPage || !laterPages);
+      boolean named = call.equals(kind) || (call.equals("*") && !kind.equals("job"));
+      return left != 0 && named && subject.contains(match) && (laterPage || !laterPages);
     }
 
     JsonObject json() {

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -120,8 +121,8 @@ final class Identity {
     } else if (path.equals(account + "/email")) {
       reply = Reply.text(200, machine);
     } else if (path.equals(account) && "true".equals(call.query.get("recursive"))) {
-      reply = Reply.ok(Json.object("aliases", java.util.List.of("default"), "email", machine,
-          "scopes", java.util.List.of("https://www.googleapis.com/auth/cloud-platform")));
+      reply = Reply.ok(Json.object("aliases", List.of("default"), "email", machine,
+          "scopes", List.of("https://www.googleapis.com/auth/cloud-platform")));
     } else if (path.equals("project/project-id")) {
       reply = Reply.text(200, machineProject);
     } else if (path.equals("universe/universe-domain")) {

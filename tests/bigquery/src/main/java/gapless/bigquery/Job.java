@@ -1,7 +1,6 @@
 package gapless.bigquery;
 
 import com.google.gson.JsonObject;
-import com.google.zetasql.Value;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -20,7 +19,7 @@ final class Job {
   private long ended;
   private ApiError error;
   private boolean cancelRequested;
-  private List<? extends List<Value>> rows = List.of();
+  private Rows rows = Rows.NONE;
 
   Job(String project, String id, Names names, Statement statement, JsonObject configuration, long now) {
     this.project = project;
@@ -51,7 +50,7 @@ final class Job {
         "Query exceeded limit for bytes billed: " + most + ". " + statement.billed() + " or higher required.");
   }
 
-  synchronized void finish(List<? extends List<Value>> result, ApiError failure, long now) {
+  synchronized void finish(Rows result, ApiError failure, long now) {
     if (done.getCount() > 0) {
       rows = result;
       error = failure;
@@ -64,7 +63,7 @@ final class Job {
     synchronized (this) {
       cancelRequested = true;
     }
-    finish(List.of(), ApiError.of("stopped", "Job execution was cancelled: User requested cancellation"), now);
+    finish(Rows.NONE, ApiError.of("stopped", "Job execution was cancelled: User requested cancellation"), now);
   }
 
   boolean await(long millis) {
@@ -84,7 +83,7 @@ final class Job {
     return error;
   }
 
-  synchronized List<? extends List<Value>> rows() {
+  synchronized Rows rows() {
     return rows;
   }
 
@@ -114,14 +113,15 @@ final class Job {
     // A dry run makes no job, so it has no id.
     return Json.object("kind", "bigquery#job", "id", dryRun() ? null : label(),
         "jobReference", dryRun() ? Json.object("projectId", project, "location", location) : reference(),
-        "configuration", configuration, "status", Json.object("state", state, "errorResult", failure, "errors", failure == null ? null : List.of(failure)),
-        "statistics", statistics);
+        "configuration", configuration, "statistics", statistics,
+        "status", Json.object("state", state, "errorResult", failure, "errors", failure == null ? null : List.of(failure)));
   }
 
   /** For the tests: also whether a cancellation was asked for. */
   synchronized JsonObject summary() {
     return Json.object("jobId", id, "project", project, "location", location, "state", isDone() ? "DONE" : "RUNNING",
-        "cancelRequested", cancelRequested, "error", error == null ? null : error.reason, "created", created, "ended", ended == 0 ? null : ended,
+        "cancelRequested", cancelRequested, "error", error == null ? null : error.reason, "created", created,
+        "ended", ended == 0 ? null : ended,
         "labels", configuration.get("labels"));
   }
 }

@@ -1,7 +1,6 @@
 package gapless.bigquery;
 
 import com.google.gson.JsonObject;
-import com.google.zetasql.Value;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,7 +10,6 @@ import java.util.concurrent.TimeUnit;
 
 /** The calls of `jobs`: insert, get, getQueryResults and cancel. */
 final class Jobs {
-  private static final int LONGEST_PAGE = 100_000;
   private static final long LONGEST_WAIT = 200_000;
 
   private final World world;
@@ -23,13 +21,13 @@ final class Jobs {
 
   JsonObject insert(Call call, JsonObject body) {
     JsonObject configuration = Json.child(body, "configuration");
-    JsonObject query = Json.child(configuration, "query");
-    call.describe(configuration, query);
     world.rights.check(call.principal, Rights.RUN_JOBS, call.project);
     boolean dryRun = Json.flag(configuration, "dryRun", false);
     JsonObject reference = Json.child(body, "jobReference");
     String id = dryRun ? Json.text(reference, "jobId") : Json.need(reference, "jobId");
-    call.job = id;
+    if (!dryRun) {
+      refuseSecond(call.project, id);
+    }
     String location = Json.text(reference, "location");
     Job job = new Submission(world, call, configuration, location).job(id);
     call.bytes(job.statement);
@@ -40,10 +38,17 @@ final class Jobs {
     return job.json();
   }
 
-  private synchronized void keep(Job job) {
-    if (jobs.putIfAbsent(job.project + ":" + job.id, job) != null) {
+  /** Before all else: a request that is sent again must learn that its job exists, whatever has changed since. */
+  private synchronized void refuseSecond(String project, String id) {
+    Job job = jobs.get(project + ":" + id);
+    if (job != null) {
       throw ApiError.of("duplicate", "Already Exists: Job " + job.label());
     }
+  }
+
+  private synchronized void keep(Job job) {
+    refuseSecond(job.project, job.id);
+    jobs.put(job.project + ":" + job.id, job);
   }
 
   private void start(Job job) {
@@ -51,11 +56,13 @@ final class Jobs {
     long run = world.jobMillis + (fault == null ? 0 : fault.delayMillis());
     ApiError failure = fault == null ? null : fault.error(job.label());
     long timeout = job.timeout();
-    if (timeout > 0 && run >= timeout) {
-      after(timeout, () -> job.finish(List.of(), ApiError.of("stopped", "Job execution was cancelled: Job timed out after "
+    if (timeout > 0) {
+      // Whichever is first counts: a job that is done stays as it is.
+      after(timeout, () -> job.finish(Rows.NONE, ApiError.of("stopped", "Job execution was cancelled: Job timed out after "
           + timeout + "ms"), world.now()));
-    } else if (failure != null) {
-      after(run, () -> job.finish(List.of(), failure, world.now()));
+    }
+    if (failure != null) {
+      after(run, () -> job.finish(Rows.NONE, failure, world.now()));
     } else {
       after(run, () -> Engine.start(() -> execute(job)));
     }
@@ -73,10 +80,10 @@ final class Jobs {
     if (job.isDone()) {
       return;
     }
-    List<? extends List<Value>> rows = List.of();
+    Rows rows = Rows.NONE;
     ApiError error = job.overBudget();
     try {
-      rows = error == null ? job.statement.evaluate() : rows;
+      rows = error == null ? Rows.of(job.statement.evaluate()) : rows;
     } catch (ApiError e) {
       error = e;
     } catch (RuntimeException e) {
@@ -106,22 +113,22 @@ final class Jobs {
     return Json.object("kind", "bigquery#jobCancelResponse", "job", job.json());
   }
 
-  JsonObject results(Call call) {
+  Page results(Call call) {
     Job job = find(call);
     long wait = Math.min(LONGEST_WAIT, call.number("timeoutMs", 10_000));
     boolean stuck = call.fault != null && call.fault.is("incomplete");
     if (stuck || !job.await(wait)) {
-      return Json.object("kind", "bigquery#getQueryResultsResponse", "jobReference", job.reference(), "jobComplete", false);
+      return new Page(Json.object("kind", "bigquery#getQueryResultsResponse", "jobReference", job.reference(), "jobComplete", false), null);
     }
     if (job.error() != null) {
       throw job.error();
     }
-    Page page = Page.of(call, job.rows(), LONGEST_PAGE);
     Long bytes = job.statement.bytes;
-    return Json.object("kind", "bigquery#getQueryResultsResponse", "etag", "\"" + job.id + "\"", "schema", Column.schema(job.statement.schema),
-        "jobReference", job.reference(), "totalRows", Integer.toString(job.rows().size()), "pageToken", page.token(),
-        "rows", page.rows().isEmpty() ? null : page.rows(), "totalBytesProcessed", bytes == null ? null : Long.toString(bytes),
+    JsonObject head = Json.object("kind", "bigquery#getQueryResultsResponse", "etag", "\"" + job.id + "\"",
+        "schema", Column.schema(job.statement.schema), "jobReference", job.reference(),
+        "totalBytesProcessed", bytes == null ? null : Long.toString(bytes),
         "totalBytesBilled", bytes == null ? null : Long.toString(job.statement.billed()), "jobComplete", true, "cacheHit", false);
+    return Page.of(call, head, job.rows(), world.pageRows);
   }
 
   synchronized Collection<JsonObject> summaries() {

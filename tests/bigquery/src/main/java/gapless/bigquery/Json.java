@@ -72,7 +72,12 @@ final class Json {
 
   /** The text of a field, or null. Numbers count as text: the service's clients send 64-bit numbers either way. */
   static String text(JsonObject object, String name) {
-    return has(object, name) ? object.get(name).getAsString() : null;
+    if (!has(object, name)) {
+      return null;
+    } else if (!object.get(name).isJsonPrimitive()) {
+      throw ApiError.of("invalid", "Invalid value at '" + name + "': one value is expected");
+    }
+    return object.get(name).getAsString();
   }
 
   static String need(JsonObject object, String name) {
@@ -84,30 +89,46 @@ final class Json {
   }
 
   static long number(JsonObject object, String name, long otherwise) {
-    return has(object, name) ? object.get(name).getAsLong() : otherwise;
+    String text = text(object, name);
+    try {
+      return text == null ? otherwise : Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw ApiError.of("invalid", "Invalid value at '" + name + "': a whole number is expected");
+    }
   }
 
   static boolean flag(JsonObject object, String name, boolean otherwise) {
-    return has(object, name) ? object.get(name).getAsBoolean() : otherwise;
+    String text = text(object, name);
+    return text == null ? otherwise : Boolean.parseBoolean(text);
   }
 
   static JsonObject child(JsonObject object, String name) {
-    return has(object, name) ? object.getAsJsonObject(name) : new JsonObject();
+    if (!has(object, name)) {
+      return new JsonObject();
+    } else if (!object.get(name).isJsonObject()) {
+      throw ApiError.of("invalid", "Invalid value at '" + name + "': an object is expected");
+    }
+    return object.getAsJsonObject(name);
   }
 
   static List<JsonObject> children(JsonObject object, String name) {
     List<JsonObject> list = new ArrayList<>();
-    if (has(object, name)) {
-      object.getAsJsonArray(name).forEach(e -> list.add(e.getAsJsonObject()));
-    }
+    items(object, name).forEach(e -> list.add(child(object("item", e), "item")));
     return list;
   }
 
   static List<String> texts(JsonObject object, String name) {
     List<String> list = new ArrayList<>();
-    if (has(object, name)) {
-      object.getAsJsonArray(name).forEach(e -> list.add(e.getAsString()));
-    }
+    items(object, name).forEach(e -> list.add(text(object("item", e), "item")));
     return list;
+  }
+
+  private static JsonArray items(JsonObject object, String name) {
+    if (!has(object, name)) {
+      return new JsonArray();
+    } else if (!object.get(name).isJsonArray()) {
+      throw ApiError.of("invalid", "Invalid value at '" + name + "': a list is expected");
+    }
+    return object.getAsJsonArray(name);
   }
 }

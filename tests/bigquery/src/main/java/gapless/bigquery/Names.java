@@ -16,17 +16,18 @@ final class Names {
 
   private final World world;
   private final String principal;
-  private final String defaultProject;
+  /** Of names without one: the job's, or within a view the view's. */
+  private String project;
   private String location;
   private int depth;
   private boolean trusted;
   private final Map<String, Snapshot> tables = new LinkedHashMap<>();
   private final Set<Table> named = new LinkedHashSet<>();
 
-  Names(World world, String principal, String defaultProject, String location) {
+  Names(World world, String principal, String project, String location) {
     this.world = world;
     this.principal = principal;
-    this.defaultProject = defaultProject;
+    this.project = project;
     this.location = location;
   }
 
@@ -42,7 +43,7 @@ final class Names {
   private Table find(String path) {
     List<String> parts = new ArrayList<>(List.of(path.split("\\.", -1)));
     if (parts.size() == 2) {
-      parts.add(0, defaultProject);
+      parts.add(0, project);
     }
     if (parts.size() != 3) {
       throw ApiError.of("invalid", "Invalid table name: `" + path + "`; this server reads names of a dataset and a table, or of a "
@@ -70,8 +71,12 @@ final class Names {
       throw ApiError.invalidQuery("Not supported: views nested deeper than " + DEEPEST_VIEW);
     }
     boolean outer = trusted;
+    String outerProject = project;
     trusted = outer || view.authorized;
-    String sql = "(" + resolve(view.view) + ")";
+    project = view.project;
+    // The line's end ends a comment that the view may end with.
+    String sql = "(" + resolve(view.view) + "\n)";
+    project = outerProject;
     trusted = outer;
     depth--;
     return sql;
@@ -79,7 +84,7 @@ final class Names {
 
   private String base(Table table) {
     named.add(table);
-    tables.computeIfAbsent(table.path(), p -> new Snapshot(table));
+    tables.computeIfAbsent(table.path(), p -> new Snapshot(table, principal));
     String name = "`" + table.path() + "`";
     if (table.policies.isEmpty()) {
       return name;

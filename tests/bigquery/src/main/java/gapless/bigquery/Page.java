@@ -1,19 +1,21 @@
 package gapless.bigquery;
 
 import com.google.gson.JsonObject;
-import com.google.zetasql.Value;
-import java.util.List;
 
-/** One page of rows, and the token of the next one or null. */
-record Page(List<JsonObject> rows, String token) {
-  static Page of(Call call, List<? extends List<Value>> all, int longest) {
+/** One page of rows: the answer without them, and their JSON (null where there are none, as the service does). */
+record Page(JsonObject head, String rows) {
+  /** Adds `totalRows` and, before the last page, `pageToken` to the answer. */
+  static Page of(Call call, JsonObject head, Rows all, int longest) {
     int from = (int) Math.min(all.size(), position(call));
     int size = (int) Math.max(0, Math.min(longest, call.number("maxResults", longest)));
     int to = Math.min(all.size(), from + size);
     boolean int64 = "true".equalsIgnoreCase(call.query.getOrDefault("formatOptions.useInt64Timestamp", "false"))
         || "INT64".equals(call.query.get("formatOptions.timestampOutputFormat"));
-    List<JsonObject> rows = all.subList(from, to).stream().map(r -> Cells.row(r, int64)).toList();
-    return new Page(rows, to < all.size() ? "page-" + to : null);
+    head.addProperty("totalRows", Integer.toString(all.size()));
+    if (to < all.size()) {
+      head.addProperty("pageToken", "page-" + to);
+    }
+    return new Page(head, from == to ? null : all.part(from, to, int64));
   }
 
   private static long position(Call call) {
@@ -25,5 +27,9 @@ record Page(List<JsonObject> rows, String token) {
       throw ApiError.of("invalid", "Invalid page token");
     }
     return Long.parseLong(token.substring("page-".length()));
+  }
+
+  Reply reply() {
+    return Reply.ok(head, "rows", rows);
   }
 }

@@ -7,12 +7,15 @@ import java.util.Map;
 /** One response, whole or spoiled. */
 final class Reply {
   /** How the bytes get to the client. */
-  enum Delivery { WHOLE, CUT, LOST }
+  enum Delivery { WHOLE, CUT, STALLED, LOST }
+
+  private static final String JSON = "application/json; charset=UTF-8";
 
   final int status;
   final String type;
   final String body;
   final Map<String, String> headers = new LinkedHashMap<>();
+  long stallMillis;
   Delivery delivery = Delivery.WHOLE;
   /** The reason of an error, for the log. */
   String reason;
@@ -24,11 +27,17 @@ final class Reply {
   }
 
   static Reply json(int status, JsonObject body) {
-    return new Reply(status, "application/json; charset=UTF-8", Json.write(body));
+    return new Reply(status, JSON, Json.write(body));
   }
 
   static Reply ok(JsonObject body) {
     return json(200, body);
+  }
+
+  /** With one more field, whose JSON is text already. */
+  static Reply ok(JsonObject body, String name, String json) {
+    String text = Json.write(body);
+    return new Reply(200, JSON, json == null ? text : text.substring(0, text.length() - 1) + ",\"" + name + "\":" + json + "}");
   }
 
   static Reply error(ApiError error) {
@@ -48,6 +57,12 @@ final class Reply {
   Reply header(String name, String value) {
     headers.put(name, value);
     return this;
+  }
+
+  /** Half of the answer, and then silence for this long. */
+  Reply stalled(long millis) {
+    stallMillis = millis;
+    return delivered(Delivery.STALLED);
   }
 
   Reply delivered(Delivery how) {

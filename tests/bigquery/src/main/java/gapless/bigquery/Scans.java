@@ -3,6 +3,7 @@ package gapless.bigquery;
 import com.google.zetasql.resolvedast.ResolvedColumn;
 import com.google.zetasql.resolvedast.ResolvedJoinScanEnums.JoinType;
 import com.google.zetasql.resolvedast.ResolvedNode;
+import com.google.zetasql.resolvedast.ResolvedNodes.ResolvedArrayScan;
 import com.google.zetasql.resolvedast.ResolvedNodes.ResolvedExpr;
 import com.google.zetasql.resolvedast.ResolvedNodes.ResolvedFilterScan;
 import com.google.zetasql.resolvedast.ResolvedNodes.ResolvedJoinScan;
@@ -64,6 +65,14 @@ final class Scans extends Visitor {
   public void visit(ResolvedProjectScan node) {
     below(node.getInputScan(), filters);
     node.getExprList().forEach(e -> below(e, List.of()));
+  }
+
+  /** A join with an array: rows of the input are repeated or dropped, as on the left of a join. */
+  @Override
+  public void visit(ResolvedArrayScan node) {
+    below(node.getInputScan(), filters);
+    node.getArrayExprList().forEach(e -> below(e, List.of()));
+    below(node.getJoinExpr(), List.of());
   }
 
   @Override

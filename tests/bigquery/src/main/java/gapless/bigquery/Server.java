@@ -90,8 +90,9 @@ final class Server {
     exchange.sendResponseHeaders(reply.status, body.length == 0 ? -1 : body.length);
     if (body.length > 0) {
       OutputStream out = exchange.getResponseBody();
-      out.write(body, 0, reply.delivery == Reply.Delivery.CUT ? body.length / 2 : body.length);
+      out.write(body, 0, reply.delivery == Reply.Delivery.WHOLE ? body.length : body.length / 2);
       out.flush();
+      World.sleep(reply.stallMillis);
     }
   }
 }

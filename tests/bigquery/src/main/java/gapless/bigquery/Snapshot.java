@@ -25,10 +25,12 @@ final class Snapshot {
   final boolean filterRequired;
   final boolean restricted;
   final long scale;
+  /** The columns that this reader may not read. */
+  private final Set<String> denied = new HashSet<>();
   private final List<Table.Row> rows;
   private final List<String> pseudo;
 
-  Snapshot(Table table) {
+  Snapshot(Table table, String principal) {
     this.path = table.path();
     this.label = table.label();
     this.columns = List.copyOf(table.columns);
@@ -38,6 +40,11 @@ final class Snapshot {
     this.scale = table.scale;
     this.rows = List.copyOf(table.rows);
     this.pseudo = pseudoColumns(partitioning);
+    table.protectedColumns.forEach((column, readers) -> {
+      if (!readers.contains(principal)) {
+        denied.add(column);
+      }
+    });
   }
 
   static List<String> pseudoColumns(Partitioning partitioning) {
@@ -83,6 +90,15 @@ final class Snapshot {
     var start = partitioning.start(partition);
     return name.equals(PARTITION_DATE) ? Value.createDateValue(start.toLocalDate())
         : Value.createTimestampValueFromUnixMicros(Cells.micros(start));
+  }
+
+  /** One column that the reader may not read refuses the whole statement. */
+  void checkColumns(Set<String> used) {
+    List<String> refused = used.stream().filter(denied::contains).sorted().toList();
+    if (!refused.isEmpty()) {
+      throw ApiError.of("accessDenied", "Access Denied: BigQuery BigQuery: User has neither fine-grained reader nor masked get permission "
+          + "to get data protected by policy tag \"taxonomy : tag\" on column " + path + "." + refused.get(0) + ".");
+    }
   }
 
   Set<String> partitionIds() {

@@ -61,6 +61,7 @@ final class Statement {
       }
       table.partitionIds().stream().filter(pruning::reads).forEach(partitions::add);
     }
+    table.checkColumns(columns);
     used.put(table, columns);
     return table.bytes(columns, partitions);
   }

@@ -5,10 +5,15 @@ import com.google.zetasql.Type;
 import com.google.zetasql.Value;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 /** A table or view with its rows, partitions and times. Guarded by its world's lock. */
 final class Table {
@@ -38,6 +43,8 @@ final class Table {
   long bufferedSince;
   List<Column> columns;
   List<Policy> policies = List.of();
+  /** Columns with a policy tag, and who may read them. */
+  final Map<String, Set<String>> protectedColumns = new HashMap<>();
   final List<Row> rows = new ArrayList<>();
   final TreeMap<String, Times> partitions = new TreeMap<>();
 
@@ -121,7 +128,7 @@ final class Table {
   }
 
   void remove(Collection<Row> gone, long now) {
-    Set<Row> identical = java.util.Collections.newSetFromMap(new java.util.IdentityHashMap<>());
+    Set<Row> identical = Collections.newSetFromMap(new IdentityHashMap<>());
     identical.addAll(gone);
     Set<String> touched = new HashSet<>();
     gone.stream().filter(r -> r.partition() != null).forEach(r -> touched.add(r.partition()));
@@ -136,7 +143,10 @@ final class Table {
   }
 
   void touch(Set<String> touched, long now) {
-    modified = now;
+    if (!kind.equals("EXTERNAL")) {
+      // The service cannot see changes of files elsewhere.
+      modified = now;
+    }
     for (String id : touched) {
       Times old = partitions.get(id);
       partitions.put(id, new Times(old == null ? now : old.created(), now));
@@ -144,7 +154,7 @@ final class Table {
   }
 
   /** Replaces the columns and, row by row, the values. */
-  void reshape(List<Column> newColumns, java.util.function.UnaryOperator<List<Value>> change, long now) {
+  void reshape(List<Column> newColumns, UnaryOperator<List<Value>> change, long now) {
     List<Row> changed = rows.stream().map(r -> new Row(change.apply(r.values()), r.partition(), r.buffered())).toList();
     rows.clear();
     rows.addAll(changed);

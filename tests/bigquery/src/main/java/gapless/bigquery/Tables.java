@@ -1,7 +1,6 @@
 package gapless.bigquery;
 
 import com.google.gson.JsonObject;
-import com.google.zetasql.Type;
 import com.google.zetasql.Value;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -10,7 +9,6 @@ import java.util.List;
 
 /** The calls `tables.get` and `tabledata.list`, with their decorators `$PARTITION` and `$__PARTITIONS_SUMMARY__`. */
 final class Tables {
-  private static final int LONGEST_PAGE = 100_000;
   private static final List<Column> SUMMARY = List.of("project_id:STRING", "dataset_id:STRING", "table_id:STRING", "partition_id:STRING",
       "creation_time:INTEGER", "creation_timestamp:TIMESTAMP", "last_modified_time:INTEGER", "last_modified_timestamp:TIMESTAMP").stream()
       .map(c -> new Column(c.split(":")[0], c.split(":")[1], "NULLABLE", List.of(), null)).toList();
@@ -30,7 +28,7 @@ final class Tables {
     if (times == null) {
       throw ApiError.notFound("Table " + table.label() + "$" + partition);
     }
-    boolean counted = table.kind.equals("TABLE") || table.kind.equals("MATERIALIZED_VIEW");
+    boolean counted = !table.kind.equals("VIEW") && !table.kind.equals("EXTERNAL");
     String part = summary ? null : partition;
     long rows = !counted ? 0 : summary ? table.partitions.size() : table.rowCount(part);
     String decorator = partition == null ? "" : "$" + partition;
@@ -81,7 +79,7 @@ final class Tables {
     return all.stream().filter(c -> names.contains(Snapshot.key(c.name()))).toList();
   }
 
-  JsonObject list(Call call) {
+  Page list(Call call) {
     Table table = find(call, Rights.READ_ROWS);
     String partition = partition(call, table);
     boolean summary = Partitioning.SUMMARY.equals(partition);
@@ -92,13 +90,13 @@ final class Tables {
     List<List<Value>> rows = summary ? summary(table) : rows(table, partition);
     List<Integer> kept = selected(call, columns).stream().map(columns::indexOf).toList();
     List<List<Value>> narrow = rows.stream().map(r -> kept.stream().map(r::get).toList()).toList();
-    Page page = Page.of(call, narrow, LONGEST_PAGE);
-    return Json.object("kind", "bigquery#tableDataList", "etag", etag(table, columns), "totalRows", Integer.toString(rows.size()),
-        "pageToken", page.token(), "rows", page.rows().isEmpty() ? null : page.rows());
+    JsonObject head = Json.object("kind", "bigquery#tableDataList", "etag", etag(table, columns));
+    return Page.of(call, head, Rows.of(narrow), world.pageRows);
   }
 
   private static List<List<Value>> rows(Table table, String partition) {
-    return table.rows.stream().filter(r -> partition == null || partition.equals(r.partition())).<List<Value>>map(Table.Row::values).toList();
+    return table.rows.stream().filter(r -> partition == null || partition.equals(r.partition()))
+        .<List<Value>>map(Table.Row::values).toList();
   }
 
   private static List<List<Value>> summary(Table table) {
@@ -118,17 +116,5 @@ final class Tables {
       row.add(Value.createTimestampValueFromUnixMicros(time * 1000));
     }
     return row;
-  }
-
-  /** Used by Admin: the value of a column as its new type, or NULL where it does not fit. */
-  static Value retyped(Value old, Type type) {
-    if (old.isNull()) {
-      return Value.createNullValue(type);
-    }
-    try {
-      return Cells.read(type, Json.element(Cells.text(old, false)));
-    } catch (ApiError e) {
-      return Value.createNullValue(type);
-    }
   }
 }

@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * Everything that one test sees: data, jobs, tokens, rights, faults and a clock. Worlds know nothing of each other, so one
@@ -20,11 +21,22 @@ final class World {
   private final Admin admin = new Admin(this);
   private final List<JsonObject> calls = new ArrayList<>();
   volatile boolean partitionsSummary = true;
+  /** The service, too, ends a page before `maxResults` when it grows too large. */
+  volatile int pageRows = 100_000;
   volatile long jobMillis;
   volatile long offsetMillis;
+  private long lastTick;
 
   long now() {
     return System.currentTimeMillis() + offsetMillis;
+  }
+
+  /** The time of a change. Two changes within a millisecond still get different times, so that each can be seen. */
+  synchronized long tick() {
+    long now = now();
+    boolean sameMoment = now <= lastTick && lastTick - now < 1000;
+    lastTick = sameMoment ? lastTick + 1 : now;
+    return lastTick;
   }
 
   Dataset dataset(String project, String name) {
@@ -60,12 +72,12 @@ final class World {
   }
 
   private Reply misbehave(Call call) {
-    sleep(call.fault.delayMillis());
+    sleep(call.fault.is("stall") ? 0 : call.fault.delayMillis());
     Reply instead = call.fault.instead(call.subject());
     return instead != null ? instead : call.fault.spoil(call, tried(() -> route(call)));
   }
 
-  private static void sleep(long millis) {
+  static void sleep(long millis) {
     try {
       Thread.sleep(millis);
     } catch (InterruptedException e) {
@@ -73,7 +85,7 @@ final class World {
     }
   }
 
-  private static Reply tried(java.util.function.Supplier<Reply> work) {
+  private static Reply tried(Supplier<Reply> work) {
     try {
       return work.get();
     } catch (ApiError e) {
@@ -90,18 +102,18 @@ final class World {
       return identity.answer(call);
     }
     call.principal = tokens.principal(call.header("Authorization"));
-    return Reply.ok(switch (call.kind) {
-      case "tables.get" -> locked(() -> tables.get(call));
-      case "tabledata.list" -> locked(() -> tables.list(call));
-      case "jobs.insert" -> jobs.insert(call, Json.parse(call.body));
-      case "jobs.get" -> jobs.get(call);
-      case "jobs.cancel" -> jobs.cancel(call);
-      case "jobs.getQueryResults" -> jobs.results(call);
+    return switch (call.kind) {
+      case "tables.get" -> locked(() -> Reply.ok(tables.get(call)));
+      case "tabledata.list" -> locked(() -> tables.list(call).reply());
+      case "jobs.insert" -> Reply.ok(jobs.insert(call, Json.parse(call.body)));
+      case "jobs.get" -> Reply.ok(jobs.get(call));
+      case "jobs.cancel" -> Reply.ok(jobs.cancel(call));
+      case "jobs.getQueryResults" -> jobs.results(call).reply();
       default -> throw ApiError.of("notFound", "this test server has no call " + call.method + " /" + String.join("/", call.path));
-    });
+    };
   }
 
-  private synchronized JsonObject locked(java.util.function.Supplier<JsonObject> work) {
+  private synchronized Reply locked(Supplier<Reply> work) {
     return work.get();
   }
 
