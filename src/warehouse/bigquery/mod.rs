@@ -184,13 +184,7 @@ impl Server for BigQuery {
         }
     }
 
-    async fn run(
-        &self,
-        call: &Call,
-        table: &str,
-        statements: &[Statement],
-        rows: &mut dyn Rows,
-    ) -> Result<u64, Fault> {
+    async fn run(&self, call: &Call, table: &str, statements: &[Statement], rows: &mut dyn Rows) -> Result<u64, Fault> {
         let name = TableName::parse(&self.project, table)?;
         let meta = self.meta(call, &name, false).await?;
         let terms = self.terms(call, &meta);

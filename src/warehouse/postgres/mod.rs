@@ -68,13 +68,7 @@ impl Server for Postgres {
         "narrow spec.dates, or partition the table by its date column"
     }
 
-    async fn schema(
-        &self,
-        call: &Call,
-        table: &str,
-        _: &BTreeSet<&str>,
-        fresh: bool,
-    ) -> Result<Arc<Schema>, Unknown> {
+    async fn schema(&self, call: &Call, table: &str, _: &BTreeSet<&str>, fresh: bool) -> Result<Arc<Schema>, Unknown> {
         self.schema_of(call, table, fresh).await
     }
 
@@ -82,13 +76,7 @@ impl Server for Postgres {
         self.mark_of(call, table, date).await
     }
 
-    async fn run(
-        &self,
-        call: &Call,
-        table: &str,
-        statements: &[Statement],
-        rows: &mut dyn Rows,
-    ) -> Result<u64, Fault> {
+    async fn run(&self, call: &Call, table: &str, statements: &[Statement], rows: &mut dyn Rows) -> Result<u64, Fault> {
         self.run_all(call, table, statements, rows).await
     }
 }

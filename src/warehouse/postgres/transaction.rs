@@ -80,7 +80,8 @@ impl<'p> Transaction<'p> {
     /// The connection, for something that the server has to answer before [`Self::answered`].
     pub fn sending(&mut self) -> Result<&Connection, Unknown> {
         self.busy = true;
-        let ended = || Unknown::new(UnknownReason::ProbeFailed, format!("table `{}`: its transaction has ended", self.table));
+        let ended =
+            || Unknown::new(UnknownReason::ProbeFailed, format!("table `{}`: its transaction has ended", self.table));
         self.connection.as_ref().ok_or_else(ended)
     }
 

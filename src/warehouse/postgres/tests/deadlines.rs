@@ -27,7 +27,9 @@ async fn a_read_ends_at_its_deadline_by_the_server_itself() {
     place.sql("CREATE TABLE t(d date)");
     let asleep = [statement(SLEEP, vec![], &[Answered::Int])];
     let begun = Instant::now();
-    let Err(Fault::Unknown(why)) = place.run_with(&within(Duration::from_secs(1)), &asleep).await else { panic!("it slept") };
+    let Err(Fault::Unknown(why)) = place.run_with(&within(Duration::from_secs(1)), &asleep).await else {
+        panic!("it slept")
+    };
     assert!(why.text.contains("57014") && why.text.contains("limits.queryTimeout"), "{why:?}");
     assert!(begun.elapsed() < Duration::from_secs(5));
     assert_eq!(place.running(), "0");
