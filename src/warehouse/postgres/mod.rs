@@ -30,12 +30,12 @@ use crate::warehouse::sql::bound::Statement;
 use crate::warehouse::sql::dialect::Dialect;
 use crate::warehouse::sql::schema::Schema;
 use crate::warehouse::sql::server::{Fault, Rows, Server};
+use crate::warehouse::sql::tables::Sql;
 use crate::warehouse::tables::{Call, Roots, Tables};
 
 /// Opens a place: `CONNECTION/DATABASE`.
 pub(crate) fn open(name: &str, roots: &Roots) -> Arc<dyn Tables> {
-    let _ = Postgres::new(name, roots);
-    unimplemented!()
+    Arc::new(Sql::new(Postgres::new(name, roots)))
 }
 
 /// A database, through one connection.

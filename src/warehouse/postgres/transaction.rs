@@ -92,10 +92,11 @@ impl<'p> Transaction<'p> {
 
     /// Ends it, and keeps the connection for the next read.
     pub async fn end(mut self) {
-        if !self.busy && self.execute("ROLLBACK").await.is_ok() {
-            if let Some(connection) = self.connection.take() {
-                self.pool.put(connection, self.most);
-            }
+        if !self.busy
+            && self.execute("ROLLBACK").await.is_ok()
+            && let Some(connection) = self.connection.take()
+        {
+            self.pool.put(connection, self.most);
         }
     }
 }

@@ -116,7 +116,39 @@ async fn a_connection_is_used_again_and_a_lost_one_is_replaced() {
     place.sql(&format!("SELECT pg_terminate_backend({first})"));
     let second = place.run(&pid).await.unwrap().1.only().to_owned();
     assert_ne!(second, first);
-    let killed = format!("SELECT pg_sleep(20)::text FROM (SELECT {second}) AS x");
-    let run = place.run(std::slice::from_ref(&statement(&killed, vec![], &[Answered::Text]))).await;
-    drop(run);
+    place.sql(&format!("SELECT pg_terminate_backend({second})"));
+    place.mark("t").await;
+}
+
+#[tokio::test]
+async fn a_server_without_a_free_connection_is_told() {
+    let place = Place::new("full");
+    place.sql(&format!("CREATE TABLE t(d date); ALTER DATABASE {} CONNECTION LIMIT 0", place.database));
+    let why = place.refused("t").await;
+    assert!(
+        why.reason == ProbeFailed && why.text.contains("has no free connection") && why.text.contains("53300"),
+        "{why:?}"
+    );
+}
+
+/// Several reads at once need several connections; when they are over, no more wait than may run at once, and one read takes
+/// one of them.
+#[tokio::test]
+async fn no_more_connections_wait_than_reads_may_run() {
+    let place = Place::new("waiting");
+    place.sql("CREATE TABLE t(d date)");
+    let nap = [statement("SELECT 1::int8 FROM (SELECT pg_sleep(0.3)) AS x", vec![], &[Answered::Int])];
+    let call = Call { limits: ReadLimits { concurrent: 2, ..LIMITS }, ..call() };
+    let all = futures::future::join_all((0..4).map(|_| place.run_with(&call, &nap))).await;
+    assert!(all.iter().all(Result::is_ok));
+    let open = || {
+        place.sql("SELECT count(*) FROM pg_stat_activity WHERE usename <> 'postgres' AND datname = current_database()")
+    };
+    let begun = tokio::time::Instant::now();
+    while open() != "2" {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{} are open", open());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    place.mark("t").await;
+    assert_eq!(open(), "2");
 }
