@@ -55,6 +55,15 @@ async fn what_cannot_be_seen_through_is_blind() {
 }
 
 #[tokio::test]
+async fn a_view_whose_tables_cannot_be_looked_at_for_a_moment_is_not_blind() {
+    let place = with_view(BOSTON, json!({}));
+    place.mark("d.boston", &plain()).await.unwrap();
+    place.world.fault("tables.get", "backendError", json!({"match": "d.props", "count": -1}));
+    let why = place.mark("d.boston", &plain()).await.unwrap_err();
+    assert_eq!(why.reason, crate::domain::verdict::UnknownReason::ProbeFailed);
+}
+
+#[tokio::test]
 async fn a_view_is_read_like_a_table() {
     let place = with_view(BOSTON, json!({}));
     let answer = place.probe("d.boston", call(), vec![rows_of(plain(), &DAYS)]).await.unwrap();
