@@ -26,7 +26,7 @@ pub(crate) use ledger::{ledger, ledger_launches};
 pub(crate) use patch::{StoredStatus, merge_patch};
 pub(crate) use read::reported;
 pub(crate) use reasons::Reason;
-pub(crate) use season::{Unfit, refused_season_status, season_status, warehouse_status};
+pub(crate) use season::{Sight, Unfit, refused_season_status, season_status, warehouse_status};
 pub(crate) use size::is_nearly_full;
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ mod rest;
 mod run;
 mod schema;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod token;
 mod views;
 mod wire;
@@ -198,4 +198,10 @@ impl Server for BigQuery {
         let terms = self.terms(call, &meta);
         Run { server: self, call, name: &name, meta: &meta, terms }.all(statements, rows).await
     }
+}
+
+/// For the contract of all kinds of warehouse.
+#[cfg(test)]
+pub(crate) fn dialect(project: &str) -> impl Dialect + use<> {
+    GoogleSql { project: project.into() }
 }

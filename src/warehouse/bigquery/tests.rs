@@ -1,7 +1,7 @@
 //! The engine against the tests' BigQuery, which is Google's own evaluator behind the calls of BigQuery.
 
 #[path = "../../../tests/bigquery/double.rs"]
-mod double;
+pub(crate) mod double;
 
 mod costs;
 mod faults;
@@ -179,4 +179,11 @@ fn asked(question: Question, days: &[&str]) -> Probe {
 
 fn rows_of(date: DateColumn, days: &[&str]) -> Probe {
     asked(question(date), days)
+}
+
+/// The tables of a project in a world, for the contract of all kinds of warehouse.
+pub(crate) fn tables(project: &str, world: &World) -> Arc<dyn Tables> {
+    world.tell("token", json!({"token": "canary-token", "principal": "me@example.com"}));
+    let rest = Http::at(world.endpoint(), Fixed::default());
+    Arc::new(Sql::new(BigQuery::new(project, Arc::new(rest))))
 }

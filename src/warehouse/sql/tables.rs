@@ -193,7 +193,7 @@ impl<S: Server> Read<'_, S> {
             .iter()
             .enumerate()
             .map(|(n, probe)| (n, Doubts::of(&probe.question, &readings[n], self.seen)))
-            .filter(|(_, doubts)| !doubts.is_empty() && doubts.may_ask(source))
+            .filter(|(_, doubts)| !doubts.is_empty())
             .collect();
         if doubts.is_empty() {
             return Ok(());

@@ -46,7 +46,7 @@ async fn a_dropped_read_is_cancelled_and_holds_its_permit_until_then() {
     drop(call);
     assert_eq!(permits.available_permits(), 0, "the server still has the query");
     place.runs("0").await;
-    timeout(Duration::from_secs(10), permits.acquire()).await.unwrap().unwrap();
+    drop(timeout(Duration::from_secs(10), permits.acquire()).await.unwrap().unwrap());
 }
 
 #[tokio::test]
