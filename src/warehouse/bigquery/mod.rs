@@ -183,8 +183,8 @@ impl Server for BigQuery {
         let meta = self.look(call, &name).await?;
         match meta.kind.as_str() {
             "TABLE" | "SNAPSHOT" => self.table_mark(call, &name, date, &meta).await,
-            "VIEW" | "MATERIALIZED_VIEW" => self.view_mark(call, &name, &meta).await,
-            // Files elsewhere come and go without a trace.
+            "VIEW" => self.view_mark(call, &name, &meta).await,
+            // Files elsewhere come and go without a trace, and a materialized view does not say what is below.
             _ => {
                 let part = PartMark { holds: Holds::Any, hash: stable_hash(&marks::stamp(&meta)) };
                 Ok(TableMark { blind: Blind::All, ..self.mark_of(&name, &meta, vec![part]) })

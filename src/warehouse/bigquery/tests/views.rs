@@ -43,6 +43,8 @@ async fn what_cannot_be_seen_through_is_blind() {
     assert_eq!(with_view(clock, json!({})).mark("d.boston", &plain()).await.unwrap().blind, Blind::All);
     let nothing = "SELECT DATE '2025-11-12' AS game_date";
     assert_eq!(with_view(nothing, json!({})).mark("d.boston", &plain()).await.unwrap().blind, Blind::All);
+    let kept = with_view(BOSTON, json!({"type": "MATERIALIZED_VIEW"}));
+    assert_eq!(kept.mark("d.boston", &plain()).await.unwrap().blind, Blind::All);
     let hidden = with_view(BOSTON, json!({"authorized": true}));
     let only = |permission: &str, resource: &str| json!({"permission": permission, "resource": resource});
     let allow = json!([
