@@ -12,7 +12,8 @@ pub(crate) mod bigquery;
 #[path = "absent/bigquery.rs"]
 mod bigquery;
 pub(crate) mod budget;
-#[cfg(all(test, feature = "bigquery", feature = "postgres"))]
+#[cfg(test)]
+#[cfg(all(feature = "bigquery", feature = "postgres"))]
 mod contract;
 pub mod files;
 #[cfg(feature = "local")]

@@ -25,7 +25,7 @@ use crate::engine::ports::Warehouse;
 fn open(place: &str, roots: &Roots, learnt: Option<Learnt>) -> Option<Arc<dyn Tables>> {
     let (scheme, name) = place.split_once(':')?;
     Some(match scheme {
-        "files" => files::open(name, roots, learnt),
+        "files" => files::tables::open(name, roots, learnt),
         "bigquery" => bigquery::open(name, roots),
         "postgres" => postgres::open(name, roots),
         _ => return None,

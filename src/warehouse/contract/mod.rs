@@ -6,6 +6,7 @@ mod dates;
 mod doubts;
 mod figures;
 mod filters;
+mod golden;
 mod random;
 mod schedules;
 mod served;
@@ -100,7 +101,7 @@ fn facts(probe: &Probe, reading: &Result<Reading, Unknown>) -> Facts {
     match reading {
         Ok(reading) => {
             let dates = reading.dates.iter();
-            let dates = dates.map(|(date, facts)| (*date, facts.as_ref().map(Clone::clone).map_err(|why| why.reason)));
+            let dates = dates.map(|(date, facts)| (*date, facts.clone().map_err(|why| why.reason)));
             (dates.collect(), Undated::sum(reading.undated.values()))
         }
         Err(why) => (probe.dates.iter().map(|date| (date, Err(why.reason))).collect(), Undated::default()),

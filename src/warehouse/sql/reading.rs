@@ -110,8 +110,14 @@ impl<'a> Decoder<'a> {
         let (question, at) = (&self.probes[probe].question, self.plan.at[probe]);
         let (rows, facts) = (count(cells[at])?, &mut self.all[probe]);
         let date = match day {
-            NULL => return Ok(facts.undated.nulls += rows),
-            OUT_OF_RANGE => return Ok(facts.undated.out_of_range += rows),
+            NULL => {
+                facts.undated.nulls += rows;
+                return Ok(());
+            }
+            OUT_OF_RANGE => {
+                facts.undated.out_of_range += rows;
+                return Ok(());
+            }
             day => self.plan.days.date(day).filter(|date| (FIRST_DATE..=LAST_DATE).contains(date)),
         };
         let known = date.and_then(|date| Some((date, facts.dates.get_mut(&date)?)));

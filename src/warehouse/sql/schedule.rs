@@ -39,6 +39,8 @@ pub(super) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     pub fn plan(source: Source<'_>, question: &'a ScheduleQuestion) -> Result<Self, Unknown> {
+        let filtered = question.filters.iter().map(|filter| filter.column.as_str());
+        source.schema.allows(filtered.chain([question.date.column.as_str()]))?;
         let build = &mut Build::new(source);
         let mut names = Vec::new();
         let places = Places::new(question, |column| place(&mut names, column));

@@ -30,6 +30,10 @@ pub(super) struct Plan {
 /// Plans one statement for probes that share date, unit, aliases and `before`. There is at least one.
 pub(super) fn plan(source: Source<'_>, probes: &[&Probe], astray: Astray) -> Result<Plan, Unknown> {
     let question = &*probes[0].question;
+    for probe in probes {
+        let filtered = probe.question.filters.iter().map(|filter| filter.column.as_str());
+        source.schema.allows(filtered.chain([question.date.column.as_str()]))?;
+    }
     let build = &mut Build::new(source);
     let mut dates = DateSet::new();
     probes.iter().for_each(|probe| dates.extend(&probe.dates));
