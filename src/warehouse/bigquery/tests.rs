@@ -23,7 +23,7 @@ use super::token::{Token, Tokens};
 use super::*;
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::policy::ReadLimits;
-use crate::domain::probe::{Answer, DateReading, Of, Measure, Probe, Question, UnitForm};
+use crate::domain::probe::{Answer, DateReading, Measure, Of, Probe, Question, UnitForm};
 use crate::domain::span::Span;
 use crate::warehouse::budget::Budget;
 use double::World;
@@ -75,7 +75,14 @@ impl Place {
     fn daily(&self, more: Value) {
         let fields = [("game_date", "DATE"), ("team", "STRING"), ("player", "STRING"), ("at", "TIMESTAMP")];
         let by_date = json!({"timePartitioning": {"type": "DAY", "field": "game_date"}});
-        self.world.tell("table", of_table("props", json!({"schema": {"fields": fields.map(|(name, of)| json!({"name": name, "type": of}))}}), merged(by_date, more)));
+        self.world.tell(
+            "table",
+            of_table(
+                "props",
+                json!({"schema": {"fields": fields.map(|(name, of)| json!({"name": name, "type": of}))}}),
+                merged(by_date, more),
+            ),
+        );
     }
 
     fn rows(&self, name: &str, rows: Value, more: Value) {

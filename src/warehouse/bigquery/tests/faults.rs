@@ -61,10 +61,31 @@ async fn a_failure_that_lasts_is_unknown_for_its_reason() {
 
 #[tokio::test]
 async fn a_failure_that_passes_is_asked_again_once() {
-    for fault in ["rateLimitExceeded", "tooManyRequests", "backendError", "html503", "htmlOk", "cut", "lostAnswer", "unauthorized"] {
+    for fault in [
+        "rateLimitExceeded",
+        "tooManyRequests",
+        "backendError",
+        "html503",
+        "htmlOk",
+        "cut",
+        "lostAnswer",
+        "unauthorized",
+    ] {
         for call_name in ["tables.get", "tabledata.list", INSERT, RESULTS] {
             let (_, counts) = read(call_name, fault, 1, json!({})).await;
             assert_eq!(counts.unwrap_or_else(|why| panic!("{call_name} {fault}: {}", why.text)), [2, 1, 0]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_stalls_or_never_ends_is_given_up() {
+    for (fault, more) in
+        [("stall", json!({"delayMs": 20_000})), ("huge", json!({})), ("slow", json!({"delayMs": 20_000}))]
+    {
+        for call_name in ["tables.get", RESULTS] {
+            let (_, counts) = read(call_name, fault, -1, more.clone()).await;
+            assert_eq!(counts.expect_err(fault).reason, ProbeFailed, "{call_name} {fault}");
         }
     }
 }
@@ -92,6 +113,9 @@ async fn a_table_that_vanishes_for_a_moment_is_not_absent() {
     let first = place.mark("d.props", &plain()).await.unwrap();
     place.world.fault("tables.get", "notFound", json!({}));
     assert_eq!(place.mark("d.props", &plain()).await.unwrap(), first);
+    place.world.fault("tables.get", "notFound", json!({"count": 2}));
+    let why = place.mark("d.props", &plain()).await.unwrap_err();
+    assert!(why.reason == ProbeFailed && why.text.contains("it was there before"), "{}", why.text);
     let why = place.mark("d.none", &plain()).await.unwrap_err();
     assert_eq!(
         (why.reason, why.text.as_str()),
