@@ -81,7 +81,8 @@ impl Server {
 
     /// Runs statements as the owner of the server. Its counters show them as soon as this returns.
     pub fn sql(&self, database: &str, statements: &str) -> String {
-        self.psql(database, &format!("{statements}\n;SELECT pg_stat_force_next_flush();")).unwrap_or_else(|error| panic!("{error}\n{statements}"))
+        self.psql(database, &format!("{statements}\n;SELECT pg_stat_force_next_flush();"))
+            .unwrap_or_else(|error| panic!("{error}\n{statements}"))
     }
 
     fn psql(&self, database: &str, statements: &str) -> Result<String, String> {

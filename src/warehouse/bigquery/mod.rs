@@ -17,6 +17,7 @@ mod partitions;
 mod rest;
 mod run;
 mod schema;
+mod targets;
 #[cfg(test)]
 pub(crate) mod tests;
 mod token;

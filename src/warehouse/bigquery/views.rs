@@ -8,6 +8,7 @@ use super::errors::Refused;
 use super::job;
 use super::marks::{Stamp, stamp};
 use super::name::TableName;
+use super::targets::are_all_known;
 use super::wire::{Meta, Referenced};
 use crate::domain::mark::{Blind, Holds, PartMark, TableMark, mix, stable_hash};
 use crate::domain::verdict::Unknown;
@@ -59,6 +60,11 @@ impl BigQuery {
             let Some(below) = self.look_through(call, name, meta).await? else { return Ok(blind) };
             let Some(again) = self.metas(call, &below).await? else { return Ok(blind) };
             metas = again;
+        }
+        let queries = metas.values().map(|below| &**below).chain([meta]).filter_map(|meta| meta.view.as_ref());
+        let names: Vec<TableName> = metas.keys().cloned().collect();
+        if !queries.into_iter().all(|view| are_all_known(&view.query, &names)) {
+            return Ok(blind);
         }
         if !metas.values().all(can_be_seen) || !metas.values().any(|meta| meta.view.is_none()) {
             return Ok(blind);

@@ -25,6 +25,8 @@ pub(super) fn fault(connection: &str, table: &str, error: &Error) -> Fault {
     };
     let Meaning { reason, why, changed } = meaning(code.code());
     let unknown = said(connection, table, reason, &format!("{why} ({})", named(code.code())));
+    // A value that the statement cannot take lasts until the data or the question changes.
+    let unknown = if code.code().starts_with("22") { unknown.lasting() } else { unknown };
     if changed { Fault::Changed(unknown) } else { Fault::Unknown(unknown) }
 }
 

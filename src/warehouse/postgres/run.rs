@@ -70,7 +70,9 @@ impl Postgres {
         let values: Option<Vec<_>> = statement.bound.iter().map(bind).collect();
         let Some(values) = values else {
             let why = "a value that the spec names has a zero byte, which no text in PostgreSQL has; remove it";
-            return Err(errors::said(&self.pool.source.connection, table, UnknownReason::SchemaMismatch, why).lasting().into());
+            return Err(errors::said(&self.pool.source.connection, table, UnknownReason::SchemaMismatch, why)
+                .lasting()
+                .into());
         };
         let failed = |error| errors::fault(&self.pool.source.connection, table, &error);
         let answer = transaction.sending()?.client.query_typed_raw(&statement.text, values).await;

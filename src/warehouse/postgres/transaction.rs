@@ -33,7 +33,11 @@ impl<'p> Transaction<'p> {
             let was_waiting = waiting.is_some();
             let connection = match waiting.take() {
                 Some(connection) => connection,
-                None => pool.source.connect(call.deadline).await.map_err(|why| errors::refused(&pool.source.connection, table, why))?,
+                None => pool
+                    .source
+                    .connect(call.deadline)
+                    .await
+                    .map_err(|why| errors::refused(&pool.source.connection, table, why))?,
             };
             let (most, permit) = (call.limits.concurrent.max(1) as usize, call.permit.clone());
             let mut begun = Self { pool, table, connection: Some(connection), busy: false, most, permit };

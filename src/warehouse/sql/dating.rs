@@ -20,7 +20,12 @@ use crate::warehouse::value::instant::beginning;
 const MAX_RANGES: usize = 8;
 
 /// The days of some dates, by a column.
-pub(super) fn days(build: &mut Build<'_>, column: &DateColumn, dates: &DateSet, astray: Astray) -> Result<Days, Unknown> {
+pub(super) fn days(
+    build: &mut Build<'_>,
+    column: &DateColumn,
+    dates: &DateSet,
+    astray: Astray,
+) -> Result<Days, Unknown> {
     let of = build.type_of(&column.column)?;
     let ranges = coarse(dates);
     let sql = build.value(&column.column)?;

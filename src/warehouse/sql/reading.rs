@@ -103,11 +103,16 @@ impl<'a> Decoder<'a> {
                 facts.undated.out_of_range += if counts { rows } else { 0 };
             }
             Ok(date) if facts.dates.contains_key(&date) => {
-                let why = format!("date column `{}` writes {date} in a way that was not looked for; make a view with a DATE", column.column);
+                let why = format!(
+                    "date column `{}` writes {date} in a way that was not looked for; make a view with a DATE",
+                    column.column
+                );
                 facts.refused.get_or_insert_with(|| mismatch(why));
             }
             Ok(_) => {}
-            Err(why) => _ = facts.refused.get_or_insert_with(|| mismatch(format!("date column `{}` {why}", column.column))),
+            Err(why) => {
+                _ = facts.refused.get_or_insert_with(|| mismatch(format!("date column `{}` {why}", column.column)))
+            }
         }
         Ok(())
     }

@@ -152,9 +152,10 @@ impl Counted {
     fn sql(&self, build: &Build<'_>, probes: &[&Probe], others: bool) -> String {
         let units: Vec<String> = (0..self.units).map(|n| format!(", r.u{n}")).collect();
         let units = units.concat();
-        let names = self.figures.iter().enumerate().flat_map(|(n, own)| {
-            own.iter().enumerate().map(move |(k, figure)| format!(",\n  {figure} AS f{n}_{k}"))
-        });
+        let names =
+            self.figures.iter().enumerate().flat_map(|(n, own)| {
+                own.iter().enumerate().map(move |(k, figure)| format!(",\n  {figure} AS f{n}_{k}"))
+            });
         let whole = |n: i64| build.dialect().whole(&n.to_string());
         let own = |n: usize| if probes.len() > 1 { format!("r.q{n}") } else { "TRUE".into() };
         let last = if others { ", NULL" } else { "" };

@@ -237,7 +237,8 @@ impl Rows for Lookings {
 
 /// Whether another question about the same table could be answered.
 fn is_of_question(why: &Unknown) -> bool {
-    matches!(why.reason, UnknownReason::SchemaMismatch | UnknownReason::ProbeBudget)
+    use UnknownReason::{ProbeBudget, SchemaMismatch, Unauthorized};
+    why.lasts || matches!(why.reason, SchemaMismatch | ProbeBudget | Unauthorized)
 }
 
 /// Adds the dates of another part of a reading. Both parts count the same rows without a date.
