@@ -14,7 +14,7 @@ mod double;
 mod server;
 
 const EXAMPLE: &str = "examples/nba";
-const NOW: &str = "2025-06-30T12:00:00Z";
+const NOW: &str = "2025-07-01T18:00:00Z";
 const PROJECT: &str = "project-1";
 
 /// The tables of the example, by `dataset.table`, with their lines; the first names the columns.

@@ -25,7 +25,7 @@ mod scan;
 mod schedule;
 mod source;
 #[cfg(feature = "local")]
-pub(in crate::warehouse) mod tables;
+pub(crate) mod tables;
 mod tally;
 mod text;
 mod walk;
