@@ -17,12 +17,14 @@ pub mod engine;
 #[cfg(feature = "local")]
 mod host;
 #[cfg(feature = "kubernetes")]
-pub mod kubernetes;
+mod kubernetes;
 #[cfg(feature = "local")]
 mod local;
 #[cfg(feature = "local")]
+#[cfg_attr(not(feature = "kubernetes"), allow(dead_code, unused_imports, reason = "the operator writes them"))]
 pub mod status;
 #[cfg(feature = "local")]
+#[cfg_attr(not(feature = "kubernetes"), allow(dead_code, reason = "the operator shows more"))]
 pub mod view;
 #[cfg(feature = "files")]
 pub mod warehouse;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::access::Access;
 use super::check::{self, Valid};
-use super::lower::{self, Lowered, ResolveFolder};
+use super::lower::{self, Lowered};
 use super::manifest::{Document, NAMESPACE, read};
 use super::problem::Problem;
 use super::template::CronJob;
@@ -27,6 +28,8 @@ pub struct Loaded {
     pub orders: BTreeMap<Key, DateOrders>,
     /// The limits of each namespace at each resolved place; where two of its Warehouses mean the same place, the tighter ones.
     pub limits: BTreeMap<Reader, ReadLimits>,
+    /// Who reads what through each Warehouse without a problem.
+    pub warehouses: BTreeMap<Key, Reader>,
     /// The CronJobs.
     pub cron_jobs: BTreeMap<Arc<str>, CronJob>,
     /// Every document that was read.
@@ -44,6 +47,7 @@ impl Loaded {
         self.stalled.extend(other.stalled);
         self.orders.extend(other.orders);
         self.limits.extend(other.limits);
+        self.warehouses.extend(other.warehouses);
         self.cron_jobs.extend(other.cron_jobs);
         self.documents.extend(other.documents);
         self.valid.extend(other.valid);
@@ -51,17 +55,17 @@ impl Loaded {
 }
 
 /// Loads manifests, given as names and contents.
-pub fn load(files: &[(String, Vec<u8>)], folder: ResolveFolder<'_>) -> Loaded {
-    load_again(files, folder, Valid::new())
+pub fn load(files: &[(String, Vec<u8>)], access: &dyn Access) -> Loaded {
+    load_again(files, access, Valid::new())
 }
 
 /// Loads manifests, some of which were found valid before. Each namespace is separate, because references do not cross it.
-pub fn load_again(files: &[(String, Vec<u8>)], folder: ResolveFolder<'_>, known: Valid) -> Loaded {
+pub fn load_again(files: &[(String, Vec<u8>)], access: &dyn Access, known: Valid) -> Loaded {
     let mut problems = Vec::new();
     let documents: Vec<Document> = files.iter().flat_map(|(name, bytes)| read(name, bytes, &mut problems)).collect();
     let mut loaded = Loaded { problems, ..Loaded::default() };
     for documents in by_namespace(documents).into_values() {
-        loaded.take(load_documents(documents, folder, known.clone()));
+        loaded.take(load_documents(documents, access, known.clone()));
     }
     loaded.problems.sort();
     loaded
@@ -90,15 +94,15 @@ fn by_namespace(documents: Vec<Document>) -> BTreeMap<String, Vec<Document>> {
 }
 
 /// Loads the objects of one namespace, some of which may be known to be valid.
-pub fn load_documents(documents: Vec<Document>, folder: ResolveFolder<'_>, mut valid: Valid) -> Loaded {
+pub fn load_documents(documents: Vec<Document>, access: &dyn Access, mut valid: Valid) -> Loaded {
     let mut problems = Vec::new();
     let accepted = check::documents(&documents, &mut valid, &mut problems);
-    let lowered = lower::lower(&accepted, folder, &mut problems);
+    let lowered = lower::lower(&accepted, access, &mut problems);
     problems.sort();
     problems.dedup();
     let stalled = stalled(&documents, &lowered.coverages, &problems);
-    let Lowered { seasons, coverages, orders, limits, cron_jobs } = lowered;
-    Loaded { problems, seasons, coverages, stalled, orders, limits, cron_jobs, documents, valid }
+    let Lowered { seasons, coverages, orders, limits, warehouses, cron_jobs } = lowered;
+    Loaded { problems, seasons, coverages, stalled, orders, limits, warehouses, cron_jobs, documents, valid }
 }
 
 /// Coverages that have a problem, with all of it.

@@ -3,6 +3,7 @@
 //! [`kinds`] are the types and their CRDs, [`manifest`] reads YAML with positions, [`check`] applies the rules of the
 //! API server offline, [`lower`] turns what is valid into the domain's values, [`load()`] does all of it.
 
+pub mod access;
 pub mod check;
 pub mod crds;
 pub mod kinds;
@@ -13,7 +14,7 @@ pub mod problem;
 pub mod schema;
 pub mod template;
 
+pub use access::Access;
 pub use load::{Loaded, load, load_again, load_documents};
-pub use lower::ResolveFolder;
 pub use problem::Problem;
 pub use template::CronJob;

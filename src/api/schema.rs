@@ -71,8 +71,16 @@ texts! {
     DateFormatText(r"^[^\p{Cc}]+$", 128, "`%Y%m%d` or `year=%Y/month=%m/day=%d`");
     /// A database of PostgreSQL: letters, digits and underscores.
     DatabaseText(r"^[A-Za-z_][A-Za-z0-9_]{0,127}$", 128, "`sports`");
+    /// A project of Google Cloud.
+    ProjectText(r"^[a-z][-a-z0-9:.]{4,61}[a-z0-9]$", 63, "`my-project`");
+    /// A location of Google Cloud.
+    LocationText(r"^[A-Za-z][-A-Za-z0-9]{1,31}$", 32, "`us-west2` or `US`");
     /// A table: up to three names joined by dots.
-    TableText(r"^[A-Za-z_][A-Za-z0-9_-]{0,127}(\.[A-Za-z_][A-Za-z0-9_-]{0,127}){0,2}$", 386, "`nba_raw.boxscores`");
+    TableText(
+        r"^[A-Za-z_][A-Za-z0-9_-]{0,127}(\.[A-Za-z_][A-Za-z0-9_-]{0,127}){0,2}$",
+        386,
+        "`nba_raw.boxscores`; a wildcard cannot be checked for changes: name a view over it"
+    );
     /// A folder below the operator's root; never absolute, never `..`.
     FolderText(r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}){0,7}$", 512, "`warehouse/nba`");
     /// An IANA time zone, `America/New_York`.

@@ -111,6 +111,9 @@ pub struct ManifestArgs {
     /// The parent folder of all Warehouse folders; default: that of the manifests.
     #[arg(long, value_name = "DIR", env = "GAPLESS_FILES_ROOT")]
     pub files_root: Option<PathBuf>,
+    /// The folder with a folder for each connection to PostgreSQL: its address and credentials in files.
+    #[arg(long, value_name = "DIR", env = "GAPLESS_CONNECTIONS_DIR")]
+    pub connections_dir: Option<PathBuf>,
 }
 
 /// The cluster, if no manifests are given. gapless uses the rights of the user.
@@ -296,6 +299,10 @@ pub struct CheckArgs {
     /// A folder or file with manifests; may be repeated.
     #[arg(short, long = "file", value_name = "DIR", required = true)]
     pub files: Vec<PathBuf>,
+    /// The folder with a folder for each connection to PostgreSQL. With it, `check` also says which connections it does not have;
+    /// it opens none.
+    #[arg(long, value_name = "DIR", env = "GAPLESS_CONNECTIONS_DIR")]
+    pub connections_dir: Option<PathBuf>,
 }
 
 /// `crds`.
@@ -309,7 +316,7 @@ pub struct CrdsArgs {
 /// `grants`.
 #[derive(Clone, Debug, Args)]
 pub struct GrantsArgs {
-    /// The grants file: which folders each namespace may read.
+    /// The grants file: what each namespace may read.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// The namespace of the operator.

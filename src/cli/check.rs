@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::args::{CheckArgs, CrdsArgs};
 use super::exit::{Exit, Stop};
 use super::setup::templates;
-use crate::api::{Loaded, crds::crds as definitions, load};
+use crate::api::{Access, Loaded, crds::crds as definitions, load};
 use crate::domain::policy::{Mode, Season};
 use crate::domain::schedule::{Calendar, calendar};
 use crate::domain::verdict::{Unknown, UnknownReason};
@@ -24,7 +24,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Stop> {
     if files.is_empty() {
         return Err(Stop::bad_input(no_manifest(&args.files)));
     }
-    let loaded = load(&files, &|folder| Ok(folder.to_string()));
+    let loaded = load(&files, &Offline { connections: args.connections_dir.as_deref() });
     anstream::print!("{}{}", problems(&loaded.problems), cuts(&loaded.seasons, SystemClock.now()));
     anstream::print!("{}", only_in_a_cluster(&loaded));
     if !loaded.problems.is_empty() {
@@ -33,6 +33,23 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Stop> {
     let (objects, files) = (counted(loaded.documents.len() as u64, "objects"), counted(files.len() as u64, "files"));
     anstream::println!("{objects} in {files}, no problem");
     Ok(Exit::Done)
+}
+
+/// What `check` knows of warehouses without opening one.
+struct Offline<'a> {
+    connections: Option<&'a Path>,
+}
+
+impl Access for Offline<'_> {
+    fn folder(&self, folder: &str) -> Result<String, String> {
+        Ok(folder.to_string())
+    }
+
+    fn connection(&self, connection: &str, _: &str) -> Result<(), String> {
+        let Some(folder) = self.connections.filter(|folder| !folder.join(connection).is_dir()) else { return Ok(()) };
+        let folder = folder.display();
+        Err(format!("there is no folder '{connection}' in --connections-dir {folder}; create it, or name one of its folders"))
+    }
 }
 
 /// Dates that are left out are not an error, but users must know about them.

@@ -16,11 +16,7 @@ use crate::domain::policy::{Key, Mode};
 #[derive(Clone, Debug)]
 pub(super) enum DateRequest {
     /// Once more, from the first rung.
-    Retry {
-        /// The token.
-        token: String,
-    },
-    /// Waive the date.
+    Retry { token: String },
     Waive {
         /// The reason for the waiver.
         reason: String,

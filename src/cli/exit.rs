@@ -1,5 +1,6 @@
 //! What scripts may rely on: 0 done · 3 gaps remain or something is unknown · 2 wrong usage or bad input · 1 gapless failed.
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use jiff::civil::Date;
@@ -61,13 +62,13 @@ pub struct Stop {
 
 impl Stop {
     /// The user can fix it.
-    pub fn bad_input(sentence: impl Into<String>) -> Self {
-        Self { exit: Exit::BadInput, sentence: sentence.into() }
+    pub fn bad_input(sentence: impl Display) -> Self {
+        Self { exit: Exit::BadInput, sentence: sentence.to_string() }
     }
 
     /// gapless, or the machine, failed.
-    pub fn failed(sentence: impl Into<String>) -> Self {
-        Self { exit: Exit::Failed, sentence: sentence.into() }
+    pub fn failed(sentence: impl Display) -> Self {
+        Self { exit: Exit::Failed, sentence: sentence.to_string() }
     }
 
     /// Tells it on standard error.

@@ -111,7 +111,7 @@ fn write(manifests: &ManifestArgs, name: &str, dates: &DateSet, request: &DateRe
 
 /// The folder that requests are written to.
 fn requests(setup: &Setup) -> Result<PathBuf, Stop> {
-    setup.manifests.wishes().ok_or_else(|| {
+    setup.manifests.requests_folder().ok_or_else(|| {
         let home = setup.manifests.home();
         let text =
             "the request is written to a separate file, which no verb reads if -f names a single file; use -f with the folder";
@@ -162,7 +162,7 @@ fn refuse_bad(setup: &Setup, requested: &[(PathBuf, String)]) -> Result<(), Stop
     let mut files = setup.manifests.read().map_err(Stop::bad_input)?;
     files.retain(|(name, _)| !requested.iter().any(|(file, _)| file.as_path() == Path::new(name)));
     files.extend(requested.iter().map(|(file, text)| (file.display().to_string(), text.clone().into_bytes())));
-    let loaded = load(&files, &|folder| Ok(folder.to_string()));
+    let loaded = load(&files, &|folder: &str| Ok(folder.to_string()));
     let ours = |p: &&Problem| requested.iter().any(|(file, _)| file.as_path() == Path::new(&p.file));
     let told: Vec<String> =
         loaded.problems.iter().filter(ours).map(|p| format!("{}: {}", p.object, p.sentence())).collect();

@@ -11,12 +11,12 @@ use super::exit::{Exit, Stop};
 use super::setup::{Setup, limits, runtime, spec};
 use super::switch::Switch;
 use crate::domain::span::Span;
-use crate::engine::drive::{Until, Wish};
+use crate::engine::drive::{Command, Until};
 use crate::engine::overview::{Event, Overview};
 use crate::engine::ports::Clock;
 use crate::engine::world::World;
 use crate::host::clock::SystemClock;
-use crate::local::told::Told;
+use crate::local::reported::Reported;
 use crate::view::live::Screen;
 use crate::view::summary::{Tally, summary};
 use crate::view::{log, problems};
@@ -46,11 +46,11 @@ pub(super) fn run(
 ) -> Result<(Overview, Tally), Stop> {
     let mut teller = Teller::new(&setup.state);
     let overview = runtime()?.block_on(async {
-        let (wish, mut wishes) = unbounded_channel();
-        stop_on_signal(&wish);
+        let (command, mut commands) = unbounded_channel();
+        stop_on_signal(&command);
         let mut engine = setup.filler(limits)?;
         teller.recall(&mut engine.world);
-        let mut overview = drive(setup, &mut engine, until, &wish, &mut wishes, &mut teller).await;
+        let mut overview = drive(setup, &mut engine, until, &command, &mut commands, &mut teller).await;
         setup.hold_all(&mut overview);
         setup.remember(&engine.world);
         teller.keep(&engine.world);
@@ -64,8 +64,8 @@ async fn drive(
     setup: &Setup,
     engine: &mut super::setup::LocalEngine,
     until: Until,
-    wish: &UnboundedSender<Wish>,
-    wishes: &mut UnboundedReceiver<Wish>,
+    command: &UnboundedSender<Command>,
+    commands: &mut UnboundedReceiver<Command>,
     teller: &mut Teller,
 ) -> Overview {
     let watching = until == Until::Stopped;
@@ -73,10 +73,10 @@ async fn drive(
     let mut looked = Instant::now();
     let mut keeper = setup.keeper();
     if watching {
-        tokio::spawn(beat(wish.clone()));
+        tokio::spawn(beat(command.clone()));
     }
     engine
-        .run(until, wishes, |world, events| {
+        .run(until, commands, |world, events| {
             teller.tell(setup, world, events);
             setup.remember_new(&mut keeper, world, SystemClock.now());
             if watching && looked.elapsed() >= LOOK {
@@ -84,33 +84,33 @@ async fn drive(
                 let now = setup.manifests.stamp();
                 if now != stamp {
                     stamp = now;
-                    respec(setup, wish);
+                    respec(setup, command);
                 }
             }
         })
         .await
 }
 
-async fn beat(wish: UnboundedSender<Wish>) {
-    while wish.send(Wish::Beat).is_ok() {
+async fn beat(command: UnboundedSender<Command>) {
+    while command.send(Command::Beat).is_ok() {
         tokio::time::sleep(LOOK).await;
     }
 }
 
 /// A changed manifest is used at once; an error in it is reported and stalls only its object.
-fn respec(setup: &Setup, wish: &UnboundedSender<Wish>) {
+fn respec(setup: &Setup, command: &UnboundedSender<Command>) {
     match setup.reload() {
         Ok(loaded) => {
             anstream::eprint!("{}", problems::problems(&loaded.problems));
-            let _ = wish.send(Wish::Respec(Box::new(spec(&loaded))));
+            let _ = command.send(Command::Respec(Box::new(spec(&loaded))));
         }
         Err(stop) => _ = stop.report(),
     }
 }
 
 /// The first signal stops gapless and leaves its Jobs to themselves; the next run finds them.
-fn stop_on_signal(wish: &UnboundedSender<Wish>) {
-    let wish = wish.clone();
+fn stop_on_signal(command: &UnboundedSender<Command>) {
+    let command = command.clone();
     tokio::spawn(async move {
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
         let terminated = async {
@@ -123,7 +123,7 @@ fn stop_on_signal(wish: &UnboundedSender<Wish>) {
             _ = tokio::signal::ctrl_c() => {}
             () = terminated => {}
         }
-        let _ = wish.send(Wish::Stop);
+        let _ = command.send(Command::Stop);
     });
 }
 
@@ -133,7 +133,7 @@ struct Teller {
     screen: Option<Screen>,
     drawn: Option<Instant>,
     pending: Vec<Event>,
-    told: Told,
+    reported: Reported,
     /// When the reported events were last saved.
     kept: Option<Instant>,
 }
@@ -142,16 +142,16 @@ impl Teller {
     fn new(state: &Path) -> Self {
         let terminal = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         let (tally, screen) = (Tally::default(), terminal.then(Screen::default));
-        Self { tally, screen, drawn: None, pending: Vec::new(), told: Told::new(state), kept: None }
+        Self { tally, screen, drawn: None, pending: Vec::new(), reported: Reported::new(state), kept: None }
     }
 
     /// Events that the previous run reported are not repeated.
     fn recall(&self, world: &mut World) {
-        world.recall_reported(self.told.load());
+        world.recall_reported(self.reported.load());
     }
 
     fn keep(&mut self, world: &World) {
-        self.told.keep(world);
+        self.reported.keep(world);
         self.kept = Some(Instant::now());
     }
 

@@ -39,7 +39,7 @@ pub(super) fn grants(args: &GrantsArgs) -> Result<Exit, Stop> {
     let bindings = grants.bindings(&args.service_account, &args.namespace);
     if bindings.is_empty() {
         anstream::eprintln!(
-            "gapless: {} grants no folder to any namespace: no RoleBinding is needed",
+            "gapless: {} grants nothing to any namespace: no RoleBinding is needed",
             args.file.display()
         );
     }

@@ -20,12 +20,15 @@ pub struct OperatorArgs {
     /// Watch and work in every namespace; --grants lists what each may read.
     #[arg(long, env = "GAPLESS_ALL_NAMESPACES", help_heading = "Scope")]
     pub all_namespaces: bool,
-    /// A YAML file with the folders that the coverages of each namespace may read; nothing is granted by default.
+    /// A YAML file with the folders, datasets and databases that the coverages of each namespace may read; nothing is granted by default.
     #[arg(long, env = "GAPLESS_GRANTS", value_name = "FILE", help_heading = "Scope")]
     pub grants: Option<PathBuf>,
     /// The parent folder of all Warehouse folders, mounted read-only.
     #[arg(long, env = "GAPLESS_FILES_ROOT", value_name = "DIR", help_heading = "Scope")]
     pub files_root: Option<PathBuf>,
+    /// The folder with a folder for each connection to PostgreSQL: its address and credentials in files.
+    #[arg(long, env = "GAPLESS_CONNECTIONS_DIR", value_name = "DIR", help_heading = "Scope")]
+    pub connections_dir: Option<PathBuf>,
     /// A folder for cached facts, which make a restart cheap (an emptyDir is enough).
     #[arg(long, env = "GAPLESS_STATE", value_name = "DIR", help_heading = "Scope")]
     pub state: Option<PathBuf>,

@@ -18,7 +18,6 @@ use crate::local::jobs::Jobs;
 use crate::status::read::ClusterOverview;
 use crate::view;
 
-/// What was seen.
 struct Seen {
     overview: Overview,
     /// The Ready conditions of a cluster's objects; `None`: judged here.
@@ -77,8 +76,8 @@ fn look(args: &ReadArgs, max_jobs: u32) -> Result<Seen, Stop> {
 pub(super) fn look_at(setup: &mut Setup, now: Option<Timestamp>, max_jobs: u32) -> Result<Overview, Stop> {
     let mut overview = small_runtime()?.block_on(async {
         let mut engine = setup.reader(now, max_jobs)?;
-        let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
-        let overview = engine.run(Until::Seen, &mut wishes, |_, _| {}).await;
+        let (_keep, mut commands) = tokio::sync::mpsc::unbounded_channel();
+        let overview = engine.run(Until::Seen, &mut commands, |_, _| {}).await;
         // What is seen under another clock is not what is there now.
         if now.is_none() && setup.has_learnt(&engine) {
             setup.remember(&engine.world);

@@ -9,7 +9,6 @@ const HEAD: &str = "\
 
 ";
 
-/// The whole page.
 fn page() -> String {
     let mut root = super::Cli::command().disable_help_subcommand(true);
     root.build();

@@ -35,15 +35,14 @@ const FACTS: &str = "facts";
 
 /// Everything that a verb on one machine needs.
 pub struct Setup {
-    /// The manifests.
     pub manifests: Manifests,
     /// What they say.
     pub loaded: Loaded,
     /// How they stood before they were read: whatever is written since is another stamp.
     pub stamp: Stamp,
-    /// The state folder.
     pub state: PathBuf,
     root: PathBuf,
+    roots: Roots,
     warehouses: Warehouses,
     /// The Jobs, live and ended.
     pub jobs: Jobs,
@@ -79,8 +78,9 @@ impl Setup {
         }
         anstream::eprint!("{}", crate::view::problems::problems(&loaded.problems));
         let jobs = Jobs::new(&state, templates(&loaded));
-        let warehouses = Warehouses::new(BTreeMap::new(), roots(&root), SystemClock::wall);
-        Ok(Self { manifests, loaded, stamp, state, root, warehouses, jobs, kept })
+        let roots = roots(&root, args.connections_dir.as_deref());
+        let warehouses = Warehouses::new(BTreeMap::new(), roots.clone(), SystemClock::wall);
+        Ok(Self { manifests, loaded, stamp, state, root, roots, warehouses, jobs, kept })
     }
 
     /// The current manifests.
@@ -121,7 +121,7 @@ impl Setup {
 
     fn engine(&mut self, journal: Arc<Journal>, clock: AnyClock, limits: Limits, read_only: bool) -> LocalEngine {
         let (memory, places) = (std::mem::take(&mut self.kept.memory), std::mem::take(&mut self.kept.places));
-        self.warehouses = Warehouses::new(places, roots(&self.root), SystemClock::wall);
+        self.warehouses = Warehouses::new(places, self.roots.clone(), SystemClock::wall);
         self.warehouses.limit(&self.loaded.limits);
         let (warehouse, launcher) = (self.warehouses.clone(), self.jobs.clone());
         let ports = Ports { clock, warehouse, store: journal, launcher };
@@ -233,8 +233,8 @@ fn built(builder: &mut tokio::runtime::Builder) -> Result<tokio::runtime::Runtim
 }
 
 /// One machine reads no files outside its root.
-fn roots(root: &Path) -> Roots {
-    Roots { bounds: [root.to_path_buf()].into(), ..Roots::default() }
+fn roots(root: &Path, connections: Option<&Path>) -> Roots {
+    Roots { bounds: [root.to_path_buf()].into(), connections: connections.map(Into::into) }
 }
 
 #[cfg(test)]
@@ -247,7 +247,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("manifests.yaml");
         std::fs::write(&file, "").unwrap();
-        let args = ManifestArgs { files: vec![folder.path().into()], state: None, files_root: None };
+        let args = ManifestArgs { files: vec![folder.path().into()], state: None, files_root: None, connections_dir: None };
         let mut setup = Setup::new(&args).unwrap();
         std::fs::write(&file, "# mended").unwrap();
         drop(setup.filler(limits(Span::default(), 1, true)).unwrap());

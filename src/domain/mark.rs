@@ -4,6 +4,8 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 
+use jiff::SignedDuration;
+
 use super::dates::{Date, DateRange, DateSet, Timestamp, next_day};
 use super::names::Table;
 use super::span::Span;
@@ -113,6 +115,11 @@ impl TableMark {
         marks.steps = core::iter::once(Date::MIN).chain(bounds).map(|from| (from, OnceCell::new())).collect();
         marks.steps.sort_unstable_by_key(|(from, _)| *from);
         marks
+    }
+
+    /// The instant that a look or a read at `at` proves: what was committed until then shows.
+    pub fn proves(&self, at: Timestamp) -> Timestamp {
+        at.saturating_sub(SignedDuration::from_secs(self.lag.as_seconds())).unwrap_or(Timestamp::MIN)
     }
 
     /// The mark of the whole table.

@@ -21,6 +21,7 @@ pub mod names;
 pub mod outcome;
 pub mod policy;
 pub mod probe;
+pub mod reread;
 pub mod schedule;
 pub mod share;
 pub mod span;

@@ -68,7 +68,7 @@ words! {
         /// The rung's breaker is open or half-open: its attempts brought nothing.
         BreakerOpen,
         /// The Job was refused for now.
-        Quota,
+        LaunchRefused,
         /// The ledger has reached its size limit.
         StatusFull,
         /// An earlier expected date is not done.
@@ -80,7 +80,7 @@ impl Hold {
     /// Whether it holds every launch of a coverage.
     pub fn is_of_coverage(self) -> bool {
         match self {
-            Self::Suspended | Self::LaunchesOff | Self::SuspectProbe | Self::Quota | Self::StatusFull => true,
+            Self::Suspended | Self::LaunchesOff | Self::SuspectProbe | Self::LaunchRefused | Self::StatusFull => true,
             Self::Busy | Self::DailyRun | Self::BreakerOpen | Self::Sequence => false,
         }
     }
@@ -103,7 +103,7 @@ impl Hold {
                 "the breaker of its rung is open, because the last attempts brought nothing; one trial at a time runs until \
                  one brings something"
             }
-            Self::Quota => "the Job was refused; gapless retries while it runs, and at its next run",
+            Self::LaunchRefused => "the Job was refused; gapless retries while it runs, and at its next run",
             Self::StatusFull => "the ledger has reached its size limit; split this coverage into several",
             Self::Sequence => "an earlier expected date is not complete yet, and the order is Sequential",
         }

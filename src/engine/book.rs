@@ -2,21 +2,20 @@
 //! date was judged Complete, its units are forgotten and the judgement is kept in their place, as long as its basis is the same.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::observe::expected;
+use super::entry::{Entry, Failure, Held, Last, Seen};
 use crate::domain::bind::Binding;
 use crate::domain::dates::{Date, DateSet, Timestamp};
-use crate::domain::judge::{Judged, Known, judge_day, values_of};
-use crate::domain::mark::{TableMark, mix, stable_hash};
+use crate::domain::judge::{Judged, Known, values_of};
+use crate::domain::mark::{Blind, TableMark, mix, stable_hash};
 use crate::domain::policy::Coverage;
 use crate::domain::probe::{DateFacts, Undated};
 use crate::domain::schedule::Day;
 use crate::domain::span::Span;
-use crate::domain::verdict::{Judgement, Unknown, UnknownReason, Verdict};
+use crate::domain::verdict::{Unknown, UnknownReason};
 
 /// The facts of one coverage.
 #[derive(Debug)]
@@ -26,9 +25,13 @@ pub(super) struct Book {
     pub failure: Option<Unknown>,
     /// Rows that count for no date, by the mark of their part.
     pub undated: BTreeMap<u64, Undated>,
-    /// When the last look that ended well was asked for: the mark that it saw confirmed every date but those with a failure
-    /// of their own. There are millions of dates, and almost all have this instant in common.
+    /// What the last look proves that ended well: its mark confirmed every date but those with a failure of their own.
+    /// There are millions of dates, and almost all have this instant in common.
     pub confirmed_at: Option<Timestamp>,
+    /// Which changes that mark does not show. A blind mark confirms no date: only a read does.
+    pub blind: Blind,
+    /// Something was read since the last look ended.
+    was_read: bool,
     /// How long facts hold without being confirmed again: three cadences of the table, and at least an hour.
     pub good_for: SignedDuration,
     /// Until when `confirmed_at` holds.
@@ -56,54 +59,14 @@ impl Default for Book {
             failure: None,
             undated: BTreeMap::new(),
             confirmed_at: None,
+            blind: Blind::No,
+            was_read: false,
             good_for: GOOD_FOR,
             good_until: Timestamp::MAX,
             asked_at: None,
             was_looked_at: false,
         }
     }
-}
-
-/// The facts of one date.
-#[derive(Debug)]
-pub(super) struct Entry {
-    pub held: Held,
-    /// The mark and the binding that the facts rest on.
-    pub rests_on: u64,
-    /// What was bound when they were asked for: facts are no answer where something else is bound now.
-    pub bound: Option<NonZeroU64>,
-    pub read_at: Timestamp,
-    /// Rare, and there are millions of entries.
-    pub failure: Option<Box<Failure>>,
-}
-
-/// Why the last read of a date brought nothing.
-#[derive(Debug)]
-pub(super) struct Failure {
-    pub unknown: Arc<Unknown>,
-    /// The mark and the binding on which the same read fails again; `None` when it may succeed the next time.
-    pub rests_on: Option<u64>,
-    /// When what is held was confirmed last.
-    pub confirmed_at: Option<Timestamp>,
-}
-
-/// What is held of a date.
-#[derive(Debug)]
-pub(super) enum Held {
-    Nothing,
-    Facts(Arc<DateFacts>),
-    Folded(Folded),
-}
-
-/// What the facts of a date amounted to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Folded {
-    /// It was Complete.
-    pub judgement: Arc<Judgement>,
-    /// As [`values_of`] counted them.
-    pub values: u64,
-    /// What the date expected and what complete meant: under another basis the facts are wanted again.
-    pub basis: u64,
 }
 
 /// What one judging of a coverage needs besides its book.
@@ -116,6 +79,7 @@ pub(super) struct Terms<'a> {
     pub now: Timestamp,
     /// Why nothing is said of facts that were not confirmed for too long.
     pub too_old: Unknown,
+    pub today: Date,
     /// Complete dates before this one are folded.
     pub settled: Date,
     /// Why nothing is known of a date that was never read.
@@ -144,9 +108,9 @@ impl Book {
         let seen = Seen {
             failure: self.failure.as_ref(),
             was_looked_at: self.was_looked_at,
-            confirmed_at: self.confirmed_at,
+            confirmed_at: self.confirmed_at.filter(|_| self.blind != Blind::All),
+            blind: self.blind,
             good_for: self.good_for,
-            oldest: terms.now.saturating_sub(self.good_for).unwrap_or(Timestamp::MIN),
             is_overdue: self.is_overdue(terms.now),
         };
         let mut entries = self.dates.iter_mut().peekable();
@@ -185,12 +149,16 @@ impl Book {
         let (rests_on, bound) = (binding.rests_on(mark), binding.mark());
         let entry = |held| Entry { held, rests_on, bound, read_at, failure: None };
         match facts {
-            Ok(facts) => _ = self.dates.insert(date, entry(Held::Facts(facts.into()))),
+            Ok(facts) => {
+                self.was_read = true;
+                self.dates.insert(date, entry(Held::Facts(facts.into())));
+            }
             Err(unknown) => {
+                let all = self.all_confirmed_at();
                 let entry = self.dates.entry(date).or_insert_with(|| entry(Held::Nothing));
-                let confirmed_at = entry.confirmed_at(self.confirmed_at);
+                let confirmed_at = entry.confirmed_at(all);
                 let rests_on = unknown.lasts.then_some(rests_on);
-                entry.failure = Some(Failure { unknown, rests_on, confirmed_at }.into());
+                entry.failure = Some(Failure { unknown, rests_on, at: read_at, confirmed_at }.into());
             }
         }
     }
@@ -201,12 +169,23 @@ impl Book {
         matches!(known, Some(Held::Facts(facts)) if facts.overflow)
     }
 
-    /// A look that was asked for at this instant has ended well, on a table that is looked at with this cadence.
-    pub fn confirm(&mut self, asked_at: Timestamp, cadence: Span) {
-        self.was_looked_at = true;
-        self.confirmed_at = Some(asked_at);
+    /// A look has ended well.
+    pub fn confirm(&mut self, proof: Proof) {
+        let Proof { at, blind, cadence } = proof;
+        (self.was_looked_at, self.blind) = (true, blind);
+        // What is not read of an altogether blind table is as old as the last read of it.
+        if std::mem::take(&mut self.was_read) || blind != Blind::All {
+            self.confirmed_at = Some(at);
+        } else if self.confirmed_at.is_none() {
+            self.confirmed_at = self.dates.values().map(|entry| entry.read_at).max().or(Some(at));
+        }
         self.good_for = good_for(cadence);
-        self.good_until = asked_at.saturating_add(self.good_for).unwrap_or(Timestamp::MAX);
+        self.good_until = at.saturating_add(self.good_for).unwrap_or(Timestamp::MAX);
+    }
+
+    /// When every date without a failure of its own was confirmed last by a mark.
+    pub fn all_confirmed_at(&self) -> Option<Timestamp> {
+        self.confirmed_at.filter(|_| self.blind == Blind::No)
     }
 
     pub fn clock_moved(&mut self, moved: impl Fn(&mut Timestamp)) {
@@ -214,24 +193,25 @@ impl Book {
         self.confirmed_at.iter_mut().chain(&mut self.asked_at).for_each(&moved);
         for entry in self.dates.values_mut() {
             moved(&mut entry.read_at);
-            entry.failure.iter_mut().filter_map(|f| f.confirmed_at.as_mut()).for_each(&moved);
+            let failure = entry.failure.iter_mut();
+            failure.flat_map(|f| f.confirmed_at.iter_mut().chain([&mut f.at])).for_each(&moved);
         }
     }
 
     /// When what is held of a date was confirmed last: it was so then, or later.
     pub fn confirmed_at(&self, date: Date) -> Option<Timestamp> {
-        self.dates.get(&date)?.confirmed_at(self.confirmed_at)
+        self.dates.get(&date)?.confirmed_at(self.all_confirmed_at())
     }
 
     /// Whether dates that are held as they are were last confirmed before an instant.
     pub fn is_behind(&self, dates: &DateSet, at: Timestamp) -> bool {
         // What was confirmed last holds for every date without a failure: most questions end here.
-        self.confirmed_at.is_none_or(|all| all < at) && self.behind(dates, at).next().is_some()
+        self.all_confirmed_at().is_none_or(|all| all < at) && self.behind(dates, at).next().is_some()
     }
 
     /// Those of the dates. One that cannot be read waits for its own reason, and one that was never read for its first read.
     pub fn behind<'a>(&'a self, dates: &'a DateSet, at: Timestamp) -> impl Iterator<Item = Date> + 'a {
-        let all = self.confirmed_at;
+        let all = self.all_confirmed_at();
         dates.iter().filter(move |date| {
             let held = self.dates.get(date).filter(|entry| entry.failure.is_none());
             held.is_some_and(|entry| entry.confirmed_at(all).is_none_or(|confirmed| confirmed < at))
@@ -253,115 +233,15 @@ impl Book {
     }
 }
 
-/// What the last looks at a table say of all its dates.
-struct Seen<'a> {
-    failure: Option<&'a Unknown>,
-    was_looked_at: bool,
-    confirmed_at: Option<Timestamp>,
-    good_for: SignedDuration,
-    /// What was confirmed before this is too old.
-    oldest: Timestamp,
-    is_overdue: bool,
-}
-
-/// What was said last: of a date that expects something, and of one that does not.
-#[derive(Default)]
-struct Last {
-    on: Option<Arc<Judgement>>,
-    off: Option<Arc<Judgement>>,
-}
-
-impl Last {
-    fn judge(&mut self, terms: &Terms<'_>, day: &Day, known: Known<'_>) -> Judged {
-        let judged = judge_day(terms.coverage, terms.zone, Some(day), known, terms.now);
-        judged.map(|judgement| self.share(judgement, day))
-    }
-
-    /// The judgement before, where that says the same.
-    fn share(&mut self, judgement: Judgement, day: &Day) -> Arc<Judgement> {
-        let last = if is_on(day) { &mut self.on } else { &mut self.off };
-        match last {
-            Some(last) if **last == judgement => last.clone(),
-            _ => last.insert(judgement.into()).clone(),
-        }
-    }
-}
-
-impl Entry {
-    /// Whether a read would bring nothing new: what is held answers what is asked, or the same read would fail again.
-    pub fn is_known(&self, rests_on: u64, basis: u64) -> bool {
-        let answers = match &self.held {
-            Held::Nothing => false,
-            Held::Facts(_) => true,
-            Held::Folded(folded) => folded.basis == basis,
-        };
-        match &self.failure {
-            Some(failure) => failure.rests_on == Some(rests_on),
-            None => answers && self.rests_on == rests_on,
-        }
-    }
-
-    /// When what is held was confirmed last, where a look confirmed all others at this instant.
-    fn confirmed_at(&self, all: Option<Timestamp>) -> Option<Timestamp> {
-        match (&self.failure, &self.held) {
-            (_, Held::Nothing) => None,
-            (Some(failure), _) => failure.confirmed_at,
-            (None, _) => all.max(Some(self.read_at)),
-        }
-    }
-
-    fn judge(&mut self, terms: &Terms<'_>, seen: &Seen<'_>, date: Date, day: &Day, last: &mut Last) -> Judged {
-        let failure = self.failure_of(terms, seen);
-        let confirmed_at = failure.and_then(|_| self.confirmed_at(seen.confirmed_at));
-        let holds = failure.is_none() || confirmed_at.is_some_and(|at| at > seen.oldest);
-        let until = confirmed_at.filter(|_| holds).and_then(|at| at.saturating_add(seen.good_for).ok());
-        let (never, is_good) = (Known::Never(failure.unwrap_or(&terms.not_probed)), failure.is_none());
-        let known = match &self.held {
-            Held::Folded(folded) if holds && is_on(day) && folded.basis == basis(terms.criteria, day) => {
-                return Judged { judgement: folded.judgement.clone(), valid_until: until };
-            }
-            Held::Facts(facts) if holds && self.answers(terms, day) => match failure {
-                Some(failure) => Known::Old(facts, failure),
-                None if seen.was_looked_at => Known::Fresh(facts),
-                None => never,
-            },
-            _ => never,
-        };
-        let mut judged = last.judge(terms, day, known);
-        judged.valid_until = judged.valid_until.into_iter().chain(until).min();
-        if date < terms.settled && is_good {
-            self.fold(terms, day, &judged);
-        }
-        judged
-    }
-
-    /// Why what is held may not be so any more.
-    fn failure_of<'a>(&'a self, terms: &'a Terms<'_>, seen: &Seen<'a>) -> Option<&'a Unknown> {
-        let own = self.failure.as_deref().map(|own| &*own.unknown);
-        let overdue = || (seen.is_overdue && self.read_at <= seen.oldest).then_some(&terms.too_old);
-        own.or(seen.failure).or_else(overdue)
-    }
-
-    /// Whether what was asked is what would be asked now.
-    fn answers(&self, terms: &Terms<'_>, day: &Day) -> bool {
-        match self.bound {
-            None if !terms.binds => true,
-            bound => bound == Binding::new(terms.coverage, expected(Some(day))).mark(),
-        }
-    }
-
-    fn fold(&mut self, terms: &Terms<'_>, day: &Day, judged: &Judged) {
-        let Held::Facts(facts) = &self.held else { return };
-        if is_on(day) && judged.judgement.verdict == Verdict::Complete && judged.valid_until.is_none() {
-            let values = values_of(terms.coverage, facts);
-            let basis = basis(terms.criteria, day);
-            self.held = Held::Folded(Folded { judgement: judged.judgement.clone(), values, basis });
-        }
-    }
-}
-
-fn is_on(day: &Day) -> bool {
-    matches!(day, Day::On(_))
+/// What a look proves that ended well.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Proof {
+    /// What was committed until then shows in its mark.
+    pub at: Timestamp,
+    /// Which changes do not.
+    pub blind: Blind,
+    /// How often the table is looked at.
+    pub cadence: Span,
 }
 
 /// Why nothing is known of a table that was not looked at.

@@ -159,7 +159,7 @@ impl CoverageState {
             (self.coverage.suspend || season_suspended, Hold::Suspended),
             (launches_off, Hold::LaunchesOff),
             (self.verdicts.doubt().is_some(), Hold::SuspectProbe),
-            (self.creates.refused().is_some_and(|refusal| refusal.holds(now)), Hold::Quota),
+            (self.creates.refused().is_some_and(|refusal| refusal.holds(now)), Hold::LaunchRefused),
             (self.saved.is_full(), Hold::StatusFull),
         ];
         holds.into_iter().find_map(|(holds, hold)| holds.then_some(hold))

@@ -40,7 +40,7 @@ pub enum Until {
 
 /// What comes in from outside while the engine runs.
 #[derive(Debug)]
-pub enum Wish {
+pub enum Command {
     /// A changed spec.
     Respec(Box<Spec>),
     /// Jobs as a watch sees them: true of what is there, and no proof of what is not.
@@ -85,7 +85,7 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
     pub async fn run(
         &mut self,
         until: Until,
-        wishes: &mut UnboundedReceiver<Wish>,
+        commands: &mut UnboundedReceiver<Command>,
         mut watch: impl FnMut(&World, &[Event]),
     ) -> Overview {
         loop {
@@ -98,7 +98,7 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
                 Until::Done => self.world.is_done(now),
                 Until::Stopped => false,
             };
-            if ends || !self.wait(wishes).await {
+            if ends || !self.wait(commands).await {
                 return self.world.overview(now);
             }
         }
@@ -129,14 +129,14 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
         }
     }
 
-    /// Waits for an answer, a wish or the next instant. `false`: stop.
-    async fn wait(&mut self, wishes: &mut UnboundedReceiver<Wish>) -> bool {
+    /// Waits for an answer, a command or the next instant. `false`: stop.
+    async fn wait(&mut self, commands: &mut UnboundedReceiver<Command>) -> bool {
         let now = self.now();
         let wake = self.world.next_wake(now);
         let Self { world, timeline, ports, inbox, .. } = self;
         tokio::select! {
             Some(sent) = inbox.recv() => self.receive(sent),
-            wish = wishes.recv() => return wish.is_some_and(|wish| self.take(wish)),
+            command = commands.recv() => return command.is_some_and(|command| self.take(command)),
             (now, jump) = until(timeline, &ports.clock, wake) => {
                 jump.into_iter().for_each(|by| world.clock_moved(by, now));
             }
@@ -144,17 +144,17 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
         true
     }
 
-    /// Takes a wish in. `false`: stop.
-    fn take(&mut self, wish: Wish) -> bool {
+    /// Takes a command in. `false`: stop.
+    fn take(&mut self, command: Command) -> bool {
         let now = self.now();
-        match wish {
-            Wish::Respec(spec) => self.world.respec(*spec, now),
-            Wish::Seen(list) => self.world.seen(list, now),
-            Wish::Reload => self.world.reload(now),
-            Wish::Beat => {}
+        match command {
+            Command::Respec(spec) => self.world.respec(*spec, now),
+            Command::Seen(list) => self.world.seen(list, now),
+            Command::Reload => self.world.reload(now),
+            Command::Beat => {}
             // The caller may be gone by now.
-            Wish::Show(to) => _ = to.send(self.world.overview(now)),
-            Wish::Stop => return false,
+            Command::Show(to) => _ = to.send(self.world.overview(now)),
+            Command::Stop => return false,
         }
         true
     }

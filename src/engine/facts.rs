@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::book::{Book, Entry, Terms};
+use super::book::{Book, Proof, Terms};
+use super::entry::Entry;
 use super::tracked::{Revision, Tracked};
 use crate::domain::bind::Binding;
 use crate::domain::dates::{Date, Timestamp};
@@ -44,6 +45,7 @@ pub(super) struct Answered<'a> {
     pub reading: Result<Reading, Unknown>,
     pub mark: &'a TableMark,
     pub marks: &'a DateMarks,
+    /// What was committed until then was read.
     pub read_at: Timestamp,
 }
 
@@ -125,7 +127,7 @@ impl Facts {
 
     /// A look ended well. One that asked for these facts confirms them; what came while it was under way is asked for by
     /// the next one. A look that finds nothing new does not change the facts.
-    pub fn look_ended(&mut self, asked_at: Timestamp, cadence: Span) {
+    pub fn look_ended(&mut self, asked_at: Timestamp, proof: Proof) {
         if self.book.quietly().asked_at.take() != Some(asked_at) {
             return;
         }
@@ -135,8 +137,8 @@ impl Facts {
         if !self.book.was_looked_at {
             self.book.was_looked_at = true;
         }
-        self.book.quietly().confirm(asked_at, cadence);
-        (self.looked, self.cadence) = (Some(asked_at), cadence);
+        self.book.quietly().confirm(proof);
+        (self.looked, self.cadence) = (Some(asked_at), proof.cadence);
     }
 
     /// The look that has ended and is not noted yet.

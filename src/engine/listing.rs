@@ -83,13 +83,13 @@ impl World {
         }
     }
 
-    /// The table of an ended Job is looked at as soon as its data must be visible.
+    /// The table of an ended Job is looked at as soon as its data must be visible, in a mark that may lag.
     fn look_when_settled(&mut self, table: &Table) {
         let own = self.coverages.values().filter(|s| s.coverage.table == *table);
         let attempts = |s: &CoverageState| s.ledger.attempts.iter().filter_map(|a| s.settled_at(a)).min();
         let settled = own.filter_map(|s| attempts(s).into_iter().chain(self.unread(s).map(|(at, _)| at)).min()).min();
         let watches = self.watches.iter_mut().filter(|(id, _)| id.table == *table);
-        watches.for_each(|(_, w)| settled.into_iter().for_each(|at| w.look.no_later_than(at)));
+        watches.for_each(|(_, w)| settled.into_iter().for_each(|at| w.look.no_later_than(w.lag.elapsed_after(at))));
     }
 
     /// Ended Jobs of a coverage's table with dates whose data it has not read yet, and when that must be visible. Beside
@@ -99,7 +99,7 @@ impl World {
         // Older ends lie before what was confirmed last, too.
         let may_be = state.all_names().flat_map(|table| {
             let due = self.jobs.ended(table).map(|(at, job)| (state.visible_at(at), job));
-            due.take_while(|(at, _)| state.facts.book().confirmed_at.is_none_or(|all| all < *at))
+            due.take_while(|(at, _)| state.facts.book().all_confirmed_at().is_none_or(|all| all < *at))
         });
         // An outcome of its own was decided by a read, however long its `settle` is now.
         let is_decided = |job: &Job| job.coverage == state.coverage.uid && state.ledger.settled(job.launch).is_some();

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
-pub use super::book::Folded;
-use super::book::{Entry, Held};
+pub use super::entry::Folded;
+use super::entry::{Entry, Held};
 use super::world::World;
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::mark::stable_hash;

@@ -16,6 +16,7 @@ mod creates;
 mod creating;
 mod deciding;
 pub mod drive;
+mod entry;
 mod events;
 mod facts;
 mod idle;

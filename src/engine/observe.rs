@@ -4,20 +4,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::book::basis;
+use super::book::{Proof, basis};
 use super::call::{Call, WatchId};
 use super::coverage::CoverageState;
+use super::entry::Entry;
 use super::facts::Answered;
 use super::look::next_look;
 use super::world::World;
 use crate::domain::bind::Binding;
 use crate::domain::dates::{Date, DateSet, Timestamp, days_between, shift};
-use crate::domain::mark::{Again, DateMarks, TableMark};
+use crate::domain::mark::{Blind, DateMarks, TableMark};
 use crate::domain::policy::Key;
 use crate::domain::probe::{Answer, Probe};
+use crate::domain::reread;
 use crate::domain::schedule::{Day, Expected};
 use crate::domain::span::Span;
-use crate::domain::verdict::Unknown;
+use crate::domain::verdict::{Unknown, Verdict};
 
 /// Dates further ahead than this are not read, unless they are due earlier still.
 const AHEAD: i32 = 2;
@@ -57,15 +59,17 @@ impl World {
             }
         };
         self.found(id, &mark, now);
+        let watch = self.watches.get_mut(id)?;
+        watch.look.heed(mark.again, now);
         let watch = self.watches.get(id)?;
         for key in &watch.coverages {
             self.coverages.get_mut(key).into_iter().for_each(|s| s.facts.asked(asked_at));
         }
-        let marks = mark.dates();
-        let wanted = watch.coverages.iter().filter_map(|k| Some((k.clone(), self.probe_for(k, &marks)?)));
+        let sight = Sight::of(&mark, asked_at);
+        let wanted = watch.coverages.iter().filter_map(|k| Some((k.clone(), self.probe_for(k, &sight)?)));
         let (keys, probes): (Vec<Key>, Vec<Probe>) = wanted.unzip();
         if keys.is_empty() {
-            self.look_ended(id, &Looked { asked_at, in_part: false, again: mark.again }, now);
+            self.look_ended(id, &Looked { asked_at, in_part: false, mark: &mark }, now);
             return None;
         }
         let mark = Arc::new(mark);
@@ -74,7 +78,7 @@ impl World {
     }
 
     /// What a coverage has to ask, given the table's mark.
-    fn probe_for(&self, key: &Key, marks: &DateMarks) -> Option<Probe> {
+    fn probe_for(&self, key: &Key, sight: &Sight) -> Option<Probe> {
         let state = self.coverages.get(key)?;
         let mut probe = Probe {
             question: state.coverage.question.clone(),
@@ -82,14 +86,15 @@ impl World {
             starts: BTreeMap::new(),
             caps: BTreeMap::new(),
         };
+        let awaited = self.awaited(state, sight);
         let mut entries = state.facts.book().dates.iter().peekable();
         for (date, day) in self.asked_days(state) {
             let binding = Binding::new(&state.coverage, expected(Some(day)));
             while entries.next_if(|(d, _)| **d < date).is_some() {}
             let entry = entries.next_if(|(d, _)| **d == date).map(|(_, entry)| entry);
-            if entry
-                .is_some_and(|e| e.is_known(binding.rests_on(marks.of(date)), basis(state.verdicts.criteria(), day)))
-            {
+            let (rests_on, basis) = (binding.rests_on(sight.marks.of(date)), basis(state.verdicts.criteria(), day));
+            let is_known = |e: &&Entry| e.is_known(rests_on, basis) && !self.is_due_again(state, sight, date, e);
+            if entry.filter(is_known).is_some() && !awaited.contains(date) {
                 continue;
             }
             probe.dates.insert(date);
@@ -99,6 +104,26 @@ impl World {
             probe.caps.extend(binding.cap.map(|at| (date, at)));
         }
         (!probe.dates.is_empty()).then_some(probe)
+    }
+
+    /// Whether a date is to be read again because a change of it may leave no trace.
+    fn is_due_again(&self, state: &CoverageState, sight: &Sight, date: Date, entry: &Entry) -> bool {
+        let age = || Some(days_between(date, self.seasons.get(&state.coverage.season)?.calendar().today));
+        let every = (sight.blind != Blind::No).then(age).flatten().and_then(|age| sight.blind.reread_every(age));
+        every.is_some_and(|every| reread::is_due_again(every, entry.tried_at(), sight.proves))
+    }
+
+    /// Dates for which something waits that a blind mark does not answer: an ended Job whose data must be visible by now, or a
+    /// doubt whether their data is gone.
+    fn awaited(&self, state: &CoverageState, sight: &Sight) -> DateSet {
+        if sight.blind == Blind::No {
+            return DateSet::new();
+        }
+        let attempts = state.ledger.attempts.iter().filter_map(|a| Some((state.settled_at(a)?, &a.dates)));
+        let jobs = self.unread(state).map(|(at, job)| (at, &job.dates));
+        let ended = attempts.chain(jobs).filter(|(at, _)| *at <= sight.proves);
+        let ended = ended.flat_map(|(at, dates)| state.facts.book().behind(dates, at));
+        ended.chain(state.doubted_dates()).collect()
     }
 
     /// The dates of a coverage that are read: all of its own that are not too far ahead.
@@ -131,30 +156,33 @@ impl World {
             Err(unknown) => return self.look_failed(id, &unknown, now),
         };
         self.found(id, &mark, now);
-        let marks = mark.dates();
+        let (sight, read_at) = (Sight::of(&mark, asked_at), mark.proves(read_at));
         for ((key, probe), reading) in keys.iter().zip(probes).zip(readings) {
             if let Some(state) = self.coverages.get_mut(key).filter(|s| s.coverage.question == probe.question) {
-                state.facts.take(Answered { probe, reading, mark: &mark, marks: &marks, read_at });
+                state.facts.take(Answered { probe, reading, mark: &mark, marks: &sight.marks, read_at });
             }
         }
         // What could not be read this time, or has changed since, is still wanted.
-        let in_part = keys.iter().any(|key| self.probe_for(key, &marks).is_some());
-        self.look_ended(id, &Looked { asked_at, in_part, again: mark.again }, now);
+        let in_part = keys.iter().any(|key| self.probe_for(key, &sight).is_some());
+        self.look_ended(id, &Looked { asked_at, in_part, mark: &mark }, now);
     }
 
-    /// A look ended: whatever rests on its mark is as it was when the look was asked for.
-    fn look_ended(&mut self, id: &WatchId, looked: &Looked, now: Timestamp) {
+    /// A look ended: whatever rests on its mark is as the look proves it.
+    fn look_ended(&mut self, id: &WatchId, looked: &Looked<'_>, now: Timestamp) {
         let Some(keys) = self.watches.get(id).map(|w| w.coverages.clone()) else { return };
-        let asked_at = looked.asked_at;
+        let Looked { asked_at, mark, .. } = *looked;
         self.counts.looks_ended += 1;
         let cadence = self.cadence(&keys);
+        let proof = Proof { at: mark.proves(asked_at), blind: mark.blind, cadence };
         for key in &keys {
-            self.coverages.get_mut(key).into_iter().for_each(|state| state.facts.look_ended(asked_at, cadence));
+            self.coverages.get_mut(key).into_iter().for_each(|state| state.facts.look_ended(asked_at, proof));
         }
-        let next = next_look(looked.again, cadence, now);
-        let next = self.settling_after(&keys, asked_at).into_iter().fold(next, Timestamp::min);
+        let next = next_look(mark.again, cadence, now);
+        let settling = self.settling_after(&keys, proof.at).map(|at| mark.lag.elapsed_after(at));
+        let next = settling.into_iter().fold(next, Timestamp::min);
         let Some(watch) = self.watches.get_mut(id) else { return };
-        watch.look.heed(looked.again, now);
+        watch.look.heed(mark.again, now);
+        watch.lag = mark.lag;
         if looked.in_part {
             watch.look.ended_in_part(asked_at, next, now);
         } else {
@@ -162,8 +190,8 @@ impl World {
         }
     }
 
-    /// When the next attempt of these coverages must be visible in the data: the look for an earlier one does not show it.
-    fn settling_after(&self, keys: &[Key], asked_at: Timestamp) -> Option<Timestamp> {
+    /// When the next attempt of these coverages must be visible in the data: a look that proves less does not show it.
+    fn settling_after(&self, keys: &[Key], proven: Timestamp) -> Option<Timestamp> {
         let attempts = |s: &CoverageState| {
             let unsettled = s.ledger.attempts.iter().filter_map(|a| Some((s.settled_at(a)?, a)));
             let is_behind = |date, at| s.facts.book().confirmed_at(date).is_none_or(|confirmed| confirmed < at);
@@ -172,7 +200,7 @@ impl World {
         };
         let own = keys.iter().filter_map(|key| self.coverages.get(key));
         let settled = own.flat_map(|s| self.unread(s).map(|(at, _)| at).chain(attempts(s)));
-        settled.filter(|at| *at > asked_at).min()
+        settled.filter(|at| *at > proven).min()
     }
 
     fn look_failed(&mut self, id: &WatchId, unknown: &Unknown, now: Timestamp) {
@@ -203,16 +231,36 @@ impl World {
 }
 
 /// How a look ended that saw a table's mark.
-struct Looked {
+struct Looked<'a> {
     /// When the mark was asked for.
     asked_at: Timestamp,
     /// Something is still to be read.
     in_part: bool,
-    /// When the mark wants the next look.
-    again: Again,
+    mark: &'a TableMark,
+}
+
+/// What a look saw of a table.
+struct Sight {
+    marks: DateMarks,
+    blind: Blind,
+    /// What was committed until then shows.
+    proves: Timestamp,
+}
+
+impl Sight {
+    fn of(mark: &TableMark, asked_at: Timestamp) -> Self {
+        Self { marks: mark.dates(), blind: mark.blind, proves: mark.proves(asked_at) }
+    }
 }
 
 impl CoverageState {
+    /// While a loss of data is doubted: the dates that were complete and no longer are.
+    fn doubted_dates(&self) -> impl Iterator<Item = Date> {
+        let judged = self.verdicts.judged().iter().filter(|_| self.verdicts.doubt().is_some());
+        let open = judged.filter(|(_, judged)| judged.judgement.verdict != Verdict::Complete);
+        open.map(|(date, _)| *date).filter(|date| self.ledger.complete.contains(*date))
+    }
+
     /// How many days ahead of today a date can be due.
     fn ahead(&self) -> i32 {
         let before = self.coverage.due.offset.as_seconds().min(0).unsigned_abs().div_ceil(DAY_SECONDS.unsigned_abs());

@@ -35,7 +35,8 @@ pub trait Warehouse: Send + Sync + 'static {
         table: &Table,
         date: &DateColumn,
     ) -> impl Future<Output = Result<TableMark, Unknown>> + Send;
-    /// Answers all probes by one pass over the table, of which the look before saw this mark.
+    /// Answers all probes by one pass over the table, of which the look before saw this mark. The mark of the answer was taken
+    /// before the read: a change that it shows was read.
     fn probe(
         &self,
         reader: &Arc<str>,
@@ -66,7 +67,7 @@ pub struct Stored {
     /// Whether all of it could be read: of one that could not only the number of launches is left.
     pub is_whole: bool,
     /// What people see of the coverage beside it: states with their dates. Empty where that is not kept.
-    pub told: Vec<(Cause, DateSet)>,
+    pub reported: Vec<(Cause, DateSet)>,
     pub version: Version,
 }
 

@@ -94,7 +94,7 @@ impl World {
             shown.message =
                 format!("{}; nothing is launched while the coverage is stalled", cell.judgement.message).into();
         }
-        if let (Cause::Blocked(Hold::Quota), Some(refusal)) = (shown.cause, state.creates.refused()) {
+        if let (Cause::Blocked(Hold::LaunchRefused), Some(refusal)) = (shown.cause, state.creates.refused()) {
             shown.message = format!("{}: {}", shown.message, refusal.why).into();
         }
         if let (Cause::Blocked(Hold::BreakerOpen), Some(opened)) = (shown.cause, opened(state, cell)) {

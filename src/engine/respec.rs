@@ -12,6 +12,7 @@ use super::tracked::Revision;
 use super::world::{Loading, Watch, World};
 use crate::domain::dates::Timestamp;
 use crate::domain::policy::{Coverage, DateOrders, Key, Season, Stalled, Table};
+use crate::domain::span::Span;
 
 impl World {
     /// Takes a new spec.
@@ -114,9 +115,9 @@ impl World {
         for (key, state) in &self.coverages {
             let id = WatchId::of(&state.coverage);
             let watch = self.watches.entry(id.clone()).or_insert_with(|| {
-                let known = old.remove(&id).map(|watch| (watch.look, watch.asked));
-                let (look, asked) = known.unwrap_or_else(|| (Look::new(now), None));
-                Watch { date: state.coverage.question.date.clone(), coverages: Vec::new(), look, asked }
+                let date = state.coverage.question.date.clone();
+                let new = || Watch { date, coverages: Vec::new(), look: Look::new(now), lag: Span::default(), asked: None };
+                old.remove(&id).map_or_else(new, |watch| Watch { coverages: Vec::new(), ..watch })
             });
             watch.coverages.push(key.clone());
             // A look that failed may do better under limits or grants that changed.

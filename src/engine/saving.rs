@@ -97,7 +97,7 @@ impl World {
 impl CoverageState {
     /// Takes the stored ledger; `last` is the highest launch of its Jobs, which counts where the ledger was lost.
     fn take_stored(&mut self, stored: Stored, last: Option<u64>, now: Timestamp) {
-        let Stored { ledger, is_whole, told, version, .. } = stored;
+        let Stored { ledger, is_whole, reported, version, .. } = stored;
         let launches = self.ledger.launches;
         let own = last.filter(|_| self.lost.is_lost()).unwrap_or(0);
         if !is_whole || ledger.launches < own.max(self.saved.ledger().launches) {
@@ -118,8 +118,8 @@ impl CoverageState {
             self.creates.inherited(now);
         }
         // Later on the cells hold what was reported.
-        if is_first && !told.is_empty() {
-            self.shown.recall(told);
+        if is_first && !reported.is_empty() {
+            self.shown.recall(reported);
         }
         // A writer that changed the ledger may have changed the view beside it, too.
         if !is_first {

@@ -33,7 +33,8 @@ impl World {
                 return None;
             }
         };
-        if state.is_read(&mark) {
+        state.look.heed(mark.again, now);
+        if state.is_read(&mark, asked_at) {
             state.look_ended(asked_at, cadence, &mark, now);
             return None;
         }

@@ -8,8 +8,9 @@ use super::look::{Look, next_look};
 use super::stale::StaleSchedule;
 use super::tracked::{Revision, Tracked};
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
-use crate::domain::mark::TableMark;
+use crate::domain::mark::{Blind, TableMark};
 use crate::domain::policy::{DateOrders, Season};
+use crate::domain::reread;
 use crate::domain::schedule::{Calendar, ScheduleFacts, calendar};
 use crate::domain::span::Span;
 use crate::domain::suspicion::{Doubt, suspect_dates};
@@ -23,6 +24,8 @@ pub(super) struct SeasonState {
     heard: Tracked<Heard>,
     /// The mark that the facts rest on.
     mark: Option<u64>,
+    /// When the schedule was read last by this process.
+    read_at: Option<Timestamp>,
     /// Until when the facts hold without another look that ends well; `None` before the first one since the start.
     good_until: Option<Timestamp>,
     calendar: Arc<Calendar>,
@@ -85,6 +88,7 @@ impl SeasonState {
                 look: Look::new(now),
                 heard: Tracked::default(),
                 mark: None,
+                read_at: None,
                 good_until: None,
                 calendar: empty(),
                 span: None,
@@ -154,9 +158,11 @@ impl SeasonState {
         self.season.schedule.is_none() || self.good_until.is_some() || self.heard.failure.is_some()
     }
 
-    /// Whether a schedule of this mark was read already, and is believed.
-    pub(super) fn is_read(&self, mark: &TableMark) -> bool {
-        self.mark == Some(mark.whole()) && self.heard.doubted.is_none()
+    /// Whether a schedule of this mark was read already, and is believed. One with a blind mark is read again now and then.
+    pub(super) fn is_read(&self, mark: &TableMark, asked_at: Timestamp) -> bool {
+        let is_due = || self.read_at.is_none_or(|read_at| reread::is_due_again(reread::SCHEDULE, read_at, asked_at));
+        let is_due = mark.blind != Blind::No && is_due();
+        self.mark == Some(mark.whole()) && self.heard.doubted.is_none() && !is_due
     }
 
     /// Works the dates out again where something that they rest on has changed.
@@ -203,6 +209,7 @@ impl SeasonState {
         if was_doubted || is_doubted {
             self.heard.doubted = doubted;
         }
+        self.read_at = Some(asked_at);
         if !is_doubted {
             if self.heard.facts.as_ref() != Some(&facts) {
                 self.heard.facts = Some(facts);
@@ -215,7 +222,9 @@ impl SeasonState {
     pub(super) fn look_ended(&mut self, asked_at: Timestamp, cadence: Span, mark: &TableMark, now: Timestamp) {
         self.look.heed(mark.again, now);
         self.look.ended(asked_at, next_look(mark.again, cadence, now));
-        self.good_until = Some(super::stale::good_until(asked_at, cadence));
+        // A blind mark confirms nothing.
+        let proof = self.read_at.filter(|_| mark.blind != Blind::No).unwrap_or(asked_at);
+        self.good_until = Some(super::stale::good_until(mark.proves(proof), cadence));
         if self.heard.failure.is_some() {
             self.heard.failure = None;
         }
@@ -236,7 +245,7 @@ impl SeasonState {
 
     pub(super) fn clock_moved(&mut self, by: jiff::SignedDuration, moved: impl Fn(&mut Timestamp)) {
         self.look.clock_moved(&moved);
-        self.good_until.iter_mut().for_each(moved);
+        self.good_until.iter_mut().chain(&mut self.read_at).for_each(moved);
         self.heard.doubted.iter_mut().for_each(|doubted| doubted.doubt.clock_moved(by));
     }
 

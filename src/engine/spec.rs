@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use crate::domain::policy::{Coverage, DateOrders, Key, Season, Stalled};
+use crate::domain::policy::{Coverage, DateOrders, Key, Season, Stalled, Table};
 use crate::domain::span::Span;
 
 /// Everything that people want, parsed. A changed spec replaces the whole.
@@ -19,6 +19,16 @@ pub struct Spec {
     pub stalled: Vec<Stalled>,
     /// Namespaces in which nothing is launched.
     pub launches_off: BTreeSet<Arc<str>>,
+}
+
+impl Spec {
+    /// Every table that is read, with the namespace that reads it.
+    pub fn tables(&self) -> BTreeSet<(&Arc<str>, &Table)> {
+        let schedules = self.seasons.iter().filter_map(|season| {
+            season.schedule.as_ref().map(|schedule| (&season.key.namespace, &schedule.table))
+        });
+        schedules.chain(self.coverages.iter().map(|own| (&own.key.namespace, &own.table))).collect()
+    }
 }
 
 /// The limits of one installation.

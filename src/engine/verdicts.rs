@@ -211,6 +211,7 @@ impl CoverageState {
             binds: Binding::is_asked_by(&self.coverage),
             now,
             too_old: too_old(&self.coverage),
+            today: calendar.today,
             settled: shift(calendar.today, -SETTLED_DAYS),
             not_probed: not_probed(),
         };
@@ -228,7 +229,7 @@ impl CoverageState {
 
     /// After a look: suspicion first, then what the look found is noted in the ledger.
     pub(super) fn note_look(&mut self, now: Timestamp) {
-        let Some((asked_at, cadence)) = self.facts.take_news() else { return };
+        let Some((asked_at, cadence)) = self.facts.take_news() else { return self.note_completed() };
         let Verdicts { judged, doubt, .. } = &mut self.verdicts;
         if is_suspect(&self.ledger.complete, judged) {
             *doubt = match *doubt {
@@ -253,6 +254,26 @@ impl CoverageState {
             ledger.note_losses(&self.coverage, lost.into_iter(), now);
             ledger.note_reads(reads()) || is_loss
         });
+    }
+
+    /// Notes dates that are complete without a new look: the table was looked at before its schedule was known, or an edit
+    /// changed what complete means. The ledger must not depend on which of them came first, and the next look may be a day
+    /// away. What is lost is noted by a look alone.
+    fn note_completed(&mut self) {
+        let Verdicts { judged, doubt, .. } = &self.verdicts;
+        if doubt.is_some() || !self.facts.book().was_looked_at {
+            return;
+        }
+        let new: Vec<Date> = {
+            let mut was_complete = self.ledger.complete.in_order();
+            let is_new = |(date, judged): &&(Date, Judged)| {
+                !was_complete(*date) && matches!(judged.judgement.verdict, Verdict::Complete)
+            };
+            judged.iter().filter(is_new).map(|(date, _)| *date).collect()
+        };
+        if !new.is_empty() && !is_suspect(&self.ledger.complete, judged) {
+            self.ledger.change(|ledger| ledger.note_reads(new.iter().map(|date| (*date, true))));
+        }
     }
 
     /// Keeps since when each cell is in its state; says what changed, and whether anything did that people can see.

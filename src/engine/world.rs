@@ -18,6 +18,7 @@ use crate::domain::dates::Timestamp;
 use crate::domain::mark::TableMark;
 use crate::domain::policy::{Key, Stalled};
 use crate::domain::probe::DateColumn;
+use crate::domain::span::Span;
 
 /// The world, part by part; each part has a file of its own.
 pub struct World {
@@ -57,6 +58,8 @@ pub(super) struct Watch {
     pub date: DateColumn,
     pub coverages: Vec<Key>,
     pub look: Look,
+    /// How much later than the data its last mark was.
+    pub lag: Span,
     /// When the mark was asked for whose changes are being read, and the mark.
     pub asked: Option<(Timestamp, Arc<TableMark>)>,
 }

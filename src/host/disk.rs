@@ -19,39 +19,39 @@ pub const DIE_AT_WRITE: &str = "GAPLESS_DIE_AT_WRITE";
 static WRITES: AtomicU32 = AtomicU32::new(0);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Moment {
     Before,
     Middle,
     After,
 }
 
 /// Where a test makes this process die.
-fn death(number: u32) -> Option<Place> {
+fn death(number: u32) -> Option<Moment> {
     if !cfg!(debug_assertions) {
         return None;
     }
-    let wish = std::env::var(DIE_AT_WRITE).ok()?;
-    let (at, place) = wish.split_once(':').unwrap_or((&wish, "before"));
-    (at.parse() == Ok(number)).then_some(match place {
-        "middle" => Place::Middle,
-        "after" => Place::After,
-        _ => Place::Before,
+    let setting = std::env::var(DIE_AT_WRITE).ok()?;
+    let (at, moment) = setting.split_once(':').unwrap_or((&setting, "before"));
+    (at.parse() == Ok(number)).then_some(match moment {
+        "middle" => Moment::Middle,
+        "after" => Moment::After,
+        _ => Moment::Before,
     })
 }
 
 fn write_all(file: &mut File, bytes: &[u8], sync: fn(&File) -> io::Result<()>) -> io::Result<()> {
     let death = death(WRITES.fetch_add(1, Ordering::SeqCst) + 1);
-    if death == Some(Place::Before) {
+    if death == Some(Moment::Before) {
         die();
     }
-    if death == Some(Place::Middle) {
+    if death == Some(Moment::Middle) {
         file.write_all(&bytes[..bytes.len() / 2])?;
         sync(file)?;
         die();
     }
     file.write_all(bytes)?;
     sync(file)?;
-    if death == Some(Place::After) {
+    if death == Some(Moment::After) {
         die();
     }
     Ok(())

@@ -32,7 +32,7 @@ impl Manifests {
     }
 
     /// The folder that `retry` and `waive` write to, which is read with these manifests. `None` if only files were given.
-    pub fn wishes(&self) -> Option<PathBuf> {
+    pub fn requests_folder(&self) -> Option<PathBuf> {
         self.given.iter().find(|given| given.is_dir()).map(|folder| folder.join("gamedates"))
     }
 

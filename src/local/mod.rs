@@ -5,4 +5,4 @@
 pub mod jobs;
 pub mod journal;
 pub mod manifests;
-pub mod told;
+pub mod reported;

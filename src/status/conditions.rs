@@ -32,7 +32,6 @@ impl Answer {
 /// All that an object's conditions say. [`conditions`] turns it into them, so that they cannot contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// Ready.
     pub ready: Answer,
     /// Whether work is in progress.
     pub course: Course,

@@ -18,11 +18,8 @@ use crate::engine::overview::CoverageView;
 /// The object that a status belongs to, if no view has it.
 #[derive(Clone, Copy, Debug)]
 pub struct Object<'a> {
-    /// The object's name.
     pub name: &'a str,
-    /// The object's uid.
     pub uid: &'a str,
-    /// The object's generation.
     pub generation: i64,
 }
 

@@ -26,7 +26,6 @@ const MAX_COVERAGES: usize = 256;
 /// A date of a season with what its coverages say of it: what its row is made from, once it is needed. Thousands of rows
 /// at once would take many times what is held.
 pub struct Row<'a> {
-    /// The date.
     pub date: Date,
     expected: Option<&'a Expected>,
     /// `None` if unknown: a stale schedule does not prove that there are no games.

@@ -48,7 +48,7 @@ pub fn coverage(status: &CoverageStatus, generation: i64) -> Vec<String> {
             continue;
         }
         match parse_dates(&row.dates) {
-            Err(why) => wrong.push(at(&why)),
+            Err(why) => wrong.push(at(&why.to_string())),
             Ok(dates) if dates.len() != row.count => wrong.push(at("the count is not that of the dates")),
             Ok(dates) if !all.intersect(&dates).is_empty() => wrong.push(at("a date is in two states")),
             Ok(dates) => all.extend(&dates),

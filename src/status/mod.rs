@@ -5,28 +5,29 @@
 //! [`coverage`], [`season`] and [`game_date`] render, [`mod@ledger`] and [`read`] take back, [`patch`] tells what to send,
 //! [`lint`] what must hold of every status.
 
-pub mod conditions;
-pub mod coverage;
-pub mod game_date;
+pub(crate) mod conditions;
+pub(crate) mod coverage;
+pub(crate) mod game_date;
 pub mod ledger;
-pub mod lint;
-pub mod patch;
-pub mod read;
-pub mod ready;
+pub(crate) mod lint;
+pub mod misread;
+pub(crate) mod patch;
+pub(crate) mod read;
+pub(crate) mod ready;
 pub mod reasons;
-pub mod season;
-pub mod size;
+pub(crate) mod season;
+pub(crate) mod size;
 pub(crate) mod summary;
 pub(crate) mod text;
 
-pub use coverage::{coverage_status, ledger_status, stalled_status};
-pub use game_date::{Row, game_date_answer, is_unread, rows};
-pub use ledger::{ledger, ledger_launches};
-pub use patch::{StoredStatus, merge_patch};
-pub use read::told;
-pub use reasons::Reason;
-pub use season::{Unfit, refused_season_status, season_status, warehouse_status};
-pub use size::{LIMIT, NEARLY_FULL, is_nearly_full, size};
+pub(crate) use coverage::{coverage_status, ledger_status, stalled_status};
+pub(crate) use game_date::{Row, game_date_answer, is_unread, rows};
+pub(crate) use ledger::{ledger, ledger_launches};
+pub(crate) use patch::{StoredStatus, merge_patch};
+pub(crate) use read::reported;
+pub(crate) use reasons::Reason;
+pub(crate) use season::{Sight, Unfit, refused_season_status, season_status, warehouse_status};
+pub(crate) use size::is_nearly_full;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::ledger::ledger;
+use super::misread::Misread;
 use super::reasons::{ConditionType, Reason};
 use super::text::{cause, own_verdict, parse_named_dates, verdict};
 use crate::api::kinds::{CoverageStatus, DateCoverage, GameDateStatus, StateStatus, SummaryStatus};
@@ -35,9 +36,7 @@ pub use reruns::waits_of;
 pub struct Objects {
     /// TableCoverages and PropCoverages, each with its `kind`.
     pub coverages: Vec<Value>,
-    /// Seasons.
     pub seasons: Vec<Value>,
-    /// GameDates.
     pub game_dates: Vec<Value>,
 }
 
@@ -126,16 +125,17 @@ fn coverage(
 }
 
 /// The status of a coverage and the ledger in it.
-fn stored(object: &Value) -> Result<(CoverageStatus, Ledger), String> {
+fn stored(object: &Value) -> Result<(CoverageStatus, Ledger), Misread> {
     let status = object.get("status").filter(|s| !s.is_null()).cloned();
-    let status: CoverageStatus =
-        status.map_or_else(|| Ok(CoverageStatus::default()), serde_json::from_value).map_err(|e| e.to_string())?;
+    let status: CoverageStatus = status
+        .map_or_else(|| Ok(CoverageStatus::default()), serde_json::from_value)
+        .map_err(|e| Misread::Json(e.to_string()))?;
     let ledger = ledger(&status)?;
     Ok((status, ledger))
 }
 
 /// The states that a status tells, with their dates; what this version does not know is left out.
-pub fn told(status: &CoverageStatus) -> Vec<(Cause, DateSet)> {
+pub fn reported(status: &CoverageStatus) -> Vec<(Cause, DateSet)> {
     let known = |s: &StateStatus| Some((cause(&s.state, &s.reason)?, parse_named_dates(&s.dates).ok()?));
     status.states.iter().filter_map(known).collect()
 }

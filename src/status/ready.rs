@@ -74,13 +74,13 @@ pub(super) fn asks_a_person(reason: UnknownReason) -> bool {
     matches!(reason, SchemaMismatch | Unauthorized | UnitsUnmatched | FilterUnmatched)
 }
 
-/// Whether an open cell changes without a person. Switched-off launches are a person's wish and no fault; an earlier
+/// Whether an open cell changes without a person. Switched-off launches are what a person wants, not a fault; an earlier
 /// date that holds later ones answers for them.
 fn moves(cause: Cause, mode: Mode) -> bool {
     match cause {
         Cause::Running(_) | Cause::Verifying { .. } | Cause::Waiting(_) => true,
         Cause::Missing | Cause::Partial(_) => mode == Mode::Fill,
-        Cause::Blocked(Hold::Busy | Hold::DailyRun | Hold::BreakerOpen | Hold::SuspectProbe | Hold::Quota) => true,
+        Cause::Blocked(Hold::Busy | Hold::DailyRun | Hold::BreakerOpen | Hold::SuspectProbe | Hold::LaunchRefused) => true,
         Cause::Blocked(Hold::Suspended | Hold::LaunchesOff | Hold::StatusFull | Hold::Sequence) => false,
         Cause::Unknown(reason) => {
             matches!(reason, UnknownReason::NotProbed | UnknownReason::ProbeFailed | UnknownReason::ProbeBudget)

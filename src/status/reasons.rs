@@ -25,7 +25,7 @@ words! {
     pub enum Reason {
         /// Every due date is complete, waived or not expected.
         Complete,
-        /// The spec is accepted, and open dates need no action. Used when `Stalled` is False, and for a Warehouse whose folder can
+        /// The spec is accepted, and open dates need no action. Used when `Stalled` is False, and for a Warehouse that can
         /// be read.
         Accepted,
         /// The dates of the Season are known.
@@ -34,7 +34,7 @@ words! {
         Idle,
         /// No date expects data: the calendar is empty, or all dates are off days.
         NothingExpected,
-        /// Some dates have not been read yet.
+        /// Some dates have not been read yet. For a Warehouse: no table of it was read yet.
         NotProbed,
         /// A read failed; gapless retries.
         ProbeFailed,
@@ -67,7 +67,7 @@ words! {
         /// Another Job of gapless is filling the same dates of the same table.
         Busy,
         /// The API server refused a Job; gapless retries.
-        Quota,
+        LaunchRefused,
         /// The backoff of a failed attempt has not passed.
         Waiting,
         /// Dates have rows, but are not complete.
@@ -106,8 +106,8 @@ words! {
         CoverageNotFound,
         /// The date of a GameDate is not one of its Season's dates.
         UnknownDate,
-        /// The namespace may not read the folder of a Warehouse, or the target of a link in it: ask your gapless administrator
-        /// for access.
+        /// The namespace may not read the folder, project, dataset or database of a Warehouse, charge its `billTo`, or read the
+        /// target of a link in its folder: ask your gapless administrator for access.
         NotGranted,
         /// The folder of a Warehouse does not exist: create it, or mount its volume.
         FolderNotFound,
@@ -170,7 +170,7 @@ impl Reason {
             Hold::DailyRun => Self::DailyRun,
             Hold::SuspectProbe => Self::SuspectProbe,
             Hold::BreakerOpen => Self::BreakerOpen,
-            Hold::Quota => Self::Quota,
+            Hold::LaunchRefused => Self::LaunchRefused,
             Hold::StatusFull => Self::StatusFull,
             Hold::Sequence => Self::Sequence,
         }

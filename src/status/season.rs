@@ -54,7 +54,18 @@ pub fn refused_season_status(old: &SeasonStatus, generation: i64, why: &str, now
     standing(old.clone(), &Standing::stalled(why), generation, now)
 }
 
-/// The problem with the folder of a Warehouse.
+/// What is known of the place of a Warehouse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// Nothing yet.
+    Unread,
+    /// It can be read.
+    Fine,
+    /// It cannot.
+    Unfit(Unfit),
+}
+
+/// The problem with the place of a Warehouse.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfit {
     /// As one word.
@@ -63,19 +74,23 @@ pub struct Unfit {
     pub text: String,
 }
 
-/// The status of a Warehouse: `refused` says why its spec is invalid, `unfit` what is wrong with its folder.
+/// The status of a Warehouse: `refused` says why its spec is invalid, `sight` what is known of its place.
 pub fn warehouse_status(
     old: &ObjectStatus,
     generation: i64,
     refused: Option<&str>,
-    unfit: Option<&Unfit>,
+    sight: &Sight,
     now: Timestamp,
 ) -> ObjectStatus {
-    let standing = match (refused, unfit) {
+    let standing = match (refused, sight) {
         (Some(why), _) => Standing::stalled(why),
-        (None, Some(unfit)) => unreadable(unfit),
-        (None, None) => {
-            let message = "accepted, and its folder can be read".into();
+        (None, Sight::Unfit(unfit)) => unreadable(unfit),
+        (None, Sight::Unread) => {
+            let message = "accepted; no coverage or Season has read a table of it yet".into();
+            Standing { ready: Answer::Unknown, course: Course::Idle, reason: Reason::NotProbed, message }
+        }
+        (None, Sight::Fine) => {
+            let message = "accepted, and it can be read".into();
             Standing { ready: Answer::True, course: Course::Idle, reason: Reason::Accepted, message }
         }
     };
@@ -84,9 +99,10 @@ pub fn warehouse_status(
     ObjectStatus { observed_generation: generation, conditions }
 }
 
-/// A failed read may succeed next time; a folder or a permission must be fixed by a person.
+/// A failed read may succeed next time, and a limit ends with its day; a folder or a permission must be fixed by a person.
 fn unreadable(unfit: &Unfit) -> Standing {
-    let course = if unfit.reason == Reason::ProbeFailed { Course::Reconciling } else { Course::Stalled };
+    let passes = matches!(unfit.reason, Reason::ProbeFailed | Reason::ProbeBudget);
+    let course = if passes { Course::Reconciling } else { Course::Stalled };
     Standing { ready: Answer::False, course, reason: unfit.reason, message: unfit.text.clone() }
 }
 

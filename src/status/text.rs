@@ -2,6 +2,7 @@
 
 use jiff::{RoundMode, TimestampRound, Unit};
 
+use super::misread::{Form, Misread};
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::ledger::{End, Outcome};
 use crate::domain::state::{Cause, Hold, Running, State};
@@ -59,19 +60,19 @@ pub(crate) fn dates_within(set: &DateSet, limit: usize) -> String {
 }
 
 /// Reads what [`dates`] wrote. Overlapping ranges are refused: gapless never writes them.
-pub(crate) fn parse_dates(text: &str) -> Result<DateSet, String> {
+pub(crate) fn parse_dates(text: &str) -> Result<DateSet, Misread> {
     let mut set = DateSet::new();
     let mut count = 0;
     for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
-        let range = range(part).ok_or_else(|| format!("'{part}' is neither a date nor a range of dates"))?;
+        let range = range(part).ok_or_else(|| Misread::Not(Form::Dates, part.into()))?;
         count += range.days();
         set.insert_range(range);
     }
-    if set.len() == count { Ok(set) } else { Err(format!("'{}' names a date twice", cut(text, 80))) }
+    if set.len() == count { Ok(set) } else { Err(Misread::Overlaps(text.into())) }
 }
 
 /// Reads what [`dates_within`] wrote: the dates that are named.
-pub(crate) fn parse_named_dates(text: &str) -> Result<DateSet, String> {
+pub(crate) fn parse_named_dates(text: &str) -> Result<DateSet, Misread> {
     parse_dates(text.split(MORE).next().unwrap_or_default())
 }
 
@@ -81,9 +82,8 @@ fn range(part: &str) -> Option<DateRange> {
     DateRange::new(date(from)?, date(through)?)
 }
 
-/// Reads an instant.
-pub(crate) fn parse_instant(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| format!("'{}' is not a timestamp", cut(text, 40)))
+pub(crate) fn parse_instant(text: &str) -> Result<Timestamp, Misread> {
+    text.parse().map_err(|_| Misread::Not(Form::Instant, text.into()))
 }
 
 /// `Succeeded`, `Exit 65`, …
@@ -97,16 +97,20 @@ pub(crate) fn end(end: End) -> String {
 }
 
 /// Reads what [`end`] wrote.
-pub(crate) fn parse_end(text: &str) -> Result<End, String> {
+pub(crate) fn parse_end(text: &str) -> Result<End, Misread> {
     if let Some(code) = text.strip_prefix("Exit ").and_then(|c| c.parse().ok()) {
         return Ok(End::Exit(code));
     }
     let found = End::PLAIN.into_iter().find(|e| end(*e) == text);
-    found.ok_or_else(|| format!("'{}' is not an end of a Job", cut(text, 40)))
+    found.ok_or_else(|| Misread::Not(Form::End, text.into()))
 }
 
-/// The state and reason of two words.
+/// Reasons that earlier versions stored under another word.
+const RENAMED: [(&str, &str); 1] = [("Quota", "LaunchRefused")];
+
+/// The state and reason of two words, of this version or an earlier one.
 pub(crate) fn cause(state: &str, reason: &str) -> Option<Cause> {
+    let reason = RENAMED.into_iter().find(|(old, _)| *old == reason).map_or(reason, |(_, new)| new);
     causes().find(|c| c.state().word() == state && c.reason() == reason)
 }
 
@@ -155,6 +159,13 @@ fn causes_of(state: State) -> Vec<Cause> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_under_its_earlier_word_is_still_read() {
+        for reason in ["Quota", "LaunchRefused"] {
+            assert_eq!(cause("Blocked", reason), Some(Cause::Blocked(Hold::LaunchRefused)), "{reason}");
+        }
+    }
 
     #[test]
     fn the_next_look_is_a_whole_second_and_never_too_early() {

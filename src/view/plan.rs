@@ -4,7 +4,6 @@ use super::names::{dates, season_cut, table, wrap};
 use crate::domain::words::counted;
 use crate::engine::overview::Overview;
 
-/// The plan.
 pub fn plan(overview: &Overview) -> String {
     let mut out = String::new();
     for coverage in &overview.coverages {

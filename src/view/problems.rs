@@ -2,7 +2,6 @@
 
 use crate::api::Problem;
 
-/// The lines of problems.
 pub fn problems(problems: &[Problem]) -> String {
     problems.iter().map(|problem| format!("{problem}\n")).collect()
 }

@@ -21,7 +21,6 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts events.
     pub fn count(&mut self, events: &[Event]) {
         for event in events {
             match event.reason {

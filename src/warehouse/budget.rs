@@ -1,8 +1,9 @@
 //! How many bytes may still be read from a warehouse: by one read, and by all reads of a UTC day. Every engine asks here
 //! before it reads. A read that does not fit is Unknown, never a gap.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::usage::Usage;
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::verdict::{Unknown, UnknownReason};
 
@@ -45,6 +46,7 @@ pub struct Budget {
     per_query: u64,
     per_day: u64,
     spent: Mutex<Spent>,
+    usage: Arc<Usage>,
 }
 
 impl Budget {
@@ -55,7 +57,7 @@ impl Budget {
 
     /// A budget of which this is already spent.
     pub fn after(spent: Spent, per_query: u64, per_day: u64) -> Self {
-        Self { per_query, per_day, spent: Mutex::new(spent) }
+        Self { per_query, per_day, spent: Mutex::new(spent), usage: Arc::default() }
     }
 
     /// The limit of one read.
@@ -68,10 +70,15 @@ impl Budget {
         self.spending().clone()
     }
 
+    /// What was asked so far.
+    pub fn usage(&self) -> &Usage {
+        &self.usage
+    }
+
     /// The same budget with new limits. The bytes already spent still count.
     #[must_use]
     pub fn with_limits(&self, per_query: u64, per_day: u64) -> Self {
-        Self::after(self.spent(), per_query, per_day)
+        Self { usage: self.usage.clone(), ..Self::after(self.spent(), per_query, per_day) }
     }
 
     /// Reserves bytes for a read, or returns which limit forbids it.
@@ -115,10 +122,17 @@ pub struct Taken<'a> {
 
 impl Taken<'_> {
     /// Returns the bytes that the read did not need.
-    pub fn used(self, bytes: u64) {
+    pub fn used(mut self, bytes: u64) {
         let mut spent = self.budget.spending();
         let before = spent.of(self.day);
         spent.set(self.day, before.saturating_sub(self.bytes.saturating_sub(bytes)));
+        self.bytes = self.bytes.min(bytes);
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.budget.usage.read(self.bytes);
     }
 }
 
@@ -154,6 +168,8 @@ mod tests {
         whole.used(50);
         assert!(budget.with_limits(60, 100).take("t", 1, today).is_err(), "what was spent stays spent");
         assert!(budget.take("t", 60, tomorrow).is_ok());
+        let used = budget.with_limits(1, 1).usage().used();
+        assert_eq!((used.reads, used.bytes), (3, 50 + 50 + 60), "a refused read is none, an unended one counts whole");
     }
 
     #[test]

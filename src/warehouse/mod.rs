@@ -1,7 +1,7 @@
 //! Reading tables: one folder per kind of warehouse. Each turns a question into an answer in one pass, whole or not at all.
 //!
 //! `places` is the engine's port: it opens a place by its scheme, and bounds every read. `tables` is what a kind of warehouse
-//! brings, `budget` counts the bytes, `value` says what a value is, `sql` is what kinds with SQL share. A new kind is a folder
+//! brings, `budget` counts the bytes, `usage` what metrics show, `value` says what a value is, `sql` is what kinds with SQL share. A new kind is a folder
 //! beside `files`.
 
 #[cfg(all(feature = "local", not(all(feature = "bigquery", feature = "postgres"))))]
@@ -12,6 +12,9 @@ pub(crate) mod bigquery;
 #[path = "absent/bigquery.rs"]
 mod bigquery;
 pub(crate) mod budget;
+#[cfg(test)]
+#[cfg(all(feature = "bigquery", feature = "postgres"))]
+mod contract;
 pub mod files;
 #[cfg(feature = "local")]
 pub(crate) mod places;
@@ -24,4 +27,5 @@ mod postgres;
 pub(crate) mod sql;
 #[cfg(feature = "local")]
 pub(crate) mod tables;
+pub mod usage;
 pub(in crate::warehouse) mod value;

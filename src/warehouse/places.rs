@@ -12,6 +12,7 @@ use super::budget::{Budget, Spent};
 use super::files::Learnt;
 pub use super::tables::Roots;
 use super::tables::{Call, Tables};
+use super::usage::Used;
 use super::{bigquery, files, postgres};
 use crate::domain::dates::Timestamp;
 use crate::domain::mark::TableMark;
@@ -24,7 +25,7 @@ use crate::engine::ports::Warehouse;
 fn open(place: &str, roots: &Roots, learnt: Option<Learnt>) -> Option<Arc<dyn Tables>> {
     let (scheme, name) = place.split_once(':')?;
     Some(match scheme {
-        "files" => files::open(name, roots, learnt),
+        "files" => files::tables::open(name, roots, learnt),
         "bigquery" => bigquery::open(name, roots),
         "postgres" => postgres::open(name, roots),
         _ => return None,
@@ -129,6 +130,12 @@ impl Warehouses {
         opened.tables.iter().map(kept).collect()
     }
 
+    /// What each namespace has asked of each place since this process started.
+    pub fn used(&self) -> BTreeMap<Reader, Used> {
+        let Ok(opened) = self.opened.lock() else { return BTreeMap::new() };
+        opened.places.iter().map(|(reader, place)| (reader.clone(), place.budget.usage().used())).collect()
+    }
+
     fn place(&self, reader: &Arc<str>, table: &Table) -> Result<Place, Unknown> {
         let refused = || {
             let text = format!("this version cannot read `{}`, where table `{}` is", table.place, table.name);
@@ -160,7 +167,7 @@ impl Warehouses {
         };
         let Ok(permit) = permit else { return Err(failed("gapless is stopping")) };
         let (advice, now) = (tables.advice(), (self.now)());
-        let call = Call { now, deadline, limits, budget, permit: Some(permit) };
+        let call = Call { now, deadline, limits, budget, permit: Some(Arc::new(permit)) };
         match timeout_at(deadline, read(tables, call)).await {
             Ok(result) => result,
             Err(_) => Err(failed(&format!(
@@ -173,7 +180,11 @@ impl Warehouses {
 
 impl Warehouse for Warehouses {
     async fn mark(&self, reader: &Arc<str>, table: &Table, date: &DateColumn) -> Result<TableMark, Unknown> {
-        self.read(reader, table, |tables, call| async move { tables.mark(call, &table.name, date).await }).await
+        let check = |tables: Arc<dyn Tables>, call: Call| async move {
+            call.budget.usage().check();
+            tables.mark(call, &table.name, date).await
+        };
+        self.read(reader, table, check).await
     }
 
     async fn probe(

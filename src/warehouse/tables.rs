@@ -28,8 +28,8 @@ pub(crate) struct Call {
     pub limits: ReadLimits,
     /// The bytes of the namespace.
     pub budget: Arc<Budget>,
-    /// One of `limits.concurrent`; free again when this is dropped.
-    pub permit: Option<OwnedSemaphorePermit>,
+    /// One of `limits.concurrent`; free again when the last copy is dropped. What outlives the call on a server keeps one.
+    pub permit: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 /// An answer, whole or not at all.

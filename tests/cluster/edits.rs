@@ -220,7 +220,7 @@ fn without(patch: &Value) -> Value {
 }
 
 /// The immutable fields, and what is below them.
-const FIXED: [&str; 11] = [
+const FIXED: [&str; 12] = [
     "season",
     "table",
     "files",
@@ -228,6 +228,7 @@ const FIXED: [&str; 11] = [
     "bigquery",
     "project",
     "location",
+    "billTo",
     "postgres",
     "connection",
     "database",

@@ -37,7 +37,7 @@ async fn a_quota_holds_launches_with_one_doomed_call_at_a_time_and_they_resume_w
     let deployed = cluster.deploy(&namespace, 1, &ENV);
     Table::slow(4, 1, 1).apply(cluster, &namespace);
     let told = namespace.told(T);
-    let line = told.line(&["Blocked/Quota", "exceeded quota: q, requested: count/jobs.batch=1"]).await;
+    let line = told.line(&["Blocked/LaunchRefused", "exceeded quota: q, requested: count/jobs.batch=1"]).await;
     println!("{line}");
     let refused = || {
         let (audit, user) = (cluster.audit(Default::default()), deployed.user());

@@ -85,7 +85,7 @@ spec:
     let deployed = cluster.deploy(&namespace, 1, &ENV);
     Table::slow(2, 1, 1).apply(cluster, &namespace);
     let told = namespace.told(T);
-    println!("{}", told.line(&["Blocked/Quota", "change freeze until Monday"]).await);
+    println!("{}", told.line(&["Blocked/LaunchRefused", "change freeze until Monday"]).await);
     refused_for_a_while(cluster, &deployed).await;
     cluster.kubectl(&["delete", "validatingadmissionpolicybinding", name]);
     cluster.kubectl(&["delete", "validatingadmissionpolicy", name]);
@@ -122,7 +122,7 @@ webhooks:
     let deployed = cluster.deploy(&namespace, 1, &ENV);
     Table::slow(2, 1, 1).apply(cluster, &namespace);
     let told = namespace.told(T);
-    println!("{}", told.line(&["Blocked/Quota", "failed calling webhook"]).await);
+    println!("{}", told.line(&["Blocked/LaunchRefused", "failed calling webhook"]).await);
     refused_for_a_while(cluster, &deployed).await;
     cluster.kubectl(&["delete", "validatingwebhookconfiguration", name]);
     told.complete(2).await;

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gapless::domain::state::{Hold, State};
+use gapless::domain::verdict::UnknownReason;
 use serde_json::Value;
 
 use super::manifests::{documents, list, root, text, text_of};
@@ -32,6 +33,32 @@ fn every_alert_has_a_runbook_here_and_there() {
     }
     let sections = operations.lines().filter_map(|l| l.strip_prefix("### Gapless")).map(|l| format!("Gapless{l}"));
     assert_eq!(sections.collect::<BTreeSet<_>>(), names, "sections of docs/operations.md and alerts");
+}
+
+/// The runbook in an alert is short; its section says the same, with more words. A step that only one of them has is an
+/// oversight.
+#[test]
+fn what_the_runbook_of_an_alert_names_is_in_its_section() {
+    let operations = text_of("docs/operations.md");
+    for rule in rules() {
+        let (name, runbook) = (text(&rule, "/alert"), text(&rule, "/annotations/runbook"));
+        let section = operations.split_once(&format!("### {name}\n")).map_or("", |(_, rest)| rest);
+        let section = section.split("\n##").next().unwrap();
+        for code in runbook.split('`').skip(1).step_by(2).map(verb) {
+            assert!(section.contains(code), "docs/operations.md, {name}: `{code}` of the runbook is not there");
+        }
+        let is_word = |w: &&str| UnknownReason::of_word(w).is_some() || State::of_word(w).is_some();
+        for word in runbook.split(|c: char| !c.is_ascii_alphanumeric()).filter(is_word) {
+            assert!(section.contains(word), "docs/operations.md, {name}: {word} of the runbook is not there");
+        }
+    }
+}
+
+/// Of a command its verb: where it is used, and on what, may be said in other words.
+fn verb(code: &str) -> &str {
+    let Some(command) = code.strip_prefix("kubectl ") else { return code };
+    let command = command.strip_prefix("gapless ").unwrap_or(command);
+    command.split(' ').next().unwrap_or_default()
 }
 
 #[test]

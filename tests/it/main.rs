@@ -13,11 +13,11 @@ mod manifests;
 mod mutants;
 mod operator;
 mod real_data;
+mod simultaneous;
 mod sizes;
 mod sources;
 mod state;
 mod tidy;
 mod verbs;
-mod wishes;
 #[cfg(feature = "kubernetes")]
 mod words;

@@ -64,7 +64,7 @@ pub struct UnitSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 8), extend("x-kubernetes-list-type" = "set"))]
     pub columns: Option<Vec<ColumnText>>,
-    /// The columns may contain the values in any order.
+    /// The columns may contain the values in any order. On a SQL warehouse there must be two columns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub any_order: Option<bool>,
     /// A column that contains one value of a unit: every value of the season's unit columns is expected.

@@ -51,7 +51,7 @@ pub struct GameDateSpec {
 }
 
 impl GameDateSpec {
-    /// A date of a season without any wish yet.
+    /// A date of a season without any request yet.
     pub fn of(season: &str, date: crate::domain::dates::Date) -> Self {
         Self {
             season: NameText(season.into()),

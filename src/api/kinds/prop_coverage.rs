@@ -45,7 +45,7 @@ pub struct PropCoverageSpec {
     /// The Warehouse of the table. Default: the season's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warehouse: Option<NameText>,
-    /// The table.
+    /// The table. In BigQuery `dataset.table`; in PostgreSQL `schema.table`, or `table` in the schema `public`.
     #[x_kube(validation = Rule::new("self == oldSelf").message("is immutable; create a new PropCoverage"))]
     pub table: TableText,
     /// The columns of the table.

@@ -102,7 +102,7 @@ pub enum WeekDay {
 #[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ScheduleSpec {
-    /// The table.
+    /// The table. In BigQuery `dataset.table`; in PostgreSQL `schema.table`, or `table` in the schema `public`.
     pub table: TableText,
     /// The column with the date of a row.
     pub date: ColumnText,

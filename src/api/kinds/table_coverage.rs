@@ -44,7 +44,7 @@ pub struct TableCoverageSpec {
     /// The Warehouse of the table. Default: the season's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warehouse: Option<NameText>,
-    /// The table.
+    /// The table. In BigQuery `dataset.table`; in PostgreSQL `schema.table`, or `table` in the schema `public`.
     #[x_kube(validation = Rule::new("self == oldSelf").message("is immutable; create a new TableCoverage"))]
     pub table: TableText,
     /// The column with the date of a row.

@@ -67,19 +67,23 @@ pub enum Encoding {
 
 /// BigQuery, with the operator's credentials.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct BigQueryEngine {
-    /// The project that holds the datasets and pays for the queries.
-    #[schemars(length(max = 63), regex(pattern = r"^[a-z][-a-z0-9:.]{4,61}[a-z0-9]$"))]
-    pub project: String,
-    /// The location of the datasets: `us-west2`.
-    #[schemars(length(max = 32), regex(pattern = r"^[A-Za-z][-A-Za-z0-9]{1,31}$"))]
-    pub location: String,
+    /// The project that holds the datasets.
+    pub project: ProjectText,
+    /// The only location where tables may be, for example `us-west2` or `US`; a table elsewhere is refused. Default: each query runs
+    /// where its table is. It must be the same in every Warehouse of a project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<LocationText>,
+    /// The project that pays for the queries. Default: `project`. It must be the same in every Warehouse of a project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bill_to: Option<ProjectText>,
 }
 
 /// PostgreSQL, through one of the operator's connections.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostgresEngine {
-    /// The name of a folder in the operator's connections folder.
+    /// The name of a folder in the operator's connections folder. Its files hold the address and the credentials.
     pub connection: NameText,
     /// The database.
     pub database: DatabaseText,
@@ -94,7 +98,7 @@ pub struct WarehouseLimits {
     /// The maximum number of simultaneous reads.
     #[schemars(range(min = 1, max = 64))]
     pub max_concurrent_queries: u32,
-    /// The maximum number of bytes per read. A larger read is Unknown, never a gap.
+    /// The maximum number of bytes per read. A larger read is Unknown, never a gap. BigQuery: the maximum that a query is billed.
     pub max_bytes_per_query: BytesText,
     /// The maximum number of bytes of all reads per UTC day. Reads beyond it are Unknown, never a gap. If gapless stores no facts on
     /// a disk, the count restarts at zero when it starts.

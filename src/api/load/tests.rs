@@ -89,7 +89,7 @@ fn spoilt(edits: &[(Index, Edit)]) -> Vec<u8> {
 }
 
 fn read_all(bytes: &[u8], known: Valid) -> Loaded {
-    load_again(&[("m.yaml".into(), bytes.to_vec())], &|folder| Ok(folder.into()), known)
+    load_again(&[("m.yaml".into(), bytes.to_vec())], &|folder: &str| Ok(folder.into()), known)
 }
 
 proptest! {

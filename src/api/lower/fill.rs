@@ -47,7 +47,7 @@ pub(super) struct Frame {
 }
 
 /// The season of a coverage; a problem where it is not there.
-pub(super) fn frame(document: &Document, season: &str, known: &Known, fields: &mut Fields<'_>) -> Frame {
+pub(super) fn frame(document: &Document, season: &str, known: &Known<'_>, fields: &mut Fields<'_>) -> Frame {
     let Some(found) = known.seasons.get(season) else {
         fields.problem("spec.season", format!("SeasonNotFound: there is no valid Season '{season}'"));
         let season = key(document, "Season", season);
@@ -67,13 +67,16 @@ pub(super) fn coverage(
     common: &Common<'_>,
     frame: Frame,
     demand: Demand,
-    known: &Known,
+    known: &Known<'_>,
     fields: &mut Fields<'_>,
 ) -> Coverage {
     let Demand { question, criteria } = demand;
     let own = common.warehouse.map(|warehouse| place_named(warehouse, "spec.warehouse", known, fields));
     let home = own.unwrap_or(frame.home);
-    let table = Table { place: home.place, name: common.table.into() };
+    let unit = common.names.unit;
+    home.can_name(unit, &question.unit, fields);
+    home.can_date(unit.rsplit_once('.').map_or("spec", |(parent, _)| parent), &question.date, fields);
+    let table = home.table("spec.table", common.table, known, fields);
     let declared = Table { place: home.declared, name: table.name.clone() };
     let due = fields.moment("spec.due", common.due);
     let late = common.late.map(|m| fields.moment("spec.late", m));
@@ -99,7 +102,7 @@ pub(super) fn coverage(
     }
 }
 
-fn fill(spec: &FillSpec, known: &Known, fields: &mut Fields<'_>) -> Fill {
+fn fill(spec: &FillSpec, known: &Known<'_>, fields: &mut Fields<'_>) -> Fill {
     let ladder = spec.ladder.iter().enumerate().map(|(n, r)| rung(n, r, spec.mode, known, fields)).collect();
     Fill {
         mode: if spec.mode == FillMode::Fill { Mode::Fill } else { Mode::Observe },
@@ -116,7 +119,7 @@ fn fill(spec: &FillSpec, known: &Known, fields: &mut Fields<'_>) -> Fill {
     }
 }
 
-fn rung(n: usize, spec: &RungSpec, mode: FillMode, known: &Known, fields: &mut Fields<'_>) -> Rung {
+fn rung(n: usize, spec: &RungSpec, mode: FillMode, known: &Known<'_>, fields: &mut Fields<'_>) -> Rung {
     let field = format!("spec.fill.ladder[{n}]");
     let initial = fields.positive(&format!("{field}.attempts.backoff.initial"), &spec.attempts.backoff.initial);
     let max = fields.positive(&format!("{field}.attempts.backoff.max"), &spec.attempts.backoff.max);

@@ -14,7 +14,7 @@ use crate::domain::policy::{Coverage, DateOrder, DateOrders, Dates, Key, Rerun, 
 /// coverages are added and removed, and the rest of the request remains valid.
 pub(super) fn lower(
     documents: &[Document],
-    known: &Known,
+    known: &Known<'_>,
     coverages: &mut [Coverage],
     problems: &mut Vec<Problem>,
 ) -> BTreeMap<Key, DateOrders> {

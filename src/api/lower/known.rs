@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::fields::Fields;
+use crate::api::access::Access;
 use crate::api::manifest::{Document, NAMESPACE};
 use crate::api::problem::Problem;
 use crate::api::template::CronJob;
@@ -14,19 +15,47 @@ use crate::domain::mark::stable_hash;
 use crate::domain::policy::{Key, ReadLimits, Reader, Season};
 
 /// What references point at.
-#[derive(Default)]
-pub(super) struct Known {
+pub(super) struct Known<'a> {
+    /// What the Warehouses of the namespace may read.
+    pub access: &'a dyn Access,
     /// Where each Warehouse is.
     pub places: BTreeMap<String, Home>,
     pub limits: BTreeMap<Reader, ReadLimits>,
+    pub warehouses: BTreeMap<Key, Reader>,
     /// The seasons, with their aliases and unit columns.
     pub seasons: BTreeMap<String, KnownSeason>,
     pub cron_jobs: BTreeMap<Arc<str>, CronJob>,
 }
 
+impl<'a> Known<'a> {
+    /// Nothing yet.
+    pub fn new(access: &'a dyn Access) -> Self {
+        Self {
+            access,
+            places: BTreeMap::new(),
+            limits: BTreeMap::new(),
+            warehouses: BTreeMap::new(),
+            seasons: BTreeMap::new(),
+            cron_jobs: BTreeMap::new(),
+        }
+    }
+}
+
+/// The kind of a warehouse, as far as it decides what its tables are called and what they can answer.
+#[derive(Clone, Default)]
+pub(super) enum Engine {
+    /// Folders of files; also the engine of a Warehouse that is absent, of whose tables nothing else is known.
+    #[default]
+    Files,
+    /// The datasets of this project.
+    BigQuery(String),
+    Postgres,
+}
+
 /// Where a Warehouse is. One that is absent is nowhere.
 #[derive(Clone, Default)]
 pub(super) struct Home {
+    pub engine: Engine,
     /// As its engine opens it: on one machine an absolute path.
     pub place: Arc<str>,
     /// As its spec says it: the same wherever the manifests are.
@@ -83,7 +112,7 @@ pub(super) fn generation(document: &Document) -> i64 {
 }
 
 /// Where a Warehouse is, or a problem.
-pub(super) fn place_named(warehouse: &str, field: &str, known: &Known, fields: &mut Fields<'_>) -> Home {
+pub(super) fn place_named(warehouse: &str, field: &str, known: &Known<'_>, fields: &mut Fields<'_>) -> Home {
     known.places.get(warehouse).cloned().unwrap_or_else(|| {
         fields.problem(field, format!("WarehouseNotFound: there is no valid Warehouse '{warehouse}'"));
         Home::default()

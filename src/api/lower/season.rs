@@ -11,10 +11,10 @@ use crate::api::kinds::*;
 use crate::api::manifest::Document;
 use crate::api::schema::{ColumnText, ZoneText};
 use crate::domain::dates::DateRange;
-use crate::domain::policy::{Break, Dates, Schedule, Season, Table};
+use crate::domain::policy::{Break, Dates, Schedule, Season};
 use crate::domain::probe::{InstantColumn, ScheduleQuestion};
 
-pub(super) fn lower(document: &Document, spec: &SeasonSpec, known: &Known, fields: &mut Fields<'_>) -> KnownSeason {
+pub(super) fn lower(document: &Document, spec: &SeasonSpec, known: &Known<'_>, fields: &mut Fields<'_>) -> KnownSeason {
     let zone = fields.zone("spec.timeZone", &spec.time_zone);
     let home = place_named(&spec.warehouse.0, "spec.warehouse", known, fields);
     let aliases = fields.aliases(&spec.aliases);
@@ -27,6 +27,7 @@ pub(super) fn lower(document: &Document, spec: &SeasonSpec, known: &Known, field
             day_starts: None,
         };
         let date = fields.date_column("spec.schedule", &dating, &zone);
+        home.can_date("spec.schedule", &date, fields);
         let question = ScheduleQuestion {
             date,
             unit: s.unit.iter().map(|c| c.0.clone()).collect(),
@@ -39,7 +40,7 @@ pub(super) fn lower(document: &Document, spec: &SeasonSpec, known: &Known, field
             updated_at: instants(("updatedAt", s.updated_at.as_ref()), s.updated_at_zone.as_ref(), fields),
         };
         Schedule {
-            table: Table { place: home.place.clone(), name: s.table.0.as_str().into() },
+            table: home.table("spec.schedule.table", &s.table.0, known, fields),
             question: Arc::new(question),
             max_age: s.max_age.as_ref().map(|a| fields.positive("spec.schedule.maxAge", a)),
         }

@@ -7,10 +7,9 @@ use kube::core::Status;
 
 use crate::cli::args::ClusterArgs;
 use crate::cli::exit::Stop;
-use crate::kubernetes::client::{Connect, connect};
+use crate::kubernetes::client::{ConnectOptions, connect};
 use crate::kubernetes::faults::sentence;
 
-/// A cluster.
 pub(super) struct Cluster {
     pub client: Client,
     pub namespace: String,
@@ -31,7 +30,7 @@ impl Cluster {
     /// The cluster that the arguments name. Nothing is asked of it yet.
     pub(super) async fn connect(args: &ClusterArgs) -> Result<Self, Stop> {
         let (kubeconfig, context) = (args.kubeconfig.clone(), args.context.clone());
-        let connected = connect(&Connect { kubeconfig, context, ..Connect::default() }).await;
+        let connected = connect(&ConnectOptions { kubeconfig, context, ..ConnectOptions::default() }).await;
         let connected = connected.map_err(|why| Stop::bad_input(format!("{why}; or use -f DIR")))?;
         let namespace = args.namespace.clone().unwrap_or(connected.namespace);
         Ok(Self { client: connected.client, namespace, server: connected.server })

@@ -41,7 +41,7 @@ fn play(folder: &Path, seed: u64) -> Result<Exit, Stop> {
         return Err(Stop::bad_input(format!("{} is not empty; use --keep with a new folder", folder.display())));
     }
     let season = build(folder, seed)?;
-    let manifests = ManifestArgs { files: vec![folder.into()], state: None, files_root: None };
+    let manifests = ManifestArgs { files: vec![folder.into()], state: None, files_root: None, connections_dir: None };
     let mut setup = Setup::new(&manifests)?;
     if setup.has_problems() {
         return Err(Stop::failed("the demo's own manifests are refused; please report it"));

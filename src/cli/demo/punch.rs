@@ -60,7 +60,6 @@ impl Kind {
     }
 }
 
-/// One punched date.
 #[derive(Clone, Debug)]
 pub(super) struct Gap {
     pub table: Table,

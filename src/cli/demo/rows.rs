@@ -12,7 +12,6 @@ pub(super) const SCHEDULE_TABLE: &str = "nba_raw.v_nbac_schedule_latest";
 const SYSTEMS: [&str; 5] =
     ["moving_average_baseline", "zone_matchup_v1", "similarity_balanced_v1", "xgboost_v1", "ensemble_v1"];
 
-/// One game.
 #[derive(Clone, Debug)]
 pub(super) struct Game {
     pub date: Date,
@@ -48,7 +47,6 @@ impl Table {
         }
     }
 
-    /// Its coverage.
     pub fn coverage(self) -> &'static str {
         match self {
             Self::Boxscores => "boxscores",

@@ -91,6 +91,7 @@ impl OperatorArgs {
             context: self.context.clone(),
             scope,
             files_root: self.files_root.clone().unwrap_or_else(|| ".".into()),
+            connections: self.connections_dir.clone(),
             grants: self.grants.clone(),
             limits,
             state: self.state.clone(),
@@ -211,7 +212,7 @@ mod tests {
     #[test]
     fn without_flags_everything_has_a_sensible_value() {
         let options = options("").unwrap();
-        assert_eq!((options.scope, options.files_root.to_str()), (None, Some(".")));
+        assert_eq!((options.scope, options.files_root.to_str(), options.connections), (None, Some("."), None));
         let lease = options.lease.unwrap();
         assert_eq!((lease.name.as_str(), options.identity.as_str()), ("gapless", "gapless-0"));
         assert_eq!(lease.timing, Timing::default());
@@ -229,7 +230,8 @@ mod tests {
         let all = all.unwrap();
         assert_eq!((all.scope, all.grants), (Some(Scope::All), Some("/g.yaml".into())));
         assert_eq!((all.lease, all.limits.launches), (None, false));
-        let one = options("--namespace nba --identity me").unwrap();
+        let one = options("--namespace nba --identity me --connections-dir /c").unwrap();
+        assert_eq!(one.connections, Some("/c".into()));
         assert_eq!(one.scope, Some(Scope::Namespace("nba".into())));
         assert_eq!((one.lease.unwrap().namespace.as_deref(), one.identity.as_str()), (Some("nba"), "me"));
         let lease = options("--namespace nba --lease-namespace ops").unwrap().lease.unwrap();

@@ -12,7 +12,7 @@ use crate::domain::dates::{Date, Timestamp};
 use crate::domain::judge::tests::day;
 use crate::domain::ledger::{End, Job, Ledger};
 use crate::domain::policy::{DateOrder, Mode, Rerun};
-use crate::engine::drive::Wish;
+use crate::engine::drive::Command;
 use crate::engine::ports::Created;
 use crate::engine::spec::{Limits, Spec};
 
@@ -101,7 +101,7 @@ fn steps(mut spec: Spec, changes: Vec<(u64, Change)>) -> Vec<Step> {
             let season = spec.seasons[0].key.clone();
             spec.orders.entry(season).or_default().insert(date(d), DateOrder { priority: 0, rerun });
         }),
-        Change::Reload => (at, Box::new(|_: &Sim| Some(Wish::Reload)) as Box<_>),
+        Change::Reload => (at, Box::new(|_: &Sim| Some(Command::Reload)) as Box<_>),
         change => turn(at, move |sim| apply(sim, change)),
     };
     changes.into_iter().map(step).collect()

@@ -42,7 +42,7 @@ async fn a_refused_create_is_not_charged_and_comes_back() {
     let sim = world(good, &[3]);
     sim.state().answer_create = Some(Created::Refused { permanent: false, why: "exceeded quota".into() });
     let (overview, events) = sim.watch_for(&spec(), 90).await;
-    assert_eq!(tell(&overview), ["Blocked/Quota 2025-11-03"]);
+    assert_eq!(tell(&overview), ["Blocked/LaunchRefused 2025-11-03"]);
     let refused = events.iter().find(|e| e.reason == "LaunchRefused").map(|e| e.message.as_str());
     assert_eq!(refused, Some("no Job was created, and nothing is charged: exceeded quota"));
     sim.state().answer_create = None;

@@ -13,13 +13,13 @@ use crate::domain::policy::{Anchor, Moment};
 use crate::domain::probe::WHOLE_DATE;
 use crate::domain::span::Span;
 use crate::engine::call::Call;
-use crate::engine::drive::{Engine, Until, Wish};
+use crate::engine::drive::{Command, Engine, Until};
 use crate::engine::ports::{Created, JobList};
 
 use crate::engine::spec::{Limits, Spec};
 
 fn reload(at: u64) -> super::script::Step {
-    (at, Box::new(|_| Some(Wish::Reload)))
+    (at, Box::new(|_| Some(Command::Reload)))
 }
 
 /// What is stored is wiped from outside.
@@ -69,7 +69,7 @@ async fn launch_numbers_do_not_fall_when_the_ledger_is_wiped_under_a_running_pro
         }),
         reload(HOUR + 1),
         // Its Jobs are gone, too: nothing but the process itself knows how many there were.
-        (HOUR + 2, Box::new(|_| Some(Wish::Seen(JobList::default())))),
+        (HOUR + 2, Box::new(|_| Some(Command::Seen(JobList::default())))),
         turn(HOUR + 60, |s| _ = s.state().table.remove(&day("2025-11-04"))),
     ];
     play(&sim, &mut sim.engine(spec()), 4 * HOUR, steps).await;
@@ -324,8 +324,8 @@ async fn who_only_looks_records_and_creates_nothing() {
     };
     let limits = Limits { slow_start: Span::default(), ..Limits::default() };
     let mut engine = Engine::new(ports, spec(), limits, true);
-    let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
-    let overview = engine.run(Until::Seen, &mut wishes, |_, _| {}).await;
+    let (_keep, mut commands) = tokio::sync::mpsc::unbounded_channel();
+    let overview = engine.run(Until::Seen, &mut commands, |_, _| {}).await;
     assert_eq!(overview.launches.len(), 1, "what would be launched is reported");
     play(&sim, &mut engine, HOUR, vec![]).await;
     let state = sim.state();

@@ -11,7 +11,7 @@ use crate::domain::ledger::End;
 use crate::domain::mark::mix;
 use crate::domain::policy::{DateOrder, Rerun};
 use crate::engine::call::Call;
-use crate::engine::drive::{Until, Wish};
+use crate::engine::drive::{Command, Until};
 use crate::engine::overview::Event;
 use crate::engine::ports::JobList;
 use crate::engine::spec::Spec;
@@ -218,8 +218,8 @@ async fn a_panic_stalls_the_coverage_that_caused_it_and_no_other() {
     let sim = world(mixed, &[3]);
     let mut engine = sim.engine(spec);
     engine.world.survive(&bad, |_, _| panic!("what no check foresees"));
-    let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
-    let overview = engine.run(Until::Done, &mut wishes, |_, _| {}).await;
+    let (_keep, mut commands) = tokio::sync::mpsc::unbounded_channel();
+    let overview = engine.run(Until::Done, &mut commands, |_, _| {}).await;
     let told = overview.coverages.iter().map(|c| (c.key.name.to_string(), c.stalled.is_some()));
     assert_eq!(told.collect::<Vec<_>>(), [("boxscores".into(), true), ("boxscores-too".into(), false)]);
     assert_eq!(sim.state().creates.len(), 1, "the other one fills its gap");
@@ -246,8 +246,8 @@ async fn a_job_that_stays_although_it_was_removed_is_not_removed_again_and_again
 async fn an_end_that_a_list_told_stands_whatever_the_watch_shows() {
     let sim = world(mixed, &[3]);
     let mut engine = sim.engine(spec());
-    let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
-    engine.run(Until::Done, &mut wishes, |_, _| {}).await;
+    let (_keep, mut commands) = tokio::sync::mpsc::unbounded_channel();
+    engine.run(Until::Done, &mut commands, |_, _| {}).await;
     let mut job = sim.state().jobs.values().next().unwrap().0.clone();
     job.ended = None;
     engine.world.seen(JobList { jobs: vec![job], ..JobList::default() }, sim.now());
@@ -259,16 +259,16 @@ async fn an_end_that_a_list_told_stands_whatever_the_watch_shows() {
 async fn what_another_writer_replaced_is_reported_again_although_nothing_else_changed() {
     let sim = world(mixed, &[3]);
     let mut engine = sim.engine_that_reports(spec());
-    let (wish, mut wishes) = tokio::sync::mpsc::unbounded_channel();
-    let (edited, world) = (wish.clone(), sim.clone());
+    let (command, mut commands) = tokio::sync::mpsc::unbounded_channel();
+    let (edited, world) = (command.clone(), sim.clone());
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_secs(600)).await;
         world.state().ledgers.values_mut().for_each(|(_, _, version)| *version += 1);
         world.state().saves = 0;
-        let _ = edited.send(Wish::Reload);
+        let _ = edited.send(Command::Reload);
         tokio::time::sleep(Duration::from_secs(600)).await;
-        let _ = edited.send(Wish::Stop);
+        let _ = edited.send(Command::Stop);
     });
-    engine.run(Until::Stopped, &mut wishes, |_, _| {}).await;
+    engine.run(Until::Stopped, &mut commands, |_, _| {}).await;
     assert_eq!(sim.state().saves, 1);
 }

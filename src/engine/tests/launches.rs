@@ -154,9 +154,9 @@ async fn a_date_whose_refused_attempt_still_stands_in_the_store_is_not_free() {
     for call in 1..20 {
         let sim = world(good, &[3]);
         sim.state().faults.insert(call, Fault::Refused);
-        let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+        let (_keep, mut commands) = tokio::sync::mpsc::unbounded_channel();
         let mut first = sim.engine_that_reports(two_coverages());
-        let run = first.run(Until::Stopped, &mut wishes, |world, _| sim.check(world));
+        let run = first.run(Until::Stopped, &mut commands, |world, _| sim.check(world));
         let _ = tokio::time::timeout(Duration::from_millis(1500), run).await;
         drop(first);
         play(&sim, &mut sim.engine_that_reports(two_coverages()), 30, vec![]).await;
@@ -207,9 +207,9 @@ async fn a_job_is_not_removed_before_its_outcome_is_stored() {
         let calls = sim.state().calls;
         sim.state().faults.insert(calls + call, Fault::Unanswered);
         if dies {
-            let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+            let (_keep, mut commands) = tokio::sync::mpsc::unbounded_channel();
             let mut engine = sim.engine(spec.clone());
-            let run = engine.run(Until::Stopped, &mut wishes, |_, _| {});
+            let run = engine.run(Until::Stopped, &mut commands, |_, _| {});
             let _ = tokio::time::timeout(Duration::from_millis(500), run).await;
         }
         let overview = sim.settle(&spec).await;

@@ -88,29 +88,29 @@ async fn a_new_day_of_the_season_is_told_though_no_date_changes_its_state() {
 #[tokio::test(start_paused = true)]
 async fn what_is_remembered_need_not_be_read_again() {
     let sim = world(good, &[3]);
-    let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+    let (_keep, mut commands) = tokio::sync::mpsc::unbounded_channel();
     let mut first = sim.engine(spec());
-    let seen = first.run(Until::Done, &mut wishes, |_, _| {}).await;
+    let seen = first.run(Until::Done, &mut commands, |_, _| {}).await;
     let reads = sim.state().probes;
     let mut second = sim.engine(spec());
     second.world.recall(first.world.remember());
-    assert_eq!(tell(&second.run(Until::Done, &mut wishes, |_, _| {}).await), tell(&seen));
+    assert_eq!(tell(&second.run(Until::Done, &mut commands, |_, _| {}).await), tell(&seen));
     assert_eq!(sim.state().probes, reads, "the marks prove that nothing changed");
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_launched_on_what_is_only_remembered() {
     let sim = world(good, &[3]);
-    let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+    let (_keep, mut commands) = tokio::sync::mpsc::unbounded_channel();
     let mut observed = spec();
     observed.coverages[0].fill.mode = Mode::Observe;
     let mut first = sim.engine(observed);
-    first.run(Until::Done, &mut wishes, |_, _| {}).await;
+    first.run(Until::Done, &mut commands, |_, _| {}).await;
     sim.state().table.insert(day("2025-11-03"), FULL.to_vec());
     sim.state().look_takes = 30;
     let mut second = sim.engine(spec());
     second.world.recall(first.world.remember());
-    assert_eq!(tell(&second.run(Until::Done, &mut wishes, |_, _| {}).await), Vec::<String>::new());
+    assert_eq!(tell(&second.run(Until::Done, &mut commands, |_, _| {}).await), Vec::<String>::new());
     assert!(sim.state().creates.is_empty(), "the date was filled while no process ran");
 }
 

@@ -30,6 +30,24 @@ async fn a_table_that_was_read_before_its_schedule_launches_nothing_on_that_read
     assert!(!told.contains(&"GapFound") && sim.state().creates.is_empty(), "{told:?}");
 }
 
+/// The next look is an hour away, and finds nothing new. What is lost by then must have been seen complete.
+#[tokio::test(start_paused = true)]
+async fn dates_that_a_late_schedule_completes_are_recorded_before_the_next_look() {
+    let sim = world(good, &[3]);
+    sim.state().schedule_broken = true;
+    let script = vec![
+        turn(300, |sim| sim.state().schedule_broken = false),
+        turn(HOUR / 2, |sim| {
+            let state = sim.state();
+            let (_, ledger, _) = state.ledgers.values().next().unwrap();
+            assert_eq!(ledger.complete.to_string(), "2025-11-01..2025-11-02, 2025-11-04..2025-11-10");
+        }),
+    ];
+    let mut spec = spec();
+    spec.coverages[0].fill.mode = Mode::Observe;
+    play(&sim, &mut sim.engine(spec), HOUR / 2 + 1, script).await;
+}
+
 /// The dates stand, so nothing else would have it written.
 #[tokio::test(start_paused = true)]
 async fn a_schedule_that_cannot_be_read_any_more_is_told() {

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use super::sim::*;
 use crate::domain::ledger::Outcome;
-use crate::engine::drive::{Engine, Until, Wish};
+use crate::engine::drive::{Command, Engine, Until};
 use crate::engine::overview::{Event, Overview};
 use crate::engine::ports::Warehouse;
 use crate::engine::spec::Spec;
 
-/// So many seconds after the start, this is done to the world, and perhaps wished for.
-pub type Step = (u64, Box<dyn FnOnce(&Sim) -> Option<Wish> + Send>);
+/// So many seconds after the start, this is done to the world, and perhaps a command is sent.
+pub type Step = (u64, Box<dyn FnOnce(&Sim) -> Option<Command> + Send>);
 
 /// The manifests are edited.
 pub fn edit(at: u64, spec: &Spec) -> Step {
     let spec = Box::new(spec.clone());
-    (at, Box::new(move |_| Some(Wish::Respec(spec))))
+    (at, Box::new(move |_| Some(Command::Respec(spec))))
 }
 
 /// The world changes.
@@ -34,24 +34,24 @@ pub async fn play<W: Warehouse>(
     seconds: u64,
     steps: Vec<Step>,
 ) -> (Overview, Vec<Event>) {
-    let (wish, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+    let (command, mut commands) = tokio::sync::mpsc::unbounded_channel();
     let world = sim.clone();
     let script = tokio::spawn(async move {
         let mut passed = 0;
         for (at, step) in steps {
             tokio::time::sleep(Duration::from_secs(at - passed)).await;
             passed = at;
-            step(&world).into_iter().for_each(|w| _ = wish.send(w));
+            step(&world).into_iter().for_each(|w| _ = command.send(w));
         }
         tokio::time::sleep(Duration::from_secs(seconds - passed)).await;
-        let _ = wish.send(Wish::Stop);
+        let _ = command.send(Command::Stop);
     });
     let mut told = Vec::new();
     let watch = |world: &_, events: &[Event]| {
         sim.check(world);
         told.extend_from_slice(events);
     };
-    let overview = engine.run(Until::Stopped, &mut wishes, watch).await;
+    let overview = engine.run(Until::Stopped, &mut commands, watch).await;
     // A step that finds something wrong ends the script, and the engine with it.
     script.await.unwrap();
     (overview, told)

@@ -14,7 +14,7 @@ use crate::domain::policy::{Key, Table};
 use crate::domain::probe::{ScheduleRow, Undated};
 use crate::domain::state::{Cell, State};
 use crate::domain::verdict::Unknown;
-use crate::engine::drive::{Engine, Ports, Until, Wish};
+use crate::engine::drive::{Command, Engine, Ports, Until};
 use crate::engine::overview::{CoverageView, Event, Overview, SeasonView};
 use crate::engine::ports::*;
 use crate::engine::spec::{Limits, Spec};
@@ -217,12 +217,12 @@ impl Sim {
     /// Runs until nothing is left to do; a process that dies is started again.
     pub async fn settle(&self, spec: &Spec) -> Overview {
         loop {
-            let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+            let (_keep, mut commands) = tokio::sync::mpsc::unbounded_channel();
             // Fewer turns: thousands of these worlds are run.
             let limits = Limits { job_poll: jiff::SignedDuration::from_secs(5), ..Limits::default() };
             let mut engine = self.engine_with(spec.clone(), limits);
             tokio::select! {
-                overview = engine.run(Until::Done, &mut wishes, |world, _| self.check(world)) => return overview,
+                overview = engine.run(Until::Done, &mut commands, |world, _| self.check(world)) => return overview,
                 () = self.died.notified() => {}
             }
         }
@@ -259,13 +259,13 @@ impl Sim {
 
     async fn watch(&self, mut engine: Engine<Self, Self, Self, Self>, seconds: u64) -> (Overview, Vec<Event>) {
         let mut told = Vec::new();
-        let (stop, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+        let (stop, mut commands) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(async move {
             tokio::time::sleep(std::time::Duration::from_secs(seconds)).await;
-            let _ = stop.send(Wish::Stop);
+            let _ = stop.send(Command::Stop);
         });
         let overview = engine
-            .run(Until::Stopped, &mut wishes, |world, events| {
+            .run(Until::Stopped, &mut commands, |world, events| {
                 self.check(world);
                 told.extend_from_slice(events);
             })

@@ -11,20 +11,22 @@ use std::time::Duration;
 use http::HeaderValue;
 use http::header::USER_AGENT;
 use kube::client::ClientBuilder;
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::runtime::watcher;
 use kube::{Client, Config};
 use tower::ServiceBuilder;
 
-use crate::kubernetes::faults::{self, sentence};
+use crate::kubernetes::faults;
 use crate::kubernetes::leadership::gate::Gate;
 use deadline::Deadlines;
 use token::TokenFile;
 
 pub use calls::{Call, Calls};
+pub use error::ConnectError;
 
 mod calls;
 mod deadline;
+mod error;
 pub mod scope;
 #[cfg(test)]
 mod tests;
@@ -44,11 +46,11 @@ const SILENCE: Duration = Duration::from_secs(60);
 const AGENT: &str = concat!("gapless/", env!("CARGO_PKG_VERSION"));
 
 /// To reach an API server, name and handshake included.
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Which cluster, and how.
 #[derive(Clone, Debug, Default)]
-pub struct Connect {
+pub struct ConnectOptions {
     /// The kubeconfig; without one `KUBECONFIG`, `~/.kube/config`, or the pod's own service account, in this order.
     pub kubeconfig: Option<PathBuf>,
     /// The context of the kubeconfig; without one its current one.
@@ -62,7 +64,6 @@ pub struct Connect {
 /// A client, and what its configuration says.
 #[derive(Clone)]
 pub struct Connected {
-    /// The client.
     pub client: Client,
     /// The namespace of the context or of the pod.
     pub namespace: String,
@@ -73,8 +74,8 @@ pub struct Connected {
 /// A client for the cluster. Nothing is asked of the API server yet.
 ///
 /// # Errors
-/// One sentence about what is wrong with the configuration.
-pub async fn connect(options: &Connect) -> Result<Connected, String> {
+/// The configuration cannot be used.
+pub async fn connect(options: &ConnectOptions) -> Result<Connected, ConnectError> {
     install_provider();
     let mut config = timed(config(options).await?);
     config.headers.push((USER_AGENT, HeaderValue::from_static(AGENT)));
@@ -82,8 +83,7 @@ pub async fn connect(options: &Connect) -> Result<Connected, String> {
     let (namespace, server) = (config.default_namespace.clone(), faults::scrub(&config.cluster_url.to_string()));
     // A kubeconfig may name a program that fetches the credential: it runs here, and takes its time.
     let builder = tokio::task::spawn_blocking(move || ClientBuilder::try_from(config)).await;
-    let builder = builder.map_err(|error| format!("the client could not be made: {error}"))?;
-    let builder = builder.map_err(|error| sentence(&error))?;
+    let builder = builder.map_err(ConnectError::Task)?.map_err(|error| ConnectError::Client(Box::new(error)))?;
     let write = options.gate.as_ref().map_or(DEADLINE, |gate| gate.deadline().min(DEADLINE));
     // From outside to inside, above kube's own layers.
     let layers = ServiceBuilder::new()
@@ -93,17 +93,6 @@ pub async fn connect(options: &Connect) -> Result<Connected, String> {
         .option_layer(token);
     let client = builder.with_layer(&layers).build();
     Ok(Connected { client, namespace, server })
-}
-
-impl Connected {
-    /// The API server's version: proves that it can be reached and that it accepts the caller.
-    ///
-    /// # Errors
-    /// One sentence that names the server.
-    pub async fn version(&self) -> Result<String, String> {
-        let version = self.client.apiserver_version().await;
-        version.map(|version| version.git_version).map_err(|error| format!("{}: {}", self.server, sentence(&error)))
-    }
 }
 
 /// How everything is watched: in stretches of less than a minute, so that a dead link is noticed.
@@ -120,7 +109,7 @@ pub fn install_provider() {
 /// Sets our deadlines, and switches retries off.
 fn timed(mut config: Config) -> Config {
     config.default_retry = false;
-    config.connect_timeout = Some(CONNECT);
+    config.connect_timeout = Some(CONNECT_DEADLINE);
     config.read_timeout = Some(SILENCE);
     config.write_timeout = Some(DEADLINE);
     // A connection that was idle for almost that long may be reused: its silence is counted again from the request.
@@ -128,42 +117,44 @@ fn timed(mut config: Config) -> Config {
     config
 }
 
-async fn config(options: &Connect) -> Result<Config, String> {
+async fn config(options: &ConnectOptions) -> Result<Config, ConnectError> {
     let found = match &options.kubeconfig {
-        Some(path) => Some(Kubeconfig::read_from(path).map_err(|error| faults::kubeconfig(&error, None))?),
+        Some(path) => Some(Kubeconfig::read_from(path).map_err(|error| unusable(error, None))?),
         None => default_kubeconfig()?,
     };
     match found {
         Some(kubeconfig) => of_kubeconfig(kubeconfig, options).await,
-        None if options.context.is_some() => {
-            Err("there is no kubeconfig to take the context from: give --kubeconfig".into())
-        }
-        None => Config::incluster_env().map_err(|error| faults::in_cluster(&error)),
+        None if options.context.is_some() => Err(ConnectError::NoKubeconfig),
+        None => Config::incluster_env().map_err(ConnectError::InCluster),
     }
 }
 
 /// The kubeconfig that kubectl would take; one that is named but unreadable is an error, not an absent one.
-fn default_kubeconfig() -> Result<Option<Kubeconfig>, String> {
+fn default_kubeconfig() -> Result<Option<Kubeconfig>, ConnectError> {
     use kube::config::KubeconfigError::{FindPath, ReadConfig};
     match Kubeconfig::read() {
         Ok(kubeconfig) => Ok(Some(kubeconfig)),
         Err(FindPath) => Ok(None),
         Err(ReadConfig(error, _)) if error.kind() == std::io::ErrorKind::NotFound && !names_kubeconfig() => Ok(None),
-        Err(error) => Err(faults::kubeconfig(&error, None)),
+        Err(error) => Err(unusable(error, None)),
     }
+}
+
+fn unusable(error: KubeconfigError, contexts: Option<Vec<String>>) -> ConnectError {
+    ConnectError::Kubeconfig(Box::new(error), contexts)
 }
 
 fn names_kubeconfig() -> bool {
     std::env::var_os("KUBECONFIG").is_some_and(|paths| !paths.is_empty())
 }
 
-async fn of_kubeconfig(kubeconfig: Kubeconfig, options: &Connect) -> Result<Config, String> {
+async fn of_kubeconfig(kubeconfig: Kubeconfig, options: &ConnectOptions) -> Result<Config, ConnectError> {
     let contexts: Vec<_> = kubeconfig.contexts.iter().map(|context| context.name.clone()).collect();
     let wants_proxy =
         kubeconfig.clusters.iter().filter_map(|named| named.cluster.as_ref()?.proxy_url.as_ref()).next().is_some();
     let choice = KubeConfigOptions { context: options.context.clone(), ..KubeConfigOptions::default() };
     let loaded = Config::from_custom_kubeconfig(kubeconfig, &choice).await;
-    let mut config = loaded.map_err(|error| faults::kubeconfig(&error, Some(&contexts)))?;
+    let mut config = loaded.map_err(|error| unusable(error, Some(contexts)))?;
     if !wants_proxy {
         // From the environment, without its list of exceptions: an API server is reached directly.
         config.proxy_url = None;

@@ -6,9 +6,7 @@ use kube::{Api, Client};
 /// Where the operator looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// One namespace.
     Namespace(String),
-    /// All namespaces.
     All,
 }
 

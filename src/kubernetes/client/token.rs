@@ -14,6 +14,8 @@ use kube::Config;
 use tokio::time::Instant;
 use tower::{BoxError, Layer, Service};
 
+use super::error::{ConnectError, TokenError};
+
 /// The kubelet replaces a token long before it ends: an hour's one with twelve minutes left.
 const EVERY: Duration = Duration::from_secs(60);
 
@@ -36,14 +38,17 @@ impl TokenFile {
     /// Takes the file out of a configuration, if it is how the caller authenticates.
     ///
     /// # Errors
-    /// One sentence, when no token can be read.
-    pub(super) fn of(config: &mut Config) -> Result<Option<Self>, String> {
+    /// No token can be read.
+    pub(super) fn of(config: &mut Config) -> Result<Option<Self>, ConnectError> {
         let auth = &mut config.auth_info;
         if auth.token.is_some() || auth.username.is_some() || auth.auth_provider.is_some() || auth.exec.is_some() {
             return Ok(None);
         }
         let Some(path) = auth.token_file.take().map(PathBuf::from) else { return Ok(None) };
-        let header = header(&path).map_err(|why| format!("the token file {} {why}", path.display()))?;
+        let header = match header(&path) {
+            Ok(header) => header,
+            Err(why) => return Err(ConnectError::Token(path, why)),
+        };
         let read = Read { header, until: Instant::now() + EVERY };
         Ok(Some(Self { path, read: Arc::new(Mutex::new(read)) }))
     }
@@ -73,10 +78,10 @@ impl TokenFile {
     }
 }
 
-fn header(path: &PathBuf) -> Result<HeaderValue, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
-    let token = Some(text.trim()).filter(|token| !token.is_empty()).ok_or("is empty")?;
-    let mut header = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| "holds no token")?;
+fn header(path: &PathBuf) -> Result<HeaderValue, TokenError> {
+    let text = std::fs::read_to_string(path).map_err(TokenError::Read)?;
+    let token = Some(text.trim()).filter(|token| !token.is_empty()).ok_or(TokenError::Empty)?;
+    let mut header = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| TokenError::Malformed)?;
     header.set_sensitive(true);
     Ok(header)
 }

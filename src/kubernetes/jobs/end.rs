@@ -10,7 +10,6 @@ use super::starts::never_started;
 use crate::domain::ledger::End;
 use crate::engine::contract::clean;
 
-/// How a Job ended.
 pub(super) struct Ended {
     pub at: Timestamp,
     pub end: End,

@@ -108,7 +108,7 @@ impl Jobs {
     pub(super) fn allowed(&self, mut list: JobList) -> JobList {
         self.starts().correct(&mut list);
         disown(&mut list, &self.homes());
-        list.jobs.retain(|job| self.grants.allows(&job.namespace, &job.target.place));
+        list.jobs.retain(|job| self.grants.allows(&job.namespace, &job.target));
         list
     }
 

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::launcher::Jobs;
 use super::slim::Kept;
 use crate::domain::ledger::Job;
-use crate::engine::drive::Wish;
+use crate::engine::drive::Command;
 use crate::engine::ports::JobList;
 use crate::kubernetes::watching::mirror::Mirror;
 
@@ -25,11 +25,11 @@ const ASK_AGAIN: Duration = Duration::from_secs(10);
 
 /// Tells the engine what the watch sees, until the engine is gone. The first time even that there are no Jobs: no watch
 /// reports a pod whose Job is gone.
-pub async fn follow(jobs: Jobs, mirror: Mirror<Kept>, changed: Arc<Notify>, wishes: UnboundedSender<Wish>) {
+pub async fn follow(jobs: Jobs, mirror: Mirror<Kept>, changed: Arc<Notify>, commands: UnboundedSender<Command>) {
     let mut follower = Follower { jobs, known: BTreeMap::new(), asked: Instant::now(), last: None };
     loop {
         if let Some(list) = follower.look(&mirror).await
-            && wishes.send(Wish::Seen(list)).is_err()
+            && commands.send(Command::Seen(list)).is_err()
         {
             return;
         }

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use crate::kubernetes::client::ConnectError;
+
 /// Why the operator ends before it is stopped. A restart helps against all but the first two.
 #[derive(Debug)]
 pub enum Failure {
     /// No usable configuration of a cluster was found.
-    Configuration(String),
+    Configuration(ConnectError),
     /// The endpoints cannot be served at this address.
     Listen(SocketAddr, std::io::Error),
     /// Leadership was lost, with the reason.
@@ -19,7 +21,8 @@ pub enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Configuration(why) | Self::Leadership(why) => f.write_str(why),
+            Self::Configuration(why) => why.fmt(f),
+            Self::Leadership(why) => f.write_str(why),
             Self::Listen(address, why) => write!(f, "--listen {address}: {why}; name an address that is free"),
             Self::Task(name) => {
                 write!(f, "{name} stopped unexpectedly; please report the log lines before this one")

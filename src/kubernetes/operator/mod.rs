@@ -17,10 +17,10 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
-use crate::engine::drive::Wish;
+use crate::engine::drive::Command;
 use crate::host::clock::SystemClock;
 use crate::kubernetes::client::scope::Scope;
-use crate::kubernetes::client::{Call, Calls, Connect, connect};
+use crate::kubernetes::client::{Call, Calls, ConnectOptions, connect};
 use crate::kubernetes::faults::refusals::Refusals;
 use crate::kubernetes::jobs::slim::Kept;
 use crate::kubernetes::leadership::gate::Gate;
@@ -64,7 +64,7 @@ pub async fn run(options: Options, started: Started, stop: impl Future<Output = 
             () = operator.leadership.ended() => None,
             () = stop => {
                 tracing::info!("stopping; running Jobs continue");
-                let _ = operator.wishes.send(Wish::Stop);
+                let _ = operator.commands.send(Command::Stop);
                 // A standby has no engine that could stop.
                 let leads = matches!(operator.leadership.standing(), Standing::Leading(_));
                 let _ = tokio::time::timeout(if leads { STOP } else { Duration::ZERO }, &mut work).await;
@@ -94,7 +94,7 @@ struct Operator {
     jobs: Mirror<Kept>,
     store: StatusStore,
     bells: Bells,
-    wishes: UnboundedSender<Wish>,
+    commands: UnboundedSender<Command>,
     health: Arc<Health>,
     metrics: Metrics,
     server: Server,
@@ -102,11 +102,11 @@ struct Operator {
 }
 
 impl Operator {
-    async fn start(options: Options, started: Started) -> Result<(Self, UnboundedReceiver<Wish>), Failure> {
+    async fn start(options: Options, started: Started) -> Result<(Self, UnboundedReceiver<Command>), Failure> {
         let leadership = if options.lease.is_some() { Leadership::default() } else { Leadership::alone() };
         let (metrics, health) = (Metrics::default(), Arc::new(Health::default()));
         let timing = options.lease.as_ref().map_or_else(Timing::default, |lease| lease.timing);
-        let connected = connect(&Connect {
+        let connected = connect(&ConnectOptions {
             kubeconfig: options.kubeconfig.clone(),
             context: options.context.clone(),
             gate: Some(Gate::new(leadership.clone(), timing.write_deadline(), options.writes)),
@@ -121,9 +121,9 @@ impl Operator {
         let (client, home) = (connected.client, connected.namespace);
         let scope = options.scope.clone().unwrap_or_else(|| Scope::Namespace(home.clone()));
         let (mirrors, bells) = (Mirrors::new(), Bells::default());
-        let (wishes, inbox) = unbounded_channel();
+        let (commands, inbox) = unbounded_channel();
         let store = StatusStore::new(client.clone(), scope.clone());
-        let (watches, jobs) = watches::start(&client, &scope, &mirrors, &bells, &store, &wishes);
+        let (watches, jobs) = watches::start(&client, &scope, &mirrors, &bells, &store, &commands);
         let operator = Self {
             options,
             grants,
@@ -135,7 +135,7 @@ impl Operator {
             jobs,
             store,
             bells,
-            wishes,
+            commands,
             health,
             metrics,
             server,

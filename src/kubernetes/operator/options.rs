@@ -8,7 +8,7 @@ use crate::kubernetes::client::scope::Scope;
 use crate::kubernetes::leadership::gate::Rate;
 use crate::kubernetes::leadership::lease::Timing;
 use crate::kubernetes::serving::logs::Format;
-use crate::kubernetes::watching::grants::Grants;
+use crate::kubernetes::watching::grants::{Grants, GrantsError};
 
 /// The configuration of an operator: values only, nothing that is open or runs.
 #[derive(Clone, Debug)]
@@ -21,7 +21,9 @@ pub struct Options {
     pub scope: Option<Scope>,
     /// The parent folder of all Warehouse folders.
     pub files_root: PathBuf,
-    /// The file with the folders that each namespace may read; only with [`Scope::All`], where without it nothing is granted.
+    /// The folder with a folder for each connection to a server.
+    pub connections: Option<PathBuf>,
+    /// The file with what each namespace may read; only with [`Scope::All`], where without it nothing is granted.
     pub grants: Option<PathBuf>,
     /// The limits of the engine.
     pub limits: Limits,
@@ -44,7 +46,6 @@ pub struct Options {
 /// The Lease that the leader holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseOptions {
-    /// Its name.
     pub name: String,
     /// Its namespace; `None`: that of the context or of the pod.
     pub namespace: Option<String>,
@@ -53,13 +54,16 @@ pub struct LeaseOptions {
 }
 
 impl Options {
-    /// The folders that each namespace may read, from the folder and the file that are named here.
+    /// What each namespace may read, from the folders and the file that are named here.
     ///
     /// # Errors
-    /// The folder cannot be opened, or the file cannot be read.
-    pub fn open_grants(&self) -> Result<Grants, String> {
+    /// A folder cannot be opened, or the file cannot be read.
+    pub fn open_grants(&self) -> Result<Grants, GrantsError> {
         let root = self.files_root.canonicalize();
-        let root = root.map_err(|e| format!("--files-root {} cannot be opened: {e}", self.files_root.display()))?;
+        let root = root.map_err(|e| GrantsError::Root(self.files_root.clone(), e))?;
+        if let Some(connections) = &self.connections {
+            std::fs::read_dir(connections).map_err(|e| GrantsError::Connections(connections.clone(), e))?;
+        }
         match (&self.scope, &self.grants) {
             (Some(Scope::All), Some(file)) => Grants::read(root, file),
             (Some(Scope::All), None) => Ok(Grants::none(root)),

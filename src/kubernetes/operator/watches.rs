@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 
-use crate::engine::drive::Wish;
+use crate::engine::drive::Command;
 use crate::kubernetes::client::scope::Scope;
 use crate::kubernetes::jobs::slim::{Kept, Slim};
 use crate::kubernetes::watching::feed::Mirrors;
@@ -36,19 +36,19 @@ pub fn start(
     mirrors: &Mirrors,
     bells: &Bells,
     store: &StatusStore,
-    wishes: &UnboundedSender<Wish>,
+    commands: &UnboundedSender<Command>,
 ) -> (JoinSet<()>, Mirror<Kept>) {
     let mut tasks = JoinSet::new();
     for kind in Kind::ALL {
         let api = scope.own::<Wire>(client, &kind.resource());
-        let (bells, store, wishes) = (bells.clone(), store.clone(), wishes.clone());
+        let (bells, store, commands) = (bells.clone(), store.clone(), commands.clone());
         let notify = move |object: Option<&Arc<Object>>| {
             bells.spec.notify_one();
             bells.report.notify_one();
             let foreign = |o: &Arc<Object>| Kind::COVERAGES.contains(&kind) && store.saw(kind, o) == Changed::ByOthers;
             if object.is_some_and(foreign) {
                 // An engine that does not run yet loads everything when it starts.
-                let _ = wishes.send(Wish::Reload);
+                let _ = commands.send(Command::Reload);
             }
         };
         tasks.spawn(follow(api, mirrors.of(kind), |wire: Wire| Some(Object::from(wire)), notify));

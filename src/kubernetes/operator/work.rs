@@ -13,7 +13,8 @@ use tokio::time::Instant;
 
 use super::{Failure, Operator};
 use crate::api::check::Valid;
-use crate::engine::drive::{Engine, Ports, Until, Wish};
+use crate::domain::policy::Key;
+use crate::engine::drive::{Command, Engine, Ports, Until};
 use crate::engine::overview::Event;
 use crate::engine::ports::Clock;
 use crate::engine::progress::Progress;
@@ -24,6 +25,7 @@ use crate::host::keeper::Keeper;
 use crate::kubernetes::jobs::launcher::Jobs;
 use crate::kubernetes::jobs::seen;
 use crate::kubernetes::serving::health::Health;
+use crate::kubernetes::serving::heard::Heard;
 use crate::kubernetes::serving::logs;
 use crate::kubernetes::serving::observed::Observed;
 use crate::kubernetes::watching::feed::{Mirrors, Parsed, parse};
@@ -34,8 +36,9 @@ use crate::kubernetes::watching::switch::{self, Switches};
 use crate::kubernetes::writing::events;
 use crate::kubernetes::writing::reporter::Reporter;
 use crate::kubernetes::writing::store::StatusStore;
-use crate::view::metrics::Metrics;
+use crate::view::metrics::{Metrics, Used};
 use crate::warehouse::places::{Roots, Warehouses};
+use crate::warehouse::usage;
 
 /// Changes of specs within this time are passed on together.
 const GATHER: Duration = Duration::from_millis(200);
@@ -51,7 +54,7 @@ type KubernetesEngine = Engine<SystemClock, Observed<Warehouses>, Observed<Statu
 impl Operator {
     /// Waits until everything is listed and this process leads, then works until it is stopped. Returns why it cannot
     /// go on, where that is the reason.
-    pub(super) async fn work(&self, mut inbox: UnboundedReceiver<Wish>) -> Option<Failure> {
+    pub(super) async fn work(&self, mut inbox: UnboundedReceiver<Command>) -> Option<Failure> {
         while !self.mirrors.are_ready() || !self.jobs.is_ready() {
             tokio::select! {
                 () = self.bells.spec.notified() => {}
@@ -74,6 +77,7 @@ impl Operator {
             switches,
             ask: Arc::default(),
             parsed: Arc::default(),
+            heard: Heard::new(self.bells.report.clone()),
             revision: 0,
         };
         let parsed = feed.parsed.clone();
@@ -85,9 +89,10 @@ impl Operator {
         mut feed: Feed,
         switched: watch::Sender<Switches>,
         parsed: Arc<Mutex<Parsed>>,
-        inbox: &mut UnboundedReceiver<Wish>,
+        inbox: &mut UnboundedReceiver<Command>,
     ) -> Option<Failure> {
         let launcher = Jobs::new(self.client.clone(), self.scope.clone(), self.mirrors.clone(), self.grants.clone());
+        let answers = feed.heard.clone();
         let (mut engine, warehouses) = self.engine(&mut feed, launcher.clone());
         let (events, heard) = channel(EVENTS);
         let folders = Folders::new(self.grants.clone());
@@ -95,26 +100,29 @@ impl Operator {
             client: self.client.clone(),
             mirrors: self.mirrors.clone(),
             store: self.store.clone(),
-            parsed,
+            parsed: parsed.clone(),
             folders: folders.clone(),
-            wishes: self.wishes.clone(),
+            heard: answers,
+            commands: self.commands.clone(),
         };
         let (metrics, bell) = (self.metrics.clone(), self.bells.report.clone());
         let mut keeper = self.facts().map(Keeper::new);
         let mut tasks = JoinSet::new();
         let (ask, spec) = (feed.ask.clone(), self.bells.spec.clone());
-        tasks.spawn(feed.run(spec.clone(), bell.clone(), self.wishes.clone()));
-        tasks.spawn(seen::follow(launcher, self.jobs.clone(), self.bells.jobs.clone(), self.wishes.clone()));
+        tasks.spawn(feed.run(spec.clone(), bell.clone(), self.commands.clone()));
+        tasks.spawn(seen::follow(launcher, self.jobs.clone(), self.bells.jobs.clone(), self.commands.clone()));
         tasks.spawn(switch::follow(self.client.clone(), self.mirrors.clone(), switched, ask, spec));
         tasks.spawn(events::write(self.client.clone(), self.mirrors.clone(), self.options.identity.clone(), heard));
         tasks.spawn(folders.watch(self.mirrors.clone(), bell.clone()));
         tasks.spawn(reporter.run(bell, move |overview| metrics.observe(overview)));
-        tasks.spawn(beat(self.wishes.clone()));
+        tasks.spawn(beat(self.commands.clone()));
         let mut listener = Listener {
             health: self.health.clone(),
             metrics: self.metrics.clone(),
             events,
             report: self.bells.report.clone(),
+            warehouses: warehouses.clone(),
+            parsed,
             progress: None,
         };
         let ended = tokio::select! {
@@ -135,12 +143,13 @@ impl Operator {
 
     fn engine(&self, feed: &mut Feed, launcher: Jobs) -> (KubernetesEngine, Warehouses) {
         let Cache { memory, places, .. } = self.facts().map(|file| cache::load(&file)).unwrap_or_default();
-        let roots = Roots { bounds: self.grants.bounds().into(), ..Roots::default() };
+        let connections = self.options.connections.as_deref().map(Into::into);
+        let roots = Roots { bounds: self.grants.bounds().into(), connections };
         let warehouses = Warehouses::new(places, roots, SystemClock::wall);
         feed.warehouses = warehouses.clone();
         let ports = Ports {
             clock: SystemClock,
-            warehouse: Observed::new(warehouses.clone(), self.metrics.clone()),
+            warehouse: Observed::heard(warehouses.clone(), self.metrics.clone(), feed.heard.clone()),
             store: Observed::new(self.store.clone(), self.metrics.clone()),
             launcher: Observed::new(launcher, self.metrics.clone()),
         };
@@ -164,6 +173,7 @@ struct Feed {
     /// Asks for the switch of a new namespace.
     ask: Arc<Notify>,
     parsed: Arc<Mutex<Parsed>>,
+    heard: Heard,
     revision: u64,
 }
 
@@ -176,13 +186,14 @@ impl Feed {
         }
         let parsed = parse(&self.mirrors, &self.grants, &switches.off(namespaces));
         self.warehouses.limit(&parsed.limits);
+        self.heard.keep(&parsed.spec.tables());
         if let Ok(mut slot) = self.parsed.lock() {
             slot.clone_from(&parsed);
         }
         parsed
     }
 
-    async fn run(mut self, changed: Arc<Notify>, report: Arc<Notify>, wishes: UnboundedSender<Wish>) {
+    async fn run(mut self, changed: Arc<Notify>, report: Arc<Notify>, commands: UnboundedSender<Command>) {
         loop {
             changed.notified().await;
             tokio::time::sleep(GATHER).await;
@@ -192,7 +203,7 @@ impl Feed {
             }
             let spec = self.parse().spec;
             report.notify_one();
-            if wishes.send(Wish::Respec(Box::new(spec))).is_err() {
+            if commands.send(Command::Respec(Box::new(spec))).is_err() {
                 return;
             }
         }
@@ -213,8 +224,8 @@ impl Feed {
     }
 }
 
-async fn beat(wishes: UnboundedSender<Wish>) {
-    while wishes.send(Wish::Beat).is_ok() {
+async fn beat(commands: UnboundedSender<Command>) {
+    while commands.send(Command::Beat).is_ok() {
         tokio::time::sleep(BEAT).await;
     }
 }
@@ -225,11 +236,21 @@ struct Listener {
     metrics: Metrics,
     events: Sender<Event>,
     report: Arc<Notify>,
+    warehouses: Warehouses,
+    /// Which place each Warehouse reads.
+    parsed: Arc<Mutex<Parsed>>,
     /// What was heard last.
     progress: Option<Progress>,
 }
 
 impl Listener {
+    /// What was asked of each Warehouse. Two of one place share it: the first one shows it.
+    fn used(&self) -> BTreeMap<Key, Used> {
+        let warehouses = self.parsed.lock().map(|parsed| parsed.warehouses.clone()).unwrap_or_default();
+        let mut used = self.warehouses.used();
+        warehouses.into_iter().filter_map(|(key, reader)| Some((key, shown(used.remove(&reader)?)))).collect()
+    }
+
     fn hear(&mut self, world: &World, events: &[Event]) {
         self.health.pass_at(Instant::now());
         let now = world.progress();
@@ -245,9 +266,16 @@ impl Listener {
         }
         if before.is_none_or(|before| before.looks_ended != now.looks_ended) {
             self.metrics.confirmed(world.confirmed());
+            self.metrics.used(self.used());
         }
         if before.is_none_or(|before| before.revision != now.revision) {
             self.report.notify_one();
         }
     }
+}
+
+/// As metrics show it.
+fn shown(used: usage::Used) -> Used {
+    let usage::Used { checks, reads, bytes } = used;
+    Used { checks, reads, bytes }
 }

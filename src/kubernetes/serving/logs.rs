@@ -15,6 +15,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
@@ -44,6 +45,30 @@ impl Format {
     }
 }
 
+/// Why there is no log.
+#[derive(Debug)]
+pub enum LogError {
+    /// This text says no levels.
+    Level(String, Box<ParseError>),
+    /// The thread that writes cannot be started.
+    Thread(io::Error),
+    /// A process has one log.
+    Twice,
+}
+
+impl fmt::Display for LogError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Level(level, why) => write!(
+                f,
+                "--log-level {level}: {why}; name a level such as info, or targets such as gapless=debug,kube=warn"
+            ),
+            Self::Thread(error) => write!(f, "the log cannot be started: {error}"),
+            Self::Twice => f.write_str("the log was started twice"),
+        }
+    }
+}
+
 /// The running log. Dropping it writes out what still waits, for a second at most.
 #[derive(Debug)]
 pub struct Logs {
@@ -52,10 +77,10 @@ pub struct Logs {
 
 impl Logs {
     /// Starts the log of this process, once. The filter is `info`, or as of tracing: `gapless=debug,kube=warn`.
-    pub fn start(format: Format, filter: &str) -> Result<Self, String> {
+    pub fn start(format: Format, filter: &str) -> Result<Self, LogError> {
         let queue = Queue::start(io::stderr(), QUEUE)?;
         let subscriber = subscriber(format, filter, queue.clone())?;
-        tracing::subscriber::set_global_default(subscriber).map_err(|_| "the log was started twice")?;
+        tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::Twice)?;
         std::panic::set_hook(Box::new(|info| {
             let place = info.location().map(ToString::to_string).unwrap_or_default();
             tracing::error!(place, "panicked{}", constant(info.payload()));
@@ -116,10 +141,9 @@ const WARNINGS: [&str; 12] = [
 /// `watching/mirror.rs` logs a failing watch once. The library logs each try, which is off unless the filter names its target.
 const SILENT: &str = "kube_runtime::watcher=off";
 
-fn subscriber(format: Format, filter: &str, queue: Queue) -> Result<Box<dyn Subscriber + Send + Sync>, String> {
-    let filter = EnvFilter::try_new(format!("{SILENT},{filter}")).map_err(|why| {
-        format!("--log-level {filter}: {why}; name a level such as info, or targets such as gapless=debug,kube=warn")
-    })?;
+fn subscriber(format: Format, filter: &str, queue: Queue) -> Result<Box<dyn Subscriber + Send + Sync>, LogError> {
+    let filter = EnvFilter::try_new(format!("{SILENT},{filter}"))
+        .map_err(|why| LogError::Level(filter.into(), Box::new(why)))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_timer(Now).with_ansi(false).with_writer(queue);
     Ok(match format {
         Format::Json => Box::new(builder.json().flatten_event(true).with_current_span(false).finish()),
@@ -150,10 +174,10 @@ struct Queue {
 }
 
 impl Queue {
-    fn start(sink: impl Write + Send + 'static, size: usize) -> Result<Self, String> {
+    fn start(sink: impl Write + Send + 'static, size: usize) -> Result<Self, LogError> {
         let (entries, taken) = sync_channel(size);
         let thread = std::thread::Builder::new().name("log".into()).spawn(move || drain(&taken, sink));
-        thread.map_err(|why| format!("the log cannot be started: {why}"))?;
+        thread.map_err(LogError::Thread)?;
         Ok(Self { entries, dropped: Arc::default() })
     }
 

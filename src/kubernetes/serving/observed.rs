@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::{Instrument, debug_span};
 
+use super::heard::{Asked, Heard};
 use crate::domain::ledger::{Job, Launch, Ledger};
 use crate::domain::mark::TableMark;
 use crate::domain::policy::{Key, Table};
@@ -20,12 +21,18 @@ use crate::view::metrics::Metrics;
 pub struct Observed<P> {
     port: P,
     metrics: Metrics,
+    heard: Heard,
 }
 
 impl<P> Observed<P> {
     /// Wraps a port.
     pub fn new(port: P, metrics: Metrics) -> Self {
-        Self { port, metrics }
+        Self { port, metrics, heard: Heard::default() }
+    }
+
+    /// Wraps a port whose answers are heard.
+    pub fn heard(port: P, metrics: Metrics, heard: Heard) -> Self {
+        Self { port, metrics, heard }
     }
 
     /// Counts a read, with its time and its bytes.
@@ -47,6 +54,7 @@ impl<W: Warehouse> Warehouse for Observed<W> {
         let span = debug_span!("port", call = "mark", table = %table.name);
         let result = self.port.mark(reader, table, date).instrument(span).await;
         self.metrics.mark(result.as_ref().err().map(|u| u.reason));
+        self.heard.hear(reader, table, Asked::Check, result.as_ref().err());
         result
     }
 
@@ -58,7 +66,10 @@ impl<W: Warehouse> Warehouse for Observed<W> {
         probes: Arc<Vec<Probe>>,
     ) -> Result<Answer, Unknown> {
         let span = debug_span!("port", call = "probe", table = %table.name, probes = probes.len());
-        self.read(self.port.probe(reader, table, seen, probes).instrument(span), |answer| answer.bytes).await
+        let probe = self.port.probe(reader, table, seen, probes).instrument(span);
+        let result = self.read(probe, |answer| answer.bytes).await;
+        self.heard.hear(reader, table, Asked::Read, result.as_ref().map_or_else(Some, unread));
+        result
     }
 
     async fn schedule(
@@ -68,8 +79,17 @@ impl<W: Warehouse> Warehouse for Observed<W> {
         question: Arc<ScheduleQuestion>,
     ) -> Result<ScheduleReading, Unknown> {
         let span = debug_span!("port", call = "schedule", table = %table.name);
-        self.read(self.port.schedule(reader, table, question).instrument(span), |reading| reading.bytes).await
+        let schedule = self.port.schedule(reader, table, question).instrument(span);
+        let result = self.read(schedule, |reading| reading.bytes).await;
+        self.heard.hear(reader, table, Asked::Read, result.as_ref().err());
+        result
     }
+}
+
+/// Why an answer has no reading at all.
+fn unread(answer: &Answer) -> Option<&Unknown> {
+    let all_failed = answer.readings.iter().all(Result::is_err);
+    answer.readings.iter().find_map(|reading| reading.as_ref().err()).filter(|_| all_failed)
 }
 
 impl<S: Store> Store for Observed<S> {

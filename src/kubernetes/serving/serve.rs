@@ -36,9 +36,7 @@ const STOP: Duration = Duration::from_secs(2);
 /// What the endpoints read.
 #[derive(Clone, Debug)]
 pub struct Sources {
-    /// The process's metrics.
     pub metrics: Metrics,
-    /// The process's health.
     pub health: Arc<Health>,
     /// Log lines that a full queue dropped.
     pub lines_dropped: Arc<AtomicU64>,

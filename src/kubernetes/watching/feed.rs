@@ -12,7 +12,7 @@ use super::template::Template;
 use crate::api::manifest::Document;
 use crate::api::{Loaded, Problem, load_documents};
 use crate::domain::mark::{mix, stable_hash};
-use crate::domain::policy::{ReadLimits, Reader};
+use crate::domain::policy::{Key, ReadLimits, Reader};
 use crate::engine::spec::Spec;
 
 /// What the watches hold.
@@ -63,6 +63,8 @@ pub struct Parsed {
     pub spec: Spec,
     /// The limits of each namespace at each place that it reads.
     pub limits: BTreeMap<Reader, ReadLimits>,
+    /// Who reads what through each valid Warehouse.
+    pub warehouses: BTreeMap<Key, Reader>,
     /// Why an object is invalid, in one text.
     pub problems: BTreeMap<(Kind, Name), String>,
     /// The generation of each object that this speaks of.
@@ -72,8 +74,7 @@ pub struct Parsed {
 /// Everything that the watches hold, parsed.
 pub fn parse(mirrors: &Mirrors, grants: &Grants, launches_off: &BTreeSet<Arc<str>>) -> Parsed {
     let load = |namespace: &str, documents| {
-        let place = |folder: &str| grants.place(namespace, folder);
-        load_documents(documents, &place, BTreeSet::new())
+        load_documents(documents, &grants.of(namespace), BTreeSet::new())
     };
     let mut parsed = each(by_namespace(mirrors), load);
     parsed.spec.launches_off.clone_from(launches_off);
@@ -99,7 +100,12 @@ fn each(namespaces: BTreeMap<Arc<str>, Vec<Document>>, load: impl Fn(&str, Vec<D
 impl Parsed {
     /// What is said of objects, without the engine's spec.
     pub fn of_objects(&self) -> Self {
-        Self { problems: self.problems.clone(), generations: self.generations.clone(), ..Self::default() }
+        Self {
+            problems: self.problems.clone(),
+            generations: self.generations.clone(),
+            warehouses: self.warehouses.clone(),
+            ..Self::default()
+        }
     }
 
     /// Whether this speaks of an object as it is now. Until it does, nothing may be said of the object's generation.
@@ -114,6 +120,7 @@ impl Parsed {
         self.spec.orders.extend(loaded.orders);
         self.spec.stalled.extend(loaded.stalled);
         self.limits.extend(loaded.limits);
+        self.warehouses.extend(loaded.warehouses);
         let mut by_object: BTreeMap<(Kind, Name), Vec<&Problem>> = BTreeMap::new();
         for problem in &loaded.problems {
             let Some((kind, name)) = problem.object.split_once('/') else { continue };

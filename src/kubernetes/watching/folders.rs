@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use super::feed::Mirrors;
 use super::grants::Grants;
 use super::object::{Kind, Object};
+use crate::api::Access;
 use crate::status::{Reason, Unfit};
 use crate::warehouse::files::{Files, is_outside};
 
@@ -50,7 +51,7 @@ impl Folders {
     fn place(&self, warehouse: &Object) -> Option<(PathBuf, String)> {
         let spec = warehouse.spec();
         let folder = spec["files"]["folder"].as_str()?;
-        Some((self.grants.place(&warehouse.name.namespace, folder).ok()?.into(), folder.to_string()))
+        Some((self.grants.of(&warehouse.name.namespace).folder(folder).ok()?.into(), folder.to_string()))
     }
 
     /// Checks again and again; notifies when a result differs from the one before.

@@ -28,7 +28,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind.
     pub const ALL: [Self; 5] = [Self::Warehouse, Self::Season, Self::TableCoverage, Self::PropCoverage, Self::GameDate];
     /// The kinds that have a ledger.
     pub const COVERAGES: [Self; 2] = [Self::TableCoverage, Self::PropCoverage];
@@ -124,7 +123,6 @@ pub struct Name {
 /// An object as it is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
-    /// Its namespace and name.
     pub name: Name,
     pub uid: Arc<str>,
     /// The resourceVersion.

@@ -19,7 +19,6 @@ pub struct Template {
     generation: i64,
     /// The annotation by which its author allows gapless to run it.
     allows: Option<Box<str>>,
-    /// It is being deleted.
     pub deleting: bool,
     spec: Box<str>,
 }

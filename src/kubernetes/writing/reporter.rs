@@ -20,13 +20,14 @@ use tokio::sync::{Notify, oneshot};
 use super::store::StatusStore;
 use crate::domain::dates::Timestamp;
 use crate::domain::policy::Key;
-use crate::engine::drive::Wish;
+use crate::engine::drive::Command;
 use crate::engine::overview::Overview;
 use crate::kubernetes::faults::answers::{Class, fault};
+use crate::kubernetes::serving::heard::Heard;
 use crate::kubernetes::watching::feed::{Mirrors, Parsed};
 use crate::kubernetes::watching::folders::Folders;
 use crate::kubernetes::watching::object::{Kind, Name, Object, Wire};
-use crate::status::{self, StoredStatus};
+use crate::status::{self, Sight, StoredStatus};
 use rows::Unchanged;
 
 /// What changes within this time is written together: a date that is filled goes through several states within seconds,
@@ -50,8 +51,10 @@ pub struct Reporter {
     pub parsed: Arc<Mutex<Parsed>>,
     /// What is wrong with the folders of Warehouses.
     pub folders: Folders,
+    /// What the last reads of servers met.
+    pub heard: Heard,
     /// Who is asked for the overview.
-    pub wishes: UnboundedSender<Wish>,
+    pub commands: UnboundedSender<Command>,
 }
 
 enum Write {
@@ -79,7 +82,7 @@ impl Reporter {
             changed.notified().await;
             tokio::time::sleep(gather * 2_u32.pow(failures)).await;
             let (show, shown) = oneshot::channel();
-            if self.wishes.send(Wish::Show(show)).is_err() {
+            if self.commands.send(Command::Show(show)).is_err() {
                 return;
             }
             let Ok(overview) = shown.await else { return };
@@ -113,13 +116,23 @@ impl Reporter {
             self.live(Kind::Warehouse).into_iter().filter(|(_, o)| parsed.speaks_of(Kind::Warehouse, o))
         {
             let problem = problems.get(&(Kind::Warehouse, name)).map(String::as_str);
-            let Some(unfit) = self.folders.of(&object) else { continue };
-            let status = |old: &_| status::warehouse_status(old, object.generation, problem, unfit.as_ref(), now);
+            let Some(sight) = self.sight(&object, &parsed) else { continue };
+            let status = |old: &_| status::warehouse_status(old, object.generation, problem, &sight, now);
             writes.extend(differs(Kind::Warehouse, &object, |old| Some(status(old))));
         }
         writes.extend(self.wanted_dates(&parsed, now));
         writes.extend(self.stalled(&parsed));
         writes
+    }
+
+    /// What is known of the place of a Warehouse; `None` while its folder was not checked.
+    fn sight(&self, warehouse: &Object, parsed: &Parsed) -> Option<Sight> {
+        if !warehouse.spec()["files"].is_null() {
+            return self.folders.of(warehouse).map(|unfit| unfit.map_or(Sight::Fine, Sight::Unfit));
+        }
+        let Name { namespace, name } = warehouse.name.clone();
+        let key = Key { namespace, kind: "Warehouse".into(), name };
+        Some(parsed.warehouses.get(&key).map_or(Sight::Unread, |reader| self.heard.of(reader)))
     }
 
     /// Coverages whose spec is refused.

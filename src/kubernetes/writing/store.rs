@@ -167,8 +167,8 @@ impl Store for StatusStore {
                 });
                 let is_whole = read.is_ok();
                 let ledger = read.unwrap_or_else(|_| status::ledger_launches(&status));
-                let (uid, told) = (object.uid.clone(), status::told(&status));
-                stored.push(Stored { coverage, uid, ledger, is_whole, told, version });
+                let (uid, reported) = (object.uid.clone(), status::reported(&status));
+                stored.push(Stored { coverage, uid, ledger, is_whole, reported, version });
             }
         }
         Ok(stored)

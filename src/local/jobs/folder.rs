@@ -43,7 +43,6 @@ pub(super) struct Started {
     pub session: Option<Session>,
 }
 
-/// How a Job ended.
 pub(super) struct Ended {
     pub at: Timestamp,
     pub end: End,

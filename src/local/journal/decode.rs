@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::error::JournalError;
 use super::{MAGIC, Record, Records, older};
 use crate::domain::mark::mix_bytes;
 use crate::domain::policy::Key;
@@ -25,21 +26,15 @@ pub(super) struct Decoded {
     pub is_older: bool,
 }
 
-pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Decoded, String> {
+pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Decoded, JournalError> {
     let is_older = bytes.starts_with(older::MAGIC);
     if !is_older && is_unbegun(bytes) {
         return Ok(Decoded { records: Records::new(), end: 0, is_older });
     }
     let (mut records, mut end) = (Records::new(), MAGIC.len());
-    let damaged = |at: usize| {
-        let text = "is damaged at byte";
-        format!(
-            "{} {text} {at}, before its end: restore it from a backup, or move it away (attempts are then counted from the start)",
-            path.display()
-        )
-    };
+    let damaged = |byte| JournalError::Damaged { path: path.into(), byte };
     if !is_older && !bytes.starts_with(MAGIC) {
-        return Err(other_version(bytes, path).unwrap_or_else(|| damaged(0)));
+        return Err(if is_other_version(bytes) { JournalError::OtherVersion(path.into()) } else { damaged(0) });
     }
     while end < bytes.len() {
         let Some(body) = body(&bytes[end..]) else {
@@ -51,19 +46,13 @@ pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Decoded, String> {
         let ledger = if is_older {
             older::ledger(&mut reader).ok_or_else(|| damaged(end))?
         } else {
-            from_json(reader.rest()).map_err(|why| unreadable(path, &key, &why))?
+            from_json(reader.rest()).map_err(|why| JournalError::Ledger(path.into(), key.clone(), why))?
         };
         let size = HEAD + body.len();
         records.insert(key, Record { uid, version, ledger, size });
         end += size;
     }
     Ok(Decoded { records, end, is_older })
-}
-
-/// Its checksum holds, so it was written like this.
-fn unreadable(path: &Path, key: &Key, why: &str) -> String {
-    let remedy = "use the version of gapless that wrote it, or move it away (attempts are then counted from the start)";
-    format!("{} holds a ledger of {key} that cannot be read: {why}; {remedy}", path.display())
 }
 
 /// Nothing was ever acknowledged in it: it is empty, or its first line is torn, or what a power cut left of that. A longer one
@@ -73,13 +62,12 @@ fn is_unbegun(bytes: &[u8]) -> bool {
     bytes.len() <= MAGIC.len() && bytes != MAGIC && bytes.iter().zip(MAGIC).all(torn)
 }
 
-/// What is said of a journal whose first line names another version.
-fn other_version(bytes: &[u8], path: &Path) -> Option<String> {
+/// Whether the first line names another version.
+fn is_other_version(bytes: &[u8]) -> bool {
     let name = MAGIC.split(|byte| *byte == b' ').take(2).collect::<Vec<_>>().join(&b' ');
-    let version = bytes.strip_prefix(&*name)?.strip_prefix(b" ")?.split(|byte| *byte == b'\n').next()?;
-    let is_number = (1..10).contains(&version.len()) && version.iter().all(u8::is_ascii_digit);
-    let text = "is not a journal of this version of gapless; move it away or use the version that wrote it";
-    is_number.then(|| format!("{} {text}", path.display()))
+    let version = bytes.strip_prefix(&*name).and_then(|rest| rest.strip_prefix(b" "));
+    let version = version.and_then(|rest| rest.split(|byte| *byte == b'\n').next()).unwrap_or_default();
+    (1..10).contains(&version.len()) && version.iter().all(u8::is_ascii_digit)
 }
 
 /// The body of the record that begins here, if all of it is there. None is empty: a tail of zeros is no row of records.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::decode::{Decoded, MAX_RECORD, decode};
+use super::error::JournalError;
 use super::{MAGIC, Record, Records, cannot, encode, read};
 use crate::domain::ledger::Ledger;
 use crate::domain::policy::Key;
@@ -35,10 +36,10 @@ pub(super) struct JournalFile {
 }
 
 impl JournalFile {
-    pub fn open(path: &Path) -> Result<Self, String> {
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
         disk::remove_left_over(path);
         let decoded = decode(&read(path)?, path)?;
-        Self::of(path, decoded).map_err(|e| cannot(path, &e))
+        Self::of(path, decoded).map_err(|e| cannot(path, e))
     }
 
     fn of(path: &Path, Decoded { records, end, is_older }: Decoded) -> io::Result<Self> {

@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::cannot;
+use super::error::JournalError;
 use super::file::JournalFile;
 use crate::host::files;
 
@@ -18,17 +19,14 @@ pub(super) struct Lock {
 
 impl Lock {
     /// Another process that has it is an error.
-    pub fn take(path: &Path) -> Result<Self, String> {
+    pub fn take(path: &Path) -> Result<Self, JournalError> {
         let file = files::open(path, OpenOptions::new().create(true).truncate(false).write(true));
         let file = file.and_then(|file| file.ok_or_else(|| ErrorKind::NotFound.into()));
-        let lock = Self { path: path.into(), file: file.map_err(|e| cannot(path, &e))? };
+        let lock = Self { path: path.into(), file: file.map_err(|e| cannot(path, e))? };
         match lock.file.try_lock() {
             Ok(()) => Ok(lock),
-            Err(TryLockError::WouldBlock) => Err(format!(
-                "another gapless process is using {}: stop it, or give this one its own --state",
-                path.with_file_name("").display()
-            )),
-            Err(TryLockError::Error(e)) => Err(cannot(path, &e)),
+            Err(TryLockError::WouldBlock) => Err(JournalError::InUse(path.with_file_name(""))),
+            Err(TryLockError::Error(e)) => Err(cannot(path, e)),
         }
     }
 

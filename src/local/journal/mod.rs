@@ -3,13 +3,13 @@
 
 mod decode;
 mod encode;
+mod error;
 mod file;
 mod lock;
 mod older;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -20,6 +20,7 @@ use crate::engine::overview::CoverageView;
 use crate::engine::ports::{Recorded, SaveFault, Store, Stored, Version};
 use crate::host::complaint::Complaint;
 use crate::host::files;
+pub use error::JournalError;
 use file::JournalFile;
 use lock::Lock;
 
@@ -49,7 +50,6 @@ pub struct OpenAttempt {
     pub launch: u64,
     /// The dates that it fills.
     pub dates: DateSet,
-    /// Where.
     pub target: Table,
     /// The other names of that table.
     pub aliases: Vec<Table>,
@@ -89,15 +89,15 @@ enum Open {
 
 impl Journal {
     /// Opens the journal to write. Another process that has it is an error.
-    pub fn open(folder: &Path) -> Result<Self, String> {
-        fs::create_dir_all(folder).map_err(|e| no_folder(folder, &e))?;
+    pub fn open(folder: &Path) -> Result<Self, JournalError> {
+        fs::create_dir_all(folder).map_err(|e| JournalError::Folder(folder.into(), e))?;
         let lock = Mutex::new(Lock::take(&folder.join("lock"))?);
         let file = Mutex::new(JournalFile::open(&folder.join("journal"))?);
         Ok(Self { open: Open::ToWrite { file, lock }, saves: Complaint::default() })
     }
 
     /// Reads the journal, whoever writes it meanwhile.
-    pub fn read_only(folder: &Path) -> Result<Self, String> {
+    pub fn read_only(folder: &Path) -> Result<Self, JournalError> {
         let path = folder.join("journal");
         let records = decode::decode(&read(&path)?, &path)?.records;
         Ok(Self { open: Open::ToRead(records), saves: Complaint::default() })
@@ -149,10 +149,10 @@ impl Journal {
         }
     }
 
-    fn stored(&self) -> Result<Records, String> {
+    fn stored(&self) -> Result<Records, JournalError> {
         match &self.open {
             Open::ToRead(records) => Ok(records.clone()),
-            Open::ToWrite { file, .. } => Ok(file.lock().map_err(|_| "the journal is closed")?.records.clone()),
+            Open::ToWrite { file, .. } => Ok(file.lock().map_err(|_| JournalError::Closed)?.records.clone()),
         }
     }
 
@@ -160,12 +160,12 @@ impl Journal {
         let Open::ToWrite { file, lock } = &self.open else {
             return Err(SaveFault::Denied("the journal was opened to be read".into()));
         };
-        let mut file = file.lock().map_err(|_| SaveFault::Unclear("the journal is closed".into()))?;
+        let mut file = file.lock().map_err(|_| SaveFault::Unclear(JournalError::Closed.to_string()))?;
         let stored = file.records.get(key).filter(|record| record.uid == *uid).map_or(0, |record| record.version);
         if stored != at {
             return Err(SaveFault::Conflict);
         }
-        let mut lock = lock.lock().map_err(|_| SaveFault::Unclear("the journal is closed".into()))?;
+        let mut lock = lock.lock().map_err(|_| SaveFault::Unclear(JournalError::Closed.to_string()))?;
         let saved = lock.keep(&file).and_then(|()| file.append(key, uid, at + 1, ledger)).map_err(|e| {
             format!(
                 "{} cannot be written: {e}; nothing is launched until it can, and it is tried again",
@@ -178,32 +178,12 @@ impl Journal {
 }
 
 /// The bytes of a journal; none where there is none yet. One that cannot be read is not an empty one.
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    Ok(files::read(path, files::MAX_BYTES).map_err(|e| cannot(path, &e))?.unwrap_or_default())
+fn read(path: &Path) -> Result<Vec<u8>, JournalError> {
+    Ok(files::read(path, files::MAX_BYTES).map_err(|e| cannot(path, e))?.unwrap_or_default())
 }
 
-fn no_folder(folder: &Path, error: &std::io::Error) -> String {
-    let folder = folder.display();
-    match error.kind() {
-        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => format!(
-            "the state folder {folder} cannot be made: a file is in its place, or in that of a folder above it; move it \
-             away, or give another --state"
-        ),
-        _ => format!("the state folder {folder} cannot be made: {error}"),
-    }
-}
-
-fn cannot(path: &Path, error: &std::io::Error) -> String {
-    if files::is_misplaced(error) {
-        return format!("{} cannot be used: {error}", path.display());
-    }
-    let remedy = match error.kind() {
-        ErrorKind::PermissionDenied => "let the user that runs gapless read and write it",
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room for it",
-        ErrorKind::ReadOnlyFilesystem => "give --state a folder that can be written",
-        _ => "see what the disk that it is on lacks",
-    };
-    format!("{} cannot be used: {error}; {remedy}", path.display())
+fn cannot(path: &Path, error: std::io::Error) -> JournalError {
+    JournalError::File(path.into(), error)
 }
 
 impl Store for Arc<Journal> {
@@ -214,10 +194,10 @@ impl Store for Arc<Journal> {
             uid,
             ledger,
             is_whole: true,
-            told: Vec::new(),
+            reported: Vec::new(),
             version,
         };
-        Ok(self.stored()?.into_iter().map(stored).collect())
+        Ok(self.stored().map_err(|why| why.to_string())?.into_iter().map(stored).collect())
     }
 
     /// On one machine people look at the ledger itself: the view is not kept.

@@ -63,7 +63,7 @@ proptest! {
         let record = record(&key("a"), &"u".into(), 1, &ledger);
         let mut bytes = [MAGIC, &record, &record].concat();
         bytes[MAGIC.len() + at % record.len()] ^= bits;
-        let told = decode(&bytes, Path::new("journal")).unwrap_err();
+        let told = decode(&bytes, Path::new("journal")).unwrap_err().to_string();
         prop_assert!(told.contains("is damaged at byte 18"), "{}", told);
     }
 }
@@ -75,7 +75,10 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     let ledger = Ledger { launches: 7, ..Ledger::default() };
     {
         let journal = Arc::new(Journal::open(folder.path()).unwrap());
-        assert!(Journal::open(folder.path()).unwrap_err().contains("another gapless process is using"), "one writer");
+        assert!(
+            Journal::open(folder.path()).unwrap_err().to_string().contains("another gapless process is using"),
+            "one writer"
+        );
         journal.save(&key("a"), &uid, 0, &ledger, None).await.unwrap();
         assert_eq!(journal.save(&key("a"), &uid, 0, &ledger, None).await.unwrap_err(), SaveFault::Conflict);
     }
@@ -110,13 +113,13 @@ fn a_journal_without_its_first_line_is_damaged_and_not_a_new_one() {
     let flipped = [&b"gbpless"[..], &whole[7..]].concat();
     let cleared = [&[0; MAGIC.len()], &whole[MAGIC.len()..]].concat();
     for bytes in [vec![0; whole.len()], vec![0; MAGIC.len() + 1], flipped, cleared] {
-        let told = decode(&bytes, Path::new("journal")).unwrap_err();
+        let told = decode(&bytes, Path::new("journal")).unwrap_err().to_string();
         assert!(told.contains("is damaged at byte 0"), "{told}");
     }
     for torn in [&b""[..], b"gapless", b"gapless\0\0\0", &[0; MAGIC.len()]] {
         assert_eq!(decode(torn, Path::new("journal")).unwrap().end, 0, "nothing was acknowledged in it yet");
     }
-    let other = decode(b"gapless journal 4\nrest", Path::new("journal")).unwrap_err();
+    let other = decode(b"gapless journal 4\nrest", Path::new("journal")).unwrap_err().to_string();
     assert!(other.contains("is not a journal of this version"), "{other}");
 }
 
@@ -125,7 +128,7 @@ fn damage_before_the_end_is_told_and_not_repaired() {
     let record = record(&key("a"), &"u".into(), 1, &Ledger::default());
     let mut bytes = [MAGIC, &record, &record].concat();
     bytes[MAGIC.len() + HEAD + 2] ^= 1;
-    let error = decode(&bytes, Path::new("journal")).unwrap_err();
+    let error = decode(&bytes, Path::new("journal")).unwrap_err().to_string();
     assert!(error.contains("is damaged at byte 18, before its end"), "{error}");
 }
 
@@ -227,7 +230,7 @@ fn a_journal_that_cannot_be_read_is_not_an_empty_one() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("journal")).unwrap();
     for told in [Journal::open(folder.path()).map(|_| ()), Journal::read_only(folder.path()).map(|_| ())] {
-        let told = told.unwrap_err();
+        let told = told.unwrap_err().to_string();
         assert!(told.ends_with("`journal` is a folder, not a file; move it away"), "{told}");
     }
     let none = tempfile::tempdir().unwrap();
@@ -245,7 +248,7 @@ fn a_journal_that_may_not_be_read_is_not_an_empty_one() {
     put(&Journal::open(folder.path()).unwrap(), 0, &ledger(7)).unwrap();
     let path = folder.path().join("journal");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o200)).unwrap();
-    let told = Journal::open(folder.path()).unwrap_err();
+    let told = Journal::open(folder.path()).unwrap_err().to_string();
     assert!(told.ends_with("let the user that runs gapless read and write it"), "{told}");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(launches(&Journal::open(folder.path()).unwrap()), 7);
@@ -302,7 +305,7 @@ fn a_ledger_that_no_version_up_to_this_one_wrote_is_told_and_left() {
     let mut body = crate::host::codec::Writer::default();
     body.put(&key("a")).put(&"u".to_string()).put(&1_u64);
     body.0.extend(br#"{"ledger":{"launches":-1}}"#);
-    let told = decode(&[MAGIC, &framed(&body.0)].concat(), Path::new("journal")).unwrap_err();
+    let told = decode(&[MAGIC, &framed(&body.0)].concat(), Path::new("journal")).unwrap_err().to_string();
     assert!(told.contains("holds a ledger of TableCoverage/a that cannot be read: "), "{told}");
 }
 

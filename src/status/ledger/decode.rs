@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::super::misread::{Form, Misread};
 use super::super::text::{parse_dates, parse_end, parse_instant};
 use super::StageWord;
 use crate::api::kinds::*;
@@ -12,24 +13,24 @@ use crate::domain::dates::{Date, Timestamp};
 use crate::domain::ledger::{Attempt, Before, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
 use crate::domain::policy::{Fingerprints, Table};
 
-type Read<T> = Result<T, String>;
+type Read<T> = Result<T, Misread>;
 
 /// The ledger of a status. `Err` is rubbish, with what is wrong with it.
 pub fn ledger(status: &CoverageStatus) -> Read<Ledger> {
     let Some(stored) = &status.ledger else {
         let rest = !status.attempts.is_empty() || !status.recent.is_empty();
-        return if rest { Err("status.ledger is gone, its attempts are not".into()) } else { Ok(Ledger::default()) };
+        return if rest { Err(Misread::LedgerGone) } else { Ok(Ledger::default()) };
     };
     let attempts = each("status.attempts", &status.attempts, attempt)?;
     let recent = each("status.recent", &status.recent, settled)?;
     let newest = attempts.iter().map(|a| a.launch).chain(recent.iter().map(|s| s.launch)).max().unwrap_or(0);
     if newest > stored.launches {
-        return Err(format!("status.ledger.launches is {}, and there was a launch {newest}", stored.launches));
+        return Err(Misread::TooFewLaunches { counted: stored.launches, newest });
     }
     Ok(Ledger {
         launches: stored.launches,
         attempts,
-        tallies: tallies(&stored.charges)?,
+        tallies: tallies(&stored.charges).map_err(|why| why.at("charges"))?,
         recent: recent.into(),
         fingerprints: fingerprints(stored)?,
         templates: each("status.ledger.templates", &stored.templates, |line| template(line))?.into_iter().collect(),
@@ -37,7 +38,7 @@ pub fn ledger(status: &CoverageStatus) -> Read<Ledger> {
         tokens: tokens(&stored.tokens)?,
         earlier: earlier(&stored.earlier_tokens)?,
         spare: each("status.ledger.spare", &stored.spare, |launch| spare(*launch, stored.launches))?,
-        complete: parse_dates(&stored.complete).map_err(|e| format!("status.ledger.complete: {e}"))?.into(),
+        complete: parse_dates(&stored.complete).map_err(|why| why.at("status.ledger.complete"))?.into(),
     })
 }
 
@@ -50,33 +51,33 @@ pub fn ledger_launches(status: &CoverageStatus) -> Ledger {
 }
 
 fn each<S, T>(field: &str, list: &[S], read: impl Fn(&S) -> Read<T>) -> Read<Vec<T>> {
-    let at = |(n, item)| read(item).map_err(|e| format!("{field}[{n}]: {e}"));
+    let at = |(n, item)| read(item).map_err(|why| why.at(format!("{field}[{n}]")));
     list.iter().enumerate().map(at).collect()
 }
 
 fn spare(launch: i64, launches: u64) -> Read<u64> {
     let number = u64::try_from(launch).ok().filter(|launch| (1..=launches).contains(launch));
-    number.ok_or_else(|| format!("{launch} is not the number of a launch"))
+    number.ok_or(Misread::NoLaunch(launch))
 }
 
 fn fingerprints(stored: &LedgerStatus) -> Read<Fingerprints> {
     let rung = |line: &String| {
-        let (rung, of) = line.split_once(' ').ok_or_else(|| format!("'{line}' lacks its value"))?;
+        let (rung, of) = line.split_once(' ').ok_or_else(|| Misread::Lacks(line.clone(), "its value"))?;
         Ok((rung.into(), hash(of)?))
     };
     Ok(Fingerprints {
         form: stored.fingerprint_form,
-        question: hash(&stored.fingerprint).map_err(|e| format!("status.ledger.fingerprint: {e}"))?,
+        question: hash(&stored.fingerprint).map_err(|why| why.at("status.ledger.fingerprint"))?,
         rungs: each("status.ledger.fingerprints", &stored.fingerprints, rung)?.into_iter().collect(),
     })
 }
 
 fn hash(text: &str) -> Read<u64> {
-    u64::from_str_radix(text, 16).map_err(|_| format!("'{text}' is not a hash"))
+    u64::from_str_radix(text, 16).map_err(|_| Misread::Not(Form::Hash, text.into()))
 }
 
 fn template(line: &str) -> Read<(Arc<str>, Template)> {
-    let nothing = || format!("'{line}' is unexpected");
+    let nothing = || Misread::Unexpected(line.into());
     let words: Vec<&str> = line.split(' ').collect();
     let [rung, mark, rest @ ..] = words.as_slice() else { return Err(nothing()) };
     let trial = match rest {
@@ -109,7 +110,7 @@ fn tokens(list: &[SpentToken]) -> Read<BTreeMap<Date, Arc<str>>> {
     let mut all = BTreeMap::new();
     for SpentToken { token, dates } in list {
         let token: Arc<str> = token.as_str().into();
-        for date in parse_dates(dates).map_err(|e| format!("tokens: {e}"))?.iter() {
+        for date in parse_dates(dates).map_err(|why| why.at("tokens"))?.iter() {
             once(&mut all, date, token.clone())?;
         }
     }
@@ -119,7 +120,7 @@ fn tokens(list: &[SpentToken]) -> Read<BTreeMap<Date, Arc<str>>> {
 fn earlier(list: &[SpentToken]) -> Read<BTreeMap<Date, Vec<Arc<str>>>> {
     let mut all: BTreeMap<Date, Vec<Arc<str>>> = BTreeMap::new();
     for SpentToken { token, dates } in list {
-        for date in parse_dates(dates).map_err(|e| format!("earlierTokens: {e}"))?.iter() {
+        for date in parse_dates(dates).map_err(|why| why.at("earlierTokens"))?.iter() {
             all.entry(date).or_default().push(token.as_str().into());
         }
     }
@@ -131,11 +132,11 @@ fn tallies(list: &[RungCharges]) -> Read<BTreeMap<(Arc<str>, Date), Tally>> {
     for RungCharges { rung, dates } in list {
         let rung: Arc<str> = rung.as_str().into();
         for line in dates {
-            let (set, rest) = line.split_once(' ').ok_or_else(|| format!("charges: '{line}' lacks its values"))?;
+            let (set, rest) = line.split_once(' ').ok_or_else(|| Misread::Lacks(line.clone(), "its values"))?;
             let tally = history(rest)?;
             for date in parse_dates(set)?.iter() {
                 if all.insert((rung.clone(), date), tally).is_some() {
-                    return Err(format!("charges: rung {rung} names {date} twice"));
+                    return Err(Misread::TwiceOnRung(rung, date));
                 }
             }
         }
@@ -157,10 +158,10 @@ fn history(rest: &str) -> Read<Tally> {
             None if word == "alone" => tally.alone = true,
             // Of a later version.
             _ if is_word(word) => {}
-            _ => return Err(format!("charges: '{word}' is unexpected")),
+            _ => return Err(Misread::Unexpected(word.into())),
         }
     }
-    tally.retry_at = retry.ok_or("charges: no `retry`")?;
+    tally.retry_at = retry.ok_or_else(|| Misread::Lacks(rest.into(), "`retry`"))?;
     Ok(tally)
 }
 
@@ -168,7 +169,7 @@ fn history(rest: &str) -> Read<Tally> {
 fn last_outcome(word: &str) -> Read<Outcome> {
     let known = Outcome::of_word(word);
     let known = known.or_else(|| is_word(word).then_some(Outcome::Failed).filter(|_| !word.contains('=')));
-    known.ok_or_else(|| format!("'{word}' is not an outcome"))
+    known.ok_or_else(|| Misread::Not(Form::Outcome, word.into()))
 }
 
 /// Whether a text can be a word of a later version: `Throttled`, `pace=3`. What cannot is damage.
@@ -184,7 +185,7 @@ fn attempt(status: &AttemptStatus) -> Read<Attempt> {
         target: named(&status.place, &status.table),
         aliases: status.aliases.iter().map(|alias| named(&alias.place, &alias.table)).collect(),
         dates: parse_dates(&status.dates)?,
-        before: before(&status.before)?,
+        before: before(&status.before).map_err(|why| why.at("before"))?,
         number: status.number,
         tokens: tokens(&status.tokens)?,
         recorded_at: parse_instant(&status.recorded_at)?,
@@ -197,8 +198,8 @@ fn named(place: &str, table: &str) -> Table {
 }
 
 fn stage(status: &AttemptStatus) -> Read<Stage> {
-    let lacks = |what: &str| format!("stage {} lacks `{what}`", status.stage);
-    match StageWord::of_word(&status.stage).ok_or_else(|| format!("'{}' is not a stage", status.stage))? {
+    let lacks = |field| Misread::StageLacks(status.stage.clone(), field);
+    match StageWord::of_word(&status.stage).ok_or_else(|| Misread::Not(Form::Stage, status.stage.clone()))? {
         StageWord::Recorded => Ok(Stage::Recorded),
         StageWord::Created => Ok(Stage::Created { uid: status.uid.as_deref().ok_or_else(|| lacks("uid"))?.into() }),
         StageWord::Ended => Ok(Stage::Ended {
@@ -212,12 +213,12 @@ fn stage(status: &AttemptStatus) -> Read<Stage> {
 fn before(lines: &[String]) -> Read<BTreeMap<Date, Before>> {
     let mut all = BTreeMap::new();
     for line in lines {
-        let (set, rest) = line.split_once(' ').ok_or_else(|| format!("before: '{line}' lacks its values"))?;
+        let (set, rest) = line.split_once(' ').ok_or_else(|| Misread::Lacks(line.clone(), "its values"))?;
         let mut held = Before::default();
         for word in rest.split(' ') {
             match word.split_once('=') {
                 Some(("mark", n)) => {
-                    held.mark = u64::from_str_radix(n, 16).map_err(|_| format!("before: '{n}' is not a mark"))?;
+                    held.mark = u64::from_str_radix(n, 16).map_err(|_| Misread::Not(Form::Mark, n.into()))?;
                 }
                 Some(("rows", n)) => held.rows = number(n)?,
                 Some(("covered", n)) => held.covered = number(n)?,
@@ -225,7 +226,7 @@ fn before(lines: &[String]) -> Read<BTreeMap<Date, Before>> {
                 None if word == "complete" => held.complete = true,
                 // Of a later version.
                 _ if is_word(word) => {}
-                _ => return Err(format!("before: '{word}' is unexpected")),
+                _ => return Err(Misread::Unexpected(word.into())),
             }
         }
         for date in parse_dates(set)?.iter() {
@@ -254,9 +255,9 @@ fn settled(status: &SettledStatus) -> Read<Settled> {
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Read<T> {
-    text.parse().map_err(|_| format!("'{text}' is not a number"))
+    text.parse().map_err(|_| Misread::Not(Form::Number, text.into()))
 }
 
 fn once<T>(map: &mut BTreeMap<Date, T>, date: Date, value: T) -> Read<()> {
-    map.insert(date, value).map_or(Ok(()), |_| Err(format!("{date} appears twice")))
+    map.insert(date, value).map_or(Ok(()), |_| Err(Misread::Twice(date)))
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::super::misread::Misread;
 use super::{ledger, write};
 use crate::api::kinds::{AttemptStatus, CoverageStatus, LedgerStatus, SettledStatus};
 use crate::domain::ledger::Ledger;
@@ -29,7 +30,7 @@ pub fn to_json(of: &Ledger, name: &str, uid: &str) -> Result<Vec<u8>, serde_json
 ///
 /// # Errors
 /// What is wrong with it, and where.
-pub fn from_json(json: &[u8]) -> Result<Ledger, String> {
-    let status: CoverageStatus = serde_json::from_slice(json).map_err(|e| e.to_string())?;
+pub fn from_json(json: &[u8]) -> Result<Ledger, Misread> {
+    let status: CoverageStatus = serde_json::from_slice(json).map_err(|e| Misread::Json(e.to_string()))?;
     ledger(&status)
 }

@@ -241,7 +241,7 @@ fn an_absent_ledger_is_a_new_one_and_rubbish_is_told() {
         };
         let mut status = stored(&Ledger { recent: vec![settled].into(), ..good.clone() });
         edit(&mut status);
-        assert_eq!(ledger(&status), Err(said.to_string()));
+        assert_eq!(ledger(&status).map_err(|why| why.to_string()), Err(said.to_string()));
         assert_eq!(ledger_launches(&status).launches, 7, "no number is used twice: {said}");
     }
 }

@@ -15,7 +15,8 @@ use crate::domain::policy::{Fingerprints, Mode};
 use crate::domain::state::{Cause, Hold, Running};
 use crate::domain::verdict::{Flaw, Off, UnknownReason};
 use crate::engine::overview::CoverageView;
-use crate::status::{LIMIT, coverage_status, is_nearly_full, ledger_status, size, stalled_status};
+use crate::status::size::{LIMIT, size};
+use crate::status::{coverage_status, is_nearly_full, ledger_status, stalled_status};
 
 fn render(view: &CoverageView, old: &CoverageStatus, at: Timestamp) -> CoverageStatus {
     let status = coverage_status(view, "uid", &Ledger::default(), old, at);
@@ -95,7 +96,7 @@ fn the_sentence_names_the_worst_dates_and_how_many_are_open() {
 }
 
 #[test]
-fn wishes_of_people_are_no_fault() {
+fn what_people_ask_for_is_not_a_fault() {
     let gap = [Cause::Complete, Cause::Missing];
     let observed = standing(&CoverageView { mode: Mode::Observe, ..view(&gap) });
     assert_eq!((observed.ready, observed.course), (Answer::False, Course::Idle), "others fill");

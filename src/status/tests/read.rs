@@ -9,7 +9,7 @@ use super::super::coverage::coverage_status;
 use super::super::game_date::{Row, rows};
 use super::super::lint;
 use super::super::patch::StoredStatus;
-use super::super::read::{ClusterOverview, Objects, overview, told};
+use super::super::read::{ClusterOverview, Objects, overview, reported};
 use super::fixtures::{day, now, view};
 use crate::api::kinds::{CoverageStatus, GameDateStatus, StateStatus};
 use crate::domain::assess::Wait;
@@ -219,7 +219,7 @@ fn the_next_process_knows_what_the_status_tells() {
     let mut status = coverage_status(&view, "uid", &Ledger::default(), &CoverageStatus::default(), now());
     let newer = StateStatus { state: "Dreaming".into(), ..status.states[0].clone() };
     status.states.push(newer);
-    let told: Vec<_> = told(&status).into_iter().map(|(cause, dates)| (cause, dates.to_string())).collect();
+    let told: Vec<_> = reported(&status).into_iter().map(|(cause, dates)| (cause, dates.to_string())).collect();
     let expected = [
         (Cause::Complete, "2025-11-02"),
         (Cause::Waiting(Outcome::Failed), "2025-11-03"),

@@ -3,7 +3,7 @@
 use crate::status::reasons::Reason;
 use std::sync::Arc;
 
-use super::super::season::{Unfit, refused_season_status, season_status, warehouse_status};
+use super::super::season::{Sight, Unfit, refused_season_status, season_status, warehouse_status};
 use super::fixtures::{day, now};
 use crate::api::kinds::{ObjectStatus, SeasonStatus};
 use crate::domain::anchors::Anchors;
@@ -123,9 +123,10 @@ fn a_warehouse_that_cannot_be_read_is_not_ready_and_a_failed_read_is_tried_again
         (Reason::FolderNotFound, "Ready=False/FolderNotFound Reconciling=False/Idle Stalled=True/FolderNotFound"),
         (Reason::Unauthorized, "Ready=False/Unauthorized Reconciling=False/Idle Stalled=True/Unauthorized"),
         (Reason::ProbeFailed, "Ready=False/ProbeFailed Reconciling=True/ProbeFailed Stalled=False/Accepted"),
+        (Reason::ProbeBudget, "Ready=False/ProbeBudget Reconciling=True/ProbeBudget Stalled=False/Accepted"),
     ] {
         let unfit = Unfit { reason, text: "why".into() };
-        let status = warehouse_status(&ObjectStatus::default(), 1, None, Some(&unfit), now());
+        let status = warehouse_status(&ObjectStatus::default(), 1, None, &Sight::Unfit(unfit), now());
         let status = SeasonStatus { conditions: status.conditions, ..SeasonStatus::default() };
         assert_eq!(told(&status).join(" "), expected);
     }
@@ -136,14 +137,18 @@ fn refused_specs_are_stalled() {
     let season = refused_season_status(&SeasonStatus::default(), 3, "spec.warehouse: WarehouseNotFound: no", now());
     assert_eq!(told(&season)[2], "Stalled=True/WarehouseNotFound");
     let old = ObjectStatus::default();
-    let warehouse = |refused, failure| warehouse_status(&old, 1, refused, failure, now());
+    let warehouse = |refused, sight| warehouse_status(&old, 1, refused, &sight, now());
     let ready = |status: ObjectStatus| {
         let ready = &status.conditions[0];
         format!("{} {} {}", ready.status, ready.reason, ready.message)
     };
-    assert_eq!(ready(warehouse(None, None)), "True Accepted accepted, and its folder can be read");
+    assert_eq!(ready(warehouse(None, Sight::Fine)), "True Accepted accepted, and it can be read");
     assert_eq!(
-        ready(warehouse(Some("spec.files.folder: leaves the root"), None)),
+        ready(warehouse(None, Sight::Unread)),
+        "Unknown NotProbed accepted; no coverage or Season has read a table of it yet"
+    );
+    assert_eq!(
+        ready(warehouse(Some("spec.files.folder: leaves the root"), Sight::Fine)),
         "False Refused spec.files.folder: leaves the root"
     );
 }

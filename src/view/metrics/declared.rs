@@ -50,7 +50,7 @@ const fn seconds(name: &'static str, labels: &'static [&'static str], help: &'st
 }
 
 /// Every metric, in the order in which they are written.
-pub static METRICS: [&Metric; 24] = [
+pub static METRICS: [&Metric; 27] = [
     &CELLS,
     &LATE_CELLS,
     &BLOCKED_CELLS,
@@ -68,6 +68,9 @@ pub static METRICS: [&Metric; 24] = [
     &PROBE_DURATION,
     &PROBE_BYTES,
     &MARKS,
+    &WAREHOUSE_CHECKS,
+    &WAREHOUSE_READS,
+    &WAREHOUSE_BYTES,
     &PASS_DURATION,
     &PASS_AGE,
     &WATCH_AGE,
@@ -159,6 +162,27 @@ pub static PROBE_BYTES: Metric =
 /// `gapless_marks_total`
 pub static MARKS: Metric =
     counter("marks", &["result"], "Cheap change checks of tables, by result as in gapless_probe_duration_seconds.");
+/// `gapless_warehouse_checks_total`
+pub static WAREHOUSE_CHECKS: Metric = counter(
+    "warehouse_checks",
+    OBJECT,
+    "Cheap change checks of the tables of a Warehouse, since this process started. If two Warehouses of a namespace have one \
+     place, the first by name counts for both, here and in the next two.",
+);
+/// `gapless_warehouse_reads_total`
+pub static WAREHOUSE_READS: Metric = counter(
+    "warehouse_reads",
+    OBJECT,
+    "Reads that took bytes from the limits of a Warehouse, since this process started. BigQuery: query jobs.",
+);
+/// `gapless_warehouse_bytes_total`
+pub static WAREHOUSE_BYTES: Metric = metric(
+    "warehouse",
+    MetricType::Counter,
+    Some(Unit::Bytes),
+    OBJECT,
+    "Bytes of these reads. BigQuery: bytes billed, or the bytes set aside if it does not say what was billed.",
+);
 /// `gapless_pass_duration_seconds`
 pub static PASS_DURATION: Metric =
     seconds("pass_duration", &[], "Duration of passes. A pass makes all decisions of one iteration of the loop.");

@@ -51,6 +51,17 @@ pub struct Pulse {
     pub lines_dropped: u64,
 }
 
+/// What was asked of a Warehouse since the process started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Cheap change checks.
+    pub checks: u64,
+    /// Reads that took bytes from its limits.
+    pub reads: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
 #[derive(Debug)]
 struct Values {
     rows: BTreeMap<Key, Row>,
@@ -58,6 +69,7 @@ struct Values {
     probes: BTreeMap<&'static str, Histogram>,
     probe_bytes: u64,
     marks: BTreeMap<&'static str, u64>,
+    warehouses: BTreeMap<Key, Used>,
     passes: Histogram,
     api_calls: BTreeMap<[&'static str; 3], u64>,
     leads: bool,
@@ -71,6 +83,7 @@ impl Default for Values {
             probes: BTreeMap::new(),
             probe_bytes: 0,
             marks: BTreeMap::new(),
+            warehouses: BTreeMap::new(),
             passes: Histogram::new(PASS_SECONDS),
             api_calls: BTreeMap::new(),
             leads: false,
@@ -118,6 +131,11 @@ impl Metrics {
     /// Counts a look whether a table changed.
     pub fn mark(&self, failure: Option<UnknownReason>) {
         *self.values().marks.entry(result(failure)).or_default() += 1;
+    }
+
+    /// Takes over what was asked of each Warehouse. What is gone loses its series.
+    pub fn used(&self, warehouses: BTreeMap<Key, Used>) {
+        self.values().warehouses = warehouses;
     }
 
     /// Counts a pass.

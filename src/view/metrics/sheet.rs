@@ -11,7 +11,7 @@ use prometheus_client::metrics::info::Info;
 
 use super::declared::{self as metric, Metric};
 use super::row::Row;
-use super::{Pulse, Values};
+use super::{Pulse, Used, Values};
 use crate::domain::dates::Timestamp;
 use crate::domain::policy::Key;
 use crate::domain::state::State;
@@ -96,7 +96,13 @@ fn reads(to: &mut DescriptorEncoder, values: &Values) -> fmt::Result {
     let probes = values.probes.iter().map(|(result, histogram)| (vec![*result], histogram.clone()));
     series(to, &metric::PROBE_DURATION, probes)?;
     series(to, &metric::PROBE_BYTES, [(vec![], ConstCounter::new(values.probe_bytes))])?;
-    series(to, &metric::MARKS, values.marks.iter().map(|(result, n)| (vec![*result], ConstCounter::new(*n))))
+    series(to, &metric::MARKS, values.marks.iter().map(|(result, n)| (vec![*result], ConstCounter::new(*n))))?;
+    let warehouses = |count: fn(&Used) -> u64| {
+        values.warehouses.iter().map(move |(key, used)| (of(key, None), ConstCounter::new(count(used))))
+    };
+    series(to, &metric::WAREHOUSE_CHECKS, warehouses(|used| used.checks))?;
+    series(to, &metric::WAREHOUSE_READS, warehouses(|used| used.reads))?;
+    series(to, &metric::WAREHOUSE_BYTES, warehouses(|used| used.bytes))
 }
 
 /// The series of one metric.

@@ -117,6 +117,8 @@ fn everything() -> Metrics {
     metrics.probe(0.3, 4096, None);
     metrics.probe(0.001, 0, Some(UnknownReason::Unauthorized));
     metrics.mark(None);
+    let warehouse = Key { namespace: "sports".into(), kind: "Warehouse".into(), name: "nba".into() };
+    metrics.used([(warehouse, Used { checks: 7, reads: 2, bytes: 10 << 20 })].into());
     metrics.pass(0.002);
     metrics.api_call("patch", "tablecoverages/status", Some(200));
     metrics.api_call("patch", "tablecoverages/status", None);
@@ -168,6 +170,9 @@ fn a_scrape_says_what_the_overview_and_the_events_said() {
         (r#"gapless_probe_duration_seconds_count{result="Unauthorized"}"#.into(), "1"),
         ("gapless_probe_bytes_total".into(), "4096"),
         (r#"gapless_marks_total{result="Read"}"#.into(), "1"),
+        (r#"gapless_warehouse_checks_total{namespace="sports",kind="Warehouse",name="nba"}"#.into(), "7"),
+        (r#"gapless_warehouse_reads_total{namespace="sports",kind="Warehouse",name="nba"}"#.into(), "2"),
+        (r#"gapless_warehouse_bytes_total{namespace="sports",kind="Warehouse",name="nba"}"#.into(), "10485760"),
         ("gapless_pass_duration_seconds_count".into(), "1"),
         ("gapless_pass_age_seconds".into(), "1.5"),
         (r#"gapless_watch_age_seconds{kind="Season"}"#.into(), "60.0"),

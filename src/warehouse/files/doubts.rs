@@ -13,13 +13,12 @@ use super::rows::Rows;
 use super::scan::{Counter, Needs, Table};
 use super::tally::{Days, Picked};
 use crate::domain::dates::{Date, DateSet};
-use crate::domain::probe::{DateFacts, Found, Instead, MAX_FOUND, Measure, Measured, Probe, Question, Reading};
+use crate::domain::probe::{Found, Instead, Probe, Question, Reading};
 use crate::domain::verdict::Unknown;
+use crate::warehouse::value::instead::{in_doubt, shown, sorted};
 
 /// Values of a column that are kept for one date.
 const MAX_KEPT: usize = 2_000;
-/// Characters that are shown of a value.
-const MAX_SHOWN: usize = 100;
 
 /// Adds what such dates contain.
 pub(super) fn look_instead(
@@ -48,19 +47,6 @@ pub(super) fn look_instead(
         });
     }
     Ok(())
-}
-
-/// The columns in which no row of a date has what is looked for.
-fn in_doubt<'q>(question: &'q Question, facts: &DateFacts) -> BTreeSet<&'q str> {
-    if facts.rows == 0 {
-        return question.filters.iter().map(|filter| filter.column.as_str()).collect();
-    }
-    let is_unmet = |n: usize| {
-        let mut units = facts.units.iter().map(|(_, unit)| unit.measures.get(n));
-        units.all(|measured| matches!(measured, Some(Measured::Count(0)) | None))
-    };
-    let unmet = question.measures.iter().enumerate().filter(|(n, measure)| !measure.only.is_empty() && is_unmet(*n));
-    unmet.flat_map(|(_, Measure { only, .. })| only).map(|(column, _)| column.as_str()).collect()
 }
 
 /// The same dates with all of their rows.
@@ -109,15 +95,6 @@ impl<'a> Looking<'a> {
     }
 }
 
-/// Sorted, as many as are shown.
-fn sorted(mut found: Found) -> Found {
-    found.values.sort_unstable();
-    found.values.dedup();
-    found.more |= found.values.len() > MAX_FOUND;
-    found.values.truncate(MAX_FOUND);
-    found
-}
-
 impl Counter for Looking<'_> {
     fn rows(&mut self, columns: &[Column], rows: &Rows, part: &Part) -> Result<(), Unknown> {
         self.picked.all(rows.len);
@@ -144,12 +121,4 @@ impl Counter for Looking<'_> {
     }
 
     fn close(&mut self, _: &dyn Fn(Date) -> bool) {}
-}
-
-fn shown(text: &str) -> Arc<str> {
-    if text.chars().count() <= MAX_SHOWN {
-        text.into()
-    } else {
-        text.chars().take(MAX_SHOWN).collect::<String>().into()
-    }
 }

@@ -25,7 +25,7 @@ mod scan;
 mod schedule;
 mod source;
 #[cfg(feature = "local")]
-mod tables;
+pub(in crate::warehouse) mod tables;
 mod tally;
 mod text;
 mod walk;
@@ -48,8 +48,6 @@ use listing::Listing;
 use meter::Meter;
 use parts::Part;
 use read::Bounds;
-#[cfg(feature = "local")]
-pub(crate) use tables::open;
 pub use within::{is_outside, link_loop};
 
 /// The dates that each part can hold, by the part's identity, if its name does not say.

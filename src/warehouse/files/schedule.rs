@@ -1,8 +1,5 @@
 //! Reading a schedule: its filtered rows, each with the columns that the season needs.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
 use super::Allowance;
 use super::column::Column;
 use super::parts::Part;
@@ -10,28 +7,9 @@ use super::prune::weight;
 use super::read::{Bounds, Fault, Reader, Texts};
 use super::rows::Rows;
 use super::scan::Needs;
-use crate::domain::dates::Timestamp;
-use crate::domain::probe::{Filter, InstantColumn, MAX_SCHEDULE_ROWS, Order, ScheduleQuestion, ScheduleRow, unit_key};
-use crate::domain::verdict::{Unknown, UnknownReason};
-use crate::domain::words::is_hidden;
-use crate::warehouse::value::compare::satisfies;
-use crate::warehouse::value::date::parse_date;
-use crate::warehouse::value::datum::Datum;
-use crate::warehouse::value::instant::Moment;
-use crate::warehouse::value::number::plain;
-
-/// Where the columns of a schedule are in a scan.
-struct Places<'a> {
-    question: &'a ScheduleQuestion,
-    date: usize,
-    unit: Vec<usize>,
-    start: Option<usize>,
-    filters: Vec<(usize, &'a Filter)>,
-    void: Vec<(usize, &'a Filter)>,
-    is_final: Option<(usize, &'a Filter)>,
-    latest: Option<(usize, usize)>,
-    updated: Option<usize>,
-}
+use crate::domain::probe::{ScheduleQuestion, ScheduleRow};
+use crate::domain::verdict::Unknown;
+use crate::warehouse::value::schedule::Places;
 
 /// Reads every row. A broken part makes the whole schedule unknown: half a schedule is worse than none.
 pub(super) fn read(
@@ -44,8 +22,8 @@ pub(super) fn read(
     loop {
         let (mut needs, mut found) = (Needs::default(), Texts::new());
         bounds.meter.restart();
-        let places = Places::new(question, &mut needs);
-        let read = places.read(parts, &mut needs, allowance, bounds, (&texts, &mut found))?;
+        let places = Places::new(question, |column| needs.column(column));
+        let read = one_pass((&places, question), parts, &mut needs, allowance, bounds, (&texts, &mut found))?;
         if found.is_empty() {
             return Ok(read);
         }
@@ -53,142 +31,35 @@ pub(super) fn read(
     }
 }
 
-impl<'a> Places<'a> {
-    fn new(question: &'a ScheduleQuestion, needs: &mut Needs) -> Self {
-        let mut filters =
-            |filters: &'a [Filter]| filters.iter().map(|f| (needs.column(&f.column), f)).collect::<Vec<_>>();
-        let (own, void) = (filters(&question.filters), filters(&question.void));
-        let is_final = question.is_final.as_ref().map(|f| (needs.column(&f.column), f));
-        Self {
-            question,
-            date: needs.column(&question.date.column),
-            unit: question.unit.iter().map(|c| needs.column(c)).collect(),
-            start: question.starts_at.as_ref().map(|c| needs.column(&c.column)),
-            filters: own,
-            void,
-            is_final,
-            latest: question.latest_by.as_ref().map(|(id, order)| (needs.column(id), needs.column(order))),
-            updated: question.updated_at.as_ref().map(|c| needs.column(&c.column)),
-        }
-    }
-
-    fn read(
-        &self,
-        parts: &[Part],
-        needs: &mut Needs,
-        allowance: Allowance<'_>,
-        bounds: &Bounds<'_>,
-        (texts, found_texts): (&Texts, &mut Texts),
-    ) -> Result<(Vec<ScheduleRow>, u64), Unknown> {
-        let names: Vec<String> = needs.columns.iter().map(|c| c.name.clone()).collect();
-        let (date, filters) = (&self.question.date, [self.question.filters.as_slice()]);
-        let taken = allowance.take(parts.iter(), |part| weight(part, &names, None, &filters))?;
-        let (mut out, mut bytes) = (Vec::new(), 0);
-        for part in parts {
-            let mut refused = [None];
-            let columns = &mut needs.columns;
-            let (refused_here, found_texts) = (&mut refused, &mut *found_texts);
-            let filters = &filters;
-            let mut reader =
-                Reader { columns, date, dates: None, filters, refused: refused_here, bounds, texts, found_texts };
-            let read = reader.part(part, &mut |columns, rows, refused| {
-                refused[0] = (0..rows.len).try_for_each(|row| self.take(columns, rows, row, part, &mut out)).err();
-            });
-            let [refused] = refused;
-            let fault = refused.or(read.as_ref().err().map(Fault::unknown).cloned());
-            bytes += fault.map_or_else(|| Ok(read.unwrap_or(0)), Err)?;
-        }
-        taken.used(bytes);
-        Ok((out, bytes))
-    }
-
-    fn take(
-        &self,
-        columns: &[Column],
-        rows: &Rows,
-        row: usize,
-        part: &Part,
-        out: &mut Vec<ScheduleRow>,
-    ) -> Result<(), Unknown> {
-        let datum = |at: usize| columns[at].value(rows.ids(at)[row]);
-        let holds = |(at, filter): &(usize, &Filter)| {
-            satisfies(datum(*at), &filter.test).map_err(|why| mismatch(why.of_filter(&filter.column)))
+fn one_pass(
+    (places, question): (&Places<'_>, &ScheduleQuestion),
+    parts: &[Part],
+    needs: &mut Needs,
+    allowance: Allowance<'_>,
+    bounds: &Bounds<'_>,
+    (texts, found_texts): (&Texts, &mut Texts),
+) -> Result<(Vec<ScheduleRow>, u64), Unknown> {
+    let names: Vec<String> = needs.columns.iter().map(|c| c.name.clone()).collect();
+    let (date, filters) = (&question.date, [question.filters.as_slice()]);
+    let taken = allowance.take(parts.iter(), |part| weight(part, &names, None, &filters))?;
+    let (mut out, mut bytes) = (Vec::new(), 0);
+    for part in parts {
+        let (mut refused, of) = ([None], format!(" of part `{}`", part.name));
+        let columns = &mut needs.columns;
+        let (refused_here, found_texts) = (&mut refused, &mut *found_texts);
+        let filters = &filters;
+        let mut reader =
+            Reader { columns, date, dates: None, filters, refused: refused_here, bounds, texts, found_texts };
+        let mut take = |columns: &[Column], rows: &Rows, row| {
+            places.take(|at| columns[at].value(rows.ids(at)[row]), &of, &mut out)
         };
-        let all =
-            |filters: &[(usize, &Filter)]| filters.iter().try_fold(true, |ok, f| Ok::<_, Unknown>(ok && holds(f)?));
-        if !all(&self.filters)? {
-            return Ok(());
-        }
-        if out.len() == MAX_SCHEDULE_ROWS {
-            let text =
-                format!("the schedule has more than {MAX_SCHEDULE_ROWS} rows after `where`; it is not a schedule");
-            return Err(Unknown::new(UnknownReason::ProbeBudget, text));
-        }
-        let date = datum(self.date).map(|d| d.date(&self.question.date)).transpose();
-        let date = date.map_err(|why| {
-            mismatch(format!("date column `{}` of part `{}` {why}", self.question.date.column, part.name))
-        })?;
-        let instant =
-            |at: Option<usize>, column: &Option<InstantColumn>| self.instant(at.and_then(datum), column.as_ref());
-        let values: Option<Arc<[_]>> = self.unit.iter().map(|at| Some(self.alias(datum(*at)?))).collect();
-        out.push(ScheduleRow {
-            date,
-            unit: values.as_ref().and_then(|v| unit_key(v.iter().map(|v| &**v))),
-            values: values.unwrap_or_default(),
-            start: instant(self.start, &self.question.starts_at)?,
-            void: !self.void.is_empty() && all(&self.void)?,
-            is_final: self.is_final.as_ref().map_or(Ok(true), holds)?,
-            id: self.latest.and_then(|(id, _)| datum(id).map(Datum::text)),
-            order: self.order(self.latest.and_then(|(_, order)| datum(order)))?,
-            updated: instant(self.updated, &self.question.updated_at)?,
+        let read = reader.part(part, &mut |columns, rows, refused| {
+            refused[0] = (0..rows.len).try_for_each(|row| take(columns, rows, row)).err();
         });
-        Ok(())
+        let [refused] = refused;
+        let fault = refused.or(read.as_ref().err().map(Fault::unknown).cloned());
+        bytes += fault.map_or_else(|| Ok(read.unwrap_or(0)), Err)?;
     }
-
-    /// A text that contains no time is an instant that is not known yet.
-    fn instant(&self, datum: Option<&Datum>, column: Option<&InstantColumn>) -> Result<Option<Timestamp>, Unknown> {
-        let (Some(datum), Some(column)) = (datum.filter(|datum| !datum.says_no_time()), column) else {
-            return Ok(None);
-        };
-        let instant = datum.instant(column, &self.question.date.home);
-        instant.map(Some).map_err(|why| mismatch(format!("column `{}` of the schedule {why}", column.column)))
-    }
-
-    fn order(&self, datum: Option<&Datum>) -> Result<Option<Order>, Unknown> {
-        let refused = |text: Arc<str>| {
-            let (_, column) = self.question.latest_by.clone().unwrap_or_default();
-            let text: String = text.chars().filter(|c| !is_hidden(*c)).take(40).collect();
-            mismatch(format!(
-                "column `{column}` of the schedule holds `{text}`, which is not a number, a date YYYY-MM-DD or an instant, so it does \
-                 not say which row is newer; name another column in spec.schedule.latestBy.order"
-            ))
-        };
-        datum.map(|datum| order_of(datum).ok_or_else(|| refused(datum.text()))).transpose()
-    }
-
-    fn alias(&self, datum: &Datum) -> std::sync::Arc<str> {
-        let text = datum.text();
-        self.question.aliases.get(&*text).map_or(text, |alias| alias.as_str().into())
-    }
-}
-
-fn mismatch(text: String) -> Unknown {
-    Unknown::new(UnknownReason::SchemaMismatch, text).lasting()
-}
-
-/// The order of the rows of an id: numbers to the ninth decimal place, dates and times by size. Other texts have no order:
-/// alphabetically, October comes before September.
-fn order_of(datum: &Datum) -> Option<Order> {
-    let text = datum.text();
-    let number =
-        || datum.digits().or_else(|| matches!(datum, Datum::Loose(_)).then(|| plain(&text))?.map(Cow::into_owned));
-    let date = || parse_date(&text).and_then(|_| Moment::parse(&format!("{text}T00:00:00")));
-    let moment = || datum.moment().or_else(date).map(Moment::nanos);
-    number().and_then(|digits| billionths(&digits)).or_else(moment).map(Order)
-}
-
-fn billionths(digits: &str) -> Option<i128> {
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let fraction: String = fraction.chars().chain(std::iter::repeat('0')).take(9).collect();
-    format!("{whole}{fraction}").parse().ok()
+    taken.used(bytes);
+    Ok((out, bytes))
 }

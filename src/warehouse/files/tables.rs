@@ -112,7 +112,7 @@ mod tests {
             deadline: tokio::time::Instant::now(),
             limits,
             budget: Arc::new(Budget::new(1, 1)),
-            permit: permits.clone().try_acquire_owned().ok(),
+            permit: permits.clone().try_acquire_owned().ok().map(Arc::new),
         };
         let folder = tempfile::tempdir().unwrap();
         let read = Files::new(folder.path().into()).blocking(call, "t", |files, _, _| {

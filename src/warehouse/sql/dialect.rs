@@ -39,6 +39,6 @@ pub(crate) trait Dialect: Send + Sync {
     fn distinct_if(&self, condition: Option<&str>, sql: &str) -> String;
     /// The largest value of the rows that satisfy a condition.
     fn max_if(&self, condition: Option<&str>, sql: &str) -> String;
-    /// A sum of counts as a whole number.
-    fn whole(&self, sum: &str) -> String;
+    /// A sum of counts, or a literal, as a whole number of 64 bits.
+    fn whole(&self, sql: &str) -> String;
 }

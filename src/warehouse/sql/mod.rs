@@ -1,8 +1,25 @@
-//! What kinds of warehouse with SQL share: which probes share a statement, the statement itself, filters and values in the
-//! type of their column, days, units, and how rows become a reading. A kind brings a [`dialect::Dialect`] and a
-//! [`server::Server`]; everything else is here.
+//! What kinds of warehouse with SQL share. A kind brings a [`dialect::Dialect`] and a [`server::Server`]; [`tables::Sql`] makes
+//! the tables of a place of them.
+//!
+//! A probe becomes a statement in `statement` (`days`, `written`, `units`, `filter`, `measures` are its pieces), `groups` says
+//! which probes share one, `reading` turns rows into facts, `instead` looks a second time at dates in doubt, `schedule` reads
+//! schedules. `tables` ties them together.
 
 pub(crate) mod bound;
+mod build;
+mod days;
 pub(crate) mod dialect;
+mod filter;
+mod groups;
+mod instead;
+mod measures;
+mod reading;
+mod schedule;
 pub(crate) mod schema;
 pub(crate) mod server;
+mod statement;
+pub(crate) mod tables;
+mod texts;
+mod times;
+mod units;
+mod written;

@@ -31,8 +31,10 @@ pub(crate) trait Rows: Send {
 /// Why a run failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// The same run with fewer dates could succeed: it costs more than one read may, or answers too many rows.
+    /// It would read more bytes than one read may; with fewer dates it could succeed.
     TooMuch(Unknown),
+    /// It answers more rows than one read may; with fewer dates it could succeed.
+    TooMany(Unknown),
     /// The table has changed since its columns were asked for; the same run with its columns of now could succeed.
     Changed(Unknown),
     /// Another reason.
@@ -43,7 +45,9 @@ impl Fault {
     /// The reason.
     pub fn unknown(self) -> Unknown {
         match self {
-            Self::TooMuch(unknown) | Self::Changed(unknown) | Self::Unknown(unknown) => unknown,
+            Self::TooMuch(unknown) | Self::TooMany(unknown) | Self::Changed(unknown) | Self::Unknown(unknown) => {
+                unknown
+            }
         }
     }
 }

@@ -12,7 +12,9 @@ use crate::domain::probe::{Test, Value};
 /// Why a value cannot be compared: the type of the column, and the form of a value for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::warehouse) struct Refused {
+    /// The type of the column.
     pub found: &'static str,
+    /// The valid forms of a value.
     pub forms: &'static str,
 }
 
@@ -30,13 +32,13 @@ impl Refused {
     }
 }
 
-const NUMBER: &str = "a number such as 12 or \"12.5\"";
+pub(in crate::warehouse) const NUMBER: &str = "a number such as 12 or \"12.5\"";
 /// Texts compare letter by letter: 9 is larger than 10.
-const TEXT: &str = "a text in quotes such as \"12\", which compares by its letters";
-const BOOLEAN: &str = "\"true\" or \"false\"";
-const DATE: &str = "a date such as \"2025-10-21\"";
-const INSTANT: &str = "an instant such as \"2025-10-21T00:00:00Z\"";
-const LOCAL: &str = "a time without a zone such as \"2025-10-21T00:00:00\"";
+pub(in crate::warehouse) const TEXT: &str = "a text in quotes such as \"12\", which compares by its letters";
+pub(in crate::warehouse) const BOOLEAN: &str = "\"true\" or \"false\"";
+pub(in crate::warehouse) const DATE: &str = "a date such as \"2025-10-21\"";
+pub(in crate::warehouse) const INSTANT: &str = "an instant such as \"2025-10-21T00:00:00Z\"";
+pub(in crate::warehouse) const LOCAL: &str = "a time without a zone such as \"2025-10-21T00:00:00\"";
 
 /// Whether a value, or NULL, satisfies a test.
 pub(in crate::warehouse) fn satisfies(datum: Option<&Datum>, test: &Test) -> Result<bool, Refused> {
@@ -99,23 +101,23 @@ impl Datum {
     }
 }
 
-fn text_of(value: &Value) -> Cow<'_, str> {
+pub(in crate::warehouse) fn text_of(value: &Value) -> Cow<'_, str> {
     match value {
         Value::Int(n) => n.to_string().into(),
         Value::Text(t) => t.into(),
     }
 }
 
-fn boolean(text: &str) -> Option<bool> {
+pub(in crate::warehouse) fn boolean(text: &str) -> Option<bool> {
     text.to_ascii_lowercase().parse().ok()
 }
 
-fn instant(text: &str) -> Option<Nanos> {
+pub(in crate::warehouse) fn instant(text: &str) -> Option<Nanos> {
     Moment::parse(text)?.instant(None)
 }
 
 /// A date is its first moment. No zone is guessed.
-fn local(text: &str) -> Option<Nanos> {
+pub(in crate::warehouse) fn local(text: &str) -> Option<Nanos> {
     let midnight = || Moment::parse(&format!("{text}T00:00:00")).filter(|_| parse_date(text).is_some());
     match Moment::parse(text).or_else(midnight)? {
         Moment::Local(nanos) => Some(nanos),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::date::parse_date;
-use super::instant::{Moment, Nanos, in_zone, print, timestamp, utc_date};
+use super::instant::{Moment, Nanos, day_of, in_zone, print, timestamp, utc_date};
 use super::number::{of_decimal, of_float};
-use crate::domain::dates::{Date, Timestamp, previous_day};
+use crate::domain::dates::{Date, Timestamp};
 use crate::domain::probe::{DateColumn, DateFormat, DateReading, InstantColumn};
 use crate::domain::words::is_hidden;
 
@@ -159,14 +159,9 @@ fn moment_date(moment: Moment, column: &DateColumn) -> Result<Date, String> {
         (DateReading::Date, Moment::At(nanos)) => Ok(utc_date(nanos)),
         (DateReading::Instant { zone, day_starts }, _) => {
             let nanos = moment.instant(column.zone.as_ref()).ok_or_else(|| zoneless(moment, &column.home))?;
-            Ok(local(timestamp(nanos), zone, *day_starts))
+            Ok(day_of(timestamp(nanos), zone, *day_starts))
         }
     }
-}
-
-fn local(at: Timestamp, zone: &TimeZone, day_starts: jiff::civil::Time) -> Date {
-    let zoned = at.to_zoned(zone.clone());
-    if zoned.time() < day_starts { previous_day(zoned.date()) } else { zoned.date() }
 }
 
 /// A time in a column of dates: the error names both dates that it may mean.

@@ -2,10 +2,10 @@
 //! in a zone that a field must give.
 
 use jiff::Zoned;
-use jiff::civil::{DateTime, date};
-use jiff::tz::TimeZone;
+use jiff::civil::{DateTime, Time, date};
+use jiff::tz::{AmbiguousOffset, TimeZone};
 
-use crate::domain::dates::{Date, Timestamp, days_between, shift};
+use crate::domain::dates::{Date, Timestamp, days_between, previous_day, shift};
 
 const NANOS_OF_DAY: i128 = 86_400_000_000_000;
 
@@ -65,6 +65,23 @@ impl Moment {
 pub(in crate::warehouse) fn in_zone(nanos: Nanos, zone: &TimeZone) -> Nanos {
     let civil = timestamp(nanos).to_zoned(TimeZone::UTC).datetime();
     zone.to_ambiguous_zoned(civil).compatible().map_or(nanos, |zoned| zoned.timestamp().as_nanosecond())
+}
+
+/// The first instant of a day: the first at which clocks in a zone show `day_starts` or a later time of the date.
+pub(in crate::warehouse) fn beginning(date: Date, zone: &TimeZone, day_starts: Time) -> Timestamp {
+    let start = zone.to_ambiguous_zoned(date.to_datetime(day_starts));
+    if matches!(start.offset(), AmbiguousOffset::Gap { .. }) {
+        let before = start.clone().earlier().map(|zoned| zoned.timestamp());
+        let change = before.ok().and_then(|before| zone.following(before).next());
+        return change.map_or(Timestamp::MAX, |change| change.timestamp());
+    }
+    start.earlier().map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+}
+
+/// The day of an instant, where days begin at a time in a zone.
+pub(in crate::warehouse) fn day_of(at: Timestamp, zone: &TimeZone, day_starts: Time) -> Date {
+    let date = at.to_zoned(zone.clone()).date();
+    if at < beginning(date, zone, day_starts) { previous_day(date) } else { date }
 }
 
 /// The instant, limited to the calendar.
@@ -166,5 +183,21 @@ mod tests {
         let Moment::At(nanos) = last else { panic!("{last:?}") };
         assert_eq!(print(nanos, false), "9999-12-31T23:59:59Z");
         assert_eq!(utc_date(nanos), date(9999, 12, 31));
+    }
+
+    #[test]
+    fn a_day_begins_once_also_when_clocks_skip_or_repeat_its_first_time() {
+        for (zone, day, starts, begins) in [
+            ("Asia/Beirut", "2022-03-27", "00:00", "2022-03-26T22:00:00Z"),
+            ("America/New_York", "2025-03-09", "02:30", "2025-03-09T07:00:00Z"),
+            ("America/New_York", "2025-11-02", "01:30", "2025-11-02T05:30:00Z"),
+            ("America/New_York", "2025-11-02", "06:00", "2025-11-02T11:00:00Z"),
+        ] {
+            let (zone, starts) = (TimeZone::get(zone).unwrap(), format!("{starts}:00").parse().unwrap());
+            let (day, begins): (Date, Timestamp) = (day.parse().unwrap(), begins.parse().unwrap());
+            assert_eq!(beginning(day, &zone, starts), begins, "{day}");
+            let at = |seconds| day_of(begins + jiff::SignedDuration::from_secs(seconds), &zone, starts);
+            assert_eq!((at(-1), at(0), at(3600)), (previous_day(day), day, day));
+        }
     }
 }

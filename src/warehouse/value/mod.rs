@@ -5,4 +5,6 @@ pub(in crate::warehouse) mod compare;
 pub(in crate::warehouse) mod date;
 pub(in crate::warehouse) mod datum;
 pub(in crate::warehouse) mod instant;
+pub(in crate::warehouse) mod instead;
 pub(in crate::warehouse) mod number;
+pub(in crate::warehouse) mod schedule;

@@ -32,7 +32,7 @@ fn every_file_is_yaml_and_part_of_a_kustomization() {
         }
     }
     assert!(offenders.is_empty(), "{}", offenders.join("\n"));
-    assert!(kustomizations().len() >= 11, "only {} kustomizations", kustomizations().len());
+    assert!(kustomizations().len() >= 13, "only {} kustomizations", kustomizations().len());
 }
 
 #[test]
@@ -44,7 +44,14 @@ fn dates_are_quoted_wherever_kustomize_reads_them() {
         value.is_some() && !line.trim_start().starts_with('#') && !line.contains("..")
     };
     let mut offenders = Vec::new();
-    for folder in ["examples/minimal", "examples/nba", "examples/demo", "examples/cluster", "examples/demo-cluster"] {
+    for folder in [
+        "examples/minimal",
+        "examples/nba",
+        "examples/nba-bigquery",
+        "examples/demo",
+        "examples/cluster",
+        "examples/demo-cluster",
+    ] {
         for path in yaml_files(&root().join(folder)) {
             let text = fs::read_to_string(&path).unwrap();
             offenders.extend(text.lines().filter(|l| bare(l)).map(|l| format!("{}: {l}", path.display())));

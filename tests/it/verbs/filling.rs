@@ -136,7 +136,10 @@ fn a_launch_that_is_refused_is_not_counted_as_a_job() {
     assert!(launched.starts_with("Launched  0 Jobs, ") && launched.ends_with(" refused"), "{}{}", done.out, done.err);
     assert!(!done.out.contains("as soon as a slot is free"), "no event promises it: {}", done.out);
     let remains = done.out.split_once("\nRemains\n").unwrap().1.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(remains.starts_with("Blocked/Quota, 3 dates: 2026-01-03..2026-01-05 in TableCoverage/t "), "{remains}");
+    assert!(
+        remains.starts_with("Blocked/LaunchRefused, 3 dates: 2026-01-03..2026-01-05 in TableCoverage/t "),
+        "{remains}"
+    );
     assert!(remains.ends_with(why) && !remains.contains("Stalled"), "reported once: {remains}");
     assert!(remains.contains("and at its next run"), "{remains}");
     assert!(!here.path("runs").exists());

@@ -85,7 +85,7 @@ fn what_people_say_of_a_date_adds_up() {
 }
 
 #[test]
-fn a_wish_is_written_where_it_is_read_or_refused() {
+fn a_request_is_written_where_it_is_read_or_refused() {
     let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1")]);
     let waive = ["tc/t", "2026-01-03", "--reason", "gone"];
     let refused = at(&here, "waive", "manifests.yaml", &waive);

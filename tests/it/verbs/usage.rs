@@ -32,10 +32,31 @@ fn the_definitions_are_printed_as_they_are_committed() {
 
 #[test]
 fn the_shipped_examples_are_valid() {
-    for example in ["examples/minimal", "examples/nba", "examples/demo", "examples/cluster"] {
+    for example in ["examples/minimal", "examples/nba", "examples/nba-bigquery", "examples/demo", "examples/cluster"] {
         let done = gapless(&["check", "-f", example]);
         assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
     }
+}
+
+/// Offline, and without opening the connection.
+#[test]
+fn check_says_which_connections_a_folder_does_not_have() {
+    const DATABASE: &str = "
+apiVersion: gapless.dev/v1alpha1
+kind: Warehouse
+metadata: {name: w}
+spec: {postgres: {connection: main, database: sports}}
+";
+    let here = Place::new(&[DATABASE]);
+    assert_eq!(here.run("check", &[], &[]).code, Some(0), "without the folder it is not known");
+    here.write("connections/other/host", "nowhere");
+    let folder = here.path("connections");
+    let done = here.run("check", &["--connections-dir", folder.to_str().unwrap()], &[]);
+    let expected = "spec.postgres.connection: there is no folder 'main' in --connections-dir ";
+    assert!(done.code == Some(2) && done.out.contains(expected), "{}{}", done.out, done.err);
+    here.write("connections/main/host", "nowhere");
+    let done = here.run("check", &["--connections-dir", folder.to_str().unwrap()], &[]);
+    assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
 }
 
 /// A kubeconfig of a cluster that does not exist.

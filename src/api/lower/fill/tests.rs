@@ -43,7 +43,7 @@ spec:
 
 /// The fingerprint of each rung, behind its coverage.
 fn fingerprints(manifests: &str, root: &str) -> Vec<(String, u64)> {
-    let loaded = load(&[("m.yaml".into(), manifests.into())], &|folder| Ok(format!("{root}{folder}")));
+    let loaded = load(&[("m.yaml".into(), manifests.into())], &|folder: &str| Ok(format!("{root}{folder}")));
     assert_eq!(loaded.problems, []);
     let own = |c: &Coverage| {
         let name = c.key.name.to_string();

@@ -25,8 +25,12 @@ fn any_case() -> impl Strategy<Value = Case> {
             complete_reads: 0,
             retry_at: Span::hours(hours - 5).after(at(NOW), &jiff::tz::TimeZone::UTC),
         });
-    let hold =
-        prop_oneof![Just(None), Just(Some(Hold::Suspended)), Just(Some(Hold::SuspectProbe)), Just(Some(Hold::Quota))];
+    let hold = prop_oneof![
+        Just(None),
+        Just(Some(Hold::Suspended)),
+        Just(Some(Hold::SuspectProbe)),
+        Just(Some(Hold::LaunchRefused))
+    ];
     (facts, proptest::option::of(tally), hold, any::<[bool; 5]>(), 0..3usize).prop_map(
         |(facts, tally, hold, flags, when)| {
             let mut case =

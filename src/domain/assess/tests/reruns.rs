@@ -35,7 +35,10 @@ fn a_token_names_everything_that_it_waits_for() {
         (unread, vec![Wait::Unread]),
         (Case { facts: unknown(UnknownReason::NotProbed), ..case() }, vec![Wait::Unknown]),
         (Case { hold: Some(Hold::Suspended), ..case() }, vec![Wait::Hold(Hold::Suspended)]),
-        (Case { facts: Ok(complete()), hold: Some(Hold::Quota), ..case() }, vec![Wait::Hold(Hold::Quota)]),
+        (
+            Case { facts: Ok(complete()), hold: Some(Hold::LaunchRefused), ..case() },
+            vec![Wait::Hold(Hold::LaunchRefused)],
+        ),
         (observed, vec![Wait::Observed, Wait::Unknown, Wait::Hold(Hold::Suspended)]),
     ] {
         let assessment = case.token("again").assess();

@@ -121,7 +121,7 @@ impl Store for Sim {
             uid: uid.clone(),
             ledger: ledger.clone(),
             is_whole: true,
-            told: state.views.get(k).map(causes).unwrap_or_default(),
+            reported: state.views.get(k).map(causes).unwrap_or_default(),
             version: *version,
         };
         Ok(state.ledgers.iter().map(stored).collect())

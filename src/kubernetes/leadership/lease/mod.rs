@@ -44,7 +44,6 @@ pub struct Election<C> {
     pub leases: Api<Lease>,
     /// Its namespace, for messages.
     pub namespace: String,
-    /// The lease's name.
     pub name: String,
     /// This process's name: one that no other process has or had, see [`identity`].
     pub me: String,

@@ -97,7 +97,7 @@ fn the_filter_decides_and_a_wrong_one_is_an_error() {
     assert_eq!(logged(Format::Json, "info", watch), "");
     assert!(logged(Format::Json, "info,kube_runtime::watcher=warn", watch).contains("logged once"));
     let (queue, _entries) = queue_without_reader(1);
-    let why = subscriber(Format::Json, "gapless=loud", queue).err().unwrap();
+    let why = subscriber(Format::Json, "gapless=loud", queue).err().unwrap().to_string();
     assert!(why.starts_with("--log-level gapless=loud: ") && why.contains("such as info"), "{why}");
 }
 

@@ -102,7 +102,12 @@ fn a_job_whose_end_is_written_lives_until_its_lock_is_free() {
     folder.write_end(Timestamp::UNIX_EPOCH, End::Succeeded).unwrap();
     assert_eq!(seen(&folder), Ok(Some(None)));
     drop(held);
-    assert_eq!(seen(&folder), Ok(Some(Some(End::Succeeded))));
+    // A child that another test forks has the lock, too, until it runs its own program.
+    let is_free = || seen(&folder) == Ok(Some(Some(End::Succeeded)));
+    assert!((0..100).any(|_| is_free() || {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        false
+    }));
 }
 
 #[test]

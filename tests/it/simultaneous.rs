@@ -4,7 +4,7 @@ use super::gapless::{GOOD, Place, SEASON, filled};
 
 /// Each process once added to what it had read before the others wrote, so only the last request remained.
 #[test]
-fn wishes_at_the_same_time_all_stand() {
+fn requests_at_the_same_time_all_take_effect() {
     let other = filled(GOOD, "datesPerJob: 1").split("---").next().unwrap().to_string();
     let others: Vec<String> = (0..5).map(|n| other.replace("name: t}", &format!("name: t{n}}}"))).collect();
     let coverage = filled(GOOD, "datesPerJob: 1");

@@ -14,12 +14,12 @@ use crate::status::text::{cause, dates, parse_dates};
 
 /// Beside the journal: `default TableCoverage boxscores Missing/NoRows 2025-11-14,2025-11-16`, one line for each state.
 #[derive(Debug)]
-pub struct Told {
+pub struct Reported {
     file: PathBuf,
     saves: Complaint,
 }
 
-impl Told {
+impl Reported {
     pub fn new(state: &Path) -> Self {
         Self { file: state.join("told"), saves: Complaint::default() }
     }
