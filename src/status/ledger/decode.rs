@@ -101,7 +101,7 @@ fn breaker(status: &BreakerStatus) -> Read<(Arc<str>, Breaker)> {
             message: status.message.clone(),
         }),
         (None, None) => None,
-        _ => return Err(format!("the breaker of rung {} lacks `since` or `until`", status.rung)),
+        _ => return Err(Misread::Lacks(status.rung.clone(), "`since` or `until`")),
     };
     Ok((status.rung.as_str().into(), Breaker { failed: parse_dates(&status.failed)?, opened }))
 }

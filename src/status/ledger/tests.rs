@@ -227,7 +227,7 @@ fn an_absent_ledger_is_a_new_one_and_rubbish_is_told() {
         ),
         (
             |s| s.ledger.as_mut().unwrap().breakers[0].until = None,
-            "status.ledger.breakers[0]: the breaker of rung reload lacks `since` or `until`",
+            "status.ledger.breakers[0]: 'reload' lacks `since` or `until`",
         ),
         (|s| s.recent[0].at = "noon".into(), "status.recent[0]: 'noon' is not a timestamp"),
     ];
