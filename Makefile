@@ -36,9 +36,10 @@ run-tests: parts ## run all tests: the domain without features, then everything,
 	$(CARGO) test --locked --lib --bins --test it
 	$(CARGO) test --locked --test cluster -- --test-threads $$(($$(nproc) + 3))
 
-parts: ## install and build the missing components of the test cluster and the tests' BigQuery server, as root
+parts: ## install and build the missing components of the test cluster and the tests' BigQuery and PostgreSQL servers, as root
 	tests/cluster/parts.sh node
 	tests/bigquery/parts.sh
+	tests/postgres/parts.sh
 
 # Not part of the tests: it takes half an hour.
 mutants: ## break the rules of the core one by one; a test must detect each. ONLY="admit.rs turn" selects some

@@ -48,7 +48,9 @@ impl Access for Offline<'_> {
     fn connection(&self, connection: &str, _: &str) -> Result<(), String> {
         let Some(folder) = self.connections.filter(|folder| !folder.join(connection).is_dir()) else { return Ok(()) };
         let folder = folder.display();
-        Err(format!("there is no folder '{connection}' in --connections-dir {folder}; create it, or name one of its folders"))
+        Err(format!(
+            "there is no folder '{connection}' in --connections-dir {folder}; create it, or name one of its folders"
+        ))
     }
 }
 

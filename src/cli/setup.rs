@@ -247,7 +247,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("manifests.yaml");
         std::fs::write(&file, "").unwrap();
-        let args = ManifestArgs { files: vec![folder.path().into()], state: None, files_root: None, connections_dir: None };
+        let args =
+            ManifestArgs { files: vec![folder.path().into()], state: None, files_root: None, connections_dir: None };
         let mut setup = Setup::new(&args).unwrap();
         std::fs::write(&file, "# mended").unwrap();
         drop(setup.filler(limits(Span::default(), 1, true)).unwrap());

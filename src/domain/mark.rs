@@ -103,7 +103,6 @@ impl TableMark {
         let mut marks = DateMarks::default();
         for part in &self.parts {
             match part.holds {
-                Holds::Nothing => {}
                 Holds::Dates(range) if range.days() == 1 => {
                     let mark = marks.days.entry(range.from()).or_insert(SEED);
                     *mark = mix(*mark, part.hash);

@@ -5,22 +5,23 @@ use super::dates::Timestamp;
 use super::mark::Blind;
 use super::span::Span;
 
-/// Rows still arrive for a date until it is this many days old.
-const RECENT_DAYS: i32 = 2;
-/// A date of more days than this hardly changes any more.
-const OPEN_DAYS: i32 = 30;
+/// Rows mostly arrive on the date itself and the two days after it.
+pub const RECENT_DAYS: i32 = 3;
+/// A date hardly changes any more after this many days.
+pub const OPEN_DAYS: i32 = 30;
 
 /// How often a schedule is read again whose mark does not show every change.
 pub const SCHEDULE: Span = Span::minutes(15);
 
 impl Blind {
-    /// How often a date is read again while its mark is the same, by its age in days. `None`: the mark shows its changes.
-    pub fn reread_every(self, age: i32) -> Option<Span> {
+    /// How often a date is read again while its mark is the same, by the number of days from it through today. `None`: the
+    /// mark shows its changes.
+    pub fn reread_every(self, days: i32) -> Option<Span> {
         match self {
             Self::No => None,
-            _ if age <= RECENT_DAYS => Some(Span::minutes(5)),
+            _ if days <= RECENT_DAYS => Some(Span::minutes(5)),
             Self::Recent => None,
-            Self::All if age <= OPEN_DAYS => Some(Span::hours(1)),
+            Self::All if days <= OPEN_DAYS => Some(Span::hours(1)),
             Self::All => Some(Span::days(1)),
         }
     }

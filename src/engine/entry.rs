@@ -73,7 +73,8 @@ pub(super) struct Seen<'a> {
 impl Seen<'_> {
     /// How long a date's facts hold. Of an altogether blind table each date is read at its own intervals.
     fn good_for(&self, terms: &Terms<'_>, date: Date) -> SignedDuration {
-        let own = (self.blind == Blind::All).then(|| self.blind.reread_every(days_between(date, terms.today))).flatten();
+        let own =
+            (self.blind == Blind::All).then(|| self.blind.reread_every(days_between(date, terms.today))).flatten();
         own.map_or(self.good_for, |every| self.good_for.max(good_for(every)))
     }
 }

@@ -108,8 +108,8 @@ impl World {
 
     /// Whether a date is to be read again because a change of it may leave no trace.
     fn is_due_again(&self, state: &CoverageState, sight: &Sight, date: Date, entry: &Entry) -> bool {
-        let age = || Some(days_between(date, self.seasons.get(&state.coverage.season)?.calendar().today));
-        let every = (sight.blind != Blind::No).then(age).flatten().and_then(|age| sight.blind.reread_every(age));
+        let days = || Some(days_between(date, self.seasons.get(&state.coverage.season)?.calendar().today));
+        let every = (sight.blind != Blind::No).then(days).flatten().and_then(|days| sight.blind.reread_every(days));
         every.is_some_and(|every| reread::is_due_again(every, entry.tried_at(), sight.proves))
     }
 
@@ -223,8 +223,8 @@ impl World {
             Some(days_between(newest, season.calendar().today))
         });
         match ages.min() {
-            Some(age) if age <= 3 => cadence.hot,
-            Some(age) if age <= 30 => cadence.warm,
+            Some(days) if days <= reread::RECENT_DAYS => cadence.hot,
+            Some(days) if days <= reread::OPEN_DAYS => cadence.warm,
             _ => cadence.cold,
         }
     }

@@ -116,7 +116,8 @@ impl World {
             let id = WatchId::of(&state.coverage);
             let watch = self.watches.entry(id.clone()).or_insert_with(|| {
                 let date = state.coverage.question.date.clone();
-                let new = || Watch { date, coverages: Vec::new(), look: Look::new(now), lag: Span::default(), asked: None };
+                let new =
+                    || Watch { date, coverages: Vec::new(), look: Look::new(now), lag: Span::default(), asked: None };
                 old.remove(&id).map_or_else(new, |watch| Watch { coverages: Vec::new(), ..watch })
             });
             watch.coverages.push(key.clone());

@@ -222,9 +222,7 @@ impl SeasonState {
     pub(super) fn look_ended(&mut self, asked_at: Timestamp, cadence: Span, mark: &TableMark, now: Timestamp) {
         self.look.heed(mark.again, now);
         self.look.ended(asked_at, next_look(mark.again, cadence, now));
-        // A blind mark confirms nothing.
-        let proof = self.read_at.filter(|_| mark.blind != Blind::No).unwrap_or(asked_at);
-        self.good_until = Some(super::stale::good_until(mark.proves(proof), cadence));
+        self.good_until = Some(super::stale::good_until(mark.proves(asked_at), cadence));
         if self.heard.failure.is_some() {
             self.heard.failure = None;
         }
@@ -247,6 +245,12 @@ impl SeasonState {
         self.look.clock_moved(&moved);
         self.good_until.iter_mut().chain(&mut self.read_at).for_each(moved);
         self.heard.doubted.iter_mut().for_each(|doubted| doubted.doubt.clock_moved(by));
+    }
+
+    /// For tests: when it was read last.
+    #[cfg(test)]
+    pub(super) fn read_at(&self) -> Option<Timestamp> {
+        self.read_at
     }
 
     /// For tests: a doubt.

@@ -24,9 +24,10 @@ pub struct Spec {
 impl Spec {
     /// Every table that is read, with the namespace that reads it.
     pub fn tables(&self) -> BTreeSet<(&Arc<str>, &Table)> {
-        let schedules = self.seasons.iter().filter_map(|season| {
-            season.schedule.as_ref().map(|schedule| (&season.key.namespace, &schedule.table))
-        });
+        let schedules = self
+            .seasons
+            .iter()
+            .filter_map(|season| season.schedule.as_ref().map(|schedule| (&season.key.namespace, &schedule.table)));
         schedules.chain(self.coverages.iter().map(|own| (&own.key.namespace, &own.table))).collect()
     }
 }

@@ -10,6 +10,7 @@ mod edits;
 mod facts;
 mod faults;
 mod launches;
+mod marks;
 mod places;
 mod refused;
 mod reports;

@@ -19,5 +19,7 @@ mod sources;
 mod state;
 mod tidy;
 mod verbs;
+#[cfg(all(feature = "bigquery", feature = "postgres"))]
+mod warehouses;
 #[cfg(feature = "kubernetes")]
 mod words;

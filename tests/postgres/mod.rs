@@ -40,10 +40,10 @@ impl Server {
     /// A new server that listens there.
     pub fn start(address: &str) -> Self {
         let (programs, folder) = (programs(), home());
-        run(as_server(&programs.join("initdb")).args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8"]).args([
-            "--locale=C.UTF-8",
-            "--pgdata",
-        ]).arg(folder.join("data")));
+        run(as_server(&programs.join("initdb"))
+            .args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8"])
+            .args(["--locale=C.UTF-8", "--pgdata"])
+            .arg(folder.join("data")));
         let access = "local all postgres trust\nlocal replication postgres trust\nlocal all all scram-sha-256\nhostssl all all all scram-sha-256\n";
         fs::write(folder.join("data/pg_hba.conf"), access).unwrap();
         certificates(&folder);
@@ -86,7 +86,8 @@ impl Server {
 
     fn psql(&self, database: &str, statements: &str) -> Result<String, String> {
         let mut psql = as_server(&self.programs.join("psql"));
-        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-h"]).arg(&self.folder);
+        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database, "-h"])
+            .arg(&self.folder);
         psql.args(["-p", &self.port.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = psql.spawn().unwrap();
         // A server that is not there yet ends psql before it reads.
@@ -132,7 +133,9 @@ fn programs() -> PathBuf {
     let debian = versions.map(|entry| entry.path()).max_by_key(|path| number(path)).map(|path| path.join("bin"));
     let on_path = std::env::var_os("PATH").unwrap_or_default();
     let found = debian.into_iter().chain(std::env::split_paths(&on_path)).find(|bin| bin.join("initdb").exists());
-    found.unwrap_or_else(|| panic!("these tests need a PostgreSQL server: install postgresql-15 (make parts does it on Debian)"))
+    found.unwrap_or_else(|| {
+        panic!("these tests need a PostgreSQL server: install postgresql-15 (make parts does it on Debian)")
+    })
 }
 
 fn is_root() -> bool {
@@ -160,7 +163,8 @@ fn home() -> PathBuf {
 fn own(path: &Path) {
     if is_root() {
         let id = Command::new("id").args(["-u", "postgres"]).output().unwrap().stdout;
-        let id = String::from_utf8(id).unwrap().trim().parse().expect("the user postgres exists: install postgresql-15");
+        let id =
+            String::from_utf8(id).unwrap().trim().parse().expect("the user postgres exists: install postgresql-15");
         chown(path, Some(id), None).unwrap();
     }
 }
@@ -168,7 +172,9 @@ fn own(path: &Path) {
 /// A certificate for [`HOST`], signed by an authority of its own.
 fn certificates(folder: &Path) {
     let key = |command: &mut Command, name: &str| {
-        command.args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout"]).arg(folder.join(name));
+        command
+            .args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout"])
+            .arg(folder.join(name));
     };
     let mut ca = Command::new("openssl");
     ca.args(["req", "-x509", "-days", "2", "-subj", "/CN=tests of gapless", "-out"]).arg(folder.join("ca.crt"));
@@ -181,7 +187,8 @@ fn certificates(folder: &Path) {
     fs::write(folder.join("extensions"), format!("subjectAltName=DNS:{HOST}\nbasicConstraints=CA:FALSE\n")).unwrap();
     let mut sign = Command::new("openssl");
     sign.args(["x509", "-req", "-days", "2", "-CAcreateserial", "-in"]).arg(folder.join("server.csr"));
-    for (option, file) in [("-CA", "ca.crt"), ("-CAkey", "ca.key"), ("-extfile", "extensions"), ("-out", "server.crt")] {
+    for (option, file) in [("-CA", "ca.crt"), ("-CAkey", "ca.key"), ("-extfile", "extensions"), ("-out", "server.crt")]
+    {
         sign.arg(option).arg(folder.join(file));
     }
     run(&mut sign);
@@ -191,6 +198,7 @@ fn certificates(folder: &Path) {
 
 fn run(command: &mut Command) {
     let output = command.stdin(Stdio::null()).output();
-    let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}; install postgresql-15, openssl and util-linux"));
+    let output =
+        output.unwrap_or_else(|error| panic!("{command:?}: {error}; install postgresql-15, openssl and util-linux"));
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

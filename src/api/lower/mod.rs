@@ -70,5 +70,12 @@ pub fn lower(documents: &[Document], access: &dyn Access, problems: &mut Vec<Pro
     }
     let orders = game_date::lower(documents, &known, &mut coverages, problems);
     let seasons = known.seasons.into_values().map(|known| known.season).collect();
-    Lowered { seasons, coverages, orders, limits: known.limits, warehouses: known.warehouses, cron_jobs: known.cron_jobs }
+    Lowered {
+        seasons,
+        coverages,
+        orders,
+        limits: known.limits,
+        warehouses: known.warehouses,
+        cron_jobs: known.cron_jobs,
+    }
 }

@@ -10,7 +10,12 @@ use crate::api::manifest::Document;
 use crate::domain::policy::{Check, Coverage, Criteria, Expects, FieldNames, Grain, Rule, ShareRule};
 use crate::domain::probe::{Filter as Condition, InstantColumn, Of, Question, Test, UnitForm, Value};
 
-pub(super) fn lower(document: &Document, spec: &PropCoverageSpec, known: &Known<'_>, fields: &mut Fields<'_>) -> Coverage {
+pub(super) fn lower(
+    document: &Document,
+    spec: &PropCoverageSpec,
+    known: &Known<'_>,
+    fields: &mut Fields<'_>,
+) -> Coverage {
     let frame = frame(document, &spec.season.0, known, fields);
     let demand = demand(spec, &frame, fields);
     coverage(document, &common(spec), frame, demand, known, fields)

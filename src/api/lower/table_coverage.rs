@@ -11,7 +11,12 @@ use crate::domain::policy::{Check, Coverage, Criteria, Expects, FieldNames, Grai
 use crate::domain::probe::{Measure, Of, Question, Test};
 use crate::domain::share::Share;
 
-pub(super) fn lower(document: &Document, spec: &TableCoverageSpec, known: &Known<'_>, fields: &mut Fields<'_>) -> Coverage {
+pub(super) fn lower(
+    document: &Document,
+    spec: &TableCoverageSpec,
+    known: &Known<'_>,
+    fields: &mut Fields<'_>,
+) -> Coverage {
     let frame = frame(document, &spec.season.0, known, fields);
     let demand = demand(spec, &frame, fields);
     coverage(document, &common(spec), frame, demand, known, fields)

@@ -75,8 +75,13 @@ fn every_gap_is_found_for_what_it_is_and_no_other() {
     for seed in [1, 5] {
         let folder = tempfile::tempdir().unwrap();
         let season = DemoSeason::build(folder.path(), seed).unwrap();
-        let mut setup =
-            Setup::new(&ManifestArgs { files: vec![folder.path().into()], state: None, files_root: None, connections_dir: None }).unwrap();
+        let mut setup = Setup::new(&ManifestArgs {
+            files: vec![folder.path().into()],
+            state: None,
+            files_root: None,
+            connections_dir: None,
+        })
+        .unwrap();
         let overview = small_runtime().unwrap().block_on(async {
             let (_keep, mut commands) = tokio::sync::mpsc::unbounded_channel();
             setup.reader(None, MAX_JOBS).ok().unwrap().run(Until::Seen, &mut commands, |_, _| {}).await

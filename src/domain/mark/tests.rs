@@ -37,6 +37,16 @@ proptest! {
     }
 }
 
+#[test]
+fn a_part_meets_dates_of_which_it_can_hold_one() {
+    let part = DateRange::new(day(1), day(3)).map_or(Holds::Any, Holds::Dates);
+    for (dates, expected) in [([0, 4], false), ([0, 3], true), ([1, 9], true)] {
+        let dates: DateSet = dates.into_iter().map(day).collect();
+        let met = [Holds::Any, Holds::Nothing, part].map(|holds| holds.meets(&dates));
+        assert_eq!(met, [true, false, expected], "{dates}");
+    }
+}
+
 /// A hasher without overrides: it hashes every number by its bytes.
 #[derive(Default)]
 struct ByBytes(StableHasher);

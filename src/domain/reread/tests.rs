@@ -7,9 +7,9 @@ use crate::domain::judge::tests::at;
 
 #[test]
 fn the_older_a_date_the_more_seldom_it_is_read_blindly() {
-    let minutes = |blind: Blind, age| blind.reread_every(age).map_or(0, |every| every.as_seconds() / 60);
-    let ages = [-1, 0, 2, 3, 30, 31, 400];
-    let of = |blind| ages.map(|age| minutes(blind, age));
+    let minutes = |blind: Blind, days| blind.reread_every(days).map_or(0, |every| every.as_seconds() / 60);
+    let days = [-1, 1, 3, 4, 30, 31, 400];
+    let of = |blind| days.map(|days| minutes(blind, days));
     assert_eq!(of(Blind::No), [0; 7], "a mark that shows every change is believed");
     assert_eq!(of(Blind::Recent), [5, 5, 5, 0, 0, 0, 0]);
     assert_eq!(of(Blind::All), [5, 5, 5, 60, 60, 1440, 1440]);

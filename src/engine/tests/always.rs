@@ -11,6 +11,7 @@ use super::strangers::forged;
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::judge::tests::day;
 use crate::domain::ledger::{End, Job, Ledger};
+use crate::domain::mark::{Again, Blind};
 use crate::domain::policy::{DateOrder, Mode, Rerun};
 use crate::engine::drive::Command;
 use crate::engine::ports::Created;
@@ -38,7 +39,9 @@ enum Change {
     Broken(bool),
     ScheduleBroken(bool),
     Games(i8, bool),
-    Unsettled(bool),
+    Young(bool),
+    Marked(i64, Blind),
+    ScheduleBlind(bool),
     SlowLooks(u64),
     Creates(u8),
     StoreFull(bool),
@@ -61,7 +64,9 @@ fn change() -> impl Strategy<Value = Change> {
         1 => any::<bool>().prop_map(Change::Broken),
         1 => any::<bool>().prop_map(Change::ScheduleBroken),
         1 => (date(), any::<bool>()).prop_map(|(d, is)| Change::Games(d, is)),
-        1 => any::<bool>().prop_map(Change::Unsettled),
+        1 => any::<bool>().prop_map(Change::Young),
+        2 => marking(),
+        1 => any::<bool>().prop_map(Change::ScheduleBlind),
         1 => (0_u64..120).prop_map(Change::SlowLooks),
         2 => (0_u8..4).prop_map(Change::Creates),
         1 => any::<bool>().prop_map(Change::StoreFull),
@@ -75,6 +80,11 @@ fn change() -> impl Strategy<Value = Change> {
         1 => any::<bool>().prop_map(Change::SecondCoverage),
         1 => date().prop_map(Change::Rerun),
     ]
+}
+
+fn marking() -> impl Strategy<Value = Change> {
+    let blind = prop::sample::select(&[Blind::No, Blind::Recent, Blind::All][..]);
+    (0_i64..120, blind).prop_map(|(lag, blind)| Change::Marked(lag, blind))
 }
 
 fn date(n: i8) -> Date {
@@ -122,7 +132,9 @@ fn apply(sim: &Sim, change: Change) {
         Change::Games(d, void) => {
             state.schedule.iter_mut().filter(|row| row.date == Some(date(d))).for_each(|row| row.void = void);
         }
-        Change::Unsettled(is) => state.unsettled = is,
+        Change::Young(is) => state.marking.again = if is { YOUNG } else { Again::AtCadence },
+        Change::Marked(lag, blind) => state.marking = Marking { lag, blind, buffer: 1200, ..Marking::default() },
+        Change::ScheduleBlind(is) => state.schedule_blind = if is { Blind::All } else { Blind::No },
         Change::SlowLooks(seconds) => state.look_takes = seconds,
         Change::Creates(n) => {
             let refused = |permanent| Created::Refused { permanent, why: "exceeded quota".into() };

@@ -88,7 +88,9 @@ fn instants(world: &World) -> BTreeMap<&'static str, Timestamp> {
         ("the decision", Some(world.decided.at())),
         ("the next look at the schedule", Some(season.look.next)),
         ("the look at the schedule", season.look.last),
+        ("the wait before it", Some(season.look.not_before)),
         ("the age of the schedule", season.good_until()),
+        ("the read of the schedule", season.read_at()),
         ("the next look at the table", Some(watch.look.next)),
         ("the look at the table", watch.look.last),
         ("the look under way", watch.asked.as_ref().map(|(at, _)| *at)),
@@ -96,6 +98,7 @@ fn instants(world: &World) -> BTreeMap<&'static str, Timestamp> {
         ("what was confirmed", book.confirmed_at),
         ("what is asked", book.asked_at),
         ("the read of a date", Some(entry.read_at)),
+        ("the failed read of a date", entry.failure.as_ref().map(|f| f.at)),
         ("what was confirmed of a date that failed", entry.failure.as_ref().and_then(|f| f.confirmed_at)),
         ("the next save", Some(state.saved.not_before())),
         ("the report", Some(state.shown.stored_at())),
@@ -144,6 +147,7 @@ async fn waiting(sim: &Sim) -> Engine<Sim, Sim, Sim, Sim> {
     world.jobs.add_orphans(orphans.into_iter());
     world.jobs.removing.insert("job".into(), now);
     let season = world.seasons.values_mut().next().unwrap();
+    season.look.not_before = now;
     season.pretend(Doubted { doubt: Doubt::new(now), dates: Default::default() });
     world.watches.values_mut().for_each(|watch| watch.asked = Some((now, Default::default())));
     engine

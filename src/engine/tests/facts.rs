@@ -9,7 +9,7 @@ use super::sim::*;
 use crate::domain::dates::{Date, shift};
 use crate::domain::judge::tests::{day, fingerprints};
 use crate::domain::ledger::{End, Outcome};
-use crate::domain::mark::TableMark;
+use crate::domain::mark::{Again, TableMark};
 use crate::domain::policy::*;
 use crate::domain::probe::*;
 use crate::domain::span::Span;
@@ -220,8 +220,8 @@ async fn only_looks_a_cadence_apart_agree_that_data_is_gone() {
     sim.settle(&spec()).await;
     sim.state().table.clear();
     let edits = || vec![edit(5, &spec()), edit(10, &spec()), edit(15, &spec())];
-    for is_young in [false, true] {
-        sim.state().unsettled = is_young;
+    for again in [Again::AtCadence, YOUNG] {
+        sim.state().marking.again = again;
         let (overview, _) = play(&sim, &mut sim.engine(spec()), 1800, edits()).await;
         assert_eq!(tell(&overview), ["Blocked/SuspectProbe 2025-11-01..2025-11-10"], "the table is looked at hourly");
     }

@@ -1,6 +1,7 @@
 //! The simulated world. Time is tokio's paused clock; a crash drops the engine and keeps the world.
 
 mod fixture;
+mod marking;
 mod ports;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use crate::domain::assess::Unspent;
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::judge::tests::{at, coverage};
 use crate::domain::ledger::{Attempt, End, Job, Launch, Ledger, Settled, Stage, Tally};
+use crate::domain::mark::Blind;
 use crate::domain::policy::{Key, Table};
 use crate::domain::probe::{ScheduleRow, Undated};
 use crate::domain::state::{Cell, State};
@@ -21,6 +23,7 @@ use crate::engine::spec::{Limits, Spec};
 use crate::engine::world::World;
 
 pub use fixture::*;
+pub use marking::{Marking, Rows};
 
 /// When every simulation starts: all dates of the fixture are long due.
 pub const START: &str = "2025-11-20T12:00:00Z";
@@ -31,7 +34,10 @@ pub type Filler = fn(date: Date, run: u32) -> Done;
 /// The world's state.
 #[derive(Default)]
 pub struct State_ {
-    pub table: BTreeMap<Date, Vec<(&'static str, u64)>>,
+    pub table: Rows,
+    pub marking: Marking,
+    /// Which changes of the schedule its mark does not show.
+    pub schedule_blind: Blind,
     pub schedule: Vec<ScheduleRow>,
     pub broken: Option<Unknown>,
     /// Fillers fill every date, whatever they did before.
@@ -60,8 +66,6 @@ pub struct State_ {
     pub daily_runs: BTreeSet<(Arc<str>, Arc<str>)>,
     /// The store has hardly room left.
     pub store_full: bool,
-    /// A part is young: the mark is unsettled.
-    pub unsettled: bool,
     /// Seconds that a create takes until it is answered; the Job is there at its end.
     pub create_takes: u64,
     /// Every Job that was created, and when, in order.
@@ -178,7 +182,7 @@ impl Sim {
         let now = self.now();
         let mut state = self.state();
         let filler = if state.repaired { good } else { self.filler };
-        let State_ { jobs, table, runs, .. } = &mut *state;
+        let State_ { jobs, table, marking, runs, .. } = &mut *state;
         for (job, ends, launch) in jobs.values_mut().filter(|(j, ends, _)| j.ended.is_none() && *ends <= now) {
             let mut end = End::Succeeded;
             for date in launch.dates.iter() {
@@ -186,7 +190,7 @@ impl Sim {
                 *run += 1;
                 let (_, ended, written) = filler(date, *run);
                 end = ended;
-                written.into_iter().for_each(|units| _ = table.insert(date, units));
+                written.into_iter().for_each(|units| marking.commit(table, date, units, *ends));
             }
             job.ended = Some((*ends, end));
         }

@@ -59,9 +59,7 @@ impl Heard {
     pub fn keep(&self, read: &BTreeSet<(&Arc<str>, &Table)>) {
         let mut answers = self.answers();
         for (Reader { namespace, place }, own) in answers.iter_mut() {
-            own.retain(|(_, name), _| {
-                read.contains(&(namespace, &Table { place: place.clone(), name: name.clone() }))
-            });
+            own.retain(|(_, name), _| read.contains(&(namespace, &Table { place: place.clone(), name: name.clone() })));
         }
         answers.retain(|_, own| !own.is_empty());
     }
@@ -135,9 +133,8 @@ mod tests {
     async fn what_changes_nothing_is_not_notified() {
         let changed = Arc::new(Notify::new());
         let heard = Heard::new(changed.clone());
-        let notified = async || {
-            tokio::time::timeout(std::time::Duration::from_millis(1), changed.notified()).await.is_ok()
-        };
+        let notified =
+            async || tokio::time::timeout(std::time::Duration::from_millis(1), changed.notified()).await.is_ok();
         let hear = |place: &str| heard.hear(&"n".into(), &table(place, "t"), Asked::Check, None);
         hear("files:/data");
         assert!(!notified().await, "folders have their own checks");

@@ -73,9 +73,7 @@ pub struct Parsed {
 
 /// Everything that the watches hold, parsed.
 pub fn parse(mirrors: &Mirrors, grants: &Grants, launches_off: &BTreeSet<Arc<str>>) -> Parsed {
-    let load = |namespace: &str, documents| {
-        load_documents(documents, &grants.of(namespace), BTreeSet::new())
-    };
+    let load = |namespace: &str, documents| load_documents(documents, &grants.of(namespace), BTreeSet::new());
     let mut parsed = each(by_namespace(mirrors), load);
     parsed.spec.launches_off.clone_from(launches_off);
     parsed.generations = generations(mirrors);

@@ -125,7 +125,10 @@ impl Refused {
     /// Whether the server refuses what was asked, whoever asks and whenever: it is not understood or not allowed.
     pub fn is_final(&self) -> bool {
         let rule = self.rule();
-        self.failure == Failure::Refused && !rule.again && self.status != 401 && rule.reason != UnknownReason::ProbeBudget
+        self.failure == Failure::Refused
+            && !rule.again
+            && self.status != 401
+            && rule.reason != UnknownReason::ProbeBudget
     }
 
     /// Whether it costs more than was set aside.
@@ -268,20 +271,26 @@ impl Failure {
             Self::Unreachable => rule(ProbeFailed, true, "BigQuery cannot be reached; check the network of gapless"),
             Self::Late => rule(ProbeFailed, false, "BigQuery does not answer in time"),
             Self::Unreadable if [401, 403].contains(&status) => by_status(status),
-            Self::Unreadable => {
-                rule(ProbeFailed, true, "the answer is not BigQuery's, or not whole; check the proxies between, if this lasts")
-            }
+            Self::Unreadable => rule(
+                ProbeFailed,
+                true,
+                "the answer is not BigQuery's, or not whole; check the proxies between, if this lasts",
+            ),
             Self::TooLong => rule(ProbeFailed, false, "the answer is too long; narrow spec.dates"),
-            Self::NoTrust => {
-                rule(ProbeFailed, false, "this machine trusts no certificates; install them, for example as ca-certificates")
-            }
+            Self::NoTrust => rule(
+                ProbeFailed,
+                false,
+                "this machine trusts no certificates; install them, for example as ca-certificates",
+            ),
             Self::NoCredentials => rule(
                 Unauthorized,
                 false,
                 "gapless has no credentials for Google that are accepted; set GOOGLE_APPLICATION_CREDENTIALS, or give its \
                  pod a workload identity, and check the clock of this machine",
             ),
-            Self::NoToken => rule(ProbeFailed, false, "Google's service for tokens does not answer; check the network of gapless"),
+            Self::NoToken => {
+                rule(ProbeFailed, false, "Google's service for tokens does not answer; check the network of gapless")
+            }
             Self::Refused => by_status(status),
         }
     }
@@ -308,7 +317,9 @@ mod tests {
     use UnknownReason::{ProbeBudget, ProbeFailed, Unauthorized};
 
     fn refused(status: u16, reason: &str) -> Refused {
-        let body = format!(r#"{{"error":{{"code":{status},"message":"m","errors":[{{"reason":"{reason}","message":"canary"}}]}}}}"#);
+        let body = format!(
+            r#"{{"error":{{"code":{status},"message":"m","errors":[{{"reason":"{reason}","message":"canary"}}]}}}}"#
+        );
         Refused::answer(status, None, body.as_bytes())
     }
 

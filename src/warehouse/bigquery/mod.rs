@@ -18,7 +18,7 @@ mod rest;
 mod run;
 mod schema;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod token;
 mod views;
 mod wire;
@@ -184,16 +184,16 @@ impl Server for BigQuery {
         }
     }
 
-    async fn run(
-        &self,
-        call: &Call,
-        table: &str,
-        statements: &[Statement],
-        rows: &mut dyn Rows,
-    ) -> Result<u64, Fault> {
+    async fn run(&self, call: &Call, table: &str, statements: &[Statement], rows: &mut dyn Rows) -> Result<u64, Fault> {
         let name = TableName::parse(&self.project, table)?;
         let meta = self.meta(call, &name, false).await?;
         let terms = self.terms(call, &meta);
         Run { server: self, call, name: &name, meta: &meta, terms }.all(statements, rows).await
     }
+}
+
+/// For the contract of all kinds of warehouse.
+#[cfg(test)]
+pub(crate) fn dialect(project: &str) -> impl Dialect + use<> {
+    GoogleSql { project: project.into() }
 }

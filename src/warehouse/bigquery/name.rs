@@ -66,7 +66,10 @@ mod tests {
     #[test]
     fn a_name_has_a_dataset_and_a_table() {
         let name = TableName::parse(&"p".into(), "nba_raw.props").unwrap();
-        assert_eq!((name.to_string().as_str(), &*name.partitions().table), ("nba_raw.props", "props$__PARTITIONS_SUMMARY__"));
+        assert_eq!(
+            (name.to_string().as_str(), &*name.partitions().table),
+            ("nba_raw.props", "props$__PARTITIONS_SUMMARY__")
+        );
         assert!(TableName::parse(&"p".into(), "nba_raw.Wettlinien 2025-26 ä").is_ok());
     }
 

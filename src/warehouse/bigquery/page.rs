@@ -78,7 +78,9 @@ impl<'a> Reader<'a> {
 
     /// Gives the rows of the next page. Returns the token of the page after it; `None`: all rows were given, and counted.
     pub fn page(&mut self, page: Page, taker: &mut Taker<'_>) -> Result<Option<String>, Broken> {
-        let Some(Number(total)) = page.total_rows else { return Err(Broken::Answer("it does not say how many rows it has")) };
+        let Some(Number(total)) = page.total_rows else {
+            return Err(Broken::Answer("it does not say how many rows it has"));
+        };
         if *self.total.get_or_insert(total) != total {
             return Err(Broken::Answer("the number of its rows changes from page to page"));
         }
@@ -108,9 +110,8 @@ fn fits(schema: &Fields, columns: &[Answered]) -> bool {
         Answered::Text => &["STRING"],
     };
     let fields = schema.fields.iter().zip(columns);
-    let alike = |(field, column): (&super::wire::Field, _)| {
-        of(column).contains(&field.of.as_str()) && field.mode != "REPEATED"
-    };
+    let alike =
+        |(field, column): (&super::wire::Field, _)| of(column).contains(&field.of.as_str()) && field.mode != "REPEATED";
     schema.fields.len() == columns.len() && fields.into_iter().all(alike)
 }
 

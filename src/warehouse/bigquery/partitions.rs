@@ -38,7 +38,9 @@ pub(super) fn dating<'a>(meta: &Meta, date: &'a DateColumn) -> Dating<'a> {
     };
     match (of, &date.reading) {
         ("DATE", _) | ("TIMESTAMP", DateReading::Plain | DateReading::Date) => Dating::Written(Time::midnight()),
-        ("DATETIME", DateReading::Plain | DateReading::Date) if date.zone.as_ref().is_none_or(|z| *z == TimeZone::UTC) => {
+        ("DATETIME", DateReading::Plain | DateReading::Date)
+            if date.zone.as_ref().is_none_or(|z| *z == TimeZone::UTC) =>
+        {
             Dating::Written(Time::midnight())
         }
         ("TIMESTAMP", DateReading::Instant { zone, day_starts }) => Dating::Zone(zone, *day_starts),
@@ -115,7 +117,8 @@ mod tests {
     }
 
     fn meta(partitioning: &str) -> Meta {
-        let fields = r#"[{"name":"d","type":"DATE"},{"name":"at","type":"TIMESTAMP"},{"name":"local","type":"DATETIME"}]"#;
+        let fields =
+            r#"[{"name":"d","type":"DATE"},{"name":"at","type":"TIMESTAMP"},{"name":"local","type":"DATETIME"}]"#;
         let text = format!(
             r#"{{"type":"TABLE","creationTime":"1","lastModifiedTime":"1","schema":{{"fields":{fields}}},"timePartitioning":{partitioning}}}"#
         );
@@ -174,7 +177,10 @@ mod tests {
             let date = DateColumn::new(column, DateReading::Date);
             dating(&meta(r#"{"type":"DAY"}"#), &date).holds("20251114")
         };
-        assert_eq!([of(ARRIVED), of(ARRIVED_ON), of("d")], [range("2025-11-14", "2025-11-14"), range("2025-11-14", "2025-11-14"), Holds::Any]);
+        assert_eq!(
+            [of(ARRIVED), of(ARRIVED_ON), of("d")],
+            [range("2025-11-14", "2025-11-14"), range("2025-11-14", "2025-11-14"), Holds::Any]
+        );
     }
 
     #[test]
@@ -183,7 +189,8 @@ mod tests {
         assert_eq!(holds("local", &plain, "20251114"), range("2025-11-14", "2025-11-14"));
         let shifted = DateColumn { zone: Some(zone("America/New_York")), ..plain };
         assert_eq!(holds("local", &shifted, "20251114"), Holds::Any, "its UTC date is another one");
-        let reading = DateReading::Instant { zone: zone("America/New_York"), day_starts: jiff::civil::time(6, 0, 0, 0) };
+        let reading =
+            DateReading::Instant { zone: zone("America/New_York"), day_starts: jiff::civil::time(6, 0, 0, 0) };
         let home = DateColumn { zone: Some(zone("America/New_York")), ..DateColumn::new("local", reading.clone()) };
         assert_eq!(holds("local", &home, "20251114"), range("2025-11-13", "2025-11-14"));
         let other = DateColumn { zone: Some(TimeZone::UTC), ..DateColumn::new("local", reading) };

@@ -1,7 +1,7 @@
 //! The engine against the tests' BigQuery, which is Google's own evaluator behind the calls of BigQuery.
 
 #[path = "../../../tests/bigquery/double.rs"]
-mod double;
+pub(crate) mod double;
 
 mod costs;
 mod faults;
@@ -23,7 +23,7 @@ use super::token::{Token, Tokens};
 use super::*;
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::policy::ReadLimits;
-use crate::domain::probe::{Answer, DateReading, Of, Measure, Probe, Question, UnitForm};
+use crate::domain::probe::{Answer, DateReading, Measure, Of, Probe, Question, UnitForm};
 use crate::domain::span::Span;
 use crate::warehouse::budget::Budget;
 use double::World;
@@ -75,7 +75,14 @@ impl Place {
     fn daily(&self, more: Value) {
         let fields = [("game_date", "DATE"), ("team", "STRING"), ("player", "STRING"), ("at", "TIMESTAMP")];
         let by_date = json!({"timePartitioning": {"type": "DAY", "field": "game_date"}});
-        self.world.tell("table", of_table("props", json!({"schema": {"fields": fields.map(|(name, of)| json!({"name": name, "type": of}))}}), merged(by_date, more)));
+        self.world.tell(
+            "table",
+            of_table(
+                "props",
+                json!({"schema": {"fields": fields.map(|(name, of)| json!({"name": name, "type": of}))}}),
+                merged(by_date, more),
+            ),
+        );
     }
 
     fn rows(&self, name: &str, rows: Value, more: Value) {
@@ -172,4 +179,11 @@ fn asked(question: Question, days: &[&str]) -> Probe {
 
 fn rows_of(date: DateColumn, days: &[&str]) -> Probe {
     asked(question(date), days)
+}
+
+/// The tables of a project in a world, for the contract of all kinds of warehouse.
+pub(crate) fn tables(project: &str, world: &World) -> Arc<dyn Tables> {
+    world.tell("token", json!({"token": "canary-token", "principal": "me@example.com"}));
+    let rest = Http::at(world.endpoint(), Fixed::default());
+    Arc::new(Sql::new(BigQuery::new(project, Arc::new(rest))))
 }

@@ -64,9 +64,8 @@ impl BigQuery {
         }
         // A view can select by the date of today.
         let today = call.now.to_zoned(jiff::tz::TimeZone::UTC).date();
-        let hash = metas.values().fold(stable_hash(&(stamp(meta), today)), |hash, meta| {
-            mix(hash, stable_hash(&stamp(meta)))
-        });
+        let hash =
+            metas.values().fold(stable_hash(&(stamp(meta), today)), |hash, meta| mix(hash, stable_hash(&stamp(meta))));
         let streamed = metas.values().any(|meta| meta.is_streamed());
         Ok(TableMark { blind: if streamed { Blind::Recent } else { Blind::No }, ..own(hash) })
     }
@@ -101,7 +100,10 @@ impl BigQuery {
 
 impl Below {
     fn is_of(&self, metas: &BTreeMap<TableName, Arc<Meta>>) -> bool {
-        metas.iter().filter(|(_, meta)| meta.view.is_some()).all(|(name, meta)| self.views.get(name) == Some(&stamp(meta)))
+        metas
+            .iter()
+            .filter(|(_, meta)| meta.view.is_some())
+            .all(|(name, meta)| self.views.get(name) == Some(&stamp(meta)))
     }
 }
 

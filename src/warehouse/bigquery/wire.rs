@@ -161,6 +161,8 @@ mod tests {
         let external = r#"{"type":"EXTERNAL","creationTime":"1","lastModifiedTime":"1"}"#;
         assert!(serde_json::from_str::<Meta>(external).is_ok());
         assert!(serde_json::from_str::<Meta>(r#"{"type":"TABLE","creationTime":"1"}"#).is_err());
-        assert!(serde_json::from_str::<Meta>(r#"{"type":"TABLE","creationTime":"1","lastModifiedTime":"-1"}"#).is_err());
+        assert!(
+            serde_json::from_str::<Meta>(r#"{"type":"TABLE","creationTime":"1","lastModifiedTime":"-1"}"#).is_err()
+        );
     }
 }

@@ -94,7 +94,8 @@ fn prop(bookmaker: &str) -> Probe {
         q.filters = vec![filter("bookmaker", Test::In(vec![text(bookmaker)]))];
         q.before = Some("snapshot_timestamp".into());
         q.needed = vec!["points_line".into()];
-        q.measures = vec![measure(Of::Distinct("player_lookup".into())), measure(Of::Newest("snapshot_timestamp".into()))];
+        q.measures =
+            vec![measure(Of::Distinct("player_lookup".into())), measure(Of::Newest("snapshot_timestamp".into()))];
         q.unique = vec!["player_lookup".into(), "bookmaker".into(), "points_line".into()];
         q.shares = vec![vec![filter("points_line", Test::Equals(text("20.0")))]];
     })
@@ -119,28 +120,47 @@ fn cases() -> Vec<Case> {
         Test::StartsWith(vec!["1".into()]),
     ];
     let dated = |column: &str, reading: DateReading| ask(|q| q.date = DateColumn::new(column, reading));
-    let scattered = |probe: Probe| Probe { dates: ["2025-11-01", "2025-11-14"].map(date).into_iter().collect(), ..probe };
+    let scattered =
+        |probe: Probe| Probe { dates: ["2025-11-01", "2025-11-14"].map(date).into_iter().collect(), ..probe };
     vec![
         ("prop", true, vec![prop("draftkings")]),
         ("shared", false, vec![prop("draftkings"), prop("fanduel")]),
         ("capped", false, vec![capped]),
-        ("any-order", false, vec![game(|q| q.unit = UnitForm::Columns { columns: vec!["away_team".into(), "home_team".into()], any_order: true })]),
+        (
+            "any-order",
+            false,
+            vec![game(|q| {
+                q.unit = UnitForm::Columns { columns: vec!["away_team".into(), "home_team".into()], any_order: true }
+            })],
+        ),
         ("whole", true, vec![scattered(ask(|q| q.date = DateColumn::new("game_date", DateReading::Plain)))]),
         ("instant", true, vec![dated("snapshot_timestamp", instant.clone())]),
         ("utc-date", false, vec![dated("snapshot_timestamp", DateReading::Date)]),
-        ("local", false, vec![ask(|q| q.date = DateColumn { zone: Some(new_york), ..DateColumn::new("local_time", instant) })]),
+        (
+            "local",
+            false,
+            vec![ask(|q| q.date = DateColumn { zone: Some(new_york), ..DateColumn::new("local_time", instant) })],
+        ),
         ("written", true, vec![dated("written", DateReading::Plain)]),
-        ("filters", false, vec![ask(|q| {
-            q.date = DateColumn::new("game_date", DateReading::Plain);
-            q.filters = every.into_iter().map(|test| filter("status", test)).collect();
-        })]),
+        (
+            "filters",
+            false,
+            vec![ask(|q| {
+                q.date = DateColumn::new("game_date", DateReading::Plain);
+                q.filters = every.into_iter().map(|test| filter("status", test)).collect();
+            })],
+        ),
     ]
 }
 
 fn statements(dialect: Box<dyn Dialect>, shares: bool, (name, flat, probes): &Case) -> String {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let tables = Sql::new(Recorder { dialect, shares, asked: asked.clone() });
-    let holds = if *flat { Holds::Any } else { Holds::Dates(crate::domain::dates::DateRange::new(date("2025-10-01"), date("2025-12-31")).unwrap()) };
+    let holds = if *flat {
+        Holds::Any
+    } else {
+        Holds::Dates(crate::domain::dates::DateRange::new(date("2025-10-01"), date("2025-12-31")).unwrap())
+    };
     let seen = TableMark { parts: vec![PartMark { holds, hash: 1 }], ..TableMark::default() };
     let answer = RUNTIME.block_on(tables.probe(call(), "nba_raw.props", Arc::new(seen), Arc::new(probes.clone())));
     let failed = answer.unwrap().readings.into_iter().find_map(Result::err);

@@ -6,6 +6,7 @@ mod dates;
 mod doubts;
 mod figures;
 mod filters;
+mod golden;
 mod random;
 mod schedules;
 mod served;

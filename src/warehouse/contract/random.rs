@@ -128,11 +128,23 @@ prop_compose! {
     }
 }
 
+/// A row on either side of the dates that are asked for. Folders pass over a part whose dates are all on one side, with its
+/// rows that have no date.
+fn edge(day: &str) -> Vec<Option<Scalar>> {
+    let value = |(name, _)| match name {
+        "day" => Some(Scalar::Date(date(day))),
+        "seen" => Some(Scalar::Instant(at(&format!("{day}T12:00:00Z")))),
+        _ => None,
+    };
+    COLUMNS.map(value).to_vec()
+}
+
 #[test]
 fn any_table_and_any_question() {
     let table = (proptest::collection::vec(row(), 0..30), proptest::collection::vec(a_probe(), 1..4));
     let mut runner = TestRunner::new(Config { cases: 300, failure_persistence: None, ..Config::default() });
-    let outcome = runner.run(&table, |(rows, probes)| {
+    let outcome = runner.run(&table, |(mut rows, probes)| {
+        rows.extend(["2025-11-10", "2025-11-20"].map(edge));
         let data = Data { columns: COLUMNS.map(|(name, of)| (name.to_string(), of)).to_vec(), rows };
         // Probes that are read together share their date column.
         let date = probes[0].question.date.clone();

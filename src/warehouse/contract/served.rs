@@ -6,9 +6,12 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 
+use serde_json::{Map, Value, json};
+
 use super::data::{Data, literal};
 use super::stored;
 use super::third::Third;
+use crate::warehouse::bigquery::tests::{double::World, tables};
 use crate::warehouse::files::Files;
 use crate::warehouse::postgres::{Postgres, tests::server};
 use crate::warehouse::sql::bound::Scalar;
@@ -44,7 +47,13 @@ pub(super) fn servers(data: &Data) -> Vec<Home> {
     SHELF.postgres.sql(DATABASE, &created(&table, data));
     let own = Home { name: "PostgreSQL", tables: SHELF.own.clone(), table: table.clone() };
     let third = Home { name: "a third dialect", tables: SHELF.third.clone(), table };
-    let homes = vec![own, third];
+    let mut homes = vec![own, third];
+    // BigQuery has no floats of 32 bits.
+    if data.columns.iter().all(|(_, of)| *of != Type::Float32) {
+        let table = format!("d.t{n}");
+        put(&table, data);
+        homes.push(Home { name: "BigQuery", tables: BIGQUERY.1.clone(), table });
+    }
     homes
 }
 
@@ -91,4 +100,49 @@ fn created(table: &str, data: &Data) -> String {
         _ = writeln!(sql, "INSERT INTO {table} VALUES ({});", values.join(", "));
     }
     sql
+}
+
+static BIGQUERY: LazyLock<(World, Arc<dyn Tables>)> = LazyLock::new(|| {
+    let world = World::new();
+    world.tell("dataset", json!({"project": "project-1", "dataset": "d", "location": "EU"}));
+    let tables = tables("project-1", &world);
+    (world, tables)
+});
+
+/// Makes a table of BigQuery.
+fn put(table: &str, data: &Data) {
+    let of = |of: Type| match of {
+        Type::Bool => "BOOLEAN",
+        Type::Int => "INTEGER",
+        Type::Float | Type::Float32 => "FLOAT",
+        Type::Decimal => "BIGNUMERIC",
+        Type::Text => "STRING",
+        Type::Date => "DATE",
+        Type::Instant => "TIMESTAMP",
+        Type::Local => "DATETIME",
+        Type::Other => "JSON",
+    };
+    let (dataset, name) = table.split_once('.').unwrap();
+    let table = json!({"project": "project-1", "dataset": dataset, "table": name});
+    let with = |key: &str, value: Value| {
+        let mut call = table.clone();
+        call[key] = value;
+        call
+    };
+    let fields: Vec<Value> =
+        data.columns.iter().map(|(name, own)| json!({"name": name, "type": of(*own), "mode": "NULLABLE"})).collect();
+    BIGQUERY.0.tell("table", with("schema", json!({"fields": fields})));
+    let rows: Vec<Value> = data.rows.iter().map(|row| Value::Object(object(data, row))).collect();
+    BIGQUERY.0.tell("rows", with("rows", rows.into()));
+}
+
+fn object(data: &Data, row: &[Option<Scalar>]) -> Map<String, Value> {
+    let value = |value: &Option<Scalar>| match value {
+        None => Value::Null,
+        Some(Scalar::Bool(value)) => (*value).into(),
+        Some(Scalar::Float(value)) if value.is_nan() => "NaN".into(),
+        Some(Scalar::Float(value)) if value.is_infinite() => if *value > 0.0 { "Infinity" } else { "-Infinity" }.into(),
+        Some(other) => literal(other).into(),
+    };
+    data.names().map(String::from).zip(row.iter().map(value)).collect()
 }

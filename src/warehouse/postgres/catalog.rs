@@ -127,7 +127,10 @@ pub(super) async fn relations(transaction: &mut Transaction<'_>, name: &Name) ->
 }
 
 /// Asks for the server's own state.
-pub(super) async fn surroundings(transaction: &mut Transaction<'_>, name: &Name) -> Result<Option<Surroundings>, Unknown> {
+pub(super) async fn surroundings(
+    transaction: &mut Transaction<'_>,
+    name: &Name,
+) -> Result<Option<Surroundings>, Unknown> {
     let rows = transaction.query(SERVER, &[(&name.schema, Wire::TEXT), (&name.table, Wire::TEXT)]).await?;
     rows.first().map(surrounding).transpose().map_err(|e| transaction.unknown(&e))
 }
@@ -137,11 +140,7 @@ fn relation(row: &Row) -> Result<Relation, Error> {
     let of: Option<i64> = row.try_get(7)?;
     let strategy: Option<String> = row.try_get(4)?;
     let columns: Option<i64> = row.try_get(5)?;
-    let key = strategy.map(|strategy| Key {
-        strategy,
-        columns: columns.unwrap_or(0),
-        first: first.zip(of.map(oid)),
-    });
+    let key = strategy.map(|strategy| Key { strategy, columns: columns.unwrap_or(0), first: first.zip(of.map(oid)) });
     Ok(Relation {
         oid: oid(row.try_get(0)?),
         parent: oid(row.try_get(1)?),

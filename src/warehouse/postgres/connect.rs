@@ -44,12 +44,15 @@ impl Source {
     /// Reads the folder, off the threads that wait for servers: a volume may hang.
     async fn login(&self) -> Result<Login, Refused> {
         let Some(folder) = self.folder.clone() else {
-            let why = "gapless was started without a --connections-dir, the folder that holds a folder for each connection";
+            let why =
+                "gapless was started without a --connections-dir, the folder that holds a folder for each connection";
             return Err(Refused::folder(why.into()));
         };
         let read = tokio::task::spawn_blocking(move || {
             if !folder.is_dir() {
-                return Err("it is no folder of --connections-dir; create it, or correct spec.postgres.connection".into());
+                return Err(
+                    "it is no folder of --connections-dir; create it, or correct spec.postgres.connection".into()
+                );
             }
             folder::read(&folder).map_err(|why| format!("its file {why}"))
         });
@@ -123,7 +126,9 @@ fn supported(version: Option<&str>) -> Result<(), Refused> {
     match version.and_then(digits) {
         Some(major) if major >= OLDEST => Ok(()),
         Some(major) => Err(Refused::server(format!("its server has version {major}; gapless needs {OLDEST} or later"))),
-        None => Err(Refused::server("its server does not tell its version; gapless needs PostgreSQL 14 or later".into())),
+        None => {
+            Err(Refused::server("its server does not tell its version; gapless needs PostgreSQL 14 or later".into()))
+        }
     }
 }
 
@@ -187,7 +192,9 @@ mod tests {
         for version in ["14.2", "15.18 (Debian 15.18-0+deb12u1)", "18beta1"] {
             assert!(supported(Some(version)).is_ok(), "{version}");
         }
-        for (version, told) in [(Some("13.9"), "has version 13"), (Some("8.0.2"), "has version 8"), (None, "does not tell")] {
+        for (version, told) in
+            [(Some("13.9"), "has version 13"), (Some("8.0.2"), "has version 8"), (None, "does not tell")]
+        {
             assert!(supported(version).unwrap_err().why.contains(told), "{version:?}");
         }
     }

@@ -63,11 +63,15 @@ fn without_code(error: &Error) -> &'static str {
         Some(ErrorKind::ConnectionRefused | ErrorKind::NotFound) => {
             "no server listens where its files `host` and `port` say; see whether it runs"
         }
-        Some(ErrorKind::PermissionDenied) => "the socket of its server may not be opened by the user that gapless runs as",
+        Some(ErrorKind::PermissionDenied) => {
+            "the socket of its server may not be opened by the user that gapless runs as"
+        }
         Some(ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof) => {
             "its server broke the connection off; it is asked again soon"
         }
-        Some(_) => "its server cannot be reached; see whether its file `host` names one that this machine can resolve and reach",
+        Some(_) => {
+            "its server cannot be reached; see whether its file `host` names one that this machine can resolve and reach"
+        }
         // The other errors are of the driver's own making, and their texts are constant.
         None => match error.to_string() {
             text if text.contains("TLS") => {
@@ -118,26 +122,50 @@ const CODES: [(&str, UnknownReason, &str); 30] = {
     use UnknownReason::{ProbeBudget, ProbeFailed, SchemaMismatch, Unauthorized};
     [
         ("28P01", Unauthorized, "its server refuses the login; correct its files `user` and `password`"),
-        ("28", Unauthorized, "its server refuses the login; see its files `user` and `password`, and pg_hba.conf on the server"),
+        (
+            "28",
+            Unauthorized,
+            "its server refuses the login; see its files `user` and `password`, and pg_hba.conf on the server",
+        ),
         ("3D000", ProbeFailed, "its server has no such database; create it, or correct spec.postgres.database"),
-        ("42501", Unauthorized, "its user may not read the table; grant it USAGE on the schema and SELECT on the table"),
+        (
+            "42501",
+            Unauthorized,
+            "its user may not read the table; grant it USAGE on the schema and SELECT on the table",
+        ),
         ("42P01", ProbeFailed, "the table does not exist; create it, or correct the name of the table"),
         ("42703", SchemaMismatch, "a column does not exist any more; the columns are asked for again"),
         ("42883", SchemaMismatch, "a column has another type than before; the columns are asked for again"),
         ("42804", SchemaMismatch, "a column has another type than before; the columns are asked for again"),
         ("42846", SchemaMismatch, "a column has another type than before; the columns are asked for again"),
-        ("0A000", ProbeFailed, "its server cannot do what the read needs, or the table changed in the meantime; it is asked again soon"),
+        (
+            "0A000",
+            ProbeFailed,
+            "its server cannot do what the read needs, or the table changed in the meantime; it is asked again soon",
+        ),
         ("22", ProbeFailed, "a value cannot be computed; if the table is a view, correct the view"),
-        ("25006", ProbeFailed, "the table writes when it is read, and gapless only reads; name a table or view without such a function"),
+        (
+            "25006",
+            ProbeFailed,
+            "the table writes when it is read, and gapless only reads; name a table or view without such a function",
+        ),
         ("25P03", ProbeFailed, "its server ended the read, which had been idle for too long; it is asked again soon"),
         ("40", ProbeFailed, "its server ended the read in favour of others, as a standby does; it is asked again soon"),
-        ("53300", ProbeFailed, "its server has no free connection; raise max_connections there, or lower limits.maxConcurrentQueries"),
+        (
+            "53300",
+            ProbeFailed,
+            "its server has no free connection; raise max_connections there, or lower limits.maxConcurrentQueries",
+        ),
         ("53100", ProbeFailed, "its server's disk is full"),
         ("53200", ProbeFailed, "its server is out of memory"),
         ("53", ProbeFailed, "its server lacks resources"),
         ("54", ProbeBudget, "the read exceeds a limit of its server; narrow spec.dates, or list fewer values"),
         ("55P03", ProbeFailed, "the table is locked"),
-        ("57014", ProbeFailed, "its server ended the read, at limits.queryTimeout of the Warehouse or because it was cancelled; raise it, or narrow spec.dates"),
+        (
+            "57014",
+            ProbeFailed,
+            "its server ended the read, at limits.queryTimeout of the Warehouse or because it was cancelled; raise it, or narrow spec.dates",
+        ),
         ("57P01", ProbeFailed, "its server is shut down, or the connection was ended there; it is asked again soon"),
         ("57P02", ProbeFailed, "its server restarts after a crash; it is asked again soon"),
         ("57P03", ProbeFailed, "its server is starting or stopping; it is asked again soon"),

@@ -169,7 +169,8 @@ mod tests {
     fn a_pipe_or_an_endless_file_does_not_block() {
         let folder = folder(&[]);
         std::fs::remove_file(folder.path().join("password")).unwrap();
-        crate::host::files::tests::pipe(&folder.path().join("password"));
+        let (password, mode) = (folder.path().join("password"), rustix::fs::Mode::RWXU);
+        rustix::fs::mknodat(rustix::fs::CWD, &password, rustix::fs::FileType::Fifo, mode, 0).unwrap();
         assert_eq!(read(folder.path()).unwrap_err(), "`password` is not a file");
         std::fs::remove_file(folder.path().join("host")).unwrap();
         std::os::unix::fs::symlink("/dev/zero", folder.path().join("host")).unwrap();

@@ -31,7 +31,12 @@ impl Postgres {
         transaction.end().await;
         let (relations, around) = asked?;
         let around = around.ok_or_else(|| {
-            errors::said(&self.pool, table, UnknownReason::ProbeFailed, "its server does not know the database it is asked in")
+            errors::said(
+                &self.pool,
+                table,
+                UnknownReason::ProbeFailed,
+                "its server does not know the database it is asked in",
+            )
         })?;
         let Some(own) = root(&relations) else { return Err(self.absent(&name, table)) };
         let parts = parts(&relations, date);
@@ -58,10 +63,7 @@ impl Postgres {
     }
 }
 
-async fn ask(
-    transaction: &mut Transaction<'_>,
-    name: &Name,
-) -> Result<(Vec<Relation>, Option<Surroundings>), Unknown> {
+async fn ask(transaction: &mut Transaction<'_>, name: &Name) -> Result<(Vec<Relation>, Option<Surroundings>), Unknown> {
     Ok((relations(transaction, name).await?, surroundings(transaction, name).await?))
 }
 
@@ -96,7 +98,8 @@ fn held(relation: &Relation, all: &BTreeMap<u32, &Relation>, date: &DateColumn, 
 
 fn part_mark(part: &Part, relation: &Relation, around: &Surroundings) -> PartMark {
     let Relation { oid, filenode, counters, definition, .. } = relation;
-    let hash = stable_hash(&format!("{oid} {filenode:?} {counters:?} {definition:?} {} {}", around.since, around.columns));
+    let hash =
+        stable_hash(&format!("{oid} {filenode:?} {counters:?} {definition:?} {} {}", around.since, around.columns));
     PartMark { holds: part.holds, hash }
 }
 

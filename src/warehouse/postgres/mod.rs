@@ -30,12 +30,12 @@ use crate::warehouse::sql::bound::Statement;
 use crate::warehouse::sql::dialect::Dialect;
 use crate::warehouse::sql::schema::Schema;
 use crate::warehouse::sql::server::{Fault, Rows, Server};
+use crate::warehouse::sql::tables::Sql;
 use crate::warehouse::tables::{Call, Roots, Tables};
 
 /// Opens a place: `CONNECTION/DATABASE`.
 pub(crate) fn open(name: &str, roots: &Roots) -> Arc<dyn Tables> {
-    let _ = Postgres::new(name, roots);
-    unimplemented!()
+    Arc::new(Sql::new(Postgres::new(name, roots)))
 }
 
 /// A database, through one connection.
@@ -68,13 +68,7 @@ impl Server for Postgres {
         "narrow spec.dates, or partition the table by its date column"
     }
 
-    async fn schema(
-        &self,
-        call: &Call,
-        table: &str,
-        _: &BTreeSet<&str>,
-        fresh: bool,
-    ) -> Result<Arc<Schema>, Unknown> {
+    async fn schema(&self, call: &Call, table: &str, _: &BTreeSet<&str>, fresh: bool) -> Result<Arc<Schema>, Unknown> {
         self.schema_of(call, table, fresh).await
     }
 
@@ -82,13 +76,7 @@ impl Server for Postgres {
         self.mark_of(call, table, date).await
     }
 
-    async fn run(
-        &self,
-        call: &Call,
-        table: &str,
-        statements: &[Statement],
-        rows: &mut dyn Rows,
-    ) -> Result<u64, Fault> {
+    async fn run(&self, call: &Call, table: &str, statements: &[Statement], rows: &mut dyn Rows) -> Result<u64, Fault> {
         self.run_all(call, table, statements, rows).await
     }
 }

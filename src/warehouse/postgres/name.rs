@@ -15,7 +15,8 @@ pub(super) struct Name {
 impl Name {
     /// The table that a spec names: `schema.table`, or `table` in the schema `public`.
     pub fn parse(name: &str) -> Result<Self, Unknown> {
-        let refused = |why: &str| Unknown::new(UnknownReason::SchemaMismatch, format!("table `{name}`: {why}")).lasting();
+        let refused =
+            |why: &str| Unknown::new(UnknownReason::SchemaMismatch, format!("table `{name}`: {why}")).lasting();
         let (schema, table) = split(name);
         if schema.is_empty() || table.is_empty() || table.contains('.') || name.contains('\0') {
             return Err(refused("its name must be `schema.table`, or `table` in the schema `public`"));

@@ -80,7 +80,8 @@ impl<'p> Transaction<'p> {
     /// The connection, for something that the server has to answer before [`Self::answered`].
     pub fn sending(&mut self) -> Result<&Connection, Unknown> {
         self.busy = true;
-        let ended = || Unknown::new(UnknownReason::ProbeFailed, format!("table `{}`: its transaction has ended", self.table));
+        let ended =
+            || Unknown::new(UnknownReason::ProbeFailed, format!("table `{}`: its transaction has ended", self.table));
         self.connection.as_ref().ok_or_else(ended)
     }
 
@@ -91,10 +92,11 @@ impl<'p> Transaction<'p> {
 
     /// Ends it, and keeps the connection for the next read.
     pub async fn end(mut self) {
-        if !self.busy && self.execute("ROLLBACK").await.is_ok() {
-            if let Some(connection) = self.connection.take() {
-                self.pool.put(connection, self.most);
-            }
+        if !self.busy
+            && self.execute("ROLLBACK").await.is_ok()
+            && let Some(connection) = self.connection.take()
+        {
+            self.pool.put(connection, self.most);
         }
     }
 }

@@ -14,7 +14,7 @@ use super::statement::MAX_ROWS;
 use super::texts::datum;
 use crate::domain::dates::{Date, DateSet};
 use crate::domain::mark::TableMark;
-use crate::domain::probe::{Found, Instead, MAX_FOUND, Question, Reading};
+use crate::domain::probe::{Filter, Found, Instead, MAX_FOUND, Question, Reading};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::warehouse::value::instead::{in_doubt, shown, sorted};
 
@@ -38,11 +38,6 @@ impl<'a> Doubts<'a> {
         self.columns.is_empty()
     }
 
-    /// Whether the table may be read by the date alone.
-    pub fn may_ask(&self, source: Source<'_>) -> bool {
-        source.schema.allows([self.question.date.column.as_str()].into_iter()).is_ok()
-    }
-
     /// The statement, and how its rows are read.
     pub fn plan(&self, source: Source<'_>) -> Result<Looking, Unknown> {
         let dates: DateSet = self.columns.keys().copied().collect();
@@ -63,8 +58,12 @@ impl<'a> Doubts<'a> {
         branches.push(format!("SELECT r.d, {none}, COUNT(*), NULL FROM r GROUP BY r.d"));
         let mut select = vec![format!("{} AS d", days.sql)];
         select.extend(build.selected()?);
+        // A table that must be filtered by a column keeps that filter.
+        let must = |filter: &&Filter| source.schema.must_filter.as_ref() == Some(&filter.column);
+        let kept: Vec<Filter> = self.question.filters.iter().filter(must).cloned().collect();
+        let kept = build.all_of_table(&kept)?.map_or(String::new(), |kept| format!(" AND ({kept})"));
         let text = format!(
-            "WITH r AS (\n  SELECT {}\n  FROM {} AS t{}\n  WHERE {}\n)\n{}\nLIMIT {}",
+            "WITH r AS (\n  SELECT {}\n  FROM {} AS t{}\n  WHERE {}{kept}\n)\n{}\nLIMIT {}",
             select.join(",\n    "),
             build.dialect().table(source.table),
             days.join,

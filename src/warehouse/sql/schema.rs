@@ -83,9 +83,9 @@ impl Schema {
     /// Whether a statement that filters by these columns may be sent.
     pub fn allows<'a>(&self, mut filtered: impl Iterator<Item = &'a str>) -> Result<(), Unknown> {
         match &self.must_filter {
-            Some(must) if !filtered.any(|column| column == must) => Err(mismatch(format!(
-                "requires a filter on '{must}'; date the coverage by it or add it to where"
-            ))),
+            Some(must) if !filtered.any(|column| column == must) => {
+                Err(mismatch(format!("requires a filter on '{must}'; date the coverage by it or add it to where")))
+            }
             _ => Ok(()),
         }
     }

@@ -13,10 +13,11 @@ use super::schema::Schema;
 use super::server::{Cell, Fault, Rows, Server};
 use super::statement::{Plan, plan};
 use crate::domain::dates::DateSet;
-use crate::domain::mark::{Holds, TableMark};
+use crate::domain::mark::{Again, Holds, TableMark};
 use crate::domain::probe::{
     Answer, DateColumn, Of, Probe, Question, Reading, ScheduleQuestion, ScheduleReading, UnitForm,
 };
+use crate::domain::span::Span;
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::warehouse::tables::{Answering, Call, Tables};
 
@@ -41,7 +42,7 @@ struct Read<'a, S> {
 
 impl<S: Server> Tables for Sql<S> {
     fn mark<'a>(&'a self, call: Call, table: &'a str, date: &'a DateColumn) -> Answering<'a, TableMark> {
-        Box::pin(async move { self.0.mark(&call, table, date).await.map_err(|why| named(table, why)) })
+        Box::pin(async move { self.looked(&call, table, date).await.map_err(|why| named(table, why)) })
     }
 
     fn probe<'a>(
@@ -67,7 +68,7 @@ impl<S: Server> Tables for Sql<S> {
     ) -> Answering<'a, ScheduleReading> {
         Box::pin(async move {
             let read = async {
-                let mark = self.0.mark(&call, table, &question.date).await?;
+                let mark = self.looked(&call, table, &question.date).await?;
                 self.schedule_of(&call, table, &question, mark).await
             };
             read.await.map_err(|why| named(table, why))
@@ -85,7 +86,16 @@ fn named(table: &str, why: Unknown) -> Unknown {
     Unknown { text, ..why }
 }
 
+/// A server is asked about a table once a minute at most.
+const CADENCE: Span = Span::seconds(60);
+
 impl<S: Server> Sql<S> {
+    async fn looked(&self, call: &Call, table: &str, date: &DateColumn) -> Result<TableMark, Unknown> {
+        let mark = self.0.mark(call, table, date).await?;
+        let again = if mark.again == Again::AtCadence { Again::NotBefore(CADENCE) } else { mark.again };
+        Ok(TableMark { again, ..mark })
+    }
+
     async fn schedule_of(
         &self,
         call: &Call,
@@ -193,7 +203,7 @@ impl<S: Server> Read<'_, S> {
             .iter()
             .enumerate()
             .map(|(n, probe)| (n, Doubts::of(&probe.question, &readings[n], self.seen)))
-            .filter(|(_, doubts)| !doubts.is_empty() && doubts.may_ask(source))
+            .filter(|(_, doubts)| !doubts.is_empty())
             .collect();
         if doubts.is_empty() {
             return Ok(());

@@ -87,7 +87,12 @@ fn the_containerfile_builds_what_is_here() {
 fn every_variable_that_is_set_or_documented_is_a_flags() {
     let help = gapless(&["operator", "--help"]).out;
     let mut seen = 0;
-    for file in ["manifests/base/deployment.yaml", "manifests/cluster-wide/deployment.yaml", "manifests/postgresql/deployment.yaml", "docs/operations.md"] {
+    for file in [
+        "manifests/base/deployment.yaml",
+        "manifests/cluster-wide/deployment.yaml",
+        "manifests/postgresql/deployment.yaml",
+        "docs/operations.md",
+    ] {
         let text = text_of(file);
         let words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_').filter(|w| w.starts_with("GAPLESS_"));
         for word in words {

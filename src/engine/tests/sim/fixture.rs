@@ -7,8 +7,10 @@ use super::{Filler, Sim};
 use crate::domain::dates::{Date, DateRange, DateSet};
 use crate::domain::judge::tests::{at, coverage, day};
 use crate::domain::ledger::End;
+use crate::domain::mark::Again;
 use crate::domain::policy::{Coverage, Dates, Schedule, Season, Table};
 use crate::domain::probe::{DateColumn, DateReading, ScheduleQuestion, ScheduleRow, unit_key};
+use crate::domain::span::Span;
 use crate::domain::state::State;
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::engine::overview::Overview;
@@ -16,6 +18,8 @@ use crate::engine::spec::Spec;
 
 /// Seconds.
 pub const HOUR: u64 = 3600;
+/// A part of a table may still be written.
+pub const YOUNG: Again = Again::Within(Span::seconds(2));
 
 /// What one Job does: seconds it takes, how it ends, units with rows that it writes per date.
 pub type Done = (i64, End, Option<Vec<(&'static str, u64)>>);

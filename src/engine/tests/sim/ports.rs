@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
-use crate::domain::dates::DateRange;
 use crate::domain::judge::tests::facts;
 use crate::domain::ledger::{Launch, Ledger};
-use crate::domain::mark::{Again, Holds, PartMark, TableMark, mix, stable_hash};
+use crate::domain::mark::{Holds, PartMark, TableMark, stable_hash};
 use crate::domain::probe::{Answer, DateColumn, DateFacts, Probe, Reading, ScheduleQuestion, ScheduleReading};
-use crate::domain::span::Span;
 use crate::domain::state::Cause;
 use crate::domain::verdict::UnknownReason;
 
@@ -49,19 +47,14 @@ impl Warehouse for Sim {
                 return Err(failed());
             }
             let hash = stable_hash(&format!("{:?}", state.schedule));
-            return Ok(TableMark { parts: vec![PartMark { holds: Holds::Any, hash }], ..TableMark::default() });
+            let parts = vec![PartMark { holds: Holds::Any, hash }];
+            return Ok(TableMark { parts, blind: state.schedule_blind, ..TableMark::default() });
         }
-        let part = |(d, units): (&Date, &Vec<(&str, u64)>)| PartMark {
-            holds: Holds::Dates(DateRange::day(*d)),
-            hash: mix(1, stable_hash(units)),
-        };
         if state.unseen.contains(&table.name) {
             return Err(failed());
         }
-        let parts = state.table.iter().map(part).collect();
         let names = state.homes.get(&table.name).cloned().unwrap_or_default();
-        let again = if state.unsettled { Again::Within(Span::seconds(2)) } else { Again::AtCadence };
-        Ok(TableMark { parts, again, names, ..TableMark::default() })
+        Ok(TableMark { names, ..state.marking.mark(&state.table, self.now()) })
     }
 
     async fn probe(

@@ -11,10 +11,8 @@ const COLUMNS: [Answered; 2] = [Answered::Int, Answered::Text];
 type Cells = (Option<i64>, Option<String>);
 
 fn body(rows: &[Cells], total: usize, token: Option<&str>) -> Value {
-    let rows: Vec<Value> = rows
-        .iter()
-        .map(|(n, text)| json!({"f": [{"v": n.map(|n| n.to_string())}, {"v": text}]}))
-        .collect();
+    let rows: Vec<Value> =
+        rows.iter().map(|(n, text)| json!({"f": [{"v": n.map(|n| n.to_string())}, {"v": text}]})).collect();
     let fields = json!({"fields": [{"name": "a", "type": "INTEGER"}, {"name": "b", "type": "STRING"}]});
     json!({"kind": "x", "schema": fields, "totalRows": total.to_string(), "rows": rows, "pageToken": token, "jobComplete": true})
 }
@@ -105,7 +103,10 @@ fn a_value_of_another_type_fails() {
 
 #[test]
 fn columns_of_other_types_fail_even_without_rows() {
-    for fields in [json!([{"name": "a", "type": "FLOAT"}, {"name": "b", "type": "STRING"}]), json!([{"name": "a", "type": "INT64"}])] {
+    for fields in [
+        json!([{"name": "a", "type": "FLOAT"}, {"name": "b", "type": "STRING"}]),
+        json!([{"name": "a", "type": "INT64"}]),
+    ] {
         let mut page = body(&[], 0, None);
         page["schema"]["fields"] = fields;
         assert_eq!(read(&[page]), Err(Broken::Answer("its columns are not those of the question")));

@@ -98,10 +98,7 @@ async fn a_table_that_requires_a_filter_is_refused_before_anything_is_sent() {
     place.daily(json!({"requirePartitionFilter": true, "timePartitioning": {"type": "DAY", "field": "at"}}));
     place.rows("props", games(), json!({}));
     let why = place.counts(call()).await.unwrap_err();
-    assert_eq!(
-        why.text,
-        "table `d.props`: requires a filter on 'at'; date the coverage by it or add it to where"
-    );
+    assert_eq!(why.text, "table `d.props`: requires a filter on 'at'; date the coverage by it or add it to where");
     assert!(!place.world.called().iter().any(|call| call.starts_with("jobs")));
     let by_it = DateColumn::new("at", DateReading::Date);
     assert!(place.probe("d.props", call(), vec![rows_of(by_it, &DAYS)]).await.unwrap().readings[0].is_ok());

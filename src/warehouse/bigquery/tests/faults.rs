@@ -61,7 +61,16 @@ async fn a_failure_that_lasts_is_unknown_for_its_reason() {
 
 #[tokio::test]
 async fn a_failure_that_passes_is_asked_again_once() {
-    for fault in ["rateLimitExceeded", "tooManyRequests", "backendError", "html503", "htmlOk", "cut", "lostAnswer", "unauthorized"] {
+    for fault in [
+        "rateLimitExceeded",
+        "tooManyRequests",
+        "backendError",
+        "html503",
+        "htmlOk",
+        "cut",
+        "lostAnswer",
+        "unauthorized",
+    ] {
         for call_name in ["tables.get", "tabledata.list", INSERT, RESULTS] {
             let (_, counts) = read(call_name, fault, 1, json!({})).await;
             assert_eq!(counts.unwrap_or_else(|why| panic!("{call_name} {fault}: {}", why.text)), [2, 1, 0]);

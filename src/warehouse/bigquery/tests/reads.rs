@@ -39,7 +39,11 @@ fn typed() -> Place {
         json!({"game_date": "2025-11-12", "at": "2025-11-13T04:30:00Z", "local": "2025-11-12T23:30:00", "yes": n > 1, "n": n,
                "line": line, "price": price, "wide": price, "team": team, "written": "2025-11-12"})
     };
-    place.rows("typed", json!([row("BOS", 1, "1.5", "10.10"), row("NYK", 2, "NaN", "10.1"), row("bos", 3, "-inf", "0.1")]), json!({}));
+    place.rows(
+        "typed",
+        json!([row("BOS", 1, "1.5", "10.10"), row("NYK", 2, "NaN", "10.1"), row("bos", 3, "-inf", "0.1")]),
+        json!({}),
+    );
     place
 }
 
@@ -95,7 +99,11 @@ async fn units_measures_keys_and_shares_are_counted() {
     let place = Place::new();
     place.daily(json!({}));
     place.rows("props", games(), json!({}));
-    place.rows("props", json!([{"game_date": "2025-11-12", "team": "BOS", "player": "a", "at": "2025-11-12T22:00:00Z"}]), json!({}));
+    place.rows(
+        "props",
+        json!([{"game_date": "2025-11-12", "team": "BOS", "player": "a", "at": "2025-11-12T22:00:00Z"}]),
+        json!({}),
+    );
     let mut own = question(plain());
     own.unit = UnitForm::Columns { columns: vec!["team".into()], any_order: false };
     own.aliases = Arc::new([("NYK".to_string(), "NYC".to_string())].into());

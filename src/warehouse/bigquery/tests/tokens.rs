@@ -146,7 +146,10 @@ fn a_service_of_tokens_that_fails_is_not_waited_for_longer_than_the_read() {
         let file = login(&place);
         place.world.fault("token", fault, merged(json!({"count": -1}), more));
         let looks = with_file(&place, &file);
-        assert!(looks.contains("ProbeFailed: table `d.props`: Google's service for tokens does not answer"), "{fault}: {looks}");
+        assert!(
+            looks.contains("ProbeFailed: table `d.props`: Google's service for tokens does not answer"),
+            "{fault}: {looks}"
+        );
     }
 }
 

@@ -25,9 +25,18 @@ fn a_range_of_dates_ends_before_its_bound() {
     let held = |bound: &str| holds(bound, &key("r", 1, Wire::DATE), &plain);
     let nov = "FOR VALUES FROM ('2025-11-01') TO ('2025-12-01')";
     assert_eq!(held(nov), dates("2025-11-01", "2025-11-30"));
-    assert_eq!(held("FOR VALUES FROM (MINVALUE) TO ('2025-12-01')"), Holds::Dates(DateRange::new(Date::MIN, date(2025, 11, 30)).unwrap()));
-    assert_eq!(held("FOR VALUES FROM ('2025-11-01') TO (MAXVALUE)"), Holds::Dates(DateRange::new(date(2025, 11, 1), Date::MAX).unwrap()));
-    assert_eq!(held("FOR VALUES FROM ('-infinity') TO ('infinity')"), Holds::Dates(DateRange::new(Date::MIN, Date::MAX).unwrap()));
+    assert_eq!(
+        held("FOR VALUES FROM (MINVALUE) TO ('2025-12-01')"),
+        Holds::Dates(DateRange::new(Date::MIN, date(2025, 11, 30)).unwrap())
+    );
+    assert_eq!(
+        held("FOR VALUES FROM ('2025-11-01') TO (MAXVALUE)"),
+        Holds::Dates(DateRange::new(date(2025, 11, 1), Date::MAX).unwrap())
+    );
+    assert_eq!(
+        held("FOR VALUES FROM ('-infinity') TO ('infinity')"),
+        Holds::Dates(DateRange::new(Date::MIN, Date::MAX).unwrap())
+    );
     assert_eq!(held("FOR VALUES FROM ('0044-03-15 BC') TO ('0044-03-16 BC')"), Holds::Dates(DateRange::day(Date::MIN)));
     assert_eq!(held("DEFAULT"), Holds::Any);
     let two = "FOR VALUES FROM ('2025-11-01', 'a') TO ('2025-12-01', MINVALUE)";
@@ -84,5 +93,8 @@ fn a_partition_of_a_partition_holds_what_both_hold() {
 #[test]
 fn items_keep_their_quotes() {
     let text = |text: &str| Item::Text(text.into());
-    assert_eq!(items("'it''s, so', 5, NULL, ''"), [text("it's, so"), Item::Word("5".into()), Item::Word("NULL".into()), text("")]);
+    assert_eq!(
+        items("'it''s, so', 5, NULL, ''"),
+        [text("it's, so"), Item::Word("5".into()), Item::Word("NULL".into()), text("")]
+    );
 }

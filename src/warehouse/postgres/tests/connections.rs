@@ -12,10 +12,14 @@ async fn the_session_only_reads_and_has_settings_of_its_own() {
                     (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()))";
     let (_, kept) = place.run(&[statement(settings, vec![], &[Answered::Text])]).await.unwrap();
     assert_eq!(kept.only(), "on repeatable read UTC gapless \"\" t");
-    let Err(Fault::Unknown(why)) = place.run(&[statement("SELECT public.w()::int8", vec![], &[Answered::Int])]).await else {
+    let Err(Fault::Unknown(why)) = place.run(&[statement("SELECT public.w()::int8", vec![], &[Answered::Int])]).await
+    else {
         panic!("it wrote")
     };
-    assert!(why.reason == ProbeFailed && why.text.contains("gapless only reads") && why.text.contains("25006"), "{why:?}");
+    assert!(
+        why.reason == ProbeFailed && why.text.contains("gapless only reads") && why.text.contains("25006"),
+        "{why:?}"
+    );
     assert!(!format!("{:?} {:?}", place.engine, why).contains("canary"));
 }
 
@@ -46,7 +50,10 @@ async fn a_certificate_that_cannot_be_verified_is_refused() {
     place.server.connection(&place.connections.path().join("stats"));
     place.write("host", "127.0.0.1");
     let why = place.refused("t").await;
-    assert!(why.text.contains("certificate is for another name; use a name of the certificate in its file `host`"), "{why:?}");
+    assert!(
+        why.text.contains("certificate is for another name; use a name of the certificate in its file `host`"),
+        "{why:?}"
+    );
 }
 
 #[tokio::test]
@@ -64,7 +71,10 @@ async fn a_server_that_cannot_be_reached_is_told_without_its_address() {
     place.write("port", &silent.local_addr().unwrap().port().to_string());
     let call = within(Duration::from_secs(1));
     let why = place.engine.mark(&call, "t", &date()).await.unwrap_err();
-    assert!(why.text.contains("did not answer within 0.7 s") || why.text.contains("did not answer within 0.8 s"), "{why:?}");
+    assert!(
+        why.text.contains("did not answer within 0.7 s") || why.text.contains("did not answer within 0.8 s"),
+        "{why:?}"
+    );
     std::fs::remove_dir_all(place.connections.path().join("stats")).unwrap();
     let why = place.refused("t").await;
     assert!(why.reason == Unauthorized && why.text.contains("it is no folder of --connections-dir"), "{why:?}");
@@ -83,10 +93,15 @@ async fn a_database_or_table_that_does_not_exist_or_may_not_be_read_is_told() {
     );
     place.sql("CREATE SCHEMA hidden; CREATE TABLE hidden.t(d date); REVOKE ALL ON hidden.t FROM PUBLIC");
     place.sql(&format!("REVOKE ALL ON SCHEMA hidden FROM {}", server::READER));
-    let Err(Fault::Unknown(why)) = place.run(&[statement("SELECT count(*) FROM hidden.t", vec![], &[Answered::Int])]).await else {
+    let Err(Fault::Unknown(why)) =
+        place.run(&[statement("SELECT count(*) FROM hidden.t", vec![], &[Answered::Int])]).await
+    else {
         panic!("it was read")
     };
-    assert!(why.reason == Unauthorized && why.text.contains("grant it USAGE on the schema and SELECT on the table"), "{why:?}");
+    assert!(
+        why.reason == Unauthorized && why.text.contains("grant it USAGE on the schema and SELECT on the table"),
+        "{why:?}"
+    );
     let why = engine(place.connections.path(), "nothing").mark(&call(), "t", &date()).await.unwrap_err();
     assert!(why.text.contains("no such database") && why.text.contains("spec.postgres.database"), "{why:?}");
 }
@@ -101,7 +116,39 @@ async fn a_connection_is_used_again_and_a_lost_one_is_replaced() {
     place.sql(&format!("SELECT pg_terminate_backend({first})"));
     let second = place.run(&pid).await.unwrap().1.only().to_owned();
     assert_ne!(second, first);
-    let killed = format!("SELECT pg_sleep(20)::text FROM (SELECT {second}) AS x");
-    let run = place.run(std::slice::from_ref(&statement(&killed, vec![], &[Answered::Text]))).await;
-    drop(run);
+    place.sql(&format!("SELECT pg_terminate_backend({second})"));
+    place.mark("t").await;
+}
+
+#[tokio::test]
+async fn a_server_without_a_free_connection_is_told() {
+    let place = Place::new("full");
+    place.sql(&format!("CREATE TABLE t(d date); ALTER DATABASE {} CONNECTION LIMIT 0", place.database));
+    let why = place.refused("t").await;
+    assert!(
+        why.reason == ProbeFailed && why.text.contains("has no free connection") && why.text.contains("53300"),
+        "{why:?}"
+    );
+}
+
+/// Several reads at once need several connections; when they are over, no more wait than may run at once, and one read takes
+/// one of them.
+#[tokio::test]
+async fn no_more_connections_wait_than_reads_may_run() {
+    let place = Place::new("waiting");
+    place.sql("CREATE TABLE t(d date)");
+    let nap = [statement("SELECT 1::int8 FROM (SELECT pg_sleep(0.3)) AS x", vec![], &[Answered::Int])];
+    let call = Call { limits: ReadLimits { concurrent: 2, ..LIMITS }, ..call() };
+    let all = futures::future::join_all((0..4).map(|_| place.run_with(&call, &nap))).await;
+    assert!(all.iter().all(Result::is_ok));
+    let open = || {
+        place.sql("SELECT count(*) FROM pg_stat_activity WHERE usename <> 'postgres' AND datname = current_database()")
+    };
+    let begun = tokio::time::Instant::now();
+    while open() != "2" {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{} are open", open());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    place.mark("t").await;
+    assert_eq!(open(), "2");
 }

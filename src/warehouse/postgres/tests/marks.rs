@@ -112,13 +112,12 @@ async fn a_table_whose_rows_come_without_a_trace_is_blind() {
 }
 
 #[tokio::test]
-async fn a_restart_and_a_standby_show_in_the_mark() {
+async fn a_standby_is_blind_and_has_the_tables_of_its_server() {
     let place = Place::new("standby");
     place.sql("CREATE TABLE t(d date); INSERT INTO t VALUES ('2025-11-14')");
     let standby = place.server.standby();
     let connections = tempfile::tempdir().unwrap();
     standby.connection(&connections.path().join("stats"));
-    std::fs::copy(standby.folder.join("ca.crt"), connections.path().join("stats/ca.crt")).unwrap();
     let mark = engine(connections.path(), "standby").mark(&call(), "t", &date()).await.unwrap();
     assert_eq!(mark.blind, Blind::All, "its counters do not move while rows arrive");
     let own = place.mark("t").await;

@@ -45,13 +45,21 @@ async fn changed_columns_are_asked_for_again() {
     place.sql("ALTER TABLE t ALTER n TYPE date USING NULL");
     place.mark("t").await;
     assert_eq!(of(false).await, Type::Date, "a look shows that the columns are others");
-    let Err(Fault::Changed(why)) = place.run(&[statement("SELECT gone FROM public.t", vec![], &[Answered::Int])]).await else {
+    let Err(Fault::Changed(why)) = place.run(&[statement("SELECT gone FROM public.t", vec![], &[Answered::Int])]).await
+    else {
         panic!("no such column")
     };
     assert!(why.text.contains("42703") && !why.text.contains("gone"), "{why:?}");
-    let compared = statement("SELECT 1::int8 FROM public.t WHERE n = $1::int8", vec![Bound::One(Scalar::Int(1))], &[Answered::Int]);
+    let compared = statement(
+        "SELECT 1::int8 FROM public.t WHERE n = $1::int8",
+        vec![Bound::One(Scalar::Int(1))],
+        &[Answered::Int],
+    );
     assert!(matches!(place.run(&[compared]).await, Err(Fault::Changed(_))));
-    assert!(matches!(place.run(&[statement("SELECT 1::int8 FROM public.u", vec![], &[Answered::Int])]).await, Err(Fault::Changed(_))));
+    assert!(matches!(
+        place.run(&[statement("SELECT 1::int8 FROM public.u", vec![], &[Answered::Int])]).await,
+        Err(Fault::Changed(_))
+    ));
 }
 
 #[tokio::test]
@@ -78,8 +86,13 @@ async fn every_bound_value_arrives_as_it_is() {
         let (first, second) = (dialect.placeholder(0, &one), dialect.placeholder(1, &list));
         let rows = dialect.rows("b", &[("v", second.clone())]);
         let is_in = dialect.one_of(&first, &second);
-        let text = format!("SELECT {}, {} FROM {rows} WHERE {is_in}", dialect.text("v", value.of()), dialect.text(&first, value.of()));
-        let (_, kept) = place.run(&[statement(&text, vec![one, list], &[Answered::Text, Answered::Text])]).await.unwrap();
+        let text = format!(
+            "SELECT {}, {} FROM {rows} WHERE {is_in}",
+            dialect.text("v", value.of()),
+            dialect.text(&first, value.of())
+        );
+        let (_, kept) =
+            place.run(&[statement(&text, vec![one, list], &[Answered::Text, Answered::Text])]).await.unwrap();
         assert_eq!(kept.0, vec![(0, vec![wanted.to_owned(); 2]); 2], "{text}");
     }
     let zero = statement("SELECT $1::text", vec![Bound::One(Scalar::Text("\0".into()))], &[Answered::Text]);
@@ -123,7 +136,10 @@ async fn values_compare_by_code_point_and_what_is_no_number_is_null() {
         (dialect.matches("('2025111' COLLATE \"C\")", r"'^\d{8}$'"), "false"),
         (dialect.matches("(E'20251114\\n' COLLATE \"C\")", r"'^\d{8}$'"), "false"),
         (dialect.starts_with_any("'points_over'::text", "ARRAY['points']"), "true"),
-        (dialect.bucket("timestamptz '2025-11-14'", "ARRAY[timestamptz '2025-11-13', '2025-11-14', '2025-11-15']"), "2"),
+        (
+            dialect.bucket("timestamptz '2025-11-14'", "ARRAY[timestamptz '2025-11-13', '2025-11-14', '2025-11-15']"),
+            "2",
+        ),
     ] {
         assert_eq!(shown(&place, &sql).await, wanted, "{sql}");
     }
@@ -174,7 +190,9 @@ async fn the_bytes_of_the_parts_that_are_read_are_taken_before() {
     let some = Statement { dates: vec![range("2025-11-03", "2025-11-04")], ..count.clone() };
     let limited = Call { budget: Arc::new(Budget::new(november, 3 * november)), ..call() };
     assert_eq!(place.run_with(&limited, std::slice::from_ref(&some)).await.unwrap().0, november);
-    let Err(Fault::TooMuch(why)) = place.run_with(&limited, std::slice::from_ref(&count)).await else { panic!("too much") };
+    let Err(Fault::TooMuch(why)) = place.run_with(&limited, std::slice::from_ref(&count)).await else {
+        panic!("too much")
+    };
     assert!(why.text.contains("limits.maxBytesPerQuery"), "{why:?}");
     let twice = [some.clone(), some.clone()];
     assert_eq!(place.run_with(&limited, &twice).await.unwrap().0, 2 * november);
