@@ -237,7 +237,7 @@ impl Sim {
         let end = tokio::time::Instant::now() + std::time::Duration::from_secs(seconds);
         while tokio::time::Instant::now() < end {
             let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
-            let mut engine = self.engine_with(spec.clone(), limits.clone());
+            let mut engine = self.engine_with(spec.clone(), *limits);
             tokio::select! {
                 _ = engine.run(Until::Stopped, &mut wishes, |world, _| self.check(world)) => {}
                 () = tokio::time::sleep_until(end) => {}
