@@ -1,8 +1,10 @@
 //! Starts the tests' BigQuery, once for a process, and speaks to it. README.md says what it can be told.
 
+#![allow(dead_code, reason = "each test binary uses a part")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -12,7 +14,7 @@ use serde_json::{Value, json};
 /// The process. It ends when its standard input does, that is with this process.
 struct Server {
     port: u16,
-    _input: ChildStdin,
+    _process: Child,
 }
 
 static SERVER: OnceLock<Server> = OnceLock::new();
@@ -33,7 +35,7 @@ fn server() -> &'static Server {
         let output = child.stdout.take().expect("its output is piped");
         BufReader::new(output).read_line(&mut line).expect("the server prints its port");
         let port = line.trim().parse().expect("the server prints its port");
-        Server { port, _input: child.stdin.take().expect("its input is piped") }
+        Server { port, _process: child }
     })
 }
 

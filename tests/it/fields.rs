@@ -9,6 +9,9 @@ use serde_json::Value;
 /// Folders whose texts describe the spec of another kind, and that kind.
 const OTHERS: [(&str, &str); 1] = [("src/kubernetes/jobs/", "fields of a Job that gapless makes itself")];
 
+/// Rights and hosts of Google, which begin like the field.
+const GOOGLE: [&str; 3] = ["bigquery.jobs.", "bigquery.tables.", "bigquery.googleapis."];
+
 /// Texts for users outside the sources: pages, the output of `kubectl explain`, alerts.
 const PAGES: [&str; 6] = ["README.md", "CHANGELOG.md", "docs", "crds", "manifests/monitoring", "examples"];
 
@@ -82,8 +85,9 @@ fn names_of(schema: &Value) -> Vec<String> {
 /// another (`fill.mode`).
 fn paths(literal: &str, tops: &BTreeSet<String>) -> Vec<String> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "_.[]{}-/".contains(c);
-    let words =
-        literal.split(|c: char| !is_part(c)).filter(|word| !word.contains(['/', '-', '_']) && !word.ends_with(".yaml"));
+    let is_google = |word: &str| GOOGLE.iter().any(|own| word.starts_with(own));
+    let words = literal.split(|c: char| !is_part(c)).filter(|word| !is_google(word));
+    let words = words.filter(|word| !word.contains(['/', '-', '_']) && !word.ends_with(".yaml"));
     let path = |word: &str| {
         let word = word.trim_start_matches('.').trim_start_matches("self.").trim_start_matches("oldSelf.");
         let names: Vec<&str> = word.split('.').map(|step| step.split('[').next().unwrap_or_default()).collect();

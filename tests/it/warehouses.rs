@@ -114,7 +114,9 @@ fn in_bigquery(world: &double::World) -> Place {
         let by_day = json!({"type": "DAY", "field": date});
         world.tell("table", with(json!({"schema": {"fields": fields}, "timePartitioning": by_day})));
         let value = |text: &String| if text.is_empty() { Value::Null } else { text.as_str().into() };
-        let row = |line: &Vec<String>| -> Map<String, Value> { lines[0].iter().cloned().zip(line.iter().map(value)).collect() };
+        let row = |line: &Vec<String>| -> Map<String, Value> {
+            lines[0].iter().cloned().zip(line.iter().map(value)).collect()
+        };
         for part in lines[1..].chunks(5_000) {
             let rows: Vec<Value> = part.iter().map(|line| Value::Object(row(line))).collect();
             world.tell("rows", with(json!({"rows": rows})));
@@ -131,7 +133,8 @@ fn one_season_is_the_same_on_every_kind_of_warehouse() {
     assert!(copy.unwrap().success());
     folders.age("data");
     let expected = plan(&folders, &[]);
-    let cells = expected["coverages"].as_array().unwrap().iter().map(|coverage| coverage["cells"].as_array().unwrap().len());
+    let cells =
+        expected["coverages"].as_array().unwrap().iter().map(|coverage| coverage["cells"].as_array().unwrap().len());
     assert!(cells.sum::<usize>() > 1_000, "the season is read");
 
     let postgres = in_postgres();

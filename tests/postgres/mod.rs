@@ -79,9 +79,9 @@ impl Server {
         server
     }
 
-    /// Runs statements as the owner of the server.
+    /// Runs statements as the owner of the server. Its counters show them as soon as this returns.
     pub fn sql(&self, database: &str, statements: &str) -> String {
-        self.psql(database, statements).unwrap_or_else(|error| panic!("{error}\n{statements}"))
+        self.psql(database, &format!("{statements}\n;SELECT pg_stat_force_next_flush();")).unwrap_or_else(|error| panic!("{error}\n{statements}"))
     }
 
     fn psql(&self, database: &str, statements: &str) -> Result<String, String> {

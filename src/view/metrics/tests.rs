@@ -235,6 +235,7 @@ fn an_object_that_is_gone_takes_its_series_with_it() {
     let metrics = everything();
     assert!(text(&metrics).contains("boxscores"));
     metrics.observe(&Overview { coverages: vec![], seasons: vec![], ..overview(NOW, vec![]) });
+    metrics.used(BTreeMap::new());
     let text = text(&metrics);
     assert!(!text.contains("sports"), "{text}");
     assert_eq!(value(&text, "gapless_leader"), Some("1"), "the process's own stay");

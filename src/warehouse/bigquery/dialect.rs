@@ -50,10 +50,6 @@ impl Dialect for GoogleSql {
         format!("EXISTS (SELECT 1 FROM UNNEST({list}) AS h WHERE STARTS_WITH({text}, h))")
     }
 
-    fn matches(&self, text: &str, pattern: &str) -> String {
-        format!("REGEXP_CONTAINS({text}, {pattern})")
-    }
-
     fn day(&self, date: &str) -> String {
         format!("UNIX_DATE({date})")
     }

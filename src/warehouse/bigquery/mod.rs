@@ -41,7 +41,7 @@ use wire::Meta;
 
 use crate::domain::mark::{Blind, Holds, PartMark, TableMark, stable_hash};
 use crate::domain::probe::DateColumn;
-use crate::domain::verdict::Unknown;
+use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::warehouse::sql::bound::Statement;
 use crate::warehouse::sql::dialect::Dialect;
 use crate::warehouse::sql::schema::{Schema, mismatch};
@@ -51,6 +51,10 @@ use crate::warehouse::tables::{Call, Roots, Tables};
 
 /// The rows of a page: about 5 MB of counts.
 const PAGE: usize = 50_000;
+
+/// Said of a table that the server does not find any more.
+const VANISHED: &str = "BigQuery does not find it, though it was there before; gapless looks again. If it was dropped, create it \
+                        again or correct its name";
 
 /// Opens the place of a project, with the credentials of this process.
 pub(crate) fn open(project: &str, _: &Roots) -> Arc<dyn Tables> {
@@ -108,6 +112,10 @@ impl BigQuery {
     }
 
     fn unknown(&self, refused: &Refused, name: &TableName, call: &Call, meta: Option<&Meta>) -> Unknown {
+        if refused.is_absence() && self.known(name).is_some_and(|known| known.meta.is_some()) {
+            let text = format!("table `{name}`: {VANISHED}");
+            return Unknown::new(UnknownReason::ProbeFailed, text);
+        }
         let columns = meta.iter().flat_map(|meta| &meta.schema.fields).map(|field| field.name.as_str());
         refused.unknown(name, call.now, columns)
     }
@@ -175,8 +183,8 @@ impl Server for BigQuery {
         let meta = self.look(call, &name).await?;
         match meta.kind.as_str() {
             "TABLE" | "SNAPSHOT" => self.table_mark(call, &name, date, &meta).await,
-            "VIEW" | "MATERIALIZED_VIEW" => self.view_mark(call, &name, &meta).await,
-            // Files elsewhere come and go without a trace.
+            "VIEW" => self.view_mark(call, &name, &meta).await,
+            // Files elsewhere come and go without a trace, and a materialized view does not say what is below.
             _ => {
                 let part = PartMark { holds: Holds::Any, hash: stable_hash(&marks::stamp(&meta)) };
                 Ok(TableMark { blind: Blind::All, ..self.mark_of(&name, &meta, vec![part]) })

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::BigQuery;
+use super::errors::Refused;
 use super::job;
 use super::marks::{Stamp, stamp};
 use super::name::TableName;
@@ -48,15 +49,15 @@ impl BigQuery {
         let known = known.filter(|below| below.views.get(name) == Some(&stamp(meta)));
         let below = match known {
             Some(below) => Some(below),
-            None => self.look_through(call, name, meta).await,
+            None => self.look_through(call, name, meta).await?,
         };
         let Some(below) = below else { return Ok(blind) };
-        let Some(mut metas) = self.metas(call, &below).await else { return Ok(blind) };
+        let Some(mut metas) = self.metas(call, &below).await? else { return Ok(blind) };
         if !below.is_of(&metas) {
             // A view below has changed, and with it perhaps the tables.
             self.remember(name, |known| known.below = None);
-            let Some(below) = self.look_through(call, name, meta).await else { return Ok(blind) };
-            let Some(again) = self.metas(call, &below).await else { return Ok(blind) };
+            let Some(below) = self.look_through(call, name, meta).await? else { return Ok(blind) };
+            let Some(again) = self.metas(call, &below).await? else { return Ok(blind) };
             metas = again;
         }
         if !metas.values().all(can_be_seen) || !metas.values().any(|meta| meta.view.is_none()) {
@@ -71,30 +72,41 @@ impl BigQuery {
     }
 
     /// Asks what a view reads. `None` if the server does not say.
-    async fn look_through(&self, call: &Call, name: &TableName, meta: &Meta) -> Option<Arc<Below>> {
+    async fn look_through(&self, call: &Call, name: &TableName, meta: &Meta) -> Result<Option<Arc<Below>>, Unknown> {
         let text = format!("SELECT COUNT(*) AS n FROM {} AS t", self.table_sql(name));
         let terms = self.terms(call, meta);
-        let dry = job::dry_run(&*self.rest, &terms, name, &text, &[]).await.ok()?;
+        let dry = job::dry_run(&*self.rest, &terms, name, &text, &[]).await;
+        let Some(dry) = self.allowed(dry, name, call)? else { return Ok(None) };
         let names: Vec<_> = dry.referenced_tables.iter().map(table).filter(|own| own != name).collect();
         if names.is_empty() || names.len() >= MOST {
-            return None;
+            return Ok(None);
         }
         let mut below = Below { views: [(name.clone(), stamp(meta))].into(), names };
-        let metas = self.metas(call, &below).await?;
+        let Some(metas) = self.metas(call, &below).await? else { return Ok(None) };
         let views = metas.into_iter().filter(|(_, meta)| meta.view.is_some());
         below.views.extend(views.map(|(name, meta)| (name, stamp(&meta))));
         let below = Arc::new(below);
         self.remember(name, |known| known.below = Some(below.clone()));
-        Some(below)
+        Ok(Some(below))
+    }
+
+    /// An answer; `None` if it is refused for good. Another failure passes, and is not taken for blindness.
+    fn allowed<T>(&self, answer: Result<T, Refused>, name: &TableName, call: &Call) -> Result<Option<T>, Unknown> {
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(refused) if refused.is_final() => Ok(None),
+            Err(refused) => Err(self.unknown(&refused, name, call, None)),
+        }
     }
 
     /// What is below, as it is now. `None` if it may not be looked at.
-    async fn metas(&self, call: &Call, below: &Below) -> Option<BTreeMap<TableName, Arc<Meta>>> {
+    async fn metas(&self, call: &Call, below: &Below) -> Result<Option<BTreeMap<TableName, Arc<Meta>>>, Unknown> {
         let mut metas = BTreeMap::new();
         for name in &below.names {
-            metas.insert(name.clone(), self.get(call, name).await.ok()?);
+            let Some(meta) = self.allowed(self.get(call, name).await, name, call)? else { return Ok(None) };
+            metas.insert(name.clone(), meta);
         }
-        Some(metas)
+        Ok(Some(metas))
     }
 }
 

@@ -145,6 +145,26 @@ fn a_text_that_is_no_date_is_found_and_never_passed_over() {
     refused(&data, ask(|_| {}));
 }
 
+/// A format that no value has would otherwise make every date empty.
+#[test]
+fn a_format_that_the_values_do_not_have_is_found() {
+    for (of, value, pattern) in [
+        (Type::Text, "20/11/2026", "%m/%d/%Y"),
+        (Type::Text, "2026/11/20", "%Y/%d/%m"),
+        (Type::Int, "261120", "%Y%m%d"),
+        (Type::Int, "20260230", "%Y%m%d"),
+    ] {
+        let data = Data::new(&[("day", of)], value);
+        let format = Some(DateFormat::Value(pattern.into()));
+        refused(&data, by(DateColumn { format, ..DateColumn::new("day", DateReading::Plain) }));
+    }
+    refused(&Data::new(&[("day", Type::Text)], "2026-02-30\n2025-11-14"), ask(|_| {}));
+    let only = Data::new(&[("day", Type::Text), ("k", Type::Int)], "x | 1\n2025-11-14 | 2");
+    let counted = |k| ask(|q| q.filters = vec![filter("k", Test::Equals(Value::Int(k)))]);
+    let readings = agree(&only, &[counted(1), counted(2)]);
+    assert!(readings[1].as_ref().unwrap().dates[&date("2025-11-14")].is_ok(), "rows that do not count harm nothing");
+}
+
 #[test]
 fn a_column_of_another_type_dates_no_row() {
     for (of, value) in [(Type::Bool, "true"), (Type::Float, "1.5"), (Type::Decimal, "1")] {

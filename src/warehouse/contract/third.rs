@@ -47,10 +47,6 @@ impl Dialect for Portable<'_> {
         format!("EXISTS (SELECT 1 FROM {table} WHERE substr({text}, 1, length(h.v)) = h.v)")
     }
 
-    fn matches(&self, text: &str, pattern: &str) -> String {
-        self.0.matches(text, pattern)
-    }
-
     fn day(&self, date: &str) -> String {
         self.0.day(date)
     }

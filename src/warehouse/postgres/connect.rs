@@ -16,6 +16,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::errors;
 use super::folder::{self, Login};
+use super::refused::Refused;
 
 /// A server that has not answered by then does not answer. Shorter if the read has less time left.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -129,34 +130,6 @@ fn supported(version: Option<&str>) -> Result<(), Refused> {
         None => {
             Err(Refused::server("its server does not tell its version; gapless needs PostgreSQL 14 or later".into()))
         }
-    }
-}
-
-/// Why there is no connection.
-#[derive(Debug)]
-pub(super) struct Refused {
-    /// One sentence without the name of the connection.
-    pub why: String,
-    pub is_unauthorized: bool,
-    /// Whether another user or password could help.
-    pub is_login: bool,
-}
-
-impl Refused {
-    pub fn server(why: String) -> Self {
-        Self { why, is_unauthorized: false, is_login: false }
-    }
-
-    fn folder(why: String) -> Self {
-        Self { why, is_unauthorized: true, is_login: false }
-    }
-
-    fn silent(after: Duration) -> Self {
-        let why = format!(
-            "its server did not answer within {:.1} s; see whether it runs, and whether its files `host` and `port` are right",
-            after.as_secs_f64()
-        );
-        Self::server(why)
     }
 }
 

@@ -64,10 +64,6 @@ impl Dialect for PostgresDialect {
         format!("{text} ^@ ANY ({list})")
     }
 
-    fn matches(&self, text: &str, pattern: &str) -> String {
-        format!("{text} ~ {pattern}")
-    }
-
     // Infinite dates cannot be subtracted.
     fn day(&self, date: &str) -> String {
         let days = format!("{date} - date '1970-01-01'");

@@ -3,29 +3,28 @@
 
 use tokio_postgres::Error;
 
-use super::connect::Refused;
-use super::pool::Pool;
+use super::refused::Refused;
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::warehouse::sql::server::Fault;
 
 /// Why there is no connection, for a table.
-pub(super) fn refused(pool: &Pool, table: &str, refused: Refused) -> Unknown {
+pub(super) fn refused(connection: &str, table: &str, refused: Refused) -> Unknown {
     let reason = if refused.is_unauthorized { UnknownReason::Unauthorized } else { UnknownReason::ProbeFailed };
-    said(pool, table, reason, &refused.why)
+    said(connection, table, reason, &refused.why)
 }
 
 /// A failed question to the catalog.
-pub(super) fn unknown(pool: &Pool, table: &str, error: &Error) -> Unknown {
-    fault(pool, table, error).unknown()
+pub(super) fn unknown(connection: &str, table: &str, error: &Error) -> Unknown {
+    fault(connection, table, error).unknown()
 }
 
 /// A failed statement.
-pub(super) fn fault(pool: &Pool, table: &str, error: &Error) -> Fault {
+pub(super) fn fault(connection: &str, table: &str, error: &Error) -> Fault {
     let Some(code) = error.code() else {
-        return said(pool, table, UnknownReason::ProbeFailed, without_code(error)).into();
+        return said(connection, table, UnknownReason::ProbeFailed, without_code(error)).into();
     };
     let Meaning { reason, why, changed } = meaning(code.code());
-    let unknown = said(pool, table, reason, &format!("{why} ({})", named(code.code())));
+    let unknown = said(connection, table, reason, &format!("{why} ({})", named(code.code())));
     if changed { Fault::Changed(unknown) } else { Fault::Unknown(unknown) }
 }
 
@@ -192,8 +191,8 @@ fn named(code: &str) -> String {
 }
 
 /// One sentence: the table, the connection, why.
-pub(super) fn said(pool: &Pool, table: &str, reason: UnknownReason, why: &str) -> Unknown {
-    Unknown::new(reason, format!("table `{table}`: connection `{}`: {why}", pool.source.connection))
+pub(super) fn said(connection: &str, table: &str, reason: UnknownReason, why: &str) -> Unknown {
+    Unknown::new(reason, format!("table `{table}`: connection `{connection}`: {why}"))
 }
 
 #[cfg(test)]

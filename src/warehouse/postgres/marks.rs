@@ -32,7 +32,7 @@ impl Postgres {
         let (relations, around) = asked?;
         let around = around.ok_or_else(|| {
             errors::said(
-                &self.pool,
+                &self.pool.source.connection,
                 table,
                 UnknownReason::ProbeFailed,
                 "its server does not know the database it is asked in",

@@ -12,6 +12,7 @@ mod known;
 mod marks;
 mod name;
 mod pool;
+mod refused;
 mod run;
 mod schema;
 mod transaction;

@@ -70,9 +70,9 @@ impl Postgres {
         let values: Option<Vec<_>> = statement.bound.iter().map(bind).collect();
         let Some(values) = values else {
             let why = "a value that the spec names has a zero byte, which no text in PostgreSQL has; remove it";
-            return Err(errors::said(&self.pool, table, UnknownReason::SchemaMismatch, why).lasting().into());
+            return Err(errors::said(&self.pool.source.connection, table, UnknownReason::SchemaMismatch, why).lasting().into());
         };
-        let failed = |error| errors::fault(&self.pool, table, &error);
+        let failed = |error| errors::fault(&self.pool.source.connection, table, &error);
         let answer = transaction.sending()?.client.query_typed_raw(&statement.text, values).await;
         let mut answer = pin!(answered(transaction, answer).map_err(failed)?);
         loop {
@@ -80,7 +80,7 @@ impl Postgres {
             let Some(row) = answered(transaction, row).map_err(failed)? else { break };
             let Some(cells) = cells(&row, &statement.columns) else {
                 let why = "its server answers with other columns than it was asked for";
-                return Err(errors::said(&self.pool, table, UnknownReason::ProbeFailed, why).into());
+                return Err(errors::said(&self.pool.source.connection, table, UnknownReason::ProbeFailed, why).into());
             };
             rows.row(number, &cells)?;
         }

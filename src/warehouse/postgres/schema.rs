@@ -37,8 +37,8 @@ impl Postgres {
         transaction.end().await;
         let mut schema = Schema::default();
         for row in rows? {
-            let text = |n| row.try_get::<_, String>(n).map_err(|e| errors::unknown(&self.pool, table, &e));
-            let oid: i64 = row.try_get(2).map_err(|e| errors::unknown(&self.pool, table, &e))?;
+            let text = |n| row.try_get::<_, String>(n).map_err(|e| errors::unknown(&self.pool.source.connection, table, &e));
+            let oid: i64 = row.try_get(2).map_err(|e| errors::unknown(&self.pool.source.connection, table, &e))?;
             let column = Column { of: type_of(oid, &text(3)?, &text(4)?), native: text(1)? };
             schema.names.insert(text(0)?);
             schema.columns.insert(text(0)?, column);
@@ -57,7 +57,7 @@ impl Postgres {
             "its database has no table or view `{}`; create it, or correct the name of the table, in which capital letters count",
             name.whole()
         );
-        errors::said(&self.pool, table, UnknownReason::ProbeFailed, &why)
+        errors::said(&self.pool.source.connection, table, UnknownReason::ProbeFailed, &why)
     }
 }
 

@@ -33,7 +33,7 @@ impl<'p> Transaction<'p> {
             let was_waiting = waiting.is_some();
             let connection = match waiting.take() {
                 Some(connection) => connection,
-                None => pool.source.connect(call.deadline).await.map_err(|why| errors::refused(pool, table, why))?,
+                None => pool.source.connect(call.deadline).await.map_err(|why| errors::refused(&pool.source.connection, table, why))?,
             };
             let (most, permit) = (call.limits.concurrent.max(1) as usize, call.permit.clone());
             let mut begun = Self { pool, table, connection: Some(connection), busy: false, most, permit };
@@ -41,7 +41,7 @@ impl<'p> Transaction<'p> {
                 Ok(()) => return Ok(begun),
                 // The server may have been restarted while it waited.
                 Err(error) if was_waiting && errors::is_lost(&error) => waiting = pool.take(),
-                Err(error) => return Err(errors::unknown(pool, table, &error)),
+                Err(error) => return Err(errors::unknown(&pool.source.connection, table, &error)),
             }
         }
     }
@@ -50,7 +50,7 @@ impl<'p> Transaction<'p> {
     pub async fn limit(&mut self, deadline: Instant) -> Result<(), Unknown> {
         let limit = format!("SET LOCAL statement_timeout = {}", milliseconds(deadline));
         let (pool, table) = (self.pool, self.table);
-        self.execute(&limit).await.map_err(|error| errors::unknown(pool, table, &error))
+        self.execute(&limit).await.map_err(|error| errors::unknown(&pool.source.connection, table, &error))
     }
 
     async fn execute(&mut self, sql: &str) -> Result<(), Error> {
@@ -69,12 +69,12 @@ impl<'p> Transaction<'p> {
         let client = self.sending()?;
         let result = client.client.query_typed(sql, values).await;
         self.busy = false;
-        result.map_err(|error| errors::unknown(pool, table, &error))
+        result.map_err(|error| errors::unknown(&pool.source.connection, table, &error))
     }
 
     /// The error of a row that is not as it was asked for.
     pub fn unknown(&self, error: &Error) -> Unknown {
-        errors::unknown(self.pool, self.table, error)
+        errors::unknown(&self.pool.source.connection, self.table, error)
     }
 
     /// The connection, for something that the server has to answer before [`Self::answered`].

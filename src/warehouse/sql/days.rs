@@ -1,29 +1,12 @@
-//! How a row's date becomes a number in a statement, and how that number becomes a date again. No zone name reaches a server:
-//! the days of instants are bound boundaries, so its zone data cannot differ from gapless's.
+//! The number of a row's day in a statement, and the date of a number.
 
-use jiff::civil::Time;
-use jiff::tz::TimeZone;
-
-use super::bound::{Bound, Scalar};
-use super::build::Build;
-use super::schema::{Type, mismatch};
-use super::times::bound;
-use super::written;
-use crate::domain::dates::{Date, DateRange, DateSet, FIRST_DATE, LAST_DATE, next_day, previous_day, shift};
+use crate::domain::dates::{Date, DateRange, FIRST_DATE, shift};
 use crate::domain::mark::{Holds, TableMark};
-use crate::domain::probe::{DateColumn, DateReading};
-use crate::domain::verdict::Unknown;
-use crate::warehouse::value::datum::Datum;
-use crate::warehouse::value::instant::beginning;
 
-/// The numbers of rows that have no date, one out of the possible range, one that was not asked for, and a text that is none.
+/// The numbers of rows that have no date, one out of the possible range, and one that is not among those that are asked for.
 pub(super) const NULL: i64 = -2;
 pub(super) const OUT_OF_RANGE: i64 = -1;
 pub(super) const OTHER: i64 = -3;
-pub(super) const MALFORMED: i64 = -4;
-
-/// At most this many ranges of dates in a statement; dates between them are read and dropped.
-const MAX_RANGES: usize = 8;
 
 /// Which rows without a possible date a statement counts, and the part of the table that they are noted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +46,8 @@ pub(super) struct Days {
     pub sql: String,
     /// A table of bound rows that it needs.
     pub join: String,
+    /// The value of a written date that is not among those that are asked for.
+    pub other: Option<String>,
     /// Which rows are read at all.
     pub within: String,
     /// The ranges that are read.
@@ -73,8 +58,13 @@ pub(super) struct Days {
 
 impl Days {
     /// Days that are counted since 1970.
-    pub fn from_epoch(sql: String, join: String, within: String, ranges: Vec<DateRange>) -> Self {
-        Self { sql, join, within, ranges, origin: FIRST_DATE }
+    pub fn from_epoch(sql: String, within: String, ranges: Vec<DateRange>) -> Self {
+        Self::since(FIRST_DATE, sql, within, ranges)
+    }
+
+    /// Days that are counted since a date.
+    pub fn since(origin: Date, sql: String, within: String, ranges: Vec<DateRange>) -> Self {
+        Self { sql, join: String::new(), other: None, within, ranges, origin }
     }
 
     /// The number of a date.
@@ -86,124 +76,9 @@ impl Days {
     pub fn date(&self, number: i64) -> Option<Date> {
         Some(shift(self.origin, i32::try_from(number).ok()?))
     }
-
-    /// The days of some dates, by a column.
-    pub fn new(build: &mut Build<'_>, column: &DateColumn, dates: &DateSet, astray: Astray) -> Result<Self, Unknown> {
-        let of = build.type_of(&column.column)?;
-        let ranges = coarse(dates);
-        let sql = build.value(&column.column)?;
-        match (of, &column.reading) {
-            (Type::Date, DateReading::Plain | DateReading::Date) => Ok(of_dates(build, &sql, ranges, astray)),
-            (Type::Text | Type::Int, _) => written::days(build, column, &sql, ranges, astray),
-            (Type::Instant | Type::Local, DateReading::Date) => {
-                let (zone, utc) = (column.zone.as_ref(), TimeZone::UTC);
-                let zone = if of == Type::Local { Some(zone.unwrap_or(&utc)) } else { None };
-                Ok(of_instants(build, (&sql, of, zone), (&utc, Time::midnight()), ranges, astray))
-            }
-            (Type::Instant, DateReading::Instant { zone, day_starts }) => {
-                Ok(of_instants(build, (&sql, of, None), (zone, *day_starts), ranges, astray))
-            }
-            (Type::Local, DateReading::Instant { zone, day_starts }) if column.zone.is_some() => {
-                Ok(of_instants(build, (&sql, of, column.zone.as_ref()), (zone, *day_starts), ranges, astray))
-            }
-            _ => Err(refused(column, of, dates.first().unwrap_or(FIRST_DATE))),
-        }
-    }
-}
-
-/// Why a column cannot date rows, with both readings of an example where there are two.
-fn refused(column: &DateColumn, of: Type, date: Date) -> Unknown {
-    let example = beginning(next_day(date), &TimeZone::UTC, Time::constant(1, 30, 0, 0)).as_nanosecond();
-    let datum = match of {
-        Type::Instant => Datum::Instant(example),
-        Type::Local => Datum::Local(example),
-        Type::Date => Datum::Date(date),
-        Type::Bool => Datum::Bool(true),
-        Type::Decimal => Datum::Decimal(0, 0),
-        _ => Datum::Float(0),
-    };
-    let why = datum.date(column).err().unwrap_or_default().replace("its value", "a value such as");
-    mismatch(format!("date column `{}` {why}", column.column))
-}
-
-/// A few ranges that hold all of the dates.
-fn coarse(dates: &DateSet) -> Vec<DateRange> {
-    let mut ranges = dates.ranges().to_vec();
-    while ranges.len() > MAX_RANGES {
-        let gap = |n: &usize| (ranges[n + 1].from() - ranges[*n].through()).get_days();
-        let Some(n) = (0..ranges.len() - 1).min_by_key(gap) else { break };
-        let joined = DateRange::new(ranges[n].from(), ranges[n + 1].through());
-        ranges.splice(n..n + 2, joined);
-    }
-    ranges
 }
 
 /// One of several conditions, or FALSE.
 pub(super) fn any(conditions: Vec<String>) -> String {
     if conditions.is_empty() { "FALSE".into() } else { format!("({})", conditions.join(" OR ")) }
-}
-
-fn of_dates(build: &mut Build<'_>, sql: &str, ranges: Vec<DateRange>, astray: Astray) -> Days {
-    let mut bind = |date| build.bind(Bound::One(Scalar::Date(date)));
-    let mut within: Vec<String> = ranges
-        .iter()
-        .map(|range| format!("{sql} BETWEEN {} AND {}", bind(range.from()), bind(range.through())))
-        .collect();
-    let number = build.dialect().day(sql);
-    let (first, last) = match astray {
-        Astray::All(_) => {
-            let mut bind = |date| build.bind(Bound::One(Scalar::Date(date)));
-            (bind(FIRST_DATE), bind(LAST_DATE))
-        }
-        _ => Default::default(),
-    };
-    let number = match astray {
-        Astray::None => number,
-        Astray::Nulls(_) => {
-            within.push(format!("{sql} IS NULL"));
-            format!("CASE WHEN {sql} IS NULL THEN {NULL} ELSE {number} END")
-        }
-        Astray::All(_) => {
-            within.push(format!("{sql} IS NULL OR {sql} < {first} OR {sql} > {last}"));
-            format!(
-                "CASE WHEN {sql} IS NULL THEN {NULL} WHEN {sql} BETWEEN {first} AND {last} THEN {number} ELSE {OUT_OF_RANGE} END"
-            )
-        }
-    };
-    Days::from_epoch(number, String::new(), any(within), ranges)
-}
-
-/// Days that begin at a time in a zone. The column holds instants, or times that are read in a zone.
-fn of_instants(
-    build: &mut Build<'_>,
-    (sql, of, zone): (&str, Type, Option<&TimeZone>),
-    (day_zone, day_starts): (&TimeZone, Time),
-    ranges: Vec<DateRange>,
-    astray: Astray,
-) -> Days {
-    let start = |date| bound(beginning(date, day_zone, day_starts), of, zone);
-    let hull = ranges.first().zip(ranges.last()).map(|(first, last)| (first.from(), last.through()));
-    let (from, through) = hull.unwrap_or((FIRST_DATE, FIRST_DATE));
-    let dates = DateRange::new(from, next_day(through)).into_iter().flat_map(|all| all.iter());
-    let boundaries = build.bind(Bound::List(of, dates.map(start).collect()));
-    let mut between = |from, after| {
-        let (from, after) = (build.bind(Bound::One(start(from))), build.bind(Bound::One(start(after))));
-        (format!("{sql} >= {from} AND {sql} < {after}"), from, after)
-    };
-    let mut within: Vec<String> =
-        ranges.iter().map(|range| between(range.from(), next_day(range.through())).0).collect();
-    let possible = matches!(astray, Astray::All(_)).then(|| between(FIRST_DATE, next_day(LAST_DATE)));
-    let bucket = build.dialect().bucket(sql, &boundaries);
-    let number = match (astray, possible) {
-        (Astray::Nulls(_), _) => {
-            within.push(format!("{sql} IS NULL"));
-            format!("CASE WHEN {sql} IS NULL THEN {NULL} ELSE {bucket} END")
-        }
-        (Astray::All(_), Some((possible, first, after))) => {
-            within.push(format!("{sql} IS NULL OR {sql} < {first} OR {sql} >= {after}"));
-            format!("CASE WHEN {sql} IS NULL THEN {NULL} WHEN {possible} THEN {bucket} ELSE {OUT_OF_RANGE} END")
-        }
-        _ => bucket,
-    };
-    Days { sql: number, join: String::new(), within: any(within), ranges, origin: previous_day(from) }
 }

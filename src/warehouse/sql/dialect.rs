@@ -20,8 +20,6 @@ pub(crate) trait Dialect: Send + Sync {
     fn one_of(&self, sql: &str, list: &str) -> String;
     /// Whether a text begins with one of a list of texts.
     fn starts_with_any(&self, text: &str, list: &str) -> String;
-    /// Whether a text matches a regular expression that uses only `^ $ \d {n} {m,n} ( ) ?` and escaped characters.
-    fn matches(&self, text: &str, pattern: &str) -> String;
     /// The days of a date since 1970.
     fn day(&self, date: &str) -> String;
     /// The number of boundaries in an ascending list that are not later than an instant or time.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::bound::{Answered, Statement};
 use super::build::{Build, Source};
+use super::dating;
 use super::days::{Astray, Days};
 use super::dialect::Dialect;
 use super::reading::{int, malformed};
@@ -42,7 +43,7 @@ impl<'a> Doubts<'a> {
     pub fn plan(&self, source: Source<'_>) -> Result<Looking, Unknown> {
         let dates: DateSet = self.columns.keys().copied().collect();
         let build = &mut Build::new(source);
-        let days = Days::new(build, &self.question.date, &dates, Astray::None)?;
+        let days = dating::days(build, &self.question.date, &dates, Astray::None)?;
         let all: BTreeSet<&str> = self.columns.values().flatten().copied().collect();
         let mut columns = Vec::new();
         let mut branches = Vec::new();

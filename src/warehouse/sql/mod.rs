@@ -1,12 +1,13 @@
 //! What kinds of warehouse with SQL share. A kind brings a [`dialect::Dialect`] and a [`server::Server`]; [`tables::Sql`] makes
 //! the tables of a place of them.
 //!
-//! A probe becomes a statement in `statement` (`days`, `written`, `units`, `filter`, `measures` are its pieces), `groups` says
+//! A probe becomes a statement in `statement` (`days`, `dating`, `written`, `units`, `filter`, `measures` are its pieces), `groups` says
 //! which probes share one, `reading` turns rows into facts, `instead` looks a second time at dates in doubt, `schedule` reads
 //! schedules. `tables` ties them together.
 
 pub(crate) mod bound;
 mod build;
+mod dating;
 mod days;
 pub(crate) mod dialect;
 mod filter;

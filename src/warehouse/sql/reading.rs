@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::days::{MALFORMED, NULL, OTHER, OUT_OF_RANGE};
+use super::days::{Astray, NULL, OTHER, OUT_OF_RANGE};
 use super::schema::{Type, mismatch};
 use super::server::{Cell, Fault};
 use super::statement::{MAX_ROWS, Plan};
+use super::texts::datum;
 use super::times;
 use crate::domain::dates::{Date, FIRST_DATE, LAST_DATE};
 use crate::domain::probe::{
@@ -30,6 +31,8 @@ struct Facts {
     /// Dates on which two units have one name, and values of theirs cannot be added.
     merged: BTreeSet<Date>,
     undated: Undated,
+    /// Why the question cannot be answered: its date column holds a value that is no date.
+    refused: Option<Unknown>,
 }
 
 /// An answer that does not have the form that was asked for.
@@ -78,22 +81,35 @@ impl<'a> Decoder<'a> {
         }
         let part = int(cells[0])?.ok_or_else(|| malformed("no number of its part"))?;
         let day = int(cells[1])?.ok_or_else(|| malformed("no day"))?;
-        match usize::try_from(part).ok().and_then(|part| part.checked_sub(1)) {
-            Some(probe) => self.surplus(probe, day, cells),
-            None if day == MALFORMED => Err(Fault::Unknown(self.malformed_date())),
-            None if day == OTHER => Ok(()),
-            None => (0..self.probes.len()).try_for_each(|probe| self.figures(probe, day, cells)),
+        let probe = usize::try_from(part.unsigned_abs()).unwrap_or(usize::MAX).wrapping_sub(1);
+        match part {
+            0 if day == OTHER => Ok(()),
+            0 => (0..self.probes.len()).try_for_each(|probe| self.figures(probe, day, cells)),
+            1.. => self.surplus(probe, day, cells),
+            _ => self.other(probe, day.unsigned_abs(), cells),
         }
     }
 
-    fn malformed_date(&self) -> Unknown {
-        let date = &self.probes[0].question.date;
-        let advice = if date.format.is_some() {
-            "which is not written as dateFormat says"
-        } else {
-            "which is not a date YYYY-MM-DD; if its dates are written otherwise, add dateFormat"
+    /// Takes a written date that is not among those that are asked for, with its rows.
+    fn other(&mut self, probe: usize, rows: u64, cells: &[Cell<'_>]) -> Result<(), Fault> {
+        let (Some(facts), Some(Cell::Text(written))) = (self.all.get_mut(probe), cells.last()) else {
+            return Err(malformed("a date of an unknown part"));
         };
-        mismatch(format!("date column `{}` holds a text {advice}", date.column))
+        let column = &self.probes[probe].question.date;
+        let value = datum(self.plan.dated_by, written).ok_or_else(|| malformed("a date of another type"))?;
+        match value.date(column) {
+            Ok(date) if !(FIRST_DATE..=LAST_DATE).contains(&date) => {
+                let counts = matches!(self.plan.astray, Astray::All(_));
+                facts.undated.out_of_range += if counts { rows } else { 0 };
+            }
+            Ok(date) if facts.dates.contains_key(&date) => {
+                let why = format!("date column `{}` writes {date} in a way that was not looked for; make a view with a DATE", column.column);
+                facts.refused.get_or_insert_with(|| mismatch(why));
+            }
+            Ok(_) => {}
+            Err(why) => _ = facts.refused.get_or_insert_with(|| mismatch(format!("date column `{}` {why}", column.column))),
+        }
+        Ok(())
     }
 
     fn surplus(&mut self, probe: usize, day: i64, cells: &[Cell<'_>]) -> Result<(), Fault> {
@@ -200,7 +216,11 @@ impl Facts {
         let merged = || {
             mismatch("two units of the date have one name, for a value contains `@`; name other columns in spec.unit")
         };
-        let facts = |(date, facts)| (date, if self.merged.contains(&date) { Err(merged()) } else { Ok(facts) });
+        let facts = |(date, facts)| match &self.refused {
+            Some(why) => (date, Err(why.clone())),
+            None if self.merged.contains(&date) => (date, Err(merged())),
+            None => (date, Ok(facts)),
+        };
         let undated = part.filter(|_| self.undated != Undated::default()).map(|part| (part, self.undated));
         Reading { dates: self.dates.into_iter().map(facts).collect(), undated: undated.into_iter().collect() }
     }

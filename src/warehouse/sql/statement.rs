@@ -3,6 +3,7 @@
 
 use super::bound::{Answered, Statement};
 use super::build::{Build, Source};
+use super::dating;
 use super::days::{Astray, Days};
 use super::measures::{Joins, conditions_of};
 use super::schema::Type;
@@ -25,6 +26,8 @@ pub(super) struct Plan {
     /// The types of the instants that each measure of each probe answers; `None` for counts.
     pub instants: Vec<Vec<Option<Type>>>,
     pub astray: Astray,
+    /// The type of the date column.
+    pub dated_by: Type,
 }
 
 /// Plans one statement for probes that share date, unit, aliases and `before`. There is at least one.
@@ -37,22 +40,25 @@ pub(super) fn plan(source: Source<'_>, probes: &[&Probe], astray: Astray) -> Res
     let build = &mut Build::new(source);
     let mut dates = DateSet::new();
     probes.iter().for_each(|probe| dates.extend(&probe.dates));
-    let days = Days::new(build, &question.date, &dates, astray)?;
+    let days = dating::days(build, &question.date, &dates, astray)?;
     let units = Units::new(build, question)?;
     let wanted =
         probes.iter().map(|probe| build.all_of_table(&probe.question.filters)).collect::<Result<Vec<_>, _>>()?;
     let counted = Counted::new(build, probes, (&days, units.values.len()))?;
     let rows = rows(build, (&days, &units), &wanted)?;
-    let text = format!("WITH r AS (\n{rows}\n)\n{}\nLIMIT {}", counted.sql(build, probes), MAX_ROWS + 1);
+    let others = days.other.is_some();
+    let text = format!("WITH r AS (\n{rows}\n)\n{}\nLIMIT {}", counted.sql(build, probes, others), MAX_ROWS + 1);
     let columns = [Answered::Int, Answered::Int]
         .into_iter()
         .chain(units.values.iter().map(|_| Answered::Text))
         .chain((0..counted.width()).map(|_| Answered::Int))
+        .chain(others.then_some(Answered::Text))
         .collect();
     let bound = std::mem::take(&mut build.bound);
     let statement = Statement { text, bound, columns, dates: days.ranges.clone() };
     let instants = instants(source, probes)?;
-    Ok(Plan { statement, units: units.values.len(), at: counted.at, instants, astray, days })
+    let dated_by = source.schema.comparable(&question.date.column)?.of;
+    Ok(Plan { statement, units: units.values.len(), at: counted.at, instants, astray, dated_by, days })
 }
 
 fn instants(source: Source<'_>, probes: &[&Probe]) -> Result<Vec<Vec<Option<Type>>>, Unknown> {
@@ -68,6 +74,7 @@ fn rows(build: &Build<'_>, (days, units): (&Days, &Units), wanted: &[Option<Stri
     let mut select = vec![format!("{} AS d", days.sql)];
     select.extend(units.values.iter().enumerate().map(|(n, value)| format!("{value} AS u{n}")));
     select.extend(build.selected()?);
+    select.extend(days.other.iter().map(|other| format!("{other} AS w")));
     let all = |filters: &Option<String>| filters.clone().unwrap_or_else(|| "TRUE".into());
     let mut filter = String::new();
     if let [one] = wanted {
@@ -140,32 +147,44 @@ impl Counted {
         self.figures.iter().map(Vec::len).sum()
     }
 
-    /// The counts by date and unit, then for each key the rows beyond the first, by date.
-    fn sql(&self, build: &Build<'_>, probes: &[&Probe]) -> String {
+    /// The counts by date and unit; then for each key the rows beyond the first, by date; then the written dates that are not
+    /// asked for, each with its rows.
+    fn sql(&self, build: &Build<'_>, probes: &[&Probe], others: bool) -> String {
         let units: Vec<String> = (0..self.units).map(|n| format!(", r.u{n}")).collect();
         let units = units.concat();
-        let names =
-            self.figures.iter().enumerate().flat_map(|(n, own)| {
-                own.iter().enumerate().map(move |(k, figure)| format!(",\n  {figure} AS f{n}_{k}"))
-            });
+        let names = self.figures.iter().enumerate().flat_map(|(n, own)| {
+            own.iter().enumerate().map(move |(k, figure)| format!(",\n  {figure} AS f{n}_{k}"))
+        });
+        let whole = |n: i64| build.dialect().whole(&n.to_string());
+        let own = |n: usize| if probes.len() > 1 { format!("r.q{n}") } else { "TRUE".into() };
+        let last = if others { ", NULL" } else { "" };
         let mut sql = format!(
-            "SELECT {} AS part, r.d AS d{units}{}\nFROM r{}\nGROUP BY r.d{units}",
-            build.dialect().whole("0"),
+            "SELECT {} AS part, r.d AS d{units}{}{}\nFROM r{}\nGROUP BY r.d{units}",
+            whole(0),
             names.collect::<String>(),
+            if others { ", NULL AS w" } else { "" },
             self.joins.sql
         );
-        for (n, key) in self.keys.iter().enumerate().filter(|(_, key)| !key.is_empty()) {
-            let own = if probes.len() > 1 { format!(" WHERE r.q{n}") } else { String::new() };
-            let before = self.units + self.at[n] - (2 + self.units);
-            let after = self.width() - (self.at[n] - (2 + self.units)) - 1;
+        for (n, key) in (0..).zip(&self.keys).filter(|(_, key)| !key.is_empty()) {
+            let before = self.at[n] - 2;
+            let after = self.width() + self.units - before - 1;
             let key = key.join(", ");
             sql.push_str(&format!(
-                "\nUNION ALL\nSELECT {}, x.d{}, {}{}\nFROM (SELECT r.d, COUNT(*) AS n FROM r{own} GROUP BY r.d, {key} HAVING COUNT(*) > 1) AS x\n\
-                 GROUP BY x.d",
-                build.dialect().whole(&(n + 1).to_string()),
+                "\nUNION ALL\nSELECT {}, x.d{}, {}{}{last}\nFROM (SELECT r.d, COUNT(*) AS n FROM r WHERE {} GROUP BY r.d, {key} HAVING \
+                 COUNT(*) > 1) AS x\nGROUP BY x.d",
+                whole(n as i64 + 1),
                 ", NULL".repeat(before),
                 build.dialect().whole("SUM(x.n - 1)"),
                 ", NULL".repeat(after),
+                own(n),
+            ));
+        }
+        for n in (0..probes.len()).filter(|_| others) {
+            sql.push_str(&format!(
+                "\nUNION ALL\nSELECT {}, COUNT(*){}, r.w\nFROM r\nWHERE r.w IS NOT NULL AND {}\nGROUP BY r.w",
+                whole(-1 - n as i64),
+                ", NULL".repeat(self.units + self.width()),
+                own(n),
             ));
         }
         sql

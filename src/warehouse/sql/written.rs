@@ -1,19 +1,16 @@
 //! Dates that are written as texts or whole numbers: `2025-11-14`, `20251114`, `14/11/2025`. Each date that is asked for is
-//! bound in every way in which the column may write it. Texts that are no date at all are found, never passed over.
+//! bound in every way in which the column may write it. All other values are answered as they are, so that one that is no date
+//! at all is found, never passed over.
 
 use std::collections::BTreeSet;
 
-use super::bound::{Bound, Scalar};
 use super::build::Build;
-use super::days::{Astray, Days, MALFORMED, NULL, OTHER, OUT_OF_RANGE, any};
+use super::days::{Astray, Days, NULL, OTHER};
 use super::schema::{Type, mismatch};
-use crate::domain::dates::{Date, DateRange, FIRST_DATE, LAST_DATE};
+use crate::domain::dates::{Date, DateRange, FIRST_DATE};
 use crate::domain::probe::{DateColumn, DateFormat, DateReading};
 use crate::domain::verdict::Unknown;
 use crate::warehouse::value::datum::Datum;
-
-/// What an ISO date looks like.
-const ISO: &str = r"^\d{4}-\d{2}-\d{2}$";
 
 /// The days of a column of written dates.
 pub(super) fn days(
@@ -45,37 +42,20 @@ pub(super) fn days(
         let why = Datum::Int(0).date(column).err().unwrap_or_default();
         return Err(mismatch(format!("date column `{name}` {why}")));
     }
-    let shape = pattern.map_or(Ok(ISO.to_string()), |pattern| shape(name, pattern))?;
     let text = build.dialect().text(sql, of);
     let (texts, numbers): (Vec<_>, Vec<_>) = ranges
         .iter()
         .flat_map(DateRange::iter)
         .flat_map(|date| forms(date, pattern).into_iter().map(move |form| (form, number(date))))
         .unzip();
-    let (all, looks) = (build.texts(texts), build.bind(Bound::One(Scalar::Text(shape))));
-    let numbers = build.numbers(numbers);
+    let (all, numbers) = (build.texts(texts), build.numbers(numbers));
     let join = format!("\n  LEFT JOIN {} ON n.t = {text}", build.dialect().rows("n", &[("t", all), ("d", numbers)]));
-    let is_date = build.dialect().matches(&text, &looks);
-    let impossible = impossible(build, &text, pattern.is_none(), astray);
     let null = if astray == Astray::None { OTHER } else { NULL };
-    let sql = format!(
-        "CASE WHEN {sql} IS NULL THEN {null} WHEN n.d IS NOT NULL THEN n.d WHEN NOT {is_date} THEN {MALFORMED} WHEN {impossible} \
-         THEN {OUT_OF_RANGE} ELSE {OTHER} END"
-    );
-    let mut within = vec!["n.d IS NOT NULL".to_string(), format!("NOT {is_date}")];
-    if astray != Astray::None {
-        within.extend([format!("{text} IS NULL"), impossible]);
-    }
-    Ok(Days::from_epoch(sql, join, any(within), ranges))
-}
-
-/// That a text is a date that no season can have. ISO dates compare as texts; others are not told apart.
-fn impossible(build: &mut Build<'_>, text: &str, iso: bool, astray: Astray) -> String {
-    if !iso || !matches!(astray, Astray::All(_)) {
-        return "FALSE".into();
-    }
-    let mut bind = |date: Date| build.bind(Bound::One(Scalar::Text(date.to_string())));
-    format!("({text} < {} OR {text} > {})", bind(FIRST_DATE), bind(LAST_DATE))
+    let number = format!("CASE WHEN {sql} IS NULL THEN {null} WHEN n.d IS NOT NULL THEN n.d ELSE {OTHER} END");
+    let mut days = Days::from_epoch(number, "TRUE".into(), ranges);
+    days.join = join;
+    days.other = Some(format!("CASE WHEN n.d IS NULL THEN {text} END"));
+    Ok(days)
 }
 
 fn number(date: Date) -> i64 {
@@ -101,35 +81,6 @@ fn forms(date: Date, pattern: Option<&String>) -> BTreeSet<String> {
     forms.into_iter().filter(reads).collect()
 }
 
-/// What a text of a format looks like, as a regular expression.
-fn shape(column: &str, pattern: &str) -> Result<String, Unknown> {
-    let mut shape = String::from("^");
-    let mut rest = pattern.chars();
-    while let Some(c) = rest.next() {
-        match c {
-            '%' => {
-                let directive = rest.by_ref().find(|c| !matches!(c, '-' | '0' | '_'));
-                shape.push_str(match directive {
-                    Some('Y') => r"\d{4}",
-                    Some('m' | 'd' | 'e' | 'y') => r"\d{1,2}",
-                    Some('j') => r"\d{1,3}",
-                    Some('F') => r"\d{4}-\d{1,2}-\d{1,2}",
-                    _ => {
-                        return Err(mismatch(format!(
-                            "date column `{column}`: dateFormat \"{pattern}\" has a part that is not a number, which a SQL warehouse \
-                             cannot look for; use numbers alone (%Y %m %d %j), or a view with a DATE"
-                        )));
-                    }
-                });
-            }
-            c if c.is_alphanumeric() || c == ' ' => shape.push(c),
-            c => shape.extend(['\\', c]),
-        }
-    }
-    shape.push('$');
-    Ok(shape)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,7 +91,5 @@ mod tests {
         let forms = |pattern: &str| forms(date, Some(&pattern.to_string())).into_iter().collect::<Vec<_>>();
         assert_eq!(forms("%Y%m%d"), ["20250102"]);
         assert_eq!(forms("%d/%m/%Y"), ["02/01/2025", "02/1/2025", "2/01/2025", "2/1/2025"]);
-        assert_eq!(shape("d", "%d/%m/%Y").unwrap(), r"^\d{1,2}\/\d{1,2}\/\d{4}$");
-        assert!(shape("d", "%b %d").unwrap_err().text.contains("%Y %m %d"));
     }
 }

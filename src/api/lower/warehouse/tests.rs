@@ -94,7 +94,7 @@ fn what_is_not_granted_is_a_problem_of_its_field() {
         refusals.map(|problem| format!("{} {}", problem.object, problem.field)).collect()
     };
     let post = "Warehouse/post spec.postgres.connection".to_string();
-    assert_eq!(refused(&Datasets("nba_raw", "ops-billing")), [post.clone()]);
+    assert_eq!(refused(&Datasets("nba_raw", "ops-billing")), std::slice::from_ref(&post));
     assert_eq!(refused(&Datasets("nba_raw", "x")), ["Warehouse/big spec.bigquery.billTo".into(), post.clone()]);
     assert_eq!(refused(&Datasets("other", "ops-billing")), [post, "Season/s spec.schedule.table".into()]);
 }

@@ -79,6 +79,18 @@ async fn a_failure_that_passes_is_asked_again_once() {
 }
 
 #[tokio::test]
+async fn an_answer_that_stalls_or_never_ends_is_given_up() {
+    for (fault, more) in
+        [("stall", json!({"delayMs": 20_000})), ("huge", json!({})), ("slow", json!({"delayMs": 20_000}))]
+    {
+        for call_name in ["tables.get", RESULTS] {
+            let (_, counts) = read(call_name, fault, -1, more.clone()).await;
+            assert_eq!(counts.expect_err(fault).reason, ProbeFailed, "{call_name} {fault}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_stale_token_is_replaced_once() {
     let (place, counts) = read(INSERT, "unauthorized", 1, json!({})).await;
     assert!(counts.is_ok());
@@ -101,6 +113,9 @@ async fn a_table_that_vanishes_for_a_moment_is_not_absent() {
     let first = place.mark("d.props", &plain()).await.unwrap();
     place.world.fault("tables.get", "notFound", json!({}));
     assert_eq!(place.mark("d.props", &plain()).await.unwrap(), first);
+    place.world.fault("tables.get", "notFound", json!({"count": 2}));
+    let why = place.mark("d.props", &plain()).await.unwrap_err();
+    assert!(why.reason == ProbeFailed && why.text.contains("it was there before"), "{}", why.text);
     let why = place.mark("d.none", &plain()).await.unwrap_err();
     assert_eq!(
         (why.reason, why.text.as_str()),

@@ -43,6 +43,8 @@ async fn what_cannot_be_seen_through_is_blind() {
     assert_eq!(with_view(clock, json!({})).mark("d.boston", &plain()).await.unwrap().blind, Blind::All);
     let nothing = "SELECT DATE '2025-11-12' AS game_date";
     assert_eq!(with_view(nothing, json!({})).mark("d.boston", &plain()).await.unwrap().blind, Blind::All);
+    let kept = with_view(BOSTON, json!({"type": "MATERIALIZED_VIEW"}));
+    assert_eq!(kept.mark("d.boston", &plain()).await.unwrap().blind, Blind::All);
     let hidden = with_view(BOSTON, json!({"authorized": true}));
     let only = |permission: &str, resource: &str| json!({"permission": permission, "resource": resource});
     let allow = json!([
@@ -52,6 +54,15 @@ async fn what_cannot_be_seen_through_is_blind() {
     ]);
     hidden.world.tell("rights", json!({"principal": "me@example.com", "allow": allow}));
     assert_eq!(hidden.mark("d.boston", &plain()).await.unwrap().blind, Blind::All);
+}
+
+#[tokio::test]
+async fn a_view_whose_tables_cannot_be_looked_at_for_a_moment_is_not_blind() {
+    let place = with_view(BOSTON, json!({}));
+    place.mark("d.boston", &plain()).await.unwrap();
+    place.world.fault("tables.get", "backendError", json!({"match": "d.props", "count": -1}));
+    let why = place.mark("d.boston", &plain()).await.unwrap_err();
+    assert_eq!(why.reason, crate::domain::verdict::UnknownReason::ProbeFailed);
 }
 
 #[tokio::test]

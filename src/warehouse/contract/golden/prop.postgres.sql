@@ -21,7 +21,7 @@ LEFT JOIN unnest($8::int8[], $9::timestamptz[], $10::text[]) AS s(d, since, u) O
 GROUP BY r.d, r.u0, r.u1
 UNION ALL
 SELECT (1)::int8, x.d, NULL, NULL, (SUM(x.n - 1))::int8, NULL, NULL, NULL
-FROM (SELECT r.d, COUNT(*) AS n FROM r GROUP BY r.d, r.c2, r.c3, r.c1 HAVING COUNT(*) > 1) AS x
+FROM (SELECT r.d, COUNT(*) AS n FROM r WHERE TRUE GROUP BY r.d, r.c2, r.c3, r.c1 HAVING COUNT(*) > 1) AS x
 GROUP BY x.d
 LIMIT 200001
 -- 0: One(Date(2025-11-14))

@@ -122,7 +122,7 @@ async fn a_connection_is_used_again_and_a_lost_one_is_replaced() {
 
 #[tokio::test]
 async fn a_server_without_a_free_connection_is_told() {
-    let place = Place::new("full");
+    let place = Place::new("crowded");
     place.sql(&format!("CREATE TABLE t(d date); ALTER DATABASE {} CONNECTION LIMIT 0", place.database));
     let why = place.refused("t").await;
     assert!(
