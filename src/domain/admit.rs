@@ -10,9 +10,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::assess::Want;
+use super::breaker::Passes;
 use super::dates::{Date, DateSet, Timestamp};
-use super::ledger::Admitted;
-use super::policy::{Coverage, Key, Table};
+use super::ledger::{Admitted, Gates};
+use super::policy::{Coverage, Key, Rung, Table};
 use super::state::Hold;
 
 pub use limit::Limit;
@@ -34,6 +35,8 @@ pub struct Wanting<'a> {
     pub unsettled: u32,
     /// Dates of ended Jobs whose data it has not read yet, so its facts about them are outdated.
     pub unread: DateSet,
+    /// What the breakers of its rungs let through.
+    pub gates: Gates,
 }
 
 /// The limits of the whole operator, and how much of them is in use.
@@ -72,8 +75,25 @@ pub struct Admission {
 pub enum Refusal {
     /// Something outside the cell must happen first.
     Hold(Hold),
+    /// The same until an instant.
+    HoldUntil(Hold, Timestamp),
     /// It only waits for a slot. The cell stays Missing or Partial.
     Slot(Limit),
+}
+
+impl Refusal {
+    /// What must happen first, if it is more than a free slot.
+    pub fn hold(self) -> Option<Hold> {
+        match self {
+            Self::Hold(hold) | Self::HoldUntil(hold, _) => Some(hold),
+            Self::Slot(_) => None,
+        }
+    }
+
+    /// When it ends by itself.
+    pub fn until(self) -> Option<Timestamp> {
+        if let Self::HoldUntil(_, until) = self { Some(until) } else { None }
+    }
 }
 
 /// What may start and what may not.
@@ -94,6 +114,11 @@ impl Refused {
     pub fn get(&self, date: Date) -> Option<Refusal> {
         let at = self.0.binary_search_by_key(&date, |(d, _)| *d).ok()?;
         Some(self.0[at].1)
+    }
+
+    /// When the first of them may start by the passing of time alone.
+    pub fn first_end(&self) -> Option<Timestamp> {
+        self.0.iter().filter_map(|(_, refusal)| refusal.until()).min()
     }
 
     fn new(mut refused: Vec<(Date, Refusal)>) -> Self {
@@ -141,7 +166,22 @@ struct Used<'a> {
     live: u32,
     unsettled: u32,
     unread: DateSet,
+    gates: Gates,
     refused: Vec<(Date, Refusal)>,
+}
+
+impl Used<'_> {
+    /// Why the breaker of a batch's rung does not let it through.
+    fn gated(&self, batch: &queue::Batch<'_>) -> Option<Refusal> {
+        let first = batch.free().next()?;
+        match self.gates.get(&first.rung)? {
+            Passes::All | Passes::OneTrial => None,
+            Passes::Requested(_) | Passes::Unproven if batch.free().any(|want| want.token.is_some()) => None,
+            Passes::Unproven => Some(Refusal::Slot(Limit::Unproven)),
+            Passes::Requested(until) => Some(Refusal::HoldUntil(Hold::BreakerOpen, *until)),
+            Passes::Nothing => Some(Refusal::Hold(Hold::BreakerOpen)),
+        }
+    }
 }
 
 impl<'a> State<'a> {
@@ -151,6 +191,7 @@ impl<'a> State<'a> {
             live: w.live,
             unsettled: w.unsettled,
             unread: w.unread.clone(),
+            gates: w.gates.clone(),
             refused: Vec::new(),
         };
         Self {
@@ -166,15 +207,21 @@ impl<'a> State<'a> {
 
     fn refusal(&self, batch: &queue::Batch<'a>) -> Option<Refusal> {
         let coverage = batch.coverage;
-        let runs = |w: &&Want| self.pools.daily_runs.contains(&(coverage.key.namespace.clone(), w.cron_job.clone()));
         let used = &self.used[batch.place];
         if self.pools.launches_off {
             Some(Refusal::Hold(Hold::LaunchesOff))
-        } else if batch.lane == Lane::Tonight && batch.free().any(|w| runs(&w)) {
+        } else if batch.lane == Lane::Tonight && self.runs_daily(coverage) {
             Some(Refusal::Hold(Hold::DailyRun))
         } else {
-            self.reached(coverage, used).map(Refusal::Slot)
+            used.gated(batch).or_else(|| self.reached(coverage, used).map(Refusal::Slot))
         }
+    }
+
+    /// Whether a CronJob of the ladder runs by itself. It may fill the newest dates, whichever rung they are on.
+    fn runs_daily(&self, coverage: &Coverage) -> bool {
+        let namespace = &coverage.key.namespace;
+        let runs = |rung: &Rung| self.pools.daily_runs.contains(&(namespace.clone(), rung.cron_job.clone()));
+        coverage.fill.ladder.iter().any(runs)
     }
 
     fn reached(&self, coverage: &Coverage, used: &Used<'_>) -> Option<Limit> {
@@ -212,6 +259,11 @@ impl<'a> State<'a> {
         self.ramp_left -= 1;
         self.used[batch.place].live += 1;
         self.used[batch.place].unsettled += 1;
+        // What starts on a rung whose breaker is not closed is its trial.
+        let gate = self.used[batch.place].gates.get_mut(&first.rung);
+        if let Some(gate @ (Passes::OneTrial | Passes::Requested(_))) = gate {
+            *gate = Passes::Nothing;
+        }
         let names: Vec<Table> = self.used[batch.place].names.iter().copied().cloned().collect();
         for name in &names {
             self.taken.entry(name.clone()).or_default().extend(&dates);

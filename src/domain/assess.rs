@@ -51,8 +51,6 @@ pub struct Situation<'a> {
 pub struct Want {
     pub date: Date,
     pub rung: Arc<str>,
-    /// The CronJob behind the rung.
-    pub cron_job: Arc<str>,
     /// `GameDate.priority`.
     pub priority: i32,
     /// Whether the date is yesterday or later, in the season's zone.
@@ -106,6 +104,7 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
     if situation.coverage.fill.order == super::policy::FillOrder::NewestFirst {
         out.wants.reverse();
     }
+    rungs::least_tried_first(situation.ledger, &mut out.wants);
     out
 }
 
@@ -212,6 +211,7 @@ impl<'a> View<'a> {
             next: self.next(cause),
             late: open && self.late_at().is_some_and(|at| at <= self.s.now),
             attempts: tally.map_or(0, |t| u32::from(t.charged)),
+            rung: if open { self.place() } else { None },
             message: self.message(cause),
         }
     }
@@ -297,6 +297,13 @@ impl<'a> View<'a> {
             Some(last) => format!("waived through {last}: {}", w.reason),
             None => format!("waived: {}", w.reason),
         })
+    }
+
+    /// The place on the ladder of the rung that the state is about.
+    fn place(&self) -> Option<u8> {
+        let rung = self.attempt.map(|attempt| &attempt.rung).or_else(|| self.rung().map(|rung| &rung.name))?;
+        let place = self.s.coverage.fill.ladder.iter().position(|r| r.name == *rung)?;
+        u8::try_from(place).ok()
     }
 
     fn rung(&self) -> Option<&'a Rung> {

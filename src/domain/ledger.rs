@@ -6,16 +6,19 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use super::breaker::Breaker;
 use super::dates::{Date, DateSet, Timestamp};
 use super::policy::{Fingerprints, Key, Rung, Table};
-use super::words::words;
 
 mod backoff;
+mod breakers;
 mod recent;
 mod record;
 mod settle;
 mod template;
 
+pub use super::outcome::{End, Outcome};
+pub use breakers::Gates;
 pub use template::{Template, Trial};
 
 pub use record::Admitted;
@@ -35,6 +38,8 @@ pub struct Ledger {
     pub recent: VecDeque<Settled>,
     /// The fill fingerprints that the tallies and `complete` belong to.
     pub fingerprints: Fingerprints,
+    /// The breakers of rungs whose last attempts brought nothing. The others are closed.
+    pub breakers: BTreeMap<Arc<str>, Breaker>,
     /// The template of each rung when gapless last looked.
     pub templates: BTreeMap<Arc<str>, Template>,
     /// The last spent rerun token, per date.
@@ -124,83 +129,6 @@ pub enum Stage {
         /// The termination message, cut and cleaned.
         message: String,
     },
-}
-
-/// Writes the enum and the list of the ends without an exit code from the same variants, so that none is forgotten.
-macro_rules! ends {
-    ($($(#[doc = $doc:literal])* $variant:ident,)*) => {
-        /// How a Job ended.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum End {
-            /// Exit with another code than 0.
-            Exit(i32),
-            $($(#[doc = $doc])* $variant,)*
-        }
-
-        impl End {
-            /// Those without an exit code of their own.
-            pub const PLAIN: [Self; [$(stringify!($variant)),*].len()] = [$(Self::$variant),*];
-        }
-    };
-}
-
-ends! {
-    /// Exit 0.
-    Succeeded,
-    /// Killed at its deadline.
-    Deadline,
-    /// Killed by a signal, or ended for an unknown reason.
-    Killed,
-    /// Evicted, preempted, its node lost.
-    Disrupted,
-    /// It disappeared.
-    Lost,
-    /// It was recorded but never created.
-    NeverStarted,
-}
-
-words! {
-    /// The result of an attempt for one date. The first variant that applies wins.
-    pub enum Outcome {
-        /// The cell is Complete now and was not before, regardless of the row count.
-        Filled,
-        /// It succeeded on a date that was Complete and still is.
-        Rebuilt,
-        /// Covered units fell, or values fell with units unchanged.
-        Regressed,
-        /// More units or values than before.
-        Improved,
-        /// Evicted, preempted, node lost.
-        Disrupted,
-        /// Exit 75.
-        RateLimited,
-        /// Exit 69.
-        SourceDown,
-        /// Exit 77.
-        CredentialsRefused,
-        /// Exit 65: the rung is used up for the date.
-        Permanent,
-        /// Any other failure.
-        Failed,
-        /// The Job vanished.
-        Lost,
-        /// The Job was never created.
-        NeverStarted,
-        /// It succeeded, and nothing changed.
-        Ineffective,
-    }
-}
-
-impl Outcome {
-    /// Whether its Job left the date complete.
-    pub fn is_good(self) -> bool {
-        matches!(self, Self::Filled | Self::Rebuilt)
-    }
-
-    /// Whether it counts against the rung's attempts.
-    pub fn is_charged(self) -> bool {
-        matches!(self, Self::Ineffective | Self::Regressed | Self::Failed | Self::Lost)
-    }
 }
 
 /// The charges of one date on one rung.

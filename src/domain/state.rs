@@ -65,6 +65,8 @@ words! {
         DailyRun,
         /// The last read found so much missing that it is distrusted.
         SuspectProbe,
+        /// The rung's breaker is open or half-open: its attempts brought nothing.
+        BreakerOpen,
         /// The Job was refused for now.
         LaunchRefused,
         /// The ledger has reached its size limit.
@@ -79,7 +81,7 @@ impl Hold {
     pub fn is_of_coverage(self) -> bool {
         match self {
             Self::Suspended | Self::LaunchesOff | Self::SuspectProbe | Self::LaunchRefused | Self::StatusFull => true,
-            Self::Busy | Self::DailyRun | Self::Sequence => false,
+            Self::Busy | Self::DailyRun | Self::BreakerOpen | Self::Sequence => false,
         }
     }
 
@@ -96,6 +98,10 @@ impl Hold {
             Self::DailyRun => "the CronJob's own run is still active; gapless checks again when it has ended",
             Self::SuspectProbe => {
                 "so many complete dates vanished at once that gapless distrusts the read; launches wait until two more reads agree"
+            }
+            Self::BreakerOpen => {
+                "the breaker of its rung is open, because the last attempts brought nothing; one trial at a time runs until \
+                 one brings something"
             }
             Self::LaunchRefused => "the Job was refused; gapless retries while it runs, and at its next run",
             Self::StatusFull => "the ledger has reached its size limit; split this coverage into several",
@@ -200,6 +206,8 @@ pub struct Cell {
     pub late: bool,
     /// Charged attempts on its rung.
     pub attempts: u32,
+    /// The place on the ladder of the rung that is tried next, or was last.
+    pub rung: Option<u8>,
     /// What happens next, as one sentence without a time that changes on each pass.
     pub message: alloc::borrow::Cow<'static, str>,
 }

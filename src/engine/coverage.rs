@@ -42,7 +42,7 @@ pub(super) struct CoverageState {
 
 impl CoverageState {
     /// A coverage as it is declared now, with what is known of it where it was declared before.
-    pub(super) fn new(coverage: Coverage, old: Option<Self>) -> Self {
+    pub(super) fn new(coverage: Coverage, old: Option<Self>, now: Timestamp) -> Self {
         let mut state = old.unwrap_or_else(|| Self {
             coverage: coverage.clone(),
             facts: Facts::default(),
@@ -62,7 +62,7 @@ impl CoverageState {
         state.verdicts.edited(&coverage, is_same_question);
         state.shown.forget_stored();
         let complete = state.ledger.complete.clone();
-        state.ledger.rebase(&coverage);
+        state.ledger.rebase(&coverage, now);
         if state.verdicts.doubt().is_some() {
             state.ledger.complete = complete;
         }
@@ -103,11 +103,15 @@ impl CoverageState {
             }
             let open = open.into_iter().map(|(date, _)| date).collect();
             let after = known.into_iter().map(|(d, j)| (d, self.after(season.calendar(), d, j))).collect();
+            let before = self.ledger.breakers.get(&attempt.rung).cloned().unwrap_or_default();
             *self.ledger = self.ledger.settle(&self.coverage, attempt.launch, &Read { after, open }, now);
+            let mut events = Vec::new();
             if let Some(settled) = self.ledger.recent.back() {
-                let events = super::events::settled(&self.coverage.key, settled, now);
-                outcomes.extend(events.into_iter().map(|event| Outcome { launch: attempt.launch, event }));
+                events = super::events::settled(&self.coverage.key, settled, now);
             }
+            let after = self.ledger.breakers.get(&attempt.rung);
+            events.extend(super::events::of_breaker(&self.coverage.key, &attempt.rung, (&before, after), now));
+            outcomes.extend(events.into_iter().map(|event| Outcome { launch: attempt.launch, event }));
         }
         outcomes
     }
@@ -178,7 +182,7 @@ impl CoverageState {
 
     /// What may be admitted. Other coverages of a folder that moved may not have looked at it since: the names that it had
     /// before count, too. After a refusal it is one Job, which shows whether there is room again.
-    pub(super) fn wanting(&self, unread: DateSet) -> Wanting<'_> {
+    pub(super) fn wanting(&self, unread: DateSet, now: Timestamp) -> Wanting<'_> {
         let wants = self.verdicts.wants();
         let waits = self.ledger.attempts.iter().any(|a| a.stage == Stage::Recorded);
         let most = if self.creates.refused().is_none() { wants.len() } else { usize::from(!waits) };
@@ -190,6 +194,7 @@ impl CoverageState {
             live: self.live(),
             unsettled: self.ledger.attempts.len() as u32,
             unread,
+            gates: self.ledger.gates(now),
         }
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Decided {
     decision: Decision,
     at: Timestamp,
     basis: Option<Basis>,
+    /// When the first hold ends by itself.
+    valid_until: Option<Timestamp>,
     /// A coverage has not read the data of a Job yet: a look that finds nothing new changes what may be launched.
     awaits_look: bool,
 }
@@ -34,7 +36,7 @@ struct Basis {
 
 impl Decided {
     pub fn new(now: Timestamp) -> Self {
-        Self { decision: Decision::default(), at: now, basis: None, awaits_look: false }
+        Self { decision: Decision::default(), at: now, basis: None, valid_until: None, awaits_look: false }
     }
 
     pub fn launches(&self) -> &[Admission] {
@@ -44,6 +46,11 @@ impl Decided {
     /// What was not let through of a coverage, and why.
     pub fn refused(&self, coverage: &Key) -> Option<&Refused> {
         self.decision.refused.get(coverage)
+    }
+
+    /// When time alone changes the decision.
+    pub fn valid_until(&self) -> Option<Timestamp> {
+        self.valid_until
     }
 
     /// Whether something waits for a limit.
@@ -68,7 +75,12 @@ impl World {
     pub(super) fn decide(&mut self, now: Timestamp) {
         let ramp = self.turns.ramp();
         let is_same_step = ramp.allowance(now) == ramp.allowance(self.decided.at);
-        if self.compares() && is_same_step && self.decided.basis == Some(self.basis(self.decided.awaits_look)) {
+        let is_over = self.decided.valid_until.is_some_and(|at| at <= now);
+        if self.compares()
+            && is_same_step
+            && !is_over
+            && self.decided.basis == Some(self.basis(self.decided.awaits_look))
+        {
             return;
         }
         let awaits_look = self.coverages.values().any(|state| self.unread(state).next().is_some());
@@ -76,7 +88,8 @@ impl World {
         let mut decision = self.decision(now);
         decision.refused.extend(self.undecided());
         self.show_refused(&decision);
-        self.decided = Decided { decision, at: now, basis, awaits_look };
+        let valid_until = decision.refused.values().filter_map(Refused::first_end).min();
+        self.decided = Decided { decision, at: now, basis, valid_until, awaits_look };
     }
 
     fn basis(&self, awaits_look: bool) -> Basis {
@@ -110,7 +123,7 @@ impl World {
     fn decision(&self, now: Timestamp) -> Decision {
         let ready = self.jobs.listed_at.is_some();
         let wanting = self.coverages.values().filter(|s| ready && s.may_launch());
-        let wanting: Vec<Wanting<'_>> = wanting.map(|s| s.wanting(self.unread_dates(s))).collect();
+        let wanting: Vec<Wanting<'_>> = wanting.map(|s| s.wanting(self.unread_dates(s), now)).collect();
         if wanting.iter().all(|w| w.wants.is_empty()) {
             return Decision::default();
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::overview::Event;
+use crate::domain::breaker::Breaker;
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, Job, Launch, Outcome, Settled};
 use crate::domain::policy::Key;
@@ -65,6 +66,26 @@ pub(super) fn settled(coverage: &Key, settled: &Settled, now: Timestamp) -> Vec<
         message: format!("launch {} on rung {}{}", settled.launch, settled.rung, said(outcome)),
     };
     by_outcome.into_iter().map(event).collect()
+}
+
+/// An attempt on a rung was settled, and its breaker opened or closed. A trial that brought nothing is told by its outcome.
+pub(super) fn of_breaker(
+    coverage: &Key,
+    rung: &str,
+    (before, after): (&Breaker, Option<&Breaker>),
+    now: Timestamp,
+) -> Option<Event> {
+    let opened = after.and_then(|breaker| breaker.opened.as_ref());
+    let (reason, message) = match (&before.opened, opened) {
+        (None, Some(opened)) => {
+            let (until, words) = (opened.until, opened.last_words());
+            let message = format!("nothing starts on rung {rung} before one trial after {until}; {words}");
+            ("BreakerOpened", message)
+        }
+        (Some(_), None) => ("BreakerClosed", format!("rung {rung} works again; its launches go on")),
+        _ => return None,
+    };
+    Some(Event { at: now, coverage: coverage.clone(), reason, dates: DateSet::new(), message })
 }
 
 /// Cells changed their state.

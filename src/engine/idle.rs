@@ -14,11 +14,12 @@ impl World {
         let times = self.coverages.values().filter_map(|s| s.verdicts.valid_until());
         let refused = self.coverages.values().filter_map(|s| s.creates.refused().map(|refusal| refusal.until));
         let calendars = self.seasons.values().map(|s| s.calendar().valid_until);
+        let held = self.decided.valid_until();
         let ramp = self.turns.ramp().next_step(now).filter(|_| self.decided.holds());
         let every = self.limits.report_every;
         let saves = self.coverages.values().filter(|s| !s.saved.is_under_way()).filter_map(|s| s.save_at(every));
         let jobs = self.next_list();
-        let all = looks.chain(times).chain(refused).chain(calendars).chain(ramp).chain(jobs).chain(loading);
+        let all = looks.chain(times).chain(refused).chain(calendars).chain(ramp).chain(held).chain(jobs).chain(loading);
         // When what was confirmed last is too old to say anything, without a look that ends.
         let tables = self
             .coverages

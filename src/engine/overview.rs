@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::assess::Unspent;
+use crate::domain::breaker::{Breaker, Opened};
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, Settled, Tally, job_name};
 use crate::domain::policy::{Key, Mode, Table};
@@ -53,7 +54,9 @@ pub struct CoverageView {
     pub attempts: Vec<Attempt>,
     /// What was charged, per rung and date.
     pub tallies: Vec<(Arc<str>, Date, Tally)>,
-    /// Charged failures that use a rung up, per rung.
+    /// The breakers of rungs whose last attempts brought nothing.
+    pub breakers: Vec<(Arc<str>, Breaker)>,
+    /// Charged failures that use a rung up, per rung, in the order of the ladder.
     pub limits: Vec<(Arc<str>, u8)>,
     /// The last settled attempts, newest last.
     pub recent: Vec<Settled>,
@@ -167,6 +170,11 @@ impl CoverageView {
     /// The name of a launch's Job.
     pub fn job(&self, launch: u64) -> Arc<str> {
         job_name(&self.key.name, &self.uid, launch)
+    }
+
+    /// The rungs whose breakers are open or half-open.
+    pub fn opened(&self) -> impl Iterator<Item = (&Arc<str>, &Breaker, &Opened)> + Clone {
+        self.breakers.iter().filter_map(|(rung, breaker)| Some((rung, breaker, breaker.opened.as_ref()?)))
     }
 
     /// The token of a date that is not spent yet.

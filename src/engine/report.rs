@@ -8,6 +8,7 @@ use super::season::SeasonState;
 use super::world::World;
 use crate::domain::admit::{Limit, Refusal, Refused};
 use crate::domain::assess::{Unspent, Wait};
+use crate::domain::breaker::Opened;
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::policy::{Key, Stalled};
 use crate::domain::probe::Undated;
@@ -54,6 +55,7 @@ impl World {
             cells: state.verdicts.cells().iter().map(|c| self.with_hold(state, c)).collect(),
             attempts: state.ledger.attempts.clone(),
             tallies: state.ledger.tallies.iter().map(|((r, d), t)| (r.clone(), *d, *t)).collect(),
+            breakers: state.ledger.breakers.iter().map(|(r, b)| (r.clone(), b.clone())).collect(),
             limits: coverage.fill.ladder.iter().map(|r| (r.name.clone(), r.attempts)).collect(),
             recent: state.ledger.recent.iter().cloned().collect(),
             tokens: state.ledger.tokens.iter().map(|(d, t)| (*d, t.clone())).collect(),
@@ -72,7 +74,8 @@ impl World {
     /// A rerun waits for a hold that only the whole operator knows, too, whatever the state of its date.
     fn with_refusal(&self, state: &CoverageState, rerun: &Unspent) -> Unspent {
         let mut shown = rerun.clone();
-        if let Some(Refusal::Hold(hold)) = self.refusal(state, rerun.date).filter(|_| rerun.waits.is_empty()) {
+        let hold = self.refusal(state, rerun.date).and_then(Refusal::hold);
+        if let Some(hold) = hold.filter(|_| rerun.waits.is_empty()) {
             shown.waits.push(Wait::Hold(hold));
         }
         shown
@@ -82,8 +85,9 @@ impl World {
     fn with_hold(&self, state: &CoverageState, cell: &Cell) -> Cell {
         let refused = self.refusal(state, cell.date);
         let mut shown = cell.clone();
-        if let Some(Refusal::Hold(hold)) = refused.filter(|_| lacks_a_slot(cell)) {
+        if let Some((refused, hold)) = refused.filter(|_| lacks_a_slot(cell)).and_then(|r| Some((r, r.hold()?))) {
             shown.cause = Cause::Blocked(hold);
+            shown.next = refused.until().or(shown.next);
             shown.message = format!("{}; {}", cell.judgement.message, hold.sentence()).into();
         }
         if state.verdicts.stalled().is_some() && is_to_be_launched(&shown) {
@@ -93,8 +97,17 @@ impl World {
         if let (Cause::Blocked(Hold::LaunchRefused), Some(refusal)) = (shown.cause, state.creates.refused()) {
             shown.message = format!("{}: {}", shown.message, refusal.why).into();
         }
+        if let (Cause::Blocked(Hold::BreakerOpen), Some(opened)) = (shown.cause, opened(state, cell)) {
+            shown.message = format!("{} ({})", shown.message, opened.last_words()).into();
+        }
         shown
     }
+}
+
+/// The breaker of a cell's rung, if it is not closed.
+fn opened<'a>(state: &'a CoverageState, cell: &Cell) -> Option<&'a Opened> {
+    let rung = state.coverage.fill.ladder.get(usize::from(cell.rung?))?;
+    state.ledger.breakers.get(&rung.name)?.opened.as_ref()
 }
 
 fn season(key: &Key, state: &SeasonState) -> SeasonView {
@@ -162,6 +175,7 @@ fn stalled(Stalled { key, uid: _, season, why }: &Stalled) -> CoverageView {
         cells: Vec::new(),
         attempts: Vec::new(),
         tallies: Vec::new(),
+        breakers: Vec::new(),
         limits: Vec::new(),
         recent: Vec::new(),
         tokens: Vec::new(),

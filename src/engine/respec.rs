@@ -75,7 +75,7 @@ impl World {
             if known.is_none() && self.loading != Loading::Sent {
                 self.loading = Loading::Wanted { not_before: now };
             }
-            self.coverages.insert(coverage.key.clone(), CoverageState::new(coverage, known));
+            self.coverages.insert(coverage.key.clone(), CoverageState::new(coverage, known, now));
         }
         edited
     }

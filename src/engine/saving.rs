@@ -111,7 +111,7 @@ impl CoverageState {
         self.saved.loaded(ledger.clone(), version);
         *self.ledger = ledger;
         self.ledger.launches = self.ledger.launches.max(launches).max(own);
-        self.ledger.rebase(&self.coverage);
+        self.ledger.rebase(&self.coverage, now);
         self.ledger.none_ahead(&self.coverage, now);
         // What another process recorded, it may have created.
         if self.ledger.attempts.iter().any(|a| a.stage == Stage::Recorded) {

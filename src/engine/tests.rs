@@ -2,6 +2,7 @@
 //! A scenario of days takes milliseconds; the same script always gives the same end.
 
 mod always;
+mod breakers;
 mod clocks;
 mod creates;
 mod decisions;

@@ -22,7 +22,7 @@ use crate::domain::judge::ALL_THERE;
 use crate::domain::ledger::{Ledger, Stage, Tally};
 use crate::domain::policy::{Key, Mode, Table};
 use crate::domain::span::Span;
-use crate::domain::state::{Cause, Cell, State};
+use crate::domain::state::{Cause, Cell, Hold, State};
 use crate::domain::verdict::{Judgement, Off, UnknownReason, Verdict};
 use crate::engine::overview::{CoverageView, Overview, Unexpected};
 use fields::{key, text};
@@ -92,7 +92,10 @@ fn coverage(
     };
     let limits: Vec<(Arc<str>, u8)> = limits.map(limit).collect();
     let charges = Charges::of(&ledger, &limits);
-    let of = CellReader { key: key(object, kind, name), season: &season.name, details, charges, settled, now };
+    let opened = ledger.breakers.values().filter_map(|breaker| breaker.opened.as_ref());
+    let next_trial = opened.map(|opened| opened.until).filter(|until| *until > now).min();
+    let of =
+        CellReader { key: key(object, kind, name), season: &season.name, details, charges, settled, next_trial, now };
     let cells = if stalled.is_some() { Vec::new() } else { of.cells(&status.states) };
     let view = CoverageView {
         table: Table { place: "".into(), name: text(object, "/spec/table").into() },
@@ -103,6 +106,7 @@ fn coverage(
         stalled,
         cells,
         tallies: ledger.tallies.iter().map(|((rung, date), tally)| (rung.clone(), *date, *tally)).collect(),
+        breakers: ledger.breakers.iter().map(|(rung, breaker)| (rung.clone(), breaker.clone())).collect(),
         limits,
         recent: ledger.recent.iter().cloned().collect(),
         tokens: ledger.tokens.iter().map(|(date, token)| (*date, token.clone())).collect(),
@@ -204,6 +208,8 @@ struct CellReader<'a> {
     charges: Charges,
     /// When the data of an ended Job must be visible.
     settled: BTreeMap<Date, Timestamp>,
+    /// When the first open breaker lets a trial through.
+    next_trial: Option<Timestamp>,
     now: Timestamp,
 }
 
@@ -260,6 +266,7 @@ impl CellReader<'_> {
         let waits = match cause.state() {
             State::Waiting => tally.map(|t| t.retry_at),
             State::Verifying => self.settled.get(&date).copied(),
+            State::Blocked if cause == Cause::Blocked(Hold::BreakerOpen) => self.next_trial,
             _ => None,
         };
         Cell {
@@ -270,6 +277,8 @@ impl CellReader<'_> {
             next: detail.map_or(waits, |d| d.next.as_ref().and_then(|at| at.parse().ok())),
             late: state.late,
             attempts: detail.map_or_else(|| tally.map_or(0, |t| u32::from(t.charged)), |d| d.attempts),
+            // Nothing stored says it of a date.
+            rung: None,
             message: message.into(),
         }
     }

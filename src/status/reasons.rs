@@ -74,6 +74,9 @@ words! {
         Partial,
         /// Dates have no rows.
         Missing,
+        /// The breaker of a rung is open, because its last attempts brought nothing: one trial at a time runs until one brings
+        /// something. The message has the last words of the filler.
+        BreakerOpen,
         /// So many complete dates lost data at once that the read is distrusted; launches wait until two more reads agree.
         SuspectProbe,
         /// The schedule lost games on so many dates at once that it is distrusted; the earlier schedule is used until two more
@@ -166,6 +169,7 @@ impl Reason {
             Hold::Busy => Self::Busy,
             Hold::DailyRun => Self::DailyRun,
             Hold::SuspectProbe => Self::SuspectProbe,
+            Hold::BreakerOpen => Self::BreakerOpen,
             Hold::LaunchRefused => Self::LaunchRefused,
             Hold::StatusFull => Self::StatusFull,
             Hold::Sequence => Self::Sequence,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use super::names::{instant, relative, season_cut, state, table, undated, wrap};
+use super::names::{breaker, instant, relative, season_cut, state, table, undated, wrap};
 use crate::domain::judge::MAX_SHOWN;
 use crate::domain::ledger::Stage;
 use crate::domain::probe::WHOLE_DATE;
@@ -81,6 +81,12 @@ fn facts(view: &CoverageView, cell: &Cell, overview: &Overview) -> Vec<Vec<Strin
             format!("{} to no expected unit", counted_do(judgement.unexpected_rows, "rows", "belong")),
         ));
     }
+    let is_of_cell = |rung: &str| {
+        let own = cell.rung.and_then(|place| view.limits.get(usize::from(place)));
+        cell.state().is_open() && own.is_none_or(|(name, _)| **name == *rung)
+    };
+    let opened = view.opened().filter(|(rung, ..)| is_of_cell(rung));
+    rows.extend(opened.map(|(rung, own, opened)| row("breaker", breaker(rung, own, opened, overview.now))));
     rows.push(row("table", view.table.name.to_string()));
     rows.extend(view.undated.and_then(undated).map(|text| row("warning", text)));
     rows.extend(view.confirmed_at.map(|at| row("as of", format!("{} ({})", instant(at), relative(at, overview.now)))));
@@ -125,4 +131,30 @@ fn attempts(view: &CoverageView, date: Date, log: impl Fn(&str) -> Option<PathBu
         rows.push(row("its Job", logged(&view.job(attempt.launch))));
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::state::{Cause, Hold};
+    use crate::view::fixtures::{opened, overview, view};
+
+    #[test]
+    fn an_open_date_tells_of_the_breaker_of_its_rung_with_the_next_trial_and_the_last_words() {
+        let now = overview(vec![]).now;
+        let mut full = view(&[Cause::Blocked(Hold::BreakerOpen), Cause::Complete]);
+        let rungs = ["reload", "archive"];
+        full.limits = rungs.map(|rung| (rung.into(), 5)).into();
+        full.breakers = rungs.map(|rung| (rung.into(), opened(now + jiff::SignedDuration::from_mins(15)))).into();
+        full.cells[0].rung = Some(1);
+        let told = |date| {
+            let text = explain(&full, date, &overview(vec![full.clone()]), |_| None).unwrap_or_default();
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let said = "breaker rung archive: Open since 2025-11-20T12:00:00Z; 2 trials brought nothing; one trial may start at \
+                    2025-11-20T12:15:00Z (in 15 min); launch 7: SourceDown: 503";
+        let text = told(full.cells[0].date);
+        assert!(text.contains(said) && !text.contains("rung reload: Open"), "{text}");
+        assert!(!told(full.cells[1].date).contains("breaker"), "a complete date needs no rung");
+    }
 }

@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
 use crate::domain::assess::Unspent;
+use crate::domain::breaker::{Breaker, Opened};
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::ledger::Tally;
 use crate::domain::state::{Cell, State};
@@ -17,7 +19,7 @@ use crate::engine::overview::{CoverageView, Held, Overview, Planned};
 pub fn plan(overview: &Overview) -> impl Serialize {
     PlanObject {
         now: Shown(overview.now),
-        coverages: List(overview.coverages.iter().map(coverage)),
+        coverages: List(overview.coverages.iter().map(|view| coverage(view, overview.now))),
         launches: List(overview.launches.iter().map(launch)),
         held: List(overview.held.iter().map(held)),
     }
@@ -25,7 +27,10 @@ pub fn plan(overview: &Overview) -> impl Serialize {
 
 /// The object of `calendar`.
 pub fn calendar(overview: &Overview) -> impl Serialize {
-    CalendarObject { now: Shown(overview.now), coverages: List(overview.coverages.iter().map(coverage)) }
+    CalendarObject {
+        now: Shown(overview.now),
+        coverages: List(overview.coverages.iter().map(|view| coverage(view, overview.now))),
+    }
 }
 
 /// A value as it shows itself.
@@ -71,7 +76,7 @@ struct CalendarObject<C> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct CoverageObject<'a, R, C> {
+struct CoverageObject<'a, B, R, C> {
     namespace: &'a str,
     kind: &'a str,
     name: &'a str,
@@ -81,6 +86,7 @@ struct CoverageObject<'a, R, C> {
     unexpected_rows: u64,
     unexpected_dates: u32,
     counts: Counts<'a>,
+    breakers: B,
     reruns: R,
     cells: C,
 }
@@ -90,6 +96,18 @@ struct CoverageObject<'a, R, C> {
 struct UndatedObject {
     nulls: u64,
     out_of_range: u64,
+}
+
+#[derive(Serialize)]
+struct BreakerObject<'a> {
+    rung: &'a str,
+    state: &'static str,
+    since: Shown<Timestamp>,
+    until: Shown<Timestamp>,
+    trials: u8,
+    launch: u64,
+    outcome: &'static str,
+    message: &'a str,
 }
 
 #[derive(Serialize)]
@@ -147,7 +165,7 @@ struct HeldObject<'a, D> {
     message: &'a str,
 }
 
-fn coverage(view: &CoverageView) -> impl Serialize {
+fn coverage(view: &CoverageView, now: Timestamp) -> impl Serialize {
     let charges = Rc::new(charges(view));
     CoverageObject {
         namespace: &view.key.namespace,
@@ -159,6 +177,7 @@ fn coverage(view: &CoverageView) -> impl Serialize {
         unexpected_rows: view.unexpected.rows,
         unexpected_dates: view.unexpected.dates,
         counts: Counts(view),
+        breakers: List(view.opened().map(move |of| breaker(of, now))),
         reruns: List(view.reruns.iter().map(rerun)),
         cells: List(view.cells.iter().map(move |c| cell(c, charges.get(&c.date).map_or(&[], Vec::as_slice)))),
     }
@@ -178,6 +197,20 @@ fn charges(view: &CoverageView) -> BTreeMap<Date, Vec<Charge<'_>>> {
 fn charge<'a>((rung, tally): &Charge<'a>) -> ChargeObject<'a> {
     let Tally { charged, free, last, retry_at, .. } = **tally;
     ChargeObject { rung, charged, free, last: last.word(), retry_at: Shown(retry_at) }
+}
+
+fn breaker<'a>((rung, own, opened): (&'a Arc<str>, &Breaker, &'a Opened), now: Timestamp) -> BreakerObject<'a> {
+    let Opened { since, until, trials, launch, outcome, message } = opened;
+    BreakerObject {
+        rung,
+        state: own.state(now).word(),
+        since: Shown(*since),
+        until: Shown(*until),
+        trials: *trials,
+        launch: *launch,
+        outcome: outcome.word(),
+        message,
+    }
 }
 
 fn rerun(rerun: &Unspent) -> impl Serialize {
@@ -242,7 +275,7 @@ mod tests {
     use crate::domain::probe::Undated;
     use crate::domain::state::Cause;
     use crate::domain::verdict::Flaw;
-    use crate::view::fixtures::{overview, view};
+    use crate::view::fixtures::{opened, overview, view};
 
     /// The same object, made as a tree.
     fn tree(overview: &Overview) -> Value {
@@ -266,6 +299,13 @@ mod tests {
                 "nextLook": c.next.map(|at| at.to_string()),
             })
         };
+        let of_breaker = |(rung, own, o): (&Arc<str>, &Breaker, &Opened)| {
+            json!({
+                "rung": &**rung, "state": own.state(overview.now).word(), "since": o.since.to_string(),
+                "until": o.until.to_string(), "trials": o.trials, "launch": o.launch, "outcome": o.outcome.word(),
+                "message": o.message,
+            })
+        };
         let coverage = |v: &CoverageView| {
             let counts: serde_json::Map<_, _> =
                 State::ALL.iter().map(|s| (s.word().to_string(), json!(v.count(*s)))).collect();
@@ -274,7 +314,7 @@ mod tests {
                 "stalled": v.stalled,
                 "undated": v.undated.map(|u| json!({ "nulls": u.nulls, "outOfRange": u.out_of_range })),
                 "unexpectedRows": v.unexpected.rows, "unexpectedDates": v.unexpected.dates,
-                "counts": counts, "reruns": [],
+                "counts": counts, "breakers": v.opened().map(of_breaker).collect::<Value>(), "reruns": [],
                 "cells": v.cells.iter().map(|c| cell(v, c)).collect::<Value>(),
             })
         };
@@ -297,6 +337,7 @@ mod tests {
         let retry_at = overview(vec![]).now;
         let tally = Tally { charged: 1, free: 0, last: Outcome::Failed, retry_at, alone: false, complete_reads: 0 };
         full.tallies = ["reload", "other"].map(|rung| (rung.into(), full.cells[2].date, tally)).into();
+        full.breakers = vec![("reload".into(), opened(retry_at))];
         let mut stalled = view(&[]);
         stalled.stalled = Some("spec.table: must be a table".into());
         let mut told = overview(vec![full.clone(), stalled]);

@@ -2,6 +2,7 @@
 
 pub(super) use crate::status::summary::{counts, share};
 
+use crate::domain::breaker::{Breaker, BreakerState, Opened};
 use crate::domain::dates::{DateRange, FIRST_DATE, LAST_DATE, Timestamp};
 use crate::domain::probe::Undated;
 use crate::domain::state::Cell;
@@ -22,6 +23,23 @@ pub(super) fn state(cell: &Cell) -> String {
 /// That a season leaves dates out at its beginning; nothing where it has all that it asks for.
 pub(super) fn season_cut(view: &SeasonView) -> Option<String> {
     Some(cut(view.watches_from?, view.calendar.days.len()))
+}
+
+/// What a breaker that is not closed lets through, and why it opened.
+pub(super) fn breaker(rung: &str, breaker: &Breaker, opened: &Opened, now: Timestamp) -> String {
+    let state = breaker.state(now);
+    let next = match state {
+        BreakerState::Open => {
+            format!("one trial may start at {} ({})", instant(opened.until), relative(opened.until, now))
+        }
+        BreakerState::HalfOpen | BreakerState::Closed => "one trial decides whether it closes".into(),
+    };
+    let trials = match opened.trials {
+        0 => String::new(),
+        trials => format!("; {} brought nothing", counted(trials.into(), "trials")),
+    };
+    let (since, words) = (instant(opened.since), opened.last_words());
+    format!("rung {rung}: {} since {since}{trials}; {next}; {words}", state.word())
 }
 
 /// How far away an instant is: `in 4 min`, `3 d ago`, `now`.

@@ -1,6 +1,6 @@
 //! One line per coverage: what `kubectl get` shows in a cluster.
 
-use super::names::{counts, relative, share, table, undated, unexpected};
+use super::names::{breaker, counts, relative, share, table, undated, unexpected};
 use crate::domain::state::State;
 use crate::engine::overview::{CoverageView, Overview};
 use crate::status::ready::standing;
@@ -23,8 +23,12 @@ pub fn status(overview: &Overview, ready: impl Fn(&CoverageView) -> (String, Str
     ];
     let mut rows = vec![head.map(String::from).to_vec()];
     rows.extend(overview.coverages.iter().map(|c| row(c, ready(c), overview)));
-    let warnings = |c: &CoverageView| [c.undated.and_then(undated), unexpected(&c.unexpected)];
-    let told = overview.coverages.iter().flat_map(|c| warnings(c).into_iter().flatten().map(|text| (&c.key, text)));
+    let warnings = |c: &CoverageView| {
+        let opened = c.opened().map(|(rung, own, opened)| breaker(rung, own, opened, overview.now));
+        let rows = [c.undated.and_then(undated), unexpected(&c.unexpected)];
+        opened.chain(rows.into_iter().flatten()).collect::<Vec<_>>()
+    };
+    let told = overview.coverages.iter().flat_map(|c| warnings(c).into_iter().map(|text| (&c.key, text)));
     told.fold(table(&rows), |out, (key, text)| format!("{out}{key}: {text}\n"))
 }
 

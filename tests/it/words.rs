@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
+use gapless::domain::breaker::BreakerState;
 use gapless::domain::ledger::{End, Outcome};
 use gapless::domain::state::{Hold, Running, State};
 use gapless::domain::verdict::{Flaw, Off, UnknownReason};
@@ -36,6 +37,7 @@ fn words() -> String {
     list("reasons of Unknown", UnknownReason::ALL.map(|w| w.word().into()).into());
     list("reasons of Blocked", Hold::ALL.map(|w| w.word().into()).into());
     list("reasons of Partial", Flaw::ALL.map(|w| w.word().into()).into());
+    list("states of a breaker", BreakerState::ALL.map(|w| w.word().into()).into());
     list("outcomes", Outcome::ALL.map(|w| w.word().into()).into());
     list("stages of an attempt", StageWord::ALL.map(|w| w.word().into()).into());
     list("ends of a Job", End::PLAIN.map(|end| format!("{end:?}")).into());
@@ -52,9 +54,10 @@ fn metric(metric: &gapless::view::metrics::declared::Metric) -> String {
     format!("gapless_{}{unit}{total}{{{}}}", metric.name, metric.labels.join(","))
 }
 
-/// One date is used up, so that each list has an item.
+/// Dates are used up and open the breaker, so that each list has an item.
 fn keys_of(verb: &str) -> Vec<String> {
-    let here = Place::new(&[SEASON, &filled("exit 65", "datesPerJob: 1\n    maxConcurrentJobs: 1")]);
+    let season = SEASON.replace("2026-01-05", "2026-01-08");
+    let here = Place::new(&[&season, &filled("exit 65", "datesPerJob: 1\n    maxConcurrentJobs: 1")]);
     here.run("local", &["--once", "--slow-start", "0s"], &[]);
     let told = here.run(verb, &["-o", "json"], &[]);
     let object = serde_json::from_str(&told.out).unwrap_or_else(|e| panic!("{e}: {}{}", told.out, told.err));

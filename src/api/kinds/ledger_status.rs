@@ -27,6 +27,10 @@ pub struct LedgerStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), inner(length(max = 128)), extend("x-kubernetes-list-type" = "atomic"))]
     pub templates: Vec<String>,
+    /// The breakers of rungs whose last attempts brought nothing. A rung that is missing here has a closed breaker.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "atomic"))]
+    pub breakers: Vec<BreakerStatus>,
     /// Dates that were complete at their last read.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 65536))]
@@ -47,6 +51,46 @@ pub struct LedgerStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "atomic"))]
     pub charges: Vec<RungCharges>,
+}
+
+/// The breaker of a rung. It is open until `until`, then half-open until a trial brings something. Without `until` it is closed.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreakerStatus {
+    /// The rung.
+    #[schemars(length(max = 64))]
+    pub rung: String,
+    /// While it is closed: the dates of the last attempts in a row that brought nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 65536))]
+    pub failed: String,
+    /// When it opened first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 40))]
+    pub since: Option<String>,
+    /// When one trial may start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 40))]
+    pub until: Option<String>,
+    /// The number of trials in a row that brought nothing.
+    #[serde(default, skip_serializing_if = "is_none_of")]
+    pub trials: u8,
+    /// The launch whose attempt opened it last.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(extend("format" = "int64"))]
+    pub launch: u64,
+    /// The outcome of that attempt.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 32))]
+    pub outcome: String,
+    /// The filler's termination message.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 1024))]
+    pub message: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_none_of(count: &u8) -> bool {
+    *count == 0
 }
 
 /// A rerun token and the dates on which it was used.

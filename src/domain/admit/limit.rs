@@ -14,6 +14,8 @@ pub enum Limit {
     Unsettled,
     /// Live Jobs of all coverages.
     Operator(u32),
+    /// Jobs on its rung failed, and the table was not read since.
+    Unproven,
     /// Slow start admits no more for now.
     SlowStart,
 }
@@ -27,6 +29,7 @@ impl Limit {
             }
             Self::Unsettled => format!("{MAX_UNSETTLED} attempts of its coverage are not settled yet"),
             Self::Operator(most) => format!("all coverages together run at most {most} at once (--max-jobs)"),
+            Self::Unproven => "Jobs on its rung failed; the table is read before more of them start".to_string(),
             Self::SlowStart => "launches increase step by step after a start (--slow-start)".to_string(),
         }
     }

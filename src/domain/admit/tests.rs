@@ -17,7 +17,6 @@ fn want(date: &str) -> Want {
     Want {
         date: day(date),
         rung: "reload".into(),
-        cron_job: "load".into(),
         priority: 0,
         tonight: day(date) >= day("2025-11-14"),
         number: 1,
@@ -50,7 +49,16 @@ fn named(name: &str) -> Coverage {
 }
 
 fn wanting<'a>(coverage: &'a Coverage, wants: &'a [Want]) -> Wanting<'a> {
-    Wanting { coverage, target: &coverage.table, aliases: vec![], wants, live: 0, unsettled: 0, unread: DateSet::new() }
+    Wanting {
+        coverage,
+        target: &coverage.table,
+        aliases: vec![],
+        wants,
+        live: 0,
+        unsettled: 0,
+        unread: DateSet::new(),
+        gates: Gates::new(),
+    }
 }
 
 /// `boxscores 2025-11-14`, in order.
@@ -127,6 +135,45 @@ fn the_daily_run_keeps_tonight_to_itself_and_an_off_switch_stops_all() {
     assert_eq!(refusals(&decision), ["a 2025-11-14 Hold(DailyRun)"]);
     let off = admit(&[wanting(&a, &wants)], &Pools { launches_off: true, ..pools() }, at(NOW));
     assert!(off.launches.is_empty());
+}
+
+/// Its first rung has another CronJob than the one that runs, and the dates are on the first rung.
+#[test]
+fn the_daily_run_of_any_cron_job_of_the_ladder_keeps_tonight_to_itself() {
+    let mut a = named("a");
+    let archive = Rung { name: "archive".into(), cron_job: "load-archive".into(), ..a.fill.ladder[0].clone() };
+    a.fill.ladder.push(archive);
+    let wants = [want("2025-11-14"), want("2025-11-01")];
+    let mut daily = pools();
+    daily.daily_runs.insert(("default".into(), "load-archive".into()));
+    let decision = admit(&[wanting(&a, &wants)], &daily, at(NOW));
+    assert_eq!(refusals(&decision), ["a 2025-11-14 Hold(DailyRun)"]);
+    assert_eq!(launches(&decision), ["a 2025-11-01"]);
+}
+
+#[test]
+fn a_breaker_lets_one_trial_through_or_nothing() {
+    let a = named("a");
+    let wants = [want("2025-11-12"), want("2025-11-11")];
+    let decide = |passes, wants: &[Want]| {
+        let gates = [("reload".into(), passes)].into();
+        let decision = admit(&[Wanting { gates, ..wanting(&a, wants) }], &pools(), at(NOW));
+        (launches(&decision), refusals(&decision))
+    };
+    let later = at("2025-11-15T12:15:00Z");
+    let held = |date: &str| format!("a {date} Hold(BreakerOpen)");
+    let until = |date: &str| format!("a {date} HoldUntil(BreakerOpen, {later})");
+    assert_eq!(decide(Passes::All, &wants).0.len(), 2);
+    assert_eq!(decide(Passes::OneTrial, &wants), (vec!["a 2025-11-12".to_string()], vec![held("2025-11-11")]));
+    assert_eq!(decide(Passes::Nothing, &wants), (vec![], vec![held("2025-11-11"), held("2025-11-12")]));
+    let open = Passes::Requested(later);
+    assert_eq!(decide(open, &wants), (vec![], vec![until("2025-11-11"), until("2025-11-12")]));
+    let requested = [Want { token: Some("again".into()), ..want("2025-11-12") }, want("2025-11-11")];
+    assert_eq!(decide(open, &requested), (vec!["a 2025-11-12".to_string()], vec![held("2025-11-11")]));
+    assert_eq!(decide(Passes::Nothing, &requested).0, Vec::<String>::new(), "its trial is not settled");
+    let waits = vec!["a 2025-11-11 Slot(Unproven)".to_string()];
+    assert_eq!(decide(Passes::Unproven, &wants[1..]), (vec![], waits.clone()));
+    assert_eq!(decide(Passes::Unproven, &requested), (vec!["a 2025-11-12".to_string()], waits));
 }
 
 #[test]

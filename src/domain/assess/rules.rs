@@ -134,7 +134,6 @@ pub(super) fn want(view: &View<'_>, cause: Cause, rerun: Option<&Unspent>) -> Op
     Some(Want {
         date: view.date,
         rung: rung.name.clone(),
-        cron_job: rung.cron_job.clone(),
         priority: view.s.orders.and_then(|o| o.get(&view.date)).map_or(0, |o| o.priority),
         tonight: view.is_tonight(),
         number: tally.map_or(1, |t| u32::from(t.charged) + 1),

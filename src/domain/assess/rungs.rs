@@ -1,9 +1,9 @@
 //! Chooses the rung that is tried next.
 
-use super::{Situation, View};
+use super::{Situation, View, Want};
 use crate::domain::dates::Date;
 use crate::domain::judge::Judged;
-use crate::domain::ledger::{Outcome, Tally};
+use crate::domain::ledger::{Ledger, Outcome, Tally};
 use crate::domain::policy::{FillOrder, Repairs, Rung};
 use crate::domain::state::Cause;
 use crate::domain::verdict::Verdict;
@@ -77,4 +77,18 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
         return Standing::Usable;
     }
     Standing::UsedUp(view.tally(&last.name).map_or(Outcome::Failed, |t| t.last))
+}
+
+/// Orders the wants of rungs whose breaker lets only trials through. A date that was tried before may be broken itself. If it
+/// were always the trial, the breaker would stay open although the rung works.
+pub(super) fn least_tried_first(ledger: &Ledger, wants: &mut [Want]) {
+    let is_open = |want: &Want| ledger.breakers.get(&want.rung).is_some_and(|breaker| breaker.opened.is_some());
+    if !wants.iter().any(is_open) {
+        return;
+    }
+    let tried = |want: &Want| {
+        let tally = ledger.tallies.get(&(want.rung.clone(), want.date)).filter(|_| is_open(want));
+        tally.map_or(0, |tally| u16::from(tally.charged) + u16::from(tally.free))
+    };
+    wants.sort_by_key(tried);
 }

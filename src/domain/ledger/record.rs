@@ -47,6 +47,7 @@ impl Ledger {
             recorded_at: now,
             stage: Stage::Recorded,
         });
+        next.breakers.get_mut(&admitted.rung).into_iter().for_each(|breaker| breaker.recorded(now));
         if admitted.trial {
             next.begin_trial(&admitted.rung, launch);
         }
@@ -171,6 +172,7 @@ impl Ledger {
             let rung = coverage.fill.ladder.iter().find(|r| r.name == *rung);
             tally.retry_at = tally.retry_at.min(rung.map_or(now, |rung| longest_wait(rung, now)));
         }
+        self.no_breaker_ahead(&coverage.fill.ladder, now);
     }
 
     /// Keeps the remaining waits the same when the clock is set.
@@ -184,12 +186,17 @@ impl Ledger {
         }
         self.recent.iter_mut().for_each(|settled| moved(&mut settled.at));
         self.tallies.values_mut().for_each(|tally| moved(&mut tally.retry_at));
+        for opened in self.breakers.values_mut().filter_map(|breaker| breaker.opened.as_mut()) {
+            moved(&mut opened.since);
+            moved(&mut opened.until);
+        }
     }
 
     /// Adopts the coverage's current fingerprints. A rung that fills differently starts without charges. If the
     /// question or the criteria changed, every rung does, and dates that were complete before cannot count as lost. The
     /// ledger of an earlier version keeps everything, because its fingerprints cannot be compared.
-    pub fn rebase(&mut self, coverage: &Coverage) {
+    pub fn rebase(&mut self, coverage: &Coverage, now: Timestamp) {
+        self.rebase_breakers(coverage, now);
         let new = &coverage.fingerprints;
         if self.fingerprints.form == new.form {
             let old = &self.fingerprints.rungs;

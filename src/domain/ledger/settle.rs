@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use super::backoff::retry_at;
 use super::{Attempt, Before, End, Ledger, Outcome, Stage, Tally};
+use crate::domain::breaker::Told;
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::policy::Coverage;
 
@@ -17,6 +18,21 @@ struct Came {
     is_charged: bool,
     /// Whether the deciding read found the date complete.
     is_complete: bool,
+    /// Whether the date's expectation has changed since its Job began, so that the outcome says nothing about the Job.
+    has_moved: bool,
+}
+
+impl Came {
+    /// A date that was not read has left the season.
+    fn of(before: &Before, after: Option<&After>, end: End) -> Self {
+        let gone = After { complete: true, mark: 0, covered: 0, values: 0 };
+        let after_or_gone = after.unwrap_or(&gone);
+        let outcome = outcome(before, after_or_gone, end);
+        let has_moved = after.is_none_or(|after| after.has_moved(before))
+            && matches!(outcome, Outcome::Ineffective | Outcome::Regressed | Outcome::Filled);
+        let is_charged = outcome.is_charged() && !has_moved;
+        Self { outcome, is_charged, is_complete: after_or_gone.complete, has_moved }
+    }
 }
 
 /// What a date holds after an attempt.
@@ -81,19 +97,27 @@ impl Ledger {
         let Stage::Ended { end, ref message, .. } = next.attempts[at].stage else { return next };
         let message = message.clone();
         let attempt = next.take_judged(at, &read.open);
-        let after = &read.after;
-        let mut outcomes = BTreeMap::new();
+        let mut came = BTreeMap::new();
         for date in attempt.dates.iter() {
-            let gone = After { complete: true, mark: 0, covered: 0, values: 0 };
             let before = attempt.before.get(&date).copied().unwrap_or_default();
-            let after = after.get(&date).unwrap_or(&gone);
-            let outcome = outcome(&before, after, end);
-            // A date whose expectation has changed since its Job began says nothing about the Job.
-            let is_charged = outcome.is_charged()
-                && !(after.has_moved(&before) && matches!(outcome, Outcome::Ineffective | Outcome::Regressed));
-            next.charge(coverage, &attempt, date, Came { outcome, is_charged, is_complete: after.complete }, now);
-            outcomes.insert(date, outcome);
+            let of_date = Came::of(&before, read.after.get(&date), end);
+            next.charge(coverage, &attempt, date, of_date, now);
+            came.insert(date, of_date);
         }
+        let outcomes = |of: fn(&Came) -> bool| {
+            came.iter().filter(|(_, came)| of(came)).map(|(date, came)| (*date, came.outcome)).collect()
+        };
+        let Attempt { launch, recorded_at, .. } = attempt;
+        let told = Told {
+            launch,
+            recorded_at,
+            settled_at: now,
+            end,
+            outcomes: &outcomes(|c| !c.has_moved),
+            message: &message,
+        };
+        next.fold(coverage, &attempt.rung, &told);
+        let outcomes: BTreeMap<Date, Outcome> = outcomes(|_| true);
         next.end_trial(&attempt, outcomes.values());
         next.remember(&attempt, outcomes, message, now);
         next
@@ -112,7 +136,7 @@ impl Ledger {
 
     /// Charges an outcome to a date on its rung.
     fn charge(&mut self, coverage: &Coverage, attempt: &Attempt, date: Date, came: Came, now: Timestamp) {
-        let Came { outcome, is_charged, is_complete } = came;
+        let Came { outcome, is_charged, is_complete, has_moved: _ } = came;
         let key = (attempt.rung.clone(), date);
         let old = self.tallies.get(&key).copied();
         if outcome.is_good() {

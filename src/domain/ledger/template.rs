@@ -72,7 +72,7 @@ impl Ledger {
         let own = |t: &&mut Template| t.trial == Trial::Launch(attempt.launch);
         let Some(template) = self.templates.get_mut(rung).filter(own) else { return };
         template.trial = Trial::None;
-        if outcomes.into_iter().any(|o| o.is_good() || *o == Outcome::Improved) {
+        if outcomes.into_iter().any(|outcome| outcome.helped()) {
             self.tallies.retain(|(name, _), _| name != rung);
         }
     }

@@ -40,6 +40,8 @@ pub struct State_ {
     pub schedule_blind: Blind,
     pub schedule: Vec<ScheduleRow>,
     pub broken: Option<Unknown>,
+    /// Fillers fill every date, whatever they did before.
+    pub repaired: bool,
     /// Namespaces whose limits let nothing through.
     pub refused_readers: BTreeSet<Arc<str>>,
     /// The schedule alone cannot be read.
@@ -179,13 +181,14 @@ impl Sim {
     fn advance(&self) {
         let now = self.now();
         let mut state = self.state();
+        let filler = if state.repaired { good } else { self.filler };
         let State_ { jobs, table, marking, runs, .. } = &mut *state;
         for (job, ends, launch) in jobs.values_mut().filter(|(j, ends, _)| j.ended.is_none() && *ends <= now) {
             let mut end = End::Succeeded;
             for date in launch.dates.iter() {
                 let run = runs.entry(date).or_default();
                 *run += 1;
-                let (_, ended, written) = (self.filler)(date, *run);
+                let (_, ended, written) = filler(date, *run);
                 end = ended;
                 written.into_iter().for_each(|units| marking.commit(table, date, units, *ends));
             }
@@ -224,6 +227,20 @@ impl Sim {
             let mut engine = self.engine_with(spec.clone(), limits);
             tokio::select! {
                 overview = engine.run(Until::Done, &mut commands, |world, _| self.check(world)) => return overview,
+                () = self.died.notified() => {}
+            }
+        }
+    }
+
+    /// Runs for a while; a process that dies is started again.
+    pub async fn survive_for(&self, spec: &Spec, limits: &Limits, seconds: u64) {
+        let end = tokio::time::Instant::now() + std::time::Duration::from_secs(seconds);
+        while tokio::time::Instant::now() < end {
+            let (_keep, mut wishes) = tokio::sync::mpsc::unbounded_channel();
+            let mut engine = self.engine_with(spec.clone(), *limits);
+            tokio::select! {
+                _ = engine.run(Until::Stopped, &mut wishes, |world, _| self.check(world)) => {}
+                () = tokio::time::sleep_until(end) => {}
                 () = self.died.notified() => {}
             }
         }

@@ -123,8 +123,9 @@ pub fn is_warning(reason: &str) -> bool {
 }
 
 /// Reasons of events that need attention.
-const WARNINGS: [&str; 11] = [
+const WARNINGS: [&str; 12] = [
     "AttemptHistoryRebuilt",
+    "BreakerOpened",
     "CredentialsRefused",
     "Exhausted",
     "LaunchRefused",

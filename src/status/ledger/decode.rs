@@ -8,6 +8,7 @@ use super::super::misread::{Form, Misread};
 use super::super::text::{parse_dates, parse_end, parse_instant};
 use super::StageWord;
 use crate::api::kinds::*;
+use crate::domain::breaker::{Breaker, Opened};
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::ledger::{Attempt, Before, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
 use crate::domain::policy::{Fingerprints, Table};
@@ -33,6 +34,7 @@ pub fn ledger(status: &CoverageStatus) -> Read<Ledger> {
         recent: recent.into(),
         fingerprints: fingerprints(stored)?,
         templates: each("status.ledger.templates", &stored.templates, |line| template(line))?.into_iter().collect(),
+        breakers: each("status.ledger.breakers", &stored.breakers, breaker)?.into_iter().collect(),
         tokens: tokens(&stored.tokens)?,
         earlier: earlier(&stored.earlier_tokens)?,
         spare: each("status.ledger.spare", &stored.spare, |launch| spare(*launch, stored.launches))?,
@@ -86,6 +88,22 @@ fn template(line: &str) -> Read<(Arc<str>, Template)> {
     };
     let mark = u64::from_str_radix(mark, 16).map_err(|_| nothing())?;
     Ok(((*rung).into(), Template { mark, trial }))
+}
+
+fn breaker(status: &BreakerStatus) -> Read<(Arc<str>, Breaker)> {
+    let opened = match (&status.since, &status.until) {
+        (Some(since), Some(until)) => Some(Opened {
+            since: parse_instant(since)?,
+            until: parse_instant(until)?,
+            trials: status.trials,
+            launch: status.launch,
+            outcome: last_outcome(&status.outcome)?,
+            message: status.message.clone(),
+        }),
+        (None, None) => None,
+        _ => return Err(Misread::Lacks(status.rung.clone(), "`since` or `until`")),
+    };
+    Ok((status.rung.as_str().into(), Breaker { failed: parse_dates(&status.failed)?, opened }))
 }
 
 fn tokens(list: &[SpentToken]) -> Read<BTreeMap<Date, Arc<str>>> {

@@ -7,14 +7,26 @@ use std::sync::Arc;
 use super::super::text::{self, MAX_SENTENCE, cut, dates};
 use super::StageWord;
 use crate::api::kinds::*;
+use crate::domain::breaker::{Breaker, Opened};
 use crate::domain::dates::{Date, DateSet};
 use crate::domain::ledger::{Attempt, Before, Ledger, Settled, Stage, Tally, Template, Trial, job_name};
 use crate::domain::policy::Table;
 
 /// Writes a ledger into a status. The name and the uid of its coverage tell the names of its Jobs.
 pub(crate) fn write(ledger: &Ledger, name: &str, uid: &str, status: &mut CoverageStatus) {
-    let Ledger { launches, attempts, tallies, recent, fingerprints, templates, tokens, earlier, spare, complete } =
-        ledger;
+    let Ledger {
+        launches,
+        attempts,
+        tallies,
+        recent,
+        fingerprints,
+        breakers,
+        templates,
+        tokens,
+        earlier,
+        spare,
+        complete,
+    } = ledger;
     let job = |a: &Attempt| job_name(name, uid, a.launch).to_string();
     status.attempts = attempts.iter().map(|a| attempt(a, job(a))).collect();
     status.recent = recent.iter().map(settled).collect();
@@ -24,6 +36,7 @@ pub(crate) fn write(ledger: &Ledger, name: &str, uid: &str, status: &mut Coverag
         fingerprint_form: fingerprints.form,
         fingerprints: fingerprints.rungs.iter().map(|(rung, of)| format!("{rung} {of:x}")).collect(),
         templates: templates.iter().map(template).collect(),
+        breakers: breakers.iter().map(breaker).collect(),
         complete: dates(complete),
         tokens: spent(tokens),
         earlier_tokens: spent_before(earlier),
@@ -37,6 +50,20 @@ fn template((rung, Template { mark, trial }): (&Arc<str>, &Template)) -> String 
         Trial::None => format!("{rung} {mark:x}"),
         Trial::Open => format!("{rung} {mark:x} trial"),
         Trial::Launch(launch) => format!("{rung} {mark:x} trial={launch}"),
+    }
+}
+
+fn breaker((rung, Breaker { failed, opened }): (&Arc<str>, &Breaker)) -> BreakerStatus {
+    let closed = BreakerStatus { rung: rung.to_string(), failed: dates(failed), ..BreakerStatus::default() };
+    let Some(Opened { since, until, trials, launch, outcome, message }) = opened else { return closed };
+    BreakerStatus {
+        since: Some(since.to_string()),
+        until: Some(until.to_string()),
+        trials: *trials,
+        launch: *launch,
+        outcome: outcome.word().into(),
+        message: cut(message, MAX_SENTENCE),
+        ..closed
     }
 }
 

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::api::kinds::CoverageStatus;
+use crate::domain::breaker::{Breaker, Opened};
 use crate::domain::dates::{Date, DateSet, Timestamp, shift};
 use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
 use crate::domain::policy::{Fingerprints, Table};
@@ -100,15 +101,30 @@ fn settled() -> impl Strategy<Value = Settled> {
     })
 }
 
+fn breaker() -> impl Strategy<Value = Breaker> {
+    let opened = (instant(), instant(), any::<u8>(), any::<u32>(), outcome(), ".{0,40}").prop_map(
+        |(since, until, trials, launch, outcome, message)| Opened {
+            since,
+            until,
+            trials,
+            launch: launch.into(),
+            outcome,
+            message,
+        },
+    );
+    (dates(), prop::option::of(opened)).prop_map(|(failed, opened)| Breaker { failed, opened })
+}
+
 pub(crate) fn ledgers() -> impl Strategy<Value = Ledger> {
+    let breakers = prop::collection::btree_map(word(), breaker(), 0..3);
     let tallies = prop::collection::btree_map((word(), date()), tally(), 0..20);
     let tokens = prop::collection::btree_map(date(), word(), 0..6);
     let lists = (prop::collection::vec(attempt(), 0..4), prop::collection::vec(settled(), 0..4));
     let trial = prop_oneof![Just(Trial::None), Just(Trial::Open), any::<u64>().prop_map(Trial::Launch)];
     let template = (any::<u64>(), trial).prop_map(|(mark, trial)| Template { mark, trial });
     let templates = prop::collection::btree_map(word(), template, 0..3);
-    (lists, (tallies, templates), any::<u64>(), tokens, dates(), 0_u64..1000).prop_map(
-        |((attempts, recent), (tallies, templates), fingerprint, tokens, complete, more)| {
+    (lists, (tallies, templates, breakers), any::<u64>(), tokens, dates(), 0_u64..1000).prop_map(
+        |((attempts, recent), (tallies, templates, breakers), fingerprint, tokens, complete, more)| {
             let numbers = attempts.iter().map(|a| a.launch).chain(recent.iter().map(|s| s.launch));
             let launches = numbers.max().unwrap_or(0) + more;
             let marks = templates.iter().map(|(rung, template)| (rung.clone(), template.mark)).collect();
@@ -116,6 +132,7 @@ pub(crate) fn ledgers() -> impl Strategy<Value = Ledger> {
                 launches,
                 attempts,
                 tallies,
+                breakers,
                 recent: recent.into(),
                 fingerprints: Fingerprints { form: fingerprint % 5, question: fingerprint, rungs: marks },
                 templates,
@@ -165,6 +182,12 @@ proptest! {
     }
 }
 
+fn open_breaker() -> Breaker {
+    let (since, until) = (at("2025-11-20T12:00:00Z"), at("2025-11-20T12:15:00Z"));
+    let (trials, launch, outcome, message) = (0, 7, Outcome::Failed, String::new());
+    Breaker { failed: DateSet::new(), opened: Some(Opened { since, until, trials, launch, outcome, message }) }
+}
+
 #[test]
 fn an_absent_ledger_is_a_new_one_and_rubbish_is_told() {
     assert_eq!(ledger(&CoverageStatus::default()), Ok(Ledger::default()));
@@ -182,6 +205,7 @@ fn an_absent_ledger_is_a_new_one_and_rubbish_is_told() {
         launches: 7,
         fingerprints: Fingerprints { question: u64::MAX, ..Fingerprints::default() },
         tallies: BTreeMap::from([(("reload".into(), day), tally)]),
+        breakers: BTreeMap::from([("reload".into(), open_breaker())]),
         ..Ledger::default()
     };
     let status = stored(&good);
@@ -189,7 +213,7 @@ fn an_absent_ledger_is_a_new_one_and_rubbish_is_told() {
     assert_eq!(line, "2025-11-14 Failed charged=2 reads=1 alone retry=2025-11-20T12:05:00Z");
 
     type Edit = fn(&mut CoverageStatus);
-    let edits: [(Edit, &str); 6] = [
+    let edits: [(Edit, &str); 7] = [
         (|s| s.ledger.as_mut().unwrap().launches = 6, "status.ledger.launches is 6, and there was a launch 7"),
         (|s| s.ledger = None, "status.ledger is gone, its attempts are not"),
         (|s| s.ledger.as_mut().unwrap().fingerprint = "-".into(), "status.ledger.fingerprint: '-' is not a hash"),
@@ -200,6 +224,10 @@ fn an_absent_ledger_is_a_new_one_and_rubbish_is_told() {
         (
             |s| s.ledger.as_mut().unwrap().charges[0].dates.push("2025-11-14 Lost retry=2025-11-20T12:05:00Z".into()),
             "charges: rung reload names 2025-11-14 twice",
+        ),
+        (
+            |s| s.ledger.as_mut().unwrap().breakers[0].until = None,
+            "status.ledger.breakers[0]: 'reload' lacks `since` or `until`",
         ),
         (|s| s.recent[0].at = "noon".into(), "status.recent[0]: 'noon' is not a timestamp"),
     ];
@@ -304,6 +332,7 @@ fn of_the_version_before() -> Ledger {
         ]),
         tokens: [(day(14), "again-2".into())].into(),
         earlier: [(day(14), vec!["again-1".into()])].into(),
+        breakers: BTreeMap::new(),
         spare: vec![8],
         complete: Arc::new((0..20).map(|n| shift(jiff::civil::date(2025, 10, 21), n)).collect()),
     }

@@ -61,6 +61,8 @@ fn readiness_is_a_table() {
         (vec![Cause::NoRung], False, Stalled, Reason::Unrecoverable),
         (vec![hold(Hold::StatusFull)], False, Stalled, Reason::StatusFull),
         (vec![hold(Hold::LaunchesOff)], False, Idle, Reason::LaunchesOff),
+        (vec![hold(Hold::BreakerOpen), WAITS, Cause::Missing], False, Reconciling, Reason::BreakerOpen),
+        (vec![OUT, hold(Hold::BreakerOpen)], False, Reconciling, Reason::Exhausted),
         (vec![hold(Hold::Busy)], False, Reconciling, Reason::Busy),
         (vec![unknown(UnknownReason::ProbeFailed), Cause::Complete], Unknown, Reconciling, Reason::ProbeFailed),
         (vec![unknown(UnknownReason::UnitsUnmatched)], False, Stalled, Reason::UnitsUnmatched),

@@ -47,6 +47,7 @@ pub(super) fn cell(date: Date, cause: Cause) -> Cell {
         next: None,
         late: false,
         attempts: 0,
+        rung: None,
         message: "no rows; 2 units expected; what happens next".into(),
     }
 }
@@ -67,6 +68,7 @@ pub(crate) fn view(causes: &[Cause]) -> CoverageView {
         cells: causes.iter().enumerate().map(|(n, cause)| cell(day(n as i32), *cause)).collect(),
         attempts: vec![],
         tallies: vec![],
+        breakers: vec![],
         limits: vec![],
         recent: vec![],
         tokens: Vec::new(),

@@ -50,7 +50,7 @@ const fn seconds(name: &'static str, labels: &'static [&'static str], help: &'st
 }
 
 /// Every metric, in the order in which they are written.
-pub static METRICS: [&Metric; 26] = [
+pub static METRICS: [&Metric; 27] = [
     &CELLS,
     &LATE_CELLS,
     &BLOCKED_CELLS,
@@ -58,6 +58,7 @@ pub static METRICS: [&Metric; 26] = [
     &CONFIRMED_AGE,
     &COVERAGE_STALLED,
     &COVERAGE_SUSPENDED,
+    &OPEN_BREAKERS,
     &LIVE_JOBS,
     &LAUNCHES,
     &OUTCOMES,
@@ -113,6 +114,12 @@ pub static COVERAGE_STALLED: Metric =
 /// `gapless_coverage_suspended`
 pub static COVERAGE_SUSPENDED: Metric =
     gauge("coverage_suspended", OBJECT, "1 while the coverage or its season is suspended, else 0.");
+/// `gapless_open_breakers`
+pub static OPEN_BREAKERS: Metric = gauge(
+    "open_breakers",
+    OBJECT,
+    "Rungs of a coverage whose breaker is open or half-open, because their last attempts brought nothing.",
+);
 /// `gapless_live_jobs`
 pub static LIVE_JOBS: Metric = gauge("live_jobs", OBJECT, "Attempts of a coverage whose Job has not ended.");
 /// `gapless_launches_total`

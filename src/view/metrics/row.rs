@@ -30,6 +30,7 @@ pub(super) struct Row {
     pub(super) late: u32,
     pub(super) stalled: bool,
     pub(super) suspended: bool,
+    pub(super) open_breakers: u32,
     pub(super) live_jobs: u32,
     pub(super) launches: u64,
     /// The last start of the oldest gap.
@@ -55,6 +56,7 @@ impl Row {
         }
         self.stalled = view.stalled.is_some();
         self.suspended = view.suspended;
+        self.open_breakers = view.opened().count() as u32;
         self.live_jobs = view.attempts.iter().filter(|a| !matches!(a.stage, Stage::Ended { .. })).count() as u32;
         self.launches = view.launches;
         let gaps = view.cells.iter().filter(|c| c.state().is_open() && is_incomplete(c));

@@ -55,6 +55,7 @@ impl Sheet {
         series(to, &metric::COVERAGE_STALLED, stalled)?;
         let suspended = rows().map(|(key, row)| (of(key, None), gauge(row.suspended.into())));
         series(to, &metric::COVERAGE_SUSPENDED, suspended)?;
+        series(to, &metric::OPEN_BREAKERS, rows().map(|(key, row)| (of(key, None), gauge(row.open_breakers.into()))))?;
         series(to, &metric::LIVE_JOBS, rows().map(|(key, row)| (of(key, None), gauge(row.live_jobs.into()))))
     }
 

@@ -33,7 +33,17 @@ fn cell(date: &str, verdict: Verdict, cause: Cause) -> Cell {
     };
     let late = cause == Cause::Missing;
     let (since, next) = (at(NOW), None);
-    Cell { date: day(date), cause, judgement: judgement.into(), since, next, late, attempts: 0, message: "".into() }
+    Cell {
+        date: day(date),
+        cause,
+        judgement: judgement.into(),
+        since,
+        next,
+        late,
+        attempts: 0,
+        rung: None,
+        message: "".into(),
+    }
 }
 
 fn complete(date: &str) -> Cell {
@@ -73,6 +83,7 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         cells,
         attempts: vec![],
         tallies: vec![],
+        breakers: vec![],
         limits: vec![],
         recent: vec![],
         tokens: Vec::new(),

@@ -72,6 +72,19 @@ fn success_without_data_ends_exhausted_and_arriving_data_completes() {
     assert_eq!(local(&here).code, Some(0), "observation wins over bookkeeping");
 }
 
+/// It is down for the first two runs. The first backoff of a second makes the breaker wait for three.
+#[test]
+fn a_provider_that_is_down_is_asked_by_one_trial_at_a_time() {
+    let season = SEASON.replace("2026-01-05", "2026-01-09");
+    let script = format!("echo $GAPLESS_DATE >> asked\nif [ $(wc -l < asked) -le 2 ]; then exit 69; fi\n{GOOD}");
+    let here = Place::new(&[&season, &filled(&script, "datesPerJob: 1\n    maxConcurrentJobs: 1")]);
+    let done = local(&here);
+    assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
+    let events = ["BreakerOpened", "BreakerClosed"].map(|event| done.out.matches(event).count());
+    assert_eq!(events, [1, 1], "{}", done.out);
+    assert_eq!(here.text("asked").lines().count(), 7 + 2, "{}", done.out);
+}
+
 #[test]
 fn exit_codes_and_messages_of_fillers_are_shown() {
     let here =

@@ -13,7 +13,7 @@ fn scripts_get_one_documented_object() {
     let coverage = &json["coverages"][0];
     let of_coverage =
         ["namespace", "kind", "name", "season", "stalled", "undated", "unexpectedRows", "unexpectedDates"];
-    assert_eq!(keys(coverage), [&of_coverage[..], &["counts", "reruns", "cells"]].concat());
+    assert_eq!(keys(coverage), [&of_coverage[..], &["counts", "breakers", "reruns", "cells"]].concat());
     assert_eq!(
         (&coverage["kind"], &coverage["name"], &coverage["season"]),
         (&"TableCoverage".into(), &"t".into(), &"s".into())

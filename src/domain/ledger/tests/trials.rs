@@ -12,13 +12,13 @@ fn with_template(mark: u64) -> Coverage {
 #[test]
 fn a_changed_template_is_tried_once_and_what_it_brings_clears_its_rung() {
     let mut ledger = Ledger::default();
-    ledger.rebase(&with_template(1));
+    ledger.rebase(&with_template(1), at(NOW));
     for date in [DATE, "2025-11-15"] {
         ledger = attempt(&ledger, &[date], End::Exit(65));
     }
-    ledger.rebase(&with_template(1));
+    ledger.rebase(&with_template(1), at(NOW));
     assert!(!ledger.has_trial("reload"), "the same template");
-    ledger.rebase(&with_template(2));
+    ledger.rebase(&with_template(2), at(NOW));
     assert!(ledger.has_trial("reload"));
     let dates: DateSet = [day(DATE)].into_iter().collect();
     let admitted = Admitted {
@@ -65,26 +65,26 @@ fn two_rungs(mark: u64) -> Coverage {
 #[test]
 fn a_changed_template_is_tried_where_its_own_rung_is_used_up() {
     let mut ledger = Ledger::default();
-    ledger.rebase(&two_rungs(1));
+    ledger.rebase(&two_rungs(1), at(NOW));
     let tried = attempt(&ledger, &[DATE], End::Exit(75));
     let mut changed = tried.clone();
-    changed.rebase(&two_rungs(2));
+    changed.rebase(&two_rungs(2), at(NOW));
     assert!(!changed.has_trial("reload"), "nothing is used up");
     let mut used_up = attempt(&tried, &[DATE], End::Exit(65));
-    used_up.rebase(&two_rungs(2));
+    used_up.rebase(&two_rungs(2), at(NOW));
     assert!(used_up.has_trial("reload") && !used_up.has_trial("rebuild"));
     let mut second = two_rungs(2);
     second.fill.ladder[1].template = Some(2);
-    used_up.rebase(&second);
+    used_up.rebase(&second, at(NOW));
     assert!(!used_up.has_trial("rebuild"), "the first rung alone is used up");
 }
 
 #[test]
 fn a_trial_is_ended_by_its_own_launch_and_clears_its_own_rung() {
     let mut ledger = Ledger::default();
-    ledger.rebase(&two_rungs(1));
+    ledger.rebase(&two_rungs(1), at(NOW));
     ledger = recorded(&attempt(&ledger, &[DATE], End::Exit(65)), &["2025-11-16"]);
-    ledger.rebase(&two_rungs(2));
+    ledger.rebase(&two_rungs(2), at(NOW));
     ledger.tallies.insert(("rebuild".into(), day(DATE)), tally(&ledger).unwrap());
     let (rung, target, dates) = ("reload".into(), target(), [day(DATE)].into_iter().collect());
     let trial = Admitted { rung, target, aliases: vec![], dates, number: 1, tokens: BTreeMap::new(), trial: true };
