@@ -67,6 +67,7 @@ pub(super) const WIDTH: usize = 100;
 
 /// A text as lines that all begin so many columns in; the first line's indent is the caller's.
 pub(super) fn wrap(text: &str, indent: usize) -> String {
+    let indent = indent.min(WIDTH);
     let (mut out, mut column) = (String::new(), indent);
     for word in text.split(' ') {
         let length = word.chars().count();

@@ -140,7 +140,7 @@ pub struct ScheduleSpec {
     /// Marks units that were played.
     #[serde(default, rename = "final", skip_serializing_if = "Option::is_none")]
     pub is_final: Option<Filter>,
-    /// The column with the time at which a row was updated. Default: the table's modification time.
+    /// The column with the time at which a row was updated. Default: the table's modification time, which PostgreSQL does not have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<ColumnText>,
     /// The time zone of update times that have none, as an IANA name; without it such times are refused. Needs `updatedAt`.

@@ -188,7 +188,7 @@ impl Context<'_> {
         } else if date > self.today {
             Day::Unscheduled
         } else {
-            Day::Unknown(unsaid(self.scheduled, date, self.today))
+            Day::Unknown(unsaid(self.scheduled, date, self.today, self.updated.is_some()))
         }
     }
 

@@ -8,13 +8,17 @@ use crate::domain::verdict::{Unknown, UnknownReason};
 
 /// Why a schedule has no entry for a date that is not in the future, and what helps. If no later update can add a game,
 /// the season's dates must be corrected, not the schedule. Dates of one kind share a sentence.
-pub(super) fn unsaid(scheduled: Option<DateRange>, date: Date, today: Date) -> Unknown {
+pub(super) fn unsaid(scheduled: Option<DateRange>, date: Date, today: Date, knows_update: bool) -> Unknown {
     const BREAK: &str = "or declare a break (spec.breaks of the Season)";
     let text = match scheduled.map(|range| (range.from(), range.through())) {
         None => "the schedule has no units in this season; check spec.schedule.where and the table".into(),
         Some((first, _)) if date < first => {
             format!("the first game of the schedule is on {first}: begin spec.dates.from there, {BREAK}")
         }
+        Some((_, last)) if date < today && !knows_update => format!(
+            "the last game of the schedule is on {last}, and nothing says when the schedule was updated: name the column that \
+             does in spec.schedule.updatedAt, or end spec.dates.through there, {BREAK}"
+        ),
         Some((_, last)) if date < today => format!(
             "the last game of the schedule is on {last}, and the schedule was not updated since this date ended: refresh it, or \
              end spec.dates.through there, {BREAK}"

@@ -71,6 +71,10 @@ impl Dialect for GoogleSql {
         }
     }
 
+    fn short(&self, text: &str) -> String {
+        format!("IF(BYTE_LENGTH({text}) <= 512, {text}, CONCAT(SUBSTR({text}, 1, 100), TO_HEX(MD5({text}))))")
+    }
+
     fn split(&self, text: &str, separator: &str, part: u8) -> String {
         format!("SPLIT({text}, {separator})[SAFE_ORDINAL({part})]")
     }

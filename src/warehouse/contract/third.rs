@@ -64,6 +64,10 @@ impl Dialect for Portable<'_> {
         self.0.text(sql, of)
     }
 
+    fn short(&self, text: &str) -> String {
+        self.0.short(text)
+    }
+
     fn split(&self, text: &str, separator: &str, part: u8) -> String {
         self.0.split(text, separator, part)
     }

@@ -89,6 +89,24 @@ fn a_date_may_have_more_units_than_one_page_of_an_answer() {
     assert_eq!(facts.units.len(), 1_025);
 }
 
+/// Names of units stay short in memory and in a status, and two long ones stay different.
+#[test]
+fn long_values_of_units_are_cut_and_stay_different() {
+    let long = |end: &str| format!("{}{end}", "x".repeat(5_000));
+    let data = Data::new(
+        &[("day", Type::Date), ("u", Type::Text)],
+        &format!("2025-11-14 | {}\n2025-11-14 | {}", long("a"), long("b")),
+    );
+    RUNTIME.block_on(async {
+        for home in served::servers(&data) {
+            let probe = ask(|q| q.unit = columns(&["u"], false));
+            let reading = read(&*home.tables, &home.table, &[probe]).await.remove(0).unwrap();
+            let units = &reading.dates[&date("2025-11-14")].as_ref().unwrap().units;
+            assert!(units.len() == 2 && units.iter().all(|(key, _)| key.len() <= 512), "{}: {units:?}", home.name);
+        }
+    });
+}
+
 #[test]
 fn an_empty_table_has_empty_dates() {
     assert_eq!(of(&Data::new(GAMES, ""), named(columns(&["away"], false)), "2025-11-14").rows, 0);

@@ -94,6 +94,10 @@ impl Dialect for PostgresDialect {
         }
     }
 
+    fn short(&self, text: &str) -> String {
+        format!("CASE WHEN octet_length({text}) <= 512 THEN {text} ELSE left({text}, 100) || md5({text}) END")
+    }
+
     fn split(&self, text: &str, separator: &str, part: u8) -> String {
         format!("nullif(split_part({text}, {separator}, {part}), '')")
     }

@@ -24,7 +24,7 @@ use crate::warehouse::tables::Call;
 
 /// The size of what is stored of a relation. It waits for a relation that is just being replaced, as the read itself does.
 const SIZES: &str = "
-SELECT p.oid::int8, coalesce(pg_catalog.pg_relation_size(p.oid), 0) FROM unnest($1::int8[]::oid[]) AS p(oid)";
+SELECT p.oid::int8, coalesce(pg_catalog.pg_table_size(p.oid), 0) FROM unnest($1::int8[]::oid[]) AS p(oid)";
 
 impl Postgres {
     /// Runs all statements and gives every row. Returns the size of the parts that were read.

@@ -29,6 +29,8 @@ pub(crate) trait Dialect: Send + Sync {
     fn micros(&self, instant: &str) -> String;
     /// A value as text: digits of numbers, ISO dates, `true`, microseconds of an instant or time.
     fn text(&self, sql: &str, of: Type) -> String;
+    /// A text of at most 512 bytes: of a longer one its beginning and a hash, so that two long texts stay different.
+    fn short(&self, text: &str) -> String;
     /// A part of a text, from 1; NULL if there are fewer.
     fn split(&self, text: &str, separator: &str, part: u8) -> String;
     /// How many rows satisfy a condition.

@@ -96,7 +96,7 @@ fn values(dialect: &dyn Dialect, (text, sql): (&str, &str), n: usize) -> String 
     let (column, zero) = (dialect.whole(&n.to_string()), dialect.whole("0"));
     format!(
         "SELECT x.d, {column} AS c, {zero} AS n, x.v FROM (SELECT y.d, y.v, ROW_NUMBER() OVER (PARTITION BY y.d ORDER BY y.v) AS n FROM \
-         (SELECT DISTINCT r.d, {text} AS v FROM r WHERE {sql} IS NOT NULL) AS y) AS x WHERE x.n <= {}",
+         (SELECT DISTINCT r.d, SUBSTR({text}, 1, 101) AS v FROM r WHERE {sql} IS NOT NULL) AS y) AS x WHERE x.n <= {}",
         MAX_FOUND + 1
     )
 }

@@ -45,7 +45,10 @@ impl<'a> Reading<'a> {
         let mut names = Vec::new();
         let places = Places::new(question, |column| place(&mut names, column));
         let types = names.iter().map(|name| build.type_of(name)).collect::<Result<Vec<_>, _>>()?;
-        let select = |(name, of): (&String, &Type)| Ok(build.dialect().text(&build.value(name)?, *of));
+        let select = |(name, of): (&String, &Type)| {
+            let text = build.dialect().text(&build.value(name)?, *of);
+            Ok(if *of == Type::Text { build.dialect().short(&text) } else { text })
+        };
         let select = names.iter().zip(&types).map(select).collect::<Result<Vec<_>, Unknown>>()?;
         let mut all = vec![possible(build, &question.date.column)?];
         all.extend(build.all_of_table(&question.filters)?.map(|filters| format!("({filters})")));

@@ -28,8 +28,21 @@ impl Units {
         if matches!(question.unit, UnitForm::Columns { any_order: true, .. }) {
             units.values = sorted(&units.values)?;
         }
+        if is_text(build, &question.unit)? {
+            units.values.iter_mut().for_each(|value| *value = build.dialect().short(value));
+        }
         Ok(units)
     }
+}
+
+/// Whether a value of the unit may be long.
+fn is_text(build: &Build<'_>, unit: &UnitForm) -> Result<bool, Unknown> {
+    let columns = match unit {
+        UnitForm::Whole => &[][..],
+        UnitForm::Columns { columns, .. } => columns,
+        UnitForm::Split { column, .. } => std::slice::from_ref(column),
+    };
+    columns.iter().try_fold(false, |found, column| Ok(found || build.type_of(column)? == Type::Text))
 }
 
 fn values(build: &mut Build<'_>, unit: &UnitForm) -> Result<Vec<String>, Unknown> {

@@ -54,7 +54,7 @@ pub(super) fn days(
     let number = format!("CASE WHEN {sql} IS NULL THEN {null} WHEN n.d IS NOT NULL THEN n.d ELSE {OTHER} END");
     let mut days = Days::from_epoch(number, "TRUE".into(), ranges);
     days.join = join;
-    days.other = Some(format!("CASE WHEN n.d IS NULL THEN {text} END"));
+    days.other = Some(format!("CASE WHEN n.d IS NULL THEN SUBSTR({text}, 1, 64) END"));
     Ok(days)
 }
 

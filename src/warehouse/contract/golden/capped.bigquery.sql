@@ -1,7 +1,7 @@
 WITH r AS (
   SELECT UNIX_DATE(t.`game_date`) AS d,
-    COALESCE(a0.v, SPLIT(t.`game_id`, @p2)[SAFE_ORDINAL(2)]) AS u0,
-    COALESCE(a1.v, SPLIT(t.`game_id`, @p2)[SAFE_ORDINAL(3)]) AS u1,
+    IF(BYTE_LENGTH(COALESCE(a0.v, SPLIT(t.`game_id`, @p2)[SAFE_ORDINAL(2)])) <= 512, COALESCE(a0.v, SPLIT(t.`game_id`, @p2)[SAFE_ORDINAL(2)]), CONCAT(SUBSTR(COALESCE(a0.v, SPLIT(t.`game_id`, @p2)[SAFE_ORDINAL(2)]), 1, 100), TO_HEX(MD5(COALESCE(a0.v, SPLIT(t.`game_id`, @p2)[SAFE_ORDINAL(2)]))))) AS u0,
+    IF(BYTE_LENGTH(COALESCE(a1.v, SPLIT(t.`game_id`, @p2)[SAFE_ORDINAL(3)])) <= 512, COALESCE(a1.v, SPLIT(t.`game_id`, @p2)[SAFE_ORDINAL(3)]), CONCAT(SUBSTR(COALESCE(a1.v, SPLIT(t.`game_id`, @p2)[SAFE_ORDINAL(3)]), 1, 100), TO_HEX(MD5(COALESCE(a1.v, SPLIT(t.`game_id`, @p2)[SAFE_ORDINAL(3)]))))) AS u1,
     t.`snapshot_timestamp` AS c0
   FROM `project-1.nba_raw.props` AS t
   LEFT JOIN (SELECT f, @p4[OFFSET(o)] AS v FROM UNNEST(@p3) AS f WITH OFFSET AS o) AS a0 ON a0.f = SPLIT(t.`game_id`, @p2)[SAFE_ORDINAL(2)]

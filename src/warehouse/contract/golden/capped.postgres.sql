@@ -1,7 +1,7 @@
 WITH r AS (
   SELECT (CASE t."game_date" WHEN 'infinity' THEN 2147483647 WHEN '-infinity' THEN -2147483648 ELSE t."game_date" - date '1970-01-01' END)::int8 AS d,
-    COALESCE(a0.v, nullif(split_part((t."game_id" COLLATE "C"), $3::text, 2), '')) AS u0,
-    COALESCE(a1.v, nullif(split_part((t."game_id" COLLATE "C"), $3::text, 3), '')) AS u1,
+    CASE WHEN octet_length(COALESCE(a0.v, nullif(split_part((t."game_id" COLLATE "C"), $3::text, 2), ''))) <= 512 THEN COALESCE(a0.v, nullif(split_part((t."game_id" COLLATE "C"), $3::text, 2), '')) ELSE left(COALESCE(a0.v, nullif(split_part((t."game_id" COLLATE "C"), $3::text, 2), '')), 100) || md5(COALESCE(a0.v, nullif(split_part((t."game_id" COLLATE "C"), $3::text, 2), ''))) END AS u0,
+    CASE WHEN octet_length(COALESCE(a1.v, nullif(split_part((t."game_id" COLLATE "C"), $3::text, 3), ''))) <= 512 THEN COALESCE(a1.v, nullif(split_part((t."game_id" COLLATE "C"), $3::text, 3), '')) ELSE left(COALESCE(a1.v, nullif(split_part((t."game_id" COLLATE "C"), $3::text, 3), '')), 100) || md5(COALESCE(a1.v, nullif(split_part((t."game_id" COLLATE "C"), $3::text, 3), ''))) END AS u1,
     t."snapshot_timestamp" AS c0
   FROM "nba_raw"."props" AS t
   LEFT JOIN unnest($4::text[], $5::text[]) AS a0(f, v) ON a0.f = nullif(split_part((t."game_id" COLLATE "C"), $3::text, 2), '')

@@ -24,7 +24,7 @@ WITH r AS (
   FROM "nba_raw"."props" AS t
   WHERE (t."game_date" BETWEEN $1::date AND $2::date)
 )
-SELECT x.d, (0)::int8 AS c, (0)::int8 AS n, x.v FROM (SELECT y.d, y.v, ROW_NUMBER() OVER (PARTITION BY y.d ORDER BY y.v) AS n FROM (SELECT DISTINCT r.d, (r.c0::text COLLATE "C") AS v FROM r WHERE r.c0 IS NOT NULL) AS y) AS x WHERE x.n <= 201
+SELECT x.d, (0)::int8 AS c, (0)::int8 AS n, x.v FROM (SELECT y.d, y.v, ROW_NUMBER() OVER (PARTITION BY y.d ORDER BY y.v) AS n FROM (SELECT DISTINCT r.d, SUBSTR((r.c0::text COLLATE "C"), 1, 101) AS v FROM r WHERE r.c0 IS NOT NULL) AS y) AS x WHERE x.n <= 201
 UNION ALL
 SELECT r.d, (-1)::int8, COUNT(*), NULL FROM r GROUP BY r.d
 LIMIT 200001

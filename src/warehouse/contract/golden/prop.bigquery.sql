@@ -1,7 +1,7 @@
 WITH r AS (
   SELECT CASE WHEN t.`game_date` IS NULL THEN -2 WHEN t.`game_date` BETWEEN @p2 AND @p3 THEN UNIX_DATE(t.`game_date`) ELSE -1 END AS d,
-    COALESCE(a0.v, t.`away_team`) AS u0,
-    COALESCE(a1.v, t.`home_team`) AS u1,
+    IF(BYTE_LENGTH(COALESCE(a0.v, t.`away_team`)) <= 512, COALESCE(a0.v, t.`away_team`), CONCAT(SUBSTR(COALESCE(a0.v, t.`away_team`), 1, 100), TO_HEX(MD5(COALESCE(a0.v, t.`away_team`))))) AS u0,
+    IF(BYTE_LENGTH(COALESCE(a1.v, t.`home_team`)) <= 512, COALESCE(a1.v, t.`home_team`), CONCAT(SUBSTR(COALESCE(a1.v, t.`home_team`), 1, 100), TO_HEX(MD5(COALESCE(a1.v, t.`home_team`))))) AS u1,
     t.`snapshot_timestamp` AS c0,
     IF(IS_NAN(t.`points_line`), NULL, t.`points_line`) AS c1,
     t.`player_lookup` AS c2,
@@ -42,7 +42,7 @@ WITH r AS (
   FROM `project-1.nba_raw.props` AS t
   WHERE (t.`game_date` BETWEEN @p0 AND @p1)
 )
-SELECT x.d, 0 AS c, 0 AS n, x.v FROM (SELECT y.d, y.v, ROW_NUMBER() OVER (PARTITION BY y.d ORDER BY y.v) AS n FROM (SELECT DISTINCT r.d, r.c0 AS v FROM r WHERE r.c0 IS NOT NULL) AS y) AS x WHERE x.n <= 201
+SELECT x.d, 0 AS c, 0 AS n, x.v FROM (SELECT y.d, y.v, ROW_NUMBER() OVER (PARTITION BY y.d ORDER BY y.v) AS n FROM (SELECT DISTINCT r.d, SUBSTR(r.c0, 1, 101) AS v FROM r WHERE r.c0 IS NOT NULL) AS y) AS x WHERE x.n <= 201
 UNION ALL
 SELECT r.d, -1, COUNT(*), NULL FROM r GROUP BY r.d
 LIMIT 200001

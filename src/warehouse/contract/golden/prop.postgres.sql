@@ -1,7 +1,7 @@
 WITH r AS (
   SELECT CASE WHEN t."game_date" IS NULL THEN -2 WHEN t."game_date" BETWEEN $3::date AND $4::date THEN (CASE t."game_date" WHEN 'infinity' THEN 2147483647 WHEN '-infinity' THEN -2147483648 ELSE t."game_date" - date '1970-01-01' END)::int8 ELSE -1 END AS d,
-    COALESCE(a0.v, (t."away_team" COLLATE "C")) AS u0,
-    COALESCE(a1.v, (t."home_team" COLLATE "C")) AS u1,
+    CASE WHEN octet_length(COALESCE(a0.v, (t."away_team" COLLATE "C"))) <= 512 THEN COALESCE(a0.v, (t."away_team" COLLATE "C")) ELSE left(COALESCE(a0.v, (t."away_team" COLLATE "C")), 100) || md5(COALESCE(a0.v, (t."away_team" COLLATE "C"))) END AS u0,
+    CASE WHEN octet_length(COALESCE(a1.v, (t."home_team" COLLATE "C"))) <= 512 THEN COALESCE(a1.v, (t."home_team" COLLATE "C")) ELSE left(COALESCE(a1.v, (t."home_team" COLLATE "C")), 100) || md5(COALESCE(a1.v, (t."home_team" COLLATE "C"))) END AS u1,
     t."snapshot_timestamp" AS c0,
     nullif(t."points_line", 'NaN'::float8) AS c1,
     (t."player_lookup" COLLATE "C") AS c2,
@@ -42,7 +42,7 @@ WITH r AS (
   FROM "nba_raw"."props" AS t
   WHERE (t."game_date" BETWEEN $1::date AND $2::date)
 )
-SELECT x.d, (0)::int8 AS c, (0)::int8 AS n, x.v FROM (SELECT y.d, y.v, ROW_NUMBER() OVER (PARTITION BY y.d ORDER BY y.v) AS n FROM (SELECT DISTINCT r.d, r.c0 AS v FROM r WHERE r.c0 IS NOT NULL) AS y) AS x WHERE x.n <= 201
+SELECT x.d, (0)::int8 AS c, (0)::int8 AS n, x.v FROM (SELECT y.d, y.v, ROW_NUMBER() OVER (PARTITION BY y.d ORDER BY y.v) AS n FROM (SELECT DISTINCT r.d, SUBSTR(r.c0, 1, 101) AS v FROM r WHERE r.c0 IS NOT NULL) AS y) AS x WHERE x.n <= 201
 UNION ALL
 SELECT r.d, (-1)::int8, COUNT(*), NULL FROM r GROUP BY r.d
 LIMIT 200001

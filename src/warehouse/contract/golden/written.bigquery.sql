@@ -1,6 +1,6 @@
 WITH r AS (
   SELECT CASE WHEN t.`written` IS NULL THEN -2 WHEN n.d IS NOT NULL THEN n.d ELSE -3 END AS d,
-    CASE WHEN n.d IS NULL THEN t.`written` END AS w
+    CASE WHEN n.d IS NULL THEN SUBSTR(t.`written`, 1, 64) END AS w
   FROM `project-1.nba_raw.props` AS t
   LEFT JOIN (SELECT t, @p1[OFFSET(o)] AS d FROM UNNEST(@p0) AS t WITH OFFSET AS o) AS n ON n.t = t.`written`
   WHERE TRUE

@@ -1,6 +1,6 @@
 WITH r AS (
   SELECT CASE WHEN (t."written" COLLATE "C") IS NULL THEN -2 WHEN n.d IS NOT NULL THEN n.d ELSE -3 END AS d,
-    CASE WHEN n.d IS NULL THEN (t."written" COLLATE "C") END AS w
+    CASE WHEN n.d IS NULL THEN SUBSTR((t."written" COLLATE "C"), 1, 64) END AS w
   FROM "nba_raw"."props" AS t
   LEFT JOIN unnest($1::text[], $2::int8[]) AS n(t, d) ON n.t = (t."written" COLLATE "C")
   WHERE TRUE

@@ -179,7 +179,7 @@ async fn the_bytes_of_the_parts_that_are_read_are_taken_before() {
          CREATE TABLE t_11 PARTITION OF t FOR VALUES FROM ('2025-11-01') TO ('2025-12-01');
          INSERT INTO t SELECT date '2025-10-01' + n % 61 FROM generate_series(1, 3000) AS n",
     );
-    let size = |table: &str| place.sql(&format!("SELECT pg_relation_size('{table}')")).parse::<u64>().unwrap();
+    let size = |table: &str| place.sql(&format!("SELECT pg_table_size('{table}')")).parse::<u64>().unwrap();
     let (october, november) = (size("t_10"), size("t_11"));
     let count = statement("SELECT count(*) FROM public.t", vec![], &[Answered::Int]);
     assert_eq!(place.run(std::slice::from_ref(&count)).await.unwrap().0, october + november, "before any look");
