@@ -17,6 +17,7 @@ pub(crate) mod budget;
 mod contract;
 pub mod files;
 #[cfg(feature = "local")]
+#[cfg_attr(not(feature = "kubernetes"), allow(dead_code, reason = "the operator counts what was used"))]
 pub(crate) mod places;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
@@ -26,6 +27,7 @@ mod postgres;
 #[cfg(any(feature = "bigquery", feature = "postgres"))]
 pub(crate) mod sql;
 #[cfg(feature = "local")]
+#[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "servers need more than folders"))]
 pub(crate) mod tables;
 pub mod usage;
 pub(in crate::warehouse) mod value;

@@ -56,8 +56,7 @@ ORDER BY c.oid, r.parent";
 
 /// What belongs to the server, to the database and to the columns of the table.
 const SERVER: &str = "
-SELECT current_setting('server_version_num')::int8,
-  pg_catalog.pg_is_in_recovery(),
+SELECT pg_catalog.pg_is_in_recovery(),
   current_setting('track_counts') <> 'on' OR EXISTS (
     SELECT FROM pg_catalog.pg_db_role_setting s WHERE s.setdatabase IN (0, d.oid) AND 'track_counts=off' = ANY (s.setconfig)),
   concat_ws('|', pg_catalog.pg_postmaster_start_time(), pg_catalog.pg_stat_get_db_stat_reset_time(d.oid),
@@ -108,7 +107,6 @@ pub(super) struct Key {
 /// The server and the database.
 #[derive(Clone, Debug)]
 pub(super) struct Surroundings {
-    pub version: i64,
     pub is_standby: bool,
     pub counts_off: bool,
     /// When the server was started, and when its counters were reset.
@@ -159,13 +157,12 @@ fn relation(row: &Row) -> Result<Relation, Error> {
 
 fn surrounding(row: &Row) -> Result<Surroundings, Error> {
     Ok(Surroundings {
-        version: row.try_get(0)?,
-        is_standby: row.try_get(1)?,
-        counts_off: row.try_get(2)?,
-        since: row.try_get(3)?,
-        database: row.try_get(4)?,
-        system: row.try_get(5)?,
-        columns: row.try_get(6)?,
+        is_standby: row.try_get(0)?,
+        counts_off: row.try_get(1)?,
+        since: row.try_get(2)?,
+        database: row.try_get(3)?,
+        system: row.try_get(4)?,
+        columns: row.try_get(5)?,
     })
 }
 

@@ -17,8 +17,6 @@ use crate::warehouse::tables::Call;
 
 /// A process of the server reports what it has committed within this time.
 const LAG: Span = Span::seconds(60);
-/// Before this version, a connection that is idle after two commits in half a second reports only with its next query.
-const REPORTS_WHEN_IDLE: i64 = 150_000;
 /// Objects of the server itself have smaller numbers. Nothing counts what changes in them.
 const FIRST_OF_USERS: u32 = 16_384;
 
@@ -103,6 +101,8 @@ fn part_mark(part: &Part, relation: &Relation, around: &Surroundings) -> PartMar
     PartMark { holds: part.holds, hash }
 }
 
+/// A server process sends what it counted between two statements, and a long statement delays that without a limit: recent rows
+/// may be there that no counter shows.
 fn blindness(relations: &[Relation], around: &Surroundings) -> Blind {
     let through_view = root(relations).is_some_and(|root| root.kind == "v");
     let is_blind = |relation: &Relation| {
@@ -111,9 +111,6 @@ fn blindness(relations: &[Relation], around: &Surroundings) -> Blind {
             || !matches!(relation.kind.as_str(), "r" | "p" | "m" | "v")
             || relation.row_security && (through_view || relation.row_security_here)
     };
-    match () {
-        () if around.is_standby || around.counts_off || relations.iter().any(is_blind) => Blind::All,
-        () if around.version < REPORTS_WHEN_IDLE => Blind::Recent,
-        () => Blind::No,
-    }
+    let is_blind = around.is_standby || around.counts_off || relations.iter().any(is_blind);
+    if is_blind { Blind::All } else { Blind::Recent }
 }

@@ -22,7 +22,7 @@ async fn every_change_of_a_table_moves_its_mark_and_a_look_does_not() {
     let place = Place::new("changes");
     place.sql("CREATE TABLE t(d date, n int); CREATE TABLE other(d date)");
     let mark = place.mark("t").await;
-    assert_eq!((mark.parts.len(), mark.parts[0].holds, mark.blind), (1, Holds::Any, Blind::No));
+    assert_eq!((mark.parts.len(), mark.parts[0].holds, mark.blind), (1, Holds::Any, Blind::Recent));
     assert_eq!((mark.lag, mark.modified), (Span::seconds(60), None));
     assert!(!place.moves("SELECT * FROM t").await);
     assert!(!place.moves("INSERT INTO other VALUES ('2025-11-14')").await);
@@ -77,7 +77,7 @@ async fn partitions_are_parts_that_hold_their_dates() {
     assert_eq!(place.mark("t").await.parts.last().unwrap().holds, Holds::Any);
     let other = place.engine.mark(&call(), "t", &DateColumn::new("n", DateReading::Plain)).await.unwrap();
     assert!(other.parts.iter().all(|part| part.holds == Holds::Any), "the question dates rows by another column");
-    assert_eq!(other.blind, Blind::No);
+    assert_eq!(other.blind, Blind::Recent);
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn a_table_whose_rows_come_without_a_trace_is_blind() {
          CREATE TABLE p(d date) PARTITION BY LIST (d); CREATE FOREIGN TABLE p_f PARTITION OF p DEFAULT SERVER files OPTIONS (filename '/dev/null');
          CREATE TABLE secured(d date); ALTER TABLE secured ENABLE ROW LEVEL SECURITY",
     );
-    for (table, blind) in [("t", Blind::No), ("f", Blind::All), ("p", Blind::All), ("secured", Blind::All)] {
+    for (table, blind) in [("t", Blind::Recent), ("f", Blind::All), ("p", Blind::All), ("secured", Blind::All)] {
         assert_eq!(place.mark(table).await.blind, blind, "{table}");
     }
     place.sql("ALTER DATABASE blind SET track_counts = off");
