@@ -1,9 +1,9 @@
 //! From the engine's view to the status on the wire, and back. Pure: `now` is an argument, and no value of a status
 //! moves while nothing changes, so that an unchanged world writes nothing.
 //!
-//! [`ready`] is the one rule of readiness, [`reasons`] every word that a condition uses, [`conditions`] the one setter;
-//! [`coverage`], [`season`] and [`game_date`] render, [`mod@ledger`] and [`read`] take back, [`patch`] tells what to send,
-//! [`lint`] what must hold of every status.
+//! `ready` is the one rule of readiness, `reasons` every word that a condition uses, `conditions` the one setter;
+//! `coverage`, `season` and `game_date` render, `ledger` and `read` take back, `patch` tells what to send,
+//! `lint` what must hold of every status.
 
 pub(crate) mod conditions;
 pub(crate) mod coverage;
