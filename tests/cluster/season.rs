@@ -45,8 +45,8 @@ async fn a_season_is_filled_by_pods_until_every_date_is_complete_or_waived() {
 /// The operator's output beside statuses: metrics, Events, and a log whose warnings all match a reason in a status.
 fn told(deployed: &Deployed<'_>) {
     let log = deployed.kubectl(&["logs", "-l", "app.kubernetes.io/name=gapless", "--tail=-1"]);
-    // Nothing could be read before the seed was there, and two dates have no data.
-    let expected = ["Unknown", "NoRung", "Exhausted"].map(|reason| format!("\"reason\":\"{reason}\""));
+    // Nothing could be read before the seed was there, two dates have no data, and the provider limits its rate for a while.
+    let expected = ["Unknown", "NoRung", "Exhausted", "BreakerOpened"].map(|reason| format!("\"reason\":\"{reason}\""));
     let is_expected = |line: &str| expected.iter().any(|reason| line.contains(reason));
     let is_loud = |line: &str| line.contains("\"level\":\"WARN\"") || line.contains("\"level\":\"ERROR\"");
     let loud = log.lines().filter(|line| is_loud(line) && line.contains("\"reason\":"));
