@@ -147,8 +147,11 @@ fn a_stale_schedule_launches_nothing_and_says_since_when() {
 #[test]
 fn what_gapless_read_before_it_was_killed_is_not_read_again() {
     let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 5").replace("mode: Fill", "mode: Observe")]);
+    here.age("data");
     let watching = Running(here.command("local", &[]).stdout(Stdio::null()).spawn().unwrap());
-    until(|| here.path("state/facts").exists());
+    // The file is written more than once while a run begins.
+    let written = || here.path("state/facts").metadata().and_then(|file| file.modified()).ok();
+    until(|| written().is_some_and(|at| at.elapsed().is_ok_and(|since| since.as_millis() > 1_500)));
     drop(watching);
     let again = here.run("local", &["--once"], &[]);
     assert!(again.out.contains("0 bytes of data"), "{}{}", again.out, again.err);
