@@ -68,7 +68,7 @@ pub(super) fn settled(coverage: &Key, settled: &Settled, now: Timestamp) -> Vec<
     by_outcome.into_iter().map(event).collect()
 }
 
-/// An attempt on a rung was settled, and its breaker opened or closed. A trial that brought nothing is told by its outcome.
+/// An attempt on a rung was settled, and its breaker opened or closed. A trial that brought nothing is reported by its outcome.
 pub(super) fn of_breaker(
     coverage: &Key,
     rung: &str,

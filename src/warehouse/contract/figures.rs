@@ -160,7 +160,7 @@ fn questions_of_several_coverages_are_answered_together() {
         })
     };
     let other = Probe { dates: days("2025-11-15", "2025-11-20"), ..of_book("dk") };
-    let wrong = by_team(|q| q.filters = vec![filter("nobody", Test::IsNull(false))]);
+    let wrong = by_team(|q| q.filters = vec![filter("absent", Test::IsNull(false))]);
     let readings = agree(&lines(), &[of_book("dk"), of_book("fd"), ask(|_| {}), other, wrong]);
     assert!(readings[4].is_err() || readings[4].as_ref().unwrap().dates.values().all(Result::is_err));
 }

@@ -100,5 +100,5 @@ fn a_schedule_may_be_dated_by_instants_and_say_times_as_texts() {
     assert_eq!(schedule(&data, &dated(DateColumn::new("day", instant))).unwrap().len(), 3);
     assert_eq!(schedule(&data, &dated(DateColumn::new("day2", DateReading::Plain))).unwrap().len(), 3);
     schedule(&data, &dated(DateColumn::new("day", DateReading::Plain))).unwrap_err();
-    schedule(&data, &dated(DateColumn::new("nobody", DateReading::Plain))).unwrap_err();
+    schedule(&data, &dated(DateColumn::new("absent", DateReading::Plain))).unwrap_err();
 }

@@ -52,7 +52,7 @@ impl Source {
         let read = tokio::task::spawn_blocking(move || {
             if !folder.is_dir() {
                 return Err(
-                    "it is no folder of --connections-dir; create it, or correct spec.postgres.connection".into()
+                    "it is not a folder of --connections-dir; create it, or correct spec.postgres.connection".into()
                 );
             }
             folder::read(&folder).map_err(|why| format!("its file {why}"))

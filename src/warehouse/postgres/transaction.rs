@@ -50,7 +50,7 @@ impl<'p> Transaction<'p> {
         }
     }
 
-    /// A limit for the next statement: it ends at the deadline, even if nobody is left to cancel it.
+    /// A limit for the next statement: it ends at the deadline, even if gapless is gone and cannot cancel it.
     pub async fn limit(&mut self, deadline: Instant) -> Result<(), Unknown> {
         let limit = format!("SET LOCAL statement_timeout = {}", milliseconds(deadline));
         let (pool, table) = (self.pool, self.table);

@@ -31,7 +31,7 @@ struct Facts {
     /// Dates on which two units have one name, and values of theirs cannot be added.
     merged: BTreeSet<Date>,
     undated: Undated,
-    /// Why the question cannot be answered: its date column holds a value that is no date.
+    /// Why the question cannot be answered: its date column holds a value that is not a date.
     refused: Option<Unknown>,
 }
 

@@ -1,5 +1,5 @@
 //! Dates that are written as texts or whole numbers: `2025-11-14`, `20251114`, `14/11/2025`. Each date that is asked for is
-//! bound in every way in which the column may write it. All other values are answered as they are, so that one that is no date
+//! bound in every way in which the column may write it. All other values are answered as they are, so that one that is not a date
 //! at all is found, never passed over.
 
 use std::collections::BTreeSet;

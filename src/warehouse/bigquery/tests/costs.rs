@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::verdict::UnknownReason;
 
-/// A table whose bytes count so often.
+/// A table whose bytes count this many times.
 fn scaled(scale: u64) -> Place {
     let place = Place::new();
     place.daily(json!({"scale": scale}));

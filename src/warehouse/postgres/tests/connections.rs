@@ -1,4 +1,4 @@
-//! Connections: logins, certificates, what is told of a server that cannot be reached, and what is kept open.
+//! Connections: logins, certificates, what is said of a server that cannot be reached, and what is kept open.
 
 use super::*;
 use crate::domain::verdict::UnknownReason::{ProbeFailed, Unauthorized};
@@ -77,7 +77,7 @@ async fn a_server_that_cannot_be_reached_is_told_without_its_address() {
     );
     std::fs::remove_dir_all(place.connections.path().join("stats")).unwrap();
     let why = place.refused("t").await;
-    assert!(why.reason == Unauthorized && why.text.contains("it is no folder of --connections-dir"), "{why:?}");
+    assert!(why.reason == Unauthorized && why.text.contains("it is not a folder of --connections-dir"), "{why:?}");
     let why = Postgres::new("stats/x", &Roots::default()).mark(&call, "t", &date()).await.unwrap_err();
     assert!(why.text.contains("started without a --connections-dir"), "{why:?}");
 }
