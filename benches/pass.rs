@@ -294,6 +294,7 @@ fn rung() -> Rung {
         attempts: 5,
         backoff_initial: Span::minutes(5),
         backoff_max: Span::hours(12),
+        delivers: Default::default(),
     }
 }
 

@@ -9,7 +9,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use super::assess::Want;
+use super::assess::{Want, Way};
 use super::breaker::Passes;
 use super::dates::{Date, DateSet, Timestamp};
 use super::ledger::{Admitted, Gates};
@@ -139,10 +139,10 @@ pub fn admit(wanting: &[Wanting<'_>], pools: &Pools, now: Timestamp) -> Decision
     let mut queue = queue::Queue::new(&wanting);
     while let Some(mut batch) = queue.next(&state.lanes) {
         state.refuse_taken(&mut batch);
-        match state.refusal(&batch) {
+        match state.way(&batch) {
             _ if batch.free().next().is_none() => {}
-            Some(refusal) => state.refuse(&batch, refusal),
-            None => state.launch(&batch),
+            Err(refusal) => state.refuse(&batch, refusal),
+            Ok(way) => state.launch(&batch, way),
         }
     }
     state.decision(&wanting)
@@ -171,10 +171,21 @@ struct Used<'a> {
 }
 
 impl Used<'_> {
-    /// Why the breaker of a batch's rung does not let it through.
-    fn gated(&self, batch: &queue::Batch<'_>) -> Option<Refusal> {
-        let first = batch.free().next()?;
-        match self.gates.get(&first.rung)? {
+    /// The first way that its breaker lets through. If there is none, the batch waits for the first rung that it does not pass
+    /// over, or else for the first one of all.
+    fn open_way(&self, batch: &queue::Batch<'_>) -> Result<usize, Refusal> {
+        let ways = batch.free().next().map_or(&[][..], |want| &want.ways);
+        let refusals: Vec<Option<Refusal>> = ways.iter().map(|way| self.gated(batch, way)).collect();
+        if let Some(open) = refusals.iter().position(Option::is_none) {
+            return Ok(open);
+        }
+        let awaited = ways.iter().position(|way| !way.passed).unwrap_or(0);
+        Err(refusals.get(awaited).copied().flatten().unwrap_or(Refusal::Hold(Hold::BreakerOpen)))
+    }
+
+    /// Why the breaker of a way does not let a batch through.
+    fn gated(&self, batch: &queue::Batch<'_>, way: &Way) -> Option<Refusal> {
+        match self.gates.get(&way.rung)? {
             Passes::All | Passes::OneTrial => None,
             Passes::Requested(_) | Passes::Unproven if batch.free().any(|want| want.token.is_some()) => None,
             Passes::Unproven => Some(Refusal::Slot(Limit::Unproven)),
@@ -205,16 +216,16 @@ impl<'a> State<'a> {
         }
     }
 
-    fn refusal(&self, batch: &queue::Batch<'a>) -> Option<Refusal> {
-        let coverage = batch.coverage;
-        let used = &self.used[batch.place];
+    /// The place of the first way of a batch that may start, or why none may.
+    fn way(&self, batch: &queue::Batch<'a>) -> Result<usize, Refusal> {
+        let (coverage, used) = (batch.coverage, &self.used[batch.place]);
         if self.pools.launches_off {
-            Some(Refusal::Hold(Hold::LaunchesOff))
+            return Err(Refusal::Hold(Hold::LaunchesOff));
         } else if batch.lane == Lane::Tonight && self.runs_daily(coverage) {
-            Some(Refusal::Hold(Hold::DailyRun))
-        } else {
-            used.gated(batch).or_else(|| self.reached(coverage, used).map(Refusal::Slot))
+            return Err(Refusal::Hold(Hold::DailyRun));
         }
+        let way = used.open_way(batch)?;
+        self.reached(coverage, used).map_or(Ok(way), |limit| Err(Refusal::Slot(limit)))
     }
 
     /// Whether a CronJob of the ladder runs by itself. It may fill the newest dates, whichever rung they are on.
@@ -252,15 +263,16 @@ impl<'a> State<'a> {
         self.used[batch.place].refused.extend(batch.free().map(|w| (w.date, refusal)));
     }
 
-    fn launch(&mut self, batch: &queue::Batch<'a>) {
+    fn launch(&mut self, batch: &queue::Batch<'a>, place: usize) {
         let dates: DateSet = batch.free().map(|w| w.date).collect();
         let Some(first) = batch.free().next() else { return };
+        let Some(way) = first.ways.get(place) else { return };
         self.live_jobs += 1;
         self.ramp_left -= 1;
         self.used[batch.place].live += 1;
         self.used[batch.place].unsettled += 1;
         // What starts on a rung whose breaker is not closed is its trial.
-        let gate = self.used[batch.place].gates.get_mut(&first.rung);
+        let gate = self.used[batch.place].gates.get_mut(&way.rung);
         if let Some(gate @ (Passes::OneTrial | Passes::Requested(_))) = gate {
             *gate = Passes::Nothing;
         }
@@ -273,13 +285,13 @@ impl<'a> State<'a> {
         self.launches.push(Admission {
             coverage: batch.coverage.key.clone(),
             admitted: Admitted {
-                rung: first.rung.clone(),
+                rung: way.rung.clone(),
                 target: target.clone(),
                 aliases: aliases.to_vec(),
                 dates,
-                number: batch.free().map(|w| w.number).max().unwrap_or(1),
+                number: batch.free().filter_map(|w| Some(w.ways.get(place)?.number)).max().unwrap_or(1),
                 tokens: batch.free().filter_map(|w| Some((w.date, w.token.clone()?))).collect(),
-                trial: first.trial,
+                trial: way.trial,
             },
             reason: first.reason,
             lane: batch.lane,

@@ -1,6 +1,7 @@
 //! Turns the verdicts, the ledger and the Jobs of one coverage into its cells and its wants. Other coverages are
 //! unknown here: limits and single flight belong to [`super::admit`].
 
+mod deliver;
 mod rerun;
 mod rules;
 mod rungs;
@@ -50,21 +51,32 @@ pub struct Situation<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Want {
     pub date: Date,
-    pub rung: Arc<str>,
+    /// The ways to fill it, the first one preferred. There is at least one.
+    pub ways: Vec<Way>,
+    /// When it is lost for good, if that is soon.
+    pub lost_at: Option<Timestamp>,
     /// `GameDate.priority`.
     pub priority: i32,
     /// Whether the date is yesterday or later, in the season's zone.
     pub tonight: bool,
+    /// The rerun token that it spends.
+    pub token: Option<Arc<str>>,
+    /// The verdict's reason.
+    pub reason: &'static str,
+}
+
+/// One way to fill a cell: a rung that can be tried now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    pub rung: Arc<str>,
     /// The attempt's number: charged failures + 1.
     pub number: u32,
     /// Whether it needs a Job to itself.
     pub alone: bool,
-    /// The rerun token that it spends.
-    pub token: Option<Arc<str>>,
     /// Whether it tries a changed template on behalf of all dates of its rung.
     pub trial: bool,
-    /// The verdict's reason.
-    pub reason: &'static str,
+    /// Whether the cell does not wait for it: its breaker is open for too long.
+    pub passed: bool,
 }
 
 /// The state of a coverage: every cell, and what should launch.
@@ -85,7 +97,7 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
     let mut chain_broken = None;
     let trial = rungs::trial(situation);
     for (date, judged) in situation.judged {
-        let view = View { chain_broken, trial: trial == Some(*date), ..View::new(situation, *date, judged) };
+        let view = View { chain_broken, trial: trial.filter(|(own, _)| own == date).map(|(_, rung)| rung), ..View::new(situation, *date, judged) };
         let cause = rules::cause(&view);
         chain_broken = chain_broken.or(view.breaks_chain(cause).then_some(*date));
         let rerun = view.unspent(cause);
@@ -98,7 +110,9 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
         let cell = view.cell(cause);
         // Lateness only matters while something is left to do.
         let late_at = if cause.state().is_done() { None } else { view.late_at() };
-        out.change_at([cell.next, judged.valid_until, late_at], situation.now);
+        let is_open = cause.state().is_open() && situation.coverage.fill.mode == Mode::Fill;
+        let ladder = if is_open { view.ladder_changes_at() } else { None };
+        out.change_at([cell.next, judged.valid_until, late_at, ladder], situation.now);
         out.cells.push(cell);
     }
     if situation.coverage.fill.order == super::policy::FillOrder::NewestFirst {
@@ -110,7 +124,7 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
 
 impl Assessment {
     /// Notes the earliest of these instants that is still to come.
-    fn change_at(&mut self, instants: [Option<Timestamp>; 3], now: Timestamp) {
+    fn change_at(&mut self, instants: [Option<Timestamp>; 4], now: Timestamp) {
         for at in instants {
             if let Some(at) = at.filter(|at| *at > now) {
                 self.valid_until = Some(self.valid_until.map_or(at, |v| v.min(at)));
@@ -130,7 +144,8 @@ struct View<'a> {
     job: Option<&'a Job>,
     /// The first earlier date that is not done.
     chain_broken: Option<Date>,
-    trial: bool,
+    /// The rung whose changed template it tries.
+    trial: Option<&'a Rung>,
 }
 
 impl<'a> View<'a> {
@@ -145,7 +160,7 @@ impl<'a> View<'a> {
             attempt,
             job: s.jobs.iter().find(live),
             chain_broken: None,
-            trial: false,
+            trial: None,
         }
     }
 
@@ -186,13 +201,16 @@ impl<'a> View<'a> {
     /// The unspent rerun token, with what it waits for.
     fn unspent(&self, cause: Cause) -> Option<Unspent> {
         let token = self.token()?;
-        let waits = waits(self.s.coverage.fill.mode, self.s.hold, cause, self.verdict());
+        let mut waits = waits(self.s.coverage.fill.mode, self.s.hold, cause, self.verdict());
+        if waits.is_empty() && self.rerun_way().is_none() {
+            waits.push(Wait::Undelivered);
+        }
         Some(Unspent { date: self.date, token, waits })
     }
 
     /// Whether later dates must wait for this one when the order is Sequential.
     fn breaks_chain(&self, cause: Cause) -> bool {
-        !cause.state().is_done() && !matches!(cause, Cause::NotDue { unscheduled: true } | Cause::NoRung)
+        !cause.state().is_done() && !matches!(cause, Cause::NotDue { unscheduled: true } | Cause::NoRung | Cause::Undeliverable(_))
     }
 
     /// Whether only time can help: a unit is not over yet, and no Job can change that.
@@ -255,6 +273,7 @@ impl<'a> View<'a> {
             Cause::NotDue { unscheduled: true } => found.clone(),
             Cause::NotDue { unscheduled: false } => "not due yet".into(),
             Cause::NoRung => format!("{found}; no rung repairs this: it needs manual repair").into(),
+            Cause::Undeliverable(_) => format!("{found}; no rung delivers it: {}", self.undelivered()).into(),
             Cause::Exhausted(o) => {
                 format!("{found}; no attempts left (last outcome: {}): fix the cause, then retry", o.word()).into()
             }

@@ -1,5 +1,6 @@
 //! The parsed specs: the values that lowering makes of the resources, independent of their kinds.
 
+mod delivers;
 mod orders;
 mod reads;
 
@@ -17,6 +18,7 @@ use super::probe::{Question, ScheduleQuestion};
 use super::share::Share;
 use super::span::Span;
 use super::verdict::Flaw;
+pub use delivers::Delivers;
 pub use orders::{DateOrder, DateOrders, Rerun};
 pub use reads::{ReadLimits, Reader};
 
@@ -259,6 +261,8 @@ pub struct Rung {
     pub backoff_initial: Span,
     /// The longest wait.
     pub backoff_max: Span,
+    /// Which dates it can still deliver.
+    pub delivers: Delivers,
 }
 
 /// How gaps are filled.
@@ -266,7 +270,7 @@ pub struct Rung {
 pub struct Fill {
     /// Whether gaps are only reported, or filled.
     pub mode: Mode,
-    /// The rungs, in the order in which they are tried. Today there is one.
+    /// The rungs, in the order in which they are tried.
     pub ladder: Vec<Rung>,
     /// The maximum number of dates per Job.
     pub dates_per_job: u32,

@@ -25,7 +25,7 @@ words! {
         Unknown,
         /// It is not due yet.
         NotDue,
-        /// No rung repairs what is wrong, and none was used up.
+        /// No rung repairs what is wrong, or none that does delivers the date, and none was used up.
         Unrecoverable,
         /// No rung is usable any more.
         Exhausted,
@@ -122,6 +122,18 @@ words! {
     }
 }
 
+words! {
+    /// Why a rung cannot deliver a date.
+    pub enum Undelivered {
+        /// The date is before the first that the rung delivers.
+        BeforeSource,
+        /// The date ended too long ago.
+        TooOld,
+        /// Its missing units have started.
+        AfterStart,
+    }
+}
+
 /// A state with its reason. Variants without a comment are the [`State`] of the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
@@ -141,6 +153,8 @@ pub enum Cause {
     },
     /// See [`State::Unrecoverable`]: no rung repairs what is wrong, so a person must.
     NoRung,
+    /// See [`State::Unrecoverable`]: no rung that repairs it delivers it. Holds the reason of the last one.
+    Undeliverable(Undelivered),
     /// See [`State::Exhausted`], with the last outcome.
     Exhausted(Outcome),
     Blocked(Hold),
@@ -160,7 +174,7 @@ impl Cause {
             Self::Waived => State::Waived,
             Self::Unknown(_) => State::Unknown,
             Self::NotDue { .. } => State::NotDue,
-            Self::NoRung => State::Unrecoverable,
+            Self::NoRung | Self::Undeliverable(_) => State::Unrecoverable,
             Self::Exhausted(_) => State::Exhausted,
             Self::Blocked(_) => State::Blocked,
             Self::Waiting(_) => State::Waiting,
@@ -182,6 +196,7 @@ impl Cause {
             Self::NotDue { unscheduled: false } => "Due",
             Self::NotDue { unscheduled: true } => "Unscheduled",
             Self::NoRung => "NoRung",
+            Self::Undeliverable(why) => why.word(),
             Self::Exhausted(outcome) | Self::Waiting(outcome) => outcome.word(),
             Self::Blocked(hold) => hold.word(),
             Self::Partial(flaw) => flaw.word(),

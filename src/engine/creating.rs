@@ -60,7 +60,7 @@ impl CoverageState {
     }
 
     /// What follows from the answer to a create.
-    fn take_created(&mut self, launch: &Launch, created: Created, now: Timestamp) -> Option<Event> {
+    fn take_created(&mut self, launch: &Launch, created: Created, now: Timestamp) -> Vec<Event> {
         self.creates.answered(launch.launch);
         let (lasts, why) = match created {
             Created::New(uid) | Created::Ours(uid) => {
@@ -69,7 +69,7 @@ impl CoverageState {
             }
             Created::Unclear(_) => {
                 self.creates.not_answered(now);
-                return None;
+                return Vec::new();
             }
             Created::Refused { permanent, why } => {
                 self.ledger.refused(launch.launch);
@@ -88,17 +88,19 @@ impl CoverageState {
             }
         };
         let event = super::events::refused(launch, &why, now);
-        self.creates.refuse(why, lasts, now).then_some(event)
+        self.creates.refuse(why, lasts, now).then_some(event).into_iter().collect()
     }
 
     /// The Job of a launch exists. The first time, that is an event.
-    pub(super) fn exists(&mut self, launch: u64, uid: &Arc<str>, now: Timestamp) -> Option<Event> {
-        let attempt = self.ledger.attempt(launch).filter(|a| a.stage == Stage::Recorded)?;
+    pub(super) fn exists(&mut self, launch: u64, uid: &Arc<str>, now: Timestamp) -> Vec<Event> {
+        let recorded = self.ledger.attempt(launch).filter(|a| a.stage == Stage::Recorded);
+        let Some(attempt) = recorded else { return Vec::new() };
         let first = attempt.dates.first();
         let reason = first.and_then(|date| self.verdicts.judgement(date)).map(|j| j.judgement.verdict.reason());
         let event = super::events::launched(&self.coverage.key, attempt, reason.unwrap_or_default(), now);
+        let passed_over = super::events::passed_over(&self.coverage, &self.ledger, attempt, now);
         self.ledger.created(launch, uid);
-        Some(event)
+        [event].into_iter().chain(passed_over).collect()
     }
 
     /// What is to be created now, given a list of Jobs that was asked for at that instant.

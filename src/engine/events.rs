@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::overview::Event;
 use crate::domain::breaker::Breaker;
 use crate::domain::dates::{Date, DateSet, Timestamp};
-use crate::domain::ledger::{Attempt, Job, Launch, Outcome, Settled};
-use crate::domain::policy::Key;
+use crate::domain::ledger::{Attempt, Job, Launch, Ledger, Outcome, Settled};
+use crate::domain::policy::{Coverage, Key, Rung};
 use crate::domain::probe::UnitKey;
 use crate::domain::schedule::{Calendar, Day, ScheduleFacts};
-use crate::domain::state::{Cause, Cell, Hold, State};
+use crate::domain::state::{Cause, Cell, Hold, State, Undelivered};
 use crate::domain::suspicion::schedule_doubt;
 use crate::domain::verdict::UnknownReason;
 
@@ -20,6 +20,19 @@ pub(super) fn launched(coverage: &Key, attempt: &Attempt, reason: &str, now: Tim
     let why = if reason.is_empty() { "rerun requested" } else { reason };
     let message = format!("launch {launch}, attempt {number} on rung {rung}: {why}");
     Event { at: now, coverage: coverage.clone(), reason: "JobLaunched", dates: attempt.dates.clone(), message }
+}
+
+/// A Job was created on a rung although others come before it on the ladder: their breakers are open.
+pub(super) fn passed_over(coverage: &Coverage, ledger: &Ledger, attempt: &Attempt, now: Timestamp) -> Option<Event> {
+    let before = coverage.fill.ladder.iter().take_while(|rung| rung.name != attempt.rung);
+    let opened = |rung: &Rung| {
+        let opened = ledger.breakers.get(&rung.name)?.opened.as_ref()?;
+        Some(format!("rung {} does not work since {} ({})", rung.name, opened.since, opened.last_words()))
+    };
+    let told: Vec<String> = before.filter_map(opened).collect();
+    let message = format!("filled on rung {}: {}", attempt.rung, told.join("; "));
+    let (key, dates) = (coverage.key.clone(), attempt.dates.clone());
+    (!told.is_empty()).then(|| Event { at: now, coverage: key, reason: "PassedOver", dates, message })
 }
 
 /// A live Job keeps dates of a coverage's table, and gapless knows no launch of it.
@@ -187,6 +200,8 @@ fn reason(before: Option<Cause>, after: Cause) -> Option<&'static str> {
     match after {
         Cause::Exhausted(_) => Some("Exhausted"),
         Cause::NoRung => Some("NoRung"),
+        Cause::Undeliverable(Undelivered::BeforeSource) => Some("Unrecoverable"),
+        Cause::Undeliverable(_) => Some("LostForGood"),
         Cause::Waived if was.is_some_and(State::is_open) => Some("Waived"),
         Cause::Blocked(Hold::SuspectProbe) => Some("SuspectProbe"),
         Cause::Unknown(UnknownReason::NotProbed) => None,

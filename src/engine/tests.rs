@@ -9,6 +9,7 @@ mod decisions;
 mod edits;
 mod facts;
 mod faults;
+mod ladders;
 mod launches;
 mod marks;
 mod places;

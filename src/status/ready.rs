@@ -87,7 +87,7 @@ fn moves(cause: Cause, mode: Mode) -> bool {
         Cause::Unknown(reason) => {
             matches!(reason, UnknownReason::NotProbed | UnknownReason::ProbeFailed | UnknownReason::ProbeBudget)
         }
-        Cause::Exhausted(_) | Cause::NoRung => false,
+        Cause::Exhausted(_) | Cause::NoRung | Cause::Undeliverable(_) => false,
         Cause::NotExpected(_) | Cause::Complete | Cause::Waived | Cause::NotDue { .. } => false,
     }
 }

@@ -86,7 +86,7 @@ words! {
         LaunchesOff,
         /// The ledger has reached its size limit: split the coverage.
         StatusFull,
-        /// No rung repairs the problem: the dates need manual repair.
+        /// No rung repairs the problem, or none delivers the dates any more: they need manual repair, or a waiver.
         Unrecoverable,
         /// No attempts are left: fix the cause, then run `gapless retry`.
         Exhausted,
@@ -137,7 +137,7 @@ impl Reason {
             Cause::Verifying { .. } => Self::Verifying,
             Cause::NotExpected(_) | Cause::NotDue { .. } | Cause::Complete | Cause::Waived => Self::Complete,
             Cause::Unknown(unknown) => Self::of_unknown(unknown),
-            Cause::NoRung => Self::Unrecoverable,
+            Cause::NoRung | Cause::Undeliverable(_) => Self::Unrecoverable,
             Cause::Exhausted(_) => Self::Exhausted,
             Cause::Blocked(hold) => Self::of_hold(hold),
             Cause::Waiting(_) => Self::Waiting,

@@ -5,7 +5,7 @@ use jiff::{RoundMode, TimestampRound, Unit};
 use super::misread::{Form, Misread};
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::ledger::{End, Outcome};
-use crate::domain::state::{Cause, Hold, Running, State};
+use crate::domain::state::{Cause, Hold, Running, State, Undelivered};
 use crate::domain::verdict::{Flaw, Off, UnknownReason, Verdict};
 
 /// A sentence is at most so long (1 KiB).
@@ -147,7 +147,7 @@ fn causes_of(state: State) -> Vec<Cause> {
         State::Waived => vec![Cause::Waived],
         State::Unknown => UnknownReason::ALL.map(Cause::Unknown).into(),
         State::NotDue => [false, true].map(|unscheduled| Cause::NotDue { unscheduled }).into(),
-        State::Unrecoverable => vec![Cause::NoRung],
+        State::Unrecoverable => [Cause::NoRung].into_iter().chain(Undelivered::ALL.map(Cause::Undeliverable)).collect(),
         State::Exhausted => Outcome::ALL.map(Cause::Exhausted).into(),
         State::Blocked => Hold::ALL.map(Cause::Blocked).into(),
         State::Waiting => Outcome::ALL.map(Cause::Waiting).into(),

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use gapless::domain::breaker::BreakerState;
 use gapless::domain::ledger::{End, Outcome};
-use gapless::domain::state::{Hold, Running, State};
+use gapless::domain::state::{Hold, Running, State, Undelivered};
 use gapless::domain::verdict::{Flaw, Off, UnknownReason};
 use gapless::status::ledger::StageWord;
 use gapless::status::reasons::{ConditionType, Reason};
@@ -36,6 +36,7 @@ fn words() -> String {
     list("reasons of NotExpected", Off::ALL.map(|w| w.word().into()).into());
     list("reasons of Unknown", UnknownReason::ALL.map(|w| w.word().into()).into());
     list("reasons of Blocked", Hold::ALL.map(|w| w.word().into()).into());
+    list("reasons of Unrecoverable", [vec!["NoRung".into()], Undelivered::ALL.map(|w| w.word().into()).into()].concat());
     list("reasons of Partial", Flaw::ALL.map(|w| w.word().into()).into());
     list("states of a breaker", BreakerState::ALL.map(|w| w.word().into()).into());
     list("outcomes", Outcome::ALL.map(|w| w.word().into()).into());

@@ -139,8 +139,9 @@ pub struct NarrowDates {
 pub struct FillSpec {
     /// Whether to launch Jobs or only report.
     pub mode: FillMode,
-    /// The ways to fill a date, in the order in which they are tried. This version allows one rung.
-    #[schemars(length(max = 1), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    /// The ways to fill a date, in the order in which they are tried: the next one is tried for dates that the one before has used
+    /// up, does not deliver, or is passed over for because its breaker is open.
+    #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub ladder: Vec<RungSpec>,
     /// The maximum number of dates per Job.
     #[schemars(range(min = 1, max = 366))]
@@ -207,6 +208,31 @@ pub struct RungSpec {
     /// How often the rung is tried.
     #[serde(default)]
     pub attempts: AttemptsSpec,
+    /// The dates that the rung can still deliver. Default: every date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivers: Option<DeliversSpec>,
+}
+
+/// The dates that a rung can deliver. All of the given limits apply.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DeliversSpec {
+    /// The first date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<DateText>,
+    /// For how long after its end a date is delivered: `90d`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<SpanText>,
+    /// UnitStart: a unit is delivered only until it starts. If a start is unknown, until the end of the date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<UntilName>,
+}
+
+/// Until when a rung delivers a unit.
+#[derive(JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UntilName {
+    /// Until the unit starts.
+    UnitStart,
 }
 
 /// A problem that a rung can repair.

@@ -11,7 +11,7 @@ use crate::api::kinds::*;
 use crate::api::manifest::Document;
 use crate::api::template::{CronJob, Offer, Refusal};
 use crate::domain::policy::{
-    Coverage, Criteria, FieldNames, Fill, FillOrder, Fingerprints, Key, Mode, Moment, Repairs, Rung, Table,
+    Anchor, Coverage, Criteria, Delivers, FieldNames, Fill, FillOrder, Fingerprints, Key, Mode, Moment, Repairs, Rung, Table,
 };
 use crate::domain::probe::Question;
 use crate::domain::verdict::Flaw;
@@ -81,6 +81,11 @@ pub(super) fn coverage(
     let due = fields.moment("spec.due", common.due);
     let late = common.late.map(|m| fields.moment("spec.late", m));
     let fill = fill(common.fill, known, fields);
+    if is_due_too_late(&fill.ladder, due) {
+        let message = "every rung delivers a unit only until it starts, but 'spec.due' is after the last start: nothing would be \
+                       launched";
+        fields.problem("spec.fill.ladder", message);
+    }
     let fingerprints = Fingerprints::new(&declared, &question, &criteria, &fill.ladder);
     Coverage {
         key: key(document, common.kind, name(document)),
@@ -145,7 +150,23 @@ fn rung(n: usize, spec: &RungSpec, mode: FillMode, known: &Known<'_>, fields: &m
         attempts: spec.attempts.max,
         backoff_initial: initial,
         backoff_max: max,
+        delivers: delivers(&field, spec.delivers.as_ref(), fields),
     }
+}
+
+fn delivers(rung: &str, spec: Option<&DeliversSpec>, fields: &mut Fields<'_>) -> Delivers {
+    let Some(DeliversSpec { since, max_age, until }) = spec else { return Delivers::default() };
+    Delivers {
+        since: since.as_ref().map(|date| fields.date(&format!("{rung}.delivers.since"), date)),
+        max_age: max_age.as_ref().map(|age| fields.positive(&format!("{rung}.delivers.maxAge"), age)),
+        until_start: until.is_some(),
+    }
+}
+
+/// Whether every rung stops to deliver before the date is due.
+fn is_due_too_late(ladder: &[Rung], due: Moment) -> bool {
+    let is_after_start = matches!(due.after, Anchor::LastStart | Anchor::DateEnd) && due.offset.as_seconds() >= 0;
+    !ladder.is_empty() && ladder.iter().all(|rung| rung.delivers.until_start) && is_after_start
 }
 
 /// Whether a Job can be made from a CronJob.

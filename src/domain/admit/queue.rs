@@ -1,12 +1,14 @@
-//! The order of wants: priority, then tonight, then each coverage's own order, taken in turns. Of every four launches
+//! The order of wants: what is lost soon, then priority, then tonight, then each coverage's own order, taken in turns. Of every four launches
 //! at least one goes to history if history waits, and at least one to tonight.
 
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 use super::{Lane, Wanting};
 use crate::domain::assess::Want;
-use crate::domain::dates::DateSet;
+use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::policy::Coverage;
 
 /// The dates of one Job: the same coverage, rung and lane.
@@ -18,8 +20,11 @@ pub(super) struct Batch<'a> {
     pub(super) lane: Lane,
     /// The index of its coverage.
     pub(super) place: usize,
-    priority: i32,
+    rank: Rank,
 }
+
+/// What comes first: dates that are lost soon, the soonest first, then a higher priority.
+type Rank = (Timestamp, Reverse<i32>);
 
 impl<'a> Batch<'a> {
     /// The wants whose dates are not busy.
@@ -46,7 +51,7 @@ impl<'a> Queue<'a> {
         while !own.is_empty() {
             own.retain_mut(|own| own.next().map(|batch| batches.push(batch)).is_some());
         }
-        batches.sort_by_key(|b| core::cmp::Reverse(b.priority));
+        batches.sort_by_key(|b| b.rank);
         let (tonight, history) = batches.into_iter().partition(|b| b.lane == Lane::Tonight);
         Self { tonight, history }
     }
@@ -58,7 +63,7 @@ impl<'a> Queue<'a> {
         let first = match (self.tonight.front(), self.history.front()) {
             (Some(_), Some(_)) if all(Lane::Tonight) => Lane::History,
             (Some(_), Some(_)) if all(Lane::History) => Lane::Tonight,
-            (Some(t), Some(h)) if h.priority > t.priority => Lane::History,
+            (Some(t), Some(h)) if h.rank < t.rank => Lane::History,
             (Some(_), _) => Lane::Tonight,
             (None, _) => Lane::History,
         };
@@ -66,7 +71,7 @@ impl<'a> Queue<'a> {
     }
 }
 
-/// Cuts the wants of a coverage into Jobs: neighbours with the same rung, lane and priority, up to `datesPerJob`.
+/// Cuts the wants of a coverage into Jobs: neighbours with the same rungs, lane and priority, up to `datesPerJob`.
 struct Batches<'a> {
     coverage: &'a Coverage,
     place: usize,
@@ -85,14 +90,23 @@ impl<'a> Iterator for Batches<'a> {
     fn next(&mut self) -> Option<Batch<'a>> {
         let (first, more) = self.rest.split_first()?;
         let joins = |want: &&Want| {
-            let same = (&want.rung, want.priority, want.tonight) == (&first.rung, first.priority, first.tonight);
-            same && !want.alone && !first.alone
+            let same = (want.priority, want.tonight, want.lost_at) == (first.priority, first.tonight, first.lost_at);
+            same && rungs(want).eq(rungs(first)) && !is_alone(want) && !is_alone(first)
         };
         let size = self.coverage.fill.dates_per_job.max(1) as usize;
         let (wants, rest) = self.rest.split_at(1 + more.iter().take(size - 1).take_while(joins).count());
         self.rest = rest;
         let lane = if first.tonight { Lane::Tonight } else { Lane::History };
-        let (coverage, place, priority) = (self.coverage, self.place, first.priority);
-        Some(Batch { coverage, wants, busy: DateSet::new(), lane, place, priority })
+        let (coverage, place) = (self.coverage, self.place);
+        let rank = (first.lost_at.unwrap_or(Timestamp::MAX), Reverse(first.priority));
+        Some(Batch { coverage, wants, busy: DateSet::new(), lane, place, rank })
     }
+}
+
+fn rungs(want: &Want) -> impl Iterator<Item = (&Arc<str>, bool)> {
+    want.ways.iter().map(|way| (&way.rung, way.passed))
+}
+
+fn is_alone(want: &Want) -> bool {
+    want.ways.iter().any(|way| way.alone)
 }

@@ -13,16 +13,18 @@ use crate::domain::span::Span;
 
 const NOW: &str = "2025-11-15T12:00:00Z";
 
+fn way(rung: &str) -> Way {
+    Way { rung: rung.into(), number: 1, alone: false, trial: false, passed: false }
+}
+
 fn want(date: &str) -> Want {
     Want {
         date: day(date),
-        rung: "reload".into(),
+        ways: vec![way("reload")],
+        lost_at: None,
         priority: 0,
         tonight: day(date) >= day("2025-11-14"),
-        number: 1,
-        alone: false,
         token: None,
-        trial: false,
         reason: "NoRows",
     }
 }
@@ -107,7 +109,7 @@ fn of_four_launches_one_goes_to_history_and_one_to_tonight() {
 fn a_job_takes_neighbours_of_one_rung_and_a_date_that_failed_runs_alone() {
     let mut a = named("a");
     a.fill.dates_per_job = 3;
-    let alone = Want { alone: true, ..want("2025-11-11") };
+    let alone = Want { ways: vec![Way { alone: true, ..way("reload") }], ..want("2025-11-11") };
     let wants = [want("2025-11-13"), want("2025-11-12"), alone, want("2025-11-10"), want("2025-11-09")];
     let decision = admit(&[wanting(&a, &wants)], &pools(), at(NOW));
     assert_eq!(launches(&decision), ["a 2025-11-12..2025-11-13", "a 2025-11-11", "a 2025-11-09..2025-11-10"]);
@@ -191,9 +193,7 @@ fn any_wants() -> impl Strategy<Value = Vec<Want>> {
         (0..20i32, -1..2i32, any::<bool>(), 1..4u32, any::<bool>()).prop_map(|(n, priority, other, number, alone)| {
             Want {
                 priority,
-                number,
-                alone,
-                rung: if other { "other".into() } else { "reload".into() },
+                ways: vec![Way { number, alone, ..way(if other { "other" } else { "reload" }) }],
                 tonight: n >= 15,
                 date: shift(day("2025-11-01"), n),
                 ..want("2025-11-01")
@@ -252,7 +252,7 @@ proptest! {
 fn a_job_receives_the_largest_attempt_number_of_its_dates() {
     let mut a = named("a");
     a.fill.dates_per_job = 2;
-    let wants = [Want { number: 3, ..want("2025-11-12") }, want("2025-11-11")];
+    let wants = [Want { ways: vec![Way { number: 3, ..way("reload") }], ..want("2025-11-12") }, want("2025-11-11")];
     let decision = admit(&[wanting(&a, &wants)], &pools(), at(NOW));
     assert_eq!(decision.launches[0].admitted.number.to_string(), "3");
 }
@@ -327,7 +327,7 @@ fn history_with_priority_comes_before_tonight_and_leaves_it_one_of_four() {
 fn a_job_takes_dates_of_one_rung_one_priority_and_one_lane() {
     let mut a = named("a");
     a.fill.dates_per_job = 2;
-    let other = Want { rung: "other".into(), ..want("2025-11-11") };
+    let other = Want { ways: vec![way("other")], ..want("2025-11-11") };
     let urgent = Want { priority: 1, ..want("2025-11-11") };
     for second in [other, urgent, want("2025-11-14")] {
         let wants = [want("2025-11-12"), second];
@@ -339,7 +339,7 @@ fn a_job_takes_dates_of_one_rung_one_priority_and_one_lane() {
 #[test]
 fn a_launch_says_what_it_is_for() {
     let a = named("a");
-    let wants = [Want { trial: true, token: Some("again".into()), reason: "NotFresh", ..want("2025-11-12") }];
+    let wants = [Want { ways: vec![Way { trial: true, ..way("reload") }], token: Some("again".into()), reason: "NotFresh", ..want("2025-11-12") }];
     let decision = admit(&[wanting(&a, &wants)], &pools(), at(NOW));
     let Admission { admitted, reason, lane, .. } = &decision.launches[0];
     assert_eq!((admitted.trial, *reason, *lane), (true, "NotFresh", Lane::History));
@@ -357,4 +357,33 @@ fn the_next_step_of_slow_start_is_known_until_the_last_one() {
         (255, u32::MAX)
     );
     assert_eq!(Ramp { step: Span::default(), ..ramp }.next_step(at(NOW)), None, "there is no slow start");
+}
+
+#[test]
+fn the_first_way_that_its_breaker_lets_through_is_taken() {
+    let a = named("a");
+    let ladder = Want { ways: vec![Way { passed: true, ..way("live") }, way("archive")], ..want("2025-11-12") };
+    let wants = [ladder.clone(), Want { date: day("2025-11-11"), ..ladder }];
+    let decide = |gates: &[(&str, Passes)]| {
+        let gates = gates.iter().map(|(rung, passes)| ((*rung).into(), *passes)).collect();
+        let decision = admit(&[Wanting { gates, ..wanting(&a, &wants) }], &pools(), at(NOW));
+        let rungs: Vec<String> = decision.launches.iter().map(|l| l.admitted.rung.to_string()).collect();
+        (rungs, refusals(&decision))
+    };
+    assert_eq!(decide(&[("live", Passes::OneTrial)]).0, ["live", "archive"], "one date is the trial of the rung that is passed over");
+    assert_eq!(decide(&[("live", Passes::Nothing)]).0, ["archive", "archive"]);
+    let until = Passes::Requested(at("2025-11-15T12:15:00Z"));
+    let held = decide(&[("live", Passes::Nothing), ("archive", until)]).1;
+    assert!(held.iter().all(|told| told.contains("HoldUntil(BreakerOpen, 2025-11-15T12:15:00Z)")), "{held:?}");
+}
+
+#[test]
+fn what_is_lost_soon_comes_before_priorities_and_before_tonight() {
+    let a = named("a");
+    let lost = |hours: &str, date| Want { lost_at: Some(at(hours)), ..want(date) };
+    let urgent = Want { priority: 5, ..want("2025-11-01") };
+    let wants = [want("2025-11-14"), urgent, lost("2025-11-15T20:00:00Z", "2025-11-03"), lost("2025-11-15T13:00:00Z", "2025-11-02")];
+    let decision = admit(&[wanting(&a, &wants)], &pools(), at(NOW));
+    let order = ["a 2025-11-02", "a 2025-11-03", "a 2025-11-01", "a 2025-11-14"];
+    assert_eq!(launches(&decision), order);
 }

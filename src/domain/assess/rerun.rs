@@ -29,6 +29,8 @@ pub enum Wait {
     Unscheduled,
     /// The state is Unknown.
     Unknown,
+    /// No rung delivers the date, or there is none.
+    Undelivered,
     /// A hold applies.
     Hold(Hold),
 }
@@ -47,6 +49,7 @@ impl Wait {
             }
             Self::Unscheduled => "the schedule has no entry for this date yet",
             Self::Unknown => "nothing is launched while the state is Unknown; its message says why",
+            Self::Undelivered => "no rung of the coverage delivers this date (spec.fill.ladder)",
             Self::Hold(hold) => hold.sentence(),
         }
     }
@@ -69,7 +72,7 @@ fn of_state(cause: Cause, verdict: Verdict) -> Option<Wait> {
         Cause::NotDue { unscheduled: true } => Some(Wait::Unscheduled),
         Cause::NotDue { unscheduled: false } => matches!(verdict, Verdict::Unknown(_)).then_some(Wait::Unread),
         Cause::Blocked(hold) => Some(Wait::Hold(hold)),
-        Cause::Complete | Cause::NoRung | Cause::Exhausted(_) | Cause::Waiting(_) => None,
+        Cause::Complete | Cause::NoRung | Cause::Undeliverable(_) | Cause::Exhausted(_) | Cause::Waiting(_) => None,
         Cause::Partial(_) | Cause::Missing => None,
     }
 }

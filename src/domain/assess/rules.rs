@@ -91,7 +91,11 @@ fn observed(view: &View<'_>) -> Option<Cause> {
 }
 
 fn unrecoverable(view: &View<'_>) -> Option<Cause> {
-    (rungs::standing(view) == Standing::NoneRepairs).then_some(Cause::NoRung)
+    match rungs::standing(view) {
+        Standing::NoneRepairs => Some(Cause::NoRung),
+        Standing::Undeliverable(why) => Some(Cause::Undeliverable(why)),
+        Standing::Usable | Standing::UsedUp(_) => None,
+    }
 }
 
 fn exhausted(view: &View<'_>) -> Option<Cause> {
@@ -104,8 +108,10 @@ fn blocked(view: &View<'_>) -> Option<Cause> {
 }
 
 fn waiting(view: &View<'_>) -> Option<Cause> {
-    let tally = view.tally(&view.rung()?.name)?;
-    (view.token().is_none() && !view.trial && tally.retry_at > view.s.now).then_some(Cause::Waiting(tally.last))
+    if view.token().is_some() {
+        return None;
+    }
+    view.backs_off(view.rung()?).map(Cause::Waiting)
 }
 
 /// The date is open: the verdict is the state.
@@ -129,17 +135,16 @@ pub(super) fn want(view: &View<'_>, cause: Cause, rerun: Option<&Unspent>) -> Op
     if !open && token.is_none() {
         return None;
     }
-    let rung = if token.is_some() { view.s.coverage.fill.ladder.first()? } else { view.rung()? };
-    let tally = view.tally(&rung.name).filter(|_| token.is_none());
-    Some(Want {
+    let ways = if token.is_some() { view.rerun_way().into_iter().collect() } else { view.ways() };
+    let lost_at = if open { view.pressing() } else { None };
+    let want = Want {
         date: view.date,
-        rung: rung.name.clone(),
+        ways,
+        lost_at,
         priority: view.s.orders.and_then(|o| o.get(&view.date)).map_or(0, |o| o.priority),
         tonight: view.is_tonight(),
-        number: tally.map_or(1, |t| u32::from(t.charged) + 1),
-        alone: view.trial || tally.is_some_and(|t| t.alone),
-        trial: view.trial && token.is_none(),
         token,
         reason: view.verdict().reason(),
-    })
+    };
+    (!want.ways.is_empty()).then_some(want)
 }

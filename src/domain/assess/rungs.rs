@@ -1,11 +1,16 @@
 //! Chooses the rung that is tried next.
 
-use super::{Situation, View, Want};
-use crate::domain::dates::Date;
+use alloc::vec::Vec;
+
+use jiff::SignedDuration;
+
+use super::{Situation, View, Want, Way};
+use crate::domain::breaker::Opened;
+use crate::domain::dates::{Date, Timestamp};
 use crate::domain::judge::Judged;
 use crate::domain::ledger::{Ledger, Outcome, Tally};
 use crate::domain::policy::{FillOrder, Repairs, Rung};
-use crate::domain::state::Cause;
+use crate::domain::state::{Cause, Undelivered};
 use crate::domain::verdict::Verdict;
 
 /// What the ladder can do for a date.
@@ -13,11 +18,16 @@ use crate::domain::verdict::Verdict;
 pub(super) enum Standing {
     /// A rung can be tried.
     Usable,
-    /// Every rung that could repair it is used up. Holds the last outcome.
+    /// Every rung that could repair it is used up, or does not deliver it. Holds the last outcome.
     UsedUp(Outcome),
+    /// No rung that repairs it delivers it, and none is used up. Holds the reason of the last one.
+    Undeliverable(Undelivered),
     /// No rung repairs what is wrong.
     NoneRepairs,
 }
+
+/// History is moved to the next rung when a breaker was open for so long.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 
 impl<'a> View<'a> {
     /// The charges of the date on a rung. An unspent rerun token clears them.
@@ -26,7 +36,7 @@ impl<'a> View<'a> {
         tally.filter(|_| self.token().is_none())
     }
 
-    fn repairing(&self) -> impl Iterator<Item = &'a Rung> {
+    pub(super) fn repairing(&self) -> impl Iterator<Item = &'a Rung> {
         let judgement = &self.judged.judgement;
         let missing = judgement.verdict == Verdict::Missing;
         self.s.coverage.fill.ladder.iter().filter(move |rung| {
@@ -37,27 +47,97 @@ impl<'a> View<'a> {
         })
     }
 
+    /// The rungs that can be tried, in their order.
+    pub(super) fn usable(&self) -> impl Iterator<Item = &'a Rung> {
+        self.repairing().filter(|rung| !self.is_used_up(rung) && self.is_delivered(rung))
+    }
+
     fn is_used_up(&self, rung: &Rung) -> bool {
-        !self.trial && self.tally(&rung.name).is_some_and(|t| t.uses_up(rung))
+        !self.tries(rung) && self.tally(&rung.name).is_some_and(|t| t.uses_up(rung))
+    }
+
+    /// Whether the date tries the changed template of a rung.
+    pub(super) fn tries(&self, rung: &Rung) -> bool {
+        self.trial.is_some_and(|trial| trial.name == rung.name)
+    }
+
+    /// Whether the date does not wait for a rung whose breaker is open. Tonight and what is lost soon have no time to wait: one
+    /// trial that failed is enough. History waits longer, because the next rung may cost more.
+    fn is_passed_over(&self, rung: &Rung) -> bool {
+        let Some(opened) = self.opened(rung) else { return false };
+        let is_urgent = self.is_tonight() || self.pressing().is_some();
+        is_urgent && opened.trials > 0 || self.history_passes_at(rung).is_some_and(|at| at <= self.s.now)
+    }
+
+    /// When history passes over a rung.
+    pub(super) fn history_passes_at(&self, rung: &Rung) -> Option<Timestamp> {
+        self.opened(rung)?.since.saturating_add(PATIENCE).ok()
+    }
+
+    fn opened(&self, rung: &Rung) -> Option<&'a Opened> {
+        self.s.ledger.breakers.get(&rung.name)?.opened.as_ref()
+    }
+
+    /// Whether the backoff of the date on a rung has not passed.
+    pub(super) fn backs_off(&self, rung: &Rung) -> Option<Outcome> {
+        let tally = self.tally(&rung.name)?;
+        (!self.tries(rung) && tally.retry_at > self.s.now).then_some(tally.last)
+    }
+
+    /// The ways to fill the date, in the order in which they may be taken. Rungs that are passed over are offered, too, because
+    /// one date must be their trial. The first one that is not is waited for.
+    pub(super) fn ways(&self) -> Vec<Way> {
+        let mut ways = Vec::new();
+        for rung in self.usable() {
+            let passed = self.is_passed_over(rung);
+            if self.backs_off(rung).is_none() {
+                ways.push(self.way(rung, passed));
+            }
+            if !passed {
+                break;
+            }
+        }
+        ways
+    }
+
+    /// The way of a rerun: the first rung that delivers the date, whatever was charged.
+    pub(super) fn rerun_way(&self) -> Option<Way> {
+        let rung = self.s.coverage.fill.ladder.iter().find(|rung| self.is_delivered(rung))?;
+        let is_trial = self.trial.is_some();
+        Some(Way { rung: rung.name.clone(), number: 1, alone: is_trial, trial: false, passed: false })
+    }
+
+    fn way(&self, rung: &Rung, passed: bool) -> Way {
+        let tally = self.tally(&rung.name);
+        let trial = self.tries(rung);
+        Way {
+            rung: rung.name.clone(),
+            number: tally.map_or(1, |t| u32::from(t.charged) + 1),
+            alone: trial || tally.is_some_and(|t| t.alone),
+            trial,
+            passed,
+        }
     }
 }
 
-/// The date on which a changed template is tried: the newest exhausted one, or the oldest if the order is Sequential,
-/// because the others wait for it.
-pub(super) fn trial(s: &Situation<'_>) -> Option<Date> {
+/// The date on which a changed template is tried, and its rung: the newest exhausted one, or the oldest if the order is
+/// Sequential, because the others wait for it.
+pub(super) fn trial<'a>(s: &'a Situation<'a>) -> Option<(Date, &'a Rung)> {
     if !s.coverage.fill.ladder.iter().any(|rung| s.ledger.has_trial(&rung.name)) {
         return None;
     }
-    let is_open = |(date, judged): &&(Date, Judged)| {
+    let open = |(date, judged): &'a (Date, Judged)| {
         let view = View::new(s, *date, judged);
         let exhausted = matches!(super::rules::cause(&view), Cause::Exhausted(_));
-        exhausted && current(&view).is_some_and(|rung| s.ledger.has_trial(&rung.name))
+        let may_try = |rung: &&Rung| {
+            s.ledger.has_trial(&rung.name) && view.is_used_up(rung) && view.is_delivered(rung)
+        };
+        if exhausted { view.repairing().find(may_try).map(|rung| (*date, rung)) } else { None }
     };
-    let first = match s.coverage.fill.order {
-        FillOrder::Sequential => s.judged.iter().find(is_open),
-        _ => s.judged.iter().rev().find(is_open),
-    };
-    first.map(|(date, _)| *date)
+    match s.coverage.fill.order {
+        FillOrder::Sequential => s.judged.iter().find_map(open),
+        _ => s.judged.iter().rev().find_map(open),
+    }
 }
 
 /// The rung that is tried next, or the last one that was.
@@ -66,28 +146,35 @@ pub(super) fn current<'a>(view: &View<'a>) -> Option<&'a Rung> {
     if view.judged.judgement.flaws.is_empty() {
         return None;
     }
-    let usable = view.repairing().find(|r| !view.is_used_up(r));
-    usable.or_else(|| view.repairing().last())
+    let next = view.usable().find(|rung| !view.is_passed_over(rung)).or_else(|| view.usable().next());
+    let used_up = || view.repairing().filter(|rung| view.is_used_up(rung)).last();
+    next.or_else(used_up).or_else(|| view.repairing().last())
 }
 
 /// What the ladder can do for a date.
 pub(super) fn standing(view: &View<'_>) -> Standing {
-    let Some(last) = view.repairing().last() else { return Standing::NoneRepairs };
-    if view.repairing().any(|r| !view.is_used_up(r)) {
+    if view.usable().next().is_some() {
         return Standing::Usable;
     }
-    Standing::UsedUp(view.tally(&last.name).map_or(Outcome::Failed, |t| t.last))
+    if let Some(used_up) = view.repairing().filter(|rung| view.is_used_up(rung)).last() {
+        return Standing::UsedUp(view.tally(&used_up.name).map_or(Outcome::Failed, |t| t.last));
+    }
+    let why = view.repairing().last().and_then(|rung| view.delivered_until(rung).err());
+    why.map_or(Standing::NoneRepairs, Standing::Undeliverable)
 }
 
 /// Orders the wants of rungs whose breaker lets only trials through. A date that was tried before may be broken itself. If it
 /// were always the trial, the breaker would stay open although the rung works.
 pub(super) fn least_tried_first(ledger: &Ledger, wants: &mut [Want]) {
-    let is_open = |want: &Want| ledger.breakers.get(&want.rung).is_some_and(|breaker| breaker.opened.is_some());
-    if !wants.iter().any(is_open) {
+    let open = |want: &Want| {
+        let rung = &want.ways.first()?.rung;
+        ledger.breakers.get(rung)?.opened.as_ref().map(|_| rung.clone())
+    };
+    if !wants.iter().any(|want| open(want).is_some()) {
         return;
     }
     let tried = |want: &Want| {
-        let tally = ledger.tallies.get(&(want.rung.clone(), want.date)).filter(|_| is_open(want));
+        let tally = open(want).and_then(|rung| ledger.tallies.get(&(rung, want.date)));
         tally.map_or(0, |tally| u16::from(tally.charged) + u16::from(tally.free))
     };
     wants.sort_by_key(tried);

@@ -1,6 +1,7 @@
 //! The state of a cell, as a specification: every rule, and the rules that precede it.
 
 mod jobs;
+mod ladders;
 mod open;
 mod properties;
 mod reruns;

@@ -16,7 +16,7 @@ use crate::engine::overview::{Event, Overview};
 use crate::engine::spec::Spec;
 
 /// So many dates of a season that is long over, all of them missing.
-fn season_of(dates: i32, filler: Filler) -> (Sim, Spec) {
+pub(super) fn season_of(dates: i32, filler: Filler) -> (Sim, Spec) {
     let first = day("2025-09-01");
     let all = DateRange::new(first, crate::domain::dates::shift(first, dates - 1)).unwrap();
     let sim = Sim::new(filler);

@@ -123,12 +123,13 @@ pub fn is_warning(reason: &str) -> bool {
 }
 
 /// Reasons of events that need attention.
-const WARNINGS: [&str; 12] = [
+const WARNINGS: [&str; 13] = [
     "AttemptHistoryRebuilt",
     "BreakerOpened",
     "CredentialsRefused",
     "Exhausted",
     "LaunchRefused",
+    "LostForGood",
     "NoRung",
     "Regressed",
     "Revoked",

@@ -68,6 +68,10 @@ fn of_both() -> Vec<Value> {
         // The CronJob does not exist: a coverage that fills is invalid, and recovers.
         json!({"fill": {"mode": "Fill", "ladder": [rung]}}),
         rung_with(json!({"repairs": ["Excess"]})),
+        rung_with(json!({"delivers": {"since": "2026-01-02"}})),
+        rung_with(json!({"delivers": {"maxAge": "1d"}})),
+        rung_with(json!({"delivers": {"until": "UnitStart"}})),
+        json!({"fill": {"ladder": [rung, {"name": "second", "jobFrom": {"cronJob": "fill"}}]}}),
         rung_with(json!({"attempts": {"max": 2, "backoff": {"initial": "1m", "max": "2m"}}})),
         rung_with(json!({"jobFrom": {"cronJob": "other", "container": "c"}})),
     ]

@@ -57,7 +57,8 @@ fn a_changed_template_is_tried_on_a_date_that_is_exhausted_without_waiting() {
     changed.ledger.templates.insert("reload".into(), Template { mark: 2, trial: Trial::Open });
     check(&changed, "Missing/NoRows wants a Job");
     let wants = changed.assess().wants;
-    assert!(wants[0].trial && wants[0].alone && wants[0].number == 4, "{wants:?}");
+    let way = &wants[0].ways[0];
+    assert!(way.trial && way.alone && way.number == 4, "{wants:?}");
     changed.ledger.templates.insert("reload".into(), Template { mark: 2, trial: Trial::Launch(9) });
     check(&changed, "Exhausted/Failed");
     let waiting =
@@ -81,6 +82,6 @@ fn a_changed_template_is_tried_on_the_newest_date_that_is_exhausted() {
     let (calendar, judged, now) = (&calendar, &judged[..], at(NOW));
     let s =
         Situation { coverage: &coverage, calendar, judged, ledger: &ledger, jobs: &[], orders: None, hold: None, now };
-    let wants: Vec<_> = assess(&s).wants.iter().map(|want| (want.date.day(), want.trial)).collect();
+    let wants: Vec<_> = assess(&s).wants.iter().map(|want| (want.date.day(), want.ways[0].trial)).collect();
     assert_eq!(wants, [(13, false), (12, true)]);
 }

@@ -34,8 +34,8 @@ fn a_date_is_tried_on_the_first_rung_that_repairs_it_and_rerun_from_the_first_of
     second.name = "rebuild".into();
     case.coverage.fill.ladder[0].repairs = vec![Repairs::Flaw(Flaw::NotFresh)];
     case.coverage.fill.ladder.push(second);
-    assert_eq!(&*case.assess().wants[0].rung, "rebuild");
-    assert_eq!(&*case.token("again").assess().wants[0].rung, "reload");
+    assert_eq!(&*case.assess().wants[0].ways[0].rung, "rebuild");
+    assert_eq!(&*case.token("again").assess().wants[0].ways[0].rung, "reload");
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn in_sequence_a_changed_template_is_tried_on_the_oldest_exhausted_date() {
     ledger.templates.insert("reload".into(), Template { mark: 2, trial: Trial::Open });
     let days = dates.map(|d| calendar_of(day(d), &GAMES));
     let out = in_sequence(days, [facts(&[]), facts(&[])], &ledger, NOW);
-    let wants: Vec<_> = out.wants.iter().map(|want| (want.date, want.trial)).collect();
+    let wants: Vec<_> = out.wants.iter().map(|want| (want.date, want.ways[0].trial)).collect();
     assert_eq!(wants, [(day(dates[0]), true)]);
 }
 

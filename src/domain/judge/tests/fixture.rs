@@ -87,6 +87,7 @@ fn rung() -> Rung {
         attempts: 3,
         backoff_initial: Span::minutes(5),
         backoff_max: Span::hours(12),
+        delivers: Delivers::default(),
     }
 }
 
