@@ -295,6 +295,8 @@ fn rung() -> Rung {
         backoff_initial: Span::minutes(5),
         backoff_max: Span::hours(12),
         delivers: Default::default(),
+        source: None,
+        cost: Default::default(),
     }
 }
 

@@ -4,6 +4,7 @@
 mod limit;
 mod queue;
 mod ramp;
+mod source;
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
@@ -14,10 +15,12 @@ use super::breaker::Passes;
 use super::dates::{Date, DateSet, Timestamp};
 use super::ledger::{Admitted, Gates};
 use super::policy::{Coverage, Key, Rung, Table};
+use super::source::Draw;
 use super::state::Hold;
 
 pub use limit::Limit;
 pub use ramp::{Lane, Ramp};
+pub use source::{Means, SourceName, SourcePool};
 
 /// A coverage with its wants.
 #[derive(Clone, Debug)]
@@ -52,6 +55,8 @@ pub struct Pools {
     pub daily_runs: BTreeSet<(Arc<str>, Arc<str>)>,
     /// Whether launches are switched off.
     pub launches_off: bool,
+    /// What each source lets through.
+    pub sources: BTreeMap<SourceName, SourcePool>,
     pub ramp: Ramp,
     /// The lanes of the last launches.
     pub lanes: Vec<Lane>,
@@ -116,6 +121,11 @@ impl Refused {
         Some(self.0[at].1)
     }
 
+    /// Whether any of them is held in this way.
+    pub fn holds(&self, hold: Hold) -> bool {
+        self.0.iter().any(|(_, refusal)| refusal.hold() == Some(hold))
+    }
+
     /// When the first of them may start by the passing of time alone.
     pub fn first_end(&self) -> Option<Timestamp> {
         self.0.iter().filter_map(|(_, refusal)| refusal.until()).min()
@@ -139,7 +149,7 @@ pub fn admit(wanting: &[Wanting<'_>], pools: &Pools, now: Timestamp) -> Decision
     let mut queue = queue::Queue::new(&wanting);
     while let Some(mut batch) = queue.next(&state.lanes) {
         state.refuse_taken(&mut batch);
-        match state.way(&batch) {
+        match state.way(&batch, now) {
             _ if batch.free().next().is_none() => {}
             Err(refusal) => state.refuse(&batch, refusal),
             Ok(way) => state.launch(&batch, way),
@@ -156,6 +166,7 @@ struct State<'a> {
     live_jobs: u32,
     ramp_left: u32,
     taken: BTreeMap<Table, DateSet>,
+    sources: BTreeMap<SourceName, SourcePool>,
     lanes: Vec<Lane>,
     launches: Vec<Admission>,
 }
@@ -168,31 +179,6 @@ struct Used<'a> {
     unread: DateSet,
     gates: Gates,
     refused: Vec<(Date, Refusal)>,
-}
-
-impl Used<'_> {
-    /// The first way that its breaker lets through. If there is none, the batch waits for the first rung that it does not pass
-    /// over, or else for the first one of all.
-    fn open_way(&self, batch: &queue::Batch<'_>) -> Result<usize, Refusal> {
-        let ways = batch.free().next().map_or(&[][..], |want| &want.ways);
-        let refusals: Vec<Option<Refusal>> = ways.iter().map(|way| self.gated(batch, way)).collect();
-        if let Some(open) = refusals.iter().position(Option::is_none) {
-            return Ok(open);
-        }
-        let awaited = ways.iter().position(|way| !way.passed).unwrap_or(0);
-        Err(refusals.get(awaited).copied().flatten().unwrap_or(Refusal::Hold(Hold::BreakerOpen)))
-    }
-
-    /// Why the breaker of a way does not let a batch through.
-    fn gated(&self, batch: &queue::Batch<'_>, way: &Way) -> Option<Refusal> {
-        match self.gates.get(&way.rung)? {
-            Passes::All | Passes::OneTrial => None,
-            Passes::Requested(_) | Passes::Unproven if batch.free().any(|want| want.token.is_some()) => None,
-            Passes::Unproven => Some(Refusal::Slot(Limit::Unproven)),
-            Passes::Requested(until) => Some(Refusal::HoldUntil(Hold::BreakerOpen, *until)),
-            Passes::Nothing => Some(Refusal::Hold(Hold::BreakerOpen)),
-        }
-    }
 }
 
 impl<'a> State<'a> {
@@ -211,21 +197,47 @@ impl<'a> State<'a> {
             live_jobs: pools.live_jobs,
             ramp_left: pools.ramp.allowance(now),
             taken: pools.taken.clone(),
+            sources: pools.sources.clone(),
             lanes: pools.lanes.clone(),
             launches: Vec::new(),
         }
     }
 
     /// The place of the first way of a batch that may start, or why none may.
-    fn way(&self, batch: &queue::Batch<'a>) -> Result<usize, Refusal> {
+    fn way(&self, batch: &queue::Batch<'a>, now: Timestamp) -> Result<usize, Refusal> {
         let (coverage, used) = (batch.coverage, &self.used[batch.place]);
         if self.pools.launches_off {
             return Err(Refusal::Hold(Hold::LaunchesOff));
         } else if batch.lane == Lane::Tonight && self.runs_daily(coverage) {
             return Err(Refusal::Hold(Hold::DailyRun));
         }
-        let way = used.open_way(batch)?;
+        let way = self.open_way(batch, now)?;
         self.reached(coverage, used).map_or(Ok(way), |limit| Err(Refusal::Slot(limit)))
+    }
+
+    /// The first way that may start, and that no way before it is waited for. If there is none, the batch waits for the first
+    /// one that it does not pass over, or else for the first one of all.
+    fn open_way(&self, batch: &queue::Batch<'a>, now: Timestamp) -> Result<usize, Refusal> {
+        let Some(first) = batch.free().next() else { return Ok(0) };
+        let mut passed = None;
+        for (place, way) in first.ways.iter().enumerate() {
+            let Some(refusal) = self.refusal(batch, first, way) else { return Ok(place) };
+            if !way.passed && !source::passes_over(first, refusal, now) {
+                return Err(refusal);
+            }
+            passed = passed.or(Some(refusal));
+        }
+        Err(passed.unwrap_or(Refusal::Hold(Hold::BreakerOpen)))
+    }
+
+    /// Why a way may not start now.
+    fn refusal(&self, batch: &queue::Batch<'a>, first: &Want, way: &Way) -> Option<Refusal> {
+        let is_requested = batch.free().any(|want| want.token.is_some());
+        let Some(source) = &way.source else {
+            return gated(*self.used[batch.place].gates.get(&way.rung)?, is_requested);
+        };
+        let pool = self.sources.get(&source_name(batch.coverage, source))?;
+        pool.refusal(way.credits, first.tonight, is_requested)
     }
 
     /// Whether a CronJob of the ladder runs by itself. It may fill the newest dates, whichever rung they are on.
@@ -264,9 +276,11 @@ impl<'a> State<'a> {
     }
 
     fn launch(&mut self, batch: &queue::Batch<'a>, place: usize) {
-        let dates: DateSet = batch.free().map(|w| w.date).collect();
         let Some(first) = batch.free().next() else { return };
         let Some(way) = first.ways.get(place) else { return };
+        let (paid, draw, window) = self.draw(batch, way, place);
+        let own = || batch.free().filter(|want| paid.contains(want.date));
+        let dates: DateSet = own().map(|w| w.date).collect();
         self.live_jobs += 1;
         self.ramp_left -= 1;
         self.used[batch.place].live += 1;
@@ -289,13 +303,39 @@ impl<'a> State<'a> {
                 target: target.clone(),
                 aliases: aliases.to_vec(),
                 dates,
-                number: batch.free().filter_map(|w| Some(w.ways.get(place)?.number)).max().unwrap_or(1),
-                tokens: batch.free().filter_map(|w| Some((w.date, w.token.clone()?))).collect(),
+                number: own().filter_map(|w| Some(w.ways.get(place)?.number)).max().unwrap_or(1),
+                tokens: own().filter_map(|w| Some((w.date, w.token.clone()?))).collect(),
                 trial: way.trial,
+                draw,
+                window,
             },
             reason: first.reason,
             lane: batch.lane,
         });
+    }
+
+    /// The dates of a batch that its source pays for, and what their Job draws. The others wait.
+    fn draw(
+        &mut self,
+        batch: &queue::Batch<'a>,
+        way: &Way,
+        place: usize,
+    ) -> (DateSet, Option<Draw>, Option<Timestamp>) {
+        let pool = way.source.as_ref().and_then(|source| {
+            let name = source_name(batch.coverage, source);
+            Some((source.clone(), self.sources.get_mut(&name)?))
+        });
+        let Some((source, pool)) = pool else {
+            return (batch.free().map(|w| w.date).collect(), None, None);
+        };
+        let tonight = batch.lane == Lane::Tonight;
+        let costs = batch.free().map(|w| (w.date, w.ways.get(place).map_or(0, |way| way.credits)));
+        let (paid, credits) = pool.pay(costs, tonight);
+        let refusal = pool.unpaid();
+        let requests = pool.start();
+        let unpaid = batch.free().map(|w| w.date).filter(|date| !paid.contains(*date));
+        self.used[batch.place].refused.extend(unpaid.map(|date| (date, refusal)));
+        (paid, Some(Draw { source, credits, requests }), pool.window_start())
     }
 
     fn decision(self, wanting: &[Wanting<'_>]) -> Decision {
@@ -303,6 +343,21 @@ impl<'a> State<'a> {
         let refused = refused.map(|(w, used)| (w.coverage.key.clone(), Refused::new(used.refused)));
         Decision { refused: refused.collect(), launches: self.launches }
     }
+}
+
+/// Why a breaker does not let a way through.
+fn gated(passes: Passes, is_requested: bool) -> Option<Refusal> {
+    match passes {
+        Passes::All | Passes::OneTrial => None,
+        Passes::Requested(_) | Passes::Unproven if is_requested => None,
+        Passes::Unproven => Some(Refusal::Slot(Limit::Unproven)),
+        Passes::Requested(until) => Some(Refusal::HoldUntil(Hold::BreakerOpen, until)),
+        Passes::Nothing => Some(Refusal::Hold(Hold::BreakerOpen)),
+    }
+}
+
+fn source_name(coverage: &Coverage, source: &Arc<str>) -> SourceName {
+    (coverage.key.namespace.clone(), source.clone())
 }
 
 #[cfg(test)]

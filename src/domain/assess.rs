@@ -7,6 +7,7 @@ mod rules;
 mod rungs;
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::ToString;
 use alloc::sync::Arc;
@@ -19,6 +20,7 @@ use super::judge::Judged;
 use super::ledger::{Attempt, Job, Ledger, Stage};
 use super::policy::{Coverage, DateOrders, Mode, Rung};
 use super::schedule::{Calendar, Day};
+use super::source::Health;
 use super::state::{Cause, Cell, Hold, State};
 use super::verdict::{Flaw, Verdict};
 
@@ -42,6 +44,8 @@ pub struct Situation<'a> {
     pub jobs: &'a [Job],
     /// Priorities and reruns of single dates.
     pub orders: Option<&'a DateOrders>,
+    /// The sources of its ladder, by name.
+    pub sources: &'a BTreeMap<Arc<str>, Health>,
     /// The reason why nothing of the coverage may launch, if any.
     pub hold: Option<Hold>,
     pub now: Timestamp,
@@ -75,8 +79,12 @@ pub struct Way {
     pub alone: bool,
     /// Whether it tries a changed template on behalf of all dates of its rung.
     pub trial: bool,
-    /// Whether the cell does not wait for it: its breaker is open for too long.
+    /// Whether the cell does not wait for it: its breaker is open for too long, or its source is suspended.
     pub passed: bool,
+    /// The source that it draws on.
+    pub source: Option<Arc<str>>,
+    /// What the date costs there.
+    pub credits: u64,
 }
 
 /// The state of a coverage: every cell, and what should launch.
@@ -97,7 +105,11 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
     let mut chain_broken = None;
     let trial = rungs::trial(situation);
     for (date, judged) in situation.judged {
-        let view = View { chain_broken, trial: trial.filter(|(own, _)| own == date).map(|(_, rung)| rung), ..View::new(situation, *date, judged) };
+        let view = View {
+            chain_broken,
+            trial: trial.filter(|(own, _)| own == date).map(|(_, rung)| rung),
+            ..View::new(situation, *date, judged)
+        };
         let cause = rules::cause(&view);
         chain_broken = chain_broken.or(view.breaks_chain(cause).then_some(*date));
         let rerun = view.unspent(cause);
@@ -118,7 +130,7 @@ pub fn assess(situation: &Situation<'_>) -> Assessment {
     if situation.coverage.fill.order == super::policy::FillOrder::NewestFirst {
         out.wants.reverse();
     }
-    rungs::least_tried_first(situation.ledger, &mut out.wants);
+    rungs::least_tried_first(situation, &mut out.wants);
     out
 }
 
@@ -210,7 +222,8 @@ impl<'a> View<'a> {
 
     /// Whether later dates must wait for this one when the order is Sequential.
     fn breaks_chain(&self, cause: Cause) -> bool {
-        !cause.state().is_done() && !matches!(cause, Cause::NotDue { unscheduled: true } | Cause::NoRung | Cause::Undeliverable(_))
+        !cause.state().is_done()
+            && !matches!(cause, Cause::NotDue { unscheduled: true } | Cause::NoRung | Cause::Undeliverable(_))
     }
 
     /// Whether only time can help: a unit is not over yet, and no Job can change that.

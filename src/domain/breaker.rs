@@ -3,7 +3,8 @@
 //! follows from it and from the attempts that are not settled, so no trial can be forgotten or run twice.
 
 use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString};
+use alloc::string::String;
+use alloc::sync::Arc;
 use core::cmp::{max, min};
 
 use jiff::SignedDuration;
@@ -16,25 +17,29 @@ use super::words::words;
 /// When a breaker opens, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trip {
+    /// So many different dates in a row that brought nothing open it.
+    pub failures: u32,
     /// How long it is open the first time. Each trial that brings nothing doubles that.
     pub open_for: SignedDuration,
     /// The longest time.
     pub max_open_for: SignedDuration,
 }
 
-/// So many different dates in a row that brought nothing open a breaker.
-const FAILURES: u32 = 5;
-/// How long a rung's own breaker is open at most, the first time and ever.
-const OPEN_FOR: SignedDuration = SignedDuration::from_mins(15);
-const MAX_OPEN_FOR: SignedDuration = SignedDuration::from_hours(6);
+impl Default for Trip {
+    fn default() -> Self {
+        let (open_for, max_open_for) = (SignedDuration::from_mins(15), SignedDuration::from_hours(6));
+        Self { failures: 5, open_for, max_open_for }
+    }
+}
 
 impl Trip {
     /// Of a rung's own breaker. A rung that retries sooner than usual also has its trials sooner.
     pub fn of(rung: &Rung) -> Self {
         let seconds = |span: super::span::Span| SignedDuration::from_secs(span.as_seconds().max(0));
-        let open_for = min(OPEN_FOR, seconds(rung.backoff_initial).saturating_mul(3));
+        let most = Self::default();
+        let open_for = min(most.open_for, seconds(rung.backoff_initial).saturating_mul(3));
         let longest = max(open_for, seconds(rung.backoff_max) / 2);
-        Self { open_for, max_open_for: min(MAX_OPEN_FOR, longest) }
+        Self { open_for, max_open_for: min(most.max_open_for, longest), ..most }
     }
 
     /// When a breaker that opens at an instant has its next trial, after so many trials that brought nothing.
@@ -44,13 +49,31 @@ impl Trip {
     }
 }
 
-/// The health of a rung.
+/// The health of a rung, or of a source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Breaker {
     /// The dates of the last attempts in a row that brought nothing, while it is closed.
-    pub failed: DateSet,
+    pub failed: Failed,
     /// Set while it is open or half-open.
     pub opened: Option<Opened>,
+}
+
+/// Dates whose last attempts brought nothing, by the uid of their coverage. The uid is empty where there is one coverage.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Failed(pub BTreeMap<Arc<str>, DateSet>);
+
+impl Failed {
+    pub fn len(&self) -> u32 {
+        self.0.values().map(DateSet::len).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn extend(&mut self, coverage: &Arc<str>, dates: &DateSet) {
+        self.0.entry(coverage.clone()).or_default().extend(dates);
+    }
 }
 
 /// A breaker that is open, or half-open.
@@ -83,15 +106,27 @@ words! {
 }
 
 /// A settled attempt, as a breaker sees it.
-#[derive(Clone, Copy, Debug)]
-pub struct Told<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The uid of its coverage; empty for a rung's own breaker, which knows one coverage only.
+    pub coverage: Arc<str>,
     pub launch: u64,
     pub recorded_at: Timestamp,
     pub settled_at: Timestamp,
     pub end: End,
     /// Without the dates whose expectation has changed or that have left the season: they say nothing about the rung.
-    pub outcomes: &'a BTreeMap<Date, Outcome>,
-    pub message: &'a str,
+    pub outcomes: BTreeMap<Date, Outcome>,
+    pub message: String,
+}
+
+/// A Job that has ended and whose attempt is not settled.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended<'a> {
+    /// As in [`Told::coverage`].
+    pub coverage: &'a Arc<str>,
+    pub at: Timestamp,
+    pub end: End,
+    pub dates: &'a DateSet,
 }
 
 /// What a breaker lets through.
@@ -109,7 +144,7 @@ pub enum Passes {
     Nothing,
 }
 
-impl Told<'_> {
+impl Told {
     fn has(&self, of: impl Fn(Outcome) -> bool) -> bool {
         self.outcomes.values().any(|outcome| of(*outcome))
     }
@@ -122,14 +157,14 @@ impl Told<'_> {
             trials,
             launch: self.launch,
             outcome: outcome.unwrap_or(Outcome::Failed),
-            message: self.message.to_string(),
+            message: self.message.clone(),
         }
     }
 }
 
 impl Breaker {
     /// One more settled attempt.
-    pub fn fold(&mut self, trip: &Trip, told: &Told<'_>) {
+    pub fn fold(&mut self, trip: &Trip, told: &Told) {
         if told.has(Outcome::helped) {
             *self = Self::default();
             return;
@@ -144,10 +179,10 @@ impl Breaker {
             }
             return;
         }
-        told.outcomes.keys().for_each(|date| self.failed.insert(*date));
-        if opens_at_once(told.end) || self.failed.len() >= FAILURES {
+        self.failed.extend(&told.coverage, &told.outcomes.keys().copied().collect());
+        if opens_at_once(told.end) || self.failed.len() >= trip.failures {
             self.opened = Some(told.opened(trip, told.settled_at, 0));
-            self.failed = DateSet::new();
+            self.failed = Failed::default();
         }
     }
 
@@ -163,21 +198,35 @@ impl Breaker {
         }
     }
 
+    /// The same, and whether it would open if the last Jobs brought nothing.
+    pub fn gate<'a>(
+        &self,
+        trip: &Trip,
+        unsettled: impl IntoIterator<Item = Timestamp>,
+        ended: impl Iterator<Item = Ended<'a>>,
+        now: Timestamp,
+    ) -> Passes {
+        match self.passes(unsettled, now) {
+            Passes::All if self.may_open(trip, ended) => Passes::Unproven,
+            passes => passes,
+        }
+    }
+
     /// Whether it opens if these Jobs, whose attempts are not settled, brought nothing. A failed Job is known long before that
     /// is read. In that time every date would be launched.
-    pub fn may_open<'a>(&self, ended: impl Iterator<Item = (End, &'a DateSet)>) -> bool {
+    pub fn may_open<'a>(&self, trip: &Trip, ended: impl Iterator<Item = Ended<'a>>) -> bool {
         let (mut failed, mut refused) = (self.failed.clone(), false);
-        for (end, dates) in ended {
+        for Ended { coverage, end, dates, at: _ } in ended {
             match end {
-                End::Succeeded => (failed, refused) = (DateSet::new(), false),
+                End::Succeeded => (failed, refused) = (Failed::default(), false),
                 End::Exit(_) | End::Deadline | End::Killed => {
-                    failed.extend(dates);
+                    failed.extend(coverage, dates);
                     refused |= opens_at_once(end);
                 }
                 End::Disrupted | End::Lost | End::NeverStarted => {}
             }
         }
-        refused || failed.len() >= FAILURES
+        refused || failed.len() >= trip.failures
     }
 
     pub fn state(&self, now: Timestamp) -> BreakerState {
@@ -195,7 +244,7 @@ impl Breaker {
 
     /// The rung fills in another way now. Earlier failures say nothing about that, so one trial may start at once.
     pub fn changed(&mut self, now: Timestamp) {
-        self.failed = DateSet::new();
+        self.failed = Failed::default();
         self.opened.iter_mut().for_each(|opened| (opened.until, opened.trials) = (now, 0));
     }
 

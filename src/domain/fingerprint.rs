@@ -190,8 +190,19 @@ impl Encoding {
     /// The fingerprint of a rung, given that of the question. The rung's name is not part of it: the fingerprint is
     /// stored under that name.
     fn rung(mut self, rung: &Rung) -> u64 {
-        let Rung { name: _, cron_job, container, template: _, repairs, attempts, backoff_initial: _, backoff_max: _, delivers: _ } =
-            rung;
+        let Rung {
+            name: _,
+            cron_job,
+            container,
+            template: _,
+            repairs,
+            attempts,
+            backoff_initial: _,
+            backoff_max: _,
+            delivers: _,
+            source: _,
+            cost: _,
+        } = rung;
         self.text("cronJob", cron_job).some(container.as_ref(), |to, name| _ = to.text("container", name));
         let mut words: Vec<&str> = repairs.iter().map(|repairs| repairs_word(*repairs)).collect();
         words.sort_unstable();

@@ -9,12 +9,14 @@ use alloc::vec::Vec;
 use super::breaker::Breaker;
 use super::dates::{Date, DateSet, Timestamp};
 use super::policy::{Fingerprints, Key, Rung, Table};
+use super::source::{Draw, Spent};
 
 mod backoff;
 mod breakers;
 mod recent;
 mod record;
 mod settle;
+mod spent;
 mod template;
 
 pub use super::outcome::{End, Outcome};
@@ -22,7 +24,7 @@ pub use breakers::Gates;
 pub use template::{Template, Trial};
 
 pub use record::Admitted;
-pub use settle::{After, Read, outcome};
+pub use settle::{After, Read, Settlement, outcome};
 
 /// The ledger of one coverage.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct Ledger {
     pub fingerprints: Fingerprints,
     /// The breakers of rungs whose last attempts brought nothing. The others are closed.
     pub breakers: BTreeMap<Arc<str>, Breaker>,
+    /// What was spent, by source: in the last window in which something was recorded.
+    pub spent: BTreeMap<Arc<str>, Spent>,
     /// The template of each rung when gapless last looked.
     pub templates: BTreeMap<Arc<str>, Template>,
     /// The last spent rerun token, per date.
@@ -86,6 +90,8 @@ pub struct Attempt {
     pub tokens: BTreeMap<Date, Arc<str>>,
     /// When it was recorded.
     pub recorded_at: Timestamp,
+    /// What its Job draws from a source.
+    pub draw: Option<Draw>,
     /// How far it has come.
     pub stage: Stage,
 }
@@ -185,6 +191,8 @@ pub struct Job {
     pub target: Table,
     /// Other names of that table when it was created.
     pub aliases: Vec<Table>,
+    /// What it draws from a source while it lives.
+    pub draw: Option<Draw>,
     /// When and how it ended; `None` while it is live.
     pub ended: Option<(Timestamp, End)>,
     /// Its termination message, cut and cleaned.
@@ -237,6 +245,8 @@ pub struct Launch {
     pub target: Table,
     /// Its other names.
     pub aliases: Vec<Table>,
+    /// What it draws from a source.
+    pub draw: Option<Draw>,
 }
 
 /// The Job's name: at most 40 characters of the coverage's name, `-`, 8 hex digits of its uid, `-l` and the launch.

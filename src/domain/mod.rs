@@ -24,6 +24,7 @@ pub mod probe;
 pub mod reread;
 pub mod schedule;
 pub mod share;
+pub mod source;
 pub mod span;
 pub mod spelling;
 pub mod state;

@@ -3,6 +3,7 @@
 mod delivers;
 mod orders;
 mod reads;
+mod source;
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -21,6 +22,7 @@ use super::verdict::Flaw;
 pub use delivers::Delivers;
 pub use orders::{DateOrder, DateOrders, Rerun};
 pub use reads::{ReadLimits, Reader};
+pub use source::{Budget, Cost, Per, Source};
 
 /// Which dates a season spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,6 +265,10 @@ pub struct Rung {
     pub backoff_max: Span,
     /// Which dates it can still deliver.
     pub delivers: Delivers,
+    /// The source that its Jobs draw on, in the namespace of the coverage.
+    pub source: Option<Arc<str>>,
+    /// What a date costs there.
+    pub cost: Cost,
 }
 
 /// How gaps are filled.

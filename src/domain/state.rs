@@ -67,6 +67,10 @@ words! {
         SuspectProbe,
         /// The rung's breaker is open or half-open: its attempts brought nothing.
         BreakerOpen,
+        /// The budget of the rung's source does not pay for the date before its window ends.
+        Budget,
+        /// The rung's source is suspended.
+        SourceSuspended,
         /// The Job was refused for now.
         LaunchRefused,
         /// The ledger has reached its size limit.
@@ -81,7 +85,9 @@ impl Hold {
     pub fn is_of_coverage(self) -> bool {
         match self {
             Self::Suspended | Self::LaunchesOff | Self::SuspectProbe | Self::LaunchRefused | Self::StatusFull => true,
-            Self::Busy | Self::DailyRun | Self::BreakerOpen | Self::Sequence => false,
+            Self::Busy | Self::DailyRun | Self::BreakerOpen | Self::Budget | Self::SourceSuspended | Self::Sequence => {
+                false
+            }
         }
     }
 
@@ -99,6 +105,8 @@ impl Hold {
             Self::SuspectProbe => {
                 "so many complete dates vanished at once that gapless distrusts the read; launches wait until two more reads agree"
             }
+            Self::Budget => "the budget of its source does not pay for the date in this window (Source, spec.budget)",
+            Self::SourceSuspended => "its source is suspended: set suspend to false in the Source to resume launches",
             Self::BreakerOpen => {
                 "the breaker of its rung is open, because the last attempts brought nothing; one trial at a time runs until \
                  one brings something"

@@ -1,16 +1,18 @@
 //! Assess: what is thought of each coverage, where something that this rests on has changed, or where its time is up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::coverage::CoverageState;
 use super::overview::Event;
 use super::season::SeasonState;
+use super::sources::{SourceState, source_key};
+use super::tracked::Revision;
 use super::verdicts::{Common, Share};
 use super::world::World;
 use crate::domain::assess::{Assessment, Situation, assess};
 use crate::domain::dates::Timestamp;
-use crate::domain::policy::Key;
+use crate::domain::policy::{Coverage, Key};
 
 const STALLED: &str = "gapless itself failed on this object; please report it with its spec";
 
@@ -18,6 +20,14 @@ impl World {
     /// Judges and assesses every coverage for which that may bring something new. A reader waits until a table was looked at:
     /// what was thought of it before is not shown.
     pub(super) fn assess_all(&mut self, now: Timestamp) {
+        self.assess_outdated(now);
+        if !self.told.is_empty() {
+            self.tell_sources(now);
+            self.assess_outdated(now);
+        }
+    }
+
+    fn assess_outdated(&mut self, now: Timestamp) {
         let keys = self.outdated(now);
         if keys.is_empty() {
             return;
@@ -36,12 +46,13 @@ impl World {
     /// Coverages whose assessment rests on something else than what is known now, or whose time is up.
     fn outdated(&mut self, now: Timestamp) -> Vec<Key> {
         let (common, compares) = (self.common(), self.compares());
-        let Self { seasons, jobs, coverages, .. } = self;
+        let Self { seasons, jobs, coverages, sources, .. } = self;
         let mut keys = Vec::new();
         for (key, state) in coverages {
             let share = || Share {
                 season: seasons.get(&state.coverage.season).map(SeasonState::days).unwrap_or_default(),
                 jobs: jobs.changed(&state.coverage.uid),
+                sources: health_of(&state.coverage, sources),
             };
             if compares && !state.is_over(now) && state.is_current(common, share) {
                 state.still_rests_on(common);
@@ -60,12 +71,14 @@ impl World {
 
     fn common(&self) -> Common {
         let seasons = self.seasons.values().map(SeasonState::days).sum();
-        Common { spec: self.spec, seasons, jobs: self.jobs.list() }
+        let sources = self.sources.values().map(SourceState::health_revision).sum();
+        Common { spec: self.spec, seasons, jobs: self.jobs.list(), sources }
     }
 
     fn share(&self, state: &CoverageState) -> Share {
         let season = self.seasons.get(&state.coverage.season).map(SeasonState::days).unwrap_or_default();
-        Share { season, jobs: self.jobs.changed(&state.coverage.uid) }
+        let sources = health_of(&state.coverage, &self.sources);
+        Share { season, jobs: self.jobs.changed(&state.coverage.uid), sources }
     }
 
     /// A reader waits for the schedule, too: what is only remembered of it does not count.
@@ -91,7 +104,10 @@ impl World {
             state.ledger.change(|ledger| ledger.forget_before(*first));
         }
         state.note_look(now);
-        let outcomes = state.settle(season, now);
+        let namespace = state.coverage.key.namespace.clone();
+        let (outcomes, told) = state.settle(season, &self.sources, now);
+        self.told.extend(told.into_iter().map(|(source, told)| (source_key(&namespace, &source), told)));
+        let season = self.seasons.get(&state.coverage.season).unwrap_or(season);
         let mut events = Vec::new();
         if self.read_only {
             events.extend(outcomes.into_iter().map(|outcome| outcome.event));
@@ -109,6 +125,7 @@ impl World {
     fn assessment(&self, season: &SeasonState, state: &CoverageState, now: Timestamp) -> Assessment {
         let own: Vec<_> = self.jobs.of(&state.coverage.uid).cloned().collect();
         let is_off = self.launches_off.contains(&state.coverage.key.namespace);
+        let sources = self.sources_of(state).map(|(name, source)| (name.clone(), source.health().clone())).collect();
         let mut assessment = assess(&Situation {
             coverage: &state.coverage,
             calendar: season.calendar(),
@@ -116,6 +133,7 @@ impl World {
             ledger: &state.ledger,
             jobs: &own,
             orders: Some(&season.orders),
+            sources: &sources,
             hold: state.hold(season.season.suspend, is_off, now),
             now,
         });
@@ -124,6 +142,13 @@ impl World {
         assessment.valid_until = assessment.valid_until.into_iter().chain(refused).min();
         assessment
     }
+}
+
+/// Changes with the health of a source of the coverage's ladder.
+fn health_of(coverage: &Coverage, sources: &BTreeMap<Key, SourceState>) -> Revision {
+    let names = coverage.fill.ladder.iter().filter_map(|rung| rung.source.as_ref());
+    let known = names.filter_map(|name| sources.get(&source_key(&coverage.key.namespace, name)));
+    known.map(SourceState::health_revision).sum()
 }
 
 impl CoverageState {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::overview::CoverageView;
-use super::ports::{Created, JobList, Recorded, SaveFault, Stored, Version};
+use super::overview::{CoverageView, SourceView};
+use super::ports::{Created, JobList, Loaded, Recorded, SaveFault, Version};
 use crate::domain::dates::Timestamp;
 use crate::domain::ledger::{Job, Launch, Ledger};
 use crate::domain::mark::TableMark;
 use crate::domain::policy::{Coverage, Key, Table};
 use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
+use crate::domain::source::Record;
 use crate::domain::verdict::Unknown;
 
 /// What is looked at together: a table, dated by one column, for the coverages of one namespace. What others ask of the
@@ -59,6 +60,13 @@ pub enum Call {
         /// What people see of it, where they look and it was looked at.
         view: Option<Box<CoverageView>>,
     },
+    /// Save what is known of a source.
+    SaveSource {
+        source: Box<SourceView>,
+        /// The version it is based on.
+        at: Version,
+        record: Arc<Record>,
+    },
     /// Create a Job whose attempt is recorded.
     Create(Box<Launch>, Recorded),
     /// Remove an ended Job whose attempt is settled.
@@ -78,7 +86,7 @@ pub struct Answered {
 #[derive(Clone, Debug)]
 pub enum Reply {
     /// Of [`Call::Load`].
-    Loaded(Result<Vec<Stored>, String>),
+    Loaded(Result<Loaded, String>),
     /// Of [`Call::ListJobs`].
     Jobs(Result<JobList, String>),
     /// Of [`Call::Mark`].
@@ -91,6 +99,8 @@ pub enum Reply {
     ScheduleRead(Key, Result<ScheduleReading, Unknown>),
     /// Of [`Call::Save`].
     Saved(Key, Arc<Ledger>, Result<Recorded, SaveFault>),
+    /// Of [`Call::SaveSource`].
+    SavedSource(Key, Arc<Record>, Result<Version, SaveFault>),
     /// Of [`Call::Create`].
     Created(Box<Launch>, Created),
     /// Of [`Call::Remove`].

@@ -12,6 +12,7 @@ use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, Job, Stage};
 use crate::domain::mark::TableMark;
 use crate::domain::policy::Table;
+use crate::domain::source::Draw;
 
 /// Everything that is taken.
 #[derive(Debug, Default)]
@@ -30,6 +31,8 @@ pub(super) struct Orphan {
     /// Every name of its table.
     pub names: Vec<Table>,
     pub dates: DateSet,
+    /// What it draws from a source, with the namespace of that.
+    pub draw: Option<(Arc<str>, Draw)>,
     /// A list that was asked for then, or later, shows its Job; `None` while its create is not answered.
     pub shown_from: Option<Timestamp>,
 }
@@ -154,6 +157,7 @@ impl CoverageState {
             launch: attempt.launch,
             names: self.names_of(attempt).cloned().collect(),
             dates: attempt.dates.clone(),
+            draw: attempt.draw.clone().map(|draw| (self.coverage.key.namespace.clone(), draw)),
             shown_from: (!self.creates.is_under_way(attempt.launch)).then_some(now),
         })
     }

@@ -19,6 +19,7 @@ impl World {
         self.decided.clock_moved(moved);
         self.seasons.values_mut().for_each(|season| season.clock_moved(by, moved));
         self.coverages.values_mut().for_each(|state| state.clock_moved(by, now));
+        self.sources.values_mut().for_each(|state| state.clock_moved(by));
         for watch in self.watches.values_mut() {
             watch.look.clock_moved(moved);
             watch.asked.iter_mut().for_each(|(at, _)| moved(at));

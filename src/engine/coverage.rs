@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use super::book::basis;
 use super::creates::Creates;
@@ -9,14 +10,16 @@ use super::facts::Facts;
 use super::saved::{Outcome, Saved};
 use super::season::SeasonState;
 use super::shown::Shown;
+use super::sources::{SourceState, source_key};
 use super::strangers::Lost;
 use super::tracked::Tracked;
 use super::verdicts::Verdicts;
 use crate::domain::admit::Wanting;
+use crate::domain::breaker::Told;
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::judge::Judged;
-use crate::domain::ledger::{After, Attempt, Before, Ledger, Read, Stage};
-use crate::domain::policy::Coverage;
+use crate::domain::ledger::{After, Attempt, Before, Ledger, Read, Settlement, Stage};
+use crate::domain::policy::{Coverage, Key};
 use crate::domain::schedule::{Calendar, Day};
 use crate::domain::state::Hold;
 use crate::domain::verdict::Verdict;
@@ -81,9 +84,15 @@ impl CoverageState {
     }
 
     /// Step 3 of every attempt of whose dates everything is known that decides it: each was confirmed after its end +
-    /// `settle`, none is Unknown, and where one is not complete, neither the data nor the schedule is doubted.
-    pub(super) fn settle(&mut self, season: &SeasonState, now: Timestamp) -> Vec<Outcome> {
-        let mut outcomes = Vec::new();
+    /// `settle`, none is Unknown, and where one is not complete, neither the data nor the schedule is doubted. Gives the
+    /// outcomes, and what the breakers of sources learn.
+    pub(super) fn settle(
+        &mut self,
+        season: &SeasonState,
+        sources: &BTreeMap<Key, SourceState>,
+        now: Timestamp,
+    ) -> (Vec<Outcome>, Vec<(Arc<str>, Told)>) {
+        let (mut outcomes, mut told) = (Vec::new(), Vec::new());
         let doubted = self.verdicts.doubt().is_some() || season.doubted().is_some();
         for attempt in self.ledger.attempts.clone() {
             let Some(settled_at) = self.settled_at(&attempt) else { continue };
@@ -104,16 +113,29 @@ impl CoverageState {
             let open = open.into_iter().map(|(date, _)| date).collect();
             let after = known.into_iter().map(|(d, j)| (d, self.after(season.calendar(), d, j))).collect();
             let before = self.ledger.breakers.get(&attempt.rung).cloned().unwrap_or_default();
-            *self.ledger = self.ledger.settle(&self.coverage, attempt.launch, &Read { after, open }, now);
+            let budget = attempt.draw.as_ref().and_then(|draw| {
+                let source = sources.get(&source_key(&self.coverage.key.namespace, &draw.source))?;
+                Some((&draw.source, source.source.budget.as_ref()?))
+            });
+            budget.into_iter().for_each(|(source, budget)| self.ledger.turn(source, budget, now));
+            let Settlement { ledger, told: new } =
+                self.ledger.settle(&self.coverage, attempt.launch, &Read { after, open }, now);
+            *self.ledger = ledger;
+            told.extend(attempt.draw.as_ref().zip(new).map(|(draw, told)| (draw.source.clone(), told)));
             let mut events = Vec::new();
             if let Some(settled) = self.ledger.recent.back() {
                 events = super::events::settled(&self.coverage.key, settled, now);
             }
             let after = self.ledger.breakers.get(&attempt.rung);
-            events.extend(super::events::of_breaker(&self.coverage.key, &attempt.rung, (&before, after), now));
+            events.extend(super::events::of_breaker(
+                &self.coverage.key,
+                &format!("rung {}", attempt.rung),
+                (&before, after),
+                now,
+            ));
             outcomes.extend(events.into_iter().map(|event| Outcome { launch: attempt.launch, event }));
         }
-        outcomes
+        (outcomes, told)
     }
 
     /// When the data of an ended attempt must be visible.
@@ -194,7 +216,7 @@ impl CoverageState {
             live: self.live(),
             unsettled: self.ledger.attempts.len() as u32,
             unread,
-            gates: self.ledger.gates(now),
+            gates: self.ledger.gates(&self.coverage.fill.ladder, now),
         }
     }
 }

@@ -1,16 +1,18 @@
 //! Step 2 of every launch: recorded attempts are created, and what follows from the answers. What is recorded alone says
 //! which step is next, so a crash between any two steps changes nothing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::call::Call;
 use super::coverage::CoverageState;
 use super::overview::Event;
 use super::ports::Created;
+use super::sources::SourceState;
 use super::world::World;
 use crate::domain::dates::Timestamp;
 use crate::domain::ledger::{Attempt, Launch, Stage, job_name};
-use crate::domain::policy::{Coverage, Mode};
+use crate::domain::policy::{Coverage, Key, Mode};
 
 impl World {
     /// Recorded attempts without a Job are created, under the same name each time. Whatever holds launches now holds these,
@@ -39,11 +41,16 @@ impl World {
         let Some(state) = self.coverages.get_mut(&launch.coverage).filter(|s| s.coverage.uid == launch.uid) else {
             return;
         };
-        self.events.extend(state.take_created(launch, created, now));
+        let is_refused = matches!(created, Created::Refused { .. } | Created::Foreign);
+        let was_recorded = state.ledger.attempt(launch.launch).is_some();
+        self.events.extend(state.take_created(launch, created, &self.sources, now));
         // Only a list shows what became of it, and nothing depends on that before the next try.
         if let Some(unclear) = state.creates.unclear().filter(|unclear| unclear.at == now) {
             let next = self.jobs.next_list;
             self.jobs.next_list = if next > now { next.min(unclear.until) } else { unclear.until };
+        }
+        if let Some(draw) = launch.draw.as_ref().filter(|_| is_refused && was_recorded) {
+            self.refund(&launch.coverage.namespace, &launch.uid, draw);
         }
     }
 }
@@ -60,12 +67,18 @@ impl CoverageState {
     }
 
     /// What follows from the answer to a create.
-    fn take_created(&mut self, launch: &Launch, created: Created, now: Timestamp) -> Vec<Event> {
+    fn take_created(
+        &mut self,
+        launch: &Launch,
+        created: Created,
+        sources: &BTreeMap<Key, SourceState>,
+        now: Timestamp,
+    ) -> Vec<Event> {
         self.creates.answered(launch.launch);
         let (lasts, why) = match created {
             Created::New(uid) | Created::Ours(uid) => {
                 self.creates.exists(launch.launch, now);
-                return self.exists(launch.launch, &uid, now);
+                return self.exists(launch.launch, &uid, sources, now);
             }
             Created::Unclear(_) => {
                 self.creates.not_answered(now);
@@ -92,13 +105,19 @@ impl CoverageState {
     }
 
     /// The Job of a launch exists. The first time, that is an event.
-    pub(super) fn exists(&mut self, launch: u64, uid: &Arc<str>, now: Timestamp) -> Vec<Event> {
+    pub(super) fn exists(
+        &mut self,
+        launch: u64,
+        uid: &Arc<str>,
+        sources: &BTreeMap<Key, SourceState>,
+        now: Timestamp,
+    ) -> Vec<Event> {
         let recorded = self.ledger.attempt(launch).filter(|a| a.stage == Stage::Recorded);
         let Some(attempt) = recorded else { return Vec::new() };
         let first = attempt.dates.first();
         let reason = first.and_then(|date| self.verdicts.judgement(date)).map(|j| j.judgement.verdict.reason());
         let event = super::events::launched(&self.coverage.key, attempt, reason.unwrap_or_default(), now);
-        let passed_over = super::events::passed_over(&self.coverage, &self.ledger, attempt, now);
+        let passed_over = super::events::passed_over(&self.coverage, &self.ledger, sources, attempt, now);
         self.ledger.created(launch, uid);
         [event].into_iter().chain(passed_over).collect()
     }
@@ -134,5 +153,6 @@ fn launch(coverage: &Coverage, attempt: &Attempt, state: &CoverageState) -> Opti
         deadline_seconds: coverage.fill.deadline.as_seconds(),
         target: state.target_of(attempt).clone(),
         aliases: attempt.aliases.clone(),
+        draw: attempt.draw.clone(),
     })
 }

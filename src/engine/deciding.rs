@@ -27,6 +27,7 @@ pub(super) struct Decided {
 struct Basis {
     spec: Revision,
     jobs: Revision,
+    sources: Revision,
     /// Nothing is decided before Jobs were listed.
     is_listed: bool,
     coverages: Revision,
@@ -83,11 +84,13 @@ impl World {
         {
             return;
         }
+        self.account(now);
         let awaits_look = self.coverages.values().any(|state| self.unread(state).next().is_some());
         let basis = Some(self.basis(awaits_look));
         let mut decision = self.decision(now);
         decision.refused.extend(self.undecided());
         self.show_refused(&decision);
+        self.note_spent(&decision, now);
         let valid_until = decision.refused.values().filter_map(Refused::first_end).min();
         self.decided = Decided { decision, at: now, basis, valid_until, awaits_look };
     }
@@ -104,6 +107,7 @@ impl World {
         Basis {
             spec: self.spec,
             jobs: self.jobs.revision(),
+            sources: self.sources_revision(),
             is_listed: self.jobs.listed_at.is_some(),
             coverages: self.coverages.values().map(of).sum(),
             looks: awaits_look.then_some(self.counts.looks_ended),
@@ -134,6 +138,7 @@ impl World {
             taken: claims.dates,
             daily_runs: self.jobs.daily_runs.clone(),
             launches_off: !self.limits.launches,
+            sources: self.source_pools(now),
             ramp: self.turns.ramp(),
             lanes: self.turns.lanes().to_vec(),
             turn: self.turns.last().cloned(),

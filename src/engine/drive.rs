@@ -220,6 +220,10 @@ async fn perform<C: Clock, W: Warehouse, S: Store, L: Launcher>(ports: &Ports<C,
             let result = ports.store.save(&coverage, &uid, at, &ledger, view.as_deref()).await;
             Reply::Saved(coverage, ledger, result)
         }
+        Call::SaveSource { source, at, record } => {
+            let result = ports.store.save_source(&source, at, &record).await;
+            Reply::SavedSource(source.source.key, record, result)
+        }
         Call::Create(launch, proof) => {
             let created = ports.launcher.create(&launch, &proof).await;
             Reply::Created(launch, created)

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::overview::Event;
+use super::sources::{SourceState, source_key};
 use crate::domain::breaker::Breaker;
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, Job, Launch, Ledger, Outcome, Settled};
 use crate::domain::policy::{Coverage, Key, Rung};
 use crate::domain::probe::UnitKey;
 use crate::domain::schedule::{Calendar, Day, ScheduleFacts};
+use crate::domain::source::Window;
 use crate::domain::state::{Cause, Cell, Hold, State, Undelivered};
 use crate::domain::suspicion::schedule_doubt;
 use crate::domain::verdict::UnknownReason;
@@ -22,17 +24,44 @@ pub(super) fn launched(coverage: &Key, attempt: &Attempt, reason: &str, now: Tim
     Event { at: now, coverage: coverage.clone(), reason: "JobLaunched", dates: attempt.dates.clone(), message }
 }
 
-/// A Job was created on a rung although others come before it on the ladder: their breakers are open.
-pub(super) fn passed_over(coverage: &Coverage, ledger: &Ledger, attempt: &Attempt, now: Timestamp) -> Option<Event> {
+/// A Job was created on a rung although others come before it on the ladder: they do not work, or are not paid for.
+pub(super) fn passed_over(
+    coverage: &Coverage,
+    ledger: &Ledger,
+    sources: &BTreeMap<Key, SourceState>,
+    attempt: &Attempt,
+    now: Timestamp,
+) -> Option<Event> {
     let before = coverage.fill.ladder.iter().take_while(|rung| rung.name != attempt.rung);
-    let opened = |rung: &Rung| {
-        let opened = ledger.breakers.get(&rung.name)?.opened.as_ref()?;
-        Some(format!("rung {} does not work since {} ({})", rung.name, opened.since, opened.last_words()))
+    let told = |rung: &Rung| {
+        let why = match &rung.source {
+            Some(source) => sources.get(&source_key(&coverage.key.namespace, source))?.why_passed()?,
+            None => does_not_work(ledger.breakers.get(&rung.name)?)?,
+        };
+        Some(format!("rung {} {why}", rung.name))
     };
-    let told: Vec<String> = before.filter_map(opened).collect();
+    let told: Vec<String> = before.filter_map(told).collect();
     let message = format!("filled on rung {}: {}", attempt.rung, told.join("; "));
     let (key, dates) = (coverage.key.clone(), attempt.dates.clone());
     (!told.is_empty()).then(|| Event { at: now, coverage: key, reason: "PassedOver", dates, message })
+}
+
+pub(super) fn does_not_work(breaker: &Breaker) -> Option<String> {
+    let opened = breaker.opened.as_ref()?;
+    Some(format!("does not work since {} ({})", opened.since, opened.last_words()))
+}
+
+/// The budget of a source does not pay for a date any more, or a new window began after that.
+pub(super) fn of_budget(source: &Key, is_reset: bool, window: Window, now: Timestamp) -> Event {
+    let (reason, message) = if is_reset {
+        ("BudgetReset", format!("a new window began at {}; launches go on", window.start))
+    } else {
+        (
+            "BudgetSpent",
+            format!("the budget does not pay for all dates before {}; they wait, or go to another rung", window.end),
+        )
+    };
+    Event { at: now, coverage: source.clone(), reason, dates: DateSet::new(), message }
 }
 
 /// A live Job keeps dates of a coverage's table, and gapless knows no launch of it.
@@ -81,9 +110,9 @@ pub(super) fn settled(coverage: &Key, settled: &Settled, now: Timestamp) -> Vec<
     by_outcome.into_iter().map(event).collect()
 }
 
-/// An attempt on a rung was settled, and its breaker opened or closed. A trial that brought nothing is reported by its outcome.
+/// An attempt was settled, and the breaker of its rung or source opened or closed. A trial that brought nothing is reported by its outcome.
 pub(super) fn of_breaker(
-    coverage: &Key,
+    owner: &Key,
     rung: &str,
     (before, after): (&Breaker, Option<&Breaker>),
     now: Timestamp,
@@ -92,13 +121,13 @@ pub(super) fn of_breaker(
     let (reason, message) = match (&before.opened, opened) {
         (None, Some(opened)) => {
             let (until, words) = (opened.until, opened.last_words());
-            let message = format!("nothing starts on rung {rung} before one trial after {until}; {words}");
+            let message = format!("nothing starts on {rung} before one trial after {until}; {words}");
             ("BreakerOpened", message)
         }
-        (Some(_), None) => ("BreakerClosed", format!("rung {rung} works again; its launches go on")),
+        (Some(_), None) => ("BreakerClosed", format!("{rung} works again; its launches go on")),
         _ => return None,
     };
-    Some(Event { at: now, coverage: coverage.clone(), reason, dates: DateSet::new(), message })
+    Some(Event { at: now, coverage: owner.clone(), reason, dates: DateSet::new(), message })
 }
 
 /// Cells changed their state.

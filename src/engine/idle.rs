@@ -28,7 +28,7 @@ impl World {
             .filter(|book| book.was_looked_at)
             .map(|book| book.good_until);
         let schedules = self.seasons.values().filter_map(|s| s.good_until());
-        let all = all.chain(saves).chain(tables).chain(schedules);
+        let all = all.chain(self.sources_wake()).chain(saves).chain(tables).chain(schedules);
         all.filter(|at| *at > now).min().unwrap_or(Timestamp::MAX)
     }
 

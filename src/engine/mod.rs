@@ -37,6 +37,7 @@ mod saving;
 mod schedules;
 mod season;
 mod shown;
+mod sources;
 pub mod spec;
 mod stale;
 mod strangers;

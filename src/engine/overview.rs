@@ -4,14 +4,31 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::assess::Unspent;
-use crate::domain::breaker::{Breaker, Opened};
+use crate::domain::breaker::{Breaker, BreakerState, Opened};
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, Settled, Tally, job_name};
-use crate::domain::policy::{Key, Mode, Table};
+use crate::domain::policy::{Key, Mode, Source, Table};
 use crate::domain::probe::Undated;
 use crate::domain::schedule::Calendar;
+use crate::domain::source::Window;
 use crate::domain::state::{Cell, State};
 use crate::domain::verdict::Unknown;
+
+/// One source.
+#[derive(Clone, Debug)]
+pub struct SourceView {
+    /// What its spec says.
+    pub source: Source,
+    /// What is used of its budget, and of which window; `None` without a budget.
+    pub used: Option<(Window, u64)>,
+    pub breaker: Breaker,
+    /// What the breaker is at the instant of the view.
+    pub state: BreakerState,
+    /// The live Jobs that draw on it.
+    pub live: u32,
+    /// The coverages with a rung that draws on it.
+    pub coverages: Vec<Key>,
+}
 
 /// Everything at one instant.
 #[derive(Clone, Debug)]
@@ -22,6 +39,8 @@ pub struct Overview {
     pub seasons: Vec<SeasonView>,
     /// Every coverage, by season, then in the order of its name.
     pub coverages: Vec<CoverageView>,
+    /// Every source, by name.
+    pub sources: Vec<SourceView>,
     /// What would be launched now, in order.
     pub launches: Vec<Planned>,
     /// Open cells that are not launched, and why: cells of one coverage, state and reason together.

@@ -6,12 +6,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::overview::CoverageView;
+use super::overview::{CoverageView, SourceView};
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::ledger::{Job, Launch, Ledger};
 use crate::domain::mark::TableMark;
 use crate::domain::policy::{Key, Table};
 use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
+use crate::domain::source::Record;
 use crate::domain::state::Cause;
 use crate::domain::verdict::Unknown;
 
@@ -71,6 +72,23 @@ pub struct Stored {
     pub version: Version,
 }
 
+/// What is stored of a source.
+#[derive(Clone, Debug)]
+pub struct StoredSource {
+    pub source: Key,
+    /// Its object's uid: what was stored of another object of the same name is not taken over.
+    pub uid: Arc<str>,
+    pub record: Record,
+    pub version: Version,
+}
+
+/// Everything that is stored.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    pub ledgers: Vec<Stored>,
+    pub sources: Vec<StoredSource>,
+}
+
 /// Why a ledger was not saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SaveFault {
@@ -86,8 +104,8 @@ pub enum SaveFault {
 
 /// Keeps the ledgers. An acknowledged save survives a crash.
 pub trait Store: Send + Sync + 'static {
-    /// Every ledger there is.
-    fn load(&self) -> impl Future<Output = Result<Vec<Stored>, String>> + Send;
+    /// Everything there is.
+    fn load(&self) -> impl Future<Output = Result<Loaded, String>> + Send;
     /// Saves a ledger whose last known version is `at` (0: none yet), and in the same write what people see of the
     /// coverage. Without a view, what they saw stays. What is equal to what is stored is not written again.
     fn save(
@@ -98,6 +116,13 @@ pub trait Store: Send + Sync + 'static {
         ledger: &Ledger,
         view: Option<&CoverageView>,
     ) -> impl Future<Output = Result<Recorded, SaveFault>> + Send;
+    /// Saves what is known of a source whose last known version is `at`, with what people see of it. Gives its new version.
+    fn save_source(
+        &self,
+        source: &SourceView,
+        at: Version,
+        record: &Record,
+    ) -> impl Future<Output = Result<Version, SaveFault>> + Send;
 }
 
 /// Proof that a ledger was saved: only a store can make one, so create-before-record does not compile.

@@ -1,16 +1,18 @@
 //! Report: the world as people see it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::coverage::CoverageState;
 use super::overview::{CoverageView, Held, Overview, Planned, SeasonView, Unexpected};
 use super::season::SeasonState;
+use super::sources::{SourceState, source_key};
 use super::world::World;
 use crate::domain::admit::{Limit, Refusal, Refused};
 use crate::domain::assess::{Unspent, Wait};
-use crate::domain::breaker::Opened;
+use crate::domain::breaker::Breaker;
 use crate::domain::dates::{Date, DateSet, Timestamp};
-use crate::domain::policy::{Key, Stalled};
+use crate::domain::policy::{Key, Rung, Stalled};
 use crate::domain::probe::Undated;
 use crate::domain::state::{Cause, Cell, Hold, State};
 
@@ -24,7 +26,7 @@ impl World {
         let launches = self.planned();
         let held = coverages.iter().flat_map(|c| held(c, &launches, self.decided.refused(&c.key))).collect();
         let seasons = self.seasons.iter().filter(|(_, s)| !s.is_kept()).map(|(key, s)| season(key, s)).collect();
-        Overview { now, seasons, coverages, launches, held }
+        Overview { now, seasons, coverages, sources: self.source_views(), launches, held }
     }
 
     fn planned(&self) -> Vec<Planned> {
@@ -55,7 +57,7 @@ impl World {
             cells: state.verdicts.cells().iter().map(|c| self.with_hold(state, c)).collect(),
             attempts: state.ledger.attempts.clone(),
             tallies: state.ledger.tallies.iter().map(|((r, d), t)| (r.clone(), *d, *t)).collect(),
-            breakers: state.ledger.breakers.iter().map(|(r, b)| (r.clone(), b.clone())).collect(),
+            breakers: self.breakers(state),
             limits: coverage.fill.ladder.iter().map(|r| (r.name.clone(), r.attempts)).collect(),
             recent: state.ledger.recent.iter().cloned().collect(),
             tokens: state.ledger.tokens.iter().map(|(d, t)| (*d, t.clone())).collect(),
@@ -97,17 +99,44 @@ impl World {
         if let (Cause::Blocked(Hold::LaunchRefused), Some(refusal)) = (shown.cause, state.creates.refused()) {
             shown.message = format!("{}: {}", shown.message, refusal.why).into();
         }
-        if let (Cause::Blocked(Hold::BreakerOpen), Some(opened)) = (shown.cause, opened(state, cell)) {
-            shown.message = format!("{} ({})", shown.message, opened.last_words()).into();
+        if let Some(because) = self.because(state, shown.cause, cell) {
+            shown.message = format!("{} ({because})", shown.message).into();
         }
         shown
     }
-}
 
-/// The breaker of a cell's rung, if it is not closed.
-fn opened<'a>(state: &'a CoverageState, cell: &Cell) -> Option<&'a Opened> {
-    let rung = state.coverage.fill.ladder.get(usize::from(cell.rung?))?;
-    state.ledger.breakers.get(&rung.name)?.opened.as_ref()
+    /// What opened the breaker of a cell's rung, or the source that holds it.
+    fn because(&self, state: &CoverageState, cause: Cause, cell: &Cell) -> Option<String> {
+        let rung = state.coverage.fill.ladder.get(usize::from(cell.rung?))?;
+        let source = || rung.source.as_ref().map(|source| format!("source {source}"));
+        match cause {
+            Cause::Blocked(Hold::BreakerOpen) => {
+                let breaker = self.breaker(state, rung)?;
+                Some(source().into_iter().chain([breaker.opened.as_ref()?.last_words()]).collect::<Vec<_>>().join(", "))
+            }
+            Cause::Blocked(Hold::Budget | Hold::SourceSuspended) => source(),
+            _ => None,
+        }
+    }
+
+    /// The breaker of a rung: its own, or that of its source.
+    fn breaker<'a>(&'a self, state: &'a CoverageState, rung: &Rung) -> Option<&'a Breaker> {
+        match &rung.source {
+            Some(source) => {
+                self.sources.get(&source_key(&state.coverage.key.namespace, source)).map(SourceState::breaker)
+            }
+            None => state.ledger.breakers.get(&rung.name),
+        }
+    }
+
+    /// The breakers of a coverage's rungs that are not closed.
+    fn breakers(&self, state: &CoverageState) -> Vec<(Arc<str>, Breaker)> {
+        let of = |rung: &Rung| {
+            let breaker = self.breaker(state, rung).filter(|breaker| **breaker != Breaker::default())?;
+            Some((rung.name.clone(), breaker.clone()))
+        };
+        state.coverage.fill.ladder.iter().filter_map(of).collect()
+    }
 }
 
 fn season(key: &Key, state: &SeasonState) -> SeasonView {

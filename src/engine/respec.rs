@@ -7,6 +7,7 @@ use super::call::WatchId;
 use super::coverage::CoverageState;
 use super::look::Look;
 use super::season::SeasonState;
+use super::sources::changed_sources;
 use super::spec::Spec;
 use super::tracked::Revision;
 use super::world::{Loading, Watch, World};
@@ -17,11 +18,12 @@ use crate::domain::span::Span;
 impl World {
     /// Takes a new spec.
     pub fn respec(&mut self, spec: Spec, now: Timestamp) {
-        let Spec { seasons, coverages, orders, stalled, launches_off } = spec;
+        let Spec { seasons, coverages, sources, orders, stalled, launches_off } = spec;
         let were_suspended: Vec<Key> = self.suspended().collect();
         self.spec.raise();
         self.stalled = stalled;
         self.launches_off = launches_off;
+        self.take_sources(sources, now);
         let gone = self.take_seasons(seasons, orders, now);
         let edited = self.take_coverages(coverages, gone, now);
         let suspended: BTreeSet<Key> = self.suspended().collect();
@@ -75,6 +77,8 @@ impl World {
             if known.is_none() && self.loading != Loading::Sent {
                 self.loading = Loading::Wanted { not_before: now };
             }
+            let changed = known.as_ref().map(|state| changed_sources(&state.ledger, &coverage)).unwrap_or_default();
+            self.rungs_changed(&changed, now);
             self.coverages.insert(coverage.key.clone(), CoverageState::new(coverage, known, now));
         }
         edited

@@ -8,7 +8,8 @@ use jiff::SignedDuration;
 use super::call::Call;
 use super::coverage::CoverageState;
 use super::look::later;
-use super::ports::{Recorded, SaveFault, Stored};
+use super::ports::{Loaded, Recorded, SaveFault, Stored};
+use super::sources::changed_sources;
 use super::world::{Loading, World};
 use crate::domain::dates::Timestamp;
 use crate::domain::ledger::{Attempt, Ledger, Stage};
@@ -54,15 +55,16 @@ impl World {
         self.events.extend(state.saved.take_outcomes());
     }
 
-    pub(super) fn loaded(&mut self, stored: Result<Vec<Stored>, String>, now: Timestamp) {
-        let Ok(stored) = stored else {
+    pub(super) fn loaded(&mut self, stored: Result<Loaded, String>, now: Timestamp) {
+        let Ok(Loaded { ledgers: stored, sources }) = stored else {
             self.loading = Loading::Wanted { not_before: later(now, 2000) };
             return;
         };
         self.loading = Loading::Done;
         let stored_uids: BTreeSet<Arc<str>> = stored.iter().map(|s| s.uid.clone()).collect();
+        let mut changed = BTreeSet::new();
         for stored in stored {
-            self.take_stored(stored, now);
+            changed.extend(self.take_stored(stored, now));
         }
         // A store that has none of a coverage lost it, where Jobs of its launches are there.
         for state in self.coverages.values_mut().filter(|s| !stored_uids.contains(&s.coverage.uid)) {
@@ -73,24 +75,29 @@ impl World {
         self.disown(&mut jobs);
         self.jobs.replace(jobs);
         self.recognize(now);
+        self.load_sources(sources, now);
+        self.rungs_changed(&changed, now);
     }
 
-    fn take_stored(&mut self, stored: Stored, now: Timestamp) {
+    /// Gives the sources of which a rung fills in another way than the stored ledger says.
+    fn take_stored(&mut self, stored: Stored, now: Timestamp) -> BTreeSet<Key> {
         let Some(state) = self.coverages.get_mut(&stored.coverage).filter(|s| s.coverage.uid == stored.uid) else {
-            return;
+            return BTreeSet::new();
         };
         // A save that is under way, or younger than this read, knows better.
         if state.saved.is_under_way() || state.saved.version().is_some_and(|version| version >= stored.version) {
-            return;
+            return BTreeSet::new();
         }
         // Launch numbers never fall: a status that was wiped leaves its Jobs behind.
         state.lost.found(state.ledger.launches == 0 && (!stored.is_whole || stored.ledger.launches == 0));
         let most = state.most_launches().max(stored.ledger.launches);
+        let changed = changed_sources(&stored.ledger, &state.coverage);
         let own = self.jobs.of(&stored.uid).map(|j| j.launch).filter(|launch| *launch <= most).max();
         // A list that came before the ledger said nothing of its attempts.
         self.jobs.next_list = now;
         state.take_stored(stored, own, now);
         self.events.extend(state.saved.take_outcomes());
+        changed
     }
 }
 

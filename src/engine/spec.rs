@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use crate::domain::policy::{Coverage, DateOrders, Key, Season, Stalled, Table};
+use crate::domain::policy::{Coverage, DateOrders, Key, Season, Source, Stalled, Table};
 use crate::domain::span::Span;
 
 /// Everything that people want, parsed. A changed spec replaces the whole.
@@ -13,6 +13,7 @@ use crate::domain::span::Span;
 pub struct Spec {
     pub seasons: Vec<Season>,
     pub coverages: Vec<Coverage>,
+    pub sources: Vec<Source>,
     /// What people want of single dates, per season.
     pub orders: BTreeMap<Key, DateOrders>,
     /// Coverages whose spec is invalid.

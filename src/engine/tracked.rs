@@ -41,6 +41,10 @@ pub(super) struct Tracked<T> {
 }
 
 impl<T> Tracked<T> {
+    pub fn new(value: T) -> Self {
+        Self { value, revision: Revision::default() }
+    }
+
     pub fn revision(&self) -> Revision {
         self.revision
     }

@@ -47,6 +47,7 @@ pub(super) struct Common {
     pub spec: Revision,
     pub seasons: Revision,
     pub jobs: Revision,
+    pub sources: Revision,
 }
 
 /// What an assessment rests on.
@@ -57,11 +58,12 @@ pub(super) struct Basis {
     own: Own,
 }
 
-/// A coverage's own share of what all have in common: its season's dates, and its Jobs.
+/// A coverage's own share of what all have in common: its season's dates, its Jobs, and the sources of its ladder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Share {
     pub season: Revision,
     pub jobs: Revision,
+    pub sources: Revision,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,9 +11,12 @@ use super::look::Look;
 use super::overview::Event;
 use super::progress::Counts;
 use super::season::SeasonState;
+use super::sources::SourceState;
 use super::spec::{Limits, Spec};
+
 use super::tracked::Revision;
 use super::turns::Turns;
+use crate::domain::breaker::Told;
 use crate::domain::dates::Timestamp;
 use crate::domain::mark::TableMark;
 use crate::domain::policy::{Key, Stalled};
@@ -33,6 +36,9 @@ pub struct World {
     pub(super) launches_off: BTreeSet<Arc<str>>,
     pub(super) seasons: BTreeMap<Key, SeasonState>,
     pub(super) coverages: BTreeMap<Key, CoverageState>,
+    pub(super) sources: BTreeMap<Key, SourceState>,
+    /// Settled attempts that their sources were not told of.
+    pub(super) told: Vec<(Key, Told)>,
     pub(super) watches: BTreeMap<WatchId, Watch>,
     pub(super) jobs: Jobs,
     pub(super) loading: Loading,
@@ -75,6 +81,8 @@ impl World {
             launches_off: BTreeSet::new(),
             seasons: BTreeMap::new(),
             coverages: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            told: Vec::new(),
             watches: BTreeMap::new(),
             jobs: Jobs::new(now),
             loading: Loading::Wanted { not_before: now },

@@ -63,7 +63,14 @@ pub fn overview(objects: &Objects, now: Timestamp) -> ClusterOverview {
     }
     coverages.sort_by(|a, b| (&a.season, &a.key.name, &a.key.kind).cmp(&(&b.season, &b.key.name, &b.key.kind)));
     ClusterOverview {
-        overview: Overview { now, seasons: Vec::new(), coverages, launches: Vec::new(), held: Vec::new() },
+        overview: Overview {
+            now,
+            seasons: Vec::new(),
+            coverages,
+            sources: Vec::new(),
+            launches: Vec::new(),
+            held: Vec::new(),
+        },
         ready,
     }
 }

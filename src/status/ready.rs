@@ -80,10 +80,12 @@ fn moves(cause: Cause, mode: Mode) -> bool {
     match cause {
         Cause::Running(_) | Cause::Verifying { .. } | Cause::Waiting(_) => true,
         Cause::Missing | Cause::Partial(_) => mode == Mode::Fill,
-        Cause::Blocked(Hold::Busy | Hold::DailyRun | Hold::BreakerOpen | Hold::SuspectProbe | Hold::LaunchRefused) => {
-            true
-        }
-        Cause::Blocked(Hold::Suspended | Hold::LaunchesOff | Hold::StatusFull | Hold::Sequence) => false,
+        Cause::Blocked(
+            Hold::Busy | Hold::DailyRun | Hold::BreakerOpen | Hold::Budget | Hold::SuspectProbe | Hold::LaunchRefused,
+        ) => true,
+        Cause::Blocked(
+            Hold::Suspended | Hold::SourceSuspended | Hold::LaunchesOff | Hold::StatusFull | Hold::Sequence,
+        ) => false,
         Cause::Unknown(reason) => {
             matches!(reason, UnknownReason::NotProbed | UnknownReason::ProbeFailed | UnknownReason::ProbeBudget)
         }

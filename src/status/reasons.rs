@@ -77,6 +77,10 @@ words! {
         /// The breaker of a rung is open, because its last attempts brought nothing: one trial at a time runs until one brings
         /// something. The message has the last words of the filler.
         BreakerOpen,
+        /// The budget of a source does not pay for dates before its window ends.
+        Budget,
+        /// The source of a rung is suspended.
+        SourceSuspended,
         /// So many complete dates lost data at once that the read is distrusted; launches wait until two more reads agree.
         SuspectProbe,
         /// The schedule lost games on so many dates at once that it is distrusted; the earlier schedule is used until two more
@@ -170,6 +174,8 @@ impl Reason {
             Hold::DailyRun => Self::DailyRun,
             Hold::SuspectProbe => Self::SuspectProbe,
             Hold::BreakerOpen => Self::BreakerOpen,
+            Hold::Budget => Self::Budget,
+            Hold::SourceSuspended => Self::SourceSuspended,
             Hold::LaunchRefused => Self::LaunchRefused,
             Hold::StatusFull => Self::StatusFull,
             Hold::Sequence => Self::Sequence,

@@ -10,7 +10,7 @@ use crate::engine::overview::{CoverageView, Overview};
 /// These coverages on 20 November 2025.
 pub(super) fn overview(coverages: Vec<CoverageView>) -> Overview {
     let now = crate::status::tests::fixtures::now();
-    Overview { now, seasons: vec![], coverages, launches: vec![], held: vec![] }
+    Overview { now, seasons: vec![], coverages, sources: vec![], launches: vec![], held: vec![] }
 }
 
 /// A breaker that is open until an instant.

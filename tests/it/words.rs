@@ -36,7 +36,10 @@ fn words() -> String {
     list("reasons of NotExpected", Off::ALL.map(|w| w.word().into()).into());
     list("reasons of Unknown", UnknownReason::ALL.map(|w| w.word().into()).into());
     list("reasons of Blocked", Hold::ALL.map(|w| w.word().into()).into());
-    list("reasons of Unrecoverable", [vec!["NoRung".into()], Undelivered::ALL.map(|w| w.word().into()).into()].concat());
+    list(
+        "reasons of Unrecoverable",
+        [vec!["NoRung".into()], Undelivered::ALL.map(|w| w.word().into()).into()].concat(),
+    );
     list("reasons of Partial", Flaw::ALL.map(|w| w.word().into()).into());
     list("states of a breaker", BreakerState::ALL.map(|w| w.word().into()).into());
     list("outcomes", Outcome::ALL.map(|w| w.word().into()).into());

@@ -214,7 +214,7 @@ pub struct RungSpec {
 }
 
 /// The dates that a rung can deliver. All of the given limits apply.
-#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(JsonSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DeliversSpec {
     /// The first date.

@@ -11,7 +11,8 @@ use crate::api::kinds::*;
 use crate::api::manifest::Document;
 use crate::api::template::{CronJob, Offer, Refusal};
 use crate::domain::policy::{
-    Anchor, Coverage, Criteria, Delivers, FieldNames, Fill, FillOrder, Fingerprints, Key, Mode, Moment, Repairs, Rung, Table,
+    Anchor, Cost, Coverage, Criteria, Delivers, FieldNames, Fill, FillOrder, Fingerprints, Key, Mode, Moment, Repairs,
+    Rung, Table,
 };
 use crate::domain::probe::Question;
 use crate::domain::verdict::Flaw;
@@ -151,6 +152,8 @@ fn rung(n: usize, spec: &RungSpec, mode: FillMode, known: &Known<'_>, fields: &m
         backoff_initial: initial,
         backoff_max: max,
         delivers: delivers(&field, spec.delivers.as_ref(), fields),
+        source: None,
+        cost: Cost::default(),
     }
 }
 

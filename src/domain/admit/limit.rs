@@ -16,6 +16,10 @@ pub enum Limit {
     Operator(u32),
     /// Jobs on its rung failed, and the table was not read since.
     Unproven,
+    /// Live Jobs that draw on its source.
+    Source(u32),
+    /// The requests per minute of its source are all told to live Jobs.
+    Requests,
     /// Slow start admits no more for now.
     SlowStart,
 }
@@ -30,6 +34,10 @@ impl Limit {
             Self::Unsettled => format!("{MAX_UNSETTLED} attempts of its coverage are not settled yet"),
             Self::Operator(most) => format!("all coverages together run at most {most} at once (--max-jobs)"),
             Self::Unproven => "Jobs on its rung failed; the table is read before more of them start".to_string(),
+            Self::Source(most) => format!("its source runs at most {most} at once (Source, spec.maxConcurrentJobs)"),
+            Self::Requests => {
+                "live Jobs use all requests per minute of its source (Source, spec.requestsPerMinute)".to_string()
+            }
             Self::SlowStart => "launches increase step by step after a start (--slow-start)".to_string(),
         }
     }

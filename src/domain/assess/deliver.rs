@@ -69,7 +69,11 @@ impl<'a> View<'a> {
     /// or a rung is passed over.
     pub(super) fn ladder_changes_at(&self) -> Option<Timestamp> {
         let ladder = &self.s.coverage.fill.ladder;
-        if self.s.ledger.breakers.is_empty() && ladder.iter().all(|rung| rung.delivers == Delivers::default()) {
+        let has_sources = ladder.iter().any(|rung| rung.source.is_some());
+        if !has_sources
+            && self.s.ledger.breakers.is_empty()
+            && ladder.iter().all(|rung| rung.delivers == Delivers::default())
+        {
             return None;
         }
         let ends = ladder.iter().filter_map(|rung| self.delivered_until(rung).ok().flatten());

@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 use jiff::SignedDuration;
 
 use super::{Situation, View, Want, Way};
-use crate::domain::breaker::Opened;
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::judge::Judged;
-use crate::domain::ledger::{Ledger, Outcome, Tally};
+use crate::domain::ledger::{Outcome, Tally};
 use crate::domain::policy::{FillOrder, Repairs, Rung};
+use crate::domain::source::Health;
 use crate::domain::state::{Cause, Undelivered};
 use crate::domain::verdict::Verdict;
 
@@ -64,18 +64,22 @@ impl<'a> View<'a> {
     /// Whether the date does not wait for a rung whose breaker is open. Tonight and what is lost soon have no time to wait: one
     /// trial that failed is enough. History waits longer, because the next rung may cost more.
     fn is_passed_over(&self, rung: &Rung) -> bool {
-        let Some(opened) = self.opened(rung) else { return false };
+        if self.health(rung).is_some_and(|health| health.suspended) {
+            return true;
+        }
+        let Some((_, trials)) = self.s.opened(rung) else { return false };
         let is_urgent = self.is_tonight() || self.pressing().is_some();
-        is_urgent && opened.trials > 0 || self.history_passes_at(rung).is_some_and(|at| at <= self.s.now)
+        is_urgent && trials > 0 || self.history_passes_at(rung).is_some_and(|at| at <= self.s.now)
     }
 
     /// When history passes over a rung.
     pub(super) fn history_passes_at(&self, rung: &Rung) -> Option<Timestamp> {
-        self.opened(rung)?.since.saturating_add(PATIENCE).ok()
+        let (since, _) = self.s.opened(rung)?;
+        since.saturating_add(PATIENCE).ok()
     }
 
-    fn opened(&self, rung: &Rung) -> Option<&'a Opened> {
-        self.s.ledger.breakers.get(&rung.name)?.opened.as_ref()
+    fn health(&self, rung: &Rung) -> Option<&'a Health> {
+        self.s.sources.get(rung.source.as_ref()?)
     }
 
     /// Whether the backoff of the date on a rung has not passed.
@@ -93,18 +97,25 @@ impl<'a> View<'a> {
             if self.backs_off(rung).is_none() {
                 ways.push(self.way(rung, passed));
             }
-            if !passed {
+            // A budget that does not pay for the date does not hold it up. Only the decision over all coverages knows that.
+            if !passed && !self.health(rung).is_some_and(|health| health.has_budget) {
                 break;
             }
         }
         ways
     }
 
+    /// The units that a rung is paid for: the missing ones, or all of them where none is missing.
+    fn paid_units(&self) -> u64 {
+        let (expected, covered) = (self.judged.judgement.expected, self.judged.judgement.covered);
+        let missing = expected.saturating_sub(covered);
+        u64::from(if missing == 0 || self.token().is_some() { expected } else { missing })
+    }
+
     /// The way of a rerun: the first rung that delivers the date, whatever was charged.
     pub(super) fn rerun_way(&self) -> Option<Way> {
         let rung = self.s.coverage.fill.ladder.iter().find(|rung| self.is_delivered(rung))?;
-        let is_trial = self.trial.is_some();
-        Some(Way { rung: rung.name.clone(), number: 1, alone: is_trial, trial: false, passed: false })
+        Some(Way { number: 1, alone: self.trial.is_some(), trial: false, ..self.way(rung, false) })
     }
 
     fn way(&self, rung: &Rung, passed: bool) -> Way {
@@ -116,6 +127,8 @@ impl<'a> View<'a> {
             alone: trial || tally.is_some_and(|t| t.alone),
             trial,
             passed,
+            source: rung.source.clone(),
+            credits: rung.cost.of(self.paid_units()),
         }
     }
 }
@@ -129,9 +142,7 @@ pub(super) fn trial<'a>(s: &'a Situation<'a>) -> Option<(Date, &'a Rung)> {
     let open = |(date, judged): &'a (Date, Judged)| {
         let view = View::new(s, *date, judged);
         let exhausted = matches!(super::rules::cause(&view), Cause::Exhausted(_));
-        let may_try = |rung: &&Rung| {
-            s.ledger.has_trial(&rung.name) && view.is_used_up(rung) && view.is_delivered(rung)
-        };
+        let may_try = |rung: &&Rung| s.ledger.has_trial(&rung.name) && view.is_used_up(rung) && view.is_delivered(rung);
         if exhausted { view.repairing().find(may_try).map(|rung| (*date, rung)) } else { None }
     };
     match s.coverage.fill.order {
@@ -165,17 +176,27 @@ pub(super) fn standing(view: &View<'_>) -> Standing {
 
 /// Orders the wants of rungs whose breaker lets only trials through. A date that was tried before may be broken itself. If it
 /// were always the trial, the breaker would stay open although the rung works.
-pub(super) fn least_tried_first(ledger: &Ledger, wants: &mut [Want]) {
-    let open = |want: &Want| {
-        let rung = &want.ways.first()?.rung;
-        ledger.breakers.get(rung)?.opened.as_ref().map(|_| rung.clone())
-    };
-    if !wants.iter().any(|want| open(want).is_some()) {
+pub(super) fn least_tried_first(s: &Situation<'_>, wants: &mut [Want]) {
+    let ladder = &s.coverage.fill.ladder;
+    let open: Vec<&Rung> = ladder.iter().filter(|rung| s.opened(rung).is_some()).collect();
+    if open.is_empty() {
         return;
     }
     let tried = |want: &Want| {
-        let tally = open(want).and_then(|rung| ledger.tallies.get(&(rung, want.date)));
+        let rung = want.ways.first().map(|way| &way.rung).filter(|rung| open.iter().any(|own| own.name == **rung));
+        let tally = rung.and_then(|rung| s.ledger.tallies.get(&(rung.clone(), want.date)));
         tally.map_or(0, |tally| u16::from(tally.charged) + u16::from(tally.free))
     };
     wants.sort_by_key(tried);
+}
+
+impl Situation<'_> {
+    /// Since when the breaker of a rung, or of its source, is not closed, and how many trials failed since.
+    fn opened(&self, rung: &Rung) -> Option<(Timestamp, u8)> {
+        if let Some(source) = &rung.source {
+            return self.sources.get(source)?.opened;
+        }
+        let opened = self.ledger.breakers.get(&rung.name)?.opened.as_ref()?;
+        Some((opened.since, opened.trials))
+    }
 }

@@ -11,6 +11,7 @@ use super::backoff::longest_wait;
 use super::{Attempt, Before, End, Ledger, MAX_RECENT, MAX_TOKENS, Settled, Stage};
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::policy::{Coverage, Table};
+use crate::domain::source::Draw;
 
 /// An admitted launch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,10 @@ pub struct Admitted {
     pub tokens: BTreeMap<Date, Arc<str>>,
     /// Whether it tries a changed template.
     pub trial: bool,
+    /// What it draws from a source.
+    pub draw: Option<Draw>,
+    /// When the window of the source's budget began.
+    pub window: Option<Timestamp>,
 }
 
 impl Ledger {
@@ -35,6 +40,7 @@ impl Ledger {
     pub fn record(&self, admitted: &Admitted, before: BTreeMap<Date, Before>, now: Timestamp) -> Self {
         let mut next = self.clone();
         let launch = next.take_number();
+        admitted.draw.iter().for_each(|draw| next.pay(draw, admitted.window));
         next.attempts.push(Attempt {
             launch,
             rung: admitted.rung.clone(),
@@ -45,6 +51,7 @@ impl Ledger {
             number: admitted.number,
             tokens: admitted.tokens.clone(),
             recorded_at: now,
+            draw: admitted.draw.clone(),
             stage: Stage::Recorded,
         });
         next.breakers.get_mut(&admitted.rung).into_iter().for_each(|breaker| breaker.recorded(now));
@@ -110,7 +117,8 @@ impl Ledger {
 
     /// The create of an attempt was refused. No Job has its number, so the next launch takes it.
     pub fn refused(&mut self, launch: u64) {
-        if self.attempt(launch).is_some() {
+        if let Some(attempt) = self.attempt(launch) {
+            attempt.draw.clone().iter().for_each(|draw| self.unpay(draw));
             self.forget(launch);
             self.spare.push(launch);
             self.spare.sort_unstable();

@@ -57,6 +57,14 @@ pub struct Read {
     pub open: DateSet,
 }
 
+/// A ledger after an attempt was settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    pub ledger: Ledger,
+    /// The attempt, as a breaker sees it; `None` if nothing was settled.
+    pub told: Option<Told>,
+}
+
 impl After {
     /// Whether the date's expectation has changed: a game moved, or a spec was edited.
     fn has_moved(&self, before: &Before) -> bool {
@@ -89,12 +97,13 @@ pub fn outcome(before: &Before, after: &After, end: End) -> Outcome {
 
 impl Ledger {
     /// Settles an ended attempt, after the caller has read all its dates at its end + `settle` or later. Dates that
-    /// cannot be judged stay in the attempt, which keeps waiting for them.
+    /// cannot be judged stay in the attempt, which keeps waiting for them. `told` is what a breaker learns from it.
     #[must_use]
-    pub fn settle(&self, coverage: &Coverage, launch: u64, read: &Read, now: Timestamp) -> Self {
+    pub fn settle(&self, coverage: &Coverage, launch: u64, read: &Read, now: Timestamp) -> Settlement {
         let mut next = self.clone();
-        let Some(at) = next.attempts.iter().position(|a| a.launch == launch) else { return next };
-        let Stage::Ended { end, ref message, .. } = next.attempts[at].stage else { return next };
+        let nothing = |ledger| Settlement { ledger, told: None };
+        let Some(at) = next.attempts.iter().position(|a| a.launch == launch) else { return nothing(next) };
+        let Stage::Ended { end, ref message, .. } = next.attempts[at].stage else { return nothing(next) };
         let message = message.clone();
         let attempt = next.take_judged(at, &read.open);
         let mut came = BTreeMap::new();
@@ -109,18 +118,21 @@ impl Ledger {
         };
         let Attempt { launch, recorded_at, .. } = attempt;
         let told = Told {
+            coverage: coverage.uid.clone(),
             launch,
             recorded_at,
             settled_at: now,
             end,
-            outcomes: &outcomes(|c| !c.has_moved),
-            message: &message,
+            outcomes: outcomes(|c| !c.has_moved),
+            message: message.clone(),
         };
-        next.fold(coverage, &attempt.rung, &told);
+        if attempt.draw.is_none() {
+            next.fold(&coverage.fill.ladder, &attempt.rung, &told);
+        }
         let outcomes: BTreeMap<Date, Outcome> = outcomes(|_| true);
         next.end_trial(&attempt, outcomes.values());
         next.remember(&attempt, outcomes, message, now);
-        next
+        Settlement { ledger: next, told: Some(told) }
     }
 
     /// Splits off the dates that can be judged. The others stay in the attempt.

@@ -127,6 +127,7 @@ async fn waiting(sim: &Sim) -> Engine<Sim, Sim, Sim, Sim> {
         rung: "reload".into(),
         target: state.coverage.table.clone(),
         aliases: vec![],
+        draw: None,
         dates: [day("2025-11-05")].into_iter().collect(),
         number: 1,
         tokens: BTreeMap::new(),

@@ -97,6 +97,7 @@ fn admitted(engine: &Engine<Sim, Sim, Sim, Sim>) -> Admitted {
         rung: "reload".into(),
         target: engine.world.coverages.values().next().unwrap().coverage.table.clone(),
         aliases: vec![],
+        draw: None,
         dates: [day("2025-11-03")].into_iter().collect(),
         number: 1,
         tokens: BTreeMap::new(),

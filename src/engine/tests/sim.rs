@@ -75,6 +75,7 @@ pub struct State_ {
     /// Every Job that was removed, and when, in order.
     pub removed: Vec<(Arc<str>, Timestamp)>,
     pub ledgers: BTreeMap<Key, (Arc<str>, Ledger, Version)>,
+    pub sources: BTreeMap<Key, (Arc<str>, crate::domain::source::Record, Version)>,
     /// What people see of each coverage.
     pub views: BTreeMap<Key, CoverageView>,
     pub jobs: BTreeMap<Arc<str>, (Job, Timestamp, Launch)>,
@@ -153,6 +154,7 @@ impl Sim {
             deadline_seconds: 1,
             target: job.target.clone(),
             aliases: job.aliases.clone(),
+            draw: None,
         };
         self.state().jobs.insert(job.name.clone(), (job, Timestamp::MAX, launch));
     }

@@ -20,6 +20,7 @@ pub(super) fn forged(launch: u64) -> Job {
         dates: [day("2025-11-03")].into_iter().collect(),
         target: coverage.table,
         aliases: vec![],
+        draw: None,
         ended: None,
         message: String::new(),
         pending: None,

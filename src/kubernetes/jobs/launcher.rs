@@ -243,6 +243,7 @@ mod tests {
             dates: DateSet::new(),
             target: Table { place: "files:/data".into(), name: "t".into() },
             aliases: vec![],
+            draw: None,
             ended: None,
             message: String::new(),
             pending: None,

@@ -35,6 +35,7 @@ fn launch() -> Launch {
         deadline_seconds: 7200,
         target: Table { place: "files:/data/nba".into(), name: "nba_raw.boxscores".into() },
         aliases: vec![Table { place: "device:7".into(), name: "12".into() }],
+        draw: None,
     }
 }
 

@@ -11,9 +11,10 @@ use crate::domain::ledger::{Job, Launch, Ledger};
 use crate::domain::mark::TableMark;
 use crate::domain::policy::{Key, Table};
 use crate::domain::probe::{Answer, DateColumn, Probe, ScheduleQuestion, ScheduleReading};
+use crate::domain::source::Record;
 use crate::domain::verdict::Unknown;
-use crate::engine::overview::CoverageView;
-use crate::engine::ports::{Created, JobList, Launcher, Recorded, SaveFault, Store, Stored, Version, Warehouse};
+use crate::engine::overview::{CoverageView, SourceView};
+use crate::engine::ports::{Created, JobList, Launcher, Loaded, Recorded, SaveFault, Store, Version, Warehouse};
 use crate::view::metrics::Metrics;
 
 /// A port whose calls are seen.
@@ -93,7 +94,7 @@ fn unread(answer: &Answer) -> Option<&Unknown> {
 }
 
 impl<S: Store> Store for Observed<S> {
-    async fn load(&self) -> Result<Vec<Stored>, String> {
+    async fn load(&self) -> Result<Loaded, String> {
         self.port.load().instrument(debug_span!("port", call = "load")).await
     }
 
@@ -107,6 +108,12 @@ impl<S: Store> Store for Observed<S> {
     ) -> Result<Recorded, SaveFault> {
         let span = debug_span!("port", call = "save", namespace = %coverage.namespace, %coverage);
         self.port.save(coverage, uid, at, ledger, view).instrument(span).await
+    }
+
+    async fn save_source(&self, source: &SourceView, at: Version, record: &Record) -> Result<Version, SaveFault> {
+        let key = &source.source.key;
+        let span = debug_span!("port", call = "save", namespace = %key.namespace, source = %key.name);
+        self.port.save_source(source, at, record).instrument(span).await
     }
 }
 

@@ -16,8 +16,9 @@ use held::{Held, Shelf};
 use crate::api::kinds::CoverageStatus;
 use crate::domain::ledger::Ledger;
 use crate::domain::policy::Key;
-use crate::engine::overview::CoverageView;
-use crate::engine::ports::{Clock, Recorded, SaveFault, Store, Stored, Version};
+use crate::domain::source::Record;
+use crate::engine::overview::{CoverageView, SourceView};
+use crate::engine::ports::{Clock, Loaded, Recorded, SaveFault, Store, Stored, Version};
 use crate::host::clock::SystemClock;
 use crate::kubernetes::client::scope::Scope;
 use crate::kubernetes::faults::answers::{Class, Fault, fault, one};
@@ -154,7 +155,7 @@ fn render(key: &Key, held: &Held, old: &Old, ledger: &Ledger, view: Option<&Cove
 }
 
 impl Store for StatusStore {
-    async fn load(&self) -> Result<Vec<Stored>, String> {
+    async fn load(&self) -> Result<Loaded, String> {
         let mut stored = Vec::new();
         for kind in Kind::COVERAGES {
             for object in self.list(kind).await? {
@@ -171,7 +172,11 @@ impl Store for StatusStore {
                 stored.push(Stored { coverage, uid, ledger, is_whole, reported, version });
             }
         }
-        Ok(stored)
+        Ok(Loaded { ledgers: stored, sources: Vec::new() })
+    }
+
+    async fn save_source(&self, _: &SourceView, _: Version, _: &Record) -> Result<Version, SaveFault> {
+        Err(SaveFault::Denied("not kept yet".into()))
     }
 
     async fn save(

@@ -110,6 +110,7 @@ impl Known {
             dates,
             target,
             aliases,
+            draw: None,
             message: if is_alive { String::new() } else { message },
             ended: (!is_alive).then_some((now, End::Lost)),
             pending: None,

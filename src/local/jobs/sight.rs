@@ -43,6 +43,7 @@ impl JobFolder {
             dates: written.dates,
             target: written.target,
             aliases: self.aliases()?,
+            draw: None,
             message: ended.map_or_else(String::new, |(_, end)| self.message(end)),
             ended,
             pending: None,

@@ -16,8 +16,9 @@ use std::sync::{Arc, Mutex};
 use crate::domain::dates::DateSet;
 use crate::domain::ledger::{Attempt, Ledger, Stage, job_name};
 use crate::domain::policy::{Key, Table};
-use crate::engine::overview::CoverageView;
-use crate::engine::ports::{Recorded, SaveFault, Store, Stored, Version};
+use crate::domain::source;
+use crate::engine::overview::{CoverageView, SourceView};
+use crate::engine::ports::{Loaded, Recorded, SaveFault, Store, Stored, Version};
 use crate::host::complaint::Complaint;
 use crate::host::files;
 pub use error::JournalError;
@@ -188,7 +189,7 @@ fn cannot(path: &Path, error: std::io::Error) -> JournalError {
 
 impl Store for Arc<Journal> {
     /// What people were told stands beside it, in a file that may be lost.
-    async fn load(&self) -> Result<Vec<Stored>, String> {
+    async fn load(&self) -> Result<Loaded, String> {
         let stored = |(coverage, Record { uid, version, ledger, .. })| Stored {
             coverage,
             uid,
@@ -197,7 +198,12 @@ impl Store for Arc<Journal> {
             reported: Vec::new(),
             version,
         };
-        Ok(self.stored().map_err(|why| why.to_string())?.into_iter().map(stored).collect())
+        let ledgers = self.stored().map_err(|why| why.to_string())?.into_iter().map(stored).collect();
+        Ok(Loaded { ledgers, sources: Vec::new() })
+    }
+
+    async fn save_source(&self, _: &SourceView, _: Version, _: &source::Record) -> Result<Version, SaveFault> {
+        Err(SaveFault::Denied("not kept yet".into()))
     }
 
     /// On one machine people look at the ledger itself: the view is not kept.

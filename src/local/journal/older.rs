@@ -79,6 +79,7 @@ fn attempt(from: &mut Reader<'_>) -> Option<Attempt> {
         number: from.get()?,
         tokens: from.get()?,
         recorded_at: from.get()?,
+        draw: None,
         stage: stage(from)?,
     })
 }

@@ -8,7 +8,7 @@ use super::super::misread::{Form, Misread};
 use super::super::text::{parse_dates, parse_end, parse_instant};
 use super::StageWord;
 use crate::api::kinds::*;
-use crate::domain::breaker::{Breaker, Opened};
+use crate::domain::breaker::{Breaker, Failed, Opened};
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::ledger::{Attempt, Before, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
 use crate::domain::policy::{Fingerprints, Table};
@@ -35,6 +35,7 @@ pub fn ledger(status: &CoverageStatus) -> Read<Ledger> {
         fingerprints: fingerprints(stored)?,
         templates: each("status.ledger.templates", &stored.templates, |line| template(line))?.into_iter().collect(),
         breakers: each("status.ledger.breakers", &stored.breakers, breaker)?.into_iter().collect(),
+        spent: BTreeMap::new(),
         tokens: tokens(&stored.tokens)?,
         earlier: earlier(&stored.earlier_tokens)?,
         spare: each("status.ledger.spare", &stored.spare, |launch| spare(*launch, stored.launches))?,
@@ -103,7 +104,9 @@ fn breaker(status: &BreakerStatus) -> Read<(Arc<str>, Breaker)> {
         (None, None) => None,
         _ => return Err(Misread::Lacks(status.rung.clone(), "`since` or `until`")),
     };
-    Ok((status.rung.as_str().into(), Breaker { failed: parse_dates(&status.failed)?, opened }))
+    let failed = parse_dates(&status.failed)?;
+    let failed = (!failed.is_empty()).then(|| ("".into(), failed));
+    Ok((status.rung.as_str().into(), Breaker { failed: Failed(failed.into_iter().collect()), opened }))
 }
 
 fn tokens(list: &[SpentToken]) -> Read<BTreeMap<Date, Arc<str>>> {
@@ -189,6 +192,7 @@ fn attempt(status: &AttemptStatus) -> Read<Attempt> {
         number: status.number,
         tokens: tokens(&status.tokens)?,
         recorded_at: parse_instant(&status.recorded_at)?,
+        draw: None,
         stage: stage(status)?,
     })
 }

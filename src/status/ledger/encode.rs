@@ -21,6 +21,7 @@ pub(crate) fn write(ledger: &Ledger, name: &str, uid: &str, status: &mut Coverag
         recent,
         fingerprints,
         breakers,
+        spent: _,
         templates,
         tokens,
         earlier,
@@ -54,7 +55,11 @@ fn template((rung, Template { mark, trial }): (&Arc<str>, &Template)) -> String 
 }
 
 fn breaker((rung, Breaker { failed, opened }): (&Arc<str>, &Breaker)) -> BreakerStatus {
-    let closed = BreakerStatus { rung: rung.to_string(), failed: dates(failed), ..BreakerStatus::default() };
+    let closed = BreakerStatus {
+        rung: rung.to_string(),
+        failed: failed.0.get("").map(dates).unwrap_or_default(),
+        ..BreakerStatus::default()
+    };
     let Some(Opened { since, until, trials, launch, outcome, message }) = opened else { return closed };
     BreakerStatus {
         since: Some(since.to_string()),
@@ -109,7 +114,8 @@ fn history(tally: &Tally) -> String {
 }
 
 fn attempt(attempt: &Attempt, job: String) -> AttemptStatus {
-    let Attempt { launch, rung, target, aliases, dates: set, before, number, tokens, recorded_at, stage } = attempt;
+    let Attempt { launch, rung, target, aliases, dates: set, before, number, tokens, recorded_at, stage, draw: _ } =
+        attempt;
     let mut status = AttemptStatus {
         launch: *launch,
         job,

@@ -282,6 +282,7 @@ fn attempts_of_the_version_before() -> Vec<Attempt> {
         rung: rung.into(),
         target: Table { place: "files:/data/raw".into(), name: "boxscores".into() },
         aliases: Vec::new(),
+        draw: None,
         dates: dates.iter().map(|n| day(*n)).collect(),
         before: BTreeMap::new(),
         number,

@@ -94,7 +94,14 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         confirmed_at: Some(at("2025-11-15T11:59:30Z")),
         launches: 41,
     };
-    Overview { now: at(now), seasons: vec![season], coverages: vec![coverage], launches: vec![], held: vec![] }
+    Overview {
+        now: at(now),
+        seasons: vec![season],
+        coverages: vec![coverage],
+        sources: vec![],
+        launches: vec![],
+        held: vec![],
+    }
 }
 
 fn event(reason: &'static str, dates: &[&str]) -> Event {

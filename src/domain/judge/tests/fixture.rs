@@ -88,6 +88,8 @@ fn rung() -> Rung {
         backoff_initial: Span::minutes(5),
         backoff_max: Span::hours(12),
         delivers: Delivers::default(),
+        source: None,
+        cost: Cost::default(),
     }
 }
 

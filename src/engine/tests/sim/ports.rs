@@ -8,8 +8,11 @@ use crate::domain::judge::tests::facts;
 use crate::domain::ledger::{Launch, Ledger};
 use crate::domain::mark::{Holds, PartMark, TableMark, stable_hash};
 use crate::domain::probe::{Answer, DateColumn, DateFacts, Probe, Reading, ScheduleQuestion, ScheduleReading};
+use crate::domain::source::Record;
 use crate::domain::state::Cause;
 use crate::domain::verdict::UnknownReason;
+use crate::engine::overview::SourceView;
+use crate::engine::ports::{Loaded, StoredSource};
 
 impl Clock for Sim {
     fn now(&self) -> Timestamp {
@@ -103,7 +106,7 @@ impl Warehouse for Sim {
 }
 
 impl Store for Sim {
-    async fn load(&self) -> Result<Vec<Stored>, String> {
+    async fn load(&self) -> Result<Loaded, String> {
         self.call(true).await;
         if self.fault().is_some() {
             return Err("no answer".into());
@@ -117,7 +120,34 @@ impl Store for Sim {
             reported: state.views.get(k).map(causes).unwrap_or_default(),
             version: *version,
         };
-        Ok(state.ledgers.iter().map(stored).collect())
+        let sources = state.sources.iter().map(|(key, (uid, record, version))| StoredSource {
+            source: key.clone(),
+            uid: uid.clone(),
+            record: record.clone(),
+            version: *version,
+        });
+        Ok(Loaded { ledgers: state.ledgers.iter().map(stored).collect(), sources: sources.collect() })
+    }
+
+    async fn save_source(&self, view: &SourceView, at: Version, record: &Record) -> Result<Version, SaveFault> {
+        self.call(true).await;
+        let fault = self.fault();
+        match fault {
+            Some(Fault::Unanswered) => return Err(SaveFault::Unclear("no answer".into())),
+            Some(Fault::Refused) => return Err(SaveFault::Conflict),
+            _ => {}
+        }
+        {
+            let mut state = self.state();
+            state.saves += 1;
+            if state.sources.get(&view.source.key).map_or(0, |old| old.2) != at {
+                return Err(SaveFault::Conflict);
+            }
+            let stored = (view.source.uid.clone(), record.clone(), at + 1);
+            state.sources.insert(view.source.key.clone(), stored);
+        }
+        self.call(false).await;
+        if fault == Some(Fault::ReplyLost) { Err(SaveFault::Unclear("the reply was lost".into())) } else { Ok(at + 1) }
     }
 
     async fn save(
@@ -205,6 +235,7 @@ impl Launcher for Sim {
             dates: launch.dates.clone(),
             target: launch.target.clone(),
             aliases: launch.aliases.clone(),
+            draw: launch.draw.clone(),
             ended: None,
             message: String::new(),
             pending: None,

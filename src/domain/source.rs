@@ -1,0 +1,49 @@
+//! What an account at a provider has left, and whether it works. What is spent stands in the ledger of the coverage that
+//! spent it, so there is nothing to reserve and nothing to give back. What is stored of a source is a second witness: it
+//! outlives coverages that are deleted.
+
+mod purse;
+mod window;
+
+use alloc::sync::Arc;
+
+use super::breaker::Breaker;
+use super::dates::Timestamp;
+
+pub use purse::Purse;
+pub use window::{Spent, Window, window};
+
+/// What one Job draws from a source while it lives. It is recorded with the attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draw {
+    /// The source's name, in the namespace of the coverage.
+    pub source: Arc<str>,
+    /// The credits that it costs in each window in which it lives.
+    pub credits: u64,
+    /// The requests per minute that it may make; 0 if that is not limited.
+    pub requests: u32,
+}
+
+/// What is stored of a source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// What was spent in its last window.
+    pub spent: Option<Spent>,
+    pub breaker: Breaker,
+    /// When the last attempt was settled that the breaker holds. Later ones are folded on top after a start.
+    pub through: Option<Timestamp>,
+}
+
+/// What a coverage needs to know of a source to choose a rung.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Set while its breaker is open or half-open: since when, and how many trials failed.
+    pub opened: Option<(Timestamp, u8)>,
+    /// Whether nothing is launched on it, because a person says so.
+    pub suspended: bool,
+    /// Whether it has a budget, which may not pay for a date.
+    pub has_budget: bool,
+}
+
+#[cfg(test)]
+mod tests;

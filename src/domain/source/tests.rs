@@ -1,0 +1,1 @@
+//! Windows, and what is used in them.
