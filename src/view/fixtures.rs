@@ -2,8 +2,8 @@
 
 pub(super) use crate::status::tests::fixtures::view;
 
-use crate::domain::breaker::{Breaker, Opened};
-use crate::domain::dates::{DateSet, Timestamp};
+use crate::domain::breaker::{Breaker, Failed, Opened};
+use crate::domain::dates::Timestamp;
 use crate::domain::ledger::Outcome;
 use crate::engine::overview::{CoverageView, Overview};
 
@@ -17,5 +17,5 @@ pub(super) fn overview(coverages: Vec<CoverageView>) -> Overview {
 pub(super) fn opened(until: Timestamp) -> Breaker {
     let since = crate::status::tests::fixtures::now();
     let (trials, launch, outcome, message) = (2, 7, Outcome::SourceDown, "503".into());
-    Breaker { failed: DateSet::new(), opened: Some(Opened { since, until, trials, launch, outcome, message }) }
+    Breaker { failed: Failed::default(), opened: Some(Opened { since, until, trials, launch, outcome, message }) }
 }

@@ -14,7 +14,7 @@ use crate::domain::span::Span;
 const NOW: &str = "2025-11-15T12:00:00Z";
 
 fn way(rung: &str) -> Way {
-    Way { rung: rung.into(), number: 1, alone: false, trial: false, passed: false }
+    Way { rung: rung.into(), number: 1, alone: false, trial: false, passed: false, source: None, credits: 0 }
 }
 
 fn want(date: &str) -> Want {
@@ -31,6 +31,7 @@ fn want(date: &str) -> Want {
 
 fn pools() -> Pools {
     Pools {
+        sources: BTreeMap::new(),
         max_jobs: 20,
         live_jobs: 0,
         taken: BTreeMap::new(),

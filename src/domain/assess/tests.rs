@@ -64,6 +64,7 @@ impl Case {
         };
         let judged = [(day(DATE), judge(&self.coverage, &calendar, day(DATE), known, at(self.now)))];
         assess(&Situation {
+            sources: &BTreeMap::new(),
             coverage: &self.coverage,
             calendar: &calendar,
             judged: &judged,
@@ -85,6 +86,8 @@ impl Case {
             number: 1,
             tokens: Default::default(),
             trial: false,
+            draw: None,
+            window: None,
         };
         self.ledger = self.ledger.record(&admitted, [(day(DATE), Before::default())].into(), at(NOW));
         self
@@ -131,6 +134,7 @@ fn job(pending: Option<Pending>) -> Job {
         target: coverage().table,
         aliases: vec![],
         ended: None,
+        draw: None,
         message: String::new(),
         pending,
     }

@@ -27,12 +27,13 @@ fn fold(breaker: &mut Breaker, recorded: i64, settled: i64, end: End, outcome: O
     breaker.fold(
         &trip(),
         &Told {
+            coverage: "".into(),
             launch: 7,
             recorded_at: minutes(recorded),
             settled_at: minutes(settled),
             end,
-            outcomes: &outcomes,
-            message: "503",
+            outcomes,
+            message: "503".into(),
         },
     );
 }
@@ -81,7 +82,10 @@ fn a_job_of_several_dates_counts_each_of_them_and_one_that_fills_any_counts_as_g
     assert_eq!(breaker.state(minutes(0)), BreakerState::Open);
     let outcomes = [(day("2025-11-01"), Outcome::Failed), (day("2025-11-02"), Outcome::Filled)].into();
     let (recorded_at, settled_at, end) = (minutes(0), minutes(1), End::Exit(1));
-    breaker.fold(&trip(), &Told { launch: 8, recorded_at, settled_at, end, outcomes: &outcomes, message: "" });
+    breaker.fold(
+        &trip(),
+        &Told { coverage: "".into(), launch: 8, recorded_at, settled_at, end, outcomes, message: String::new() },
+    );
     assert_eq!(breaker, Breaker::default());
 }
 
@@ -201,7 +205,11 @@ fn a_clock_that_was_ahead_leaves_it_open_for_no_longer_than_its_limit() {
 fn failed_jobs_hold_the_next_ones_before_their_attempts_are_settled() {
     let dates: Vec<DateSet> = (1..=9).map(|n| [shift(day("2025-11-01"), n)].into_iter().collect()).collect();
     let mut breaker = Breaker::default();
-    let may_open = |breaker: &Breaker, ends: &[End]| breaker.may_open(ends.iter().copied().zip(&dates));
+    let nameless: Arc<str> = "".into();
+    let may_open = |breaker: &Breaker, ends: &[End]| {
+        let ended = |(end, dates): (&End, _)| Ended { coverage: &nameless, at: minutes(0), end: *end, dates };
+        breaker.may_open(&trip(), ends.iter().zip(&dates).map(ended))
+    };
     let failed = End::Exit(1);
     assert!(!may_open(&breaker, &[failed, failed, End::Killed, End::Deadline, End::Lost]));
     assert!(may_open(&breaker, &[failed, failed, End::Killed, End::Deadline, failed]));
@@ -249,7 +257,7 @@ proptest! {
                 let recorded = live.remove(which);
                 fold(&mut breaker, recorded, now, end, outcome, &[date]);
             }
-            prop_assert!(breaker.failed.len() < FAILURES);
+            prop_assert!(breaker.failed.len() < trip().failures);
             if let Some(opened) = &breaker.opened {
                 prop_assert!(opened.until.duration_since(minutes(now)) <= trip().max_open_for);
                 let trials = live.iter().filter(|n| minutes(**n) >= opened.until).count();

@@ -49,13 +49,15 @@ fn rerun_of_complete(ledger: &Ledger, end: End) -> Ledger {
         number: 1,
         tokens: [(day(DATE), "again".into())].into(),
         trial: false,
+        draw: None,
+        window: None,
     };
     let held = Before { complete: true, ..before(1, 10) };
     let mut next = ledger.record(&admitted, [(day(DATE), held)].into(), at(NOW));
     let launch = next.launches;
     next.ended(launch, at(NOW), end, String::new());
     let still = After { complete: true, ..after(1, 10) };
-    next.settle(&coverage(), launch, &Read { after: [(day(DATE), still)].into(), ..Read::default() }, at(NOW))
+    next.settle(&coverage(), launch, &Read { after: [(day(DATE), still)].into(), ..Read::default() }, at(NOW)).ledger
 }
 
 fn attempt_that_fills(ledger: &Ledger, dates: &[&str]) -> Ledger {
@@ -72,6 +74,8 @@ fn attempt_after(ledger: &Ledger, dates: &[&str], end: End, after: After) -> Led
         number: 1,
         tokens: BTreeMap::new(),
         trial: false,
+        draw: None,
+        window: None,
     };
     let mut next = ledger.record(&admitted, dates.iter().map(|d| (d, before(1, 10))).collect(), at(NOW));
     let launch = next.launches;
@@ -83,6 +87,7 @@ fn attempt_after(ledger: &Ledger, dates: &[&str], end: End, after: After) -> Led
         &Read { after: dates.iter().map(|d| (d, after)).collect(), ..Read::default() },
         at(NOW),
     )
+    .ledger
 }
 
 fn tally(ledger: &Ledger) -> Option<Tally> {
@@ -94,7 +99,17 @@ fn recorded(ledger: &Ledger, dates: &[&str]) -> Ledger {
     let before = dates.iter().map(|d| (d, before(1, 10))).collect();
     let (rung, target) = ("reload".into(), target());
     ledger.record(
-        &Admitted { rung, target, aliases: vec![], dates, number: 1, tokens: BTreeMap::new(), trial: false },
+        &Admitted {
+            rung,
+            target,
+            aliases: vec![],
+            dates,
+            number: 1,
+            tokens: BTreeMap::new(),
+            trial: false,
+            draw: None,
+            window: None,
+        },
         before,
         at(NOW),
     )

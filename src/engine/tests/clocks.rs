@@ -127,11 +127,12 @@ async fn waiting(sim: &Sim) -> Engine<Sim, Sim, Sim, Sim> {
         rung: "reload".into(),
         target: state.coverage.table.clone(),
         aliases: vec![],
-        draw: None,
         dates: [day("2025-11-05")].into_iter().collect(),
         number: 1,
         tokens: BTreeMap::new(),
         trial: false,
+        draw: None,
+        window: None,
     };
     *state.ledger = state.ledger.record(&admitted, BTreeMap::new(), now);
     state.creates.not_answered(now);

@@ -98,6 +98,7 @@ fn admitted(engine: &Engine<Sim, Sim, Sim, Sim>) -> Admitted {
         target: engine.world.coverages.values().next().unwrap().coverage.table.clone(),
         aliases: vec![],
         draw: None,
+        window: None,
         dates: [day("2025-11-03")].into_iter().collect(),
         number: 1,
         tokens: BTreeMap::new(),

@@ -84,7 +84,7 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     }
     let again = Arc::new(Journal::open(folder.path()).unwrap());
     let stored = again.load().await.unwrap();
-    assert_eq!((stored[0].version, stored[0].ledger.launches), (1, 7));
+    assert_eq!((stored.ledgers[0].version, stored.ledgers[0].ledger.launches), (1, 7));
 }
 
 /// A second writer gets a lock file of its own: two would cut each other's records.

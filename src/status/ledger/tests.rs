@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::api::kinds::CoverageStatus;
-use crate::domain::breaker::{Breaker, Opened};
+use crate::domain::breaker::{Breaker, Failed, Opened};
 use crate::domain::dates::{Date, DateSet, Timestamp, shift};
 use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
 use crate::domain::policy::{Fingerprints, Table};
@@ -85,6 +85,7 @@ fn attempt() -> impl Strategy<Value = Attempt> {
             number,
             tokens,
             recorded_at,
+            draw: None,
             stage,
         },
     )
@@ -112,7 +113,10 @@ fn breaker() -> impl Strategy<Value = Breaker> {
             message,
         },
     );
-    (dates(), prop::option::of(opened)).prop_map(|(failed, opened)| Breaker { failed, opened })
+    (dates(), prop::option::of(opened)).prop_map(|(failed, opened)| {
+        let failed = Failed((!failed.is_empty()).then(|| ("".into(), failed)).into_iter().collect());
+        Breaker { failed, opened }
+    })
 }
 
 pub(crate) fn ledgers() -> impl Strategy<Value = Ledger> {
@@ -136,6 +140,7 @@ pub(crate) fn ledgers() -> impl Strategy<Value = Ledger> {
                 recent: recent.into(),
                 fingerprints: Fingerprints { form: fingerprint % 5, question: fingerprint, rungs: marks },
                 templates,
+                spent: BTreeMap::new(),
                 earlier: tokens.iter().map(|(d, token)| (*d, ["z".into(), token.clone(), "a".into()].into())).collect(),
                 tokens,
                 spare: i64::try_from(launches).ok().filter(|_| more > 1).map(|_| launches - 1).into_iter().collect(),
@@ -185,7 +190,7 @@ proptest! {
 fn open_breaker() -> Breaker {
     let (since, until) = (at("2025-11-20T12:00:00Z"), at("2025-11-20T12:15:00Z"));
     let (trials, launch, outcome, message) = (0, 7, Outcome::Failed, String::new());
-    Breaker { failed: DateSet::new(), opened: Some(Opened { since, until, trials, launch, outcome, message }) }
+    Breaker { failed: Failed::default(), opened: Some(Opened { since, until, trials, launch, outcome, message }) }
 }
 
 #[test]
@@ -206,6 +211,7 @@ fn an_absent_ledger_is_a_new_one_and_rubbish_is_told() {
         fingerprints: Fingerprints { question: u64::MAX, ..Fingerprints::default() },
         tallies: BTreeMap::from([(("reload".into(), day), tally)]),
         breakers: BTreeMap::from([("reload".into(), open_breaker())]),
+        spent: BTreeMap::new(),
         ..Ledger::default()
     };
     let status = stored(&good);
@@ -334,6 +340,7 @@ fn of_the_version_before() -> Ledger {
         tokens: [(day(14), "again-2".into())].into(),
         earlier: [(day(14), vec!["again-1".into()])].into(),
         breakers: BTreeMap::new(),
+        spent: BTreeMap::new(),
         spare: vec![8],
         complete: Arc::new((0..20).map(|n| shift(jiff::civil::date(2025, 10, 21), n)).collect()),
     }

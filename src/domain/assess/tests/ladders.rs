@@ -1,7 +1,7 @@
 //! Several rungs: which one fills a date, and what becomes of a date that none delivers.
 
 use super::*;
-use crate::domain::breaker::{Breaker, Opened};
+use crate::domain::breaker::{Breaker, Failed, Opened};
 use crate::domain::policy::{Delivers, Rung};
 
 /// The rung `reload` with these limits, and `archive` behind it.
@@ -46,7 +46,7 @@ fn opened(mut case: Case, at_instant: &str, trials: u8) -> Case {
         outcome: Outcome::SourceDown,
         message: String::new(),
     };
-    let breaker = Breaker { failed: DateSet::new(), opened: Some(opened) };
+    let breaker = Breaker { failed: Failed::default(), opened: Some(opened) };
     case.ledger.breakers.insert("reload".into(), breaker);
     case
 }

@@ -78,7 +78,7 @@ proptest! {
             let known = match &case.facts { Ok(facts) => Known::Fresh(facts), Err(unknown) => Known::Never(unknown) };
             (*date, judge(&coverage, &calendar, *date, known, at(first.now)))
         }).collect();
-        let assessment = assess(&Situation {
+        let assessment = assess(&Situation { sources: &BTreeMap::new(),
             coverage: &coverage, calendar: &calendar, judged: &judged, ledger: &first.ledger, jobs: &first.jobs,
             orders: Some(&first.orders), hold: first.hold, now: at(first.now),
         });
@@ -110,7 +110,7 @@ proptest! {
             let charged = charged.map(|n| tally(n, Outcome::Failed, NOW));
             ledger.tallies.extend(charged.map(|t| (("reload".into(), *date), t)));
         }
-        let situation = Situation {
+        let situation = Situation { sources: &BTreeMap::new(),
             coverage: &coverage, calendar: &calendar, judged: &judged, ledger: &ledger, jobs: &[], orders: None,
             hold: None, now: at(NOW),
         };
@@ -135,7 +135,7 @@ proptest! {
             let calendar = calendar([calendar_of(day(DATE), &case.games)], "2025-11-15");
             let known = match &case.facts { Ok(f) => Known::Fresh(f), Err(u) => Known::Never(u) };
             let judged = [(day(DATE), judge(&case.coverage, &calendar, day(DATE), known, just_before))];
-            let later = assess(&Situation {
+            let later = assess(&Situation { sources: &BTreeMap::new(),
                 coverage: &case.coverage, calendar: &calendar, judged: &judged, ledger: &case.ledger, jobs: &case.jobs,
                 orders: Some(&case.orders), hold: case.hold, now: just_before,
             });

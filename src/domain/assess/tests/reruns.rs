@@ -80,8 +80,17 @@ fn a_changed_template_is_tried_on_the_newest_date_that_is_exhausted() {
     let judge = |d: &Date| (*d, judge(&coverage, &calendar, *d, Known::Fresh(&nothing), at(NOW)));
     let judged: Vec<_> = calendar.days.keys().map(judge).collect();
     let (calendar, judged, now) = (&calendar, &judged[..], at(NOW));
-    let s =
-        Situation { coverage: &coverage, calendar, judged, ledger: &ledger, jobs: &[], orders: None, hold: None, now };
+    let s = Situation {
+        sources: &BTreeMap::new(),
+        coverage: &coverage,
+        calendar,
+        judged,
+        ledger: &ledger,
+        jobs: &[],
+        orders: None,
+        hold: None,
+        now,
+    };
     let wants: Vec<_> = assess(&s).wants.iter().map(|want| (want.date.day(), want.ways[0].trial)).collect();
     assert_eq!(wants, [(13, false), (12, true)]);
 }

@@ -10,7 +10,17 @@ fn in_sequence<const N: usize>(days: [(Date, Day); N], held: [DateFacts; N], led
     let judge = |(date, f): (&Date, &DateFacts)| (*date, judge(&coverage, &calendar, *date, Known::Fresh(f), at(now)));
     let judged: Vec<_> = calendar.days.keys().zip(&held).map(judge).collect();
     let (coverage, calendar, judged, now) = (&coverage, &calendar, &judged, at(now));
-    assess(&Situation { coverage, calendar, judged, ledger, jobs: &[], orders: None, hold: None, now })
+    assess(&Situation {
+        sources: &BTreeMap::new(),
+        coverage,
+        calendar,
+        judged,
+        ledger,
+        jobs: &[],
+        orders: None,
+        hold: None,
+        now,
+    })
 }
 
 fn reasons(assessment: &Assessment) -> Vec<&str> {
@@ -82,6 +92,7 @@ fn a_token_waits_for_the_dates_before_its_own_in_sequence() {
     let rerun = Some(Rerun { token: "again".into(), coverages: vec![] });
     let orders = [(date, DateOrder { priority: 0, rerun })].into();
     let out = assess(&Situation {
+        sources: &BTreeMap::new(),
         coverage: &coverage,
         calendar: &calendar,
         judged: &judged,

@@ -14,7 +14,18 @@ fn wanted(order: FillOrder) -> Vec<Want> {
     let orders = [(day("2025-11-12"), DateOrder { priority: 7, rerun: None })].into();
     let ledger = &Ledger::default();
     let (coverage, calendar, judged, orders) = (&coverage, &calendar, &judged[..], Some(&orders));
-    assess(&Situation { coverage, calendar, judged, ledger, jobs: &[], orders, hold: None, now: at(NOW) }).wants
+    assess(&Situation {
+        sources: &BTreeMap::new(),
+        coverage,
+        calendar,
+        judged,
+        ledger,
+        jobs: &[],
+        orders,
+        hold: None,
+        now: at(NOW),
+    })
+    .wants
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn a_refused_number_is_taken_by_the_next_launch_the_smallest_first() {
 #[test]
 fn each_step_of_an_attempt_is_taken_once() {
     let mut ledger = recorded(&Ledger::default(), &[DATE]);
-    let nothing = |ledger: &Ledger| ledger.settle(&coverage(), 1, &Read::default(), at(NOW)) == *ledger;
+    let nothing = |ledger: &Ledger| ledger.settle(&coverage(), 1, &Read::default(), at(NOW)).ledger == *ledger;
     assert!(nothing(&ledger), "its Job may still come to be");
     ledger.created(1, &"first".into());
     ledger.created(1, &"second".into());
@@ -46,7 +46,7 @@ fn each_step_of_an_attempt_is_taken_once() {
 fn a_date_that_has_left_the_season_is_not_charged() {
     let mut ledger = recorded(&Ledger::default(), &[DATE]);
     ledger.ended(1, at(NOW), End::Exit(1), String::new());
-    let settled = ledger.settle(&coverage(), 1, &Read::default(), at(NOW));
+    let settled = ledger.settle(&coverage(), 1, &Read::default(), at(NOW)).ledger;
     assert!(settled.tallies.is_empty() && settled.attempts.is_empty());
 }
 
@@ -55,11 +55,12 @@ fn dates_that_cannot_be_judged_stay_open_and_are_settled_later() {
     let mut ledger = recorded(&Ledger::default(), &[DATE, "2025-11-15"]);
     ledger.ended(1, at(NOW), End::Succeeded, String::new());
     let open: DateSet = [day("2025-11-15")].into_iter().collect();
-    let first =
-        ledger.settle(&coverage(), 1, &Read { after: [(day(DATE), after(1, 10))].into(), open: open.clone() }, at(NOW));
+    let first = ledger
+        .settle(&coverage(), 1, &Read { after: [(day(DATE), after(1, 10))].into(), open: open.clone() }, at(NOW))
+        .ledger;
     assert_eq!(first.attempts[0].dates, open);
     assert_eq!(first.tallies.keys().map(|(_, date)| *date).collect::<Vec<_>>(), [day(DATE)]);
     let read = Read { after: [(day("2025-11-15"), after(1, 10))].into(), open: DateSet::new() };
-    let second = first.settle(&coverage(), 1, &read, at(NOW));
+    let second = first.settle(&coverage(), 1, &read, at(NOW)).ledger;
     assert_eq!((second.attempts.len(), second.tallies.len(), second.recent.len()), (0, 2, 2));
 }

@@ -8,7 +8,17 @@ fn a_rerun_token_is_spent_by_the_record_and_clears_the_date() {
     let tokens = BTreeMap::from([(day(DATE), "again".into())]);
     let dates = [day(DATE)].into_iter().collect();
     let next = ledger.record(
-        &Admitted { rung: "reload".into(), target: target(), aliases: vec![], dates, number: 1, tokens, trial: false },
+        &Admitted {
+            rung: "reload".into(),
+            target: target(),
+            aliases: vec![],
+            dates,
+            number: 1,
+            tokens,
+            trial: false,
+            draw: None,
+            window: None,
+        },
         BTreeMap::new(),
         at(NOW),
     );
@@ -20,7 +30,7 @@ fn spend(ledger: &Ledger, token: &str) -> Ledger {
     let (rung, target, dates) = ("reload".into(), target(), [day(DATE)].into_iter().collect());
     let tokens = [(day(DATE), token.into())].into();
     ledger.record(
-        &Admitted { rung, target, aliases: vec![], dates, number: 1, tokens, trial: false },
+        &Admitted { rung, target, aliases: vec![], dates, number: 1, tokens, trial: false, draw: None, window: None },
         BTreeMap::new(),
         at(NOW),
     )

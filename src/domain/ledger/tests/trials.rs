@@ -29,6 +29,8 @@ fn a_changed_template_is_tried_once_and_what_it_brings_clears_its_rung() {
         number: 1,
         tokens: BTreeMap::new(),
         trial: true,
+        draw: None,
+        window: None,
     };
     let tried = ledger.record(&admitted, [(day(DATE), before(1, 10))].into(), at(NOW));
     assert!(!tried.has_trial("reload"), "one trial at a time");
@@ -48,8 +50,8 @@ fn a_changed_template_is_tried_once_and_what_it_brings_clears_its_rung() {
             &Read { after: [(day(DATE), after)].into(), ..Read::default() },
             at(NOW),
         );
-        assert_eq!(settled.tallies.is_empty(), cleared, "{after:?}");
-        assert!(!settled.has_trial("reload"));
+        assert_eq!(settled.ledger.tallies.is_empty(), cleared, "{after:?}");
+        assert!(!settled.ledger.has_trial("reload"));
     }
 }
 
@@ -87,17 +89,24 @@ fn a_trial_is_ended_by_its_own_launch_and_clears_its_own_rung() {
     ledger.rebase(&two_rungs(2), at(NOW));
     ledger.tallies.insert(("rebuild".into(), day(DATE)), tally(&ledger).unwrap());
     let (rung, target, dates) = ("reload".into(), target(), [day(DATE)].into_iter().collect());
-    let trial = Admitted { rung, target, aliases: vec![], dates, number: 1, tokens: BTreeMap::new(), trial: true };
+    let trial = Admitted {
+        rung,
+        target,
+        aliases: vec![],
+        dates,
+        number: 1,
+        tokens: BTreeMap::new(),
+        trial: true,
+        draw: None,
+        window: None,
+    };
     let mut tried = ledger.record(&trial, [(day(DATE), before(1, 10))].into(), at(NOW));
     let settle = |ledger: &mut Ledger, launch, date: &str| {
         ledger.ended(launch, at(NOW), End::Succeeded, String::new());
         let filled = After { complete: true, ..after(2, 10) };
-        *ledger = ledger.settle(
-            &coverage(),
-            launch,
-            &Read { after: [(day(date), filled)].into(), ..Read::default() },
-            at(NOW),
-        );
+        *ledger = ledger
+            .settle(&coverage(), launch, &Read { after: [(day(date), filled)].into(), ..Read::default() }, at(NOW))
+            .ledger;
     };
     settle(&mut tried, 2, "2025-11-16");
     assert!(tally(&tried).is_some(), "an earlier launch was not a trial");
