@@ -221,7 +221,7 @@ impl<'a> State<'a> {
         let Some(first) = batch.free().next() else { return Ok(0) };
         let mut passed = None;
         for (place, way) in first.ways.iter().enumerate() {
-            let Some(refusal) = self.refusal(batch, first, way) else { return Ok(place) };
+            let Some(refusal) = self.refusal(batch, way, place) else { return Ok(place) };
             if !way.passed && !source::passes_over(first, refusal, now) {
                 return Err(refusal);
             }
@@ -230,14 +230,15 @@ impl<'a> State<'a> {
         Err(passed.unwrap_or(Refusal::Hold(Hold::BreakerOpen)))
     }
 
-    /// Why a way may not start now.
-    fn refusal(&self, batch: &queue::Batch<'a>, first: &Want, way: &Way) -> Option<Refusal> {
+    /// Why a way may not start now. A batch starts if any of its dates is paid for.
+    fn refusal(&self, batch: &queue::Batch<'a>, way: &Way, place: usize) -> Option<Refusal> {
         let is_requested = batch.free().any(|want| want.token.is_some());
         let Some(source) = &way.source else {
             return gated(*self.used[batch.place].gates.get(&way.rung)?, is_requested);
         };
         let pool = self.sources.get(&source_name(batch.coverage, source))?;
-        pool.refusal(way.credits, first.tonight, is_requested)
+        let least = batch.free().filter_map(|want| Some(want.ways.get(place)?.credits)).min().unwrap_or(0);
+        pool.refusal(least, batch.lane == Lane::Tonight, is_requested)
     }
 
     /// Whether a CronJob of the ladder runs by itself. It may fill the newest dates, whichever rung they are on.

@@ -4,6 +4,7 @@
 use std::iter::Peekable;
 
 use super::coverage::CoverageState;
+use super::sources::source_key;
 use super::tracked::Revision;
 use super::world::World;
 use crate::domain::admit::{Admission, Decision, Pools, Refused, Wanting, admit};
@@ -165,6 +166,10 @@ impl World {
             let before = state.before(season.calendar(), &admission.admitted.dates);
             state.ledger.launches = super::strangers::last_taken(state, self.jobs.all());
             *state.ledger = state.ledger.record(&admission.admitted, before, now);
+            let draw = admission.admitted.draw.as_ref();
+            let source =
+                draw.and_then(|draw| self.sources.get_mut(&source_key(&admission.coverage.namespace, &draw.source)));
+            source.into_iter().for_each(|source| source.recorded(now));
             self.turns.took(&admission);
         }
     }

@@ -20,4 +20,5 @@ mod scenarios;
 mod schedules;
 mod script;
 pub(crate) mod sim;
+mod sources;
 mod strangers;

@@ -402,3 +402,5 @@ fn what_is_lost_soon_comes_before_priorities_and_before_tonight() {
     let order = ["a 2025-11-02", "a 2025-11-03", "a 2025-11-01", "a 2025-11-14"];
     assert_eq!(launches(&decision), order);
 }
+
+mod sources;

@@ -11,6 +11,7 @@ use crate::domain::judge::tests::day;
 use crate::domain::ledger::End;
 use crate::domain::policy::{Delivers, Rung};
 use crate::domain::span::Span;
+use crate::engine::overview::{Event, Overview};
 use crate::engine::spec::Spec;
 
 /// The same coverage with a second rung.
@@ -43,17 +44,33 @@ async fn a_rung_that_is_added_is_tried_for_exhausted_dates_and_no_other_again() 
     assert_eq!((before, sim.state().created.len()), (6, 12), "three on each rung for each date");
 }
 
-#[tokio::test(start_paused = true)]
-async fn history_waits_a_day_for_a_rung_that_is_down_and_is_then_filled_by_the_next_one() {
-    fn down_at_first(_: Date, run: u32) -> Done {
-        if run <= 1 { (20, End::Exit(69), None) } else { (20, End::Succeeded, Some(FULL.to_vec())) }
+/// The first rung fails for ever, the second one fills.
+async fn outage(hours: u64) -> (Sim, Overview, Vec<Event>) {
+    fn down(_: Date, _: u32) -> Done {
+        (20, End::Exit(69), None)
     }
-    let (sim, spec) = season_of(9, down_at_first);
+    let (sim, spec) = season_of(9, down);
+    sim.state().working_rungs.insert("archive".into());
     let spec = with_archive(&spec);
     let mut engine = sim.engine_with(spec, seldom());
-    let (overview, events) = play(&sim, &mut engine, 20 * HOUR, vec![]).await;
-    let told = events.iter().filter(|event| event.reason == "PassedOver").count();
-    assert!(told <= overview.coverages[0].cells.len(), "{:?}", tell(&overview));
+    let (overview, events) = play(&sim, &mut engine, hours * HOUR, vec![]).await;
+    (sim, overview, events)
+}
+
+#[tokio::test(start_paused = true)]
+async fn history_waits_a_day_for_a_rung_that_is_down_and_is_then_filled_by_the_next_one() {
+    let (sim, overview, _) = outage(20).await;
+    assert!(!jobs(&sim).contains_key("archive"), "{:?}", jobs(&sim));
+    assert!(overview.coverages[0].cells.iter().all(|cell| cell.state().is_open()));
+    let (sim, overview, events) = outage(26).await;
+    assert_eq!(tell(&overview), Vec::<String>::new(), "{:?}", jobs(&sim));
+    assert_eq!(jobs(&sim)["archive"], 9);
+    let told: Vec<&str> = events.iter().filter(|e| e.reason == "PassedOver").map(|e| e.message.as_str()).collect();
+    assert!(
+        !told.is_empty()
+            && told.iter().all(|told| told.starts_with("filled on rung archive: rung reload does not work since")),
+        "{told:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

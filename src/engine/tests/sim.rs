@@ -42,6 +42,8 @@ pub struct State_ {
     pub broken: Option<Unknown>,
     /// Fillers fill every date, whatever they did before.
     pub repaired: bool,
+    /// Rungs that fill every date, whatever the others do.
+    pub working_rungs: BTreeSet<Arc<str>>,
     /// Namespaces whose limits let nothing through.
     pub refused_readers: BTreeSet<Arc<str>>,
     /// The schedule alone cannot be read.
@@ -184,9 +186,10 @@ impl Sim {
         let now = self.now();
         let mut state = self.state();
         let filler = if state.repaired { good } else { self.filler };
-        let State_ { jobs, table, marking, runs, .. } = &mut *state;
+        let State_ { jobs, table, marking, runs, working_rungs, .. } = &mut *state;
         for (job, ends, launch) in jobs.values_mut().filter(|(j, ends, _)| j.ended.is_none() && *ends <= now) {
             let mut end = End::Succeeded;
+            let filler = if working_rungs.contains(&launch.rung) { good } else { filler };
             for date in launch.dates.iter() {
                 let run = runs.entry(date).or_default();
                 *run += 1;
