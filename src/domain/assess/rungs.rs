@@ -93,12 +93,13 @@ impl<'a> View<'a> {
     pub(super) fn ways(&self) -> Vec<Way> {
         let mut ways = Vec::new();
         for rung in self.usable() {
-            let passed = self.is_passed_over(rung);
-            if self.backs_off(rung).is_none() {
+            let (passed, may_start) = (self.is_passed_over(rung), self.backs_off(rung).is_none());
+            if may_start {
                 ways.push(self.way(rung, passed));
             }
             // A budget that does not pay for the date does not hold it up. Only the decision over all coverages knows that.
-            if !passed && !self.health(rung).is_some_and(|health| health.has_budget) {
+            let may_lack_money = may_start && self.health(rung).is_some_and(|health| health.has_budget);
+            if !passed && !may_lack_money {
                 break;
             }
         }

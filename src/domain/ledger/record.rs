@@ -117,8 +117,8 @@ impl Ledger {
 
     /// The create of an attempt was refused. No Job has its number, so the next launch takes it.
     pub fn refused(&mut self, launch: u64) {
-        if let Some(attempt) = self.attempt(launch) {
-            attempt.draw.clone().iter().for_each(|draw| self.unpay(draw));
+        if self.attempt(launch).is_some() {
+            self.unpay(launch);
             self.forget(launch);
             self.spare.push(launch);
             self.spare.sort_unstable();

@@ -50,7 +50,8 @@ impl Ledger {
     }
 
     /// The create of an attempt was refused: nothing was spent.
-    pub(super) fn unpay(&mut self, draw: &Draw) {
+    pub(super) fn unpay(&mut self, launch: u64) {
+        let Some(draw) = self.attempt(launch).and_then(|attempt| attempt.draw.clone()) else { return };
         let spent = self.spent.get_mut(&draw.source);
         spent.into_iter().for_each(|spent| spent.credits = spent.credits.saturating_sub(draw.credits));
     }
