@@ -30,6 +30,15 @@ pub struct SourceView {
     pub coverages: Vec<Key>,
 }
 
+impl SourceView {
+    /// When the window ends of a budget that has nothing left for history.
+    pub fn spent_until(&self) -> Option<Timestamp> {
+        let (window, used) = self.used?;
+        let budget = self.source.budget.as_ref()?;
+        (budget.left(used, false) == 0).then_some(window.end)
+    }
+}
+
 /// Everything at one instant.
 #[derive(Clone, Debug)]
 pub struct Overview {
