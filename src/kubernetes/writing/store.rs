@@ -104,11 +104,11 @@ impl StatusStore {
             let source = key(Kind::Source, &object.name);
             let version = self.shelf.put(&source, &object);
             let status = status::StoredStatus::<SourceStatus>::of(object.status()).status;
-            let record = status::source_record(&status).unwrap_or_else(|why| {
+            let (record, wrong) = status::source_record(&status);
+            for why in wrong {
                 let source = source.to_string();
-                tracing::warn!(source, "its status cannot be read; its breaker is closed and its budget is full again: {why}");
-                Record::default()
-            });
+                tracing::warn!(source, "a part of its status cannot be read: {why}");
+            }
             StoredSource { source, uid: object.uid.clone(), record, version }
         };
         Ok(self.list(Kind::Source).await?.into_iter().map(stored).collect())
