@@ -13,13 +13,14 @@ use crate::domain::breaker::{Breaker, Opened};
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::ledger::Tally;
 use crate::domain::state::{Cell, State};
-use crate::engine::overview::{CoverageView, Held, Overview, Planned};
+use crate::engine::overview::{CoverageView, Held, Overview, Planned, SourceView};
 
 /// The object of `plan`.
 pub fn plan(overview: &Overview) -> impl Serialize {
     PlanObject {
         now: Shown(overview.now),
         coverages: List(overview.coverages.iter().map(|view| coverage(view, overview.now))),
+        sources: List(overview.sources.iter().map(source)),
         launches: List(overview.launches.iter().map(launch)),
         held: List(overview.held.iter().map(held)),
     }
@@ -30,6 +31,7 @@ pub fn calendar(overview: &Overview) -> impl Serialize {
     CalendarObject {
         now: Shown(overview.now),
         coverages: List(overview.coverages.iter().map(|view| coverage(view, overview.now))),
+        sources: List(overview.sources.iter().map(source)),
     }
 }
 
@@ -61,17 +63,19 @@ impl Serialize for Counts<'_> {
 }
 
 #[derive(Serialize)]
-struct PlanObject<C, L, H> {
+struct PlanObject<C, S, L, H> {
     now: Shown<Timestamp>,
     coverages: C,
+    sources: S,
     launches: L,
     held: H,
 }
 
 #[derive(Serialize)]
-struct CalendarObject<C> {
+struct CalendarObject<C, S> {
     now: Shown<Timestamp>,
     coverages: C,
+    sources: S,
 }
 
 #[derive(Serialize)]
@@ -148,12 +152,33 @@ struct ChargeObject<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SourceObject<'a> {
+    namespace: &'a str,
+    name: &'a str,
+    suspended: bool,
+    credits: Option<u64>,
+    used: Option<u64>,
+    left: Option<u64>,
+    resets: Option<Shown<Timestamp>>,
+    live_jobs: u32,
+    max_jobs: Option<u32>,
+    breaker: &'static str,
+    since: Option<Shown<Timestamp>>,
+    until: Option<Shown<Timestamp>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct LaunchObject<'a, D> {
     coverage: String,
     rung: &'a str,
     dates: D,
     attempt: u32,
     reason: &'static str,
+    source: Option<&'a str>,
+    credits: Option<u64>,
+    lost_at: Option<Shown<Timestamp>>,
 }
 
 #[derive(Serialize)]
@@ -245,6 +270,27 @@ fn launch(launch: &Planned) -> impl Serialize {
         dates: dates(&launch.dates),
         attempt: launch.attempt,
         reason: launch.reason,
+        source: launch.draw.as_ref().map(|draw| &*draw.source),
+        credits: launch.draw.as_ref().map(|draw| draw.credits),
+        lost_at: launch.lost_at.map(Shown),
+    }
+}
+
+fn source(view: &SourceView) -> impl Serialize {
+    let opened = view.breaker.opened.as_ref();
+    SourceObject {
+        namespace: &view.source.key.namespace,
+        name: &view.source.key.name,
+        suspended: view.source.suspend,
+        credits: view.source.budget.as_ref().map(|budget| budget.credits),
+        used: view.used.map(|(_, used)| used),
+        left: super::sources::left(view),
+        resets: view.used.map(|(window, _)| Shown(window.end)),
+        live_jobs: view.live,
+        max_jobs: view.source.max_jobs,
+        breaker: view.state.word(),
+        since: opened.map(|opened| Shown(opened.since)),
+        until: opened.map(|opened| Shown(opened.until)),
     }
 }
 
@@ -348,6 +394,8 @@ mod tests {
             dates: set.clone(),
             attempt: 2,
             reason: "",
+            draw: None,
+            lost_at: None,
         }];
         told.held =
             vec![Held { coverage: full.key, dates: set, state: State::Missing, reason: "", message: "why".into() }];
