@@ -13,14 +13,14 @@ use crate::domain::breaker::{Breaker, Opened};
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::ledger::Tally;
 use crate::domain::state::{Cell, State};
-use crate::engine::overview::{CoverageView, Held, Overview, Planned, SourceView};
+use crate::engine::overview::{CoverageView, Held, Overview, Planned};
 
 /// The object of `plan`.
 pub fn plan(overview: &Overview) -> impl Serialize {
     PlanObject {
         now: Shown(overview.now),
         coverages: List(overview.coverages.iter().map(|view| coverage(view, overview.now))),
-        sources: List(overview.sources.iter().map(source)),
+        sources: List(overview.sources.iter().map(super::sources::object)),
         launches: List(overview.launches.iter().map(launch)),
         held: List(overview.held.iter().map(held)),
     }
@@ -31,7 +31,7 @@ pub fn calendar(overview: &Overview) -> impl Serialize {
     CalendarObject {
         now: Shown(overview.now),
         coverages: List(overview.coverages.iter().map(|view| coverage(view, overview.now))),
-        sources: List(overview.sources.iter().map(source)),
+        sources: List(overview.sources.iter().map(super::sources::object)),
     }
 }
 
@@ -153,23 +153,6 @@ struct ChargeObject<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct SourceObject<'a> {
-    namespace: &'a str,
-    name: &'a str,
-    suspended: bool,
-    credits: Option<u64>,
-    used: Option<u64>,
-    left: Option<u64>,
-    resets: Option<Shown<Timestamp>>,
-    live_jobs: u32,
-    max_jobs: Option<u32>,
-    breaker: &'static str,
-    since: Option<Shown<Timestamp>>,
-    until: Option<Shown<Timestamp>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct LaunchObject<'a, D> {
     coverage: String,
     rung: &'a str,
@@ -273,24 +256,6 @@ fn launch(launch: &Planned) -> impl Serialize {
         source: launch.draw.as_ref().map(|draw| &*draw.source),
         credits: launch.draw.as_ref().map(|draw| draw.credits),
         lost_at: launch.lost_at.map(Shown),
-    }
-}
-
-fn source(view: &SourceView) -> impl Serialize {
-    let opened = view.breaker.opened.as_ref();
-    SourceObject {
-        namespace: &view.source.key.namespace,
-        name: &view.source.key.name,
-        suspended: view.source.suspend,
-        credits: view.source.budget.as_ref().map(|budget| budget.credits),
-        used: view.used.map(|(_, used)| used),
-        left: super::sources::left(view),
-        resets: view.used.map(|(window, _)| Shown(window.end)),
-        live_jobs: view.live,
-        max_jobs: view.source.max_jobs,
-        breaker: view.state.word(),
-        since: opened.map(|opened| Shown(opened.since)),
-        until: opened.map(|opened| Shown(opened.until)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Sources: what each has left, and whether it works.
 
+use serde::Serialize;
+
 use super::names::{instant, relative, table};
 use crate::domain::breaker::BreakerState;
 use crate::domain::dates::Timestamp;
@@ -40,6 +42,42 @@ fn row(view: &SourceView, now: Timestamp) -> Vec<String> {
 pub(super) fn left(view: &SourceView) -> Option<u64> {
     let (budget, (_, used)) = view.source.budget.as_ref().zip(view.used)?;
     Some(budget.left(used, true))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SourceObject<'a> {
+    namespace: &'a str,
+    name: &'a str,
+    suspended: bool,
+    credits: Option<u64>,
+    used: Option<u64>,
+    left: Option<u64>,
+    resets: Option<String>,
+    live_jobs: u32,
+    max_jobs: Option<u32>,
+    breaker: &'static str,
+    since: Option<String>,
+    until: Option<String>,
+}
+
+/// The object that scripts read.
+pub(super) fn object(view: &SourceView) -> impl Serialize {
+    let opened = view.breaker.opened.as_ref();
+    SourceObject {
+        namespace: &view.source.key.namespace,
+        name: &view.source.key.name,
+        suspended: view.source.suspend,
+        credits: view.source.budget.as_ref().map(|budget| budget.credits),
+        used: view.used.map(|(_, used)| used),
+        left: left(view),
+        resets: view.used.map(|(window, _)| window.end.to_string()),
+        live_jobs: view.live,
+        max_jobs: view.source.max_jobs,
+        breaker: view.state.word(),
+        since: opened.map(|opened| opened.since.to_string()),
+        until: opened.map(|opened| opened.until.to_string()),
+    }
 }
 
 fn health(view: &SourceView, now: Timestamp) -> String {
