@@ -36,7 +36,7 @@ fn view(used: u64, breaker: Breaker) -> SourceView {
 }
 
 /// With the dates of several coverages.
-fn records() -> impl Strategy<Value = Record> {
+pub(crate) fn records() -> impl Strategy<Value = Record> {
     let spent = prop::option::of((instant(), any::<u64>()).prop_map(|(start, credits)| Spent { start, credits }));
     let failed = prop::collection::btree_map("[a-f0-9-]{1,36}", prop::collection::vec(date(), 1..20), 0..4);
     (spent, breaker(), failed, prop::option::of(instant())).prop_map(|(spent, breaker, failed, through)| {
