@@ -3,8 +3,9 @@
 use super::coverage::CoverageState;
 use super::look::Look;
 use super::world::{Loading, World};
-use crate::domain::dates::Timestamp;
-use crate::domain::state::{Cell, State};
+use crate::domain::assess::Want;
+use crate::domain::dates::{Date, Timestamp};
+use crate::domain::state::{Cell, Hold, State};
 
 impl World {
     /// The next instant at which a pass can bring something new.
@@ -49,7 +50,8 @@ impl World {
             _ => false,
         };
         let waits = self.coverages.values().any(|s| {
-            let wants = s.may_want() && !s.verdicts.wants().is_empty() && self.limits.launches;
+            let may_start = |want: &Want| !self.waits_for_days(s, want.date);
+            let wants = s.may_want() && self.limits.launches && s.verdicts.wants().iter().any(may_start);
             s.verdicts.cells().iter().any(|cell| is_active(s, cell))
                 || wants
                 || s.saved.is_under_way()
@@ -58,6 +60,12 @@ impl World {
         });
         let doubted = self.seasons.values().any(|s| s.doubted().is_some());
         self.is_seen() && !waits && !doubted && !self.looks_at().any(|look| look.is_hopeful())
+    }
+
+    /// Whether only a budget or a suspended source holds a date: that can last for weeks.
+    fn waits_for_days(&self, state: &CoverageState, date: Date) -> bool {
+        let refused = self.decided.refused(&state.coverage.key).and_then(|refused| refused.get(date)?.hold());
+        matches!(refused, Some(Hold::Budget | Hold::SourceSuspended))
     }
 
     /// Every look: at schedules, and at tables.
