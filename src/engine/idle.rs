@@ -3,8 +3,8 @@
 use super::coverage::CoverageState;
 use super::look::Look;
 use super::world::{Loading, World};
-use crate::domain::assess::Want;
-use crate::domain::dates::{Date, Timestamp};
+use crate::domain::admit::Refusal;
+use crate::domain::dates::Timestamp;
 use crate::domain::state::{Cell, Hold, State};
 
 impl World {
@@ -50,8 +50,7 @@ impl World {
             _ => false,
         };
         let waits = self.coverages.values().any(|s| {
-            let may_start = |want: &Want| !self.waits_for_days(s, want.date);
-            let wants = s.may_want() && self.limits.launches && s.verdicts.wants().iter().any(may_start);
+            let wants = s.may_want() && self.limits.launches && self.wants_soon(s);
             s.verdicts.cells().iter().any(|cell| is_active(s, cell))
                 || wants
                 || s.saved.is_under_way()
@@ -62,10 +61,11 @@ impl World {
         self.is_seen() && !waits && !doubted && !self.looks_at().any(|look| look.is_hopeful())
     }
 
-    /// Whether only a budget or a suspended source holds a date: that can last for weeks.
-    fn waits_for_days(&self, state: &CoverageState, date: Date) -> bool {
-        let refused = self.decided.refused(&state.coverage.key).and_then(|refused| refused.get(date)?.hold());
-        matches!(refused, Some(Hold::Budget | Hold::SourceSuspended))
+    /// Whether something is to be launched before a budget begins a new window, or a person resumes a source.
+    fn wants_soon(&self, state: &CoverageState) -> bool {
+        let refused = self.decided.refused(&state.coverage.key);
+        let hold = |date| refused.and_then(|refused| refused.get(date)).and_then(Refusal::hold);
+        state.verdicts.wants().iter().any(|want| hold(want.date).is_none_or(Hold::ends_soon))
     }
 
     /// Every look: at schedules, and at tables.

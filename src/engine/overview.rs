@@ -37,6 +37,12 @@ impl SourceView {
         let budget = self.source.budget.as_ref()?;
         (budget.left(used, false) == 0).then_some(window.end)
     }
+
+    /// The credits that are left for yesterday and later only.
+    pub fn reserved(&self) -> Option<u64> {
+        let left = self.source.budget.as_ref()?.left(self.used?.1, true);
+        (left > 0).then_some(left)
+    }
 }
 
 /// Everything at one instant.

@@ -83,7 +83,10 @@ impl World {
         let mut spent = BTreeMap::new();
         for StoredSource { source, uid, record, version } in stored {
             let Some(state) = self.sources.get_mut(&source).filter(|state| state.source.uid == uid) else { continue };
-            state.stored.version = state.stored.version.max(version);
+            if version > state.stored.version {
+                // Another writer changed it, or nothing is known of it yet.
+                (state.stored.version, state.stored.shown) = (version, None);
+            }
             if fresh.contains(&source) {
                 (state.breaker, state.through) = (record.breaker.clone(), record.through);
                 state.breaker.none_ahead(&state.source.trip, now);
