@@ -16,8 +16,8 @@ pub(crate) mod read;
 pub(crate) mod ready;
 pub mod reasons;
 pub(crate) mod season;
-pub(crate) mod source;
 pub(crate) mod size;
+pub(crate) mod source;
 pub(crate) mod summary;
 pub(crate) mod text;
 

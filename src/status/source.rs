@@ -39,7 +39,9 @@ fn standing(view: &SourceView) -> Standing {
     let opened = view.breaker.opened.as_ref();
     let is_spent = view.spent_until();
     let (ready, course, reason, message) = match (view.source.suspend, opened, is_spent) {
-        (true, ..) => (Answer::False, Course::Idle, Reason::Suspended, "nothing is launched: spec.suspend is true".into()),
+        (true, ..) => {
+            (Answer::False, Course::Idle, Reason::Suspended, "nothing is launched: spec.suspend is true".into())
+        }
         (_, Some(opened), _) => {
             let message = format!("one trial may start after {}; {}", opened.until, opened.last_words());
             (Answer::False, Course::Reconciling, Reason::BreakerOpen, message)
@@ -107,7 +109,10 @@ pub fn source_from_json(json: &[u8]) -> Result<Record, Misread> {
 /// What is wrong with it, and where.
 pub fn source_record(status: &SourceStatus) -> Result<Record, Misread> {
     let spent = status.window.as_ref().map(|window| {
-        Ok(Spent { start: parse_instant(&window.start).map_err(|why| why.at("status.window.start"))?, credits: window.used })
+        Ok(Spent {
+            start: parse_instant(&window.start).map_err(|why| why.at("status.window.start"))?,
+            credits: window.used,
+        })
     });
     let Some(stored) = &status.breaker else {
         return Ok(Record { spent: spent.transpose()?, ..Record::default() });

@@ -11,8 +11,8 @@ use crate::api::kinds::*;
 use crate::api::manifest::Document;
 use crate::api::template::{CronJob, Offer, Refusal};
 use crate::domain::policy::{
-    Anchor, Coverage, Criteria, Delivers, FieldNames, Fill, FillOrder, Fingerprints, Key, Mode, Moment, Repairs,
-    Rung, Table,
+    Anchor, Coverage, Criteria, Delivers, FieldNames, Fill, FillOrder, Fingerprints, Key, Mode, Moment, Repairs, Rung,
+    Table,
 };
 use crate::domain::probe::Question;
 use crate::domain::verdict::Flaw;

@@ -52,8 +52,7 @@ fn trip(spec: &BreakerSpec, fields: &mut Fields<'_>) -> Trip {
     let mut elapsed = |field: &str, text: &SpanText| {
         SignedDuration::from_secs(fields.positive(&format!("spec.breaker.{field}"), text).as_seconds())
     };
-    let (open_for, max_open_for) =
-        (elapsed("openFor", &spec.open_for), elapsed("maxOpenFor", &spec.max_open_for));
+    let (open_for, max_open_for) = (elapsed("openFor", &spec.open_for), elapsed("maxOpenFor", &spec.max_open_for));
     if open_for > max_open_for {
         fields.problem("spec.breaker", "'openFor' must be less than or equal to 'maxOpenFor'");
     }

@@ -106,7 +106,10 @@ impl StatusStore {
             let status = status::StoredStatus::<SourceStatus>::of(object.status()).status;
             let record = status::source_record(&status).unwrap_or_else(|why| {
                 let source = source.to_string();
-                tracing::warn!(source, "its status cannot be read; its breaker is closed and its budget is full again: {why}");
+                tracing::warn!(
+                    source,
+                    "its status cannot be read; its breaker is closed and its budget is full again: {why}"
+                );
                 Record::default()
             });
             StoredSource { source, uid: object.uid.clone(), record, version }

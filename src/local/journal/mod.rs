@@ -225,12 +225,7 @@ impl Store for Arc<Journal> {
         Ok(loaded)
     }
 
-    async fn save_source(
-        &self,
-        view: &SourceView,
-        at: Version,
-        record: &source::Record,
-    ) -> Result<Version, SaveFault> {
+    async fn save_source(&self, view: &SourceView, at: Version, record: &source::Record) -> Result<Version, SaveFault> {
         let (journal, key, uid) = (self.clone(), view.source.key.clone(), view.source.uid.clone());
         let body = Body::Source(Box::new(record.clone()));
         let saved = tokio::task::spawn_blocking(move || journal.put(&key, &uid, at, body)).await;
