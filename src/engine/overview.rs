@@ -108,6 +108,8 @@ pub struct CoverageView {
     pub unexpected: Unexpected,
     /// When its table was last read or proved unchanged.
     pub confirmed_at: Option<Timestamp>,
+    /// The bytes of the last read of its table for it, as the warehouse counts them. `None` where that is not known.
+    pub bytes_read: Option<u64>,
     /// Launches so far.
     pub launches: u64,
     /// Dates that are lost for good soon, unless they are filled, and when.

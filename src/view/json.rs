@@ -89,6 +89,7 @@ struct CoverageObject<'a, B, R, C> {
     undated: Option<UndatedObject>,
     unexpected_rows: u64,
     unexpected_dates: u32,
+    bytes_read: Option<u64>,
     counts: Counts<'a>,
     breakers: B,
     reruns: R,
@@ -184,6 +185,7 @@ fn coverage(view: &CoverageView, now: Timestamp) -> impl Serialize {
         undated: view.undated.map(|u| UndatedObject { nulls: u.nulls, out_of_range: u.out_of_range }),
         unexpected_rows: view.unexpected.rows,
         unexpected_dates: view.unexpected.dates,
+        bytes_read: view.bytes_read,
         counts: Counts(view),
         breakers: List(view.opened().map(move |of| breaker(of, now))),
         reruns: List(view.reruns.iter().map(rerun)),
@@ -324,7 +326,7 @@ mod tests {
                 "namespace": &*v.key.namespace, "kind": &*v.key.kind, "name": &*v.key.name, "season": &*v.season.name,
                 "stalled": v.stalled,
                 "undated": v.undated.map(|u| json!({ "nulls": u.nulls, "outOfRange": u.out_of_range })),
-                "unexpectedRows": v.unexpected.rows, "unexpectedDates": v.unexpected.dates,
+                "unexpectedRows": v.unexpected.rows, "unexpectedDates": v.unexpected.dates, "bytesRead": v.bytes_read,
                 "counts": counts, "breakers": v.opened().map(of_breaker).collect::<Value>(), "reruns": [],
                 "cells": v.cells.iter().map(|c| cell(v, c)).collect::<Value>(),
             })
@@ -342,6 +344,7 @@ mod tests {
     #[test]
     fn what_is_written_as_it_goes_is_the_tree_to_the_byte() {
         let mut full = view(&[Cause::Missing, Cause::Complete, Cause::Partial(Flaw::Duplicated), Cause::Waived]);
+        full.bytes_read = Some(10 << 20);
         full.undated = Some(Undated { nulls: 1, out_of_range: 2 });
         full.cells[0].next = Some(overview(vec![]).now);
         full.cells[1].message = "a \"quoted\" line\n".into();
