@@ -111,6 +111,8 @@ fn a_field_edited_there_and_back_changes_nothing() {
     for (old, new) in [
         ("credits: 25", "credits: 21"),
         ("reserve: 0%", "reserve: 50%"),
+        ("per: Month", "per: Day"),
+        ("per: Month", "per: Month, timeZone: America/New_York"),
         ("maxConcurrentJobs: 2", "maxConcurrentJobs: 2, requestsPerMinute: 30"),
         ("maxConcurrentJobs: 2", "maxConcurrentJobs: 1"),
         ("maxConcurrentJobs: 2", "breaker: {failures: 1, openFor: 1m, maxOpenFor: 2m}"),
