@@ -106,6 +106,8 @@ pub struct CoverageView {
     pub unexpected: Unexpected,
     /// When its table was last read or proved unchanged.
     pub confirmed_at: Option<Timestamp>,
+    /// Why the last look at its table failed. What was known before holds for a while.
+    pub failure: Option<String>,
     /// The bytes of the last read of its table for it, as the warehouse counts them. `None` where that is not known.
     pub bytes_read: Option<u64>,
     /// Launches so far.

@@ -74,7 +74,7 @@ fn scripted(told: &Overview, without: &[&str]) -> Value {
     for cell in json["coverages"][0]["cells"].as_array_mut().unwrap() {
         without.iter().for_each(|field| _ = cell.as_object_mut().unwrap().remove(*field));
     }
-    json["coverages"][0]["undated"].take();
+    ["undated", "bytesRead"].iter().for_each(|field| _ = json["coverages"][0][*field].take());
     json
 }
 

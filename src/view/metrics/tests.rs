@@ -93,6 +93,7 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         undated: None,
         unexpected: Unexpected::default(),
         confirmed_at: Some(at("2025-11-15T11:59:30Z")),
+        failure: None,
         bytes_read: None,
         launches: 41,
     };
