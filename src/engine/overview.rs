@@ -28,14 +28,16 @@ pub struct SourceView {
     pub live: u32,
     /// The coverages with a rung that draws on it.
     pub coverages: Vec<Key>,
+    /// What one unit of a date costs at least, on any of these rungs.
+    pub cheapest: u64,
 }
 
 impl SourceView {
-    /// When the window ends of a budget that has nothing left for history.
+    /// When the window ends of a budget that pays for no more date of history.
     pub fn spent_until(&self) -> Option<Timestamp> {
         let (window, used) = self.used?;
         let budget = self.source.budget.as_ref()?;
-        (budget.left(used, false) == 0).then_some(window.end)
+        (budget.left(used, false) < self.cheapest).then_some(window.end)
     }
 
     /// The credits that are left for yesterday and later only.
