@@ -22,3 +22,4 @@ mod script;
 pub(crate) mod sim;
 mod sources;
 mod strangers;
+mod until;

@@ -4,7 +4,9 @@ mod filling;
 mod output;
 mod reading;
 mod requests;
+mod stopping;
 mod usage;
+mod waiting;
 
 use super::gapless::{Done, Place};
 

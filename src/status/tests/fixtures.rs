@@ -78,5 +78,7 @@ pub(crate) fn view(causes: &[Cause]) -> CoverageView {
         unexpected: Unexpected::default(),
         confirmed_at: Some(now()),
         launches: 0,
+        zone: jiff::tz::TimeZone::UTC,
+        deadlines: None,
     }
 }
