@@ -14,12 +14,14 @@ use super::names::{is_named, there_are};
 use super::setup::{Setup, small_runtime};
 use super::watching::{Page, watched};
 use crate::api::problem::legible;
+use crate::domain::assess::RungStanding;
 use crate::domain::dates::DateRange;
 use crate::domain::policy::Key;
 use crate::engine::contract::clean;
 use crate::engine::drive::Until;
 use crate::engine::overview::{CoverageView, Overview};
 use crate::host::files;
+use crate::engine::world::World;
 use crate::local::jobs::Jobs;
 use crate::local::pace::Pace;
 use crate::status::read::ClusterOverview;
@@ -44,6 +46,11 @@ struct Seen {
 }
 
 impl Seen {
+    fn of_files(overview: Overview, setup: Setup) -> Self {
+        let (bad, took) = (setup.has_problems(), Pace::load(&setup.state).medians());
+        Self { overview, ready: None, bad, jobs: Some(setup.jobs), commands: setup.commands, took }
+    }
+
     /// In a cluster an object was refused, or not looked at yet: nothing is known of its dates.
     fn has_untold(&self) -> bool {
         let untold = |c: &CoverageView| self.ready.is_some() && (c.stalled.is_some() || c.cells.is_empty());
@@ -90,14 +97,22 @@ fn by_namespace(overview: &Overview, all: bool, draw: impl Fn(&Overview) -> Stri
 fn look(args: &ReadArgs, max_jobs: u32) -> Result<Seen, Stop> {
     let mut setup = Setup::new(&args.manifests)?;
     let overview = look_at(&mut setup, args.now, max_jobs)?;
-    let bad = setup.has_problems();
-    let took = Pace::load(&setup.state).medians();
-    Ok(Seen { overview, ready: None, bad, jobs: Some(setup.jobs), commands: setup.commands, took })
+    Ok(Seen::of_files(overview, setup))
 }
 
 /// Looks at what was set up, once.
 pub(super) fn look_at(setup: &mut Setup, now: Option<Timestamp>, max_jobs: u32) -> Result<Overview, Stop> {
-    let mut overview = small_runtime()?.block_on(async {
+    Ok(look_closer(setup, now, max_jobs, |_, _| ())?.0)
+}
+
+/// The same, and what is asked of the engine's world beside it.
+fn look_closer<T>(
+    setup: &mut Setup,
+    now: Option<Timestamp>,
+    max_jobs: u32,
+    ask: impl FnOnce(&World, &Overview) -> T,
+) -> Result<(Overview, T), Stop> {
+    let (mut overview, answer) = small_runtime()?.block_on(async {
         let mut engine = setup.reader(now, max_jobs)?;
         let (_keep, mut commands) = tokio::sync::mpsc::unbounded_channel();
         let overview = engine.run(Until::Seen, &mut commands, |_, _| {}).await;
@@ -105,12 +120,13 @@ pub(super) fn look_at(setup: &mut Setup, now: Option<Timestamp>, max_jobs: u32) 
         if now.is_none() && setup.has_learnt(&engine) {
             setup.remember(&engine.world);
         }
+        let answer = ask(&engine.world, &overview);
         // The process ends soon: to take a large world apart piece by piece would be time for nothing.
         std::mem::forget(engine);
-        Ok::<_, Stop>(overview)
+        Ok::<_, Stop>((overview, answer))
     })?;
     setup.hold_back(&mut overview);
-    Ok(overview)
+    Ok((overview, answer))
 }
 
 pub(super) fn print(output: Output, json: impl Serialize, text: impl FnOnce() -> String) {
@@ -181,8 +197,33 @@ fn calendar_once(args: &CalendarArgs) -> Result<(Exit, Page), Stop> {
     Ok((seen.exit(has_untold), page))
 }
 
+/// What is asked of a coverage: the date, if it has one, and what each rung can do for it.
+type Asked = (Option<Date>, Vec<RungStanding>);
+
+/// The date that a person asks about.
+fn date_of(args: &ExplainArgs, overview: &Overview) -> Option<Date> {
+    let coverage = overview.coverages.iter().find(|c| is_named(c, &args.coverage))?;
+    args.date.map(|day| day.of(coverage.today)).or_else(|| view::helps::newest(coverage))
+}
+
+/// Looks at files with what each rung of the coverage can do for the date. A cluster's objects do not tell that.
+fn see_ladder(args: &ExplainArgs) -> Result<(Seen, Asked), Stop> {
+    if args.read.manifests.files.is_empty() {
+        let seen = see(&args.read, &args.cluster, false)?;
+        let date = date_of(args, &seen.overview);
+        return Ok((seen, (date, Vec::new())));
+    }
+    let mut setup = Setup::new(&args.read.manifests)?;
+    let (overview, asked) = look_closer(&mut setup, args.read.now, MAX_JOBS, |world, overview| {
+        let (date, named) = (date_of(args, overview), overview.coverages.iter().find(|c| is_named(c, &args.coverage)));
+        let ladder = named.zip(date).map(|(c, date)| world.ladder(&c.key, date, overview.now));
+        (date, ladder.unwrap_or_default())
+    })?;
+    Ok((Seen::of_files(overview, setup), asked))
+}
+
 pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Stop> {
-    let mut seen = see(&args.read, &args.cluster, false)?;
+    let (mut seen, (date, ladder)) = see_ladder(args)?;
     let overview = &mut seen.overview;
     let found = overview.coverages.iter().position(|c| is_named(c, &args.coverage));
     let found = found.ok_or_else(|| {
@@ -192,10 +233,9 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Stop> {
     if let Some(why) = &coverage.stalled {
         return Err(Stop::bad_input(format!("{} is stalled: {why}", coverage.key)));
     }
-    let date = args.date.map(|day| day.of(coverage.today)).or_else(|| view::helps::newest(coverage));
     let date = date.ok_or_else(|| Stop::bad_input(format!("{} has no date", coverage.key)))?;
     let log = |job: &str| output(&seen.jobs.as_ref()?.log(job)?);
-    let text = view::explain::explain(coverage, date, overview, &seen.commands, log);
+    let text = view::explain::explain(coverage, date, overview, &seen.commands, &ladder, log);
     let text = text.ok_or_else(|| Stop::bad_input(view::explain::no_date(coverage, date, overview)))?;
     let logs = if args.logs { logs(coverage, date, seen.jobs.as_ref())? } else { String::new() };
     overview.coverages = vec![overview.coverages.swap_remove(found)];

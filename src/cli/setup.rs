@@ -198,6 +198,7 @@ pub fn spec(loaded: &Loaded) -> Spec {
     Spec {
         seasons: loaded.seasons.clone(),
         coverages: loaded.coverages.clone(),
+        sources: loaded.sources.clone(),
         orders: loaded.orders.clone(),
         stalled: loaded.stalled.clone(),
         ..Spec::default()

@@ -10,7 +10,7 @@ use crate::domain::ledger::{Attempt, Settled, Tally, job_name};
 use crate::domain::policy::{Key, Mode, Moment, Source, Table};
 use crate::domain::probe::Undated;
 use crate::domain::schedule::Calendar;
-use crate::domain::source::Window;
+use crate::domain::source::{Draw, Window};
 use crate::domain::state::{Cell, State};
 use crate::domain::verdict::Unknown;
 
@@ -28,6 +28,15 @@ pub struct SourceView {
     pub live: u32,
     /// The coverages with a rung that draws on it.
     pub coverages: Vec<Key>,
+}
+
+impl SourceView {
+    /// When the window ends of a budget that has nothing left for history.
+    pub fn spent_until(&self) -> Option<Timestamp> {
+        let (window, used) = self.used?;
+        let budget = self.source.budget.as_ref()?;
+        (budget.left(used, false) == 0).then_some(window.end)
+    }
 }
 
 /// Everything at one instant.
@@ -97,6 +106,8 @@ pub struct CoverageView {
     pub confirmed_at: Option<Timestamp>,
     /// Launches so far.
     pub launches: u64,
+    /// Dates that are lost for good soon, unless they are filled, and when.
+    pub pressing: Vec<(Date, Timestamp)>,
 }
 
 /// Rows of a coverage that belong to no expected unit, on dates that expect something and on dates off: a warning, never a
@@ -216,6 +227,10 @@ pub struct Planned {
     pub attempt: u32,
     /// The reason of the first date.
     pub reason: &'static str,
+    /// What it draws from a source.
+    pub draw: Option<Draw>,
+    /// When its first date is lost for good, if that is soon.
+    pub lost_at: Option<Timestamp>,
 }
 
 /// Open cells that are not launched.

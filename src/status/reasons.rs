@@ -104,6 +104,8 @@ words! {
         TemplateNotFound,
         /// The Warehouse does not exist, or is invalid.
         WarehouseNotFound,
+        /// The Source of a rung does not exist, or is invalid.
+        SourceNotFound,
         /// The Season does not exist, or is invalid.
         SeasonNotFound,
         /// A coverage that a GameDate names does not exist, or is invalid.
@@ -122,12 +124,13 @@ words! {
 
 impl Reason {
     /// The reasons for which a spec is invalid.
-    pub const REFUSALS: [Self; 9] = [
+    pub const REFUSALS: [Self; 10] = [
         Self::NameTaken,
         Self::FillNotAllowed,
         Self::TemplateNotFound,
         Self::WarehouseNotFound,
         Self::SeasonNotFound,
+        Self::SourceNotFound,
         Self::CoverageNotFound,
         Self::UnknownDate,
         Self::NotGranted,

@@ -16,6 +16,7 @@ pub(crate) mod palette;
 pub(crate) mod plan;
 pub(crate) mod problems;
 mod progress;
+mod sources;
 pub(crate) mod status;
 pub(crate) mod stopping;
 pub(crate) mod summary;

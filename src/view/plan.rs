@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::names::{dates, season_cut, table, wrap};
+use super::sources::{sources, terms};
 use super::times;
-use crate::domain::dates::DateSet;
+use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::state::{Cell, State};
 use crate::domain::words::counted;
 use crate::engine::overview::{CoverageView, Held, Overview, Planned};
@@ -30,14 +31,14 @@ pub fn plan(overview: &Overview, pace: &Pace<'_>) -> String {
         out += "Nothing would be launched now.\n";
     } else {
         out += &format!("{} would be launched now, in this order:\n", counted(overview.launches.len() as u64, "Jobs"));
-        let rows: Vec<Vec<String>> = overview.launches.iter().enumerate().map(|(n, l)| launch(n, l)).collect();
+        let rows: Vec<Vec<String>> = overview.launches.iter().enumerate().map(|(n, l)| launch(n, l, overview.now)).collect();
         out += &table(&rows);
         out += &total(overview, pace);
     }
-    out + &not_launched(&overview.held) + &next(overview)
+    out + &not_launched(&overview.held) + &sources(&overview.sources, overview.now) + &next(overview)
 }
 
-fn launch(n: usize, launch: &Planned) -> Vec<String> {
+fn launch(n: usize, launch: &Planned, now: Timestamp) -> Vec<String> {
     vec![
         format!("  {}.", n + 1),
         launch.coverage.to_string(),
@@ -45,6 +46,7 @@ fn launch(n: usize, launch: &Planned) -> Vec<String> {
         launch.reason.into(),
         format!("rung {}", launch.rung),
         format!("attempt {}", launch.attempt),
+        terms(launch, now),
     ]
 }
 
@@ -172,7 +174,7 @@ mod tests {
         let key = told.coverages[0].key.clone();
         let set = |days: std::ops::RangeInclusive<i8>| days.map(|day| jiff::civil::date(2025, 11, day)).collect();
         let (coverage, rung) = (key.clone(), "reload".into());
-        told.launches = vec![Planned { coverage, rung, dates: set(1..=2), attempt: 1, reason: "NoRows" }];
+        told.launches = vec![Planned { coverage, rung, dates: set(1..=2), attempt: 1, reason: "NoRows", draw: None, lost_at: None }];
         told.held = vec![Held { dates: set(3..=7), coverage: key.clone(), ..held("boxscores", 1, "no slot") }];
         let took = BTreeMap::from([(key.to_string(), 90)]);
         let told = |took: &BTreeMap<_, _>| total(&told, &Pace { took, max_jobs: 2 });

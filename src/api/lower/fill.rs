@@ -11,8 +11,8 @@ use crate::api::kinds::*;
 use crate::api::manifest::Document;
 use crate::api::template::{CronJob, Offer, Refusal};
 use crate::domain::policy::{
-    Anchor, Cost, Coverage, Criteria, Delivers, FieldNames, Fill, FillOrder, Fingerprints, Key, Mode, Moment, Repairs,
-    Rung, Table,
+    Anchor, Coverage, Criteria, Delivers, FieldNames, Fill, FillOrder, Fingerprints, Key, Mode, Moment, Repairs, Rung,
+    Table,
 };
 use crate::domain::probe::Question;
 use crate::domain::verdict::Flaw;
@@ -152,8 +152,8 @@ fn rung(n: usize, spec: &RungSpec, mode: FillMode, known: &Known<'_>, fields: &m
         backoff_initial: initial,
         backoff_max: max,
         delivers: delivers(&field, spec.delivers.as_ref(), fields),
-        source: None,
-        cost: Cost::default(),
+        source: spec.source.as_ref().map(|source| source.0.as_str().into()),
+        cost: super::source::cost(&field, spec, known, fields),
     }
 }
 

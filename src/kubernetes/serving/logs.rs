@@ -126,6 +126,8 @@ pub fn is_warning(reason: &str) -> bool {
 const WARNINGS: [&str; 13] = [
     "AttemptHistoryRebuilt",
     "BreakerOpened",
+    "BudgetSpent",
+    "Pressing",
     "CredentialsRefused",
     "Exhausted",
     "LaunchRefused",

@@ -8,17 +8,17 @@ use std::sync::{Arc, Mutex};
 
 use kube::api::{ListParams, Patch, PatchParams};
 use kube::{Api, Client};
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub use held::Changed;
 use held::{Held, Shelf};
 
-use crate::api::kinds::CoverageStatus;
+use crate::api::kinds::{CoverageStatus, SourceStatus};
 use crate::domain::ledger::Ledger;
 use crate::domain::policy::Key;
 use crate::domain::source::Record;
 use crate::engine::overview::{CoverageView, SourceView};
-use crate::engine::ports::{Clock, Loaded, Recorded, SaveFault, Store, Stored, Version};
+use crate::engine::ports::{Clock, Loaded, Recorded, SaveFault, Store, Stored, StoredSource, Version};
 use crate::host::clock::SystemClock;
 use crate::kubernetes::client::scope::Scope;
 use crate::kubernetes::faults::answers::{Class, Fault, fault, one};
@@ -63,7 +63,7 @@ impl StatusStore {
         let held = self.shelf.begin(&key, &object.uid, at)?;
         let old = Old::of(held.status());
         let status = status::stalled_status(&old.status, object.generation, why, SystemClock.now());
-        let written = self.put(&key, &held, &old, &status).await;
+        let written = self.put(&key, &held, old.patch_to(&status)).await;
         let ended = self.shelf.end(&key, written.as_ref().ok());
         if let Err(SaveFault::Denied(sentence)) = &written {
             // If no current type can hold the object, its status cannot be written either: then it is logged.
@@ -98,12 +98,29 @@ impl StatusStore {
         }
     }
 
-    /// Writes a status over the one that is held. Other changes of the object meanwhile do not matter.
-    async fn put(&self, key: &Key, held: &Held, old: &Old, status: &CoverageStatus) -> Result<Object, SaveFault> {
-        let api = self.api(key).ok_or(SaveFault::Gone)?;
-        let Some(change) = old.patch_to(status) else {
-            return Ok(held.object());
+    /// What is stored of every Source.
+    async fn sources(&self) -> Result<Vec<StoredSource>, String> {
+        let stored = |object: Object| {
+            let source = key(Kind::Source, &object.name);
+            let version = self.shelf.put(&source, &object);
+            let status = status::StoredStatus::<SourceStatus>::of(object.status()).status;
+            let record = status::source_record(&status).unwrap_or_else(|why| {
+                let source = source.to_string();
+                tracing::warn!(
+                    source,
+                    "its status cannot be read; its breaker is closed and its budget is full again: {why}"
+                );
+                Record::default()
+            });
+            StoredSource { source, uid: object.uid.clone(), record, version }
         };
+        Ok(self.list(Kind::Source).await?.into_iter().map(stored).collect())
+    }
+
+    /// Writes a status over the one that is held. Other changes of the object meanwhile do not matter.
+    async fn put(&self, key: &Key, held: &Held, change: Option<Value>) -> Result<Object, SaveFault> {
+        let api = self.api(key).ok_or(SaveFault::Gone)?;
+        let Some(change) = change else { return Ok(held.object()) };
         let mut version = held.version().clone();
         for _ in 0..TRIES {
             let patch = json!({ "metadata": { "resourceVersion": &*version }, "status": change });
@@ -172,11 +189,21 @@ impl Store for StatusStore {
                 stored.push(Stored { coverage, uid, ledger, is_whole, reported, version });
             }
         }
-        Ok(Loaded { ledgers: stored, sources: Vec::new() })
+        Ok(Loaded { ledgers: stored, sources: self.sources().await? })
     }
 
-    async fn save_source(&self, _: &SourceView, _: Version, _: &Record) -> Result<Version, SaveFault> {
-        Err(SaveFault::Denied("not kept yet".into()))
+    async fn save_source(&self, view: &SourceView, at: Version, record: &Record) -> Result<Version, SaveFault> {
+        let (key, uid) = (&view.source.key, &view.source.uid);
+        let held = self.shelf.begin(key, uid, at).ok_or(SaveFault::Conflict)?;
+        let old = status::StoredStatus::<SourceStatus>::of(held.status());
+        let status = status::source_status(view, record, &old.status, SystemClock.now());
+        let written = self.put(key, &held, old.patch_to(&status)).await;
+        let ended = self.shelf.end(key, written.as_ref().ok());
+        if let Err(SaveFault::Denied(sentence)) = &written {
+            self.unheard(key, held.generation(), &format!("its status cannot be written: {sentence}"));
+        }
+        written?;
+        ended.map_err(|_| SaveFault::Conflict)
     }
 
     async fn save(
@@ -191,7 +218,7 @@ impl Store for StatusStore {
         let old = Old::of(held.status());
         let status = render(key, &held, &old, ledger, view);
         let full = status::is_nearly_full(&status);
-        let written = self.put(key, &held, &old, &status).await;
+        let written = self.put(key, &held, old.patch_to(&status)).await;
         let ended = self.shelf.end(key, written.as_ref().ok());
         if let Err(SaveFault::Denied(sentence)) = &written {
             let why = format!("its status cannot be written, so nothing is launched for it: {sentence}");

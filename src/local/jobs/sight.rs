@@ -43,7 +43,7 @@ impl JobFolder {
             dates: written.dates,
             target: written.target,
             aliases: self.aliases()?,
-            draw: None,
+            draw: self.draw()?,
             message: ended.map_or_else(String::new, |(_, end)| self.message(end)),
             ended,
             pending: None,
