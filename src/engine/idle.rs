@@ -55,7 +55,7 @@ impl World {
             _ => false,
         };
         let waits = self.coverages.values().any(|s| {
-            let wants = s.may_want() && !s.verdicts.wants().is_empty() && self.limits.launches;
+            let wants = s.may_want() && self.limits.launches && self.wants_soon(s);
             s.verdicts.cells().iter().any(|cell| is_active(s, cell))
                 || wants
                 || s.saved.is_under_way()
@@ -103,7 +103,8 @@ impl World {
     /// Whether a Job of an unsettled attempt may exist.
     fn is_created(&self, s: &CoverageState) -> bool {
         let exists = |launch, stage: &Stage| *stage != Stage::Recorded || s.creates.is_under_way(launch);
-        s.ledger.attempts.iter().any(|a| exists(a.launch, &a.stage)) || self.jobs.of(&s.coverage.uid).any(|job| job.ended.is_none())
+        let is_live = self.jobs.of(&s.coverage.uid).any(|job| job.ended.is_none());
+        is_live || s.ledger.attempts.iter().any(|a| exists(a.launch, &a.stage))
     }
 
     /// Whether something of a coverage starts by then, or once something ends that runs.
@@ -127,6 +128,13 @@ impl World {
     /// Whether it launches nothing more.
     pub fn is_holding(&self) -> bool {
         self.is_holding
+    }
+
+    /// Whether something is to be launched before a budget begins a new window, or a person resumes a source.
+    fn wants_soon(&self, state: &CoverageState) -> bool {
+        let refused = self.decided.refused(&state.coverage.key);
+        let hold = |date| refused.and_then(|refused| refused.get(date)).and_then(Refusal::hold);
+        state.verdicts.wants().iter().any(|want| hold(want.date).is_none_or(Hold::ends_soon))
     }
 
     /// Every look: at schedules, and at tables.

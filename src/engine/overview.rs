@@ -37,6 +37,12 @@ impl SourceView {
         let budget = self.source.budget.as_ref()?;
         (budget.left(used, false) == 0).then_some(window.end)
     }
+
+    /// The credits that are left for yesterday and later only.
+    pub fn reserved(&self) -> Option<u64> {
+        let left = self.source.budget.as_ref()?.left(self.used?.1, true);
+        (left > 0).then_some(left)
+    }
 }
 
 /// Everything at one instant.
@@ -104,6 +110,8 @@ pub struct CoverageView {
     pub unexpected: Unexpected,
     /// When its table was last read or proved unchanged.
     pub confirmed_at: Option<Timestamp>,
+    /// The bytes of the last read of its table for it, as the warehouse counts them. `None` where that is not known.
+    pub bytes_read: Option<u64>,
     /// Launches so far.
     pub launches: u64,
     /// Dates that are lost for good soon, unless they are filled, and when.

@@ -71,6 +71,7 @@ impl World {
             undated: Some(Undated::sum(state.facts.book().undated.values())),
             unexpected: Unexpected::of(state.verdicts.cells()),
             confirmed_at: state.facts.book().confirmed_at,
+            bytes_read: state.bytes_read,
         }
     }
 
@@ -229,5 +230,6 @@ fn stalled(Stalled { key, uid: _, season, why }: &Stalled) -> CoverageView {
         undated: None,
         unexpected: Unexpected::default(),
         confirmed_at: None,
+        bytes_read: None,
     }
 }

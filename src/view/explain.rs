@@ -10,7 +10,7 @@ use super::names::{breaker, instant, relative, season_cut, state, table, undated
 use super::{deadlines, times};
 use super::sources::terms;
 use crate::domain::assess::RungStanding;
-use crate::domain::judge::MAX_SHOWN;
+use crate::domain::judge::names;
 use crate::domain::ledger::Stage;
 use crate::domain::probe::WHOLE_DATE;
 use crate::domain::state::Cell;
@@ -99,10 +99,7 @@ fn facts(view: &CoverageView, cell: &Cell, overview: &Overview) -> Vec<Vec<Strin
         rows.push(row("covered", format!("{} of {expected}", judgement.covered)));
     }
     if judgement.missing.iter().any(|unit| &**unit != WHOLE_DATE) {
-        let names: Vec<&str> = judgement.missing.iter().take(MAX_SHOWN).map(|k| &**k).collect();
-        let more = judgement.missing.len().saturating_sub(MAX_SHOWN);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        rows.push(row("not covered", names.join(", ") + &more));
+        rows.push(row("not covered", names(&judgement.missing, judgement.missing.len())));
     }
     rows.extend(judgement.rows.map(|n| row("rows", n.to_string())));
     if judgement.unexpected_rows > 0 {

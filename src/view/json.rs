@@ -102,6 +102,7 @@ struct CoverageObject<'a, B, R, A, S, C> {
     undated: Option<UndatedObject>,
     unexpected_rows: u64,
     unexpected_dates: u32,
+    bytes_read: Option<u64>,
     counts: Counts<'a>,
     breakers: B,
     reruns: R,
@@ -210,6 +211,7 @@ fn coverage<'a>(view: &'a CoverageView, overview: &'a Overview, ready: &Ready<'_
         undated: view.undated.map(|u| UndatedObject { nulls: u.nulls, out_of_range: u.out_of_range }),
         unexpected_rows: view.unexpected.rows,
         unexpected_dates: view.unexpected.dates,
+        bytes_read: view.bytes_read,
         counts: Counts(view),
         breakers: List(view.opened().map(move |of| breaker(of, now))),
         reruns: List(view.reruns.iter().map(rerun)),
@@ -441,7 +443,7 @@ mod tests {
                 "summary": serde_json::to_value(SummaryObject::of(v)).unwrap(), "nextLook": null,
                 "stalled": v.stalled,
                 "undated": v.undated.map(|u| json!({ "nulls": u.nulls, "outOfRange": u.out_of_range })),
-                "unexpectedRows": v.unexpected.rows, "unexpectedDates": v.unexpected.dates,
+                "unexpectedRows": v.unexpected.rows, "unexpectedDates": v.unexpected.dates, "bytesRead": v.bytes_read,
                 "counts": counts, "breakers": v.opened().map(of_breaker).collect::<Value>(), "reruns": [],
                 "attempts": [], "settled": [{
                     "launch": 3, "job": &*v.job(3), "rung": "reload", "at": overview.now.to_string(),
@@ -463,6 +465,7 @@ mod tests {
     #[test]
     fn what_is_written_as_it_goes_is_the_tree_to_the_byte() {
         let mut full = view(&[Cause::Missing, Cause::Complete, Cause::Partial(Flaw::Duplicated), Cause::Waived]);
+        full.bytes_read = Some(10 << 20);
         full.undated = Some(Undated { nulls: 1, out_of_range: 2 });
         full.cells[0].next = Some(overview(vec![]).now);
         full.cells[1].message = "a \"quoted\" line\n".into();

@@ -6,6 +6,7 @@ use super::names::{instant, relative, table};
 use crate::domain::breaker::BreakerState;
 use crate::domain::dates::Timestamp;
 use crate::domain::policy::Per;
+use crate::domain::words::counted;
 use crate::engine::overview::{Planned, SourceView};
 
 /// One line per source; nothing without sources.
@@ -95,7 +96,7 @@ fn health(view: &SourceView, now: Timestamp) -> String {
 
 /// What a launch costs, and when its dates are lost for good.
 pub(super) fn terms(launch: &Planned, now: Timestamp) -> String {
-    let paid = launch.draw.as_ref().map(|draw| format!("{} credits of {}", draw.credits, draw.source));
+    let paid = launch.draw.as_ref().map(|draw| format!("{} of {}", counted(draw.credits, "credits"), draw.source));
     let lost = launch.lost_at.map(|at| format!("lost at {} ({})", instant(at), relative(at, now)));
     paid.into_iter().chain(lost).collect::<Vec<_>>().join(", ")
 }

@@ -7,6 +7,7 @@ mod at_rest;
 mod bench;
 mod chaos;
 mod components;
+mod databases;
 mod deletions;
 mod edits;
 mod fillers;

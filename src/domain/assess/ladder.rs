@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use super::{Situation, View};
 use crate::domain::dates::Date;
 use crate::domain::policy::{Repairs, Rung};
+use crate::domain::words::counted;
 
 /// What one rung can do for a date.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +30,8 @@ pub fn ladder(s: &Situation<'_>, date: Date) -> Vec<RungStanding> {
     let of_rung = |rung: &Rung| {
         let mut text = view.standing_of(rung, &mut awaited);
         if let Some(source) = &rung.source {
-            text = format!("{text}; draws on source {source}, {} credits for this date", view.way(rung, false).credits);
+            let credits = counted(view.way(rung, false).credits, "credits");
+            text = format!("{text}; draws on source {source}: {credits} for this date");
         }
         RungStanding { rung: rung.name.clone(), text }
     };

@@ -95,6 +95,7 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         undated: None,
         unexpected: Unexpected::default(),
         confirmed_at: Some(at("2025-11-15T11:59:30Z")),
+        bytes_read: None,
         launches: 41,
     };
     Overview {
