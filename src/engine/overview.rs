@@ -179,6 +179,8 @@ impl Overview {
                 view.unexpected = Unexpected::of(&view.cells);
             }
             view.reruns.retain(|rerun| dates.contains(rerun.date));
+            view.attempts.retain(|attempt| attempt.dates.iter().any(|date| dates.contains(date)));
+            view.recent.retain(|settled| settled.outcomes.keys().any(|date| dates.contains(*date)));
         }
     }
 }

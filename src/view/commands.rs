@@ -44,7 +44,7 @@ impl Commands {
 pub(super) fn short(coverage: &Key) -> String {
     let kind = match &*coverage.kind {
         "TableCoverage" => "tc",
-        "PropCoverage" => "pc",
+        "PropCoverage" => "prop",
         other => other,
     };
     format!("{kind}/{}", coverage.name)

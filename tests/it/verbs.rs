@@ -2,6 +2,7 @@
 
 mod budgets;
 mod filling;
+mod morning;
 mod output;
 mod reading;
 mod requests;

@@ -76,7 +76,7 @@ fn go_on(kept: Option<&Path>) -> String {
         Some(_) => here.verb("calendar", "--grid"),
         None => "gapless demo --keep gapless-demo".into(),
     };
-    let rest = [here.verb("explain", "pc/points-lines"), here.verb("status", "--watch")];
+    let rest = [here.verb("explain", "prop/points-lines"), here.verb("status", "--watch")];
     let place = kept.map(|folder| format!(" Its files are in {}.", folder.display())).unwrap_or_default();
     format!("\nGo on with these commands.{place}\n  {first}\n  {}\n", rest.join("\n  "))
 }
