@@ -7,7 +7,7 @@ use crate::domain::assess::Unspent;
 use crate::domain::breaker::{Breaker, BreakerState, Opened};
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, Settled, Tally, job_name};
-use crate::domain::policy::{Key, Mode, Source, Table};
+use crate::domain::policy::{Key, Mode, Moment, Source, Table};
 use crate::domain::probe::Undated;
 use crate::domain::schedule::Calendar;
 use crate::domain::source::{Draw, Window};
@@ -76,6 +76,10 @@ pub struct CoverageView {
     pub table: Table,
     /// The generation of its object that this speaks of.
     pub generation: i64,
+    /// The zone of its season.
+    pub zone: jiff::tz::TimeZone,
+    /// When its dates are due and late; `None` where only its status is known.
+    pub deadlines: Option<(Moment, Moment)>,
     /// Report only, or launch.
     pub mode: Mode,
     /// It or its season is suspended.
@@ -108,6 +112,8 @@ pub struct CoverageView {
     pub unexpected: Unexpected,
     /// When its table was last read or proved unchanged.
     pub confirmed_at: Option<Timestamp>,
+    /// Why the last look at its table failed. What was known before holds for a while.
+    pub failure: Option<String>,
     /// The bytes of the last read of its table for it, as the warehouse counts them. `None` where that is not known.
     pub bytes_read: Option<u64>,
     /// Launches so far.
@@ -177,6 +183,8 @@ impl Overview {
                 view.unexpected = Unexpected::of(&view.cells);
             }
             view.reruns.retain(|rerun| dates.contains(rerun.date));
+            view.attempts.retain(|attempt| attempt.dates.iter().any(|date| dates.contains(date)));
+            view.recent.retain(|settled| settled.outcomes.keys().any(|date| dates.contains(*date)));
         }
     }
 }

@@ -50,6 +50,8 @@ impl World {
             suspended: coverage.suspend || season.is_some_and(|s| s.season.suspend),
             today: season.map_or(Date::MIN, |s| s.calendar().today),
             launches: state.ledger.launches,
+            zone: season.map_or(jiff::tz::TimeZone::UTC, |s| s.season.zone.clone()),
+            deadlines: Some((coverage.due, coverage.late)),
             pressing: pressing(state.verdicts.wants()),
             key: coverage.key.clone(),
             uid: coverage.uid.clone(),
@@ -69,6 +71,7 @@ impl World {
             undated: Some(Undated::sum(state.facts.book().undated.values())),
             unexpected: Unexpected::of(state.verdicts.cells()),
             confirmed_at: state.facts.book().confirmed_at,
+            failure: state.facts.book().failure.as_ref().map(|failure| failure.text.clone()),
             bytes_read: state.bytes_read,
         }
     }
@@ -211,6 +214,8 @@ fn stalled(Stalled { key, uid: _, season, why }: &Stalled) -> CoverageView {
         suspended: false,
         today: Date::MIN,
         launches: 0,
+        zone: jiff::tz::TimeZone::UTC,
+        deadlines: None,
         pressing: Vec::new(),
         mode: crate::domain::policy::Mode::Observe,
         stalled: Some(why.clone()),
@@ -226,6 +231,7 @@ fn stalled(Stalled { key, uid: _, season, why }: &Stalled) -> CoverageView {
         undated: None,
         unexpected: Unexpected::default(),
         confirmed_at: None,
+        failure: None,
         bytes_read: None,
     }
 }

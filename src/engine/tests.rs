@@ -25,3 +25,4 @@ mod script;
 pub(crate) mod sim;
 mod sources;
 mod strangers;
+mod until;
