@@ -80,7 +80,8 @@ fn whoever_gives_a_budget_other_windows_does_not_fill_it() {
     purse.turn(&shapes[0], 0, now);
     purse.see(&"a".into(), 6);
     for (from, to) in [(0, 1), (1, 2), (2, 0), (0, 2), (2, 1), (1, 0)] {
-        let record = Record { spent: purse.spent(), until: purse.window(&shapes[from]).map(|w| w.end), ..Record::default() };
+        let record =
+            Record { spent: purse.spent(), until: purse.window(&shapes[from]).map(|w| w.end), ..Record::default() };
         purse.reshape(&shapes[from], &shapes[to], now);
         purse.turn(&shapes[to], 0, now);
         assert_eq!(purse.spent(), Some(spent(starts[to], 6)), "{from} {to}");

@@ -34,9 +34,8 @@ impl SourceState {
     fn record(&self) -> Record {
         let old = self.stored.shown.as_ref().map_or((None, None), |(record, ..)| (record.spent, record.until));
         let budget = self.source.budget.as_ref();
-        let new = budget.map_or((None, None), |budget| {
-            (self.purse.spent(), self.purse.window(budget).map(|window| window.end))
-        });
+        let new = budget
+            .map_or((None, None), |budget| (self.purse.spent(), self.purse.window(budget).map(|window| window.end)));
         let is_idle = |spent: Option<Spent>| spent.is_none_or(|spent| spent.credits == 0);
         let (spent, until) = if is_idle(new.0) && is_idle(old.0) { old } else { new };
         Record { spent, until, breaker: self.breaker.clone(), through: self.through }
