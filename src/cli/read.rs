@@ -10,10 +10,12 @@ use super::args::{CalendarArgs, ClusterArgs, ExplainArgs, MAX_JOBS, Output, Plan
 use super::exit::{Exit, Stop};
 use super::names::{is_named, there_are};
 use super::setup::{Setup, small_runtime};
+use crate::domain::assess::RungStanding;
 use crate::domain::dates::DateRange;
 use crate::domain::policy::Key;
 use crate::engine::drive::Until;
 use crate::engine::overview::{CoverageView, Overview};
+use crate::engine::world::World;
 use crate::local::jobs::Jobs;
 use crate::status::read::ClusterOverview;
 use crate::view;
@@ -74,7 +76,17 @@ fn look(args: &ReadArgs, max_jobs: u32) -> Result<Seen, Stop> {
 
 /// Looks at what was set up, once.
 pub(super) fn look_at(setup: &mut Setup, now: Option<Timestamp>, max_jobs: u32) -> Result<Overview, Stop> {
-    let mut overview = small_runtime()?.block_on(async {
+    Ok(look_closer(setup, now, max_jobs, |_, _| ())?.0)
+}
+
+/// The same, and what is asked of the engine's world beside it.
+fn look_closer<T>(
+    setup: &mut Setup,
+    now: Option<Timestamp>,
+    max_jobs: u32,
+    ask: impl FnOnce(&World, &Overview) -> T,
+) -> Result<(Overview, T), Stop> {
+    let (mut overview, answer) = small_runtime()?.block_on(async {
         let mut engine = setup.reader(now, max_jobs)?;
         let (_keep, mut commands) = tokio::sync::mpsc::unbounded_channel();
         let overview = engine.run(Until::Seen, &mut commands, |_, _| {}).await;
@@ -82,12 +94,13 @@ pub(super) fn look_at(setup: &mut Setup, now: Option<Timestamp>, max_jobs: u32) 
         if now.is_none() && setup.has_learnt(&engine) {
             setup.remember(&engine.world);
         }
+        let answer = ask(&engine.world, &overview);
         // The process ends soon: to take a large world apart piece by piece would be time for nothing.
         std::mem::forget(engine);
-        Ok::<_, Stop>(overview)
+        Ok::<_, Stop>((overview, answer))
     })?;
     setup.hold_back(&mut overview);
-    Ok(overview)
+    Ok((overview, answer))
 }
 
 fn print(output: Output, json: impl Serialize, text: impl FnOnce() -> String) {
@@ -149,8 +162,22 @@ pub(super) fn calendar(args: &CalendarArgs) -> Result<Exit, Stop> {
     Ok(seen.exit(has_untold))
 }
 
+/// Looks at files with what each rung of the coverage can do for the date. A cluster's objects do not tell that.
+fn see_ladder(args: &ExplainArgs) -> Result<(Seen, Vec<RungStanding>), Stop> {
+    if args.read.manifests.files.is_empty() {
+        return Ok((see(&args.read, &args.cluster, false)?, Vec::new()));
+    }
+    let mut setup = Setup::new(&args.read.manifests)?;
+    let (overview, ladder) = look_closer(&mut setup, args.read.now, MAX_JOBS, |world, overview| {
+        let named = overview.coverages.iter().find(|c| is_named(c, &args.coverage));
+        named.map(|c| world.ladder(&c.key, args.date, overview.now)).unwrap_or_default()
+    })?;
+    let bad = setup.has_problems();
+    Ok((Seen { overview, ready: None, bad, jobs: Some(setup.jobs) }, ladder))
+}
+
 pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Stop> {
-    let mut seen = see(&args.read, &args.cluster, false)?;
+    let (mut seen, ladder) = see_ladder(args)?;
     let overview = &mut seen.overview;
     let found = overview.coverages.iter().position(|c| is_named(c, &args.coverage));
     let found = found.ok_or_else(|| {
@@ -161,7 +188,7 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Stop> {
         return Err(Stop::bad_input(format!("{} is stalled: {why}", coverage.key)));
     }
     let log = |job: &str| seen.jobs.as_ref()?.log(job);
-    let text = view::explain::explain(coverage, args.date, overview, log);
+    let text = view::explain::explain(coverage, args.date, overview, &ladder, log);
     let text = text.ok_or_else(|| Stop::bad_input(view::explain::no_date(coverage, args.date, overview)))?;
     overview.coverages = vec![overview.coverages.swap_remove(found)];
     overview.narrow(DateRange::day(args.date));

@@ -222,7 +222,7 @@ async fn perform<C: Clock, W: Warehouse, S: Store, L: Launcher>(ports: &Ports<C,
         }
         Call::SaveSource { source, at, record } => {
             let result = ports.store.save_source(&source, at, &record).await;
-            Reply::SavedSource(source.source.key, record, result)
+            Reply::SavedSource(source.source.key, result)
         }
         Call::Create(launch, proof) => {
             let created = ports.launcher.create(&launch, &proof).await;

@@ -3,8 +3,9 @@
 use super::coverage::CoverageState;
 use super::look::Look;
 use super::world::{Loading, World};
+use crate::domain::admit::Refusal;
 use crate::domain::dates::Timestamp;
-use crate::domain::state::{Cell, State};
+use crate::domain::state::{Cell, Hold, State};
 
 impl World {
     /// The next instant at which a pass can bring something new.
@@ -49,7 +50,7 @@ impl World {
             _ => false,
         };
         let waits = self.coverages.values().any(|s| {
-            let wants = s.may_want() && !s.verdicts.wants().is_empty() && self.limits.launches;
+            let wants = s.may_want() && self.limits.launches && self.wants_soon(s);
             s.verdicts.cells().iter().any(|cell| is_active(s, cell))
                 || wants
                 || s.saved.is_under_way()
@@ -58,6 +59,13 @@ impl World {
         });
         let doubted = self.seasons.values().any(|s| s.doubted().is_some());
         self.is_seen() && !waits && !doubted && !self.looks_at().any(|look| look.is_hopeful())
+    }
+
+    /// Whether something is to be launched before a budget begins a new window, or a person resumes a source.
+    fn wants_soon(&self, state: &CoverageState) -> bool {
+        let refused = self.decided.refused(&state.coverage.key);
+        let hold = |date| refused.and_then(|refused| refused.get(date)).and_then(Refusal::hold);
+        state.verdicts.wants().iter().any(|want| hold(want.date).is_none_or(Hold::ends_soon))
     }
 
     /// Every look: at schedules, and at tables.

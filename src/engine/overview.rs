@@ -10,7 +10,7 @@ use crate::domain::ledger::{Attempt, Settled, Tally, job_name};
 use crate::domain::policy::{Key, Mode, Source, Table};
 use crate::domain::probe::Undated;
 use crate::domain::schedule::Calendar;
-use crate::domain::source::Window;
+use crate::domain::source::{Draw, Window};
 use crate::domain::state::{Cell, State};
 use crate::domain::verdict::Unknown;
 
@@ -36,6 +36,12 @@ impl SourceView {
         let (window, used) = self.used?;
         let budget = self.source.budget.as_ref()?;
         (budget.left(used, false) == 0).then_some(window.end)
+    }
+
+    /// The credits that are left for yesterday and later only.
+    pub fn reserved(&self) -> Option<u64> {
+        let left = self.source.budget.as_ref()?.left(self.used?.1, true);
+        (left > 0).then_some(left)
     }
 }
 
@@ -106,6 +112,8 @@ pub struct CoverageView {
     pub bytes_read: Option<u64>,
     /// Launches so far.
     pub launches: u64,
+    /// Dates that are lost for good soon, unless they are filled, and when.
+    pub pressing: Vec<(Date, Timestamp)>,
 }
 
 /// Rows of a coverage that belong to no expected unit, on dates that expect something and on dates off: a warning, never a
@@ -225,6 +233,10 @@ pub struct Planned {
     pub attempt: u32,
     /// The reason of the first date.
     pub reason: &'static str,
+    /// What it draws from a source.
+    pub draw: Option<Draw>,
+    /// When its first date is lost for good, if that is soon.
+    pub lost_at: Option<Timestamp>,
 }
 
 /// Open cells that are not launched.

@@ -19,7 +19,7 @@ impl World {
             Reply::ScheduleMarked(key, mark) => return self.schedule_marked(&key, mark, asked_at, now),
             Reply::ScheduleRead(key, reading) => self.schedule_read(&key, reading, asked_at, now),
             Reply::Saved(key, ledger, result) => self.saved(&key, &ledger, result, now),
-            Reply::SavedSource(key, record, result) => self.saved_source(&key, &record, result, now),
+            Reply::SavedSource(key, result) => self.saved_source(&key, result, now),
             Reply::Created(launch, created) => self.created(&launch, created, now),
             Reply::Removed(name, result) => self.removed(name, result.is_ok(), now),
         }

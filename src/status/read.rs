@@ -113,6 +113,7 @@ fn coverage(
         stalled,
         cells,
         tallies: ledger.tallies.iter().map(|((rung, date), tally)| (rung.clone(), *date, *tally)).collect(),
+        pressing: Vec::new(),
         breakers: ledger.breakers.iter().map(|(rung, breaker)| (rung.clone(), breaker.clone())).collect(),
         limits,
         recent: ledger.recent.iter().cloned().collect(),

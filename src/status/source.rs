@@ -5,18 +5,17 @@ use std::sync::Arc;
 
 use super::conditions::{Answer, Course, Standing, conditions};
 use super::lint;
-use super::misread::{Form, Misread};
+use super::ledger::last_outcome;
+use super::misread::Misread;
 use super::reasons::Reason;
 use super::text::{MAX_SENTENCE, cut, dates, parse_dates, parse_instant};
 use crate::api::kinds::{SourceBreakerStatus, SourceStatus, WindowStatus};
 use crate::domain::breaker::{Breaker, BreakerState, Failed, Opened};
 use crate::domain::dates::{DateSet, Timestamp};
-use crate::domain::ledger::Outcome;
 use crate::domain::source::{Record, Spent};
 use crate::engine::overview::SourceView;
 
-/// The longest text of the dates of one coverage.
-const MAX_DATES: usize = 4096;
+const SUSPENDED: &str = "no Job that draws on it is launched: spec.suspend is true";
 
 /// The status of a Source whose spec is accepted.
 pub fn source_status(view: &SourceView, record: &Record, old: &SourceStatus, now: Timestamp) -> SourceStatus {
@@ -39,15 +38,14 @@ fn standing(view: &SourceView) -> Standing {
     let opened = view.breaker.opened.as_ref();
     let is_spent = view.spent_until();
     let (ready, course, reason, message) = match (view.source.suspend, opened, is_spent) {
-        (true, ..) => {
-            (Answer::False, Course::Idle, Reason::Suspended, "nothing is launched: spec.suspend is true".into())
-        }
+        (true, ..) => (Answer::False, Course::Idle, Reason::Suspended, SUSPENDED.into()),
         (_, Some(opened), _) => {
             let message = format!("one trial may start after {}; {}", opened.until, opened.last_words());
             (Answer::False, Course::Reconciling, Reason::BreakerOpen, message)
         }
         (.., Some(until)) => {
-            let message = format!("the budget is spent until {until}, but for what is reserved");
+            let kept = view.reserved().map(|kept| format!("; {kept} credits are reserved for yesterday and later"));
+            let message = format!("the budget is spent until {until}{}", kept.unwrap_or_default());
             (Answer::False, Course::Reconciling, Reason::Budget, message)
         }
         _ => (Answer::True, Course::Idle, Reason::Accepted, "launches may draw on it".into()),
@@ -65,7 +63,7 @@ fn breaker(record: &Record, state: BreakerState) -> SourceBreakerStatus {
     let status = SourceBreakerStatus {
         state: state.word().into(),
         failures: failed.len(),
-        failed: failed.0.iter().map(|(uid, set)| format!("{uid} {}", cut(&dates(set), MAX_DATES))).collect(),
+        failed: failed.0.iter().map(|(uid, set)| format!("{uid} {}", dates(set))).collect(),
         through: record.through.map(|at| at.to_string()),
         ..SourceBreakerStatus::default()
     };
@@ -100,29 +98,32 @@ pub fn source_to_json(record: &Record) -> Result<Vec<u8>, serde_json::Error> {
 /// # Errors
 /// What is wrong with it, and where.
 pub fn source_from_json(json: &[u8]) -> Result<Record, Misread> {
-    source_record(&serde_json::from_slice(json).map_err(|e| Misread::Json(e.to_string()))?)
+    let (record, wrong) = source_record(&serde_json::from_slice(json).map_err(|e| Misread::Json(e.to_string()))?);
+    wrong.into_iter().next().map_or(Ok(record), Err)
 }
 
-/// What is stored of a Source.
-///
-/// # Errors
-/// What is wrong with it, and where.
-pub fn source_record(status: &SourceStatus) -> Result<Record, Misread> {
+/// What is stored of a Source, and what of it cannot be read: a breaker that cannot be read is closed, and credits whose
+/// window cannot be read were used in the present one.
+pub fn source_record(status: &SourceStatus) -> (Record, Vec<Misread>) {
+    let mut wrong = Vec::new();
     let spent = status.window.as_ref().map(|window| {
-        Ok(Spent {
-            start: parse_instant(&window.start).map_err(|why| why.at("status.window.start"))?,
-            credits: window.used,
-        })
+        let start = parse_instant(&window.start).map_err(|why| why.at("status.window.start"));
+        Spent { start: read(start, &mut wrong).unwrap_or(Timestamp::MAX), credits: window.used }
     });
-    let Some(stored) = &status.breaker else {
-        return Ok(Record { spent: spent.transpose()?, ..Record::default() });
-    };
-    let at = |why: Misread| why.at("status.breaker");
-    Ok(Record {
-        spent: spent.transpose()?,
-        breaker: Breaker { failed: failed(&stored.failed).map_err(at)?, opened: opened(stored).map_err(at)? },
-        through: stored.through.as_deref().map(parse_instant).transpose().map_err(at)?,
-    })
+    let Some(stored) = &status.breaker else { return (Record { spent, ..Record::default() }, wrong) };
+    let through = stored.through.as_deref().map(parse_instant).transpose();
+    let through = through.map_err(|why| why.at("status.breaker.through"));
+    let breaker = breaker_of(stored).map_err(|why| why.at("status.breaker"));
+    let through = read(through, &mut wrong).flatten();
+    (Record { spent, breaker: read(breaker, &mut wrong).unwrap_or_default(), through }, wrong)
+}
+
+fn read<T>(read: Result<T, Misread>, wrong: &mut Vec<Misread>) -> Option<T> {
+    read.map_err(|why| wrong.push(why)).ok()
+}
+
+fn breaker_of(stored: &SourceBreakerStatus) -> Result<Breaker, Misread> {
+    Ok(Breaker { failed: failed(&stored.failed)?, opened: opened(stored)? })
 }
 
 fn failed(lines: &[String]) -> Result<Failed, Misread> {
@@ -135,14 +136,17 @@ fn failed(lines: &[String]) -> Result<Failed, Misread> {
 }
 
 fn opened(stored: &SourceBreakerStatus) -> Result<Option<Opened>, Misread> {
-    let (Some(since), Some(until)) = (&stored.since, &stored.until) else { return Ok(None) };
-    let outcome = Outcome::of_word(&stored.outcome);
+    let (since, until) = match (&stored.since, &stored.until) {
+        (None, None) => return Ok(None),
+        (Some(since), Some(until)) => (parse_instant(since)?, parse_instant(until)?),
+        _ => return Err(Misread::Lacks(stored.state.clone(), "`since` or `until`")),
+    };
     Ok(Some(Opened {
-        since: parse_instant(since)?,
-        until: parse_instant(until)?,
+        since,
+        until,
         trials: u8::try_from(stored.trials).unwrap_or(u8::MAX),
         launch: stored.launch,
-        outcome: outcome.ok_or_else(|| Misread::Not(Form::Outcome, stored.outcome.clone()))?,
+        outcome: last_outcome(&stored.outcome)?,
         message: stored.message.clone(),
     }))
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 
 use super::names::{breaker, failing, instant, relative, season_cut, state, table, undated, wrap};
+use super::sources::terms;
+use crate::domain::assess::RungStanding;
 use crate::domain::judge::names;
 use crate::domain::ledger::Stage;
 use crate::domain::probe::WHOLE_DATE;
@@ -13,22 +15,32 @@ use crate::domain::verdict::Verdict;
 use crate::domain::words::{counted, counted_do};
 use crate::engine::overview::{CoverageView, Overview};
 
-/// Explains a date of a coverage; `None` if the coverage has no such date. `log` returns the path of the output of a Job of
+/// Explains a date of a coverage; `None` if the coverage has no such date. `ladder` is what each rung can do for it, if that is
+/// known. `log` returns the path of the output of a Job of
 /// this name.
 pub fn explain(
     view: &CoverageView,
     date: Date,
     overview: &Overview,
+    ladder: &[RungStanding],
     log: impl Fn(&str) -> Option<PathBuf>,
 ) -> Option<String> {
     let cell = view.cells.iter().find(|c| c.date == date)?;
     let mut rows = facts(view, cell, overview);
+    rows.extend(ladder.iter().map(|own| row("rung", format!("{}: {}", own.rung, own.text))));
     rows.extend(attempts(view, date, log));
     let launch = overview.launches.iter().find(|l| l.coverage == view.key && l.dates.contains(date));
     if let Some(launch) = launch {
         rows.push(row(
             "would launch",
-            format!("rung {}, attempt {}, dates {}", launch.rung, launch.attempt, launch.dates),
+            [
+                format!("rung {}, attempt {}, dates {}", launch.rung, launch.attempt, launch.dates),
+                terms(launch, overview.now),
+            ]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(", "),
         ));
     }
     Some(format!("{} {date}: {}\n\n{}", view.key, state(cell), table(&rows)))
@@ -149,7 +161,7 @@ mod tests {
         full.breakers = rungs.map(|rung| (rung.into(), opened(now + jiff::SignedDuration::from_mins(15)))).into();
         full.cells[0].rung = Some(1);
         let told = |date| {
-            let text = explain(&full, date, &overview(vec![full.clone()]), |_| None).unwrap_or_default();
+            let text = explain(&full, date, &overview(vec![full.clone()]), &[], |_| None).unwrap_or_default();
             text.split_whitespace().collect::<Vec<_>>().join(" ")
         };
         let said = "breaker rung archive: Open since 2025-11-20T12:00:00Z; 2 trials brought nothing; one trial may start at \

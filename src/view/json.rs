@@ -20,6 +20,7 @@ pub fn plan(overview: &Overview) -> impl Serialize {
     PlanObject {
         now: Shown(overview.now),
         coverages: List(overview.coverages.iter().map(|view| coverage(view, overview.now))),
+        sources: List(overview.sources.iter().map(super::sources::object)),
         launches: List(overview.launches.iter().map(launch)),
         held: List(overview.held.iter().map(held)),
     }
@@ -30,6 +31,7 @@ pub fn calendar(overview: &Overview) -> impl Serialize {
     CalendarObject {
         now: Shown(overview.now),
         coverages: List(overview.coverages.iter().map(|view| coverage(view, overview.now))),
+        sources: List(overview.sources.iter().map(super::sources::object)),
     }
 }
 
@@ -61,17 +63,19 @@ impl Serialize for Counts<'_> {
 }
 
 #[derive(Serialize)]
-struct PlanObject<C, L, H> {
+struct PlanObject<C, S, L, H> {
     now: Shown<Timestamp>,
     coverages: C,
+    sources: S,
     launches: L,
     held: H,
 }
 
 #[derive(Serialize)]
-struct CalendarObject<C> {
+struct CalendarObject<C, S> {
     now: Shown<Timestamp>,
     coverages: C,
+    sources: S,
 }
 
 #[derive(Serialize)]
@@ -149,12 +153,16 @@ struct ChargeObject<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct LaunchObject<'a, D> {
     coverage: String,
     rung: &'a str,
     dates: D,
     attempt: u32,
     reason: &'static str,
+    source: Option<&'a str>,
+    credits: Option<u64>,
+    lost_at: Option<Shown<Timestamp>>,
 }
 
 #[derive(Serialize)]
@@ -247,6 +255,9 @@ fn launch(launch: &Planned) -> impl Serialize {
         dates: dates(&launch.dates),
         attempt: launch.attempt,
         reason: launch.reason,
+        source: launch.draw.as_ref().map(|draw| &*draw.source),
+        credits: launch.draw.as_ref().map(|draw| draw.credits),
+        lost_at: launch.lost_at.map(Shown),
     }
 }
 
@@ -351,6 +362,8 @@ mod tests {
             dates: set.clone(),
             attempt: 2,
             reason: "",
+            draw: None,
+            lost_at: None,
         }];
         told.held =
             vec![Held { coverage: full.key, dates: set, state: State::Missing, reason: "", message: "why".into() }];

@@ -11,6 +11,7 @@ mod names;
 pub(crate) mod palette;
 pub(crate) mod plan;
 pub(crate) mod problems;
+mod sources;
 pub(crate) mod status;
 pub(crate) mod summary;
 

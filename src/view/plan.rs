@@ -1,6 +1,7 @@
 //! What would be launched now, in which order, and why the rest is not.
 
 use super::names::{dates, season_cut, table, wrap};
+use super::sources::{sources, terms};
 use crate::domain::words::counted;
 use crate::engine::overview::Overview;
 
@@ -30,6 +31,7 @@ pub fn plan(overview: &Overview) -> String {
                     l.reason.into(),
                     format!("rung {}", l.rung),
                     attempt,
+                    terms(l, overview.now),
                 ]
             })
             .collect();
@@ -49,5 +51,5 @@ pub fn plan(overview: &Overview) -> String {
             wrap(&held.message, 6)
         );
     }
-    out
+    out + &sources(&overview.sources, overview.now)
 }

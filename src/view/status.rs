@@ -1,6 +1,7 @@
 //! One line per coverage: what `kubectl get` shows in a cluster.
 
 use super::names::{breaker, counts, failing, relative, share, table, undated, unexpected};
+use super::sources::sources;
 use crate::domain::state::State;
 use crate::engine::overview::{CoverageView, Overview};
 use crate::status::ready::standing;
@@ -29,7 +30,8 @@ pub fn status(overview: &Overview, ready: impl Fn(&CoverageView) -> (String, Str
         opened.chain(rows.into_iter().flatten()).collect::<Vec<_>>()
     };
     let told = overview.coverages.iter().flat_map(|c| warnings(c).into_iter().map(|text| (&c.key, text)));
-    told.fold(table(&rows), |out, (key, text)| format!("{out}{key}: {text}\n"))
+    let coverages = told.fold(table(&rows), |out, (key, text)| format!("{out}{key}: {text}\n"));
+    coverages + &sources(&overview.sources, overview.now)
 }
 
 fn row(view: &CoverageView, (ready, reason): (String, String), overview: &Overview) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! The verbs as users and scripts call them.
 
+mod budgets;
 mod filling;
 mod output;
 mod reading;

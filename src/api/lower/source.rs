@@ -36,7 +36,10 @@ fn source(document: &Document, spec: &SourceSpec, fields: &mut Fields<'_>) -> So
 }
 
 fn lower_budget(spec: &BudgetSpec, fields: &mut Fields<'_>) -> Budget {
-    let reserve = fields.share("spec.budget.reserve", &spec.reserve);
+    let reserve = fields.share("spec.budget.reserve", &spec.reserve).part_of(spec.credits);
+    if reserve >= spec.credits {
+        fields.problem("spec.budget.reserve", "is all of the credits, rounded up: nothing is left for history");
+    }
     Budget {
         credits: spec.credits,
         per: match spec.per {
@@ -44,7 +47,7 @@ fn lower_budget(spec: &BudgetSpec, fields: &mut Fields<'_>) -> Budget {
             PerName::Month => Per::Month,
         },
         zone: fields.zone("spec.budget.timeZone", &spec.time_zone),
-        reserve: reserve.part_of(spec.credits),
+        reserve,
     }
 }
 

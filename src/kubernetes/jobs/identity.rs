@@ -126,6 +126,13 @@ impl Identity {
         })
     }
 
+    /// Whether it is the identity of a launch. A Job that an earlier version made does not say what it draws.
+    pub fn is_of(&self, launch: &Launch) -> bool {
+        let mut own = Self::from(launch);
+        own.draw = own.draw.filter(|_| self.draw.is_some());
+        *self == own
+    }
+
     /// The identity in an object's annotations.
     pub fn of(meta: &ObjectMeta) -> Option<Self> {
         Self::from_text(meta.annotations.as_ref()?.get(KEY)?)

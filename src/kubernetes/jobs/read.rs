@@ -139,7 +139,7 @@ fn leftover(own: &[&Pod]) -> Option<ledger::Job> {
 
 /// Whether an existing Job is the one of this launch: owned by the coverage, and with the same identity.
 pub fn is_of(job: &Job, launch: &Launch) -> bool {
-    let same = |identity: &Identity| *identity == Identity::from(launch) && identity.is_owned(&job.metadata);
+    let same = |identity: &Identity| identity.is_of(launch) && identity.is_owned(&job.metadata);
     identity(job).as_ref().is_some_and(same)
 }
 

@@ -32,6 +32,8 @@ pub enum Kind {
 impl Kind {
     pub const ALL: [Self; 6] =
         [Self::Warehouse, Self::Season, Self::Source, Self::TableCoverage, Self::PropCoverage, Self::GameDate];
+    /// The kinds whose status gapless reads back.
+    pub const STORED: [Self; 3] = [Self::TableCoverage, Self::PropCoverage, Self::Source];
     /// The kinds that have a ledger.
     pub const COVERAGES: [Self; 2] = [Self::TableCoverage, Self::PropCoverage];
 

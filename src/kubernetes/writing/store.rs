@@ -50,7 +50,7 @@ impl StatusStore {
         Self { client, scope, shelf: Shelf::default(), logged: Arc::default() }
     }
 
-    /// What a watch saw of a coverage. [`Changed::ByOthers`]: its status is not what was written here last.
+    /// What a watch saw of a coverage or a Source. [`Changed::ByOthers`]: its status is not what was written here last.
     pub fn saw(&self, kind: Kind, object: &Object) -> Changed {
         self.shelf.saw(&key(kind, &object.name), object)
     }
@@ -85,11 +85,11 @@ impl StatusStore {
         Some(Api::namespaced_with(self.client.clone(), &key.namespace, &resource))
     }
 
-    async fn list(&self, kind: Kind) -> Result<Vec<Object>, String> {
+    async fn list(&self, kind: Kind) -> Result<Vec<Object>, Fault> {
         let api: Api<Wire> = self.scope.own(&self.client, &kind.resource());
         let (mut objects, mut page) = (Vec::new(), ListParams::default().limit(PAGE));
         loop {
-            let list = api.list(&page).await.map_err(|e| fault(&e).sentence)?;
+            let list = api.list(&page).await.map_err(|e| fault(&e))?;
             objects.extend(list.items.into_iter().map(Object::from));
             match list.metadata.continue_.filter(|c| !c.is_empty()) {
                 Some(next) => page = page.continue_token(&next),
@@ -104,17 +104,19 @@ impl StatusStore {
             let source = key(Kind::Source, &object.name);
             let version = self.shelf.put(&source, &object);
             let status = status::StoredStatus::<SourceStatus>::of(object.status()).status;
-            let record = status::source_record(&status).unwrap_or_else(|why| {
+            let (record, wrong) = status::source_record(&status);
+            for why in wrong {
                 let source = source.to_string();
-                tracing::warn!(
-                    source,
-                    "its status cannot be read; its breaker is closed and its budget is full again: {why}"
-                );
-                Record::default()
-            });
+                tracing::warn!(source, "a part of its status cannot be read: {why}");
+            }
             StoredSource { source, uid: object.uid.clone(), record, version }
         };
-        Ok(self.list(Kind::Source).await?.into_iter().map(stored).collect())
+        let listed = match self.list(Kind::Source).await {
+            // Its definition is not installed, as before an upgrade: nothing draws on a Source.
+            Err(fault) if fault.class == Class::NotFound => Vec::new(),
+            listed => listed.map_err(|fault| fault.sentence)?,
+        };
+        Ok(listed.into_iter().map(stored).collect())
     }
 
     /// Writes a status over the one that is held. Other changes of the object meanwhile do not matter.
@@ -175,7 +177,7 @@ impl Store for StatusStore {
     async fn load(&self) -> Result<Loaded, String> {
         let mut stored = Vec::new();
         for kind in Kind::COVERAGES {
-            for object in self.list(kind).await? {
+            for object in self.list(kind).await.map_err(|fault| fault.sentence)? {
                 let coverage = key(kind, &object.name);
                 let status = Old::of(object.status()).status;
                 let version = self.shelf.put(&coverage, &object);

@@ -11,6 +11,7 @@ use super::*;
 use crate::domain::dates::shift;
 use crate::host::codec::Reader;
 use crate::status::ledger::tests::ledgers;
+use crate::status::tests::source::records as source_records;
 
 fn record(key: &Key, uid: &Arc<str>, version: Version, ledger: &Ledger) -> Vec<u8> {
     super::encode::record(key, uid, version, &body(ledger)).unwrap()
@@ -37,6 +38,17 @@ proptest! {
         let decoded = decode(&bytes, Path::new("journal")).unwrap();
         let read = &decoded.records[&key("a")];
         prop_assert_eq!((read.version, read.ledger(), decoded.end), (4, Some(&ledger), bytes.len()));
+    }
+
+    #[test]
+    fn a_source_is_read_as_it_was_written(stored in source_records(), ledger in ledgers()) {
+        let source = Key { kind: "Source".into(), ..key("a") };
+        let written = super::encode::record(&source, &"s".into(), 2, &Body::Source(Box::new(stored.clone()))).unwrap();
+        let bytes = [MAGIC, &record(&key("a"), &"u".into(), 4, &ledger), &written].concat();
+        let decoded = decode(&bytes, Path::new("journal")).unwrap();
+        let read = &decoded.records[&source];
+        prop_assert_eq!((read.version, &read.body), (2, &Body::Source(Box::new(stored))));
+        prop_assert_eq!(decoded.records[&key("a")].ledger(), Some(&ledger), "a coverage of that name stands beside it");
     }
 
     #[test]

@@ -182,7 +182,7 @@ fn history(rest: &str) -> Read<Tally> {
 }
 
 /// The outcome of a word. What a later version calls otherwise is a failure: its charges count all the same.
-fn last_outcome(word: &str) -> Read<Outcome> {
+pub(crate) fn last_outcome(word: &str) -> Read<Outcome> {
     let known = Outcome::of_word(word);
     let known = known.or_else(|| is_word(word).then_some(Outcome::Failed).filter(|_| !word.contains('=')));
     known.ok_or_else(|| Misread::Not(Form::Outcome, word.into()))

@@ -130,7 +130,8 @@ async fn people_see_the_same_calendar_table_and_story() {
     let stored = |c: &CoverageView| ready[&c.key].clone();
     assert_eq!(view::status::status(&read, stored), view::status::status(&told, view::status::judged));
     let story = |told: &Overview, n: i8| {
-        let text = view::explain::explain(&told.coverages[0], jiff::civil::date(2025, 11, n), told, |_| None).unwrap();
+        let text =
+            view::explain::explain(&told.coverages[0], jiff::civil::date(2025, 11, n), told, &[], |_| None).unwrap();
         let told = |line: &&str| ["  rows", "  as of"].iter().all(|lost| !line.starts_with(lost));
         text.lines().filter(told).map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
     };
@@ -254,7 +255,7 @@ fn a_rerun_that_did_not_run_yet_is_told_from_the_objects_in_the_words_of_the_eng
         let game_dates = (0..6).map(game_date).collect();
         let read = overview(&Objects { coverages: vec![coverage], game_dates, ..Objects::default() }, now()).overview;
         let reruns = read.coverages[0].reruns.iter().map(|rerun| (rerun.date, rerun.waits.clone()));
-        let story = view::explain::explain(&read.coverages[0], day(2), &read, |_| None).unwrap();
+        let story = view::explain::explain(&read.coverages[0], day(2), &read, &[], |_| None).unwrap();
         assert!(
             story.contains("rerun requested by token 'again'; waits: the date is too far in the future"),
             "{story}"

@@ -83,6 +83,7 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         cells,
         attempts: vec![],
         tallies: vec![],
+        pressing: Vec::new(),
         breakers: vec![],
         limits: vec![],
         recent: vec![],

@@ -25,7 +25,7 @@ fn wrong_usage_is_status_2_and_one_writer_holds_the_state() {
 #[test]
 fn the_definitions_are_printed_as_they_are_committed() {
     let printed = gapless(&["crds"]).out;
-    for kind in ["Warehouse", "Season", "TableCoverage", "PropCoverage", "GameDate"] {
+    for kind in ["Warehouse", "Season", "Source", "TableCoverage", "PropCoverage", "GameDate"] {
         assert!(printed.contains(&format!("    kind: {kind}\n")), "{kind}");
     }
 }
