@@ -7,7 +7,7 @@ use crate::domain::assess::Unspent;
 use crate::domain::breaker::{Breaker, BreakerState, Opened};
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, Settled, Tally, job_name};
-use crate::domain::policy::{Key, Mode, Source, Table};
+use crate::domain::policy::{Key, Mode, Moment, Source, Table};
 use crate::domain::probe::Undated;
 use crate::domain::schedule::Calendar;
 use crate::domain::source::{Draw, Window};
@@ -28,14 +28,16 @@ pub struct SourceView {
     pub live: u32,
     /// The coverages with a rung that draws on it.
     pub coverages: Vec<Key>,
+    /// What one unit of a date costs at least, on any of these rungs.
+    pub cheapest: u64,
 }
 
 impl SourceView {
-    /// When the window ends of a budget that has nothing left for history.
+    /// When the window ends of a budget that pays for no more date of history.
     pub fn spent_until(&self) -> Option<Timestamp> {
         let (window, used) = self.used?;
         let budget = self.source.budget.as_ref()?;
-        (budget.left(used, false) == 0).then_some(window.end)
+        (budget.left(used, false) < self.cheapest).then_some(window.end)
     }
 
     /// The credits that are left for yesterday and later only.
@@ -74,6 +76,10 @@ pub struct CoverageView {
     pub table: Table,
     /// The generation of its object that this speaks of.
     pub generation: i64,
+    /// The zone of its season.
+    pub zone: jiff::tz::TimeZone,
+    /// When its dates are due and late; `None` where only its status is known.
+    pub deadlines: Option<(Moment, Moment)>,
     /// Report only, or launch.
     pub mode: Mode,
     /// It or its season is suspended.
@@ -177,6 +183,8 @@ impl Overview {
                 view.unexpected = Unexpected::of(&view.cells);
             }
             view.reruns.retain(|rerun| dates.contains(rerun.date));
+            view.attempts.retain(|attempt| attempt.dates.iter().any(|date| dates.contains(date)));
+            view.recent.retain(|settled| settled.outcomes.keys().any(|date| dates.contains(*date)));
         }
     }
 }

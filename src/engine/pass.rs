@@ -44,7 +44,9 @@ impl World {
             self.assess_all(now);
             self.decide(now);
             if !self.read_only {
-                self.record(now);
+                if !self.is_holding {
+                    self.record(now);
+                }
                 calls.extend(self.saves(now));
                 calls.extend(self.source_saves(now));
                 calls.extend(self.creates(now));

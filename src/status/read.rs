@@ -110,6 +110,8 @@ fn coverage(
         mode: if text(object, "/spec/fill/mode") == "Fill" { Mode::Fill } else { Mode::Observe },
         suspended: is_suspended(object) || seasons.suspends(&season),
         today: seasons.today(&season, now),
+        zone: seasons.zone(&season),
+        deadlines: None,
         stalled,
         cells,
         tallies: ledger.tallies.iter().map(|((rung, date), tally)| (rung.clone(), *date, *tally)).collect(),

@@ -125,7 +125,7 @@ mod tests {
             suspend: false,
         };
         let (breaker, state) = (Breaker::default(), BreakerState::Closed);
-        SourceView { source, used: None, breaker, state, live: 1, coverages: vec![] }
+        SourceView { source, used: None, breaker, state, live: 1, coverages: vec![], cheapest: 1 }
     }
 
     fn with_budget() -> SourceView {

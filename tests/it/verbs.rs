@@ -2,10 +2,13 @@
 
 mod budgets;
 mod filling;
+mod morning;
 mod output;
 mod reading;
 mod requests;
+mod stopping;
 mod usage;
+mod waiting;
 
 use super::gapless::{Done, Place};
 

@@ -81,5 +81,7 @@ pub(crate) fn view(causes: &[Cause]) -> CoverageView {
         failure: None,
         bytes_read: None,
         launches: 0,
+        zone: jiff::tz::TimeZone::UTC,
+        deadlines: None,
     }
 }

@@ -32,6 +32,7 @@ fn view(used: u64, breaker: Breaker) -> SourceView {
         },
         live: 0,
         coverages: Vec::new(),
+        cheapest: 1,
     }
 }
 
@@ -41,7 +42,11 @@ pub(crate) fn records() -> impl Strategy<Value = Record> {
     let failed = prop::collection::btree_map("[a-f0-9-]{1,36}", prop::collection::vec(date(), 1..20), 0..4);
     (spent, breaker(), failed, prop::option::of(instant())).prop_map(|(spent, breaker, failed, through)| {
         let dates = failed.into_iter().map(|(uid, dates)| (uid.as_str().into(), dates.into_iter().collect()));
-        Record { spent, breaker: Breaker { failed: crate::domain::breaker::Failed(dates.collect()), ..breaker }, through }
+        Record {
+            spent,
+            breaker: Breaker { failed: crate::domain::breaker::Failed(dates.collect()), ..breaker },
+            through,
+        }
     })
 }
 
@@ -109,6 +114,8 @@ fn people_read_why_nothing_is_launched_on_a_source_and_until_when() {
         message: "503 from the API".into(),
     };
     let open = Breaker { opened: Some(opened), ..Breaker::default() };
+    let mut dear = view(85, Breaker::default());
+    dear.cheapest = 10;
     let mut suspended = view(90, open.clone());
     suspended.source.suspend = true;
     let table = [
@@ -116,6 +123,10 @@ fn people_read_why_nothing_is_launched_on_a_source_and_until_when() {
         (
             view(90, Breaker::default()),
             "False/Budget True the budget is spent until 2025-12-01T00:00:00Z; 10 credits are reserved for yesterday and later",
+        ),
+        (
+            dear,
+            "False/Budget True the budget is spent until 2025-12-01T00:00:00Z; 15 credits are reserved for yesterday and later",
         ),
         (view(100, Breaker::default()), "False/Budget True the budget is spent until 2025-12-01T00:00:00Z"),
         (

@@ -71,6 +71,8 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         watches_from: None,
     };
     let coverage = CoverageView {
+        zone: jiff::tz::TimeZone::UTC,
+        deadlines: None,
         key: key("TableCoverage", "boxscores"),
         uid: "uid-1".into(),
         season: season.key.clone(),
