@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use super::deadlines::{self, Deadlines};
+use super::names::counts;
 use crate::domain::assess::Unspent;
 use crate::domain::breaker::{Breaker, Opened};
 use crate::domain::dates::{Date, DateSet, Timestamp};
-use super::deadlines::{self, Deadlines};
-use super::names::counts;
 use crate::domain::ledger::{Attempt, Settled, Stage, Tally};
 use crate::domain::policy::Mode;
 use crate::domain::state::{Cell, State};
@@ -452,11 +452,12 @@ mod tests {
                 "cells": v.cells.iter().map(|c| cell(v, c)).collect::<Value>(),
             })
         };
-        let launch = |l: &Planned| json!({ "coverage": l.coverage.to_string(), "rung": &*l.rung, "dates": dates(&l.dates), "attempt": l.attempt, "reason": l.reason });
+        let launch = |l: &Planned| json!({ "coverage": l.coverage.to_string(), "rung": &*l.rung, "dates": dates(&l.dates), "attempt": l.attempt, "reason": l.reason, "source": null, "credits": null, "lostAt": null });
         let held = |h: &Held| json!({ "coverage": h.coverage.to_string(), "dates": dates(&h.dates), "state": h.state.word(), "reason": absent(h.reason), "message": h.message });
         json!({
             "now": overview.now.to_string(),
             "coverages": overview.coverages.iter().map(coverage).collect::<Value>(),
+            "sources": [],
             "launches": overview.launches.iter().map(launch).collect::<Value>(),
             "held": overview.held.iter().map(held).collect::<Value>(),
         })
