@@ -2,7 +2,7 @@
 //! in tests/incidents/README.md.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::words::*;
 use crate::domain::dates::{Date, DateRange};
@@ -245,7 +245,7 @@ impl Reader {
         let takes = if words.next() == Some("takes") { words.number() as i64 } else { 60 };
         self.rules.push(Rule { rung, dates, what, takes });
         let rules = self.rules.clone();
-        self.rig.filler = Arc::new(move |scene| act(&rules, scene));
+        self.rig.filler = Rc::new(move |scene| act(&rules, scene));
     }
 
     /// `expect COVERAGE STATE[/REASON] DATES`, or how many dates.
