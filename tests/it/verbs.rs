@@ -1,10 +1,14 @@
 //! The verbs as users and scripts call them.
 
+mod budgets;
 mod filling;
+mod morning;
 mod output;
 mod reading;
 mod requests;
+mod stopping;
 mod usage;
+mod waiting;
 
 use super::gapless::{Done, Place};
 

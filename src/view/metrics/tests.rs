@@ -71,6 +71,8 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         watches_from: None,
     };
     let coverage = CoverageView {
+        zone: jiff::tz::TimeZone::UTC,
+        deadlines: None,
         key: key("TableCoverage", "boxscores"),
         uid: "uid-1".into(),
         season: season.key.clone(),
@@ -83,6 +85,7 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         cells,
         attempts: vec![],
         tallies: vec![],
+        pressing: Vec::new(),
         breakers: vec![],
         limits: vec![],
         recent: vec![],
@@ -92,6 +95,8 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         undated: None,
         unexpected: Unexpected::default(),
         confirmed_at: Some(at("2025-11-15T11:59:30Z")),
+        failure: None,
+        bytes_read: None,
         launches: 41,
     };
     Overview {

@@ -56,7 +56,7 @@ async fn a_sink_that_has_enough_ends_the_query() {
     struct Enough;
     impl Rows for Enough {
         fn row(&mut self, _: usize, _: &[Cell<'_>]) -> Result<(), Fault> {
-            Err(Fault::TooMuch(Unknown::new(crate::domain::verdict::UnknownReason::ProbeBudget, "enough")))
+            Err(Fault::TooMany(Unknown::new(crate::domain::verdict::UnknownReason::ProbeBudget, "enough")))
         }
     }
     let place = Place::new("enough");
