@@ -1,5 +1,5 @@
 //! Runs a timeline: first the world, then what happens at which instant, and what is expected then. The lines are explained
-//! in tests/incidents/README.md.
+//! in the README beside this file.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -53,7 +53,7 @@ pub fn run(name: &str, text: &str) {
             let said = panic.downcast_ref::<String>().cloned();
             let said = said.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
             let shown = reader.as_mut().map(Reader::show).unwrap_or_default();
-            panic!("tests/incidents/{name}.txt:{}: {line}\n{}\n{shown}", number + 1, said.unwrap_or_default());
+            panic!("src/engine/tests/incidents/{name}.txt:{}: {line}\n{}\n{shown}", number + 1, said.unwrap_or_default());
         }
     }
 }
