@@ -302,7 +302,10 @@ fn day(text: &str) -> Result<Day, String> {
     match text {
         "yesterday" => Ok(Day::Yesterday),
         "today" => Ok(Day::Today),
-        _ => text.parse().map(Day::Date).map_err(|_| "expected a date such as 2025-11-14, yesterday or today".to_string()),
+        _ => text
+            .parse()
+            .map(Day::Date)
+            .map_err(|_| "expected a date such as 2025-11-14, yesterday or today".to_string()),
     }
 }
 

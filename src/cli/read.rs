@@ -20,8 +20,8 @@ use crate::domain::words::legible;
 use crate::engine::contract::clean;
 use crate::engine::drive::Until;
 use crate::engine::overview::{CoverageView, Overview};
-use crate::host::files;
 use crate::engine::world::World;
+use crate::host::files;
 use crate::local::jobs::Jobs;
 use crate::local::pace::Pace;
 use crate::status::read::ClusterOverview;
@@ -264,7 +264,9 @@ fn logs(coverage: &CoverageView, date: Date, jobs: Option<&Jobs>) -> Result<Stri
     let name = coverage.job(launch);
     let Some(jobs) = jobs else {
         let namespace = &coverage.key.namespace;
-        return Ok(format!("\nThe output of its last Job:\n  kubectl logs -n {namespace} job/{name} --all-containers\n"));
+        return Ok(format!(
+            "\nThe output of its last Job:\n  kubectl logs -n {namespace} job/{name} --all-containers\n"
+        ));
     };
     let Some(path) = jobs.log(&name) else { return Ok(format!("\nThe output of {name} is no longer there.\n")) };
     let bytes = std::fs::read(&path).map_err(|e| Stop::failed(format!("{} cannot be read: {e}", path.display())))?;

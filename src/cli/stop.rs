@@ -29,12 +29,15 @@ pub(super) fn stop(args: &StopArgs) -> Result<Exit, Stop> {
     let journal = Journal::read_only(&setup.state).map_err(Stop::failed)?.into();
     setup.jobs.belong_to(&journal).map_err(Stop::failed)?;
     let found = setup.loaded.coverages.iter().find(|c| is_called(&c.key.kind, &c.key.name, &args.coverage));
-    let coverage =
-        found.ok_or_else(|| Stop::bad_input(format!("there is no valid coverage '{}'", args.coverage)))?;
+    let coverage = found.ok_or_else(|| Stop::bad_input(format!("there is no valid coverage '{}'", args.coverage)))?;
     let live = live(&setup, &coverage.uid)?;
     let asked: Vec<&Job> = live.iter().filter(|job| !job.dates.intersect(&dates).is_empty()).collect();
     if asked.is_empty() {
-        return Err(Stop::bad_input(nothing_runs(&coverage.key.to_string(), &dates, live.iter().map(|job| &job.dates))));
+        return Err(Stop::bad_input(nothing_runs(
+            &coverage.key.to_string(),
+            &dates,
+            live.iter().map(|job| &job.dates),
+        )));
     }
     let mut grace = 0;
     for job in &asked {

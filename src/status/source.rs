@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::conditions::{Answer, Course, Standing, conditions};
-use super::lint;
 use super::ledger::last_outcome;
+use super::lint;
 use super::misread::Misread;
 use super::reasons::Reason;
 use super::text::{MAX_SENTENCE, cut, dates, parse_dates, parse_instant};

@@ -24,7 +24,8 @@ pub(super) fn helps(view: &CoverageView, cell: &Cell, dates: &DateSet, commands:
         Cause::NoRung | Cause::Undeliverable(_) => vec![waive()],
         Cause::Partial(_) | Cause::Missing if view.mode == Mode::Observe => vec![waive()],
         Cause::Partial(_) | Cause::Missing => {
-            let fill = commands.is_local().then(|| (commands.verb("local", "--once"), "fills what can be filled".into()));
+            let fill =
+                commands.is_local().then(|| (commands.verb("local", "--once"), "fills what can be filled".into()));
             fill.into_iter().collect()
         }
         Cause::Waived => vec![of("unwaive", "takes the waiver of its GameDate back")],

@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use super::deadlines::{self, Deadlines};
+use super::names::counts;
 use crate::domain::assess::Unspent;
 use crate::domain::breaker::{Breaker, Opened};
 use crate::domain::dates::{Date, DateSet, Timestamp};
-use super::deadlines::{self, Deadlines};
-use super::names::counts;
 use crate::domain::ledger::{Attempt, Settled, Stage, Tally};
 use crate::domain::policy::Mode;
 use crate::domain::state::{Cell, State};

@@ -8,9 +8,9 @@ pub(crate) mod helps;
 pub(crate) mod json;
 pub(crate) mod live;
 pub(crate) mod log;
-pub(crate) mod morning;
 #[cfg(feature = "kubernetes")]
 pub mod metrics;
+pub(crate) mod morning;
 mod names;
 pub(crate) mod palette;
 pub(crate) mod plan;

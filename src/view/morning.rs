@@ -12,7 +12,8 @@ const MAX_NAMED: usize = 8;
 
 /// Empty if no coverage has a date that is not done.
 pub fn morning(overview: &Overview, commands: &Commands) -> String {
-    let open: Vec<(&CoverageView, &Cell)> = overview.coverages.iter().filter_map(|view| Some((view, worst(view)?))).collect();
+    let open: Vec<(&CoverageView, &Cell)> =
+        overview.coverages.iter().filter_map(|view| Some((view, worst(view)?))).collect();
     let mut out = if open.is_empty() { String::new() } else { "\nNot done:\n".to_string() };
     for (view, cell) in open.iter().take(MAX_NAMED) {
         let others = view.cells.iter().filter(|c| matters(view, c)).count().saturating_sub(1);

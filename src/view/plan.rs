@@ -31,7 +31,8 @@ pub fn plan(overview: &Overview, pace: &Pace<'_>) -> String {
         out += "Nothing would be launched now.\n";
     } else {
         out += &format!("{} would be launched now, in this order:\n", counted(overview.launches.len() as u64, "Jobs"));
-        let rows: Vec<Vec<String>> = overview.launches.iter().enumerate().map(|(n, l)| launch(n, l, overview.now)).collect();
+        let rows: Vec<Vec<String>> =
+            overview.launches.iter().enumerate().map(|(n, l)| launch(n, l, overview.now)).collect();
         out += &table(&rows);
         out += &total(overview, pace);
     }
@@ -174,7 +175,15 @@ mod tests {
         let key = told.coverages[0].key.clone();
         let set = |days: std::ops::RangeInclusive<i8>| days.map(|day| jiff::civil::date(2025, 11, day)).collect();
         let (coverage, rung) = (key.clone(), "reload".into());
-        told.launches = vec![Planned { coverage, rung, dates: set(1..=2), attempt: 1, reason: "NoRows", draw: None, lost_at: None }];
+        told.launches = vec![Planned {
+            coverage,
+            rung,
+            dates: set(1..=2),
+            attempt: 1,
+            reason: "NoRows",
+            draw: None,
+            lost_at: None,
+        }];
         told.held = vec![Held { dates: set(3..=7), coverage: key.clone(), ..held("boxscores", 1, "no slot") }];
         let took = BTreeMap::from([(key.to_string(), 90)]);
         let told = |took: &BTreeMap<_, _>| total(&told, &Pace { took, max_jobs: 2 });

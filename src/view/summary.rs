@@ -79,7 +79,11 @@ fn found(overview: &Overview, tally: &Tally) -> String {
     let coverages = counted(all.len() as u64, "coverages");
     let otherwise = if otherwise > 0 { format!(", {otherwise} closed otherwise") } else { String::new() };
     let parts = if count(&all) > 0 {
-        format!(": {filled} filled{otherwise}, {} {}", count(&open), if count(&open) == 1 { "remains" } else { "remain" })
+        format!(
+            ": {filled} filled{otherwise}, {} {}",
+            count(&open),
+            if count(&open) == 1 { "remains" } else { "remain" }
+        )
     } else {
         String::new()
     };
@@ -284,7 +288,9 @@ mod tests {
         let text = summary(&overview(vec![lost]), &tally, &[]);
         let told = "1 filled, 1 closed otherwise, 2 remain\n";
         assert!(text.contains(told), "a date that was filled and lost again remains: {text}");
-        assert!(summary(&overview(vec![]), &Tally::default(), &[]).contains("Found     0 dates with gaps in 0 coverages\n"));
+        assert!(
+            summary(&overview(vec![]), &Tally::default(), &[]).contains("Found     0 dates with gaps in 0 coverages\n")
+        );
     }
 
     #[test]

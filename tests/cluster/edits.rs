@@ -201,9 +201,8 @@ async fn what_a_person_wants_of_a_date_or_a_warehouse_taken_back_ends_in_the_sam
     };
     let told = namespace.told("tablecoverages/t");
     told.line(&["Missing/", "2026-01-03"]).await;
-    let is_whole = |all: &Vec<Value>| {
-        all[0]["conditions"].is_array() && all[1]["open"] == 1 && all[3]["conditions"].is_array()
-    };
+    let is_whole =
+        |all: &Vec<Value>| all[0]["conditions"].is_array() && all[1]["open"] == 1 && all[3]["conditions"].is_array();
     let whole = async || state().await.filter(is_whole);
     let began = eventually(cluster, "every status to be written", Duration::from_secs(60), whole).await;
     for (kind, name, patch, meanwhile) in wishes() {

@@ -195,7 +195,8 @@ impl Rig {
         self.ledgers.retain(|_, (uid, ..)| uids.contains(uid));
         self.sources.retain(|_, (uid, ..)| keys.contains(uid));
         let gone = |job: &RigJob| !uids.contains(&job.job.coverage);
-        let names: Vec<Arc<str>> = self.jobs.iter().filter(|(_, job)| gone(job)).map(|(name, _)| name.clone()).collect();
+        let names: Vec<Arc<str>> =
+            self.jobs.iter().filter(|(_, job)| gone(job)).map(|(name, _)| name.clone()).collect();
         names.iter().for_each(|name| self.drop_job(name));
     }
 }

@@ -1,10 +1,10 @@
 //! The rig by itself.
 
 use super::rig::*;
-use crate::domain::policy::Source;
 use crate::domain::dates::DateRange;
 use crate::domain::judge::tests::day;
 use crate::domain::ledger::End;
+use crate::domain::policy::Source;
 use crate::domain::state::State;
 
 fn twelve_days() -> DateRange {

@@ -182,9 +182,7 @@ async fn a_suspended_source_starts_nothing_and_says_so() {
 /// `gapless local --once` does not wait for money for a month, or for a person.
 #[tokio::test(start_paused = true)]
 async fn a_run_that_ends_when_nothing_is_left_to_do_waits_for_no_window() {
-    for (source, filled) in
-        [(Source { budget: budget(8), ..source() }, 8), (Source { suspend: true, ..source() }, 0)]
-    {
+    for (source, filled) in [(Source { budget: budget(8), ..source() }, 8), (Source { suspend: true, ..source() }, 0)] {
         let (sim, spec) = drawing(20, good, source);
         let begun = tokio::time::Instant::now();
         let overview = sim.settle(&spec).await;
@@ -199,12 +197,15 @@ async fn what_another_writer_wiped_of_a_source_is_stored_again() {
     let mut engine = sim.engine_with(spec, seldom());
     play(&sim, &mut engine, HOUR, vec![]).await;
     let stored = sim.state().sources[&source().key].1.clone();
-    let wipe: Step = (1, Box::new(|sim: &Sim| {
-        let mut state = sim.state();
-        let (_, record, version) = state.sources.get_mut(&source().key).unwrap();
-        (*record, *version) = (Default::default(), *version + 1);
-        Some(Command::Reload)
-    }));
+    let wipe: Step = (
+        1,
+        Box::new(|sim: &Sim| {
+            let mut state = sim.state();
+            let (_, record, version) = state.sources.get_mut(&source().key).unwrap();
+            (*record, *version) = (Default::default(), *version + 1);
+            Some(Command::Reload)
+        }),
+    );
     play(&sim, &mut engine, 60, vec![wipe]).await;
     assert_eq!(sim.state().sources[&source().key].1, stored);
 }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::{Job, JobCondition, JobStatus};
 use k8s_openapi::api::core::v1::Pod;
 
-use super::pods::{self, Start};
 use super::STOPPED;
+use super::pods::{self, Start};
 use super::read::{NO_POD, has_no_pod};
 use super::starts::never_started;
 use crate::domain::ledger::End;

@@ -19,8 +19,8 @@ use crate::domain::state::{Cause, Hold, Running};
 use crate::domain::verdict::{UnknownReason, Verdict};
 use crate::engine::overview::{CoverageView, Overview, SeasonView};
 use crate::engine::tests::sim::{FULL, Sim, spec, world};
-use crate::view::commands::Commands;
 use crate::view;
+use crate::view::commands::Commands;
 
 /// Fills the third at once, the fifth with one game, the rest never.
 fn filler(date: Date, _: u32) -> (i64, End, Option<Vec<(&'static str, u64)>>) {

@@ -41,7 +41,11 @@ pub(crate) fn records() -> impl Strategy<Value = Record> {
     let failed = prop::collection::btree_map("[a-f0-9-]{1,36}", prop::collection::vec(date(), 1..20), 0..4);
     (spent, breaker(), failed, prop::option::of(instant())).prop_map(|(spent, breaker, failed, through)| {
         let dates = failed.into_iter().map(|(uid, dates)| (uid.as_str().into(), dates.into_iter().collect()));
-        Record { spent, breaker: Breaker { failed: crate::domain::breaker::Failed(dates.collect()), ..breaker }, through }
+        Record {
+            spent,
+            breaker: Breaker { failed: crate::domain::breaker::Failed(dates.collect()), ..breaker },
+            through,
+        }
     })
 }
 

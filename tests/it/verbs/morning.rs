@@ -20,7 +20,11 @@ fn a_date_is_found_without_naming_it_and_its_deadlines_are_instants() {
     let newest = at(&[]);
     assert!(newest.out.starts_with("TableCoverage/t 2026-01-04: Missing/NoRows\n"), "{}{}", newest.out, newest.err);
     assert_eq!((at(&["yesterday"]).out, newest.code), (newest.out.clone(), Some(3)));
-    assert!(words(&newest).contains("due 2026-01-05 06:00:00 UTC (6 h ago) late no; the deadline is "), "{}", newest.out);
+    assert!(
+        words(&newest).contains("due 2026-01-05 06:00:00 UTC (6 h ago) late no; the deadline is "),
+        "{}",
+        newest.out
+    );
     let today = at(&["today"]);
     assert!(words(&today).contains("due 2026-01-06 06:00:00 UTC (in 18 h)"), "{}", today.out);
     assert_eq!(today.code, Some(0), "nothing is due yet");
@@ -45,7 +49,11 @@ fn a_failed_date_shows_the_last_line_of_its_filler_and_the_command_that_helps() 
     let whole = here.run("explain", &["tc/t", "--logs"], &[]);
     assert!(whole.out.contains("\nfetching\nno route to provider\n"), "{}", whole.out);
     let status = here.run("status", &[], &[]);
-    assert!(words(&status).contains("Not done: TableCoverage/t 2026-01-05 Exhausted/Failed and 2 dates more:"), "{}", status.out);
+    assert!(
+        words(&status).contains("Not done: TableCoverage/t 2026-01-05 Exhausted/Failed and 2 dates more:"),
+        "{}",
+        status.out
+    );
     assert!(status.out.contains("      gapless explain -f "), "{}", status.out);
 }
 
@@ -60,7 +68,11 @@ fn a_plan_says_how_much_it_is_how_long_it_takes_and_what_is_next() {
     let again = here.run("plan", &[], &[]);
     assert!(words(&again).contains("by the median of earlier Jobs"), "{}{}", again.out, here.text("state/pace"));
     let early = here.run("plan", &["--now", "2026-01-05T12:00:00Z"], &[]);
-    assert!(words(&early).ends_with("Next: TableCoverage/t 2026-01-05 is due 2026-01-06 06:00:00 UTC (in 18 h)"), "{}", early.out);
+    assert!(
+        words(&early).ends_with("Next: TableCoverage/t 2026-01-05 is due 2026-01-06 06:00:00 UTC (in 18 h)"),
+        "{}",
+        early.out
+    );
 }
 
 #[test]

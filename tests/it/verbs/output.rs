@@ -11,7 +11,8 @@ fn scripts_get_one_documented_object() {
     assert_eq!(keys(&json), ["now", "coverages", "sources", "launches", "held"]);
     assert_eq!(json["now"], "2026-01-05T10:00:00Z", "in UTC");
     let coverage = &json["coverages"][0];
-    let named = ["namespace", "kind", "name", "season", "table", "mode", "suspended", "ready", "readyReason", "summary"];
+    let named =
+        ["namespace", "kind", "name", "season", "table", "mode", "suspended", "ready", "readyReason", "summary"];
     let of_coverage = ["nextLook", "stalled", "undated", "unexpectedRows", "unexpectedDates", "bytesRead"];
     let lists = ["counts", "breakers", "reruns", "attempts", "settled", "cells"];
     assert_eq!(keys(coverage), [&named[..], &of_coverage, &lists].concat());

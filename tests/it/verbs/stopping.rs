@@ -53,7 +53,11 @@ fn the_first_interrupt_waits_for_jobs_and_says_how_to_end_them() {
     interrupt(&running);
     let done = end(running);
     assert_eq!((done.code, here.runs().len()), (Some(3), 1), "one was running: {}{}", done.out, done.err);
-    assert!(done.err.contains("Stopping: nothing more is launched. Waiting for 1 Job; Ctrl-C again ends"), "{}", done.err);
+    assert!(
+        done.err.contains("Stopping: nothing more is launched. Waiting for 1 Job; Ctrl-C again ends"),
+        "{}",
+        done.err
+    );
     assert!(done.err.contains("gapless stop -f "), "{}", done.err);
     assert!(done.out.contains("3 dates with gaps in 1 coverage: 1 filled, 2 remain\n"), "{}", done.out);
     assert_eq!((local(&here).code, here.runs().len()), (Some(0), 3), "nothing is left behind");

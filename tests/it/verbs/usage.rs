@@ -190,13 +190,23 @@ fn an_empty_folder_is_an_error() {
 
 #[test]
 fn shells_and_man_get_what_the_help_says() {
-    for (shell, mark) in [("bash", "complete -F _gapless"), ("zsh", "#compdef gapless"), ("fish", "complete -c gapless")] {
+    for (shell, mark) in
+        [("bash", "complete -F _gapless"), ("zsh", "#compdef gapless"), ("fish", "complete -c gapless")]
+    {
         let done = gapless(&["completions", shell]);
-        assert!(done.code == Some(0) && done.out.contains(mark) && done.out.contains("unwaive"), "{shell}: {}", done.err);
+        assert!(
+            done.code == Some(0) && done.out.contains(mark) && done.out.contains("unwaive"),
+            "{shell}: {}",
+            done.err
+        );
         assert!(!done.out.contains("run-job"), "hidden verbs stay hidden");
     }
     let page = gapless(&["man"]);
-    assert!(page.code == Some(0) && page.out.starts_with(".ie") && page.out.contains("Exit status: 0 every"), "{}", page.out);
+    assert!(
+        page.code == Some(0) && page.out.starts_with(".ie") && page.out.contains("Exit status: 0 every"),
+        "{}",
+        page.out
+    );
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(gapless(&["man", "--out", folder.path().to_str().unwrap()]).code, Some(0));
     let explain = fs::read_to_string(folder.path().join("gapless-explain.1")).unwrap();

@@ -28,7 +28,8 @@ fn once_ends_when_nothing_can_be_done_now_and_names_what_waits_and_until_when() 
 /// To end and to start again would take longer.
 #[test]
 fn a_retry_that_is_due_in_a_moment_is_part_of_the_run() {
-    let script = format!("echo $GAPLESS_DATE >> tried\nif [ $(grep -c $GAPLESS_DATE tried) -lt 2 ]; then exit 1; fi\n{GOOD}");
+    let script =
+        format!("echo $GAPLESS_DATE >> tried\nif [ $(grep -c $GAPLESS_DATE tried) -lt 2 ]; then exit 1; fi\n{GOOD}");
     let here = Place::new(&[SEASON, &filled(&script, "datesPerJob: 1")]);
     let done = local(&here);
     assert_eq!((done.code, here.runs().len()), (Some(0), 3), "{}{}", done.out, done.err);

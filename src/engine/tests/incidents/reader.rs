@@ -136,9 +136,8 @@ impl Reader {
     /// A game is moved to another date.
     fn move_game(&mut self, words: &mut Words<'_>) {
         let (from, unit, to) = (day(words.word()), words.word(), day(words.word()));
-        let is_it = |row: &&mut crate::domain::probe::ScheduleRow| {
-            row.date == Some(from) && row.unit.as_deref() == Some(unit)
-        };
+        let is_it =
+            |row: &&mut crate::domain::probe::ScheduleRow| row.date == Some(from) && row.unit.as_deref() == Some(unit);
         let row = self.rig.schedule.iter_mut().find(is_it).expect("there is no such game");
         (row.date, row.updated) = (Some(to), Some(self.rig.now));
     }
@@ -283,7 +282,9 @@ impl Reader {
 
 fn act(rules: &[Rule], scene: &Scene<'_>) -> Act {
     let own = |rule: &&Rule| {
-        (rule.rung == "all" || rule.rung == scene.rung || rule.rung.split_once('/') == Some((scene.coverage, scene.rung)))
+        (rule.rung == "all"
+            || rule.rung == scene.rung
+            || rule.rung.split_once('/') == Some((scene.coverage, scene.rung)))
             && rule.dates.is_none_or(|dates| dates.contains(scene.date))
     };
     let Some(rule) = rules.iter().rev().find(own) else { return fills() };

@@ -47,7 +47,7 @@ impl Rig {
             }
             Call::SaveSource { source, at, record } => {
                 let result = self.save_source(&source, at, &record, trouble);
-                Reply::SavedSource(source.source.key.clone(), record, result)
+                Reply::SavedSource(source.source.key.clone(), result)
             }
             Call::Create(launch, _) => {
                 let created = self.create(&launch, trouble);
@@ -86,10 +86,8 @@ impl Rig {
 
     fn mark(&mut self, table: &Table) -> TableMark {
         let rows = self.tables.entry(table.name.clone()).or_default();
-        let part = |(date, writes): (&_, &u64)| PartMark {
-            holds: Holds::Dates(DateRange::day(*date)),
-            hash: mix(1, *writes),
-        };
+        let part =
+            |(date, writes): (&_, &u64)| PartMark { holds: Holds::Dates(DateRange::day(*date)), hash: mix(1, *writes) };
         TableMark { parts: rows.writes.iter().map(part).collect(), ..TableMark::default() }
     }
 
