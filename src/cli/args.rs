@@ -18,6 +18,7 @@ use super::switch::Switch;
     after_help = "\
 Examples:
   gapless demo                                     watch gapless fill a season with deliberate gaps
+  gapless init data/                               propose manifests for the tables of a folder
   gapless check -f manifests/                      list every problem of the manifests, with file and line
   gapless calendar -f manifests/                   show the season as a heat map
   gapless explain -f manifests/ tc/boxscores 2025-11-14
@@ -62,6 +63,8 @@ impl Colors {
 pub enum Verb {
     /// Keep the coverages of a cluster complete.
     Operator(Box<OperatorArgs>),
+    /// Propose manifests for the tables of a folder; check them and show their calendar.
+    Init(InitArgs),
     /// Fill gaps on this machine, with Jobs as child processes and state in a folder.
     Local(LocalArgs),
     /// Show what would be launched, in which order, and why the rest would not; change nothing.
@@ -78,6 +81,8 @@ pub enum Verb {
     Waive(WaiveArgs),
     /// Validate every resource as the API server does; list all problems with file, line and field.
     Check(CheckArgs),
+    /// Describe a field: its meaning, default, unit and an example.
+    Fields(FieldsArgs),
     /// Print the CustomResourceDefinitions.
     Crds(CrdsArgs),
     /// Print the RoleBindings that a cluster-wide operator needs for its grants file.
@@ -293,6 +298,29 @@ pub struct WaiveArgs {
     pub expires: Option<Date>,
 }
 
+/// `init`.
+#[derive(Clone, Debug, Args)]
+pub struct InitArgs {
+    /// The folder that contains the tables, or the folder of one table.
+    #[arg(value_name = "FOLDER")]
+    pub data: PathBuf,
+    /// Propose only this table: `raw.boxscores`.
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
+    /// The folder for the manifests; `-`: print them.
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    pub out: PathBuf,
+    /// Overwrite files.
+    #[arg(long)]
+    pub force: bool,
+    /// The time zone of the dates, as an IANA name; default: the one that the data proves, else that of this machine.
+    #[arg(long, value_name = "NAME")]
+    pub zone: Option<String>,
+    /// Use this timestamp instead of the clock.
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub now: Option<Timestamp>,
+}
+
 /// `check`.
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
@@ -303,6 +331,13 @@ pub struct CheckArgs {
     /// it opens none.
     #[arg(long, value_name = "DIR", env = "GAPLESS_CONNECTIONS_DIR")]
     pub connections_dir: Option<PathBuf>,
+}
+
+/// `fields`.
+#[derive(Clone, Debug, Args)]
+pub struct FieldsArgs {
+    /// The field: `tc.spec.complete`, `Season.spec.dates.from`; without it: all kinds.
+    pub field: Option<String>,
 }
 
 /// `crds`.

@@ -10,8 +10,10 @@ mod cluster;
 mod date_request;
 pub mod demo;
 mod exit;
+mod fields;
 mod filler;
 mod game_date;
+mod init;
 mod local;
 mod names;
 #[cfg(feature = "kubernetes")]
@@ -56,6 +58,8 @@ pub fn run(cli: Cli) -> Exit {
     cli.color.apply();
     let result = match cli.verb {
         Verb::Check(args) => check::check(&args),
+        Verb::Init(args) => init::init(&args),
+        Verb::Fields(args) => fields::fields(&args),
         Verb::Crds(args) => check::crds(&args),
         Verb::Grants(args) => operator::grants(&args),
         Verb::Plan(args) => read::plan(&args),

@@ -2,6 +2,7 @@
 
 pub(crate) mod calendar;
 pub(crate) mod explain;
+pub(crate) mod fields;
 pub(crate) mod json;
 pub(crate) mod live;
 pub(crate) mod log;
