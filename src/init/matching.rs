@@ -48,7 +48,9 @@ impl Form {
 
     /// Columns that are the same in all rows of a unit.
     pub fn fixes(&self, name: &str) -> bool {
-        !matches!(self, Self::AnyOrder(_)) && self.columns().iter().any(|column| column == name)
+        // In any order, the first column has both sides. The second has the same.
+        let from = usize::from(matches!(self, Self::AnyOrder(_)));
+        self.columns().iter().skip(from).any(|column| column == name)
     }
 
     /// The units that a row is of, in the schedule's words.

@@ -115,6 +115,9 @@ fn notes(profiles: &[Profile<'_>], matched: &[Option<Match>], (schedule, seasons
     if !given.zone.1 && seasons.iter().any(|season| season.zone.is_none()) {
         notes.push(format!("The time zone: {} is assumed; say another with --zone.", given.zone.0));
     }
+    if seasons.iter().any(|season| season.zone.as_ref().is_some_and(|(_, why)| why.contains("as in"))) {
+        notes.push("The time zone: several fit, see season.yaml; say another with --zone.".into());
+    }
     notes.push("When a date is loaded: correct `due` where six hours are wrong.".into());
     notes.push("How a gap is filled: until `fill` says so, gapless only reports.".into());
     let matched: Vec<&Match> = matched.iter().flatten().collect();
