@@ -33,6 +33,8 @@ pub(super) struct Schedule {
     pub states: Option<(String, Vec<String>)>,
     /// The zone that the starts prove, and how.
     pub zone: Option<(String, String)>,
+    /// Units that a date has twice.
+    pub twice: Vec<String>,
     /// The units of each date.
     pub units: BTreeMap<Date, BTreeSet<Vec<String>>>,
 }
@@ -65,10 +67,15 @@ impl Schedule {
         let (id, void) = (id(profile), state(profile, &VOID));
         let order = updated.filter(|column| !zoneless(column)).map(|column| column.name.as_str());
         let newest = newest(profile, id.as_deref(), order);
-        let mut units: BTreeMap<Date, BTreeSet<Vec<String>>> = BTreeMap::new();
+        let (mut units, mut twice) = (BTreeMap::<Date, BTreeSet<Vec<String>>>::new(), Vec::new());
         for (date, rows) in &profile.by_date {
             let counts = |row: &&usize| newest.contains(row) && !is_void(profile, void.as_ref(), **row);
-            let own: BTreeSet<_> = rows.iter().filter(counts).filter_map(|row| values(profile, &unit, *row)).collect();
+            let mut own: BTreeSet<Vec<String>> = BTreeSet::new();
+            for unit in rows.iter().filter(counts).filter_map(|row| values(profile, &unit, *row)) {
+                if !own.insert(unit.clone()) {
+                    twice.push(format!("{} on {date}", unit.join("@")));
+                }
+            }
             units.extend((!own.is_empty()).then_some((*date, own)));
         }
         Self {
@@ -82,6 +89,7 @@ impl Schedule {
             id,
             void,
             unit,
+            twice,
             units,
         }
     }
@@ -102,6 +110,14 @@ impl Schedule {
     /// What the schedule leaves open, seen beside the other tables.
     pub fn notes(&self, matched: &[&Match]) -> Vec<String> {
         let mut notes = Vec::new();
+        if !self.twice.is_empty() {
+            notes.push(format!(
+                "`{}` has some games twice on a date: {}. If they are two games, add a column to `schedule.unit` that tells \
+                 them apart.",
+                self.table,
+                text::examples(&self.twice)
+            ));
+        }
         let first = matched.iter().filter_map(|m| m.first()).min();
         let last = matched.iter().filter_map(|m| m.last()).max();
         if let (Some(first), Some(last)) = (first, last) {

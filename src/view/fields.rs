@@ -151,7 +151,7 @@ impl Examples {
 
 fn collect(path: &str, value: &Value, into: &mut BTreeMap<String, String>) {
     let text = flow(value);
-    if !path.ends_with(".spec") && !path.ends_with("[]") && text.len() <= 120 {
+    if !path.ends_with(".spec") && !path.ends_with("[]") && text.len() <= 200 {
         into.entry(path.to_string()).or_insert(text);
     }
     match value {

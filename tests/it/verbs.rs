@@ -4,6 +4,7 @@ mod filling;
 mod output;
 mod reading;
 mod requests;
+mod starting;
 mod usage;
 
 use super::gapless::{Done, Place};
