@@ -10,7 +10,14 @@ use super::kinds::*;
 
 /// Every definition.
 pub fn definitions() -> Vec<CustomResourceDefinition> {
-    let mut all = vec![Warehouse::crd(), Season::crd(), TableCoverage::crd(), PropCoverage::crd(), GameDate::crd()];
+    let mut all = vec![
+        Warehouse::crd(),
+        Season::crd(),
+        Source::crd(),
+        TableCoverage::crd(),
+        PropCoverage::crd(),
+        GameDate::crd(),
+    ];
     all.iter_mut().for_each(unobserved_at_first);
     all
 }

@@ -11,7 +11,7 @@ use super::lower::{self, Lowered};
 use super::manifest::{Document, NAMESPACE, read};
 use super::problem::Problem;
 use super::template::CronJob;
-use crate::domain::policy::{Coverage, DateOrders, Key, ReadLimits, Reader, Season, Stalled};
+use crate::domain::policy::{Coverage, DateOrders, Key, ReadLimits, Reader, Season, Source, Stalled};
 
 /// Everything that a set of manifests says.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,8 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
     /// The seasons without a problem.
     pub seasons: Vec<Season>,
+    /// The sources without a problem.
+    pub sources: Vec<Source>,
     /// The coverages without a problem.
     pub coverages: Vec<Coverage>,
     /// Coverages with a problem.
@@ -43,6 +45,7 @@ impl Loaded {
     fn take(&mut self, other: Self) {
         self.problems.extend(other.problems);
         self.seasons.extend(other.seasons);
+        self.sources.extend(other.sources);
         self.coverages.extend(other.coverages);
         self.stalled.extend(other.stalled);
         self.orders.extend(other.orders);
@@ -101,8 +104,8 @@ pub fn load_documents(documents: Vec<Document>, access: &dyn Access, mut valid: 
     problems.sort();
     problems.dedup();
     let stalled = stalled(&documents, &lowered.coverages, &problems);
-    let Lowered { seasons, coverages, orders, limits, warehouses, cron_jobs } = lowered;
-    Loaded { problems, seasons, coverages, stalled, orders, limits, warehouses, cron_jobs, documents, valid }
+    let Lowered { seasons, sources, coverages, orders, limits, warehouses, cron_jobs } = lowered;
+    Loaded { problems, seasons, sources, coverages, stalled, orders, limits, warehouses, cron_jobs, documents, valid }
 }
 
 /// Coverages that have a problem, with all of it.

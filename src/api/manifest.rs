@@ -9,7 +9,8 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
-use super::problem::{Problem, legible};
+use super::problem::Problem;
+use crate::domain::words::legible;
 use notation::{Found, Notation, Step};
 
 /// The namespace of what names none.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::words::is_hidden;
+use crate::domain::words::legible;
 
 /// Problems of one object that its status tells in full.
 const IN_FULL: usize = 5;
@@ -40,11 +40,6 @@ impl Problem {
         let more = problems.len().saturating_sub(IN_FULL);
         shown.join("; ") + &if more > 0 { format!("; and {more} more") } else { String::new() }
     }
-}
-
-/// A text as a terminal may show it: what would steer the terminal, turn the text around or hide in it is written out.
-pub fn legible(text: &str) -> String {
-    text.chars().map(|c| if is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }
 
 impl fmt::Display for Problem {

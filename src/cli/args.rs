@@ -6,8 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::first_args::{FieldsArgs, InitArgs};
 use super::operator_args::OperatorArgs;
 use super::switch::Switch;
+use crate::domain::dates::previous_day;
 
 /// Keep date-partitioned data complete: find gaps, fill them with Jobs, verify by reading again.
 #[derive(Debug, Parser)]
@@ -22,7 +24,7 @@ Examples:
   gapless check -f manifests/                      list every problem of the manifests, with file and line
   gapless calendar -f manifests/                   show the season as a heat map
   gapless explain -f manifests/ tc/boxscores 2025-11-14
-  gapless local -f manifests/ --once               fill gaps until nothing is left to do
+  gapless local -f manifests/ --once               fill gaps until nothing more can be done now
   kubectl gapless calendar -n sports               show the season of a cluster, read from its objects only
 
 Exit status: 0 every due date is done, 3 gaps remain or dates are Unknown, 2 wrong usage or bad input, 1 internal error."
@@ -79,6 +81,10 @@ pub enum Verb {
     Retry(RetryArgs),
     /// Waive dates, with a reason; write GameDates.
     Waive(WaiveArgs),
+    /// Take waivers of dates back that `waive` wrote.
+    Unwaive(UnwaiveArgs),
+    /// End the running Jobs of dates, by their grace period.
+    Stop(StopArgs),
     /// Validate every resource as the API server does; list all problems with file, line and field.
     Check(CheckArgs),
     /// Describe a field: its meaning, default, unit and an example.
@@ -87,6 +93,10 @@ pub enum Verb {
     Crds(CrdsArgs),
     /// Print the RoleBindings that a cluster-wide operator needs for its grants file.
     Grants(GrantsArgs),
+    /// Print a script that completes verbs and flags in a shell.
+    Completions(CompletionsArgs),
+    /// Print the manual page; with --out, one page for each verb as well.
+    Man(ManArgs),
     /// Create a season with deliberate gaps in a folder and fill it.
     Demo(DemoArgs),
     /// Run the Job of a folder.
@@ -121,6 +131,17 @@ pub struct ManifestArgs {
     pub connections_dir: Option<PathBuf>,
 }
 
+impl ManifestArgs {
+    /// These arguments as flags, for another verb.
+    pub(super) fn flags(&self) -> Vec<String> {
+        let path = |flag: &str, path: &PathBuf| [flag.to_string(), path.display().to_string()];
+        let files = self.files.iter().map(|file| path("-f", file));
+        let others = [("--state", &self.state), ("--files-root", &self.files_root)];
+        let others = others.into_iter().filter_map(|(flag, given)| Some(path(flag, given.as_ref()?)));
+        files.chain(others).flatten().collect()
+    }
+}
+
 /// The cluster, if no manifests are given. gapless uses the rights of the user.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ClusterArgs {
@@ -133,6 +154,15 @@ pub struct ClusterArgs {
     /// The namespace; default: that of the context.
     #[arg(short, long, value_name = "NAME", conflicts_with = "files", help_heading = "In a cluster (without -f)")]
     pub namespace: Option<String>,
+}
+
+impl ClusterArgs {
+    /// These arguments as flags, for another verb.
+    pub(super) fn flags(&self) -> Vec<String> {
+        let kubeconfig = self.kubeconfig.as_ref().map(|file| file.display().to_string());
+        let all = [("--kubeconfig", &kubeconfig), ("--context", &self.context), ("-n", &self.namespace)];
+        all.into_iter().filter_map(|(flag, given)| Some([flag.to_string(), given.clone()?])).flatten().collect()
+    }
 }
 
 /// The output format.
@@ -192,6 +222,17 @@ pub struct StatusArgs {
     /// All namespaces.
     #[arg(short = 'A', long, conflicts_with_all = ["files", "namespace"], help_heading = "In a cluster (without -f)")]
     pub all_namespaces: bool,
+    /// Look again every few seconds, until Ctrl-C.
+    #[command(flatten)]
+    pub watch: WatchArgs,
+}
+
+/// Whether a verb looks again and again.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct WatchArgs {
+    /// Look again every few seconds, until Ctrl-C.
+    #[arg(short, long, conflicts_with = "now")]
+    pub watch: bool,
 }
 
 /// `calendar`.
@@ -220,6 +261,9 @@ pub struct CalendarArgs {
     /// The last date; later dates are excluded in the same way.
     #[arg(long)]
     pub through: Option<Date>,
+    /// Whether it looks again.
+    #[command(flatten)]
+    pub watch: WatchArgs,
 }
 
 /// `explain`.
@@ -233,8 +277,53 @@ pub struct ExplainArgs {
     pub cluster: ClusterArgs,
     /// The coverage: `tc/boxscores`, `PropCoverage/points`.
     pub coverage: String,
-    /// The date.
-    pub date: Date,
+    /// The date, `yesterday` or `today` in the season's zone; default: the newest date that is not done.
+    #[arg(value_parser = day)]
+    pub date: Option<Day>,
+    /// Print the output of its last Job as well, whole.
+    #[arg(long, conflicts_with = "output")]
+    pub logs: bool,
+}
+
+/// A date as a person names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Day {
+    Date(Date),
+    Yesterday,
+    Today,
+}
+
+impl Day {
+    /// The date, where it is this day.
+    pub(super) fn of(self, today: Date) -> Date {
+        match self {
+            Self::Date(date) => date,
+            Self::Yesterday => previous_day(today),
+            Self::Today => today,
+        }
+    }
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    match text {
+        "yesterday" => Ok(Day::Yesterday),
+        "today" => Ok(Day::Today),
+        _ => text
+            .parse()
+            .map(Day::Date)
+            .map_err(|_| "expected a date such as 2025-11-14, yesterday or today".to_string()),
+    }
+}
+
+/// What `local --once` waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Wait {
+    /// Nothing: launch what can start, and leave the Jobs running.
+    None,
+    /// The end of its Jobs, and the read of what they wrote. Dates that wait for a retry are named.
+    Settled,
+    /// Retries, too, until nothing changes without a person.
+    All,
 }
 
 /// `local`.
@@ -243,9 +332,15 @@ pub struct LocalArgs {
     /// The paths of the manifests.
     #[command(flatten)]
     pub manifests: ManifestArgs,
-    /// Exit when nothing is left to do.
+    /// Exit when nothing more can be done now.
     #[arg(long)]
     pub once: bool,
+    /// With --once: what to wait for before the exit.
+    #[arg(long, value_enum, default_value_t = Wait::Settled, requires = "once")]
+    pub wait: Wait,
+    /// With --once: exit after this time at the latest, such as `30m`. Running Jobs continue, and the next run finds them.
+    #[arg(long, value_name = "DURATION", requires = "once")]
+    pub timeout: Option<String>,
     /// The maximum of live Jobs.
     #[command(flatten)]
     pub slots: Slots,
@@ -298,27 +393,36 @@ pub struct WaiveArgs {
     pub expires: Option<Date>,
 }
 
-/// `init`.
+/// `unwaive`.
 #[derive(Clone, Debug, Args)]
-pub struct InitArgs {
-    /// The folder that contains the tables, or the folder of one table.
-    #[arg(value_name = "FOLDER")]
-    pub data: PathBuf,
-    /// Propose only this table: `raw.boxscores`.
-    #[arg(long, value_name = "NAME")]
-    pub table: Option<String>,
-    /// The folder for the manifests; `-`: print them.
-    #[arg(short, long, value_name = "DIR", default_value = ".")]
-    pub out: PathBuf,
-    /// Overwrite files.
-    #[arg(long)]
-    pub force: bool,
-    /// The time zone of the dates, as an IANA name; default: the one that the data proves, else that of this machine.
-    #[arg(long, value_name = "NAME")]
-    pub zone: Option<String>,
-    /// Use this timestamp instead of the clock.
-    #[arg(long, value_name = "INSTANT", value_parser = instant)]
-    pub now: Option<Timestamp>,
+pub struct UnwaiveArgs {
+    /// The paths of the manifests.
+    #[command(flatten)]
+    pub manifests: ManifestArgs,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// The coverage: `tc/boxscores`.
+    pub coverage: String,
+    /// Dates: `2025-11-14`, or `2025-11-14..2025-11-20`.
+    #[arg(required = true)]
+    pub dates: Vec<String>,
+}
+
+/// `stop`.
+#[derive(Clone, Debug, Args)]
+pub struct StopArgs {
+    /// The paths of the manifests.
+    #[command(flatten)]
+    pub manifests: ManifestArgs,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// The coverage: `tc/boxscores`.
+    pub coverage: String,
+    /// Dates: `2025-11-14`, or `2025-11-14..2025-11-20`. A Job of several dates is ended as a whole.
+    #[arg(required = true)]
+    pub dates: Vec<String>,
 }
 
 /// `check`.
@@ -331,13 +435,6 @@ pub struct CheckArgs {
     /// it opens none.
     #[arg(long, value_name = "DIR", env = "GAPLESS_CONNECTIONS_DIR")]
     pub connections_dir: Option<PathBuf>,
-}
-
-/// `fields`.
-#[derive(Clone, Debug, Args)]
-pub struct FieldsArgs {
-    /// The field: `tc.spec.complete`, `Season.spec.dates.from`; without it: all kinds.
-    pub field: Option<String>,
 }
 
 /// `crds`.
@@ -362,6 +459,30 @@ pub struct GrantsArgs {
     pub service_account: String,
 }
 
+/// `completions`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// A shell that is completed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+/// `man`.
+#[derive(Clone, Debug, Args)]
+pub struct ManArgs {
+    /// Write the pages into this folder, one for each verb.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
 /// `demo`.
 #[derive(Clone, Debug, Args)]
 pub struct DemoArgs {
@@ -376,6 +497,6 @@ pub struct DemoArgs {
     pub seed: u64,
 }
 
-fn instant(text: &str) -> Result<Timestamp, String> {
+pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| "expected a timestamp such as 2025-11-14T12:00:00Z".to_string())
 }

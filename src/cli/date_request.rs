@@ -23,6 +23,8 @@ pub(super) enum DateRequest {
         /// The last date on which the waiver applies.
         expires: Option<Date>,
     },
+    /// The waiver is taken back.
+    Unwaive,
 }
 
 impl DateRequest {
@@ -37,9 +39,30 @@ impl DateRequest {
             Self::Waive { expires: Some(last), .. } if *last < today => {
                 format!("--expires {last} is in the past: the waiver would never apply; today is {today} in its season")
             }
-            Self::Retry { .. } | Self::Waive { .. } => return Ok(()),
+            Self::Retry { .. } | Self::Waive { .. } | Self::Unwaive => return Ok(()),
         };
         Err(Stop::bad_input(why))
+    }
+
+    /// Whether a GameDate already says what is requested, so that it is not written.
+    pub(super) fn is_moot(&self, spec: &GameDateSpec, coverage: &Key) -> bool {
+        let is_own = |w: &WaivedSpec| (&*w.kind.0, &*w.name.0) == (&*coverage.kind, &*coverage.name);
+        matches!(self, Self::Unwaive) && !spec.waived.iter().any(is_own)
+    }
+
+    /// Says of which dates there is nothing to take back; an error if that is all of them.
+    pub(super) fn refuse_moot(coverage: &Key, moot: &DateSet, dates: &DateSet) -> Result<(), Stop> {
+        if moot.is_empty() {
+            return Ok(());
+        }
+        let text = format!(
+            "{moot}: no GameDate waives {coverage}; a waiver in the coverage's own spec.waivers is taken back there"
+        );
+        if moot == dates {
+            return Err(Stop::bad_input(text));
+        }
+        anstream::eprintln!("{text}");
+        Ok(())
     }
 
     /// A token that was spent on every date runs nothing. Where it was spent on some, the others still run.
@@ -78,6 +101,7 @@ impl DateRequest {
                 let expires = expires.map(|date| DateText(date.to_string()));
                 spec.waived.push(WaivedSpec { kind, name, reason: ReasonText(reason.clone()), expires });
             }
+            Self::Unwaive => spec.waived.retain(|w| (&w.kind, &w.name) != (&kind, &name)),
         }
     }
 }
@@ -165,6 +189,23 @@ mod tests {
         assert!(told.contains("2025-11-14..2025-11-15: token 'one' was used before"), "{told}");
         assert!(retry.refuse_spent(&dates, |date, _| date == TODAY).is_ok(), "the other date runs");
         assert!(retry.refuse_spent(&dates, |_, _| false).is_ok());
+    }
+
+    #[test]
+    fn a_waiver_is_taken_back_and_those_of_other_coverages_stay() {
+        let waive = DateRequest::Waive { reason: "lost".into(), expires: None };
+        let mut spec = spec();
+        assert!(DateRequest::Unwaive.is_moot(&spec, &key("a")) && !waive.is_moot(&spec, &key("a")));
+        waive.add(&mut spec, &key("a"), &[]);
+        waive.add(&mut spec, &key("b"), &[]);
+        assert!(!DateRequest::Unwaive.is_moot(&spec, &key("a")));
+        DateRequest::Unwaive.add(&mut spec, &key("a"), &[]);
+        assert_eq!(spec.waived.iter().map(|w| &*w.name.0).collect::<Vec<_>>(), ["b"]);
+        let (both, one): (DateSet, DateSet) =
+            ([TODAY, TODAY.tomorrow().unwrap()].into_iter().collect(), [TODAY].into_iter().collect());
+        assert!(DateRequest::refuse_moot(&key("a"), &one, &both).is_ok());
+        let told = format!("{:?}", DateRequest::refuse_moot(&key("a"), &both, &both).unwrap_err());
+        assert!(told.contains("no GameDate waives TableCoverage/a") && told.contains("spec.waivers"), "{told}");
     }
 
     #[test]

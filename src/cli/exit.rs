@@ -19,6 +19,8 @@ pub enum Exit {
     BadInput,
     /// Gaps remain, or something is unknown.
     Gaps,
+    /// A person stopped it.
+    Stopped,
     /// The status of a program that ran in our name.
     Status(u8),
 }
@@ -48,6 +50,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => Self::from(1),
             Exit::BadInput => Self::from(2),
             Exit::Gaps => Self::from(3),
+            Exit::Stopped => Self::from(130),
             Exit::Status(code) => Self::from(code),
         }
     }

@@ -1,6 +1,6 @@
 //! `fields`: describes a field of the resources.
 
-use super::args::FieldsArgs;
+use super::first_args::FieldsArgs;
 use super::exit::{Exit, Stop};
 use crate::view::fields;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::args::{ClusterArgs, MAX_JOBS, ManifestArgs, RetryArgs, WaiveArgs};
+use super::args::{ClusterArgs, MAX_JOBS, ManifestArgs, RetryArgs, UnwaiveArgs, WaiveArgs};
 use super::cluster;
 use super::date_request::DateRequest;
 use super::exit::{Exit, Stop};
@@ -34,6 +34,10 @@ pub(super) fn retry(args: &RetryArgs) -> Result<Exit, Stop> {
 pub(super) fn waive(args: &WaiveArgs) -> Result<Exit, Stop> {
     let request = DateRequest::Waive { reason: args.reason.clone(), expires: args.expires };
     want(&args.manifests, &args.cluster, &args.coverage, &args.dates, &request)
+}
+
+pub(super) fn unwaive(args: &UnwaiveArgs) -> Result<Exit, Stop> {
+    want(&args.manifests, &args.cluster, &args.coverage, &args.dates, &DateRequest::Unwaive)
 }
 
 /// Where there are manifests they are written beside, else a cluster is asked.
@@ -67,12 +71,16 @@ fn write(manifests: &ManifestArgs, name: &str, dates: &DateSet, request: &DateRe
         journal.ledger(&of.key, &of.uid).is_some_and(|ledger| ledger.has_spent(date, token))
     };
     request.refuse_spent(dates, |date, token| has_spent(&coverage, date, token))?;
-    let mut files = Vec::new();
+    let (mut files, mut moot) = (Vec::new(), DateSet::new());
     for date in dates.iter() {
         let object = format!("{}-{date}", coverage.season.name);
         let file = folder.join(format!("{object}.yaml"));
         let standing = standing(&setup, &object)?;
         let (mut spec, stands_in) = standing.unwrap_or((GameDateSpec::of(&coverage.season.name, date), None));
+        if request.is_moot(&spec, &coverage.key) {
+            moot.insert(date);
+            continue;
+        }
         // The journal tells for which coverages the token in the file has run: those are not run once more.
         let token: Arc<str> = spec.rerun.token.0.as_str().into();
         let is_done = |named: &CoverageRef| {
@@ -94,6 +102,7 @@ fn write(manifests: &ManifestArgs, name: &str, dates: &DateSet, request: &DateRe
         }
         files.push((file, text));
     }
+    DateRequest::refuse_moot(&coverage.key, &moot, dates)?;
     refuse_bad(&setup, &files)?;
     std::fs::create_dir_all(&folder)
         .map_err(|e| Stop::failed(format!("{} cannot be created: {e}", folder.display())))?;
@@ -170,7 +179,7 @@ fn refuse_bad(setup: &Setup, requested: &[(PathBuf, String)]) -> Result<(), Stop
 }
 
 /// `2025-11-14`, `2025-11-14..2025-11-20`.
-fn parse(texts: &[String]) -> Result<DateSet, Stop> {
+pub(super) fn parse(texts: &[String]) -> Result<DateSet, Stop> {
     let date =
         |text: &str| text.parse::<Date>().map_err(|_| Stop::bad_input(format!("'{text}' is not a calendar date")));
     let mut set = DateSet::new();

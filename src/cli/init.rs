@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::args::{CalendarArgs, CheckArgs, ClusterArgs, InitArgs, ManifestArgs, Output, ReadArgs};
+use super::args::{CalendarArgs, CheckArgs, ClusterArgs, ManifestArgs, Output, ReadArgs, WatchArgs};
 use super::exit::{Exit, Stop};
+use super::first_args::InitArgs;
 use super::{check, read};
 use crate::engine::ports::Clock;
 use crate::host::clock::AnyClock;
@@ -189,6 +190,7 @@ fn calendar(args: &InitArgs, root: &Path, dates: Option<(Date, Date)>) -> Calend
         all: false,
         from: dates.map(|(from, _)| from),
         through: dates.map(|(_, through)| through),
+        watch: WatchArgs::default(),
     }
 }
 
@@ -196,10 +198,9 @@ fn calendar(args: &InitArgs, root: &Path, dates: Option<(Date, Date)>) -> Calend
 fn next(out: &Path, flag: &str, proposal: &Proposal) -> String {
     let at = format!("-f {}{flag}", out.display());
     let name = proposal.files.get(1).map_or("NAME", |(name, _)| name.trim_end_matches(".yaml"));
-    let date = proposal.newest.map_or_else(|| "DATE".into(), |date| date.to_string());
     format!(
         "\nNext: read the files, correct what the data does not say, and look again:\n  gapless calendar {at}\n  gapless explain \
-         {at} {name} {date}\n"
+         {at} {name}\n"
     )
 }
 

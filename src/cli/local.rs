@@ -1,68 +1,91 @@
 //! `gapless local`: fills gaps on this machine. In a terminal it draws a screen, elsewhere it writes one line per event.
 
-use std::io::{IsTerminal, Write};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::args::LocalArgs;
+use super::args::{LocalArgs, Wait};
 use super::exit::{Exit, Stop};
-use super::setup::{Setup, limits, runtime, spec};
+use super::interrupt::{OnInterrupt, listen, stop_after};
+use super::setup::{LocalEngine, Setup, limits, runtime, spec};
 use super::switch::Switch;
+use super::teller::Teller;
 use crate::domain::span::Span;
 use crate::engine::drive::{Command, Until};
-use crate::engine::overview::{Event, Overview};
+use crate::engine::overview::Overview;
 use crate::engine::ports::Clock;
-use crate::engine::world::World;
+use crate::engine::spec::Limits;
 use crate::host::clock::SystemClock;
-use crate::local::reported::Reported;
-use crate::view::live::Screen;
+use crate::view::problems;
+use crate::view::stopping::left;
 use crate::view::summary::{Tally, summary};
-use crate::view::{log, problems};
 
 /// How often manifests are checked for changes, even if nothing else happens.
 const LOOK: Duration = Duration::from_secs(1);
-/// The minimum interval between saves of what was reported: a process may be killed.
-const KEEP: Duration = Duration::from_secs(10);
-/// The minimum interval between redraws of the screen.
-const REDRAW: Duration = Duration::from_millis(200);
+
+/// How a run goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    pub limits: Limits,
+    pub until: Until,
+    /// It ends after this time at the latest.
+    pub timeout: Option<Duration>,
+    pub on_interrupt: OnInterrupt,
+}
+
+/// How a run ended.
+pub(super) struct Ran {
+    pub overview: Overview,
+    pub tally: Tally,
+    /// A person stopped it.
+    pub is_interrupted: bool,
+}
 
 pub(super) fn local(args: &LocalArgs) -> Result<Exit, Stop> {
-    let slow_start: Span = args.slow_start.parse().map_err(|why| Stop::bad_input(format!("--slow-start: {why}")))?;
+    let slow_start = span("--slow-start", &args.slow_start)?;
+    let timeout = args.timeout.as_deref().map(|text| span("--timeout", text)).transpose()?;
+    let timeout = timeout.map(|time| Duration::from_secs(time.as_seconds().max(0).unsigned_abs()));
     let mut setup = if args.once { Setup::new(&args.manifests)? } else { Setup::watching(&args.manifests)? };
     let limits = limits(slow_start, args.slots.max_jobs, args.launches == Switch::On);
-    let until = if args.once { Until::Done } else { Until::Stopped };
-    let (overview, tally) = run(&mut setup, limits, until)?;
-    anstream::print!("{}", summary(&overview, &tally, setup.loaded.problems.len()));
-    Ok(Exit::of(&overview, setup.has_problems()))
+    let until = match args.wait {
+        _ if !args.once => Until::Stopped,
+        Wait::None => Until::Launched,
+        Wait::Settled => Until::Settled,
+        Wait::All => Until::Done,
+    };
+    let ran = run(&mut setup, Run { limits, until, timeout, on_interrupt: OnInterrupt::Wait })?;
+    anstream::print!("{}", summary(&ran.overview, &ran.tally, &setup.loaded.problems));
+    anstream::eprint!("{}", left(&ran.overview, &setup.commands));
+    Ok(Exit::of(&ran.overview, setup.has_problems()))
+}
+
+fn span(flag: &str, text: &str) -> Result<Span, Stop> {
+    text.parse().map_err(|why| Stop::bad_input(format!("{flag}: {why}")))
 }
 
 /// Runs the engine until it is done or stopped.
-pub(super) fn run(
-    setup: &mut Setup,
-    limits: crate::engine::spec::Limits,
-    until: Until,
-) -> Result<(Overview, Tally), Stop> {
-    let mut teller = Teller::new(&setup.state);
-    let overview = runtime()?.block_on(async {
+pub(super) fn run(setup: &mut Setup, run: Run) -> Result<Ran, Stop> {
+    let mut teller = Teller::new(&setup.state, setup.commands.clone());
+    let (overview, is_interrupted) = runtime()?.block_on(async {
         let (command, mut commands) = unbounded_channel();
-        stop_on_signal(&command);
-        let mut engine = setup.filler(limits)?;
+        let mut engine = setup.filler(run.limits)?;
+        listen(&command, &setup.jobs, run.on_interrupt);
+        run.timeout.into_iter().for_each(|time| stop_after(&command, time));
         teller.recall(&mut engine.world);
-        let mut overview = drive(setup, &mut engine, until, &command, &mut commands, &mut teller).await;
+        let mut overview = drive(setup, &mut engine, run.until, &command, &mut commands, &mut teller).await;
         setup.hold_all(&mut overview);
+        teller.draw(&overview);
         setup.remember(&engine.world);
         teller.keep(&engine.world);
         teller.tally.read = engine.world.progress().bytes_read;
-        Ok::<_, Stop>(overview)
+        Ok::<_, Stop>((overview, engine.world.is_holding()))
     })?;
-    Ok((overview, teller.tally))
+    Ok(Ran { overview, tally: teller.tally, is_interrupted })
 }
 
 async fn drive(
     setup: &Setup,
-    engine: &mut super::setup::LocalEngine,
+    engine: &mut LocalEngine,
     until: Until,
     command: &UnboundedSender<Command>,
     commands: &mut UnboundedReceiver<Command>,
@@ -106,81 +129,4 @@ fn respec(setup: &Setup, command: &UnboundedSender<Command>) {
         }
         Err(stop) => _ = stop.report(),
     }
-}
-
-/// The first signal stops gapless and leaves its Jobs to themselves; the next run finds them.
-fn stop_on_signal(command: &UnboundedSender<Command>) {
-    let command = command.clone();
-    tokio::spawn(async move {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
-        let terminated = async {
-            match &mut terminate {
-                Some(signal) => _ = signal.recv().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            () = terminated => {}
-        }
-        let _ = command.send(Command::Stop);
-    });
-}
-
-/// Tells what happens: a screen in a terminal, a line per event elsewhere.
-struct Teller {
-    tally: Tally,
-    screen: Option<Screen>,
-    drawn: Option<Instant>,
-    pending: Vec<Event>,
-    reported: Reported,
-    /// When the reported events were last saved.
-    kept: Option<Instant>,
-}
-
-impl Teller {
-    fn new(state: &Path) -> Self {
-        let terminal = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let (tally, screen) = (Tally::default(), terminal.then(Screen::default));
-        Self { tally, screen, drawn: None, pending: Vec::new(), reported: Reported::new(state), kept: None }
-    }
-
-    /// Events that the previous run reported are not repeated.
-    fn recall(&self, world: &mut World) {
-        world.recall_reported(self.reported.load());
-    }
-
-    fn keep(&mut self, world: &World) {
-        self.reported.keep(world);
-        self.kept = Some(Instant::now());
-    }
-
-    fn tell(&mut self, setup: &Setup, world: &World, events: &[Event]) {
-        self.tally.count(events);
-        if !events.is_empty() && self.kept.is_none_or(|at| at.elapsed() >= KEEP) {
-            self.keep(world);
-        }
-        let Some(screen) = &mut self.screen else {
-            events.iter().for_each(|e| anstream::print!("{}", log::line(e)));
-            return;
-        };
-        self.pending.extend_from_slice(events);
-        if self.drawn.is_some_and(|at| at.elapsed() < REDRAW) {
-            return;
-        }
-        self.drawn = Some(Instant::now());
-        let mut overview = world.overview(SystemClock.now());
-        setup.hold_all(&mut overview);
-        let text = screen.draw(&overview, &self.pending, size());
-        self.pending.clear();
-        anstream::print!("{text}");
-        let _ = std::io::stdout().flush();
-    }
-}
-
-/// Columns and rows of the terminal, as it is now.
-fn size() -> (usize, usize) {
-    let known = rustix::termios::tcgetwinsize(std::io::stdout()).ok();
-    let known = known.map(|size| (usize::from(size.ws_col), usize::from(size.ws_row)));
-    known.filter(|(width, height)| *width > 0 && *height > 0).unwrap_or((80, 24))
 }

@@ -12,9 +12,12 @@ pub mod demo;
 mod exit;
 mod fields;
 mod filler;
+mod first_args;
 mod game_date;
 mod init;
+mod interrupt;
 mod local;
+mod manual;
 mod names;
 #[cfg(feature = "kubernetes")]
 mod operator;
@@ -30,7 +33,11 @@ mod read;
 #[cfg(all(test, feature = "kubernetes"))] // the page is of the binary as it is shipped
 mod reference;
 mod setup;
+mod stop;
 mod switch;
+mod teller;
+mod terminal;
+mod watching;
 
 pub use args::Cli;
 pub use exit::Exit;
@@ -56,6 +63,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Cli {
 /// Runs a verb.
 pub fn run(cli: Cli) -> Exit {
     cli.color.apply();
+    terminal::size().into_iter().for_each(|(columns, _)| crate::view::width::set(columns));
     let result = match cli.verb {
         Verb::Check(args) => check::check(&args),
         Verb::Init(args) => init::init(&args),
@@ -70,6 +78,10 @@ pub fn run(cli: Cli) -> Exit {
         Verb::Operator(args) => operator::operator(&args),
         Verb::Retry(args) => game_date::retry(&args),
         Verb::Waive(args) => game_date::waive(&args),
+        Verb::Unwaive(args) => game_date::unwaive(&args),
+        Verb::Stop(args) => stop::stop(&args),
+        Verb::Completions(args) => Ok(manual::completions(args)),
+        Verb::Man(args) => manual::man(&args),
         Verb::Demo(args) => demo::demo(&args),
         Verb::RunJob { folder } => return Exit::status(crate::local::jobs::run(&folder)),
         Verb::DemoFiller { args } => return Exit::status(filler::run(&args)),

@@ -14,6 +14,10 @@ pub(super) fn look(_: &ClusterArgs, _: bool, _: Option<Timestamp>) -> Result<Clu
     Err(Stop::bad_input(ABSENT))
 }
 
+pub(super) fn stop(_: &ClusterArgs, _: &str, _: &DateSet) -> Result<Exit, Stop> {
+    Err(Stop::bad_input(ABSENT))
+}
+
 pub(super) fn write(_: &ClusterArgs, _: &str, _: &DateSet, _: &DateRequest) -> Result<Exit, Stop> {
     Err(Stop::bad_input(ABSENT))
 }

@@ -24,6 +24,7 @@ use crate::host::keeper::Keeper;
 use crate::local::jobs::{Jobs, Template};
 use crate::local::journal::Journal;
 use crate::local::manifests::{Manifests, Stamp, no_manifest};
+use crate::view::commands::Commands;
 use crate::warehouse::files::link_loop;
 use crate::warehouse::places::{Roots, Warehouses};
 
@@ -46,6 +47,8 @@ pub struct Setup {
     warehouses: Warehouses,
     /// The Jobs, live and ended.
     pub jobs: Jobs,
+    /// How a person calls gapless for these manifests.
+    pub commands: Commands,
     /// What an earlier run kept; its facts until an engine takes them.
     kept: Cache,
 }
@@ -80,7 +83,8 @@ impl Setup {
         let jobs = Jobs::new(&state, templates(&loaded));
         let roots = roots(&root, args.connections_dir.as_deref());
         let warehouses = Warehouses::new(BTreeMap::new(), roots.clone(), SystemClock::wall);
-        Ok(Self { manifests, loaded, stamp, state, root, roots, warehouses, jobs, kept })
+        let commands = Commands::of_files(args.flags());
+        Ok(Self { manifests, loaded, stamp, state, root, roots, warehouses, jobs, commands, kept })
     }
 
     /// The current manifests.
@@ -194,6 +198,7 @@ pub fn spec(loaded: &Loaded) -> Spec {
     Spec {
         seasons: loaded.seasons.clone(),
         coverages: loaded.coverages.clone(),
+        sources: loaded.sources.clone(),
         orders: loaded.orders.clone(),
         stalled: loaded.stalled.clone(),
         ..Spec::default()

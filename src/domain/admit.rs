@@ -73,6 +73,8 @@ pub struct Admission {
     /// The verdict's reason for its first date.
     pub reason: &'static str,
     pub lane: Lane,
+    /// When its first date is lost for good, if that is soon.
+    pub lost_at: Option<Timestamp>,
 }
 
 /// Why a want does not start now.
@@ -312,6 +314,7 @@ impl<'a> State<'a> {
             },
             reason: first.reason,
             lane: batch.lane,
+            lost_at: first.lost_at,
         });
     }
 

@@ -2,6 +2,7 @@
 //! unknown here: limits and single flight belong to [`super::admit`].
 
 mod deliver;
+mod ladder;
 mod rerun;
 mod rules;
 mod rungs;
@@ -24,6 +25,7 @@ use super::source::Health;
 use super::state::{Cause, Cell, Hold, State};
 use super::verdict::{Flaw, Verdict};
 
+pub use ladder::{RungStanding, ladder};
 pub use rerun::{Unspent, Wait, asked_for, waits};
 
 /// The message of a date that only waits for a slot.

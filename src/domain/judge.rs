@@ -22,9 +22,9 @@ use super::probe::{DateFacts, UnitKey, WHOLE_DATE};
 use super::schedule::{Calendar, Day, Expected};
 use super::verdict::{Judgement, Off, Unknown, UnknownReason, Verdict};
 use super::words::counted;
-use sentence::names;
 use weigh::Weighed;
 
+pub use sentence::names;
 pub use units::{expected_keys, values_of};
 
 /// The message of a date that lacks nothing.

@@ -27,7 +27,7 @@ ends! {
     Deadline,
     /// Killed by a signal, or ended for an unknown reason.
     Killed,
-    /// Evicted, preempted, its node lost.
+    /// Evicted, preempted, its node lost, or stopped by a person.
     Disrupted,
     /// It disappeared.
     Lost,
@@ -46,7 +46,7 @@ words! {
         Regressed,
         /// More units or values than before.
         Improved,
-        /// Evicted, preempted, node lost.
+        /// Evicted, preempted, node lost, or stopped by a person.
         Disrupted,
         /// Exit 75.
         RateLimited,

@@ -45,6 +45,14 @@ impl Dates {
         }
     }
 
+    /// The season's last date; `None` if it has no end.
+    pub fn end(self) -> Option<Date> {
+        match self {
+            Self::Closed(range) => Some(range.through()),
+            Self::Open(_) | Self::Last(_) => None,
+        }
+    }
+
     /// The first of these days, if earlier ones were declared: an open range keeps only the newest.
     pub fn cut<T>(self, days: &BTreeMap<Date, T>, today: Date) -> Option<Date> {
         let asked = match self {

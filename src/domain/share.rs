@@ -21,6 +21,12 @@ impl Share {
         self.0
     }
 
+    /// So much of a whole, rounded up.
+    pub fn part_of(self, whole: u64) -> u64 {
+        let part = (u128::from(whole) * u128::from(self.0)).div_ceil(u128::from(WHOLE));
+        u64::try_from(part).unwrap_or(whole)
+    }
+
     /// Whether `part` of `whole` is at least this share, computed exactly.
     pub fn is_reached_by(self, part: u64, whole: u64) -> bool {
         u128::from(part) * u128::from(WHOLE) >= u128::from(self.0) * u128::from(whole)

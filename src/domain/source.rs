@@ -6,6 +6,7 @@ mod purse;
 mod window;
 
 use alloc::sync::Arc;
+use core::fmt;
 
 use super::breaker::Breaker;
 use super::dates::Timestamp;
@@ -22,6 +23,30 @@ pub struct Draw {
     pub credits: u64,
     /// The requests per minute that it may make; 0 if that is not limited.
     pub requests: u32,
+}
+
+impl fmt::Display for Draw {
+    /// `odds-api credits=12 requests=15`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} credits={} requests={}", self.source, self.credits, self.requests)
+    }
+}
+
+impl Draw {
+    /// Reads what its `Display` writes. Words of a later version are skipped.
+    pub fn of_text(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let source = words.next().filter(|name| !name.is_empty())?.into();
+        let mut draw = Self { source, credits: 0, requests: 0 };
+        for word in words {
+            match word.split_once('=')? {
+                ("credits", n) => draw.credits = n.parse().ok()?,
+                ("requests", n) => draw.requests = n.parse().ok()?,
+                _ => {}
+            }
+        }
+        Some(draw)
+    }
 }
 
 /// What is stored of a source.

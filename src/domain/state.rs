@@ -91,6 +91,11 @@ impl Hold {
         }
     }
 
+    /// Whether it ends while Jobs run: not with a window of a budget, and not by a person.
+    pub fn ends_soon(self) -> bool {
+        !matches!(self, Self::Budget | Self::SourceSuspended)
+    }
+
     /// What happens next, as one sentence.
     pub fn sentence(self) -> &'static str {
         match self {

@@ -11,6 +11,15 @@ pub fn is_hidden(c: char) -> bool {
         || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// A text from outside as people may see it: what would steer a terminal, turn the text around or hide in it is written out.
+pub fn legible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown
+}
+
 /// `1 row`, `3 rows with system_id x`: a count before its plural, which begins with the noun.
 pub fn counted(count: u64, plural: &str) -> String {
     let (noun, rest) = plural.split_at(plural.find(' ').unwrap_or(plural.len()));
@@ -80,6 +89,11 @@ mod tests {
     fn every_variant_is_read_back_from_its_word() {
         assert_eq!(Sample::ALL.map(|each| Sample::of_word(each.word())), [Some(Sample::First), Some(Sample::Second)]);
         assert_eq!((Sample::First.meaning(), Sample::of_word("Third")), ("The first one.", None));
+    }
+
+    #[test]
+    fn what_steers_a_terminal_is_written_out() {
+        assert_eq!(legible("a\nb\u{202e}c é"), "a\\u{a}b\\u{202e}c é");
     }
 
     #[test]

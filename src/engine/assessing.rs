@@ -10,8 +10,8 @@ use super::sources::{SourceState, source_key};
 use super::tracked::Revision;
 use super::verdicts::{Common, Share};
 use super::world::World;
-use crate::domain::assess::{Assessment, Situation, assess};
-use crate::domain::dates::Timestamp;
+use crate::domain::assess::{Assessment, RungStanding, Situation, assess, ladder};
+use crate::domain::dates::{Date, Timestamp};
 use crate::domain::policy::{Coverage, Key};
 
 const STALLED: &str = "gapless itself failed on this object; please report it with its spec";
@@ -122,11 +122,25 @@ impl World {
         self.events.extend(events);
     }
 
-    fn assessment(&self, season: &SeasonState, state: &CoverageState, now: Timestamp) -> Assessment {
+    /// What each rung of a coverage can do for a date.
+    pub fn ladder(&self, coverage: &Key, date: Date, now: Timestamp) -> Vec<RungStanding> {
+        let state = self.coverages.get(coverage);
+        let season = state.and_then(|state| self.seasons.get(&state.coverage.season));
+        let Some((state, season)) = state.zip(season) else { return Vec::new() };
+        self.situation(season, state, now, |situation| ladder(situation, date))
+    }
+
+    fn situation<T>(
+        &self,
+        season: &SeasonState,
+        state: &CoverageState,
+        now: Timestamp,
+        look: impl FnOnce(&Situation<'_>) -> T,
+    ) -> T {
         let own: Vec<_> = self.jobs.of(&state.coverage.uid).cloned().collect();
         let is_off = self.launches_off.contains(&state.coverage.key.namespace);
         let sources = self.sources_of(state).map(|(name, source)| (name.clone(), source.health().clone())).collect();
-        let mut assessment = assess(&Situation {
+        look(&Situation {
             coverage: &state.coverage,
             calendar: season.calendar(),
             judged: state.verdicts.judged(),
@@ -136,7 +150,11 @@ impl World {
             sources: &sources,
             hold: state.hold(season.season.suspend, is_off, now),
             now,
-        });
+        })
+    }
+
+    fn assessment(&self, season: &SeasonState, state: &CoverageState, now: Timestamp) -> Assessment {
+        let mut assessment = self.situation(season, state, now, assess);
         // A refusal holds launches for a while only.
         let refused = state.creates.refused().map(|refusal| refusal.until).filter(|until| *until > now);
         assessment.valid_until = assessment.valid_until.into_iter().chain(refused).min();
@@ -154,7 +172,8 @@ fn health_of(coverage: &Coverage, sources: &BTreeMap<Key, SourceState>) -> Revis
 impl CoverageState {
     /// Keeps what a new assessment changed, and says what of it is news.
     fn show_changes(&mut self, before: &Assessment, now: Timestamp) -> Vec<Event> {
-        let (events, moved) = self.note_changes(&before.cells, now);
+        let (mut events, moved) = self.note_changes(&before.cells, now);
+        events.extend(super::events::pressing(&self.coverage.key, &before.wants, self.verdicts.wants(), now));
         let is_new = self.shown.takes_ledger(self.ledger.revision());
         if moved || is_new && *self.ledger != *self.saved.ledger() {
             self.shown.changed();

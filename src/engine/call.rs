@@ -100,7 +100,7 @@ pub enum Reply {
     /// Of [`Call::Save`].
     Saved(Key, Arc<Ledger>, Result<Recorded, SaveFault>),
     /// Of [`Call::SaveSource`].
-    SavedSource(Key, Arc<Record>, Result<Version, SaveFault>),
+    SavedSource(Key, Result<Version, SaveFault>),
     /// Of [`Call::Create`].
     Created(Box<Launch>, Created),
     /// Of [`Call::Remove`].

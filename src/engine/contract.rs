@@ -24,6 +24,12 @@ pub fn contract(launch: &Launch, termination_log: &str) -> Vec<(String, String)>
         ("GAPLESS_REASON".into(), launch.reason.to_string()),
         (TERMINATION_LOG.into(), termination_log.to_string()),
     ];
+    if let Some(draw) = &launch.draw {
+        env.push(("GAPLESS_SOURCE".into(), draw.source.to_string()));
+        if draw.requests > 0 {
+            env.push(("GAPLESS_REQUESTS_PER_MINUTE".into(), draw.requests.to_string()));
+        }
+    }
     if let [date] = dates.as_slice() {
         env.push(("GAPLESS_DATE".into(), date.clone()));
     }

@@ -29,6 +29,8 @@ pub(super) struct CoverageState {
     pub coverage: Coverage,
     /// What looks at its table found.
     pub facts: Facts,
+    /// The bytes of the last read of its table for it.
+    pub bytes_read: Option<u64>,
     /// What was tried.
     pub ledger: Tracked<Ledger>,
     /// What of that is stored.
@@ -49,6 +51,7 @@ impl CoverageState {
         let mut state = old.unwrap_or_else(|| Self {
             coverage: coverage.clone(),
             facts: Facts::default(),
+            bytes_read: None,
             ledger: Tracked::default(),
             saved: Saved::default(),
             lost: Lost::default(),
@@ -58,6 +61,7 @@ impl CoverageState {
         });
         let is_same_question = state.coverage.question == coverage.question && state.coverage.table == coverage.table;
         state.facts.edited(&state.coverage, &coverage);
+        state.bytes_read = state.bytes_read.filter(|_| is_same_question);
         // An edit of other objects changes nothing about a refusal.
         if state.coverage != coverage {
             state.creates.edited();

@@ -18,7 +18,9 @@ impl World {
     /// Recorded attempts without a Job are created, under the same name each time. Whatever holds launches now holds these,
     /// too: a pause holds at whatever point it comes.
     pub(super) fn creates(&mut self, now: Timestamp) -> Vec<Call> {
-        let Some(listed_at) = self.jobs.listed_at.filter(|_| self.limits.launches) else { return Vec::new() };
+        let Some(listed_at) = self.jobs.listed_at.filter(|_| self.limits.launches && !self.is_holding) else {
+            return Vec::new();
+        };
         let mut calls = Vec::new();
         for state in self.coverages.values_mut().filter(|s| !s.saved.is_under_way() && *s.ledger == *s.saved.ledger()) {
             let Some(proof) = state.saved.proof().cloned() else { continue };

@@ -32,6 +32,10 @@ pub struct Ports<C, W, S, L> {
 pub enum Until {
     /// Everything was looked at once; nothing is launched.
     Seen,
+    /// Everything that may start now has started.
+    Launched,
+    /// Nothing runs, and nothing can start now.
+    Settled,
     /// Nothing is left that will change without a person.
     Done,
     /// Never.
@@ -51,6 +55,8 @@ pub enum Command {
     Beat,
     /// A caller asks for an overview.
     Show(tokio::sync::oneshot::Sender<Overview>),
+    /// Launch nothing more, and end when what runs has ended and its data was read.
+    Hold,
     /// Stop now: nothing new is started, running Jobs continue.
     Stop,
 }
@@ -95,6 +101,9 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
             watch(&self.world, &events);
             let ends = match until {
                 Until::Seen => self.world.is_seen(),
+                Until::Launched => self.world.is_launched(now),
+                _ if self.world.is_holding() => self.world.is_settled(now),
+                Until::Settled => self.world.is_settled(now),
                 Until::Done => self.world.is_done(now),
                 Until::Stopped => false,
             };
@@ -152,6 +161,7 @@ impl<C: Clock, W: Warehouse, S: Store, L: Launcher> Engine<C, W, S, L> {
             Command::Seen(list) => self.world.seen(list, now),
             Command::Reload => self.world.reload(now),
             Command::Beat => {}
+            Command::Hold => self.world.hold_launches(),
             // The caller may be gone by now.
             Command::Show(to) => _ = to.send(self.world.overview(now)),
             Command::Stop => return false,
@@ -222,7 +232,7 @@ async fn perform<C: Clock, W: Warehouse, S: Store, L: Launcher>(ports: &Ports<C,
         }
         Call::SaveSource { source, at, record } => {
             let result = ports.store.save_source(&source, at, &record).await;
-            Reply::SavedSource(source.source.key, record, result)
+            Reply::SavedSource(source.source.key, result)
         }
         Call::Create(launch, proof) => {
             let created = ports.launcher.create(&launch, &proof).await;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::overview::Event;
 use super::sources::{SourceState, source_key};
+use crate::domain::assess::Want;
 use crate::domain::breaker::Breaker;
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, Job, Launch, Ledger, Outcome, Settled};
@@ -128,6 +129,24 @@ pub(super) fn of_breaker(
         _ => return None,
     };
     Some(Event { at: now, coverage: owner.clone(), reason, dates: DateSet::new(), message })
+}
+
+/// Dates that are lost for good soon, and were not before.
+pub(super) fn pressing(coverage: &Key, before: &[Want], after: &[Want], now: Timestamp) -> Option<Event> {
+    if after.iter().all(|want| want.lost_at.is_none()) {
+        return None;
+    }
+    let known: DateSet = before.iter().filter(|want| want.lost_at.is_some()).map(|want| want.date).collect();
+    let new = || after.iter().filter(|want| want.lost_at.is_some() && !known.contains(want.date));
+    let first = new().filter_map(|want| want.lost_at).min()?;
+    let message = format!("no rung delivers them after {first}: they come before all others");
+    Some(Event {
+        at: now,
+        coverage: coverage.clone(),
+        reason: "Pressing",
+        dates: new().map(|w| w.date).collect(),
+        message,
+    })
 }
 
 /// Cells changed their state.

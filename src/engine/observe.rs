@@ -149,6 +149,7 @@ impl World {
         let (readings, mark) = match answer {
             Ok(answer) => {
                 self.counts.bytes_read += answer.bytes;
+                self.of_coverages(keys, |state| state.bytes_read = Some(answer.bytes));
                 (answer.readings, Arc::new(answer.mark))
             }
             // The same read would fail again: that is what is known of the dates that it asked for.
@@ -165,6 +166,10 @@ impl World {
         // What could not be read this time, or has changed since, is still wanted.
         let in_part = keys.iter().any(|key| self.probe_for(key, &sight).is_some());
         self.look_ended(id, &Looked { asked_at, in_part, mark: &mark }, now);
+    }
+
+    fn of_coverages(&mut self, keys: &[Key], change: impl Fn(&mut CoverageState)) {
+        keys.iter().for_each(|key| self.coverages.get_mut(key).into_iter().for_each(&change));
     }
 
     /// A look ended: whatever rests on its mark is as the look proves it.

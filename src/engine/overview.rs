@@ -7,10 +7,10 @@ use crate::domain::assess::Unspent;
 use crate::domain::breaker::{Breaker, BreakerState, Opened};
 use crate::domain::dates::{Date, DateRange, DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, Settled, Tally, job_name};
-use crate::domain::policy::{Key, Mode, Source, Table};
+use crate::domain::policy::{Key, Mode, Moment, Source, Table};
 use crate::domain::probe::Undated;
 use crate::domain::schedule::Calendar;
-use crate::domain::source::Window;
+use crate::domain::source::{Draw, Window};
 use crate::domain::state::{Cell, State};
 use crate::domain::verdict::Unknown;
 
@@ -28,6 +28,23 @@ pub struct SourceView {
     pub live: u32,
     /// The coverages with a rung that draws on it.
     pub coverages: Vec<Key>,
+    /// What one unit of a date costs at least, on any of these rungs.
+    pub cheapest: u64,
+}
+
+impl SourceView {
+    /// When the window ends of a budget that pays for no more date of history.
+    pub fn spent_until(&self) -> Option<Timestamp> {
+        let (window, used) = self.used?;
+        let budget = self.source.budget.as_ref()?;
+        (budget.left(used, false) < self.cheapest).then_some(window.end)
+    }
+
+    /// The credits that are left for yesterday and later only.
+    pub fn reserved(&self) -> Option<u64> {
+        let left = self.source.budget.as_ref()?.left(self.used?.1, true);
+        (left > 0).then_some(left)
+    }
 }
 
 /// Everything at one instant.
@@ -59,6 +76,10 @@ pub struct CoverageView {
     pub table: Table,
     /// The generation of its object that this speaks of.
     pub generation: i64,
+    /// The zone of its season.
+    pub zone: jiff::tz::TimeZone,
+    /// When its dates are due and late; `None` where only its status is known.
+    pub deadlines: Option<(Moment, Moment)>,
     /// Report only, or launch.
     pub mode: Mode,
     /// It or its season is suspended.
@@ -91,8 +112,14 @@ pub struct CoverageView {
     pub unexpected: Unexpected,
     /// When its table was last read or proved unchanged.
     pub confirmed_at: Option<Timestamp>,
+    /// Why the last look at its table failed. What was known before holds for a while.
+    pub failure: Option<String>,
+    /// The bytes of the last read of its table for it, as the warehouse counts them. `None` where that is not known.
+    pub bytes_read: Option<u64>,
     /// Launches so far.
     pub launches: u64,
+    /// Dates that are lost for good soon, unless they are filled, and when.
+    pub pressing: Vec<(Date, Timestamp)>,
 }
 
 /// Rows of a coverage that belong to no expected unit, on dates that expect something and on dates off: a warning, never a
@@ -156,6 +183,8 @@ impl Overview {
                 view.unexpected = Unexpected::of(&view.cells);
             }
             view.reruns.retain(|rerun| dates.contains(rerun.date));
+            view.attempts.retain(|attempt| attempt.dates.iter().any(|date| dates.contains(date)));
+            view.recent.retain(|settled| settled.outcomes.keys().any(|date| dates.contains(*date)));
         }
     }
 }
@@ -212,6 +241,10 @@ pub struct Planned {
     pub attempt: u32,
     /// The reason of the first date.
     pub reason: &'static str,
+    /// What it draws from a source.
+    pub draw: Option<Draw>,
+    /// When its first date is lost for good, if that is soon.
+    pub lost_at: Option<Timestamp>,
 }
 
 /// Open cells that are not launched.

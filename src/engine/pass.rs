@@ -19,7 +19,7 @@ impl World {
             Reply::ScheduleMarked(key, mark) => return self.schedule_marked(&key, mark, asked_at, now),
             Reply::ScheduleRead(key, reading) => self.schedule_read(&key, reading, asked_at, now),
             Reply::Saved(key, ledger, result) => self.saved(&key, &ledger, result, now),
-            Reply::SavedSource(key, record, result) => self.saved_source(&key, &record, result, now),
+            Reply::SavedSource(key, result) => self.saved_source(&key, result, now),
             Reply::Created(launch, created) => self.created(&launch, created, now),
             Reply::Removed(name, result) => self.removed(name, result.is_ok(), now),
         }
@@ -44,7 +44,9 @@ impl World {
             self.assess_all(now);
             self.decide(now);
             if !self.read_only {
-                self.record(now);
+                if !self.is_holding {
+                    self.record(now);
+                }
                 calls.extend(self.saves(now));
                 calls.extend(self.source_saves(now));
                 calls.extend(self.creates(now));

@@ -9,7 +9,7 @@ use super::season::SeasonState;
 use super::sources::{SourceState, source_key};
 use super::world::World;
 use crate::domain::admit::{Limit, Refusal, Refused};
-use crate::domain::assess::{Unspent, Wait};
+use crate::domain::assess::{Unspent, Wait, Want};
 use crate::domain::breaker::Breaker;
 use crate::domain::dates::{Date, DateSet, Timestamp};
 use crate::domain::policy::{Key, Rung, Stalled};
@@ -36,6 +36,8 @@ impl World {
             dates: a.admitted.dates.clone(),
             attempt: a.admitted.number,
             reason: a.reason,
+            draw: a.admitted.draw.clone(),
+            lost_at: a.lost_at,
         };
         self.decided.launches().iter().map(plan).collect()
     }
@@ -48,6 +50,9 @@ impl World {
             suspended: coverage.suspend || season.is_some_and(|s| s.season.suspend),
             today: season.map_or(Date::MIN, |s| s.calendar().today),
             launches: state.ledger.launches,
+            zone: season.map_or(jiff::tz::TimeZone::UTC, |s| s.season.zone.clone()),
+            deadlines: Some((coverage.due, coverage.late)),
+            pressing: pressing(state.verdicts.wants()),
             key: coverage.key.clone(),
             uid: coverage.uid.clone(),
             season: coverage.season.clone(),
@@ -66,6 +71,8 @@ impl World {
             undated: Some(Undated::sum(state.facts.book().undated.values())),
             unexpected: Unexpected::of(state.verdicts.cells()),
             confirmed_at: state.facts.book().confirmed_at,
+            failure: state.facts.book().failure.as_ref().map(|failure| failure.text.clone()),
+            bytes_read: state.bytes_read,
         }
     }
 
@@ -139,6 +146,14 @@ impl World {
     }
 }
 
+/// Dates that are lost for good soon, in date order.
+fn pressing(wants: &[Want]) -> Vec<(Date, Timestamp)> {
+    let mut pressing: Vec<(Date, Timestamp)> =
+        wants.iter().filter_map(|want| Some((want.date, want.lost_at?))).collect();
+    pressing.sort_unstable();
+    pressing
+}
+
 fn season(key: &Key, state: &SeasonState) -> SeasonView {
     SeasonView {
         key: key.clone(),
@@ -199,6 +214,9 @@ fn stalled(Stalled { key, uid: _, season, why }: &Stalled) -> CoverageView {
         suspended: false,
         today: Date::MIN,
         launches: 0,
+        zone: jiff::tz::TimeZone::UTC,
+        deadlines: None,
+        pressing: Vec::new(),
         mode: crate::domain::policy::Mode::Observe,
         stalled: Some(why.clone()),
         cells: Vec::new(),
@@ -213,5 +231,7 @@ fn stalled(Stalled { key, uid: _, season, why }: &Stalled) -> CoverageView {
         undated: None,
         unexpected: Unexpected::default(),
         confirmed_at: None,
+        failure: None,
+        bytes_read: None,
     }
 }

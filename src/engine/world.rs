@@ -28,6 +28,8 @@ pub struct World {
     pub(super) limits: Limits,
     /// Nothing is recorded or created: what would be launched is only shown.
     pub(super) read_only: bool,
+    /// A person stops it: nothing more is recorded or created, and what runs is followed to its end.
+    pub(super) is_holding: bool,
     /// Rises with every spec. It carries the revisions of what a spec removes, so that sums with it only rise.
     pub(super) spec: Revision,
     /// Coverages whose spec is invalid.
@@ -76,6 +78,7 @@ impl World {
         let mut world = Self {
             limits,
             read_only,
+            is_holding: false,
             spec: Revision::default(),
             stalled: Vec::new(),
             launches_off: BTreeSet::new(),

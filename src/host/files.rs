@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Display};
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -53,6 +53,16 @@ pub(crate) fn read_first(path: &Path, bytes: u64) -> io::Result<Option<Vec<u8>>>
     let mut all = Vec::new();
     file.take(bytes).read_to_end(&mut all)?;
     Ok(Some(all))
+}
+
+/// The end of a file, up to this many bytes.
+pub(crate) fn read_last(path: &Path, bytes: u64) -> io::Result<Option<Vec<u8>>> {
+    let Some(mut file) = open(path, OpenOptions::new().read(true))? else { return Ok(None) };
+    let length = file.metadata()?.len();
+    file.seek(io::SeekFrom::Start(length.saturating_sub(bytes)))?;
+    let mut out = Vec::new();
+    file.take(bytes).read_to_end(&mut out)?;
+    Ok(Some(out))
 }
 
 /// `None` instead of an error if the file does not exist.

@@ -21,3 +21,5 @@ pub mod operator;
 pub mod serving;
 pub mod watching;
 mod writing;
+
+pub use jobs::STOPPED;

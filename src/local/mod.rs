@@ -5,4 +5,5 @@
 pub mod jobs;
 pub mod journal;
 pub mod manifests;
+pub mod pace;
 pub mod reported;

@@ -17,6 +17,7 @@ pub(crate) mod ready;
 pub mod reasons;
 pub(crate) mod season;
 pub(crate) mod size;
+pub(crate) mod source;
 pub(crate) mod summary;
 pub(crate) mod text;
 
@@ -28,6 +29,7 @@ pub(crate) use read::reported;
 pub(crate) use reasons::Reason;
 pub(crate) use season::{Sight, Unfit, refused_season_status, season_status, warehouse_status};
 pub(crate) use size::is_nearly_full;
+pub(crate) use source::{refused_source_status, source_record, source_status};
 
 #[cfg(test)]
 pub(crate) mod tests;

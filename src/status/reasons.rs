@@ -10,7 +10,7 @@ use crate::domain::words::words;
 words! {
     /// The types of conditions.
     pub enum ConditionType {
-        /// Coverage: every due date is done. Season: its dates are known. Warehouse: it can be read.
+        /// Coverage: every due date is done. Season: its dates are known. Warehouse: it can be read. Source: launches may draw on it.
         Ready,
         /// Work is in progress or will start automatically, and the object is not suspended.
         Reconciling,
@@ -25,8 +25,8 @@ words! {
     pub enum Reason {
         /// Every due date is complete, waived or not expected.
         Complete,
-        /// The spec is accepted, and open dates need no action. Used when `Stalled` is False, and for a Warehouse that can
-        /// be read.
+        /// The spec is accepted, and open dates need no action. Used when `Stalled` is False, for a Warehouse that can be
+        /// read, and for a Source that launches may draw on.
         Accepted,
         /// The dates of the Season are known.
         Scheduled,
@@ -94,7 +94,7 @@ words! {
         Unrecoverable,
         /// No attempts are left: fix the cause, then run `gapless retry`.
         Exhausted,
-        /// The coverage or its Season is suspended while dates are open.
+        /// The coverage or its Season is suspended while dates are open, or the Source is.
         Suspended,
         /// Another Job already has the name that a launch needs: delete it.
         NameTaken,
@@ -104,6 +104,8 @@ words! {
         TemplateNotFound,
         /// The Warehouse does not exist, or is invalid.
         WarehouseNotFound,
+        /// The Source of a rung does not exist, or is invalid.
+        SourceNotFound,
         /// The Season does not exist, or is invalid.
         SeasonNotFound,
         /// A coverage that a GameDate names does not exist, or is invalid.
@@ -122,12 +124,13 @@ words! {
 
 impl Reason {
     /// The reasons for which a spec is invalid.
-    pub const REFUSALS: [Self; 9] = [
+    pub const REFUSALS: [Self; 10] = [
         Self::NameTaken,
         Self::FillNotAllowed,
         Self::TemplateNotFound,
         Self::WarehouseNotFound,
         Self::SeasonNotFound,
+        Self::SourceNotFound,
         Self::CoverageNotFound,
         Self::UnknownDate,
         Self::NotGranted,

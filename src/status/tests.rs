@@ -5,6 +5,7 @@ pub(crate) mod fixtures;
 mod game_date;
 mod read;
 mod season;
+pub(crate) mod source;
 
 #[test]
 fn the_page_of_conditions_is_fresh() {

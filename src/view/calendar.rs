@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::names::{WIDTH, counts, dates, season_cut, share, unexpected, wrap};
+use super::live::cut;
+use super::names::{counts, dates, season_cut, share, unexpected, wrap};
 use super::palette::{legend, paint, sign};
+use super::width::width;
 use crate::domain::dates::DateSet;
 use crate::domain::policy::Key;
 use crate::domain::state::{Cell, State};
@@ -38,10 +40,14 @@ pub fn calendar(overview: &Overview, options: Options) -> String {
     out
 }
 
+/// Beside a name: a month, its figures, and what is between them.
+const DAYS: usize = 31 + 2 + 2 + 5;
+
 fn months(coverages: &[&CoverageView]) -> String {
     let all = coverages.iter().flat_map(|c| &c.cells).map(|c| (c.date.year(), c.date.month()));
     let months: BTreeSet<(i16, i8)> = all.collect();
-    let width = coverages.iter().map(|c| c.key.name.chars().count()).max().unwrap_or(0).max(8);
+    let names = coverages.iter().map(|c| c.key.name.chars().count()).max().unwrap_or(0);
+    let width = names.min(width().saturating_sub(DAYS)).max(8);
     let mut out = String::new();
     for month in months {
         out += &month_header(month, width);
@@ -77,7 +83,7 @@ fn month_line(view: &CoverageView, month: (i16, i8), width: usize) -> String {
         complete += usize::from(cell.state() == State::Complete);
     }
     let pad = " ".repeat(usize::try_from(31 - first.days_in_month()).unwrap_or(0));
-    format!("{:<width$}  {line}{pad}  {complete}/{expected}\n", view.key.name)
+    format!("{:<width$}  {line}{pad}  {complete}/{expected}\n", cut(&view.key.name, width))
 }
 
 /// Dates as rows: for reading one night across all tables.
@@ -107,7 +113,7 @@ fn stalled(coverages: &[&CoverageView]) -> String {
 /// Counts, what the signs mean, and every run of open dates with what happens next.
 fn footer(coverages: &[&CoverageView], options: Options) -> String {
     let states: BTreeSet<State> = coverages.iter().flat_map(|c| &c.cells).map(Cell::state).collect();
-    let mut out = format!("{}\n\n", legend(states, WIDTH).join("\n"));
+    let mut out = format!("{}\n\n", legend(states, width()).join("\n"));
     for view in coverages.iter().filter(|c| c.stalled.is_none() && !options.bare) {
         let counts = counts(view);
         let late = if counts.late > 0 { format!(", {} late", counts.late) } else { String::new() };

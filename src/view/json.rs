@@ -8,28 +8,36 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use super::deadlines::{self, Deadlines};
+use super::names::counts;
 use crate::domain::assess::Unspent;
 use crate::domain::breaker::{Breaker, Opened};
 use crate::domain::dates::{Date, DateSet, Timestamp};
-use crate::domain::ledger::Tally;
+use crate::domain::ledger::{Attempt, Settled, Stage, Tally};
+use crate::domain::policy::Mode;
 use crate::domain::state::{Cell, State};
 use crate::engine::overview::{CoverageView, Held, Overview, Planned};
 
+/// The Ready condition of a coverage, its status and its reason.
+pub type Ready<'a> = dyn Fn(&CoverageView) -> (String, String) + 'a;
+
 /// The object of `plan`.
-pub fn plan(overview: &Overview) -> impl Serialize {
+pub fn plan<'a>(overview: &'a Overview, ready: &'a Ready<'_>) -> impl Serialize + use<'a> {
     PlanObject {
         now: Shown(overview.now),
-        coverages: List(overview.coverages.iter().map(|view| coverage(view, overview.now))),
+        coverages: List(overview.coverages.iter().map(|view| coverage(view, overview, ready))),
+        sources: List(overview.sources.iter().map(super::sources::object)),
         launches: List(overview.launches.iter().map(launch)),
         held: List(overview.held.iter().map(held)),
     }
 }
 
-/// The object of `calendar`.
-pub fn calendar(overview: &Overview) -> impl Serialize {
+/// The object of `calendar`, `status` and `explain`.
+pub fn calendar<'a>(overview: &'a Overview, ready: &'a Ready<'_>) -> impl Serialize + use<'a> {
     CalendarObject {
         now: Shown(overview.now),
-        coverages: List(overview.coverages.iter().map(|view| coverage(view, overview.now))),
+        coverages: List(overview.coverages.iter().map(|view| coverage(view, overview, ready))),
+        sources: List(overview.sources.iter().map(super::sources::object)),
     }
 }
 
@@ -61,33 +69,45 @@ impl Serialize for Counts<'_> {
 }
 
 #[derive(Serialize)]
-struct PlanObject<C, L, H> {
+struct PlanObject<C, S, L, H> {
     now: Shown<Timestamp>,
     coverages: C,
+    sources: S,
     launches: L,
     held: H,
 }
 
 #[derive(Serialize)]
-struct CalendarObject<C> {
+struct CalendarObject<C, S> {
     now: Shown<Timestamp>,
     coverages: C,
+    sources: S,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct CoverageObject<'a, B, R, C> {
+struct CoverageObject<'a, B, R, A, S, C> {
     namespace: &'a str,
     kind: &'a str,
     name: &'a str,
     season: &'a str,
+    table: &'a str,
+    mode: &'static str,
+    suspended: bool,
+    ready: String,
+    ready_reason: String,
+    summary: SummaryObject,
+    next_look: Option<Shown<Timestamp>>,
     stalled: Option<&'a str>,
     undated: Option<UndatedObject>,
     unexpected_rows: u64,
     unexpected_dates: u32,
+    bytes_read: Option<u64>,
     counts: Counts<'a>,
     breakers: B,
     reruns: R,
+    attempts: A,
+    settled: S,
     cells: C,
 }
 
@@ -130,6 +150,8 @@ struct CellObject<'a, M, H> {
     missing: M,
     rows: Option<u64>,
     unexpected_rows: u64,
+    due_at: Option<Shown<Timestamp>>,
+    late_at: Option<Shown<Timestamp>>,
     late: bool,
     attempts: u32,
     rung: Option<&'a str>,
@@ -148,12 +170,16 @@ struct ChargeObject<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct LaunchObject<'a, D> {
     coverage: String,
     rung: &'a str,
     dates: D,
     attempt: u32,
     reason: &'static str,
+    source: Option<&'a str>,
+    credits: Option<u64>,
+    lost_at: Option<Shown<Timestamp>>,
 }
 
 #[derive(Serialize)]
@@ -165,21 +191,35 @@ struct HeldObject<'a, D> {
     message: &'a str,
 }
 
-fn coverage(view: &CoverageView, now: Timestamp) -> impl Serialize {
+fn coverage<'a>(view: &'a CoverageView, overview: &'a Overview, ready: &Ready<'_>) -> impl Serialize + use<'a> {
+    let now = overview.now;
+    let (ready, ready_reason) = ready(view);
     let charges = Rc::new(charges(view));
     CoverageObject {
         namespace: &view.key.namespace,
         kind: &view.key.kind,
         name: &view.key.name,
         season: &view.season.name,
+        table: &view.table.name,
+        mode: if view.mode == Mode::Fill { "Fill" } else { "Observe" },
+        suspended: view.suspended,
+        ready,
+        ready_reason,
+        summary: SummaryObject::of(view),
+        next_look: view.cells.iter().filter_map(|c| c.next).filter(|at| *at > now).min().map(Shown),
         stalled: view.stalled.as_deref(),
         undated: view.undated.map(|u| UndatedObject { nulls: u.nulls, out_of_range: u.out_of_range }),
         unexpected_rows: view.unexpected.rows,
         unexpected_dates: view.unexpected.dates,
+        bytes_read: view.bytes_read,
         counts: Counts(view),
         breakers: List(view.opened().map(move |of| breaker(of, now))),
         reruns: List(view.reruns.iter().map(rerun)),
-        cells: List(view.cells.iter().map(move |c| cell(c, charges.get(&c.date).map_or(&[], Vec::as_slice)))),
+        attempts: List(view.attempts.iter().map(move |a| attempt(view, a))),
+        settled: List(view.recent.iter().map(move |s| settled(view, s))),
+        cells: List(view.cells.iter().map(move |c| {
+            cell(c, deadlines::of(view, c.date, overview), charges.get(&c.date).map_or(&[], Vec::as_slice))
+        })),
     }
 }
 
@@ -217,7 +257,7 @@ fn rerun(rerun: &Unspent) -> impl Serialize {
     RerunObject { date: Shown(rerun.date), token: &rerun.token, waits: rerun.waits_for() }
 }
 
-fn cell<'a>(cell: &'a Cell, charges: &[Charge<'a>]) -> impl Serialize + use<'a> {
+fn cell<'a>(cell: &'a Cell, deadlines: Option<Deadlines>, charges: &[Charge<'a>]) -> impl Serialize + use<'a> {
     let judgement = &cell.judgement;
     CellObject {
         date: Shown(cell.date),
@@ -230,11 +270,95 @@ fn cell<'a>(cell: &'a Cell, charges: &[Charge<'a>]) -> impl Serialize + use<'a> 
         missing: List(judgement.missing.iter().map(|unit| &**unit)),
         rows: judgement.rows,
         unexpected_rows: judgement.unexpected_rows,
+        due_at: deadlines.map(|d| Shown(d.due)),
+        late_at: deadlines.map(|d| Shown(d.late)),
         late: cell.late,
         attempts: cell.attempts,
         rung: charges.last().map(|(rung, _)| *rung),
         charges: charges.iter().map(charge).collect::<Vec<_>>(),
         next_look: cell.next.map(Shown),
+    }
+}
+
+/// What `status` shows as figures.
+#[derive(Serialize)]
+struct SummaryObject {
+    expected: usize,
+    due: usize,
+    complete: usize,
+    open: usize,
+    late: usize,
+}
+
+impl SummaryObject {
+    fn of(view: &CoverageView) -> Self {
+        let counts = counts(view);
+        Self {
+            expected: counts.expected,
+            due: counts.due,
+            complete: counts.complete,
+            open: counts.open,
+            late: counts.late,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AttemptObject<'a, D> {
+    launch: u64,
+    job: Shown<Arc<str>>,
+    rung: &'a str,
+    attempt: u32,
+    dates: D,
+    stage: &'static str,
+    recorded_at: Shown<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct SettledObject<'a, O> {
+    launch: u64,
+    job: Shown<Arc<str>>,
+    rung: &'a str,
+    at: Shown<Timestamp>,
+    outcomes: O,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct OutcomeObject {
+    date: Shown<Date>,
+    outcome: &'static str,
+}
+
+fn attempt<'a>(view: &CoverageView, attempt: &'a Attempt) -> impl Serialize + use<'a> {
+    AttemptObject {
+        launch: attempt.launch,
+        job: Shown(view.job(attempt.launch)),
+        rung: &attempt.rung,
+        attempt: attempt.number,
+        dates: dates(&attempt.dates),
+        stage: match attempt.stage {
+            Stage::Recorded => "Recorded",
+            Stage::Created { .. } => "Created",
+            Stage::Ended { .. } => "Ended",
+        },
+        recorded_at: Shown(attempt.recorded_at),
+    }
+}
+
+fn settled<'a>(view: &CoverageView, settled: &'a Settled) -> impl Serialize + use<'a> {
+    let outcome = |(date, outcome): (&Date, &crate::domain::ledger::Outcome)| OutcomeObject {
+        date: Shown(*date),
+        outcome: outcome.word(),
+    };
+    SettledObject {
+        launch: settled.launch,
+        job: Shown(view.job(settled.launch)),
+        rung: &settled.rung,
+        at: Shown(settled.at),
+        outcomes: List(settled.outcomes.iter().map(outcome)),
+        message: &settled.message,
     }
 }
 
@@ -245,6 +369,9 @@ fn launch(launch: &Planned) -> impl Serialize {
         dates: dates(&launch.dates),
         attempt: launch.attempt,
         reason: launch.reason,
+        source: launch.draw.as_ref().map(|draw| &*draw.source),
+        credits: launch.draw.as_ref().map(|draw| draw.credits),
+        lost_at: launch.lost_at.map(Shown),
     }
 }
 
@@ -294,7 +421,8 @@ mod tests {
                 "verdict": c.judgement.verdict.word(), "message": c.message, "expected": c.judgement.expected,
                 "covered": c.judgement.covered,
                 "missing": c.judgement.missing.iter().map(|u| &**u).collect::<Vec<_>>(),
-                "rows": c.judgement.rows, "unexpectedRows": c.judgement.unexpected_rows, "late": c.late, "attempts": c.attempts, "rung": rung,
+                "rows": c.judgement.rows, "unexpectedRows": c.judgement.unexpected_rows,
+                "dueAt": null, "lateAt": null, "late": c.late, "attempts": c.attempts, "rung": rung,
                 "charges": charges,
                 "nextLook": c.next.map(|at| at.to_string()),
             })
@@ -311,18 +439,25 @@ mod tests {
                 State::ALL.iter().map(|s| (s.word().to_string(), json!(v.count(*s)))).collect();
             json!({
                 "namespace": &*v.key.namespace, "kind": &*v.key.kind, "name": &*v.key.name, "season": &*v.season.name,
+                "table": &*v.table.name, "mode": "Fill", "suspended": false, "ready": "False", "readyReason": "Gaps",
+                "summary": serde_json::to_value(SummaryObject::of(v)).unwrap(), "nextLook": null,
                 "stalled": v.stalled,
                 "undated": v.undated.map(|u| json!({ "nulls": u.nulls, "outOfRange": u.out_of_range })),
-                "unexpectedRows": v.unexpected.rows, "unexpectedDates": v.unexpected.dates,
+                "unexpectedRows": v.unexpected.rows, "unexpectedDates": v.unexpected.dates, "bytesRead": v.bytes_read,
                 "counts": counts, "breakers": v.opened().map(of_breaker).collect::<Value>(), "reruns": [],
+                "attempts": [], "settled": [{
+                    "launch": 3, "job": &*v.job(3), "rung": "reload", "at": overview.now.to_string(),
+                    "outcomes": [{ "date": "2025-11-01", "outcome": "Failed" }], "message": "503",
+                }],
                 "cells": v.cells.iter().map(|c| cell(v, c)).collect::<Value>(),
             })
         };
-        let launch = |l: &Planned| json!({ "coverage": l.coverage.to_string(), "rung": &*l.rung, "dates": dates(&l.dates), "attempt": l.attempt, "reason": l.reason });
+        let launch = |l: &Planned| json!({ "coverage": l.coverage.to_string(), "rung": &*l.rung, "dates": dates(&l.dates), "attempt": l.attempt, "reason": l.reason, "source": null, "credits": null, "lostAt": null });
         let held = |h: &Held| json!({ "coverage": h.coverage.to_string(), "dates": dates(&h.dates), "state": h.state.word(), "reason": absent(h.reason), "message": h.message });
         json!({
             "now": overview.now.to_string(),
             "coverages": overview.coverages.iter().map(coverage).collect::<Value>(),
+            "sources": [],
             "launches": overview.launches.iter().map(launch).collect::<Value>(),
             "held": overview.held.iter().map(held).collect::<Value>(),
         })
@@ -331,6 +466,7 @@ mod tests {
     #[test]
     fn what_is_written_as_it_goes_is_the_tree_to_the_byte() {
         let mut full = view(&[Cause::Missing, Cause::Complete, Cause::Partial(Flaw::Duplicated), Cause::Waived]);
+        full.bytes_read = Some(10 << 20);
         full.undated = Some(Undated { nulls: 1, out_of_range: 2 });
         full.cells[0].next = Some(overview(vec![]).now);
         full.cells[1].message = "a \"quoted\" line\n".into();
@@ -338,7 +474,16 @@ mod tests {
         let tally = Tally { charged: 1, free: 0, last: Outcome::Failed, retry_at, alone: false, complete_reads: 0 };
         full.tallies = ["reload", "other"].map(|rung| (rung.into(), full.cells[2].date, tally)).into();
         full.breakers = vec![("reload".into(), opened(retry_at))];
+        let recent = Settled {
+            launch: 3,
+            rung: "reload".into(),
+            at: retry_at,
+            outcomes: [(full.cells[0].date, Outcome::Failed)].into(),
+            message: "503".into(),
+        };
+        full.recent = vec![recent.clone()];
         let mut stalled = view(&[]);
+        stalled.recent = vec![recent];
         stalled.stalled = Some("spec.table: must be a table".into());
         let mut told = overview(vec![full.clone(), stalled]);
         let set: DateSet = full.cells.iter().map(|c| c.date).collect();
@@ -348,11 +493,14 @@ mod tests {
             dates: set.clone(),
             attempt: 2,
             reason: "",
+            draw: None,
+            lost_at: None,
         }];
         told.held =
             vec![Held { coverage: full.key, dates: set, state: State::Missing, reason: "", message: "why".into() }];
-        assert_eq!(serde_json::to_string(&plan(&told)).unwrap(), tree(&told).to_string());
-        let calendar = serde_json::to_string(&calendar(&told)).unwrap();
+        let ready = |_: &CoverageView| ("False".to_string(), "Gaps".to_string());
+        assert_eq!(serde_json::to_string(&plan(&told, &ready)).unwrap(), tree(&told).to_string());
+        let calendar = serde_json::to_string(&calendar(&told, &ready)).unwrap();
         assert_eq!(
             calendar.strip_suffix('}'),
             tree(&told).to_string().split_once(",\"launches\"").map(|(start, _)| start)

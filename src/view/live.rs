@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use super::log;
 use super::names::{counts, relative, share};
 use super::palette::{legend, paint, sign};
+use super::progress::Progress;
 use crate::domain::ledger::Stage;
 use crate::domain::state::State;
 use crate::engine::overview::{CoverageView, Event, Overview};
@@ -26,9 +27,16 @@ const SHORTEST_NAME: usize = 8;
 pub struct Screen {
     lines: usize,
     events: VecDeque<String>,
+    notes: Vec<String>,
+    progress: Progress,
 }
 
 impl Screen {
+    /// Lines that stay at the top from now on.
+    pub fn note(&mut self, text: &str) {
+        self.notes = text.lines().map(String::from).collect();
+    }
+
     /// The text that draws an overview over what was drawn before. A line that the terminal would break, or one more
     /// than it has, and drawing over would miss its mark: what does not fit is cut.
     pub fn draw(&mut self, overview: &Overview, events: &[Event], (width, height): (usize, usize)) -> String {
@@ -36,7 +44,9 @@ impl Screen {
         while self.events.len() > EVENTS {
             self.events.pop_front();
         }
-        let mut lines: Vec<String> = coverages(overview, width);
+        let mut lines = self.notes.clone();
+        lines.extend(self.progress.line(overview));
+        lines.extend(coverages(overview, width));
         lines.extend(open_signs(overview, width));
         lines.push(String::new());
         lines.extend(running(overview));
@@ -56,7 +66,7 @@ impl Screen {
 }
 
 /// A line's first columns, its colours whole; what was cut off leaves an ellipsis.
-fn cut(line: &str, width: usize) -> String {
+pub(super) fn cut(line: &str, width: usize) -> String {
     let fits = columns(line) <= width;
     let room = if fits { width } else { width.saturating_sub(1) };
     let (mut out, mut column, mut in_escape) = (String::new(), 0, false);
@@ -103,7 +113,9 @@ fn coverage(view: &CoverageView, names: usize, bar: usize, gaps: Gaps) -> String
         return format!("{name:<names$} stalled: {why}");
     }
     let counts = counts(view);
-    let filled = (counts.complete * bar).checked_div(counts.expected).unwrap_or(0);
+    // Of what can be done: what is not due, and what cannot be judged, is no part of the bar.
+    let can = counts.due.saturating_sub(view.count(State::Unknown));
+    let filled = (counts.complete * bar).checked_div(can).unwrap_or(0).min(bar);
     let drawn = format!("{}{}", "█".repeat(filled), "░".repeat(bar - filled));
     let drawn = if bar > 0 { paint(&drawn, anstyle::AnsiColor::Green.on_default()) + " " } else { drawn };
     format!("{name:<names$} {drawn}{}", figures(view, gaps))

@@ -2,6 +2,7 @@
 
 pub(super) use crate::status::summary::{counts, share};
 
+use super::width::width;
 use crate::domain::breaker::{Breaker, BreakerState, Opened};
 use crate::domain::dates::{DateRange, FIRST_DATE, LAST_DATE, Timestamp};
 use crate::domain::probe::Undated;
@@ -62,16 +63,14 @@ pub(super) fn instant(at: Timestamp) -> String {
     Timestamp::new(at.as_second(), 0).unwrap_or(at).to_string()
 }
 
-/// Lines are broken between words so that none is longer than this, where words allow.
-pub(super) const WIDTH: usize = 100;
-
 /// A text as lines that all begin so many columns in; the first line's indent is the caller's.
 pub(super) fn wrap(text: &str, indent: usize) -> String {
-    let indent = indent.min(WIDTH);
+    let most = width();
+    let indent = indent.min(most);
     let (mut out, mut column) = (String::new(), indent);
     for word in text.split(' ') {
         let length = word.chars().count();
-        if column > indent && column + 1 + length > WIDTH {
+        if column > indent && column + 1 + length > most {
             out += &format!("\n{:indent$}", "");
             column = indent;
         }
@@ -95,6 +94,11 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
         cells.collect::<Vec<_>>().join("  ").trim_end().to_string() + "\n"
     };
     rows.iter().map(line).collect()
+}
+
+/// That a table cannot be read now, so that figures are of the read before, as long as those hold.
+pub(super) fn failing(why: &str) -> String {
+    format!("its table cannot be read now: {why}")
 }
 
 /// Rows of a whole table that count for no date; nothing where there are none.
@@ -162,7 +166,7 @@ mod tests {
     #[test]
     fn a_long_sentence_is_broken_between_words_and_stands_in_its_column() {
         let text = wrap(&"twelve chars ".repeat(20), 6);
-        assert!(text.lines().all(|l| l.chars().count() <= WIDTH), "{text}");
+        assert!(text.lines().all(|l| l.chars().count() <= width()), "{text}");
         assert!(text.lines().skip(1).all(|l| l.starts_with("      twelve") || l.starts_with("      chars")), "{text}");
         let joined: Vec<&str> = text.split_whitespace().collect();
         assert_eq!(joined.join(" "), "twelve chars ".repeat(20).trim_end());

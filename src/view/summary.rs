@@ -1,18 +1,24 @@
 //! The end of a run: what was found, launched, verified, and what remains with its reasons.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{dates, state, wrap};
+use super::waits::waits;
+use crate::api::Problem;
 use crate::domain::dates::DateSet;
 use crate::domain::ledger::Outcome;
 use crate::domain::state::{Cell, State};
 use crate::domain::words::counted;
-use crate::engine::overview::{Event, Overview};
+use crate::engine::overview::{CoverageView, Event, Overview};
+
+/// Files that the last line names.
+const MAX_FILES: usize = 3;
 
 /// What happened while gapless ran.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    found: BTreeMap<String, DateSet>,
+    found: Dates,
+    filled: Dates,
     launches: u32,
     refused: u32,
     outcomes: BTreeMap<&'static str, u32>,
@@ -32,6 +38,7 @@ impl Tally {
                     // It was open, although an earlier run may have reported it.
                     if other == Outcome::Filled.word() {
                         self.found.entry(event.coverage.to_string()).or_default().extend(&event.dates);
+                        self.filled.entry(event.coverage.to_string()).or_default().extend(&event.dates);
                     }
                 }
                 _ => {}
@@ -40,37 +47,77 @@ impl Tally {
     }
 }
 
-/// Gaps that existed: those reported by this run, and those that remain from an earlier run's report.
-fn found(overview: &Overview, tally: &Tally) -> BTreeMap<String, DateSet> {
-    let mut found = tally.found.clone();
-    for view in &overview.coverages {
-        let is_gap = |c: &&Cell| c.state().is_open() && c.state() != State::Unknown;
-        let open: DateSet = view.cells.iter().filter(is_gap).map(|c| c.date).collect();
-        if !open.is_empty() {
-            found.entry(view.key.to_string()).or_default().extend(&open);
-        }
-    }
-    found
+/// Dates by coverage.
+type Dates = BTreeMap<String, DateSet>;
+
+fn count(dates: &Dates) -> u32 {
+    dates.values().map(DateSet::len).sum()
 }
 
-/// The summary of a run; `problems` is how many the manifests have.
-pub fn summary(overview: &Overview, tally: &Tally, problems: usize) -> String {
-    let gaps = found(overview, tally);
-    let found: u32 = gaps.values().map(DateSet::len).sum();
-    let coverages = counted(gaps.len() as u64, "coverages");
+/// Gaps that remain: each is a date that was found, by this run or by an earlier one.
+fn open(overview: &Overview) -> Dates {
+    let is_gap = |c: &&Cell| c.state().is_open() && c.state() != State::Unknown;
+    let of = |view: &CoverageView| -> DateSet { view.cells.iter().filter(is_gap).map(|c| c.date).collect() };
+    let all = overview.coverages.iter().map(|view| (view.key.to_string(), of(view)));
+    all.filter(|(_, dates)| !dates.is_empty()).collect()
+}
+
+/// What was found, and what became of each date: filled, done in another way, or it remains. The parts add up.
+fn found(overview: &Overview, tally: &Tally) -> String {
+    let open = open(overview);
+    let mut all = tally.found.clone();
+    open.iter().for_each(|(key, dates)| all.entry(key.clone()).or_default().extend(dates));
+    let none = DateSet::new();
+    let (mut filled, mut otherwise) = (0, 0);
+    for (key, dates) in &all {
+        let remain = open.get(key).unwrap_or(&none);
+        for date in dates.iter().filter(|date| !remain.contains(*date)) {
+            let is_filled = tally.filled.get(key).is_some_and(|filled| filled.contains(date));
+            (filled, otherwise) = if is_filled { (filled + 1, otherwise) } else { (filled, otherwise + 1) };
+        }
+    }
+    let coverages = counted(all.len() as u64, "coverages");
+    let otherwise = if otherwise > 0 { format!(", {otherwise} closed otherwise") } else { String::new() };
+    let parts = if count(&all) > 0 {
+        format!(
+            ": {filled} filled{otherwise}, {} {}",
+            count(&open),
+            if count(&open) == 1 { "remains" } else { "remain" }
+        )
+    } else {
+        String::new()
+    };
+    format!("Found     {} with gaps in {coverages}{parts}\n", dates(count(&all)))
+}
+
+/// The summary of a run; `problems` are those of the manifests.
+pub fn summary(overview: &Overview, tally: &Tally, problems: &[Problem]) -> String {
     let refused = if tally.refused > 0 { format!(", {} refused", tally.refused) } else { String::new() };
     let outcomes: Vec<String> = tally.outcomes.iter().map(|(word, n)| format!("{n} {word}")).collect();
     let verified = if outcomes.is_empty() { "nothing to verify".into() } else { outcomes.join(", ") };
-    let mut out = format!("\nFound     {} with gaps in {coverages}\n", dates(found));
+    let mut out = format!("\n{}", found(overview, tally));
     out += &format!("Launched  {}{refused}\n", counted(tally.launches.into(), "Jobs"));
     out += &format!("Read      {}\n", read(tally.read));
     out += &format!("Verified  {verified}\n");
-    out += &remains(overview, problems > 0);
-    if problems > 0 {
-        let problems = counted(problems as u64, "problems");
-        out += &format!("Refused   {problems} of the manifests, listed above; gapless ignores what is refused\n");
+    out += &remains(overview, !problems.is_empty());
+    let waits = waits(overview);
+    if !waits.is_empty() {
+        out += &format!("Waits     for the next run, or for `--wait all`\n{waits}");
     }
-    out
+    out + &refused_files(problems)
+}
+
+/// The last line, if a manifest was refused: which, since its dates are in no other line.
+fn refused_files(problems: &[Problem]) -> String {
+    let files: BTreeSet<&str> = problems.iter().map(|problem| &*problem.file).collect();
+    if files.is_empty() {
+        return String::new();
+    }
+    let shown: Vec<&str> = files.iter().take(MAX_FILES).copied().collect();
+    let more = files.len() - shown.len();
+    let more = if more > 0 { format!(" and {more} more files") } else { String::new() };
+    let (problems, shown) = (counted(problems.len() as u64, "problems"), shown.join(", "));
+    format!("Refused   {problems} of the manifests, listed above, in {shown}{more}; gapless ignores what is refused\n")
 }
 
 fn remains(overview: &Overview, is_refused: bool) -> String {
@@ -169,7 +216,7 @@ mod tests {
     #[test]
     fn a_launch_that_was_refused_is_no_job() {
         let told = |reasons: &[&'static str]| {
-            let text = summary(&overview(vec![]), &tally(reasons), 0);
+            let text = summary(&overview(vec![]), &tally(reasons), &[]);
             text.lines().find(|line| line.starts_with("Launched")).unwrap_or_default().to_string()
         };
         assert_eq!(told(&["JobLaunched", "LaunchRefused"]), "Launched  1 Job, 1 refused");
@@ -181,7 +228,7 @@ mod tests {
     fn each_date_remains_with_its_own_sentence() {
         let mut view = view(&[Cause::Missing, Cause::Missing, Cause::Missing, Cause::Complete]);
         view.cells[1].message = "2 rows, at least 5".into();
-        let text = summary(&overview(vec![view.clone()]), &Tally::default(), 0);
+        let text = summary(&overview(vec![view.clone()]), &Tally::default(), &[]);
         assert!(
             text.contains(
                 "Missing/NoRows, 1 date: 2025-11-02\n      in TableCoverage/boxscores\n      2 rows, at least 5\n"
@@ -191,7 +238,7 @@ mod tests {
         assert!(text.contains("Missing/NoRows, 2 dates: 2025-11-01, 2025-11-03\n"), "{text}");
         let mut other = view.clone();
         other.key.name = "injuries".into();
-        let text = summary(&overview(vec![view, other]), &Tally::default(), 0);
+        let text = summary(&overview(vec![view, other]), &Tally::default(), &[]);
         assert_eq!(text.matches("in TableCoverage/boxscores, TableCoverage/injuries\n").count(), 2, "{text}");
     }
 
@@ -200,10 +247,10 @@ mod tests {
         let mut view = view(&[Cause::Missing]);
         view.stalled = Some("there is no program 'x'".into());
         view.cells[0].message = "no rows; the Job was refused: there is no program 'x'".into();
-        let text = summary(&overview(vec![view.clone()]), &Tally::default(), 0);
+        let text = summary(&overview(vec![view.clone()]), &Tally::default(), &[]);
         assert!(text.contains("there is no program 'x'") && !text.contains("Stalled"), "{text}");
         view.cells[0].message = "no row".into();
-        let text = summary(&overview(vec![view]), &Tally::default(), 0);
+        let text = summary(&overview(vec![view]), &Tally::default(), &[]);
         assert!(text.contains("Stalled\n"), "{text}");
     }
 
@@ -215,30 +262,60 @@ mod tests {
         let at = overview(vec![]).now;
         filled.count(&[Event { at, coverage, reason: "Filled", dates, message: String::new() }]);
         let causes = [Cause::Missing, Cause::Unknown(UnknownReason::ProbeFailed), Cause::Complete];
-        let text = summary(&overview(vec![view(&causes)]), &filled, 0);
-        assert!(text.starts_with("\nFound     2 dates with gaps in 1 coverage\n"), "{text}");
+        let text = summary(&overview(vec![view(&causes)]), &filled, &[]);
+        assert!(text.starts_with("\nFound     2 dates with gaps in 1 coverage: 1 filled, 1 remains\n"), "{text}");
+    }
+
+    #[test]
+    fn found_is_filled_and_closed_otherwise_and_what_remains() {
+        let mut tally = Tally::default();
+        let causes = [Cause::Missing, Cause::Complete, Cause::Waived, Cause::Complete];
+        let view = view(&causes);
+        let (at, coverage) = (overview(vec![]).now, view.key.clone());
+        let event = |reason, dates: &[usize]| Event {
+            at,
+            coverage: coverage.clone(),
+            reason,
+            dates: dates.iter().map(|n| view.cells[*n].date).collect(),
+            message: String::new(),
+        };
+        tally.count(&[event("GapFound", &[0, 1, 2]), event("Filled", &[1]), event("Filled", &[3])]);
+        let text = summary(&overview(vec![view.clone()]), &tally, &[]);
+        let told = "Found     4 dates with gaps in 1 coverage: 2 filled, 1 closed otherwise, 1 remains\n";
+        assert!(text.contains(told), "{text}");
+        let mut lost = view.clone();
+        lost.cells[1].cause = Cause::Missing;
+        let text = summary(&overview(vec![lost]), &tally, &[]);
+        let told = "1 filled, 1 closed otherwise, 2 remain\n";
+        assert!(text.contains(told), "a date that was filled and lost again remains: {text}");
+        assert!(
+            summary(&overview(vec![]), &Tally::default(), &[]).contains("Found     0 dates with gaps in 0 coverages\n")
+        );
     }
 
     #[test]
     fn a_thousand_sentences_are_a_few_lines_and_the_rest() {
         let mut view = view(&[Cause::Missing; 1000]);
         view.cells.iter_mut().enumerate().for_each(|(n, cell)| cell.message = format!("{n} rows").into());
-        let text = summary(&overview(vec![view]), &Tally::default(), 0);
+        let text = summary(&overview(vec![view]), &Tally::default(), &[]);
         assert!(text.contains("Missing/NoRows, 989 dates: 2025-11-12..2028-07-27\n"), "{text}");
         assert_eq!(text.matches("Missing/NoRows").count(), MAX_SENTENCES, "{text}");
     }
 
     #[test]
     fn what_could_not_be_read_is_said_last_and_never_called_complete() {
-        let last = |coverages, problems| {
+        let problem = Problem::file("bad.yaml", 3, "is not valid YAML");
+        let last = |coverages, problems: &[Problem]| {
             let text = summary(&overview(coverages), &Tally::default(), problems);
             text.lines().rev().take(2).map(String::from).collect::<Vec<_>>()
         };
-        let refused = "Refused   1 problem of the manifests, listed above; gapless ignores what is refused";
-        assert_eq!(last(vec![], 1), [refused, "Remains   unknown: no coverage could be read"]);
-        let told = last(vec![view(&[Cause::Complete])], 1);
+        let refused =
+            "Refused   1 problem of the manifests, listed above, in bad.yaml; gapless ignores what is refused";
+        let one = std::slice::from_ref(&problem);
+        assert_eq!(last(vec![], one), [refused, "Remains   unknown: no coverage could be read"]);
+        let told = last(vec![view(&[Cause::Complete])], one);
         assert!(told[0] == refused && told[1].starts_with("Remains   nothing of what could be read"), "{told:?}");
-        let told = last(vec![view(&[Cause::Complete])], 0);
+        let told = last(vec![view(&[Cause::Complete])], &[]);
         assert_eq!(told[0], "Remains   nothing: every due date is complete, waived or not expected");
     }
 }

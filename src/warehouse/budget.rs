@@ -7,6 +7,11 @@ use super::usage::Usage;
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::verdict::{Unknown, UnknownReason};
 
+/// What makes a read cheaper, if its table is divided by date.
+pub(super) const NARROW: &str = "narrow spec.dates";
+/// The same if all dates, or all dates of a part, cost as much as one.
+pub(super) const DIVIDE: &str = "divide the table into smaller partitions by its date column";
+
 /// Bytes read by UTC day, the most recently used day last. A day can come twice, for example when a clock is set back over
 /// midnight. Its bytes are given out once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,11 +86,16 @@ impl Budget {
         Self { usage: self.usage.clone(), ..Self::after(self.spent(), per_query, per_day) }
     }
 
-    /// Reserves bytes for a read, or returns which limit forbids it.
+    /// Reserves bytes for a read that fewer dates would make cheaper, or returns which limit forbids it.
     pub fn take(&self, table: &str, bytes: u64, now: Timestamp) -> Result<Taken<'_>, Unknown> {
+        self.take_or_advise(table, bytes, now, NARROW)
+    }
+
+    /// The same with other advice on what makes the read cheaper.
+    pub fn take_or_advise(&self, table: &str, bytes: u64, now: Timestamp, advice: &str) -> Result<Taken<'_>, Unknown> {
         let refused = |most: u64, limit: &str, until: &str| {
             let text = format!(
-                "table `{table}`: this read needs {}, more than {} {limit}; raise it, narrow spec.dates{until}",
+                "table `{table}`: this read needs {}, more than {} {limit}; raise it, {advice}{until}",
                 size(bytes),
                 size(most)
             );
@@ -170,6 +180,16 @@ mod tests {
         assert!(budget.take("t", 60, tomorrow).is_ok());
         let used = budget.with_limits(1, 1).usage().used();
         assert_eq!((used.reads, used.bytes), (3, 50 + 50 + 60), "a refused read is none, an unended one counts whole");
+    }
+
+    #[test]
+    fn fewer_dates_are_not_advised_where_they_cost_as_much() {
+        let why = Budget::new(1, 1).take_or_advise("t", 2, Timestamp::UNIX_EPOCH, DIVIDE).unwrap_err();
+        assert!(
+            why.text.ends_with(
+                "raise it, divide the table into smaller partitions by its date column or split the coverage"
+            )
+        );
     }
 
     #[test]

@@ -41,6 +41,7 @@ fn world(namespace: &Namespace<'_>) {
         ("Warehouse", "w", json!({"files": {"folder": "w"}})),
         ("Warehouse", "other", json!({"files": {"folder": "other"}})),
         ("Season", "s", season()),
+        ("Source", "odds", json!({})),
         ("GameDate", "s-2026-01-03", json!({"season": "s", "date": "2026-01-03"})),
     ] {
         write!(text, "---\n{}\n", manifest(name, kind, object, &spec)).unwrap();
@@ -191,14 +192,18 @@ async fn what_a_person_wants_of_a_date_or_a_warehouse_taken_back_ends_in_the_sam
     namespace.apply(&manifest(&namespace.name, "TableCoverage", "t", &table()).to_string());
     let state = async || {
         let mut all = Vec::new();
-        for (kind, name) in [("Warehouse", "w"), ("GameDate", "s-2026-01-03"), ("TableCoverage", "t")] {
+        for (kind, name) in
+            [("Warehouse", "w"), ("GameDate", "s-2026-01-03"), ("TableCoverage", "t"), ("Source", "odds")]
+        {
             all.push(timeless(cluster.get(&path(&namespace, kind, name)).await?["status"].clone()));
         }
         Some(all)
     };
     let told = namespace.told("tablecoverages/t");
     told.line(&["Missing/", "2026-01-03"]).await;
-    let whole = async || state().await.filter(|all| all[0]["conditions"].is_array() && all[1]["open"] == 1);
+    let is_whole =
+        |all: &Vec<Value>| all[0]["conditions"].is_array() && all[1]["open"] == 1 && all[3]["conditions"].is_array();
+    let whole = async || state().await.filter(is_whole);
     let began = eventually(cluster, "every status to be written", Duration::from_secs(60), whole).await;
     for (kind, name, patch, meanwhile) in wishes() {
         let path = path(&namespace, kind, name);
@@ -216,7 +221,11 @@ async fn what_a_person_wants_of_a_date_or_a_warehouse_taken_back_ends_in_the_sam
 /// The merge patch that removes what a merge patch sets.
 fn without(patch: &Value) -> Value {
     let Value::Object(fields) = patch else { return Value::Null };
-    Value::Object(fields.iter().map(|(field, set)| (field.clone(), without(set))).collect())
+    let gone = |(field, set): (&String, &Value)| {
+        // An optional object with a required field goes as a whole.
+        (field.clone(), if field == "budget" { Value::Null } else { without(set) })
+    };
+    Value::Object(fields.iter().map(gone).collect())
 }
 
 /// The immutable fields, and what is below them.
@@ -241,7 +250,7 @@ fn no_field_lacks_an_edit() {
     let mut patches: Vec<(&str, String)> = edits().into_iter().map(|e| (e.kind, e.patch.to_string())).collect();
     patches.extend(wishes().map(|(kind, _, patch, _)| (kind, patch.to_string())));
     let mut lacking = Vec::new();
-    for kind in ["TableCoverage", "PropCoverage", "Season", "Warehouse", "GameDate"] {
+    for kind in ["TableCoverage", "PropCoverage", "Season", "Warehouse", "Source", "GameDate"] {
         let path = format!("{}/crds/{}.yaml", env!("CARGO_MANIFEST_DIR"), plural(kind));
         let definition: Value = serde_saphyr::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         let spec = &definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];

@@ -7,7 +7,7 @@ use super::harness::{Cluster, Refused};
 
 /// What the API server cannot know, and only `gapless check` and the operator's conditions report. The server must
 /// accept these files. Once it refuses one, remove it from this list.
-const ONLY_CHECK: [(&str, &str); 17] = [
+const ONLY_CHECK: [(&str, &str); 18] = [
     ("alias-bomb", "reads a file; the server reads one object"),
     ("backoff-contradicts", "compares two durations, whose days no rule of the server can read"),
     ("cron-jobs", "is about kinds that are not ours"),
@@ -18,6 +18,7 @@ const ONLY_CHECK: [(&str, &str); 17] = [
     ("one-project", "compares two objects"),
     ("reserved-environment", "follows a reference"),
     ("season-not-found", "follows a reference"),
+    ("source-not-found", "follows a reference"),
     ("sql-names", "knows the engine of a Warehouse, which a reference names"),
     ("template-not-found", "follows a reference"),
     ("unknown-zone", "knows the time zones"),
@@ -65,10 +66,11 @@ async fn refusals(cluster: &Cluster, yaml: &str) -> String {
 }
 
 /// Sentences that only `gapless check` reports, in files whose other problems the server refuses.
-const ONLY_CHECK_SAYS: [(&str, &str); 22] = [
+const ONLY_CHECK_SAYS: [(&str, &str); 27] = [
     ("CoverageNotFound", "follows a reference"),
     ("CronJob '", "follows a reference"),
     ("SeasonNotFound", "follows a reference"),
+    ("SourceNotFound", "follows a reference"),
     ("UnknownDate", "follows a reference"),
     ("WarehouseNotFound", "follows a reference"),
     ("must be a duration such as", "adds up a duration"),
@@ -87,6 +89,10 @@ const ONLY_CHECK_SAYS: [(&str, &str); 22] = [
     ("needs 'startsAt'", "compares two parts of a spec in a separate sentence"),
     ("of the same folder; must be the same in both", "compares two objects"),
     ("unknown time zone", "knows the time zones"),
+    ("the last date of the coverage", "follows a reference"),
+    ("of the credits, rounded up", "computes a share"),
+    ("'openFor' must be", "compares two durations, whose days no rule of the server can read"),
+    ("'spec.due' is after the last start", "adds up a duration"),
     ("has a control character", "looks at the names of a map, which no pattern reaches"),
 ];
 
@@ -210,6 +216,11 @@ metadata: {{name: t, namespace: {name}}}
 spec: {{season: s, table: t, date: day, unit: {{whole: Date}}}}
 ---
 apiVersion: gapless.dev/v1alpha1
+kind: Source
+metadata: {{name: odds, namespace: {name}}}
+spec: {{}}
+---
+apiVersion: gapless.dev/v1alpha1
 kind: PropCoverage
 metadata: {{name: p, namespace: {name}}}
 spec:
@@ -224,7 +235,9 @@ spec: {{season: s, date: \"2026-01-01\"}}
 ",
         name = namespace.name
     ));
-    for object in ["warehouses/w", "seasons/s", "tablecoverages/t", "propcoverages/p", "gamedates/s-2026-01-01"] {
+    for object in
+        ["warehouses/w", "seasons/s", "sources/odds", "tablecoverages/t", "propcoverages/p", "gamedates/s-2026-01-01"]
+    {
         let path = format!("/apis/gapless.dev/v1alpha1/namespaces/{}/{object}", namespace.name);
         let status = cluster.get(&path).await.unwrap()["status"].clone();
         assert_eq!(

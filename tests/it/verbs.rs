@@ -1,11 +1,15 @@
 //! The verbs as users and scripts call them.
 
+mod budgets;
 mod filling;
+mod morning;
 mod output;
 mod reading;
 mod requests;
 mod starting;
+mod stopping;
 mod usage;
+mod waiting;
 
 use super::gapless::{Done, Place};
 

@@ -53,6 +53,11 @@ impl Server {
         server
     }
 
+    /// A program of the server's version.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
+    }
+
     /// A standby that follows this server.
     pub fn standby(&self) -> Self {
         let folder = home();

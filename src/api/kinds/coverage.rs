@@ -211,6 +211,24 @@ pub struct RungSpec {
     /// The dates that the rung can still deliver. Default: every date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivers: Option<DeliversSpec>,
+    /// The Source that its Jobs draw on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<NameText>,
+    /// What a date costs. Required if the Source has a budget.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostSpec>,
+}
+
+/// What a date costs, in the credits of the rung's Source.
+#[derive(JsonSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CostSpec {
+    /// For each date.
+    #[schemars(range(min = 0, max = 1_000_000_000_i64))]
+    pub per_date: u64,
+    /// For each missing unit of a date; for each expected unit if none is missing.
+    #[schemars(range(min = 0, max = 1_000_000_000_i64))]
+    pub per_unit: u64,
 }
 
 /// The dates that a rung can deliver. All of the given limits apply.

@@ -31,6 +31,11 @@ pub struct LedgerStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "atomic"))]
     pub breakers: Vec<BreakerStatus>,
+    /// What was spent, one text for each source: `odds-api 2025-11-01T00:00:00Z 120` with the start of the last window in which
+    /// something was spent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), inner(length(max = 128)), extend("x-kubernetes-list-type" = "atomic"))]
+    pub spent: Vec<String>,
     /// Dates that were complete at their last read.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 65536))]
@@ -163,6 +168,10 @@ pub struct AttemptStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 3660), extend("x-kubernetes-list-type" = "atomic"))]
     pub tokens: Vec<SpentToken>,
+    /// What its Job draws from a Source: `odds-api credits=12 requests=15`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    pub draws: Option<String>,
     /// When it was recorded.
     #[schemars(length(max = 40))]
     pub recorded_at: String,

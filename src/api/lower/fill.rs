@@ -10,9 +10,10 @@ use super::known::{Home, Known, generation, key, name, place_named, uid};
 use crate::api::kinds::*;
 use crate::api::manifest::Document;
 use crate::api::template::{CronJob, Offer, Refusal};
+use crate::domain::dates::Date;
 use crate::domain::policy::{
-    Anchor, Cost, Coverage, Criteria, Delivers, FieldNames, Fill, FillOrder, Fingerprints, Key, Mode, Moment, Repairs,
-    Rung, Table,
+    Anchor, Coverage, Criteria, Delivers, FieldNames, Fill, FillOrder, Fingerprints, Key, Mode, Moment, Repairs, Rung,
+    Table,
 };
 use crate::domain::probe::Question;
 use crate::domain::verdict::Flaw;
@@ -45,6 +46,8 @@ pub(super) struct Frame {
     /// How many columns its units have, where that is known.
     pub units: Option<usize>,
     pub aliases: Arc<BTreeMap<String, String>>,
+    /// Its last date, where that is declared.
+    last: Option<Date>,
 }
 
 /// The season of a coverage; a problem where it is not there.
@@ -52,7 +55,8 @@ pub(super) fn frame(document: &Document, season: &str, known: &Known<'_>, fields
     let Some(found) = known.seasons.get(season) else {
         fields.problem("spec.season", format!("SeasonNotFound: there is no valid Season '{season}'"));
         let season = key(document, "Season", season);
-        return Frame { season, home: Home::default(), zone: TimeZone::UTC, units: None, aliases: Arc::default() };
+        let (home, aliases) = Default::default();
+        return Frame { season, home, zone: TimeZone::UTC, units: None, aliases, last: None };
     };
     Frame {
         season: found.season.key.clone(),
@@ -60,6 +64,7 @@ pub(super) fn frame(document: &Document, season: &str, known: &Known<'_>, fields
         zone: found.season.zone.clone(),
         units: Some(found.season.schedule.as_ref().map_or(0, |s| s.question.unit.len())),
         aliases: found.aliases.clone(),
+        last: found.season.dates.end(),
     }
 }
 
@@ -87,6 +92,8 @@ pub(super) fn coverage(
                        launched";
         fields.problem("spec.fill.ladder", message);
     }
+    let through = common.dates.through.as_ref().map(|d| fields.date("spec.dates.through", d));
+    delivers_something(&fill.ladder, through.into_iter().chain(frame.last).min(), fields);
     let fingerprints = Fingerprints::new(&declared, &question, &criteria, &fill.ladder);
     Coverage {
         key: key(document, common.kind, name(document)),
@@ -94,7 +101,7 @@ pub(super) fn coverage(
         generation: generation(document),
         season: frame.season,
         from: common.dates.from.as_ref().map(|d| fields.date("spec.dates.from", d)),
-        through: common.dates.through.as_ref().map(|d| fields.date("spec.dates.through", d)),
+        through,
         question: Arc::new(question),
         criteria,
         names: common.names,
@@ -152,8 +159,8 @@ fn rung(n: usize, spec: &RungSpec, mode: FillMode, known: &Known<'_>, fields: &m
         backoff_initial: initial,
         backoff_max: max,
         delivers: delivers(&field, spec.delivers.as_ref(), fields),
-        source: None,
-        cost: Cost::default(),
+        source: spec.source.as_ref().map(|source| source.0.as_str().into()),
+        cost: super::source::cost(&field, spec, known, fields),
     }
 }
 
@@ -163,6 +170,16 @@ fn delivers(rung: &str, spec: Option<&DeliversSpec>, fields: &mut Fields<'_>) ->
         since: since.as_ref().map(|date| fields.date(&format!("{rung}.delivers.since"), date)),
         max_age: max_age.as_ref().map(|age| fields.positive(&format!("{rung}.delivers.maxAge"), age)),
         until_start: until.is_some(),
+    }
+}
+
+/// A rung whose first date lies after the last one of the coverage is never used.
+fn delivers_something(ladder: &[Rung], last: Option<Date>, fields: &mut Fields<'_>) {
+    for (n, since) in ladder.iter().enumerate().filter_map(|(n, rung)| Some((n, rung.delivers.since?))) {
+        if let Some(last) = last.filter(|last| since > *last) {
+            let text = format!("is after {last}, the last date of the coverage: the rung would never be used");
+            fields.problem(&format!("spec.fill.ladder[{n}].delivers.since"), text);
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::api::manifest::{Document, NAMESPACE};
 use crate::api::problem::Problem;
 use crate::api::template::CronJob;
 use crate::domain::mark::stable_hash;
-use crate::domain::policy::{Key, ReadLimits, Reader, Season};
+use crate::domain::policy::{Key, ReadLimits, Reader, Season, Source};
 
 /// What references point at.
 pub(super) struct Known<'a> {
@@ -24,6 +24,7 @@ pub(super) struct Known<'a> {
     pub warehouses: BTreeMap<Key, Reader>,
     /// The seasons, with their aliases and unit columns.
     pub seasons: BTreeMap<String, KnownSeason>,
+    pub sources: BTreeMap<String, Source>,
     pub cron_jobs: BTreeMap<Arc<str>, CronJob>,
 }
 
@@ -36,6 +37,7 @@ impl<'a> Known<'a> {
             limits: BTreeMap::new(),
             warehouses: BTreeMap::new(),
             seasons: BTreeMap::new(),
+            sources: BTreeMap::new(),
             cron_jobs: BTreeMap::new(),
         }
     }

@@ -8,6 +8,7 @@ mod game_date;
 pub(super) mod known;
 mod prop_coverage;
 mod season;
+mod source;
 mod table_coverage;
 mod tables;
 mod warehouse;
@@ -20,7 +21,7 @@ use super::kinds::*;
 use super::manifest::Document;
 use super::problem::Problem;
 use super::template::CronJob;
-use crate::domain::policy::{Coverage, DateOrders, Key, ReadLimits, Reader, Season};
+use crate::domain::policy::{Coverage, DateOrders, Key, ReadLimits, Reader, Season, Source};
 use fields::Fields;
 use known::{Known, name, of_kind};
 
@@ -29,6 +30,8 @@ use known::{Known, name, of_kind};
 pub struct Lowered {
     /// The seasons without a problem.
     pub seasons: Vec<Season>,
+    /// The sources without a problem.
+    pub sources: Vec<Source>,
     /// The coverages without a problem.
     pub coverages: Vec<Coverage>,
     /// What people want of single dates, per season.
@@ -57,6 +60,7 @@ pub fn lower(documents: &[Document], access: &dyn Access, problems: &mut Vec<Pro
             known.seasons.insert(name(document).into(), lowered);
         }
     }
+    source::lower(documents, &mut known, problems);
     let mut coverages = Vec::new();
     for (document, spec) in of_kind::<TableCoverageSpec>(documents, "TableCoverage", problems) {
         let mut fields = Fields::new(document);
@@ -72,6 +76,7 @@ pub fn lower(documents: &[Document], access: &dyn Access, problems: &mut Vec<Pro
     let seasons = known.seasons.into_values().map(|known| known.season).collect();
     Lowered {
         seasons,
+        sources: known.sources.into_values().collect(),
         coverages,
         orders,
         limits: known.limits,

@@ -1,6 +1,9 @@
 //! The verbs against a cluster: they read the objects alone and write GameDates alone, with the rights of the person.
 
 mod connect;
+mod stop;
+
+pub(super) use stop::stop;
 
 use jiff::Timestamp;
 use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
@@ -186,6 +189,9 @@ fn step(known: Option<&Value>, coverage: &CoverageView, date: Date, request: &Da
     let old: GameDateSpec = serde_json::from_value(object.get("spec").unwrap_or(&empty).clone()).map_err(read)?;
     let status: GameDateStatus =
         object.get("status").cloned().and_then(|s| serde_json::from_value(s).ok()).unwrap_or_default();
+    if request.is_moot(&old, &coverage.key) {
+        return Ok(Step::Nothing);
+    }
     let mut new = old.clone();
     request.add(&mut new, &coverage.key, &status.tokens);
     let json = |spec: &GameDateSpec| serde_json::to_value(spec).unwrap_or_default();

@@ -11,13 +11,15 @@ use std::path::Path;
 
 use super::args::{DemoArgs, ManifestArgs};
 use super::exit::{Exit, Stop};
-use super::local::run;
+use super::interrupt::OnInterrupt;
+use super::local::{Ran, Run, run};
 use super::setup::{Setup, limits};
 use crate::domain::dates::DateSet;
 use crate::domain::span::Span;
 use crate::engine::drive::Until;
 use crate::engine::overview::Overview;
 use crate::view;
+use crate::view::commands::Commands;
 use season::{DemoSeason, WAREHOUSE};
 
 /// Live Jobs of the demo.
@@ -33,7 +35,11 @@ pub(super) fn demo(args: &DemoArgs) -> Result<Exit, Stop> {
     if args.keep.is_none() {
         let _ = std::fs::remove_dir_all(&temporary);
     }
-    result
+    let exit = result?;
+    if exit != Exit::Stopped {
+        anstream::print!("{}", go_on(args.keep.as_deref()));
+    }
+    Ok(exit)
 }
 
 fn play(folder: &Path, seed: u64) -> Result<Exit, Stop> {
@@ -46,13 +52,33 @@ fn play(folder: &Path, seed: u64) -> Result<Exit, Stop> {
     if setup.has_problems() {
         return Err(Stop::failed("the demo's own manifests are refused; please report it"));
     }
-    let (overview, tally) = run(&mut setup, limits(Span::seconds(1), MAX_JOBS, true), Until::Done)?;
+    let limits = limits(Span::seconds(1), MAX_JOBS, true);
+    let on_interrupt = OnInterrupt::End;
+    let ran = run(&mut setup, Run { limits, until: Until::Done, timeout: None, on_interrupt })?;
+    let Ran { overview, tally, is_interrupted } = ran;
+    if is_interrupted {
+        anstream::println!("\nInterrupted. The demo's Jobs have ended.");
+        return Ok(Exit::Stopped);
+    }
     anstream::print!(
         "\n{}",
         view::calendar::calendar(&overview, view::calendar::Options { bare: true, ..Default::default() })
     );
-    anstream::print!("{}", view::summary::summary(&overview, &tally, 0));
+    anstream::print!("{}", view::summary::summary(&overview, &tally, &[]));
     Ok(verdict(&remaining(&overview), &season.impossible))
+}
+
+/// Three commands to go on with. A demo without a folder of its own is gone by now: the first one makes one that stays.
+fn go_on(kept: Option<&Path>) -> String {
+    let flags = ["-f".to_string(), kept.unwrap_or(Path::new("gapless-demo")).display().to_string()];
+    let here = Commands::of_files(flags);
+    let first = match kept {
+        Some(_) => here.verb("calendar", "--grid"),
+        None => "gapless demo --keep gapless-demo".into(),
+    };
+    let rest = [here.verb("explain", "prop/points-lines"), here.verb("status", "--watch")];
+    let place = kept.map(|folder| format!(" Its files are in {}.", folder.display())).unwrap_or_default();
+    format!("\nGo on with these commands.{place}\n  {first}\n  {}\n", rest.join("\n  "))
 }
 
 /// A volume is never empty (`lost+found`), so it only must not contain a demo.

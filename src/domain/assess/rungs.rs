@@ -52,7 +52,7 @@ impl<'a> View<'a> {
         self.repairing().filter(|rung| !self.is_used_up(rung) && self.is_delivered(rung))
     }
 
-    fn is_used_up(&self, rung: &Rung) -> bool {
+    pub(super) fn is_used_up(&self, rung: &Rung) -> bool {
         !self.tries(rung) && self.tally(&rung.name).is_some_and(|t| t.uses_up(rung))
     }
 
@@ -63,7 +63,7 @@ impl<'a> View<'a> {
 
     /// Whether the date does not wait for a rung whose breaker is open. Tonight and what is lost soon have no time to wait: one
     /// trial that failed is enough. History waits longer, because the next rung may cost more.
-    fn is_passed_over(&self, rung: &Rung) -> bool {
+    pub(super) fn is_passed_over(&self, rung: &Rung) -> bool {
         if self.health(rung).is_some_and(|health| health.suspended) {
             return true;
         }
@@ -78,7 +78,7 @@ impl<'a> View<'a> {
         since.saturating_add(PATIENCE).ok()
     }
 
-    fn health(&self, rung: &Rung) -> Option<&'a Health> {
+    pub(super) fn health(&self, rung: &Rung) -> Option<&'a Health> {
         self.s.sources.get(rung.source.as_ref()?)
     }
 
@@ -119,7 +119,7 @@ impl<'a> View<'a> {
         Some(Way { number: 1, alone: self.trial.is_some(), trial: false, ..self.way(rung, false) })
     }
 
-    fn way(&self, rung: &Rung, passed: bool) -> Way {
+    pub(super) fn way(&self, rung: &Rung, passed: bool) -> Way {
         let tally = self.tally(&rung.name);
         let trial = self.tries(rung);
         Way {
@@ -193,7 +193,7 @@ pub(super) fn least_tried_first(s: &Situation<'_>, wants: &mut [Want]) {
 
 impl Situation<'_> {
     /// Since when the breaker of a rung, or of its source, is not closed, and how many trials failed since.
-    fn opened(&self, rung: &Rung) -> Option<(Timestamp, u8)> {
+    pub(super) fn opened(&self, rung: &Rung) -> Option<(Timestamp, u8)> {
         if let Some(source) = &rung.source {
             return self.sources.get(source)?.opened;
         }

@@ -11,7 +11,7 @@ use super::weigh::{Doubt, Weighed};
 use super::{ALL_THERE, MAX_SHOWN};
 use crate::domain::probe::{MAX_UNITS_PER_DATE, Measured, UnitKey, WHOLE_DATE};
 use crate::domain::verdict::{Flaw, Verdict};
-use crate::domain::words::{counted, counted_do};
+use crate::domain::words::{counted, counted_do, legible};
 
 /// The sentence of a verdict.
 pub(super) fn message(weighed: &Weighed<'_>, verdict: Verdict, flaws: &[Flaw]) -> Cow<'static, str> {
@@ -137,8 +137,8 @@ fn units(count: u32) -> String {
 }
 
 /// Up to twenty of `count` names, and how many more there are.
-pub(super) fn names(keys: &[UnitKey], count: usize) -> String {
-    let shown: Vec<&str> = keys.iter().take(MAX_SHOWN).map(|k| &**k).collect();
+pub fn names(keys: &[UnitKey], count: usize) -> String {
+    let shown: Vec<String> = keys.iter().take(MAX_SHOWN).map(|k| legible(k)).collect();
     let more = count.saturating_sub(MAX_SHOWN);
     if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }

@@ -5,6 +5,7 @@ use alloc::format;
 use super::Clash;
 use crate::domain::dates::{Date, DateRange};
 use crate::domain::verdict::{Unknown, UnknownReason};
+use crate::domain::words::legible;
 
 /// Why a schedule has no entry for a date that is not in the future, and what helps. If no later update can add a game,
 /// the season's dates must be corrected, not the schedule. Dates of one kind share a sentence.
@@ -34,6 +35,7 @@ pub(super) fn unsaid(scheduled: Option<DateRange>, date: Date, today: Date, know
 /// Two games share a name, so the rows of a table cannot be assigned to one of them.
 pub(super) fn ambiguous(clash: &Clash) -> Unknown {
     let Clash { unit, ids: (one, other) } = clash;
+    let (unit, one, other) = (legible(unit), legible(one), legible(other));
     let text = format!(
         "the schedule has {unit} twice on this date, with ids {one} and {other}: add a column that tells them apart to \
          spec.schedule.unit of the Season, and to the unit of its coverages"

@@ -56,7 +56,7 @@ impl SourceState {
         Some(next.into_iter().chain(self.stored.not_before).max().unwrap_or(Timestamp::MIN))
     }
 
-    fn saved(&mut self, record: &Arc<Record>, result: Result<Version, SaveFault>, now: Timestamp) -> bool {
+    fn saved(&mut self, result: Result<Version, SaveFault>, now: Timestamp) -> bool {
         self.stored.is_under_way = false;
         match result {
             Ok(version) => {
@@ -68,7 +68,6 @@ impl SourceState {
                 self.stored.shown = None;
                 self.stored.faults += 1;
                 self.stored.not_before = Some(look_again(now, self.stored.faults - 1));
-                let _ = record;
                 fault != SaveFault::Conflict
             }
         }
@@ -83,7 +82,10 @@ impl World {
         let mut spent = BTreeMap::new();
         for StoredSource { source, uid, record, version } in stored {
             let Some(state) = self.sources.get_mut(&source).filter(|state| state.source.uid == uid) else { continue };
-            state.stored.version = state.stored.version.max(version);
+            if version > state.stored.version {
+                // Another writer changed it, or nothing is known of it yet.
+                (state.stored.version, state.stored.shown) = (version, None);
+            }
             if fresh.contains(&source) {
                 (state.breaker, state.through) = (record.breaker.clone(), record.through);
                 state.breaker.none_ahead(&state.source.trip, now);
@@ -105,6 +107,8 @@ impl World {
             let Some(state) = self.sources.get_mut(&key) else { continue };
             let SourceState { source, purse, .. } = state;
             source.budget.iter().for_each(|budget| purse.load(spent, budget, now));
+            // What an earlier process has said is not news.
+            state.is_told_spent = state.means().is_some_and(|means| means.history == 0);
         }
     }
 
@@ -148,14 +152,8 @@ impl World {
         calls
     }
 
-    pub(in crate::engine) fn saved_source(
-        &mut self,
-        key: &Key,
-        record: &Arc<Record>,
-        result: Result<Version, SaveFault>,
-        now: Timestamp,
-    ) {
-        let is_sound = self.sources.get_mut(key).is_none_or(|state| state.saved(record, result, now));
+    pub(in crate::engine) fn saved_source(&mut self, key: &Key, result: Result<Version, SaveFault>, now: Timestamp) {
+        let is_sound = self.sources.get_mut(key).is_none_or(|state| state.saved(result, now));
         if !is_sound {
             // What another writer stored may be of this process, whose answer was lost: only its version is taken.
             self.loading = Loading::Wanted { not_before: later(now, 2000) };

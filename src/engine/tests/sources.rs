@@ -11,6 +11,7 @@ use crate::domain::dates::Date;
 use crate::domain::ledger::{End, Stage};
 use crate::domain::policy::{Budget, Cost, Key, Per, Source};
 use crate::domain::state::{Cause, Hold};
+use crate::engine::drive::Command;
 use crate::engine::overview::{Event, Overview};
 use crate::engine::spec::Spec;
 
@@ -176,4 +177,35 @@ async fn a_suspended_source_starts_nothing_and_says_so() {
     resumed.sources = vec![source()];
     let overview = sim.settle(&resumed).await;
     assert_eq!(tell(&overview), Vec::<String>::new());
+}
+
+/// `gapless local --once` does not wait for money for a month, or for a person.
+#[tokio::test(start_paused = true)]
+async fn a_run_that_ends_when_nothing_is_left_to_do_waits_for_no_window() {
+    for (source, filled) in [(Source { budget: budget(8), ..source() }, 8), (Source { suspend: true, ..source() }, 0)] {
+        let (sim, spec) = drawing(20, good, source);
+        let begun = tokio::time::Instant::now();
+        let overview = sim.settle(&spec).await;
+        assert_eq!(jobs(&sim), filled, "{:?}", tell(&overview));
+        assert!(begun.elapsed().as_secs() < HOUR, "{:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_writer_wiped_of_a_source_is_stored_again() {
+    let (sim, spec) = drawing(20, good, Source { budget: budget(8), ..source() });
+    let mut engine = sim.engine_with(spec, seldom());
+    play(&sim, &mut engine, HOUR, vec![]).await;
+    let stored = sim.state().sources[&source().key].1.clone();
+    let wipe: Step = (
+        1,
+        Box::new(|sim: &Sim| {
+            let mut state = sim.state();
+            let (_, record, version) = state.sources.get_mut(&source().key).unwrap();
+            (*record, *version) = (Default::default(), *version + 1);
+            Some(Command::Reload)
+        }),
+    );
+    play(&sim, &mut engine, 60, vec![wipe]).await;
+    assert_eq!(sim.state().sources[&source().key].1, stored);
 }

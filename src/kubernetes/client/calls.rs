@@ -84,7 +84,7 @@ where
 }
 
 /// Everything that gapless calls for; the names of metrics are bounded by it.
-const RESOURCES: [&str; 18] = [
+const RESOURCES: [&str; 20] = [
     "cronjobs",
     "events",
     "gamedates",
@@ -97,6 +97,8 @@ const RESOURCES: [&str; 18] = [
     "propcoverages/status",
     "seasons",
     "seasons/status",
+    "sources",
+    "sources/status",
     "tablecoverages",
     "tablecoverages/status",
     "version",

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::{Job, JobCondition, JobStatus};
 use k8s_openapi::api::core::v1::Pod;
 
+use super::STOPPED;
 use super::pods::{self, Start};
 use super::read::{NO_POD, has_no_pod};
 use super::starts::never_started;
@@ -77,11 +78,17 @@ fn how(job: &Job, terminal: &JobCondition, own: &[&Pod]) -> End {
     let by_pod = || failed(own).map_or(End::Killed, |pod| pods::end(pod, pods::filler(job)));
     match (terminal.type_.as_str(), terminal.reason.as_deref()) {
         ("Complete", _) => End::Succeeded,
+        (_, Some("DeadlineExceeded")) if stopped_by(job).is_some() => End::Disrupted,
         (_, Some("DeadlineExceeded")) => End::Deadline,
         (_, Some("PodFailurePolicy")) => by_rule(job, message).or_else(|| by_code(message)).unwrap_or_else(by_pod),
         // `BackoffLimitExceeded`, or the reason of another controller: only the pod has the exit code.
         _ => by_pod(),
     }
+}
+
+/// What a person used to end it.
+fn stopped_by(job: &Job) -> Option<&str> {
+    Some(job.metadata.annotations.as_ref()?.get(STOPPED)?)
 }
 
 /// `Container fill for pod ns/name failed with exit code 65 matching FailJob rule at index 0`: by the rule's index.
@@ -111,6 +118,9 @@ fn failed<'a>(own: &[&'a Pod]) -> Option<&'a Pod> {
 
 /// The filler's termination message, else what is known of its end.
 fn message(job: &Job, said: Option<&str>, end: End, own: &[&Pod]) -> String {
+    if let Some(by) = stopped_by(job).filter(|_| end == End::Disrupted) {
+        return clean(&format!("stopped by {by}"));
+    }
     let pod = failed(own).or_else(|| pods::youngest(own.iter().copied()));
     let words = pod.and_then(|pod| pods::termination_message(pod, pods::filler(job)));
     words.unwrap_or_else(|| match end {

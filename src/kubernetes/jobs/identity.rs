@@ -11,6 +11,7 @@ use super::{KEY, PREFIX};
 use crate::domain::dates::{Date, DateSet};
 use crate::domain::ledger::{Launch, job_name};
 use crate::domain::policy::Table;
+use crate::domain::source::Draw;
 
 /// The largest launch number that fits a Job's name. A larger one was not written by gapless.
 const MAX_LAUNCH: u64 = 999_999_999_999;
@@ -37,6 +38,8 @@ pub struct Identity {
     /// The table that it fills.
     pub target: Table,
     pub aliases: Vec<Table>,
+    /// What it draws from a Source.
+    pub draw: Option<Draw>,
 }
 
 /// The format of the annotation.
@@ -51,6 +54,8 @@ struct Wire {
     target: WireTable,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     aliases: Vec<WireTable>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    draws: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -81,6 +86,7 @@ impl From<&Launch> for Identity {
             tokens: launch.tokens.clone(),
             target: launch.target.clone(),
             aliases: launch.aliases.clone(),
+            draw: launch.draw.clone(),
         }
     }
 }
@@ -96,6 +102,7 @@ impl Identity {
             tokens: self.tokens.iter().map(|(d, token)| (d.to_string(), token.to_string())).collect(),
             target: (&self.target).into(),
             aliases: self.aliases.iter().map(WireTable::from).collect(),
+            draws: self.draw.as_ref().map(ToString::to_string),
         };
         serde_json::to_string(&wire).unwrap_or_default()
     }
@@ -115,7 +122,15 @@ impl Identity {
             tokens: wire.tokens.into_iter().map(token).collect::<Option<_>>()?,
             target: wire.target.into(),
             aliases: wire.aliases.into_iter().take(MAX_ALIASES).map(Table::from).collect(),
+            draw: wire.draws.as_deref().and_then(Draw::of_text),
         })
+    }
+
+    /// Whether it is the identity of a launch. A Job that an earlier version made does not say what it draws.
+    pub fn is_of(&self, launch: &Launch) -> bool {
+        let mut own = Self::from(launch);
+        own.draw = own.draw.filter(|_| self.draw.is_some());
+        *self == own
     }
 
     /// The identity in an object's annotations.

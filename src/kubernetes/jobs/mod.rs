@@ -34,5 +34,7 @@ pub const TARGET: &str = "gapless.dev/target";
 pub const DATES: &str = "gapless.dev/dates";
 /// The annotation with the [`identity::Identity`] of a Job, as JSON.
 pub const KEY: &str = "gapless.dev/key";
+/// The annotation of a Job that a person ends, with what they used. Its deadline was moved to now.
+pub const STOPPED: &str = "gapless.dev/stopped";
 /// The annotation with the CronJob and its generation, `load-boxscores@3`: which template the Job was made from.
 pub const TEMPLATE: &str = "gapless.dev/template";

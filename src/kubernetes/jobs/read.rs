@@ -64,7 +64,7 @@ pub(super) fn read(job: &Job, own: &[&Pod], now: Timestamp) -> Option<ledger::Jo
         dates: identity.dates,
         target: identity.target,
         aliases: identity.aliases,
-        draw: None,
+        draw: identity.draw,
         ended,
         message,
         pending,
@@ -130,7 +130,7 @@ fn leftover(own: &[&Pod]) -> Option<ledger::Job> {
         dates: identity.dates,
         target: identity.target,
         aliases: identity.aliases,
-        draw: None,
+        draw: identity.draw,
         ended: None,
         message: String::new(),
         pending: None,
@@ -139,7 +139,7 @@ fn leftover(own: &[&Pod]) -> Option<ledger::Job> {
 
 /// Whether an existing Job is the one of this launch: owned by the coverage, and with the same identity.
 pub fn is_of(job: &Job, launch: &Launch) -> bool {
-    let same = |identity: &Identity| *identity == Identity::from(launch) && identity.is_owned(&job.metadata);
+    let same = |identity: &Identity| identity.is_of(launch) && identity.is_owned(&job.metadata);
     identity(job).as_ref().is_some_and(same)
 }
 

@@ -45,7 +45,7 @@ pub fn start(
         let notify = move |object: Option<&Arc<Object>>| {
             bells.spec.notify_one();
             bells.report.notify_one();
-            let foreign = |o: &Arc<Object>| Kind::COVERAGES.contains(&kind) && store.saw(kind, o) == Changed::ByOthers;
+            let foreign = |o: &Arc<Object>| Kind::STORED.contains(&kind) && store.saw(kind, o) == Changed::ByOthers;
             if object.is_some_and(foreign) {
                 // An engine that does not run yet loads everything when it starts.
                 let _ = commands.send(Command::Reload);

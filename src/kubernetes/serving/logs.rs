@@ -123,14 +123,16 @@ pub fn is_warning(reason: &str) -> bool {
 }
 
 /// Reasons of events that need attention.
-const WARNINGS: [&str; 13] = [
+const WARNINGS: [&str; 15] = [
     "AttemptHistoryRebuilt",
     "BreakerOpened",
+    "BudgetSpent",
     "CredentialsRefused",
     "Exhausted",
     "LaunchRefused",
     "LostForGood",
     "NoRung",
+    "Pressing",
     "Regressed",
     "Revoked",
     "ScheduleSuspect",

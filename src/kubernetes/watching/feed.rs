@@ -115,6 +115,7 @@ impl Parsed {
     fn take(&mut self, namespace: &Arc<str>, loaded: Loaded) {
         self.spec.seasons.extend(loaded.seasons);
         self.spec.coverages.extend(loaded.coverages);
+        self.spec.sources.extend(loaded.sources);
         self.spec.orders.extend(loaded.orders);
         self.spec.stalled.extend(loaded.stalled);
         self.limits.extend(loaded.limits);

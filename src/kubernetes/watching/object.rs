@@ -12,13 +12,15 @@ use serde_json::{Value, json};
 
 use super::metadata::metadata;
 use super::packed::Packed;
-use crate::api::kinds::{GameDate, PropCoverage, Season, TableCoverage, Warehouse};
+use crate::api::kinds::{GameDate, PropCoverage, Season, Source, TableCoverage, Warehouse};
 
 /// One of gapless's kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     Warehouse,
     Season,
+    /// An account at a provider.
+    Source,
     /// One table over a range of dates.
     TableCoverage,
     /// Prop lines over a range of dates.
@@ -28,7 +30,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 5] = [Self::Warehouse, Self::Season, Self::TableCoverage, Self::PropCoverage, Self::GameDate];
+    pub const ALL: [Self; 6] =
+        [Self::Warehouse, Self::Season, Self::Source, Self::TableCoverage, Self::PropCoverage, Self::GameDate];
+    /// The kinds whose status gapless reads back.
+    pub const STORED: [Self; 3] = [Self::TableCoverage, Self::PropCoverage, Self::Source];
     /// The kinds that have a ledger.
     pub const COVERAGES: [Self; 2] = [Self::TableCoverage, Self::PropCoverage];
 
@@ -37,6 +42,7 @@ impl Kind {
         match self {
             Self::Warehouse => ApiResource::erase::<Warehouse>(&()),
             Self::Season => ApiResource::erase::<Season>(&()),
+            Self::Source => ApiResource::erase::<Source>(&()),
             Self::TableCoverage => ApiResource::erase::<TableCoverage>(&()),
             Self::PropCoverage => ApiResource::erase::<PropCoverage>(&()),
             Self::GameDate => ApiResource::erase::<GameDate>(&()),
@@ -48,6 +54,7 @@ impl Kind {
         match self {
             Self::Warehouse => "Warehouse",
             Self::Season => "Season",
+            Self::Source => "Source",
             Self::TableCoverage => "TableCoverage",
             Self::PropCoverage => "PropCoverage",
             Self::GameDate => "GameDate",

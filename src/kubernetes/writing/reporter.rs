@@ -112,6 +112,11 @@ impl Reporter {
                 (None, view) => Some(status::season_status(view?, old, now)),
             }));
         }
+        for (name, object) in self.live(Kind::Source).into_iter().filter(|(_, o)| parsed.speaks_of(Kind::Source, o)) {
+            let Some(why) = problems.get(&(Kind::Source, name)) else { continue };
+            let status = |old: &_| Some(status::refused_source_status(old, object.generation, why, now));
+            writes.extend(differs(Kind::Source, &object, status));
+        }
         for (name, object) in
             self.live(Kind::Warehouse).into_iter().filter(|(_, o)| parsed.speaks_of(Kind::Warehouse, o))
         {

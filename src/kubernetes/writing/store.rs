@@ -8,17 +8,17 @@ use std::sync::{Arc, Mutex};
 
 use kube::api::{ListParams, Patch, PatchParams};
 use kube::{Api, Client};
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub use held::Changed;
 use held::{Held, Shelf};
 
-use crate::api::kinds::CoverageStatus;
+use crate::api::kinds::{CoverageStatus, SourceStatus};
 use crate::domain::ledger::Ledger;
 use crate::domain::policy::Key;
 use crate::domain::source::Record;
 use crate::engine::overview::{CoverageView, SourceView};
-use crate::engine::ports::{Clock, Loaded, Recorded, SaveFault, Store, Stored, Version};
+use crate::engine::ports::{Clock, Loaded, Recorded, SaveFault, Store, Stored, StoredSource, Version};
 use crate::host::clock::SystemClock;
 use crate::kubernetes::client::scope::Scope;
 use crate::kubernetes::faults::answers::{Class, Fault, fault, one};
@@ -50,7 +50,7 @@ impl StatusStore {
         Self { client, scope, shelf: Shelf::default(), logged: Arc::default() }
     }
 
-    /// What a watch saw of a coverage. [`Changed::ByOthers`]: its status is not what was written here last.
+    /// What a watch saw of a coverage or a Source. [`Changed::ByOthers`]: its status is not what was written here last.
     pub fn saw(&self, kind: Kind, object: &Object) -> Changed {
         self.shelf.saw(&key(kind, &object.name), object)
     }
@@ -63,7 +63,7 @@ impl StatusStore {
         let held = self.shelf.begin(&key, &object.uid, at)?;
         let old = Old::of(held.status());
         let status = status::stalled_status(&old.status, object.generation, why, SystemClock.now());
-        let written = self.put(&key, &held, &old, &status).await;
+        let written = self.put(&key, &held, old.patch_to(&status)).await;
         let ended = self.shelf.end(&key, written.as_ref().ok());
         if let Err(SaveFault::Denied(sentence)) = &written {
             // If no current type can hold the object, its status cannot be written either: then it is logged.
@@ -85,11 +85,11 @@ impl StatusStore {
         Some(Api::namespaced_with(self.client.clone(), &key.namespace, &resource))
     }
 
-    async fn list(&self, kind: Kind) -> Result<Vec<Object>, String> {
+    async fn list(&self, kind: Kind) -> Result<Vec<Object>, Fault> {
         let api: Api<Wire> = self.scope.own(&self.client, &kind.resource());
         let (mut objects, mut page) = (Vec::new(), ListParams::default().limit(PAGE));
         loop {
-            let list = api.list(&page).await.map_err(|e| fault(&e).sentence)?;
+            let list = api.list(&page).await.map_err(|e| fault(&e))?;
             objects.extend(list.items.into_iter().map(Object::from));
             match list.metadata.continue_.filter(|c| !c.is_empty()) {
                 Some(next) => page = page.continue_token(&next),
@@ -98,12 +98,31 @@ impl StatusStore {
         }
     }
 
-    /// Writes a status over the one that is held. Other changes of the object meanwhile do not matter.
-    async fn put(&self, key: &Key, held: &Held, old: &Old, status: &CoverageStatus) -> Result<Object, SaveFault> {
-        let api = self.api(key).ok_or(SaveFault::Gone)?;
-        let Some(change) = old.patch_to(status) else {
-            return Ok(held.object());
+    /// What is stored of every Source.
+    async fn sources(&self) -> Result<Vec<StoredSource>, String> {
+        let stored = |object: Object| {
+            let source = key(Kind::Source, &object.name);
+            let version = self.shelf.put(&source, &object);
+            let status = status::StoredStatus::<SourceStatus>::of(object.status()).status;
+            let (record, wrong) = status::source_record(&status);
+            for why in wrong {
+                let source = source.to_string();
+                tracing::warn!(source, "a part of its status cannot be read: {why}");
+            }
+            StoredSource { source, uid: object.uid.clone(), record, version }
         };
+        let listed = match self.list(Kind::Source).await {
+            // Its definition is not installed, as before an upgrade: nothing draws on a Source.
+            Err(fault) if fault.class == Class::NotFound => Vec::new(),
+            listed => listed.map_err(|fault| fault.sentence)?,
+        };
+        Ok(listed.into_iter().map(stored).collect())
+    }
+
+    /// Writes a status over the one that is held. Other changes of the object meanwhile do not matter.
+    async fn put(&self, key: &Key, held: &Held, change: Option<Value>) -> Result<Object, SaveFault> {
+        let api = self.api(key).ok_or(SaveFault::Gone)?;
+        let Some(change) = change else { return Ok(held.object()) };
         let mut version = held.version().clone();
         for _ in 0..TRIES {
             let patch = json!({ "metadata": { "resourceVersion": &*version }, "status": change });
@@ -158,7 +177,7 @@ impl Store for StatusStore {
     async fn load(&self) -> Result<Loaded, String> {
         let mut stored = Vec::new();
         for kind in Kind::COVERAGES {
-            for object in self.list(kind).await? {
+            for object in self.list(kind).await.map_err(|fault| fault.sentence)? {
                 let coverage = key(kind, &object.name);
                 let status = Old::of(object.status()).status;
                 let version = self.shelf.put(&coverage, &object);
@@ -172,11 +191,21 @@ impl Store for StatusStore {
                 stored.push(Stored { coverage, uid, ledger, is_whole, reported, version });
             }
         }
-        Ok(Loaded { ledgers: stored, sources: Vec::new() })
+        Ok(Loaded { ledgers: stored, sources: self.sources().await? })
     }
 
-    async fn save_source(&self, _: &SourceView, _: Version, _: &Record) -> Result<Version, SaveFault> {
-        Err(SaveFault::Denied("not kept yet".into()))
+    async fn save_source(&self, view: &SourceView, at: Version, record: &Record) -> Result<Version, SaveFault> {
+        let (key, uid) = (&view.source.key, &view.source.uid);
+        let held = self.shelf.begin(key, uid, at).ok_or(SaveFault::Conflict)?;
+        let old = status::StoredStatus::<SourceStatus>::of(held.status());
+        let status = status::source_status(view, record, &old.status, SystemClock.now());
+        let written = self.put(key, &held, old.patch_to(&status)).await;
+        let ended = self.shelf.end(key, written.as_ref().ok());
+        if let Err(SaveFault::Denied(sentence)) = &written {
+            self.unheard(key, held.generation(), &format!("its status cannot be written: {sentence}"));
+        }
+        written?;
+        ended.map_err(|_| SaveFault::Conflict)
     }
 
     async fn save(
@@ -191,7 +220,7 @@ impl Store for StatusStore {
         let old = Old::of(held.status());
         let status = render(key, &held, &old, ledger, view);
         let full = status::is_nearly_full(&status);
-        let written = self.put(key, &held, &old, &status).await;
+        let written = self.put(key, &held, old.patch_to(&status)).await;
         let ended = self.shelf.end(key, written.as_ref().ok());
         if let Err(SaveFault::Denied(sentence)) = &written {
             let why = format!("its status cannot be written, so nothing is launched for it: {sentence}");

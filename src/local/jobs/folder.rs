@@ -12,6 +12,7 @@ use super::template::Prepared;
 use crate::domain::dates::DateSet;
 use crate::domain::ledger::{End, Launch};
 use crate::domain::policy::Table;
+use crate::domain::source::Draw;
 use crate::engine::contract::TERMINATION_LOG;
 use crate::host::codec::{Code, Reader, Writer, fields};
 use crate::host::disk;
@@ -93,6 +94,9 @@ impl JobFolder {
             made => made?,
         }
         self.write_aliases(&launch.aliases)?;
+        if let Some(draw) = &launch.draw {
+            disk::replace(&self.path.join("draws"), draw.to_string().as_bytes())?;
+        }
         let mut bytes = Writer::default();
         bytes.put(&Written {
             coverage: launch.uid.clone(),
@@ -120,6 +124,12 @@ impl JobFolder {
     pub fn aliases(&self) -> io::Result<Vec<Table>> {
         let bytes = files::read(&self.path.join("aliases"), MAX_BYTES)?;
         Ok(bytes.and_then(|bytes| Reader::new(&bytes).all()).unwrap_or_default())
+    }
+
+    /// What it draws from a Source. A file of its own: older versions have none.
+    pub fn draw(&self) -> io::Result<Option<Draw>> {
+        let bytes = files::read(&self.path.join("draws"), MAX_BYTES)?;
+        Ok(bytes.and_then(|bytes| Draw::of_text(&String::from_utf8(bytes).ok()?)))
     }
 
     /// The description of the Job. `None` if it was never fully written, or is damaged. An error does not mean that the Job

@@ -100,7 +100,7 @@ impl Known {
             folder.name,
             folder.output()
         );
-        let OpenAttempt { coverage, uid, launch, dates, target, aliases, .. } = open;
+        let OpenAttempt { coverage, uid, launch, dates, target, aliases, draw, .. } = open;
         Job {
             namespace: "".into(),
             name: folder.name.clone(),
@@ -110,7 +110,7 @@ impl Known {
             dates,
             target,
             aliases,
-            draw: None,
+            draw,
             message: if is_alive { String::new() } else { message },
             ended: (!is_alive).then_some((now, End::Lost)),
             pending: None,

@@ -10,6 +10,7 @@ mod known;
 mod process;
 mod run;
 mod sight;
+mod stop;
 mod template;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -50,7 +50,7 @@ pub fn run(path: &Path) -> i32 {
     let (end, word) = match start(&folder, &started.job, &lock) {
         Ok(child) => {
             say(&Word::Runs);
-            (wait(child, &started.job), None)
+            (wait(child, &started.job, || folder.is_to_stop()), None)
         }
         Err(error) => {
             let why = format!("'{}' cannot be started: {error}", started.job.program);
@@ -119,25 +119,33 @@ fn start(folder: &JobFolder, job: &Written, lock: &File) -> std::io::Result<Chil
         .spawn()
 }
 
-/// Waits for the filler. What it leaves behind is stopped with it, as in a container. At its deadline it gets SIGTERM, after
-/// its grace period SIGKILL.
-fn wait(mut child: Child, job: &Written) -> End {
+/// Waits for the filler. What it leaves behind is stopped with it, as in a container. At its deadline, or when its end is
+/// requested, it gets SIGTERM, after its grace period SIGKILL.
+fn wait(mut child: Child, job: &Written, is_to_stop: impl Fn() -> bool) -> End {
     let begun = Instant::now();
     let deadline = Duration::from_secs(job.deadline_seconds.max(1).unsigned_abs());
-    let mut asked = false;
+    let grace = Duration::from_secs(job.grace_seconds);
+    let mut asked: Option<(Duration, End)> = None;
     loop {
         if has_ended(&child) {
             signal(&child, Signal::KILL);
             let end = child.wait().map_or(End::Killed, end_of);
-            return if asked { End::Deadline } else { end };
+            return asked.map_or(end, |(_, why)| why);
         }
-        if begun.elapsed() >= deadline + Duration::from_secs(job.grace_seconds) {
+        let ran = begun.elapsed();
+        match asked {
             // This process may have been stopped during the whole grace period.
-            asked = true;
-            signal(&child, Signal::KILL);
-        } else if begun.elapsed() >= deadline && !asked {
-            asked = true;
-            signal(&child, Signal::TERM);
+            Some((at, _)) if ran >= at + grace => signal(&child, Signal::KILL),
+            Some(_) => {}
+            None if ran >= deadline => {
+                asked = Some((deadline, End::Deadline));
+                signal(&child, Signal::TERM);
+            }
+            None if is_to_stop() => {
+                asked = Some((ran, End::Disrupted));
+                signal(&child, Signal::TERM);
+            }
+            None => {}
         }
         std::thread::sleep(LOOK);
     }

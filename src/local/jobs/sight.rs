@@ -43,7 +43,7 @@ impl JobFolder {
             dates: written.dates,
             target: written.target,
             aliases: self.aliases()?,
-            draw: None,
+            draw: self.draw()?,
             message: ended.map_or_else(String::new, |(_, end)| self.message(end)),
             ended,
             pending: None,
@@ -83,7 +83,11 @@ impl JobFolder {
     pub fn message(&self, end: End) -> String {
         let said = files::read_first(&self.termination(), MAX_MESSAGE as u64).ok().flatten().unwrap_or_default();
         let said = clean(&String::from_utf8_lossy(&said));
-        let how = if end == End::Lost { Some(self.lost()) } else { how(end) };
+        let how = match end {
+            End::Lost => Some(self.lost()),
+            End::Disrupted => self.stopped_by().map(|by| format!("stopped by {by}")),
+            end => how(end),
+        };
         match (how, said.is_empty()) {
             (None, _) => said,
             // The outcome already names these.

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::error::JournalError;
-use super::{MAGIC, Record, Records, older};
+use super::{Body, MAGIC, Record, Records, older};
 use crate::domain::mark::mix_bytes;
 use crate::domain::policy::Key;
 use crate::engine::ports::Version;
 use crate::host::codec::Reader;
 use crate::status::ledger::from_json;
+use crate::status::source::source_from_json;
 
 /// Length and checksum of a record.
 pub(super) const HEAD: usize = 12;
@@ -43,13 +44,16 @@ pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Decoded, JournalError>
         };
         let mut reader = Reader::new(body);
         let (key, uid, version): (Key, Arc<str>, Version) = reader.get().ok_or_else(|| damaged(end))?;
-        let ledger = if is_older {
-            older::ledger(&mut reader).ok_or_else(|| damaged(end))?
+        let misread = |why| JournalError::Ledger(path.into(), key.clone(), why);
+        let stored = if is_older {
+            Body::Ledger(Box::new(older::ledger(&mut reader).ok_or_else(|| damaged(end))?))
+        } else if &*key.kind == "Source" {
+            Body::Source(Box::new(source_from_json(reader.rest()).map_err(misread)?))
         } else {
-            from_json(reader.rest()).map_err(|why| JournalError::Ledger(path.into(), key.clone(), why))?
+            Body::Ledger(Box::new(from_json(reader.rest()).map_err(misread)?))
         };
         let size = HEAD + body.len();
-        records.insert(key, Record { uid, version, ledger, size });
+        records.insert(key, Record { uid, version, body: stored, size });
         end += size;
     }
     Ok(Decoded { records, end, is_older })

@@ -9,8 +9,7 @@ use std::sync::Arc;
 
 use super::decode::{Decoded, MAX_RECORD, decode};
 use super::error::JournalError;
-use super::{MAGIC, Record, Records, cannot, encode, read};
-use crate::domain::ledger::Ledger;
+use super::{Body, MAGIC, Record, Records, cannot, encode, read};
 use crate::domain::policy::Key;
 use crate::engine::ports::Version;
 use crate::host::{disk, files};
@@ -58,8 +57,8 @@ impl JournalFile {
     }
 
     /// Appends a record. Once this returns it survives a crash; when it fails, it is not there.
-    pub fn append(&mut self, key: &Key, uid: &Arc<str>, version: Version, ledger: &Ledger) -> io::Result<()> {
-        let bytes = encode::record(key, uid, version, ledger)?;
+    pub fn append(&mut self, key: &Key, uid: &Arc<str>, version: Version, body: Body) -> io::Result<()> {
+        let bytes = encode::record(key, uid, version, &body)?;
         if bytes.len() > MAX_RECORD {
             return Err(io::Error::other(format!("the ledger of {key} takes {} MiB", bytes.len() >> 20)));
         }
@@ -71,7 +70,7 @@ impl JournalFile {
         disk::append(&mut self.file, &bytes).inspect_err(|_| _ = self.file.set_len(self.end))?;
         self.end += bytes.len() as u64;
         self.snapshot += bytes.len() as u64;
-        let record = Record { uid: uid.clone(), version, ledger: ledger.clone(), size: bytes.len() };
+        let record = Record { uid: uid.clone(), version, body, size: bytes.len() };
         self.snapshot -= self.records.insert(key.clone(), record).map_or(0, |old| old.size as u64);
         self.fold_when_long();
         Ok(())
@@ -114,8 +113,8 @@ impl JournalFile {
     /// Writes what stands as a new journal. From the rename on it is the one that is appended to.
     fn write_again(&mut self) -> io::Result<()> {
         let mut bytes = MAGIC.to_vec();
-        for (key, Record { uid, version, ledger, size }) in &mut self.records {
-            let record = encode::record(key, uid, *version, ledger)?;
+        for (key, Record { uid, version, body, size }) in &mut self.records {
+            let record = encode::record(key, uid, *version, body)?;
             *size = record.len();
             bytes.extend(record);
         }

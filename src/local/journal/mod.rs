@@ -18,7 +18,7 @@ use crate::domain::ledger::{Attempt, Ledger, Stage, job_name};
 use crate::domain::policy::{Key, Table};
 use crate::domain::source;
 use crate::engine::overview::{CoverageView, SourceView};
-use crate::engine::ports::{Loaded, Recorded, SaveFault, Store, Stored, Version};
+use crate::engine::ports::{Loaded, Recorded, SaveFault, Store, Stored, StoredSource, Version};
 use crate::host::complaint::Complaint;
 use crate::host::files;
 pub use error::JournalError;
@@ -28,12 +28,25 @@ use lock::Lock;
 /// What every journal begins with; the number rises when its form changes.
 const MAGIC: &[u8] = b"gapless journal 3\n";
 
-/// What stands of one coverage.
+/// What is recorded: of a coverage its ledger, of a source what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Body {
+    Ledger(Box<Ledger>),
+    Source(Box<source::Record>),
+}
+
+impl Record {
+    fn ledger(&self) -> Option<&Ledger> {
+        if let Body::Ledger(ledger) = &self.body { Some(ledger) } else { None }
+    }
+}
+
+/// What stands of one coverage, or of one source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Record {
     uid: Arc<str>,
     version: Version,
-    ledger: Ledger,
+    body: Body,
     /// The bytes that it takes.
     size: usize,
 }
@@ -54,6 +67,8 @@ pub struct OpenAttempt {
     pub target: Table,
     /// The other names of that table.
     pub aliases: Vec<Table>,
+    /// What it draws from a source.
+    pub draw: Option<source::Draw>,
 }
 
 impl OpenAttempt {
@@ -67,6 +82,7 @@ impl OpenAttempt {
             dates: attempt.dates.clone(),
             target: attempt.target.clone(),
             aliases: attempt.aliases.clone(),
+            draw: attempt.draw.clone(),
         })
     }
 }
@@ -106,7 +122,7 @@ impl Journal {
 
     /// The ledger of one coverage, where there is one.
     pub fn ledger(&self, key: &Key, uid: &Arc<str>) -> Option<Ledger> {
-        self.stored().ok()?.remove(key).filter(|record| record.uid == *uid).map(|record| record.ledger)
+        self.stored().ok()?.remove(key).filter(|record| record.uid == *uid).and_then(|record| record.ledger().cloned())
     }
 
     /// Whether this process writes it.
@@ -120,7 +136,7 @@ impl Journal {
             return false;
         };
         let settled = |(key, record): (&Key, &Record)| {
-            let ledger = &record.ledger;
+            let Some(ledger) = record.ledger() else { return false };
             *job_name(&key.name, &record.uid, launch) == *job
                 && (1..=ledger.launches).contains(&launch)
                 && ledger.attempts.iter().all(|attempt| attempt.launch != launch)
@@ -140,7 +156,7 @@ impl Journal {
     pub fn created(&self) -> Vec<OpenAttempt> {
         let open = |(key, record): (&Key, &Record)| {
             let of = |attempt: &Attempt| OpenAttempt::of(key, &record.uid, attempt);
-            record.ledger.attempts.iter().filter_map(of).collect::<Vec<_>>()
+            record.ledger().into_iter().flat_map(|ledger| &ledger.attempts).filter_map(of).collect::<Vec<_>>()
         };
         match &self.open {
             Open::ToRead(records) => records.iter().flat_map(open).collect(),
@@ -157,7 +173,7 @@ impl Journal {
         }
     }
 
-    fn put(&self, key: &Key, uid: &Arc<str>, at: Version, ledger: &Ledger) -> Result<Recorded, SaveFault> {
+    fn put(&self, key: &Key, uid: &Arc<str>, at: Version, body: Body) -> Result<Version, SaveFault> {
         let Open::ToWrite { file, lock } = &self.open else {
             return Err(SaveFault::Denied("the journal was opened to be read".into()));
         };
@@ -167,14 +183,14 @@ impl Journal {
             return Err(SaveFault::Conflict);
         }
         let mut lock = lock.lock().map_err(|_| SaveFault::Unclear(JournalError::Closed.to_string()))?;
-        let saved = lock.keep(&file).and_then(|()| file.append(key, uid, at + 1, ledger)).map_err(|e| {
+        let saved = lock.keep(&file).and_then(|()| file.append(key, uid, at + 1, body)).map_err(|e| {
             format!(
                 "{} cannot be written: {e}; nothing is launched until it can, and it is tried again",
                 file.path.display()
             )
         });
         self.saves.hear(saved).map_err(SaveFault::Unclear)?;
-        Ok(Recorded::acknowledged(at + 1))
+        Ok(at + 1)
     }
 }
 
@@ -190,20 +206,30 @@ fn cannot(path: &Path, error: std::io::Error) -> JournalError {
 impl Store for Arc<Journal> {
     /// What people were told stands beside it, in a file that may be lost.
     async fn load(&self) -> Result<Loaded, String> {
-        let stored = |(coverage, Record { uid, version, ledger, .. })| Stored {
-            coverage,
-            uid,
-            ledger,
-            is_whole: true,
-            reported: Vec::new(),
-            version,
-        };
-        let ledgers = self.stored().map_err(|why| why.to_string())?.into_iter().map(stored).collect();
-        Ok(Loaded { ledgers, sources: Vec::new() })
+        let mut loaded = Loaded::default();
+        for (key, Record { uid, version, body, .. }) in self.stored().map_err(|why| why.to_string())? {
+            match body {
+                Body::Ledger(ledger) => loaded.ledgers.push(Stored {
+                    coverage: key,
+                    uid,
+                    ledger: *ledger,
+                    is_whole: true,
+                    reported: Vec::new(),
+                    version,
+                }),
+                Body::Source(record) => {
+                    loaded.sources.push(StoredSource { source: key, uid, record: *record, version });
+                }
+            }
+        }
+        Ok(loaded)
     }
 
-    async fn save_source(&self, _: &SourceView, _: Version, _: &source::Record) -> Result<Version, SaveFault> {
-        Err(SaveFault::Denied("not kept yet".into()))
+    async fn save_source(&self, view: &SourceView, at: Version, record: &source::Record) -> Result<Version, SaveFault> {
+        let (journal, key, uid) = (self.clone(), view.source.key.clone(), view.source.uid.clone());
+        let body = Body::Source(Box::new(record.clone()));
+        let saved = tokio::task::spawn_blocking(move || journal.put(&key, &uid, at, body)).await;
+        saved.unwrap_or_else(|e| Err(SaveFault::Unclear(e.to_string())))
     }
 
     /// On one machine people look at the ledger itself: the view is not kept.
@@ -215,9 +241,10 @@ impl Store for Arc<Journal> {
         ledger: &Ledger,
         _: Option<&CoverageView>,
     ) -> Result<Recorded, SaveFault> {
-        let (journal, key, uid, ledger) = (self.clone(), key.clone(), uid.clone(), ledger.clone());
-        let saved = tokio::task::spawn_blocking(move || journal.put(&key, &uid, at, &ledger)).await;
-        saved.unwrap_or_else(|e| Err(SaveFault::Unclear(e.to_string())))
+        let (journal, key, uid) = (self.clone(), key.clone(), uid.clone());
+        let body = Body::Ledger(Box::new(ledger.clone()));
+        let saved = tokio::task::spawn_blocking(move || journal.put(&key, &uid, at, body)).await;
+        saved.unwrap_or_else(|e| Err(SaveFault::Unclear(e.to_string()))).map(Recorded::acknowledged)
     }
 }
 

@@ -11,9 +11,14 @@ use super::*;
 use crate::domain::dates::shift;
 use crate::host::codec::Reader;
 use crate::status::ledger::tests::ledgers;
+use crate::status::tests::source::records as source_records;
 
 fn record(key: &Key, uid: &Arc<str>, version: Version, ledger: &Ledger) -> Vec<u8> {
-    super::encode::record(key, uid, version, ledger).unwrap()
+    super::encode::record(key, uid, version, &body(ledger)).unwrap()
+}
+
+fn body(ledger: &Ledger) -> Body {
+    Body::Ledger(Box::new(ledger.clone()))
 }
 
 fn key(name: &str) -> Key {
@@ -32,7 +37,18 @@ proptest! {
         let bytes = [MAGIC, &record(&key("a"), &"u".into(), 4, &ledger)].concat();
         let decoded = decode(&bytes, Path::new("journal")).unwrap();
         let read = &decoded.records[&key("a")];
-        prop_assert_eq!((read.version, &read.ledger, decoded.end), (4, &ledger, bytes.len()));
+        prop_assert_eq!((read.version, read.ledger(), decoded.end), (4, Some(&ledger), bytes.len()));
+    }
+
+    #[test]
+    fn a_source_is_read_as_it_was_written(stored in source_records(), ledger in ledgers()) {
+        let source = Key { kind: "Source".into(), ..key("a") };
+        let written = super::encode::record(&source, &"s".into(), 2, &Body::Source(Box::new(stored.clone()))).unwrap();
+        let bytes = [MAGIC, &record(&key("a"), &"u".into(), 4, &ledger), &written].concat();
+        let decoded = decode(&bytes, Path::new("journal")).unwrap();
+        let read = &decoded.records[&source];
+        prop_assert_eq!((read.version, &read.body), (2, &Body::Source(Box::new(stored))));
+        prop_assert_eq!(decoded.records[&key("a")].ledger(), Some(&ledger), "a coverage of that name stands beside it");
     }
 
     #[test]
@@ -54,7 +70,7 @@ proptest! {
             let torn = [&whole[..keep], &vec![0; zeros]].concat();
             let decoded = decode(&torn, Path::new("journal")).unwrap();
             prop_assert_eq!(decoded.end, MAGIC.len() + a.len(), "what a power cut left of it can be zeros");
-            prop_assert_eq!(decoded.records.get(&key("a")).map(|r| &r.ledger), Some(&first));
+            prop_assert_eq!(decoded.records.get(&key("a")).and_then(Record::ledger), Some(&first));
         }
     }
 
@@ -139,7 +155,7 @@ fn a_long_journal_is_folded() {
     let uid: Arc<str> = "uid".into();
     let big = Ledger { tokens: (0..2_000).map(|n| (day(n), format!("{n:040}").into())).collect(), ..Ledger::default() };
     for version in 0..30 {
-        journal.put(&key("a"), &uid, version, &big).unwrap();
+        journal.put(&key("a"), &uid, version, body(&big)).unwrap();
     }
     let size = std::fs::metadata(folder.path().join("journal")).unwrap().len();
     assert!(size < 2 * FOLD_AT, "{size}");
@@ -152,11 +168,11 @@ fn ledger(launches: u64) -> Ledger {
 }
 
 fn put(journal: &Journal, at: Version, ledger: &Ledger) -> Result<Recorded, SaveFault> {
-    journal.put(&key("a"), &"uid".into(), at, ledger)
+    journal.put(&key("a"), &"uid".into(), at, body(ledger)).map(Recorded::acknowledged)
 }
 
 fn launches(journal: &Journal) -> u64 {
-    journal.stored().unwrap()[&key("a")].ledger.launches
+    journal.stored().unwrap()[&key("a")].ledger().unwrap().launches
 }
 
 /// Half a record, as a write leaves it that finds the disk full; the larger it is, the more of what follows it would hide.
@@ -191,7 +207,7 @@ fn a_journal_that_another_hand_removed_replaced_or_cut_is_written_again() {
     for hand in hands {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(folder.path()).unwrap();
-        journal.put(&key("b"), &"uid".into(), 0, &ledger(3)).unwrap();
+        journal.put(&key("b"), &"uid".into(), 0, body(&ledger(3))).unwrap();
         put(&journal, 0, &ledger(7)).unwrap();
         hand(&folder.path().join("journal"));
         put(&journal, 1, &ledger(8)).unwrap();
@@ -261,7 +277,7 @@ fn a_save_writes_what_is_saved_and_not_what_was_saved_before() {
     let journal = Journal::open(folder.path()).unwrap();
     let large = Ledger { tokens: (0..2_000).map(|n| (day(n), format!("{n:040}").into())).collect(), ..ledger(1) };
     for n in 0..40 {
-        journal.put(&key(&format!("c{n}")), &"uid".into(), 0, &large).unwrap();
+        journal.put(&key(&format!("c{n}")), &"uid".into(), 0, body(&large)).unwrap();
     }
     let inode = || std::os::unix::fs::MetadataExt::ino(&fs::metadata(folder.path().join("journal")).unwrap());
     let mut written_again = 0;
@@ -289,7 +305,7 @@ fn a_journal_of_the_version_before_takes_the_new_form_at_the_first_write() {
     let path = folder.path().join("journal");
     fs::write(&path, [&older[..], &older[18..40]].concat()).unwrap();
     let before = Journal::read_only(folder.path()).unwrap().stored().unwrap();
-    assert!(before.values().any(|record| !record.ledger.tallies.is_empty()), "{before:?}");
+    assert!(before.values().any(|record| !record.ledger().unwrap().tallies.is_empty()), "{before:?}");
     let journal = Journal::open(folder.path()).unwrap();
     assert!(fs::read(&path).unwrap().starts_with(older::MAGIC), "what is only read is left as it is");
     put(&journal, 0, &ledger(7)).unwrap();
@@ -297,7 +313,7 @@ fn a_journal_of_the_version_before_takes_the_new_form_at_the_first_write() {
     assert!(fs::read(&path).unwrap().starts_with(MAGIC));
     let after = Journal::open(folder.path()).unwrap().stored().unwrap();
     assert_eq!(after.len(), before.len() + 1);
-    assert!(before.iter().all(|(key, record)| after[key].ledger == record.ledger), "{after:?}");
+    assert!(before.iter().all(|(key, record)| after[key].ledger() == record.ledger()), "{after:?}");
 }
 
 #[test]

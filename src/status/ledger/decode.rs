@@ -12,6 +12,7 @@ use crate::domain::breaker::{Breaker, Failed, Opened};
 use crate::domain::dates::{Date, Timestamp};
 use crate::domain::ledger::{Attempt, Before, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
 use crate::domain::policy::{Fingerprints, Table};
+use crate::domain::source::{Draw, Spent};
 
 type Read<T> = Result<T, Misread>;
 
@@ -35,7 +36,7 @@ pub fn ledger(status: &CoverageStatus) -> Read<Ledger> {
         fingerprints: fingerprints(stored)?,
         templates: each("status.ledger.templates", &stored.templates, |line| template(line))?.into_iter().collect(),
         breakers: each("status.ledger.breakers", &stored.breakers, breaker)?.into_iter().collect(),
-        spent: BTreeMap::new(),
+        spent: each("status.ledger.spent", &stored.spent, |line| credits(line))?.into_iter().collect(),
         tokens: tokens(&stored.tokens)?,
         earlier: earlier(&stored.earlier_tokens)?,
         spare: each("status.ledger.spare", &stored.spare, |launch| spare(*launch, stored.launches))?,
@@ -109,6 +110,18 @@ fn breaker(status: &BreakerStatus) -> Read<(Arc<str>, Breaker)> {
     Ok((status.rung.as_str().into(), Breaker { failed: Failed(failed.into_iter().collect()), opened }))
 }
 
+fn credits(line: &str) -> Read<(Arc<str>, Spent)> {
+    let mut words = line.split(' ');
+    let mut next = |what| words.next().filter(|w| !w.is_empty()).ok_or_else(|| Misread::Lacks(line.into(), what));
+    let source = next("its source")?.into();
+    let start = parse_instant(next("`start`")?)?;
+    Ok((source, Spent { start, credits: number(next("its credits")?)? }))
+}
+
+fn draw(text: &str) -> Read<Draw> {
+    Draw::of_text(text).ok_or_else(|| Misread::Unexpected(text.into()))
+}
+
 fn tokens(list: &[SpentToken]) -> Read<BTreeMap<Date, Arc<str>>> {
     let mut all = BTreeMap::new();
     for SpentToken { token, dates } in list {
@@ -169,7 +182,7 @@ fn history(rest: &str) -> Read<Tally> {
 }
 
 /// The outcome of a word. What a later version calls otherwise is a failure: its charges count all the same.
-fn last_outcome(word: &str) -> Read<Outcome> {
+pub(crate) fn last_outcome(word: &str) -> Read<Outcome> {
     let known = Outcome::of_word(word);
     let known = known.or_else(|| is_word(word).then_some(Outcome::Failed).filter(|_| !word.contains('=')));
     known.ok_or_else(|| Misread::Not(Form::Outcome, word.into()))
@@ -192,7 +205,7 @@ fn attempt(status: &AttemptStatus) -> Read<Attempt> {
         number: status.number,
         tokens: tokens(&status.tokens)?,
         recorded_at: parse_instant(&status.recorded_at)?,
-        draw: None,
+        draw: status.draws.as_deref().map(draw).transpose()?,
         stage: stage(status)?,
     })
 }

@@ -21,7 +21,7 @@ pub(crate) fn write(ledger: &Ledger, name: &str, uid: &str, status: &mut Coverag
         recent,
         fingerprints,
         breakers,
-        spent: _,
+        spent: credits,
         templates,
         tokens,
         earlier,
@@ -38,6 +38,7 @@ pub(crate) fn write(ledger: &Ledger, name: &str, uid: &str, status: &mut Coverag
         fingerprints: fingerprints.rungs.iter().map(|(rung, of)| format!("{rung} {of:x}")).collect(),
         templates: templates.iter().map(template).collect(),
         breakers: breakers.iter().map(breaker).collect(),
+        spent: credits.iter().map(|(source, spent)| format!("{source} {} {}", spent.start, spent.credits)).collect(),
         complete: dates(complete),
         tokens: spent(tokens),
         earlier_tokens: spent_before(earlier),
@@ -114,7 +115,7 @@ fn history(tally: &Tally) -> String {
 }
 
 fn attempt(attempt: &Attempt, job: String) -> AttemptStatus {
-    let Attempt { launch, rung, target, aliases, dates: set, before, number, tokens, recorded_at, stage, draw: _ } =
+    let Attempt { launch, rung, target, aliases, dates: set, before, number, tokens, recorded_at, stage, draw } =
         attempt;
     let mut status = AttemptStatus {
         launch: *launch,
@@ -128,6 +129,7 @@ fn attempt(attempt: &Attempt, job: String) -> AttemptStatus {
         before: lines(grouped(before.iter().map(|(date, b)| (held(b), *date)))),
         tokens: spent(tokens),
         recorded_at: recorded_at.to_string(),
+        draws: draw.as_ref().map(ToString::to_string),
         stage: StageWord::of(stage).word().into(),
         ..AttemptStatus::default()
     };

@@ -7,6 +7,7 @@ mod stored;
 use crate::domain::ledger::Stage;
 use crate::domain::words::words;
 
+pub(crate) use decode::last_outcome;
 pub use decode::{ledger, ledger_launches};
 pub(crate) use encode::write;
 pub use stored::{from_json, to_json};

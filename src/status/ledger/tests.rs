@@ -11,8 +11,9 @@ use crate::domain::breaker::{Breaker, Failed, Opened};
 use crate::domain::dates::{Date, DateSet, Timestamp, shift};
 use crate::domain::ledger::{Attempt, Before, End, Ledger, Outcome, Settled, Stage, Tally, Template, Trial};
 use crate::domain::policy::{Fingerprints, Table};
+use crate::domain::source::{Draw, Spent};
 
-fn date() -> impl Strategy<Value = Date> {
+pub(crate) fn date() -> impl Strategy<Value = Date> {
     (0..800).prop_map(|n| shift(jiff::civil::date(2024, 10, 1), n))
 }
 
@@ -20,7 +21,7 @@ fn dates() -> impl Strategy<Value = DateSet> {
     prop::collection::vec(date(), 0..12).prop_map(|dates| dates.into_iter().collect())
 }
 
-fn instant() -> impl Strategy<Value = Timestamp> {
+pub(crate) fn instant() -> impl Strategy<Value = Timestamp> {
     (0_i64..4_000_000_000, prop_oneof![Just(0), 0..1_000_000_000]).prop_map(|(s, ns)| Timestamp::new(s, ns).unwrap())
 }
 
@@ -72,8 +73,9 @@ fn attempt() -> impl Strategy<Value = Attempt> {
         .prop_map(|(mark, rows, covered, values, complete)| Before { mark, rows, covered, values, complete });
     let before = prop::collection::btree_map(date(), before, 0..5);
     let tokens = prop::collection::btree_map(date(), word(), 0..3);
-    (any::<u32>(), word(), dates(), before, tokens, instant(), stage(), any::<u32>()).prop_map(
-        |(launch, rung, dates, before, tokens, recorded_at, stage, number)| Attempt {
+    let end = (stage(), any::<u32>(), prop::option::of(draw()));
+    (any::<u32>(), word(), dates(), before, tokens, instant(), end).prop_map(
+        |(launch, rung, dates, before, tokens, recorded_at, (stage, number, draw))| Attempt {
             launch: launch.into(),
             rung: rung.clone(),
             target: Table { place: format!("files:/{rung}").into(), name: rung.clone() },
@@ -85,10 +87,18 @@ fn attempt() -> impl Strategy<Value = Attempt> {
             number,
             tokens,
             recorded_at,
-            draw: None,
+            draw,
             stage,
         },
     )
+}
+
+fn draw() -> impl Strategy<Value = Draw> {
+    (word(), any::<u64>(), any::<u32>()).prop_map(|(source, credits, requests)| Draw { source, credits, requests })
+}
+
+fn spent() -> impl Strategy<Value = Spent> {
+    (instant(), any::<u64>()).prop_map(|(start, credits)| Spent { start, credits })
 }
 
 fn settled() -> impl Strategy<Value = Settled> {
@@ -102,7 +112,7 @@ fn settled() -> impl Strategy<Value = Settled> {
     })
 }
 
-fn breaker() -> impl Strategy<Value = Breaker> {
+pub(crate) fn breaker() -> impl Strategy<Value = Breaker> {
     let opened = (instant(), instant(), any::<u8>(), any::<u32>(), outcome(), ".{0,40}").prop_map(
         |(since, until, trials, launch, outcome, message)| Opened {
             since,
@@ -127,8 +137,9 @@ pub(crate) fn ledgers() -> impl Strategy<Value = Ledger> {
     let trial = prop_oneof![Just(Trial::None), Just(Trial::Open), any::<u64>().prop_map(Trial::Launch)];
     let template = (any::<u64>(), trial).prop_map(|(mark, trial)| Template { mark, trial });
     let templates = prop::collection::btree_map(word(), template, 0..3);
-    (lists, (tallies, templates, breakers), any::<u64>(), tokens, dates(), 0_u64..1000).prop_map(
-        |((attempts, recent), (tallies, templates, breakers), fingerprint, tokens, complete, more)| {
+    let spent = prop::collection::btree_map(word(), spent(), 0..3);
+    (lists, (tallies, templates, breakers, spent), any::<u64>(), tokens, dates(), 0_u64..1000).prop_map(
+        |((attempts, recent), (tallies, templates, breakers, spent), fingerprint, tokens, complete, more)| {
             let numbers = attempts.iter().map(|a| a.launch).chain(recent.iter().map(|s| s.launch));
             let launches = numbers.max().unwrap_or(0) + more;
             let marks = templates.iter().map(|(rung, template)| (rung.clone(), template.mark)).collect();
@@ -140,7 +151,7 @@ pub(crate) fn ledgers() -> impl Strategy<Value = Ledger> {
                 recent: recent.into(),
                 fingerprints: Fingerprints { form: fingerprint % 5, question: fingerprint, rungs: marks },
                 templates,
-                spent: BTreeMap::new(),
+                spent,
                 earlier: tokens.iter().map(|(d, token)| (*d, ["z".into(), token.clone(), "a".into()].into())).collect(),
                 tokens,
                 spare: i64::try_from(launches).ok().filter(|_| more > 1).map(|_| launches - 1).into_iter().collect(),
@@ -169,7 +180,7 @@ proptest! {
     }
 
     #[test]
-    fn no_edit_by_hand_makes_it_panic(written in ledgers(), field in 0_usize..9, text in ".{0,20}") {
+    fn no_edit_by_hand_makes_it_panic(written in ledgers(), field in 0_usize..11, text in ".{0,20}") {
         let mut status = stored(&written);
         let Some(stored) = status.ledger.as_mut() else { unreachable!() };
         match field {
@@ -181,6 +192,8 @@ proptest! {
             5 => status.attempts.iter_mut().flat_map(|a| &mut a.before).for_each(|b| *b = text.clone()),
             6 => status.attempts.iter_mut().for_each(|a| a.stage = text.clone()),
             7 => status.recent.iter_mut().for_each(|r| r.at = text.clone()),
+            8 => stored.spent.iter_mut().for_each(|s| *s = text.clone()),
+            9 => status.attempts.iter_mut().for_each(|a| a.draws = Some(text.clone())),
             _ => status.recent.iter_mut().flat_map(|r| &mut r.outcomes).for_each(|o| o.outcome = text.clone()),
         }
         let _ = ledger(&status);
@@ -250,6 +263,18 @@ fn an_absent_ledger_is_a_new_one_and_rubbish_is_told() {
         assert_eq!(ledger(&status).map_err(|why| why.to_string()), Err(said.to_string()));
         assert_eq!(ledger_launches(&status).launches, 7, "no number is used twice: {said}");
     }
+}
+
+#[test]
+fn credits_that_cannot_be_read_are_told() {
+    let credits = |line: &str| {
+        let mut status = stored(&Ledger { launches: 1, ..Ledger::default() });
+        status.ledger.as_mut().unwrap().spent.push(line.into());
+        ledger(&status).map(|ledger| ledger.spent["odds-api"].credits).map_err(|why| why.to_string())
+    };
+    assert_eq!(credits("odds-api 2025-11-01T00:00:00Z 120"), Ok(120));
+    let told = Err("status.ledger.spent[0]: 'odds-api 2025-11-01T00:00:00Z' lacks its credits".into());
+    assert_eq!(credits("odds-api 2025-11-01T00:00:00Z"), told);
 }
 
 /// What a later version writes beside what this one knows costs no charge.

@@ -26,8 +26,13 @@ impl<'a> Seasons<'a> {
 
     /// Today in the season's zone; of one that is not there, or names no zone, in UTC.
     pub fn today(&self, season: &Key, now: Timestamp) -> Date {
+        now.to_zoned(self.zone(season)).date()
+    }
+
+    /// The season's zone; of one that is not there, or names no zone, UTC.
+    pub fn zone(&self, season: &Key) -> TimeZone {
         let zone = self.get(season).and_then(|object| TimeZone::get(text(object, "/spec/timeZone")).ok());
-        now.to_zoned(zone.unwrap_or(TimeZone::UTC)).date()
+        zone.unwrap_or(TimeZone::UTC)
     }
 
     /// Whether it is suspended, and every coverage of it.

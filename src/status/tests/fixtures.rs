@@ -68,6 +68,7 @@ pub(crate) fn view(causes: &[Cause]) -> CoverageView {
         cells: causes.iter().enumerate().map(|(n, cause)| cell(day(n as i32), *cause)).collect(),
         attempts: vec![],
         tallies: vec![],
+        pressing: Vec::new(),
         breakers: vec![],
         limits: vec![],
         recent: vec![],
@@ -77,6 +78,10 @@ pub(crate) fn view(causes: &[Cause]) -> CoverageView {
         undated: None,
         unexpected: Unexpected::default(),
         confirmed_at: Some(now()),
+        failure: None,
+        bytes_read: None,
         launches: 0,
+        zone: jiff::tz::TimeZone::UTC,
+        deadlines: None,
     }
 }

@@ -20,6 +20,7 @@ use crate::domain::verdict::{UnknownReason, Verdict};
 use crate::engine::overview::{CoverageView, Overview, SeasonView};
 use crate::engine::tests::sim::{FULL, Sim, spec, world};
 use crate::view;
+use crate::view::commands::Commands;
 
 /// Fills the third at once, the fifth with one game, the rest never.
 fn filler(date: Date, _: u32) -> (i64, End, Option<Vec<(&'static str, u64)>>) {
@@ -70,11 +71,12 @@ fn objects(sim: &Sim, told: &Overview) -> Objects {
 
 /// The JSON of scripts without what the objects do not hold.
 fn scripted(told: &Overview, without: &[&str]) -> Value {
-    let mut json = serde_json::to_value(view::json::calendar(told)).unwrap();
+    let mut json = serde_json::to_value(view::json::calendar(told, &view::status::judged)).unwrap();
     for cell in json["coverages"][0]["cells"].as_array_mut().unwrap() {
-        without.iter().for_each(|field| _ = cell.as_object_mut().unwrap().remove(*field));
+        let unknown = ["dueAt", "lateAt"].iter().chain(without);
+        unknown.for_each(|field| _ = cell.as_object_mut().unwrap().remove(*field));
     }
-    json["coverages"][0]["undated"].take();
+    ["undated", "bytesRead", "nextLook"].iter().for_each(|field| _ = json["coverages"][0][*field].take());
     json
 }
 
@@ -130,7 +132,8 @@ async fn people_see_the_same_calendar_table_and_story() {
     let stored = |c: &CoverageView| ready[&c.key].clone();
     assert_eq!(view::status::status(&read, stored), view::status::status(&told, view::status::judged));
     let story = |told: &Overview, n: i8| {
-        let text = view::explain::explain(&told.coverages[0], jiff::civil::date(2025, 11, n), told, |_| None).unwrap();
+        let (commands, date) = (Commands::of_cluster([]), jiff::civil::date(2025, 11, n));
+        let text = view::explain::explain(&told.coverages[0], date, told, &commands, &[], |_| None).unwrap();
         let told = |line: &&str| ["  rows", "  as of"].iter().all(|lost| !line.starts_with(lost));
         text.lines().filter(told).map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
     };
@@ -254,7 +257,8 @@ fn a_rerun_that_did_not_run_yet_is_told_from_the_objects_in_the_words_of_the_eng
         let game_dates = (0..6).map(game_date).collect();
         let read = overview(&Objects { coverages: vec![coverage], game_dates, ..Objects::default() }, now()).overview;
         let reruns = read.coverages[0].reruns.iter().map(|rerun| (rerun.date, rerun.waits.clone()));
-        let story = view::explain::explain(&read.coverages[0], day(2), &read, |_| None).unwrap();
+        let commands = Commands::of_cluster([]);
+        let story = view::explain::explain(&read.coverages[0], day(2), &read, &commands, &[], |_| None).unwrap();
         assert!(
             story.contains("rerun requested by token 'again'; waits: the date is too far in the future"),
             "{story}"

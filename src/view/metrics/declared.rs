@@ -50,7 +50,7 @@ const fn seconds(name: &'static str, labels: &'static [&'static str], help: &'st
 }
 
 /// Every metric, in the order in which they are written.
-pub static METRICS: [&Metric; 27] = [
+pub static METRICS: [&Metric; 31] = [
     &CELLS,
     &LATE_CELLS,
     &BLOCKED_CELLS,
@@ -59,7 +59,11 @@ pub static METRICS: [&Metric; 27] = [
     &COVERAGE_STALLED,
     &COVERAGE_SUSPENDED,
     &OPEN_BREAKERS,
+    &PRESSING_CELLS,
     &LIVE_JOBS,
+    &SOURCE_CREDITS,
+    &SOURCE_BREAKER_OPEN,
+    &SOURCE_LIVE_JOBS,
     &LAUNCHES,
     &OUTCOMES,
     &ATTEMPTS_CHARGED,
@@ -120,6 +124,24 @@ pub static OPEN_BREAKERS: Metric = gauge(
     OBJECT,
     "Rungs of a coverage whose breaker is open or half-open, because their last attempts brought nothing.",
 );
+/// `gapless_pressing_cells`
+pub static PRESSING_CELLS: Metric =
+    gauge("pressing_cells", OBJECT, "Open dates of a coverage that no rung delivers any more after the next 24 hours.");
+/// `gapless_source_credits`
+pub static SOURCE_CREDITS: Metric = gauge(
+    "source_credits",
+    &["namespace", "name", "what"],
+    "Credits of a Source's present window: `what` is budget or used. Absent without a budget.",
+);
+/// `gapless_source_breaker_open`
+pub static SOURCE_BREAKER_OPEN: Metric = gauge(
+    "source_breaker_open",
+    &["namespace", "name"],
+    "1 while the breaker of a Source is open or half-open, because the last attempts that drew on it brought nothing, else 0.",
+);
+/// `gapless_source_live_jobs`
+pub static SOURCE_LIVE_JOBS: Metric =
+    gauge("source_live_jobs", &["namespace", "name"], "Live Jobs that draw on a Source.");
 /// `gapless_live_jobs`
 pub static LIVE_JOBS: Metric = gauge("live_jobs", OBJECT, "Attempts of a coverage whose Job has not ended.");
 /// `gapless_launches_total`

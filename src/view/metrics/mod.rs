@@ -21,7 +21,7 @@ mod sheet;
 #[cfg(test)]
 mod tests;
 
-use row::Row;
+use row::{Row, SourceRow};
 use sheet::Sheet;
 
 /// From a cached listing to the longest that a read may take.
@@ -66,6 +66,7 @@ pub struct Used {
 struct Values {
     rows: BTreeMap<Key, Row>,
     seasons: BTreeMap<Key, bool>,
+    sources: BTreeMap<Key, SourceRow>,
     probes: BTreeMap<&'static str, Histogram>,
     probe_bytes: u64,
     marks: BTreeMap<&'static str, u64>,
@@ -80,6 +81,7 @@ impl Default for Values {
         Self {
             rows: BTreeMap::new(),
             seasons: BTreeMap::new(),
+            sources: BTreeMap::new(),
             probes: BTreeMap::new(),
             probe_bytes: 0,
             marks: BTreeMap::new(),
@@ -104,6 +106,7 @@ impl Metrics {
         }
         let known = |s: &crate::engine::overview::SeasonView| (s.key.clone(), s.is_known && s.failure.is_none());
         values.seasons = overview.seasons.iter().map(known).collect();
+        values.sources = overview.sources.iter().map(|s| (s.source.key.clone(), SourceRow::of(s))).collect();
     }
 
     /// Takes over when tables were read or proved unchanged: at rest nothing else moves, and no overview is made.
@@ -116,6 +119,10 @@ impl Metrics {
 
     /// Counts what happened.
     pub fn event(&self, event: &Event) {
+        // A source has no dates.
+        if &*event.coverage.kind == "Source" {
+            return;
+        }
         self.values().rows.entry(event.coverage.clone()).or_default().event(event);
     }
 

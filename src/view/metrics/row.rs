@@ -8,13 +8,14 @@ use jiff::tz::TimeZone;
 use prometheus_client::metrics::histogram::Histogram;
 
 use crate::domain::anchors::midnight;
+use crate::domain::breaker::BreakerState;
 use crate::domain::dates::{Date, DateSet, Timestamp, next_day};
 use crate::domain::ledger::{Outcome, Stage};
 use crate::domain::policy::Anchor;
 use crate::domain::schedule::Day;
 use crate::domain::state::{Cause, Cell, State};
 use crate::domain::verdict::Verdict;
-use crate::engine::overview::{CoverageView, Event, SeasonView};
+use crate::engine::overview::{CoverageView, Event, SeasonView, SourceView};
 
 /// A date of history that is filled says nothing of how soon tonight is complete.
 const HISTORY: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -31,6 +32,7 @@ pub(super) struct Row {
     pub(super) stalled: bool,
     pub(super) suspended: bool,
     pub(super) open_breakers: u32,
+    pub(super) pressing: u32,
     pub(super) live_jobs: u32,
     pub(super) launches: u64,
     /// The last start of the oldest gap.
@@ -57,6 +59,7 @@ impl Row {
         self.stalled = view.stalled.is_some();
         self.suspended = view.suspended;
         self.open_breakers = view.opened().count() as u32;
+        self.pressing = view.pressing.len() as u32;
         self.live_jobs = view.attempts.iter().filter(|a| !matches!(a.stage, Stage::Ended { .. })).count() as u32;
         self.launches = view.launches;
         let gaps = view.cells.iter().filter(|c| c.state().is_open() && is_incomplete(c));
@@ -84,6 +87,22 @@ impl Row {
         let Some(outcome) = Outcome::ALL.into_iter().find(|o| o.word() == event.reason) else { return };
         *self.outcomes.entry(outcome.word()).or_default() += dates;
         self.charged += if outcome.is_charged() { dates } else { 0 };
+    }
+}
+
+/// One source.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SourceRow {
+    /// The credits of a window and those that are used; `None` without a budget.
+    pub(super) credits: Option<(u64, u64)>,
+    pub(super) is_open: bool,
+    pub(super) live_jobs: u32,
+}
+
+impl SourceRow {
+    pub(super) fn of(view: &SourceView) -> Self {
+        let credits = view.source.budget.as_ref().zip(view.used).map(|(budget, (_, used))| (budget.credits, used));
+        Self { credits, is_open: view.state != BreakerState::Closed, live_jobs: view.live }
     }
 }
 

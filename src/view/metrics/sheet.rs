@@ -31,6 +31,7 @@ impl Collector for Sheet {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
         let values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
         self.gauges_of_coverages(&mut encoder, &values)?;
+        gauges_of_sources(&mut encoder, &values)?;
         counters_of_coverages(&mut encoder, &values)?;
         reads(&mut encoder, &values)?;
         self.process(&mut encoder, &values)
@@ -56,6 +57,7 @@ impl Sheet {
         let suspended = rows().map(|(key, row)| (of(key, None), gauge(row.suspended.into())));
         series(to, &metric::COVERAGE_SUSPENDED, suspended)?;
         series(to, &metric::OPEN_BREAKERS, rows().map(|(key, row)| (of(key, None), gauge(row.open_breakers.into()))))?;
+        series(to, &metric::PRESSING_CELLS, rows().map(|(key, row)| (of(key, None), gauge(row.pressing.into()))))?;
         series(to, &metric::LIVE_JOBS, rows().map(|(key, row)| (of(key, None), gauge(row.live_jobs.into()))))
     }
 
@@ -76,6 +78,21 @@ impl Sheet {
     fn since(&self, at: Timestamp) -> f64 {
         self.now.duration_since(at).as_secs_f64().max(0.0)
     }
+}
+
+fn gauges_of_sources(to: &mut DescriptorEncoder, values: &Values) -> fmt::Result {
+    let rows = || values.sources.iter();
+    let credits = rows().filter_map(|(key, row)| Some((key, row.credits?)));
+    let credits = credits.flat_map(|(key, (budget, used))| [(key, "budget", budget), (key, "used", used)]);
+    let credits = credits.map(|(key, what, n)| ([source(key), vec![what]].concat(), gauge(n)));
+    series(to, &metric::SOURCE_CREDITS, credits)?;
+    let open = rows().map(|(key, row)| (source(key), gauge(row.is_open.into())));
+    series(to, &metric::SOURCE_BREAKER_OPEN, open)?;
+    series(to, &metric::SOURCE_LIVE_JOBS, rows().map(|(key, row)| (source(key), gauge(row.live_jobs.into()))))
+}
+
+fn source(key: &Key) -> Labels<'_> {
+    vec![&key.namespace, &key.name]
 }
 
 fn counters_of_coverages(to: &mut DescriptorEncoder, values: &Values) -> fmt::Result {

@@ -28,6 +28,8 @@ pub(super) enum Failure {
     NoCredentials,
     /// No token: its endpoint does not answer.
     NoToken,
+    /// No token: the answer is not that of an endpoint for tokens, or not whole.
+    BadToken,
     /// BigQuery refused it.
     Refused,
 }
@@ -183,7 +185,7 @@ struct Rule {
 
 /// The reasons of the server, what they mean, whether the call is worth repeating, and the text.
 const RULES: [(&[&str], UnknownReason, bool, &str); 11] = {
-    use UnknownReason::{ProbeBudget, ProbeFailed, Unauthorized};
+    use UnknownReason::{ProbeBudget, ProbeFailed, SchemaMismatch, Unauthorized};
     [
         (
             &["backendError", "internalError", "jobBackendError", "jobInternalError", "tableUnavailable"],
@@ -239,7 +241,7 @@ const RULES: [(&[&str], UnknownReason, bool, &str); 11] = {
         ),
         (
             &["notFound"],
-            ProbeFailed,
+            SchemaMismatch,
             false,
             "it does not exist in the project, or gapless may not know of it: create it, correct its name, or grant \
              bigquery.tables.get",
@@ -291,6 +293,12 @@ impl Failure {
             Self::NoToken => {
                 rule(ProbeFailed, false, "Google's service for tokens does not answer; check the network of gapless")
             }
+            Self::BadToken => rule(
+                ProbeFailed,
+                false,
+                "what answers for Google's service for tokens is something else, or its answer was cut; check the proxies \
+                 between, if this lasts",
+            ),
             Self::Refused => by_status(status),
         }
     }
@@ -356,7 +364,7 @@ mod tests {
             (403, "<html>", Unauthorized, false),
             (503, "<html>", ProbeFailed, true),
             (400, r#"{"error":{"errors":[{"reason":"invalidQuery","line":3}]}}"#, ProbeFailed, false),
-            (404, "{}", ProbeFailed, false),
+            (404, "{}", UnknownReason::SchemaMismatch, false),
         ] {
             let refused = Refused::answer(status, None, body.as_bytes());
             assert_eq!((text(&refused).0, refused.again()), (of, again), "{status} {body}");

@@ -144,7 +144,7 @@ fn located(job: &JobName) -> String {
 impl<T: Tokens> Rest for Http<T> {
     fn table<'a>(&'a self, table: &'a TableName, until: Instant) -> Replying<'a, Meta> {
         let path = format!("{}?fields={}", path_of(table), escaped(META));
-        Box::pin(self.parsed(get(path), until))
+        Box::pin(async move { self.parsed::<Meta>(get(path), until).await?.whole() })
     }
 
     fn rows<'a>(

@@ -8,9 +8,9 @@ use super::name::TableName;
 use super::page::Broken;
 use super::wire::Meta;
 use crate::domain::verdict::{Unknown, UnknownReason};
-use crate::warehouse::budget::Taken;
+use crate::warehouse::budget::{DIVIDE, NARROW, Taken};
 use crate::warehouse::sql::bound::Statement;
-use crate::warehouse::sql::server::{Cell, Fault, Rows};
+use crate::warehouse::sql::server::{Cell, Fault, Rows, TooMuch};
 use crate::warehouse::tables::Call;
 
 /// One read of a table.
@@ -91,10 +91,15 @@ impl<'a> Run<'a> {
 
     fn take(&self, most: u64, tables: u64, guessed: bool) -> Result<Reserved<'a>, Fault> {
         let budget = &self.call.budget;
-        match budget.take(&self.name.to_string(), most, self.call.now) {
+        // The tables below a view may have partitions.
+        let is_divided = self.meta.time_partitioning.is_some() || self.meta.kind == "VIEW";
+        let advice = if is_divided { NARROW } else { DIVIDE };
+        match budget.take_or_advise(&self.name.to_string(), most, self.call.now, advice) {
             Ok(taken) => Ok(Reserved { taken: Some(taken), most, tables, guessed }),
-            Err(why) if most > budget.per_query() => Err(Fault::TooMuch(why)),
-            Err(why) => Err(Fault::Unknown(why)),
+            Err(why) => {
+                let of_day = most <= budget.per_query();
+                Err(Fault::TooMuch(TooMuch { why, of_day, divisible: true }))
+            }
         }
     }
 
@@ -141,7 +146,7 @@ impl<'a> Run<'a> {
     fn fault(&self, refused: &Refused) -> Fault {
         let unknown = self.server.unknown(refused, self.name, self.call, Some(self.meta));
         if refused.is_over_budget() || refused.is_too_large() {
-            Fault::TooMuch(unknown)
+            Fault::TooMuch(TooMuch { why: unknown, of_day: false, divisible: true })
         } else if refused.is_statement() {
             Fault::Changed(unknown)
         } else {

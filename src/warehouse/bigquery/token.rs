@@ -8,9 +8,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use google_cloud_auth::credentials::{AccessTokenCredentials, Builder};
+use google_cloud_auth::errors::CredentialsError;
 use tokio::time::{Instant, timeout_at};
 
 use super::errors::{Failure, Refused};
+use super::rest::{Replying, repeated_if};
 
 /// What the tokens are good for: `jobs.insert` takes no narrower one.
 const SCOPE: &str = "https://www.googleapis.com/auth/bigquery";
@@ -63,20 +65,36 @@ impl Credentials {
         let built = built.map_err(|_| Failure::NoCredentials)?;
         Ok(current.insert(built).clone())
     }
-}
 
-impl Tokens for Credentials {
-    async fn token(&self, until: Instant) -> Result<Token, Refused> {
+    /// One fetch. What failed is forgotten.
+    async fn fetch(&self, until: Instant) -> Result<Token, Refused> {
         let credentials = self.current()?;
-        let until = until.min(Instant::now() + FETCH);
         // The text of an error can hold what a server answered, so it goes no further.
         let failure = match timeout_at(until, credentials.access_token()).await {
             Ok(Ok(token)) => return Ok(Token(token.token)),
+            Ok(Err(error)) if is_unreadable(&error) => Failure::BadToken,
             Ok(Err(error)) if !error.is_transient() => Failure::NoCredentials,
             Ok(Err(_)) | Err(_) => Failure::NoToken,
         };
         self.forget();
         Err(failure.into())
+    }
+}
+
+/// Whether an answer came that cannot be read: the error's sources are those of the client.
+fn is_unreadable(error: &CredentialsError) -> bool {
+    let sources = std::iter::successors(std::error::Error::source(error), |source| source.source());
+    let mut of_client = sources.filter_map(|source| source.downcast_ref::<reqwest::Error>());
+    of_client.any(|error| error.is_decode() || error.is_body())
+}
+
+impl Tokens for Credentials {
+    /// A fetch that fails in passing is repeated once, like any call. One that took all its time is not.
+    async fn token(&self, until: Instant) -> Result<Token, Refused> {
+        let until = until.min(Instant::now() + FETCH);
+        let passing = |refused: &Refused| matches!(refused.failure, Failure::NoToken | Failure::BadToken);
+        let fetch = || -> Replying<'_, Token> { Box::pin(self.fetch(until)) };
+        repeated_if(until, passing, fetch).await
     }
 
     fn forget(&self) {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Error, IgnoredAny, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::errors::Flawed;
+use super::errors::{Flawed, Refused};
 
 /// A number, which BigQuery writes as a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +56,9 @@ pub(super) struct Meta {
     pub require_partition_filter: bool,
     streaming_buffer: Option<IgnoredAny>,
     pub view: Option<View>,
+    /// A success with errors is none.
+    #[serde(default)]
+    errors: Vec<Flawed>,
 }
 
 /// The parts of [`Meta`] that are asked for.
@@ -63,6 +66,14 @@ pub(super) const META: &str = "type,location,schema/fields(name,type,mode,collat
                                numBytes,timePartitioning,rangePartitioning,requirePartitionFilter,streamingBuffer,view/query";
 
 impl Meta {
+    /// The metadata, unless the server says that it is flawed.
+    pub fn whole(mut self) -> Result<Self, Refused> {
+        match self.errors.pop() {
+            Some(flawed) => Err(Refused::of(flawed)),
+            None => Ok(self),
+        }
+    }
+
     /// Whether rows are streamed to it, which its marks do not show.
     pub fn is_streamed(&self) -> bool {
         self.streaming_buffer.is_some()

@@ -73,6 +73,27 @@ fn rows_of_a_schedule_are_the_same_everywhere() {
 }
 
 #[test]
+fn a_start_beyond_the_calendar_is_unknown_like_none() {
+    let data = Data::new(
+        &[("day", Type::Date), ("away", Type::Text), ("home", Type::Text), ("starts", Type::Instant)],
+        "2025-11-14 | BOS | NYK | 2025-11-15T00:30:00Z
+         2025-11-15 | BOS | NYK | 2200-01-02T00:00:00Z
+         2025-11-16 | BOS | NYK | 1969-12-31T00:00:00Z
+         2025-11-17 | BOS | NYK | NULL",
+    );
+    let plain = ScheduleQuestion {
+        filters: Vec::new(),
+        void: Vec::new(),
+        is_final: None,
+        latest_by: None,
+        updated_at: None,
+        ..question()
+    };
+    let rows = schedule(&data, &plain).unwrap();
+    assert_eq!(rows.iter().filter(|row| row.start.is_some()).count(), 1, "{rows:#?}");
+}
+
+#[test]
 fn a_schedule_may_be_dated_by_instants_and_say_times_as_texts() {
     let data = Data::new(
         &[

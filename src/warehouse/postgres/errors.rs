@@ -9,8 +9,7 @@ use crate::warehouse::sql::server::Fault;
 
 /// Why there is no connection, for a table.
 pub(super) fn refused(connection: &str, table: &str, refused: Refused) -> Unknown {
-    let reason = if refused.is_unauthorized { UnknownReason::Unauthorized } else { UnknownReason::ProbeFailed };
-    said(connection, table, reason, &refused.why)
+    said(connection, table, refused.reason, &refused.why)
 }
 
 /// A failed question to the catalog.
@@ -44,12 +43,12 @@ pub(super) fn of_connecting(error: &Error) -> Refused {
         let Meaning { reason, why, .. } = meaning(code.code());
         return Refused {
             why: format!("{why} ({})", named(code.code())),
-            is_unauthorized: reason == UnknownReason::Unauthorized,
+            reason,
             is_login: code.code().starts_with("28"),
         };
     }
     if let Some(tls) = io_error(error).and_then(|e| e.get_ref()?.downcast_ref::<rustls::Error>()) {
-        return Refused { is_unauthorized: true, ..Refused::server(of_tls(tls).into()) };
+        return Refused { reason: UnknownReason::Unauthorized, ..Refused::server(of_tls(tls).into()) };
     }
     Refused::server(without_code(error).into())
 }
@@ -128,13 +127,13 @@ const CODES: [(&str, UnknownReason, &str); 30] = {
             Unauthorized,
             "its server refuses the login; see its files `user` and `password`, and pg_hba.conf on the server",
         ),
-        ("3D000", ProbeFailed, "its server has no such database; create it, or correct spec.postgres.database"),
+        ("3D000", SchemaMismatch, "its server has no such database; create it, or correct spec.postgres.database"),
         (
             "42501",
             Unauthorized,
             "its user may not read the table; grant it USAGE on the schema and SELECT on the table",
         ),
-        ("42P01", ProbeFailed, "the table does not exist; create it, or correct the name of the table"),
+        ("42P01", SchemaMismatch, "the table does not exist; create it, or correct the name of the table"),
         ("42703", SchemaMismatch, "a column does not exist any more; the columns are asked for again"),
         ("42883", SchemaMismatch, "a column has another type than before; the columns are asked for again"),
         ("42804", SchemaMismatch, "a column has another type than before; the columns are asked for again"),

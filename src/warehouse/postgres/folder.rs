@@ -48,6 +48,7 @@ pub(super) fn read(folder: &Path) -> Result<Login, String> {
     let number = std::str::from_utf8(&port).ok().and_then(|port| port.parse().ok()).filter(|port| *port > 0);
     let port = number.ok_or_else(|| format!("`port` ({} bytes) is not a number from 1 to 65535", port.len()))?;
     let (password, ca) = (optional(folder, "password", MOST)?, optional(folder, "ca.crt", MOST_OF_CA)?);
+    let password = password.map(secret).transpose()?;
     let login = Login { host, port, user, password, ca };
     if !login.is_local() {
         let missing = [("password", login.password.is_none()), ("ca.crt", login.ca.is_none())];
@@ -101,6 +102,17 @@ fn content(folder: &Path, name: &str, most: u64) -> Result<Option<Vec<u8>>, Stri
     Ok(Some(bytes))
 }
 
+/// A password may have blanks. A line break in it is a mistake of the tool that wrote the file.
+fn secret(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    if std::str::from_utf8(&bytes).is_ok_and(|text| !text.contains(char::is_control)) {
+        return Ok(bytes);
+    }
+    Err(format!(
+        "`password` ({} bytes without the newline at its end) has line breaks or bytes that are not text",
+        bytes.len()
+    ))
+}
+
 fn text(name: &str, bytes: Vec<u8>) -> Result<String, String> {
     let length = bytes.len();
     let plain = |text: &String| !text.contains(char::is_control) && text.trim() == text;
@@ -127,15 +139,19 @@ mod tests {
         let plain = read(folder(&[]).path()).unwrap();
         let lines: [(&str, &[u8]); 3] = [("host", b"db\n"), ("port", b"5432\r\n"), ("password", b"canary\n")];
         assert!(read(folder(&lines).path()).unwrap() == plain);
-        let inner = read(folder(&[("password", b"canary\n\n")]).path()).unwrap();
-        assert_eq!(inner.password.as_deref(), Some(&b"canary\n"[..]), "only one, the rest belongs to the value");
+        let blanks = read(folder(&[("password", b" can ary \n")]).path()).unwrap();
+        assert_eq!(blanks.password.as_deref(), Some(&b" can ary "[..]), "blanks belong to the value");
     }
 
     #[test]
     fn a_wrong_file_is_told_by_its_name_and_length() {
         let long = [b'x'; 5000];
         let huge = vec![b'x'; (1 << 20) + 1];
-        let wrong: [(&str, &[u8], &str); 9] = [
+        let broken = "`password` (7 bytes without the newline at its end) has line breaks or bytes that are not text";
+        let wrong: [(&str, &[u8], &str); 12] = [
+            ("password", b"canary\n\n", broken),
+            ("password", b"can\nary", broken),
+            ("password", b"canary\xff\n", broken),
             ("host", b"", "`host` is empty (0 bytes)"),
             ("host", b"\n", "`host` is empty (1 bytes)"),
             ("user", &long, "`user` has more than 4096 bytes"),

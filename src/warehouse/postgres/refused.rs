@@ -2,23 +2,25 @@
 
 use std::time::Duration;
 
+use crate::domain::verdict::UnknownReason;
+
 /// Why there is no connection.
 #[derive(Debug)]
 pub(super) struct Refused {
     /// One sentence without the name of the connection.
     pub why: String,
-    pub is_unauthorized: bool,
+    pub reason: UnknownReason,
     /// Whether another user or password could help.
     pub is_login: bool,
 }
 
 impl Refused {
     pub fn server(why: String) -> Self {
-        Self { why, is_unauthorized: false, is_login: false }
+        Self { why, reason: UnknownReason::ProbeFailed, is_login: false }
     }
 
     pub fn folder(why: String) -> Self {
-        Self { why, is_unauthorized: true, is_login: false }
+        Self { why, reason: UnknownReason::Unauthorized, is_login: false }
     }
 
     pub fn silent(after: Duration) -> Self {

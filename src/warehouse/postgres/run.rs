@@ -17,9 +17,9 @@ use crate::domain::dates::DateRange;
 use crate::domain::mark::Holds;
 use crate::domain::probe::{DateColumn, DateReading};
 use crate::domain::verdict::UnknownReason;
-use crate::warehouse::budget::Taken;
+use crate::warehouse::budget::{DIVIDE, NARROW, Taken};
 use crate::warehouse::sql::bound::{Answered, Statement};
-use crate::warehouse::sql::server::{Cell, Fault, Rows};
+use crate::warehouse::sql::server::{Cell, Fault, Rows, TooMuch};
 use crate::warehouse::tables::Call;
 
 /// The size of what is stored of a relation. It waits for a relation that is just being replaced, as the read itself does.
@@ -153,12 +153,13 @@ impl Cost {
 fn allow<'b>(call: &'b Call, table: &str, costs: &[Cost]) -> Result<Vec<Taken<'b>>, Fault> {
     let mut all: Vec<Taken<'b>> = Vec::new();
     for cost in costs {
-        match call.budget.take(table, cost.bytes, call.now) {
+        let advice = if cost.divisible { NARROW } else { DIVIDE };
+        match call.budget.take_or_advise(table, cost.bytes, call.now, advice) {
             Ok(taken) => all.push(taken),
-            Err(unknown) => {
+            Err(why) => {
                 all.into_iter().for_each(|taken| taken.used(0));
-                let is_too_much = cost.divisible && cost.bytes > call.budget.per_query();
-                return Err(if is_too_much { Fault::TooMuch(unknown) } else { unknown.into() });
+                let of_day = cost.bytes <= call.budget.per_query();
+                return Err(Fault::TooMuch(TooMuch { why, of_day, divisible: cost.divisible }));
             }
         }
     }

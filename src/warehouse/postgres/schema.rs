@@ -58,7 +58,7 @@ impl Postgres {
             "its database has no table or view `{}`; create it, or correct the name of the table, in which capital letters count",
             name.whole()
         );
-        errors::said(&self.pool.source.connection, table, UnknownReason::ProbeFailed, &why)
+        errors::said(&self.pool.source.connection, table, UnknownReason::SchemaMismatch, &why)
     }
 }
 

@@ -28,11 +28,21 @@ pub(crate) trait Rows: Send {
     fn row(&mut self, statement: usize, cells: &[Cell<'_>]) -> Result<(), Fault>;
 }
 
+/// More bytes than a run may read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TooMuch {
+    pub why: Unknown,
+    /// Whether it is more than is left of the day. Otherwise it is more than one read may take.
+    pub of_day: bool,
+    /// Whether fewer dates could cost less.
+    pub divisible: bool,
+}
+
 /// Why a run failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// It would read more bytes than one read may; with fewer dates it could succeed.
-    TooMuch(Unknown),
+    /// It would read more bytes than it may.
+    TooMuch(TooMuch),
     /// It answers more rows than one read may; with fewer dates it could succeed.
     TooMany(Unknown),
     /// The table has changed since its columns were asked for; the same run with its columns of now could succeed.
@@ -45,9 +55,8 @@ impl Fault {
     /// The reason.
     pub fn unknown(self) -> Unknown {
         match self {
-            Self::TooMuch(unknown) | Self::TooMany(unknown) | Self::Changed(unknown) | Self::Unknown(unknown) => {
-                unknown
-            }
+            Self::TooMuch(TooMuch { why, .. }) => why,
+            Self::TooMany(unknown) | Self::Changed(unknown) | Self::Unknown(unknown) => unknown,
         }
     }
 }

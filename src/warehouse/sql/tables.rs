@@ -10,7 +10,7 @@ use super::instead::{Doubts, Looking};
 use super::reading::Decoder;
 use super::schedule;
 use super::schema::Schema;
-use super::server::{Cell, Fault, Rows, Server};
+use super::server::{Cell, Fault, Rows, Server, TooMuch};
 use super::statement::{Plan, plan};
 use crate::domain::dates::DateSet;
 use crate::domain::mark::{Again, Holds, TableMark};
@@ -156,24 +156,40 @@ impl<S: Server> Read<'_, S> {
     async fn halves(&mut self, schema: &Schema, probes: &[Probe]) -> Result<Vec<Reading>, Fault> {
         let mut left = vec![probes.iter().cloned().enumerate().collect::<Vec<_>>()];
         let mut read: Vec<Reading> = probes.iter().map(|_| Reading::default()).collect();
+        let mut refused: Option<TooMuch> = None;
         while let Some(part) = left.pop() {
             let own: Vec<&Probe> = part.iter().map(|(_, probe)| probe).collect();
             match self.statements(schema, &own).await {
                 Ok(readings) => part.iter().zip(readings).for_each(|((n, _), own)| join(&mut read[*n], own)),
-                Err(fault) => match halved(&part).filter(|_| self.helps(&fault)) {
-                    Some((first, second)) => left.extend([second, first]),
-                    None => return Err(fault),
+                Err(fault) => match (halved(&part).filter(|_| self.helps(&fault)), fault) {
+                    (Some((first, second)), _) => left.extend([second, first]),
+                    // The rest of the day's bytes does not suffice for this part, and no other is tried.
+                    (None, Fault::TooMuch(own)) if self.is_dated() && (own.of_day || probes.len() == 1) => {
+                        let rest = if own.of_day { std::mem::take(&mut left) } else { Vec::new() };
+                        [part].iter().chain(&rest).for_each(|part| refuse(&mut read, part, &own.why));
+                        refused = Some(own);
+                    }
+                    (None, fault) => return Err(fault),
                 },
             }
         }
-        Ok(read)
+        let nothing = || !read.iter().any(|own| own.dates.values().any(Result::is_ok));
+        match refused.filter(|_| nothing()) {
+            Some(refused) => Err(Fault::TooMuch(refused)),
+            None => Ok(read),
+        }
+    }
+
+    /// Whether the table has parts with dates of their own.
+    fn is_dated(&self) -> bool {
+        self.seen.parts.iter().any(|part| matches!(part.holds, Holds::Dates(_)))
     }
 
     /// Whether fewer dates may help. Fewer dates of a table without parts cost as much.
     fn helps(&self, fault: &Fault) -> bool {
         match fault {
             Fault::TooMany(_) => true,
-            Fault::TooMuch(_) => self.seen.parts.iter().any(|part| matches!(part.holds, Holds::Dates(_))),
+            Fault::TooMuch(own) => own.divisible && self.is_dated(),
             Fault::Changed(_) | Fault::Unknown(_) => false,
         }
     }
@@ -246,6 +262,13 @@ fn join(all: &mut Reading, own: Reading) {
     all.dates.extend(own.dates);
     for (part, undated) in own.undated {
         all.undated.entry(part).and_modify(|known| *known = known.widest(undated)).or_insert(undated);
+    }
+}
+
+/// The dates of a part are unknown: its cost is more than a limit allows. Those of other parts are not.
+fn refuse(read: &mut [Reading], part: &Numbered, why: &Unknown) {
+    for (n, probe) in part {
+        read[*n].dates.extend(probe.dates.iter().map(|date| (date, Err(why.clone()))));
     }
 }
 

@@ -8,7 +8,7 @@ use super::date::parse_date;
 use super::datum::Datum;
 use super::instant::Moment;
 use super::number::plain;
-use crate::domain::dates::Timestamp;
+use crate::domain::dates::{FIRST_DATE, LAST_DATE, Timestamp};
 use crate::domain::probe::{Filter, InstantColumn, MAX_SCHEDULE_ROWS, Order, ScheduleQuestion, ScheduleRow, unit_key};
 use crate::domain::verdict::{Unknown, UnknownReason};
 use crate::domain::words::is_hidden;
@@ -74,7 +74,7 @@ impl<'a> Places<'a> {
             date,
             unit: values.as_ref().and_then(|v| unit_key(v.iter().map(|v| &**v))),
             values: values.unwrap_or_default(),
-            start: instant(self.start, &self.question.starts_at)?,
+            start: instant(self.start, &self.question.starts_at)?.filter(is_of_calendar),
             void: !self.void.is_empty() && all(&self.void)?,
             is_final: self.is_final.as_ref().map_or(Ok(true), holds)?,
             id: self.latest.and_then(|(id, _)| datum(id).map(Datum::text)),
@@ -109,6 +109,12 @@ impl<'a> Places<'a> {
         let text = datum.text();
         self.question.aliases.get(&*text).map_or(text, |alias| alias.as_str().into())
     }
+}
+
+/// Whether a start is in the range of seasons. One that is not, such as `infinity`, says no more than none: no date would ever
+/// come due by it.
+fn is_of_calendar(start: &Timestamp) -> bool {
+    (FIRST_DATE..=LAST_DATE).contains(&start.to_zoned(jiff::tz::TimeZone::UTC).date())
 }
 
 fn mismatch(text: String) -> Unknown {

@@ -71,6 +71,10 @@ fn of_both() -> Vec<Value> {
         rung_with(json!({"delivers": {"since": "2026-01-02"}})),
         rung_with(json!({"delivers": {"maxAge": "1d"}})),
         rung_with(json!({"delivers": {"until": "UnitStart"}})),
+        rung_with(json!({"source": "odds"})),
+        rung_with(json!({"source": "odds", "cost": {"perDate": 1, "perUnit": 2}})),
+        // There is no such Source: the coverage is refused, and recovers.
+        rung_with(json!({"source": "nothing"})),
         json!({"fill": {"ladder": [rung, {"name": "second", "jobFrom": {"cronJob": "fill"}}]}}),
         rung_with(json!({"attempts": {"max": 2, "backoff": {"initial": "1m", "max": "2m"}}})),
         rung_with(json!({"jobFrom": {"cronJob": "other", "container": "c"}})),
@@ -161,8 +165,8 @@ pub(super) fn season_edits() -> [Value; 15] {
     ]
 }
 
-/// The editable fields of a Warehouse and of a date, and the coverage's status meanwhile.
-pub(super) fn wishes() -> [(&'static str, &'static str, Value, &'static str); 6] {
+/// The editable fields of a Warehouse, of a Source and of a date, and the coverage's status meanwhile.
+pub(super) fn wishes() -> [(&'static str, &'static str, Value, &'static str); 11] {
     let own = json!([{"kind": "TableCoverage", "name": "t"}]);
     [
         ("Warehouse", "w", json!({"limits": {"queryTimeout": "1m"}}), "Missing/"),
@@ -173,6 +177,16 @@ pub(super) fn wishes() -> [(&'static str, &'static str, Value, &'static str); 6]
             "Missing/",
         ),
         ("Warehouse", "w", json!({"files": {"encoding": "Latin1"}}), "Missing/"),
+        (
+            "Source",
+            "odds",
+            json!({"budget": {"credits": 5, "per": "Day", "timeZone": "America/New_York", "reserve": "10%"}}),
+            "Missing/",
+        ),
+        ("Source", "odds", json!({"maxConcurrentJobs": 2}), "Missing/"),
+        ("Source", "odds", json!({"maxConcurrentJobs": 2, "requestsPerMinute": 30}), "Missing/"),
+        ("Source", "odds", json!({"breaker": {"failures": 2, "openFor": "1h", "maxOpenFor": "2h"}}), "Missing/"),
+        ("Source", "odds", json!({"suspend": true}), "Missing/"),
         ("GameDate", "s-2026-01-03", json!({"priority": 5}), "Missing/"),
         ("GameDate", "s-2026-01-03", json!({"rerun": {"token": "again", "coverages": own}}), "Missing/"),
         (

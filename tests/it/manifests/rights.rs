@@ -10,7 +10,7 @@ use crate::gapless::{Place, gapless};
 /// The project promises at most this many pairs of verb and resource. Its own kinds count as one.
 const MOST_PAIRS: usize = 20;
 
-const KINDS: [&str; 5] = ["warehouses", "seasons", "tablecoverages", "propcoverages", "gamedates"];
+const KINDS: [&str; 6] = ["warehouses", "seasons", "sources", "tablecoverages", "propcoverages", "gamedates"];
 
 /// Words that would give an account more than it needs.
 const NEVER: [&str; 12] = [

@@ -8,12 +8,16 @@ fn scripts_get_one_documented_object() {
     let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let plan = here.run("plan", &["-o", "json", "--now", "2026-01-05T12:00:00+02:00"], &[]);
     let json: serde_json::Value = serde_json::from_str(&plan.out).unwrap();
-    assert_eq!(keys(&json), ["now", "coverages", "launches", "held"]);
+    assert_eq!(keys(&json), ["now", "coverages", "sources", "launches", "held"]);
     assert_eq!(json["now"], "2026-01-05T10:00:00Z", "in UTC");
     let coverage = &json["coverages"][0];
-    let of_coverage =
-        ["namespace", "kind", "name", "season", "stalled", "undated", "unexpectedRows", "unexpectedDates"];
-    assert_eq!(keys(coverage), [&of_coverage[..], &["counts", "breakers", "reruns", "cells"]].concat());
+    let named =
+        ["namespace", "kind", "name", "season", "table", "mode", "suspended", "ready", "readyReason", "summary"];
+    let of_coverage = ["nextLook", "stalled", "undated", "unexpectedRows", "unexpectedDates", "bytesRead"];
+    let lists = ["counts", "breakers", "reruns", "attempts", "settled", "cells"];
+    assert_eq!(keys(coverage), [&named[..], &of_coverage, &lists].concat());
+    let summary = serde_json::json!({"expected": 5, "due": 4, "complete": 2, "open": 2, "late": 1});
+    assert_eq!((&coverage["summary"], &coverage["ready"]), (&summary, &"False".into()));
     assert_eq!(
         (&coverage["kind"], &coverage["name"], &coverage["season"]),
         (&"TableCoverage".into(), &"t".into(), &"s".into())
@@ -27,18 +31,20 @@ fn scripts_get_one_documented_object() {
     let expected = serde_json::json!({
         "date": "2026-01-03", "state": "Missing", "reason": "NoRows", "verdict": "Missing",
         "message": "no rows; 1 unit expected; launched as soon as a slot is free", "expected": 1, "covered": 0,
-        "missing": ["*"], "rows": 0, "unexpectedRows": 0, "late": true, "attempts": 0, "rung": null, "charges": [], "nextLook": null,
+        "missing": ["*"], "rows": 0, "unexpectedRows": 0, "dueAt": "2026-01-04T06:00:00Z",
+        "lateAt": "2026-01-05T00:00:00Z", "late": true, "attempts": 0, "rung": null, "charges": [], "nextLook": null,
     });
     assert_eq!(cells[2], expected);
     assert_eq!((&cells[0]["reason"], &cells[4]["nextLook"]), (&().into(), &"2026-01-06T06:00:00Z".into()));
     let launch = |date: &str| {
         serde_json::json!({
             "coverage": "TableCoverage/t", "rung": "reload", "dates": [date], "attempt": 1, "reason": "NoRows",
+            "source": null, "credits": null, "lostAt": null,
         })
     };
     assert_eq!(json["launches"], serde_json::json!([launch("2026-01-04"), launch("2026-01-03")]), "tonight first");
     let calendar = here.run("calendar", &["-o", "json"], &[]);
-    assert_eq!(keys(&serde_json::from_str(&calendar.out).unwrap()), ["now", "coverages"]);
+    assert_eq!(keys(&serde_json::from_str(&calendar.out).unwrap()), ["now", "coverages", "sources"]);
     let observed = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 2").replace("mode: Fill", "mode: Observe")]);
     let plan: serde_json::Value = serde_json::from_str(&observed.run("plan", &["-o", "json"], &[]).out).unwrap();
     let held = serde_json::json!([{

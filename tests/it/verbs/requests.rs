@@ -117,3 +117,16 @@ fn a_rerun_of_a_complete_date_reports_what_its_job_did() {
         assert!(explained.out.contains(&format!(": {outcome}")) && explained.code == Some(0), "{}", explained.out);
     }
 }
+
+#[test]
+fn a_waiver_is_taken_back() {
+    let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1")]);
+    assert_eq!(here.run("waive", &["tc/t", "2026-01-03", "--reason", "gone"], &[]).code, Some(0));
+    let story = here.run("explain", &["tc/t", "2026-01-03"], &[]);
+    assert!(story.out.contains("gapless unwaive -f ") && story.code == Some(0), "{}", story.out);
+    let done = here.run("unwaive", &["tc/t", "2026-01-03"], &[]);
+    assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
+    assert!(here.run("explain", &["tc/t", "2026-01-03"], &[]).out.contains("Missing/NoRows"));
+    let again = here.run("unwaive", &["tc/t", "2026-01-03"], &[]);
+    assert!(again.code == Some(2) && again.err.contains("no GameDate waives TableCoverage/t"), "{}", again.err);
+}

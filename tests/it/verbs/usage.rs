@@ -25,7 +25,7 @@ fn wrong_usage_is_status_2_and_one_writer_holds_the_state() {
 #[test]
 fn the_definitions_are_printed_as_they_are_committed() {
     let printed = gapless(&["crds"]).out;
-    for kind in ["Warehouse", "Season", "TableCoverage", "PropCoverage", "GameDate"] {
+    for kind in ["Warehouse", "Season", "Source", "TableCoverage", "PropCoverage", "GameDate"] {
         assert!(printed.contains(&format!("    kind: {kind}\n")), "{kind}");
     }
 }
@@ -186,4 +186,47 @@ fn an_empty_folder_is_an_error() {
         assert!(other.err.contains("there is no manifest in "), "{}", other.err);
         assert_eq!(other.code, Some(2), "a wrong path is not success");
     }
+}
+
+#[test]
+fn shells_and_man_get_what_the_help_says() {
+    for (shell, mark) in
+        [("bash", "complete -F _gapless"), ("zsh", "#compdef gapless"), ("fish", "complete -c gapless")]
+    {
+        let done = gapless(&["completions", shell]);
+        assert!(
+            done.code == Some(0) && done.out.contains(mark) && done.out.contains("unwaive"),
+            "{shell}: {}",
+            done.err
+        );
+        assert!(!done.out.contains("run-job"), "hidden verbs stay hidden");
+    }
+    let page = gapless(&["man"]);
+    assert!(
+        page.code == Some(0) && page.out.starts_with(".ie") && page.out.contains("Exit status: 0 every"),
+        "{}",
+        page.out
+    );
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(gapless(&["man", "--out", folder.path().to_str().unwrap()]).code, Some(0));
+    let explain = fs::read_to_string(folder.path().join("gapless-explain.1")).unwrap();
+    assert!(explain.contains("yesterday"), "{explain}");
+    assert_eq!(gapless(&["completions", "tcsh"]).code, Some(2));
+}
+
+#[test]
+fn an_interrupted_demo_cleans_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_gapless"));
+    let command = command.arg("demo").env("TMPDIR", folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut demo = Running(command.spawn().unwrap());
+    let started = || {
+        let demos = folder.path().read_dir().unwrap().flatten().map(|entry| entry.path().join("state/jobs"));
+        demos.filter_map(|jobs| jobs.read_dir().ok()).flatten().flatten().any(|job| job.path().join("started").exists())
+    };
+    until(started);
+    let id = demo.0.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert_eq!(demo.0.wait().unwrap().code(), Some(130));
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "nothing is left, and no Job writes into it again");
 }

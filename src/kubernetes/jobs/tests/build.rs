@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::api::template::Refusal;
+use crate::domain::source::Draw;
 use crate::kubernetes::jobs::build::{Built, job};
 use crate::kubernetes::jobs::identity::Identity;
 use crate::kubernetes::jobs::read::is_of;
@@ -191,9 +192,30 @@ fn a_job_that_is_there_is_ours_only_when_everything_of_it_is_equal() {
     ] {
         assert!(!is_of(&there, &different), "{what}");
     }
+    let drawing = |credits| Launch { draw: Some(draw(credits)), ..launch() };
+    assert!(is_of(&there, &drawing(12)), "an earlier version does not write what its Job draws");
+    let there_drawing = made(&cron_job(), &drawing(12)).unwrap().job;
+    assert!(is_of(&there_drawing, &drawing(12)) && !is_of(&there_drawing, &drawing(13)), "draw");
     let mut orphan = there;
     orphan.metadata.owner_references = None;
     assert!(!is_of(&orphan, &launch()), "it has no owner");
+}
+
+fn draw(credits: u64) -> Draw {
+    Draw { source: "odds-api".into(), credits, requests: 15 }
+}
+
+/// A filler needs to know whose account it uses, and how fast it may go.
+#[test]
+fn a_filler_is_told_its_source_and_its_share_of_the_requests() {
+    let told = |requests| {
+        let built = made(&cron_job(), &Launch { draw: Some(Draw { requests, ..draw(12) }), ..launch() }).unwrap().job;
+        assert_eq!(Identity::of(&built.metadata).unwrap().draw, Some(Draw { requests, ..draw(12) }));
+        let text = serde_json::to_value(built).unwrap()["spec"]["template"]["spec"]["containers"][1]["env"].to_string();
+        (text.contains(r#"{"name":"GAPLESS_SOURCE","value":"odds-api"}"#), text.contains("GAPLESS_REQUESTS_PER_MINUTE"))
+    };
+    assert_eq!(told(15), (true, true));
+    assert_eq!(told(0), (true, false), "its Source does not limit them");
 }
 
 fn is_label(value: &str) -> bool {

@@ -36,6 +36,19 @@ fn seen(folder: &JobFolder) -> Result<Option<Option<End>>, String> {
     folder.job().map(|job| job.map(|job| job.ended.map(|(_, end)| end)))
 }
 
+/// So that a Job whose ledger is lost still counts on its Source. Earlier versions do not write it.
+#[test]
+fn a_job_says_what_it_draws() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = started(root.path());
+    let told = || folder.job().unwrap().unwrap().draw.map(|draw| draw.to_string());
+    assert_eq!(told(), None);
+    fs::write(folder.path.join("draws"), "odds-api credits=12 requests=15 later=1").unwrap();
+    assert_eq!(told().as_deref(), Some("odds-api credits=12 requests=15"));
+    fs::write(folder.path.join("draws"), "odds-api credits=many").unwrap();
+    assert_eq!(told(), None, "damaged");
+}
+
 fn replace_by_folder(path: &Path) {
     let _ = fs::remove_file(path);
     fs::create_dir(path).unwrap();
@@ -44,7 +57,7 @@ fn replace_by_folder(path: &Path) {
 /// A folder in the place of a file cannot be read, as a file under EIO, EACCES or EMFILE.
 #[test]
 fn a_job_of_which_a_file_cannot_be_read_is_neither_gone_nor_lost() {
-    for file in ["job", "end", "lock"] {
+    for file in ["job", "end", "lock", "draws"] {
         let root = tempfile::tempdir().unwrap();
         let folder = started(root.path());
         replace_by_folder(&folder.path.join(file));
@@ -121,7 +134,7 @@ fn a_job_without_runner_is_overdue_after_its_deadline_and_grace() {
 
 #[test]
 fn a_pipe_in_the_place_of_a_file_holds_nothing_up() {
-    for name in ["job", "started", "lock", "end", "termination"] {
+    for name in ["job", "started", "lock", "end", "draws", "termination"] {
         let root = tempfile::tempdir().unwrap();
         let folder = started(root.path());
         let path = folder.path.join(name);

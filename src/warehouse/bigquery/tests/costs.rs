@@ -45,6 +45,22 @@ async fn a_range_that_costs_too_much_is_halved_down_to_one_date_before_it_is_ref
 }
 
 #[tokio::test]
+async fn what_is_left_of_a_day_is_spent_on_the_dates_that_fit() {
+    // The first date is 16 MiB, the second 8: all together are more than the day has.
+    let place = scaled(1 << 20);
+    let budget = Arc::new(Budget::new(1 << 30, 20 * MIB));
+    let with = Call { budget: budget.clone(), ..call() };
+    let answer = place.probe("d.props", with, vec![rows_of(plain(), &DAYS)]).await.unwrap();
+    let dates = &answer.readings[0].as_ref().unwrap().dates;
+    let told: Vec<_> = dates.values().map(|facts| facts.as_ref().map(|facts| facts.rows)).collect();
+    assert_eq!(told[0], Ok(2), "the first date fits");
+    let why = told.iter().find_map(|date| date.err()).expect("all dates together are too much");
+    assert_eq!(why.reason, UnknownReason::ProbeBudget);
+    assert!(why.text.contains("left today of 20.0 MiB"), "{}", why.text);
+    assert!(answer.bytes > 0 && answer.bytes == spent(&budget) && spent(&budget) <= 20 * MIB, "{}", answer.bytes);
+}
+
+#[tokio::test]
 async fn a_day_that_is_spent_refuses_before_anything_runs() {
     let place = scaled(1);
     let why = place.counts(within(Budget::new(1 << 30, 5 * MIB), Duration::from_secs(30))).await.unwrap_err();

@@ -155,11 +155,24 @@ fn a_service_of_tokens_that_fails_is_not_waited_for_longer_than_the_read() {
 
 #[test]
 fn a_service_that_fails_for_a_moment_is_asked_again() {
-    let place = place();
-    let file = login(&place);
-    place.world.fault("token", "backendError", json!({}));
-    let looks = with_file(&place, &file);
-    assert!(looks.trim_end().lines().any(|line| line.ends_with("seen")), "{looks}");
+    for fault in ["backendError", "html503", "lostAnswer", "cut", "htmlOk"] {
+        let place = place();
+        let file = login(&place);
+        place.world.fault("token", fault, json!({}));
+        let looks = with_file(&place, &file);
+        assert!(seen_thrice(&looks), "{fault}: {looks}");
+    }
+}
+
+#[test]
+fn what_is_not_an_answer_of_the_service_does_not_blame_the_credentials() {
+    for fault in ["cut", "htmlOk"] {
+        let place = place();
+        let file = login(&place);
+        place.world.fault("token", fault, json!({"count": -1}));
+        let looks = with_file(&place, &file);
+        assert!(looks.contains("ProbeFailed: table `d.props`: what answers for Google's service"), "{fault}: {looks}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Connections: logins, certificates, what is said of a server that cannot be reached, and what is kept open.
 
 use super::*;
-use crate::domain::verdict::UnknownReason::{ProbeFailed, Unauthorized};
+use crate::domain::verdict::UnknownReason::{ProbeFailed, SchemaMismatch, Unauthorized};
 
 #[tokio::test]
 async fn the_session_only_reads_and_has_settings_of_its_own() {
@@ -86,6 +86,7 @@ async fn a_server_that_cannot_be_reached_is_told_without_its_address() {
 async fn a_database_or_table_that_does_not_exist_or_may_not_be_read_is_told() {
     let place = Place::new("absent");
     let why = place.refused("nba_raw.props").await;
+    assert_eq!(why.reason, SchemaMismatch);
     assert_eq!(
         why.text,
         "table `nba_raw.props`: connection `stats`: its database has no table or view `nba_raw.props`; create it, or correct the \
@@ -103,6 +104,7 @@ async fn a_database_or_table_that_does_not_exist_or_may_not_be_read_is_told() {
         "{why:?}"
     );
     let why = engine(place.connections.path(), "nothing").mark(&call(), "t", &date()).await.unwrap_err();
+    assert_eq!(why.reason, SchemaMismatch);
     assert!(why.text.contains("no such database") && why.text.contains("spec.postgres.database"), "{why:?}");
 }
 

@@ -147,3 +147,14 @@ fn a_job_is_live_until_it_says_otherwise_and_no_pod_is_left() {
         ("both ends", both, None, "Deadline"),
     ]);
 }
+
+/// It has the end of a Job past its deadline, because that is how `gapless stop` ends it.
+#[test]
+fn an_end_that_a_person_asked_for_is_no_failure_of_the_filler() {
+    let mut stopped = serde_json::to_value(job_with(late(1))).unwrap();
+    stopped["metadata"]["annotations"][crate::kubernetes::STOPPED] = "gapless stop".into();
+    let whole: Job = serde_json::from_value(stopped.clone()).unwrap();
+    for form in [whole, kept(&stopped).job] {
+        assert_eq!(say(&job(&form, &[], now()).unwrap()), "Disrupted: stopped by gapless stop");
+    }
+}
