@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::first_args::{FieldsArgs, InitArgs};
+use super::instant::instant;
 use super::operator_args::OperatorArgs;
 use super::switch::Switch;
 use crate::domain::dates::previous_day;
@@ -495,8 +496,4 @@ pub struct DemoArgs {
     /// The seed for the gaps; the same seed creates the same demo.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-}
-
-pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| "expected a timestamp such as 2025-11-14T12:00:00Z".to_string())
 }

@@ -1,7 +1,7 @@
 //! `fields`: describes a field of the resources.
 
-use super::first_args::FieldsArgs;
 use super::exit::{Exit, Stop};
+use super::first_args::FieldsArgs;
 use crate::view::fields;
 
 pub(super) fn fields(args: &FieldsArgs) -> Result<Exit, Stop> {

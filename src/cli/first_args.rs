@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::args::instant;
+use super::instant::instant;
 
 /// `init`.
 #[derive(Clone, Debug, Args)]

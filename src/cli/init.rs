@@ -57,7 +57,8 @@ pub(super) fn init(args: &InitArgs) -> Result<Exit, Stop> {
 
 impl Place {
     fn new(args: &InitArgs) -> Result<Self, Stop> {
-        let unopened = |path: &Path, e: std::io::Error| Stop::bad_input(format!("{} cannot be opened: {e}", path.display()));
+        let unopened =
+            |path: &Path, e: std::io::Error| Stop::bad_input(format!("{} cannot be opened: {e}", path.display()));
         let data = args.data.canonicalize().map_err(|e| unopened(&args.data, e))?;
         let mut found = tables_below(&data).map_err(|e| unopened(&args.data, e))?;
         let mut warehouse = data.clone();
@@ -190,7 +191,7 @@ fn calendar(args: &InitArgs, root: &Path, dates: Option<(Date, Date)>) -> Calend
         all: false,
         from: dates.map(|(from, _)| from),
         through: dates.map(|(_, through)| through),
-        watch: WatchArgs::default(),
+        watch: WatchArgs { watch: false },
     }
 }
 

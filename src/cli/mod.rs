@@ -15,6 +15,7 @@ mod filler;
 mod first_args;
 mod game_date;
 mod init;
+mod instant;
 mod interrupt;
 mod local;
 mod manual;

@@ -27,7 +27,8 @@ impl Groups {
         let in_season = |date: &Date| season.week.has(*date);
         let (called, all): (_, Vec<(Date, Vec<usize>)>) = match matched {
             Some(matched) => {
-                let called = if matches!(matched.form, super::matching::Form::EachOf(_)) { "side of a game" } else { "game" };
+                let called =
+                    if matches!(matched.form, super::matching::Form::EachOf(_)) { "side of a game" } else { "game" };
                 (called, matched.groups.iter().map(|((date, _), rows)| (*date, rows.clone())).collect())
             }
             None => ("date", profile.by_date.iter().map(|(date, rows)| (*date, rows.clone())).collect()),
@@ -110,7 +111,8 @@ fn date(profile: &Profile<'_>) -> String {
     if let Some(first) = remark.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    let mut out = if dated.how == How::Plain && !remark.contains(';') { String::new() } else { comment(2, &(remark + ".")) };
+    let mut out =
+        if dated.how == How::Plain && !remark.contains(';') { String::new() } else { comment(2, &(remark + ".")) };
     out += &format!("  date: {}\n", scalar(&dated.column));
     out + &how(&dated.how, 2)
 }

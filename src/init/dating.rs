@@ -11,13 +11,21 @@ use crate::warehouse::files::sample::{Form, Sample, Sampled, Value};
 
 /// Forms of dates, the likely ones first.
 const FORMATS: [&str; 11] = [
-    "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d %b %Y", "%b %d, %Y",
+    "%Y%m%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%d %b %Y",
+    "%b %d, %Y",
     "%d-%b-%Y",
 ];
 /// Beginnings of the names of columns that say when a row was written, not which date it is of.
-const WRITTEN: [&str; 11] = [
-    "updat", "load", "creat", "insert", "process", "ingest", "modif", "fetch", "scrap", "extract", "birth",
-];
+const WRITTEN: [&str; 11] =
+    ["updat", "load", "creat", "insert", "process", "ingest", "modif", "fetch", "scrap", "extract", "birth"];
 
 /// How the date column is read: one of the forms of the spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +101,8 @@ fn of_column(column: &Sampled, zone: &TimeZone, named: &BTreeSet<Date>) -> Optio
     score -= if WRITTEN.iter().any(|begin| name.starts_with(begin)) { 40 } else { 0 };
     score += if column.in_folders { 20 } else { 0 };
     score -= if i64::from(days_between(*first, *last)) > 20 * distinct.len() as i64 { 20 } else { 0 };
-    score -= i64::try_from(column.cells.iter().filter(|cell| **cell == 0).count() * 100 / column.cells.len().max(1)).ok()?;
+    score -=
+        i64::try_from(column.cells.iter().filter(|cell| **cell == 0).count() * 100 / column.cells.len().max(1)).ok()?;
     if !named.is_empty() && *named == distinct {
         score += 25;
         remark.push_str("; the same dates as in the names of the files");
@@ -124,7 +133,9 @@ fn form(column: &Sampled, zone: &TimeZone) -> Option<(How, i64, String)> {
         () if all(Form::Instant) && is_midnight() => {
             Some((How::Calendar, 40, "timestamps at midnight UTC, which are dates".into()))
         }
-        () if all(Form::Instant) => Some((How::Instant, 20, "timestamps: each counts for its date in the season's zone".into())),
+        () if all(Form::Instant) => {
+            Some((How::Instant, 20, "timestamps: each counts for its date in the season's zone".into()))
+        }
         () => None,
     }
 }
@@ -144,13 +155,18 @@ fn formatted(column: &Sampled, zone: &TimeZone) -> Option<(How, i64, String)> {
         let span = days_between(*dates.first()?, *dates.last()?);
         Some((span, (*format).to_string()))
     };
-    let mut fitting: Vec<(i32, String)> =
-        FORMATS.iter().filter_map(|format| fits(format)).map(|(span, format)| (i32::try_from(span).unwrap_or(i32::MAX), format)).collect();
+    let mut fitting: Vec<(i32, String)> = FORMATS
+        .iter()
+        .filter_map(|format| fits(format))
+        .map(|(span, format)| (i32::try_from(span).unwrap_or(i32::MAX), format))
+        .collect();
     fitting.sort_by_key(|(span, _)| *span);
     let (_, best) = fitting.first()?.clone();
     let example = column.values.first().map(|value| value.text.to_string()).unwrap_or_default();
     let other = fitting.get(1).map(|(_, other)| {
-        format!("; `{other}` is possible, too, and its dates would lie further apart: check the first date in the calendar")
+        format!(
+            "; `{other}` is possible, too, and its dates would lie further apart: check the first date in the calendar"
+        )
     });
     let remark = format!("written as `{example}`{}", other.unwrap_or_default());
     Some((How::Format(best), 45, remark))
@@ -196,7 +212,8 @@ fn none(sample: &Sample, named: &BTreeSet<Date>) -> String {
             column.name
         );
     }
-    let mixed = sample.columns.iter().find(|c| c.values.iter().filter(|v| v.form == Form::Date).count() * 2 > c.values.len());
+    let mixed =
+        sample.columns.iter().find(|c| c.values.iter().filter(|v| v.form == Form::Date).count() * 2 > c.values.len());
     if let Some((column, other)) = mixed.and_then(|c| Some((c, c.values.iter().find(|v| v.form != Form::Date)?))) {
         return format!("`{}` holds dates, but `{}` as well: write NULL or a date", column.name, other.text);
     }

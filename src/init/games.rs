@@ -13,8 +13,7 @@ use crate::warehouse::files::sample::{Form, Sampled};
 
 const CALLED: [&str; 5] = ["schedule", "fixture", "games", "matches", "calendar"];
 const FINAL: [&str; 8] = ["final", "ft", "finished", "played", "completed", "complete", "closed", "over"];
-const VOID: [&str; 8] =
-    ["postponed", "ppd", "cancelled", "canceled", "abandoned", "void", "suspended", "forfeit"];
+const VOID: [&str; 8] = ["postponed", "ppd", "cancelled", "canceled", "abandoned", "void", "suspended", "forfeit"];
 
 /// What a schedule says.
 #[derive(Clone, Debug)]
@@ -62,7 +61,8 @@ impl Schedule {
         let is_update = |column: &&Sampled| WRITTEN.iter().any(|word| column.name.to_lowercase().contains(word));
         let zoneless = |column: &Sampled| column.values.iter().any(|value| value.form == Form::Local);
         let is_own = |column: &&Sampled| column.name == profile.dated.column;
-        let starts = moments().find(|column| !is_update(column) && (!is_own(column) || profile.dated.how != How::Plain));
+        let starts =
+            moments().find(|column| !is_update(column) && (!is_own(column) || profile.dated.how != How::Plain));
         let updated = moments().find(|column| is_update(column) && !is_own(column));
         let (id, void) = (id(profile), state(profile, &VOID));
         let order = updated.filter(|column| !zoneless(column)).map(|column| column.name.as_str());
@@ -130,7 +130,8 @@ impl Schedule {
             if !absent.is_empty() {
                 notes.push(format!(
                     "No table has a row of {}: {}. If they do not count, leave them out by `schedule.where`.",
-                    text::counted(absent.len(), "scheduled games"), text::examples(&absent)
+                    text::counted(absent.len(), "scheduled games"),
+                    text::examples(&absent)
                 ));
             }
         }
@@ -146,9 +147,12 @@ pub(super) fn values(profile: &Profile<'_>, columns: &[String], row: usize) -> O
 /// How much a table looks like a schedule.
 fn score(profile: &Profile<'_>) -> Option<usize> {
     let name = profile.table.name.to_lowercase();
-    let has_start = profile.table.sample.columns.iter().any(|column| {
-        is_moment(column) && !WRITTEN.iter().any(|word| column.name.to_lowercase().contains(word))
-    });
+    let has_start = profile
+        .table
+        .sample
+        .columns
+        .iter()
+        .any(|column| is_moment(column) && !WRITTEN.iter().any(|word| column.name.to_lowercase().contains(word)));
     let is_called = CALLED.iter().any(|word| name.contains(word));
     let pair = pair(profile);
     let has_sides = pair.iter().flatten().any(|column| column.to_lowercase().contains("home"));

@@ -151,13 +151,17 @@ fn repeat(column: &Sampled, groups: &[Vec<usize>]) -> Option<Repeat> {
     let sizes: Vec<u64> = counts.iter().map(|own| own.len() as u64).collect();
     let size = *sizes.iter().max_by_key(|size| sizes.iter().filter(|other| other == size).count())?;
     let same = sizes.iter().filter(|own| **own == size).count();
-    let is_each_row = groups.iter().zip(&sizes).filter(|(rows, size)| rows.len() as u64 == **size).count() * 2 > groups.len();
+    let is_each_row =
+        groups.iter().zip(&sizes).filter(|(rows, size)| rows.len() as u64 == **size).count() * 2 > groups.len();
     (size > 1 && same * 20 >= sizes.len() * 19 && !is_each_row).then_some(Repeat::Distinct { column: name, min: size })
 }
 
 fn counts(column: &Sampled, rows: &[usize]) -> BTreeMap<u32, u64> {
     let mut counts = BTreeMap::new();
-    rows.iter().map(|row| column.cells[*row]).filter(|cell| *cell > 0).for_each(|cell| *counts.entry(cell).or_default() += 1);
+    rows.iter()
+        .map(|row| column.cells[*row])
+        .filter(|cell| *cell > 0)
+        .for_each(|cell| *counts.entry(cell).or_default() += 1);
     counts
 }
 

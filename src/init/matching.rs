@@ -32,7 +32,10 @@ impl Form {
             Self::Split { column, separator, parts } => format!(
                 "{{split: {{column: {}, separator: \"{separator}\", parts: {}}}}}",
                 text::scalar(column),
-                text::list(parts.iter().map(|part| (part + 1).to_string()).collect::<Vec<_>>().iter().map(String::as_str), str::to_string)
+                text::list(
+                    parts.iter().map(|part| (part + 1).to_string()).collect::<Vec<_>>().iter().map(String::as_str),
+                    str::to_string
+                )
             ),
             Self::EachOf(column) => format!("{{eachOf: {}}}", text::scalar(column)),
         }
@@ -144,17 +147,23 @@ fn form(profile: &Profile<'_>, schedule: &Schedule) -> Option<Form> {
     };
     let rows = sample(profile, schedule);
     let fits = |form: &Form| {
-        let fitting = rows.iter().filter(|(date, row)| schedule.units.get(date).is_some_and(|s| form.of(profile, *row, s).is_some()));
+        let fitting = rows
+            .iter()
+            .filter(|(date, row)| schedule.units.get(date).is_some_and(|s| form.of(profile, *row, s).is_some()));
         !rows.is_empty() && fitting.count() * 10 >= rows.len() * 9
     };
-    let each_of = || columns.iter().map(|c| Form::EachOf(c.name.clone())).find(&fits).filter(|_| schedule.unit.len() == 2);
+    let each_of =
+        || columns.iter().map(|c| Form::EachOf(c.name.clone())).find(&fits).filter(|_| schedule.unit.len() == 2);
     // A table with one row per side is best described by its sides.
     let one_each = each_of().filter(|form| {
         let mut counts: BTreeMap<(Date, Vec<String>), usize> = BTreeMap::new();
         rows.iter().for_each(|(date, row)| *counts.entry((*date, form.group(profile, *row, &[]))).or_default() += 1);
         counts.values().filter(|n| **n == 1).count() * 20 >= counts.len() * 19
     });
-    one_each.or_else(|| by_columns(&columns, schedule.unit.len()).find(&fits)).or_else(|| by_parts(&columns, schedule.unit.len()).find(&fits)).or_else(each_of)
+    one_each
+        .or_else(|| by_columns(&columns, schedule.unit.len()).find(&fits))
+        .or_else(|| by_parts(&columns, schedule.unit.len()).find(&fits))
+        .or_else(each_of)
 }
 
 /// Rows of dates that the schedule speaks of, spread evenly.

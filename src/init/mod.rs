@@ -105,9 +105,13 @@ fn profiles<'a>(tables: &'a [Table], zone: &TimeZone) -> (Vec<Profile<'a>>, Pass
 }
 
 /// What the data does not say.
-fn notes(profiles: &[Profile<'_>], matched: &[Option<Match>], (schedule, seasons): (Option<&Schedule>, &[Season]), given: &Given) -> Vec<String> {
-    let part: Vec<&str> =
-        profiles.iter().filter(|p| !p.table.sample.is_whole).map(|p| p.table.name.as_str()).collect();
+fn notes(
+    profiles: &[Profile<'_>],
+    matched: &[Option<Match>],
+    (schedule, seasons): (Option<&Schedule>, &[Season]),
+    given: &Given,
+) -> Vec<String> {
+    let part: Vec<&str> = profiles.iter().filter(|p| !p.table.sample.is_whole).map(|p| p.table.name.as_str()).collect();
     let mut notes = Vec::new();
     if !part.is_empty() {
         notes.push(format!("Only a part of {} was read: its numbers are estimates.", part.join(", ")));

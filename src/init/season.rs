@@ -87,16 +87,17 @@ pub(super) fn of<'s>(
         return Ok(season);
     }
     let is_over = profile.last().is_some_and(|last| last < shift(today, -RECENT));
-    let fits = |season: &&Season| {
-        !season.is_scheduled && season.week == profile.week && season.through.is_some() == is_over
-    };
+    let fits =
+        |season: &&Season| !season.is_scheduled && season.week == profile.week && season.through.is_some() == is_over;
     seasons.iter().find(fits).ok_or_else(|| irregular(profile))
 }
 
 fn irregular(profile: &Profile<'_>) -> String {
     let dates = profile.by_date.keys().copied().collect();
     if let Some(day) = month_day(&dates) {
-        return format!("it has rows on day {day} of each month, and a Season cannot name days of a month: see docs/layouts.md");
+        return format!(
+            "it has rows on day {day} of each month, and a Season cannot name days of a month: see docs/layouts.md"
+        );
     }
     let (first, last) = (profile.first().unwrap_or(Date::MIN), profile.last().unwrap_or(Date::MIN));
     format!(
@@ -214,7 +215,9 @@ fn fields(schedule: &Schedule, zone: &str) -> String {
         }
         (None, Some((column, values))) => {
             let seen = values.join(", ");
-            let text = format!("Not in the data: which of {seen} in `{column}` marks a game as played (`final`) or not played (`void`).");
+            let text = format!(
+                "Not in the data: which of {seen} in `{column}` marks a game as played (`final`) or not played (`void`)."
+            );
             out += &comment(4, &text);
         }
         (None, None) => {}
@@ -223,7 +226,10 @@ fn fields(schedule: &Schedule, zone: &str) -> String {
         out += &format!("    updatedAt: {}\n", scalar(column));
         out += &if *zoneless { format!("    updatedAtZone: {zone}\n") } else { String::new() };
     }
-    out + &comment(4, "Not in the data: how old the schedule may be before its future dates count as unknown (`maxAge: 24h`).")
+    out + &comment(
+        4,
+        "Not in the data: how old the schedule may be before its future dates count as unknown (`maxAge: 24h`).",
+    )
 }
 
 /// The fields beside `date` that say how it is read.

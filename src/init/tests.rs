@@ -75,7 +75,9 @@ fn a_table_without_dates_is_passed_over_with_the_reason() {
 
 #[test]
 fn values_of_every_date_are_a_list_and_a_key_is_found_although_a_row_is_there_twice() {
-    let rows = |day: Date| ["BER", "HAM", "MUC"].map(|s| (0..24).map(|h| format!("{s},{day},{h}\n")).collect::<String>()).concat();
+    let rows = |day: Date| {
+        ["BER", "HAM", "MUC"].map(|s| (0..24).map(|h| format!("{s},{day},{h}\n")).collect::<String>()).concat()
+    };
     let text = days(9).map(rows).collect::<String>() + "BER,2026-03-04,7\n";
     let text = file(&proposed(&[("t/a.csv", format!("station,day,hour\n{text}"))]), "t.yaml");
     assert!(text.contains("# All of these are in 9 of 9 dates.\n"), "{text}");
@@ -114,7 +116,10 @@ fn league(header: &str, row: impl Fn(Date, &str, &str) -> String) -> String {
         ("box/a.csv", format!("day,{header}\n{rows}")),
     ]);
     let season = file(&proposal, "season.yaml");
-    assert!(season.contains("    table: schedule\n    date: day\n    unit: [away, home]\n    startsAt: tipoff\n"), "{season}");
+    assert!(
+        season.contains("    table: schedule\n    date: day\n    unit: [away, home]\n    startsAt: tipoff\n"),
+        "{season}"
+    );
     file(&proposal, "box.yaml")
 }
 

@@ -15,14 +15,24 @@ use crate::warehouse::files::sample::{Form, Sampled};
 pub(super) const WRITTEN: [&str; 8] = ["updat", "process", "load", "ingest", "modif", "fetch", "scrap", "insert"];
 /// Zones that are tried, where starts show which one their dates are in.
 const ZONES: [&str; 11] = [
-    "UTC", "America/New_York", "America/Los_Angeles", "America/Chicago", "Europe/London", "Europe/Berlin", "Asia/Tokyo",
-    "Australia/Sydney", "America/Sao_Paulo", "Asia/Kolkata", "Asia/Shanghai",
+    "UTC",
+    "America/New_York",
+    "America/Los_Angeles",
+    "America/Chicago",
+    "Europe/London",
+    "Europe/Berlin",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "America/Sao_Paulo",
+    "Asia/Kolkata",
+    "Asia/Shanghai",
 ];
 
 /// The zone that a timestamp beside the date column proves.
 pub(super) fn of_rows(profile: &Profile<'_>, given: &Given) -> Option<(String, String)> {
     let is_written = |name: &str| WRITTEN.iter().any(|word| name.to_lowercase().contains(word));
-    let beside = |column: &&Sampled| is_moment(column) && !is_written(&column.name) && column.name != profile.dated.column;
+    let beside =
+        |column: &&Sampled| is_moment(column) && !is_written(&column.name) && column.name != profile.dated.column;
     profile.table.sample.columns.iter().filter(beside).find_map(|column| proved(profile, column, given))
 }
 

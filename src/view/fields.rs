@@ -53,7 +53,11 @@ pub fn all() -> Vec<Field> {
             path: kind.clone(),
             of: "kind".into(),
             meaning: meaning(&schema),
-            form: definition.spec.names.short_names.and_then(|names| names.first().map(|name| format!("short name `{name}`"))),
+            form: definition
+                .spec
+                .names
+                .short_names
+                .and_then(|names| names.first().map(|name| format!("short name `{name}`"))),
             default: None,
             example: None,
             is_required: false,
@@ -155,7 +159,9 @@ fn collect(path: &str, value: &Value, into: &mut BTreeMap<String, String>) {
         into.entry(path.to_string()).or_insert(text);
     }
     match value {
-        Value::Object(fields) => fields.iter().for_each(|(name, inner)| collect(&format!("{path}.{name}"), inner, into)),
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, inner)| collect(&format!("{path}.{name}"), inner, into))
+        }
         Value::Array(items) => items.iter().for_each(|inner| collect(&format!("{path}[]"), inner, into)),
         _ => {}
     }
@@ -165,10 +171,17 @@ fn collect(path: &str, value: &Value, into: &mut BTreeMap<String, String>) {
 fn flow(value: &Value) -> String {
     match value {
         Value::Object(fields) => {
-            format!("{{{}}}", fields.iter().map(|(name, inner)| format!("{name}: {}", flow(inner))).collect::<Vec<_>>().join(", "))
+            format!(
+                "{{{}}}",
+                fields.iter().map(|(name, inner)| format!("{name}: {}", flow(inner))).collect::<Vec<_>>().join(", ")
+            )
         }
         Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
-        Value::String(text) if text.starts_with(|c: char| c.is_ascii_alphabetic()) && !text.contains([':', '#', ',']) => text.clone(),
+        Value::String(text)
+            if text.starts_with(|c: char| c.is_ascii_alphabetic()) && !text.contains([':', '#', ',']) =>
+        {
+            text.clone()
+        }
         other => other.to_string(),
     }
 }
@@ -179,7 +192,8 @@ pub fn described(asked: &str) -> Result<String, String> {
     if asked.is_empty() {
         let kinds = fields.iter().filter(|field| field.of == "kind");
         let line = |f: &Field| format!("{:<14} {}\n", f.path, f.meaning);
-        return Ok(kinds.map(line).collect::<String>() + "\nOne field: `gapless fields tc.spec.complete`. All: docs/fields.md.\n");
+        return Ok(kinds.map(line).collect::<String>()
+            + "\nOne field: `gapless fields tc.spec.complete`. All: docs/fields.md.\n");
     }
     let path = full(asked, &fields);
     let wanted = path.replace("[]", "");
@@ -238,7 +252,8 @@ fn unknown(asked: &str, wanted: &str, fields: &[Field]) -> String {
         let is_same_name = name(&path) == last;
         (strsim::damerau_levenshtein(&path, &wanted.to_lowercase()), !is_same_name)
     };
-    let same: Vec<&Field> = fields.iter().filter(|field| field.path.split('.').next() == wanted.split('.').next()).collect();
+    let same: Vec<&Field> =
+        fields.iter().filter(|field| field.path.split('.').next() == wanted.split('.').next()).collect();
     let pool: Vec<&Field> = if same.is_empty() { fields.iter().collect() } else { same };
     let by_name = pool.iter().find(|field| name(&field.path).to_lowercase() == last).copied();
     let nearest = by_name.or_else(|| pool.iter().min_by_key(|field| distance(field)).copied());

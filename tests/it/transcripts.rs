@@ -11,7 +11,8 @@ use super::sources::root;
 
 #[test]
 fn each_recipe_does_what_its_transcript_says() {
-    let mut recipes: Vec<PathBuf> = fs::read_dir(root().join("examples/recipes")).unwrap().flatten().map(|e| e.path()).collect();
+    let mut recipes: Vec<PathBuf> =
+        fs::read_dir(root().join("examples/recipes")).unwrap().flatten().map(|e| e.path()).collect();
     recipes.sort();
     assert!(recipes.len() >= 9, "{recipes:?}");
     for recipe in recipes {

@@ -17,7 +17,8 @@ fn reference() -> String {
             out += "| field | meaning | type | default | example | since |\n|---|---|---|---|---|---|\n";
             continue;
         }
-        let code = |text: Option<String>| text.map(|text| format!("`{}`", text.replace('|', "\\|"))).unwrap_or_default();
+        let code =
+            |text: Option<String>| text.map(|text| format!("`{}`", text.replace('|', "\\|"))).unwrap_or_default();
         let required = if field.is_required { ", required" } else { "" };
         let form = field.form.map(|form| format!(", {form}")).unwrap_or_default();
         let path = field.path.split_once('.').map_or("", |(_, path)| path);

@@ -27,7 +27,8 @@ pub fn tables_below(root: &Path) -> io::Result<Found> {
     let entries = Entries::of(root)?;
     if entries.is_table() {
         let what = entries.data.first().or(entries.partitions.first()).cloned().unwrap_or_default();
-        let why = "lies directly in the warehouse's folder: a table is a folder of files, so move it to a folder of its own";
+        let why =
+            "lies directly in the warehouse's folder: a table is a folder of files, so move it to a folder of its own";
         found.passed.push((what, why.into()));
     }
     below(root, &entries, &[], &mut found);
@@ -55,7 +56,9 @@ fn below(folder: &Path, entries: &Entries, names: &[String], found: &mut Found) 
         } else if names.len() < MAX_DEPTH {
             below(&path, &inner, &names, found);
         } else if !inner.folders.is_empty() {
-            let why = format!("is the third folder of a name, and gapless looks no deeper: a table has at most {MAX_DEPTH} names");
+            let why = format!(
+                "is the third folder of a name, and gapless looks no deeper: a table has at most {MAX_DEPTH} names"
+            );
             found.passed.push((names.join("/"), why));
         }
     }

@@ -78,13 +78,22 @@ fn league(folder: &Path) {
         for game in 0..1 + n % 3 {
             let (away, home) = (TEAMS[(n + game * 2) % 8], TEAMS[(n + game * 2 + 1) % 8]);
             let is_played = day <= LAST && (day, game) != (date(2025, 10, 25), 1);
-            let state = if is_played { "Final" } else if day <= LAST { "Postponed" } else { "Scheduled" };
-            games += &format!("{},{day},{away},{home},{day} 19:30:00,{state},2025-12-15T06:00:00Z\n", 1000 + n * 10 + game);
+            let state = if is_played {
+                "Final"
+            } else if day <= LAST {
+                "Postponed"
+            } else {
+                "Scheduled"
+            };
+            games +=
+                &format!("{},{day},{away},{home},{day} 19:30:00,{state},2025-12-15T06:00:00Z\n", 1000 + n * 10 + game);
             if !is_played || (day, game) == (date(2025, 11, 15), 0) {
                 continue;
             }
             for (team, opponent, count) in [(away, home, 9 + n % 3), (home, away, 10 + n % 2)] {
-                (0..count).for_each(|p| players += &format!("{day},{team},{opponent},{}-{p:02},{}\n", team.to_lowercase(), p * 2));
+                (0..count).for_each(|p| {
+                    players += &format!("{day},{team},{opponent},{}-{p:02},{}\n", team.to_lowercase(), p * 2)
+                });
             }
         }
     }

@@ -27,7 +27,9 @@ fn init_writes_manifests_that_it_checked_and_never_overwrites_them_unasked() {
     let here = folder();
     let first = gapless(&here, &[&["init", "data"][..], &NOW].concat());
     assert_eq!(first.code, Some(0), "{}", first.err);
-    for part in ["Wrote season.yaml, orders.yaml to .", "3 objects in 2 files, no problem", "10/10", "gapless calendar -f .\n"] {
+    for part in
+        ["Wrote season.yaml, orders.yaml to .", "3 objects in 2 files, no problem", "10/10", "gapless calendar -f .\n"]
+    {
         assert!(first.out.contains(part), "{part}: {}", first.out);
     }
     let again = gapless(&here, &[&["init", "data"][..], &NOW].concat());
