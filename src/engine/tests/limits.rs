@@ -186,7 +186,9 @@ fn no_limit_is_exceeded_whichever_call_goes_wrong() {
     let calls = live(None).calls;
     assert!((40..400).contains(&calls), "{calls} calls");
     for call in 1..=calls {
-        for trouble in [Trouble::Unanswered, Trouble::ReplyLost, Trouble::Refused, Trouble::DiesBefore, Trouble::DiesAfter] {
+        for trouble in
+            [Trouble::Unanswered, Trouble::ReplyLost, Trouble::Refused, Trouble::DiesBefore, Trouble::DiesAfter]
+        {
             let lived = std::panic::catch_unwind(|| drop(live(Some((call, trouble)))));
             assert!(lived.is_ok(), "call {call}: {trouble:?}");
         }
