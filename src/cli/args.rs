@@ -1,11 +1,19 @@
 //! The arguments of every verb.
 
+mod manual;
+mod requests;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+pub use manual::{CompletionsArgs, ManArgs, Shell};
+pub use requests::{RetryArgs, StopArgs, UnwaiveArgs, WaiveArgs};
+
+use super::first_args::{FieldsArgs, InitArgs};
+use super::instant::instant;
 use super::operator_args::OperatorArgs;
 use super::switch::Switch;
 use crate::domain::dates::previous_day;
@@ -19,6 +27,7 @@ use crate::domain::dates::previous_day;
     after_help = "\
 Examples:
   gapless demo                                     watch gapless fill a season with deliberate gaps
+  gapless init data/                               propose manifests for the tables of a folder
   gapless check -f manifests/                      list every problem of the manifests, with file and line
   gapless calendar -f manifests/                   show the season as a heat map
   gapless explain -f manifests/ tc/boxscores 2025-11-14
@@ -63,6 +72,8 @@ impl Colors {
 pub enum Verb {
     /// Keep the coverages of a cluster complete.
     Operator(Box<OperatorArgs>),
+    /// Propose manifests for the tables of a folder; check them and show their calendar.
+    Init(InitArgs),
     /// Fill gaps on this machine, with Jobs as child processes and state in a folder.
     Local(LocalArgs),
     /// Show what would be launched, in which order, and why the rest would not; change nothing.
@@ -83,6 +94,8 @@ pub enum Verb {
     Stop(StopArgs),
     /// Validate every resource as the API server does; list all problems with file, line and field.
     Check(CheckArgs),
+    /// Describe a field: its meaning, default, unit and an example.
+    Fields(FieldsArgs),
     /// Print the CustomResourceDefinitions.
     Crds(CrdsArgs),
     /// Print the RoleBindings that a cluster-wide operator needs for its grants file.
@@ -346,79 +359,6 @@ pub struct LocalArgs {
     pub slow_start: String,
 }
 
-/// `retry`.
-#[derive(Clone, Debug, Args)]
-pub struct RetryArgs {
-    /// The paths of the manifests.
-    #[command(flatten)]
-    pub manifests: ManifestArgs,
-    /// The cluster.
-    #[command(flatten)]
-    pub cluster: ClusterArgs,
-    /// The coverage: `tc/boxscores`.
-    pub coverage: String,
-    /// Dates: `2025-11-14`, or `2025-11-14..2025-11-20`.
-    #[arg(required = true)]
-    pub dates: Vec<String>,
-    /// The token of the rerun; default: derived from the current time.
-    #[arg(long)]
-    pub token: Option<String>,
-}
-
-/// `waive`.
-#[derive(Clone, Debug, Args)]
-pub struct WaiveArgs {
-    /// The paths of the manifests.
-    #[command(flatten)]
-    pub manifests: ManifestArgs,
-    /// The cluster.
-    #[command(flatten)]
-    pub cluster: ClusterArgs,
-    /// The coverage: `tc/boxscores`.
-    pub coverage: String,
-    /// Dates: `2025-11-14`, or `2025-11-14..2025-11-20`.
-    #[arg(required = true)]
-    pub dates: Vec<String>,
-    /// The reason for the waiver.
-    #[arg(long)]
-    pub reason: String,
-    /// The last date on which the waiver applies.
-    #[arg(long)]
-    pub expires: Option<Date>,
-}
-
-/// `unwaive`.
-#[derive(Clone, Debug, Args)]
-pub struct UnwaiveArgs {
-    /// The paths of the manifests.
-    #[command(flatten)]
-    pub manifests: ManifestArgs,
-    /// The cluster.
-    #[command(flatten)]
-    pub cluster: ClusterArgs,
-    /// The coverage: `tc/boxscores`.
-    pub coverage: String,
-    /// Dates: `2025-11-14`, or `2025-11-14..2025-11-20`.
-    #[arg(required = true)]
-    pub dates: Vec<String>,
-}
-
-/// `stop`.
-#[derive(Clone, Debug, Args)]
-pub struct StopArgs {
-    /// The paths of the manifests.
-    #[command(flatten)]
-    pub manifests: ManifestArgs,
-    /// The cluster.
-    #[command(flatten)]
-    pub cluster: ClusterArgs,
-    /// The coverage: `tc/boxscores`.
-    pub coverage: String,
-    /// Dates: `2025-11-14`, or `2025-11-14..2025-11-20`. A Job of several dates is ended as a whole.
-    #[arg(required = true)]
-    pub dates: Vec<String>,
-}
-
 /// `check`.
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
@@ -453,30 +393,6 @@ pub struct GrantsArgs {
     pub service_account: String,
 }
 
-/// `completions`.
-#[derive(Clone, Copy, Debug, Args)]
-pub struct CompletionsArgs {
-    /// The shell.
-    #[arg(value_enum)]
-    pub shell: Shell,
-}
-
-/// A shell that is completed in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Shell {
-    Bash,
-    Zsh,
-    Fish,
-}
-
-/// `man`.
-#[derive(Clone, Debug, Args)]
-pub struct ManArgs {
-    /// Write the pages into this folder, one for each verb.
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-}
-
 /// `demo`.
 #[derive(Clone, Debug, Args)]
 pub struct DemoArgs {
@@ -489,8 +405,4 @@ pub struct DemoArgs {
     /// The seed for the gaps; the same seed creates the same demo.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-}
-
-fn instant(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| "expected a timestamp such as 2025-11-14T12:00:00Z".to_string())
 }
