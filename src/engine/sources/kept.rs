@@ -80,6 +80,7 @@ impl World {
         let fresh: BTreeSet<Key> =
             self.sources.iter().filter(|(_, s)| !s.stored.is_loaded).map(|(k, _)| k.clone()).collect();
         let mut spent = BTreeMap::new();
+        let trials = self.recorded_from(now);
         for StoredSource { source, uid, record, version } in stored {
             let Some(state) = self.sources.get_mut(&source).filter(|state| state.source.uid == uid) else { continue };
             if version > state.stored.version {
@@ -89,6 +90,9 @@ impl World {
             if fresh.contains(&source) {
                 (state.breaker, state.through) = (record.breaker.clone(), record.through);
                 state.breaker.none_ahead(&state.source.trip, now);
+                if trials.contains(&source) {
+                    state.breaker.recorded(now);
+                }
                 spent.insert(source, record.spent);
                 state.stored.shown = Some((Arc::new(record), i64::MIN, BreakerState::Closed));
             }
