@@ -14,7 +14,7 @@ use crate::domain::judge::names;
 use crate::domain::ledger::Stage;
 use crate::domain::probe::WHOLE_DATE;
 use crate::domain::state::Cell;
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::{Judgement, Verdict};
 use crate::domain::words::{counted, counted_do};
 use crate::engine::overview::{CoverageView, Overview};
 
@@ -91,7 +91,7 @@ fn facts(view: &CoverageView, cell: &Cell, overview: &Overview) -> Vec<Vec<Strin
     } else {
         format!("{}/{reason}", judgement.verdict.word())
     };
-    let said = if judgement.message.is_empty() { String::new() } else { format!(": {}", by_rule(&judgement.message)) };
+    let said = if judgement.message.is_empty() { String::new() } else { format!(": {}", by_rule(judgement)) };
     let mut rows = vec![row("verdict", verdict + &said), row("state", next(cell))];
     rows.extend(view.rerun(cell.date).map(|rerun| row("rerun", rerun.sentence())));
     // Nothing is expected, or a status does not tell how much.
@@ -139,8 +139,9 @@ fn next(cell: &Cell) -> String {
 }
 
 /// Each rule that fails on a line of its own.
-fn by_rule(message: &str) -> String {
-    message.replace("; ", ";\n")
+fn by_rule(judgement: &Judgement) -> String {
+    let fails_rules = matches!(judgement.verdict, Verdict::Partial(_));
+    if fails_rules { judgement.message.replace("; ", ";\n") } else { judgement.message.to_string() }
 }
 
 fn attempts(view: &CoverageView, date: Date, log: impl Fn(&str) -> Option<Output>) -> Vec<Vec<String>> {

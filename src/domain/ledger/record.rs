@@ -169,6 +169,8 @@ impl Ledger {
     /// Corrects instants that were noted while a clock was ahead, so that nothing waits for that clock: what has
     /// happened lies no later than now, and a backoff is never longer than its limit.
     pub fn none_ahead(&mut self, coverage: &Coverage, now: Timestamp) {
+        let is_ahead = |attempt: &&Attempt| attempt.recorded_at > now;
+        let ahead: Vec<Arc<str>> = self.attempts.iter().filter(is_ahead).map(|attempt| attempt.rung.clone()).collect();
         for attempt in &mut self.attempts {
             attempt.recorded_at = attempt.recorded_at.min(now);
             if let Stage::Ended { at, .. } = &mut attempt.stage {
@@ -181,6 +183,9 @@ impl Ledger {
             tally.retry_at = tally.retry_at.min(rung.map_or(now, |rung| longest_wait(rung, now)));
         }
         self.no_breaker_ahead(&coverage.fill.ladder, now);
+        // A trial stays one, although it counts as recorded earlier now.
+        let tried = self.breakers.iter_mut().filter(|(rung, _)| ahead.contains(rung));
+        tried.for_each(|(_, breaker)| breaker.recorded(now));
     }
 
     /// Keeps the remaining waits the same when the clock is set.

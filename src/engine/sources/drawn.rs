@@ -140,6 +140,12 @@ impl World {
         all
     }
 
+    /// The sources with unsettled attempts that were recorded now, or while a clock was ahead: their trials perhaps.
+    pub(super) fn recorded_from(&self, now: Timestamp) -> BTreeSet<Key> {
+        let is_new = |drawn: &Drawn<'_>| drawn.unsettled.iter().any(|at| *at >= now && *at != UNKNOWN);
+        self.drawn().into_iter().filter(|(_, drawn)| is_new(drawn)).map(|(key, _)| key).collect()
+    }
+
     pub(in crate::engine) fn source_views(&self) -> Vec<SourceView> {
         let drawn = self.drawn();
         let live = |key: &Key| drawn.get(key).map_or(0, |drawn| drawn.live.len() as u32);

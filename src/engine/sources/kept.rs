@@ -82,6 +82,7 @@ impl World {
         let fresh: BTreeSet<Key> =
             self.sources.iter().filter(|(_, s)| !s.stored.is_loaded).map(|(k, _)| k.clone()).collect();
         let mut spent = BTreeMap::new();
+        let trials = self.recorded_from(now);
         for StoredSource { source, uid, record, version } in stored {
             let Some(state) = self.sources.get_mut(&source).filter(|state| state.source.uid == uid) else { continue };
             if version > state.stored.version {
@@ -91,6 +92,9 @@ impl World {
             if fresh.contains(&source) {
                 (state.breaker, state.through) = (record.breaker.clone(), record.through);
                 state.breaker.none_ahead(&state.source.trip, now);
+                if trials.contains(&source) {
+                    state.breaker.recorded(now);
+                }
                 let budget = state.source.budget.as_ref();
                 spent.insert(source, budget.and_then(|budget| record.spent_at(budget, now)));
                 state.stored.shown = Some((Arc::new(record), i64::MIN, BreakerState::Closed));

@@ -65,15 +65,16 @@ fn world(draw: &mut Draw) -> Rig {
     rig
 }
 
-/// Something that happens to the objects, the operator or its clock.
-fn happen(rig: &mut Rig, draw: &mut Draw) {
+/// Something that happens to the objects, the operator or its clock. What is spent stands in ledgers and in the Source's status:
+/// who loses both in one window has forgotten it, so a world loses one of them.
+fn happen(rig: &mut Rig, draw: &mut Draw, loses_ledgers: bool) {
     let hours = draw.below(6 * 24) as i64;
     let n = draw.below(1 << 30);
     match draw.below(9) {
         0 => rig.later(hours, Rig::crash),
-        1 => rig.later(hours, |rig| rig.wipe("lines")),
-        2 => rig.later(hours, move |rig| recreate_coverage(rig, n)),
-        3 => rig.later(hours, move |rig| recreate_source(rig, n)),
+        1 if loses_ledgers => rig.later(hours, |rig| rig.wipe("lines")),
+        2 if loses_ledgers => rig.later(hours, move |rig| recreate_coverage(rig, n)),
+        3 if !loses_ledgers => rig.later(hours, move |rig| recreate_source(rig, n)),
         4 => rig.later(hours, |rig| rig.edit(|spec| spec.sources[0].suspend ^= true)),
         5 => rig.later(hours, move |rig| rig.edit(|spec| template(spec, n))),
         6 => rig.later(hours, move |rig| rig.edit(|spec| budget(spec, 2 + n % 12))),
@@ -82,10 +83,11 @@ fn happen(rig: &mut Rig, draw: &mut Draw) {
             rig.later(hours, move |rig| rig.clock_off = by);
             rig.later(hours + 1 + n as i64 % 9, |rig| rig.clock_off = SignedDuration::ZERO);
         }
-        _ => {
+        8 if loses_ledgers => {
             rig.later(hours, Rig::crash);
             rig.later(hours, |rig| rig.wipe("props"));
         }
+        _ => {}
     }
 }
 
@@ -143,7 +145,7 @@ fn anything(seed: u64) {
     let troubles = (0..draw.below(60)).map(|_| (draw.below(600) as u32, all[draw.below(5) as usize])).collect();
     rig.weather = Weather { troubles, slowness: [0, 0, 4_000, 40_000][draw.below(4) as usize] };
     for _ in 0..draw.below(7) {
-        happen(&mut rig, &mut draw);
+        happen(&mut rig, &mut draw, seed % 2 == 0);
     }
     rig.run_hours(7 * 24);
 }
@@ -211,4 +213,49 @@ fn the_order_of_manifests_changes_no_decision() {
     for seed in 0..6 {
         assert_eq!(live(seed, false), live(seed, true), "seed {seed}");
     }
+}
+
+/// The trial was recorded while the clock was ahead. After a start with the right clock it looks older than it is.
+#[test]
+fn a_clock_that_was_ahead_makes_no_room_for_a_second_trial() {
+    let mut rig = Rig::new("2025-11-20T12:00:00Z");
+    rig.season(DateRange::new(day("2025-11-01"), day("2025-11-07")).unwrap(), 1);
+    rig.edit(|spec| {
+        spec.sources = vec![source("odds")];
+        let own = covering("own", vec![rung("run")]);
+        spec.coverages = vec![covering("lines", vec![drawing("live", "odds", 1, 0)]), own];
+    });
+    let start = rig.start;
+    let is_trial = move |scene: &Scene<'_>| scene.now > start + SignedDuration::from_hours(4);
+    rig.filler = Rc::new(move |scene| Act { takes: if is_trial(scene) { 24 * 3_600 } else { 60 }, ..ends(End::Exit(69)) });
+    rig.later(3, |rig| rig.clock_off = SignedDuration::from_hours(3));
+    rig.run_hours(9);
+    let live = |rig: &Rig| rig.jobs.values().filter(|own| own.job.ended.is_none()).count();
+    let (before, jobs) = (live(&rig), rig.made.len());
+    assert_eq!(before, 2, "a trial on the source, and one on the other rung");
+    rig.clock_off = SignedDuration::ZERO;
+    rig.crash();
+    rig.run_hours(10);
+    assert_eq!(rig.made.len(), jobs, "both trials are still under way");
+}
+
+/// A coverage is deleted and its Job is left alone, or its status is wiped: the Job may be the trial.
+#[test]
+fn a_trial_whose_ledger_is_gone_is_still_the_only_one() {
+    let mut rig = Rig::new("2025-11-20T12:00:00Z");
+    rig.season(DateRange::new(day("2025-11-01"), day("2025-11-07")).unwrap(), 1);
+    rig.edit(|spec| {
+        spec.sources = vec![source("odds")];
+        spec.coverages = ["lines", "props"].map(|name| covering(name, vec![drawing("live", "odds", 1, 0)])).into();
+    });
+    let start = rig.start;
+    let is_trial = move |scene: &Scene<'_>| scene.now > start + SignedDuration::from_hours(4);
+    rig.filler = Rc::new(move |scene| Act { takes: if is_trial(scene) { 24 * 3_600 } else { 60 }, ..ends(End::Exit(69)) });
+    rig.run_hours(12);
+    let jobs = rig.made.len();
+    rig.crash();
+    rig.wipe("lines");
+    rig.wipe("props");
+    rig.run_hours(10);
+    assert_eq!(rig.made.len(), jobs, "the trial is still under way");
 }

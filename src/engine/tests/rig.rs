@@ -90,8 +90,8 @@ pub struct Made {
     pub rung: Arc<str>,
     pub source: Option<Arc<str>>,
     pub dates: crate::domain::dates::DateSet,
-    /// Whether its breaker was not closed when its attempt was recorded.
-    pub is_trial: bool,
+    /// Since when its breaker was not closed when its attempt was recorded.
+    pub trial: Option<Timestamp>,
     /// When and how it ended, and whether it wrote something.
     pub ended: Option<(Timestamp, End, bool)>,
 }
@@ -123,6 +123,8 @@ pub struct Rig {
     /// After so many turns what people are shown is checked, too.
     pub look_every: u32,
     turns: u32,
+    /// When a rung was changed last: from then on its breaker lets one trial through, whatever still lives.
+    changed_at: Timestamp,
     script: VecDeque<(Timestamp, Step)>,
     process: Option<Process>,
 }
@@ -154,6 +156,7 @@ impl Rig {
             weather: Weather::default(),
             look_every: 50,
             turns: 0,
+            changed_at: start,
             script: VecDeque::new(),
             process: None,
         }
@@ -168,7 +171,12 @@ impl Rig {
 
     /// The manifests are edited.
     pub fn edit(&mut self, edit: impl FnOnce(&mut Spec)) {
+        let ladders = |spec: &Spec| -> Vec<_> { spec.coverages.iter().map(|own| own.fill.ladder.clone()).collect() };
+        let before = ladders(&self.spec);
         edit(&mut self.spec);
+        if before != ladders(&self.spec) {
+            self.changed_at = self.now;
+        }
         self.spec.coverages.iter_mut().for_each(fingerprint);
         for source in &self.spec.sources {
             let provider = self.providers.entry(source.key.name.clone()).or_default();

@@ -19,7 +19,7 @@ pub fn empty_spec() -> Spec {
 
 /// Looks and lists are seldom: a watch shows the ends of Jobs.
 pub fn coarse() -> Limits {
-    let cadence = Cadence { hot: Span::hours(24), warm: Span::hours(48), cold: Span::hours(96) };
+    let cadence = Cadence { hot: Span::hours(6), warm: Span::hours(12), cold: Span::hours(24) };
     let job_poll = SignedDuration::from_mins(60);
     Limits { slow_start: Span::default(), job_poll, cadence, max_jobs: 1000, ..Limits::default() }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Made, Rig};
 use crate::domain::breaker::Opened;
-use crate::domain::dates::Date;
+use crate::domain::dates::{Date, Timestamp};
 use crate::domain::ledger::{Launch, Stage};
 use crate::domain::state::State;
 use crate::engine::overview::Overview;
@@ -28,12 +28,12 @@ impl Rig {
         ledger.breakers.get(&launch.rung)?.opened.clone()
     }
 
-    /// Whether the attempt of a launch was recorded while its breaker was not closed.
-    pub(super) fn is_trial(&self, launch: &Launch) -> bool {
-        let Some(opened) = self.opened(launch) else { return false };
-        let stored = self.ledgers.get(&launch.coverage);
-        let attempt = stored.and_then(|(_, ledger, _)| ledger.attempt(launch.launch));
-        attempt.is_some_and(|attempt| attempt.recorded_at >= opened.since)
+    /// Since when the breaker was not closed when the attempt of a launch was recorded.
+    pub(super) fn trial(&self, launch: &Launch) -> Option<Timestamp> {
+        let opened = self.opened(launch)?;
+        let (_, ledger, _) = self.ledgers.get(&launch.coverage)?;
+        let attempt = ledger.attempt(launch.launch)?;
+        (attempt.recorded_at >= opened.since).then_some(opened.since)
     }
 
     /// Invariants 1, 2, 3 and 13, when a Job starts.
@@ -44,8 +44,11 @@ impl Rig {
             let both = own.job.dates.intersect(&made.dates);
             assert!(both.is_empty(), "{} and {} cover {both}", own.job.name, made.name);
         }
-        if made.is_trial {
-            let is_trial = |name: &Arc<str>| self.made(name).is_some_and(|old| old.is_trial);
+        if let Some(since) = made.trial {
+            let is_trial = |name: &Arc<str>| {
+                let old = self.made(name);
+                old.is_some_and(|old| old.trial == Some(since) && old.at >= self.changed_at)
+            };
             let on_it = |own: &Launch| match &launch.draw {
                 Some(draw) => own.draw.as_ref().is_some_and(|other| other.source == draw.source),
                 None => own.coverage == launch.coverage && own.rung == launch.rung,

@@ -191,7 +191,7 @@ impl Rig {
             rung: launch.rung.clone(),
             source: launch.draw.as_ref().map(|draw| draw.source.clone()),
             dates: launch.dates.clone(),
-            is_trial: self.is_trial(launch),
+            trial: self.trial(launch),
             ended: None,
         };
         self.check_start(&made, launch);

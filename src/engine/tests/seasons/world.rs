@@ -6,6 +6,7 @@ use crate::domain::dates::{Date, DateRange, Timestamp, shift};
 use crate::domain::judge::tests::{at, day};
 use crate::domain::policy::{Anchor, Coverage, Delivers, Moment, Rung, Source};
 use crate::domain::span::Span;
+use crate::engine::spec::Cadence;
 use crate::engine::tests::rig::*;
 
 pub const COVERAGES: usize = 21;
@@ -29,6 +30,9 @@ pub fn dates() -> impl Iterator<Item = Date> {
 pub fn season() -> Rig {
     let mut rig = Rig::new(START);
     rig.look_every = 5_000;
+    // The schedule does not change, and a watch shows the Jobs.
+    let seldom = Span::hours(24);
+    rig.limits.cadence = Cadence { hot: seldom, warm: seldom, cold: seldom };
     rig.season(all(), 0);
     for date in dates() {
         rig.games(DateRange::day(date), 2);
