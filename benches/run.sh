@@ -32,6 +32,9 @@ executable() { grep -o "\"executable\":\"[^\"]*/$1-[^\"]*\"" <<<"$built" | cut -
 
 "$python" benches/measure.py "$cache" "$CARGO_TARGET_DIR/release/gapless" "$(executable kernel)" "$(executable pass)"
 
+# What reads the pages of BigQuery is private to the library, so its measurement is one of the library's own tests.
+cargo test --release --locked --lib -- --ignored --nocapture strict_reading_costs 2>&1 | grep '^strict reading'
+
 if [ "${1:-}" = --build ]; then
   cold="$(mktemp -d)"
   trap 'rm -rf "$cold"' EXIT

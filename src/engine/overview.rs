@@ -28,14 +28,16 @@ pub struct SourceView {
     pub live: u32,
     /// The coverages with a rung that draws on it.
     pub coverages: Vec<Key>,
+    /// What one unit of a date costs at least, on any of these rungs.
+    pub cheapest: u64,
 }
 
 impl SourceView {
-    /// When the window ends of a budget that has nothing left for history.
+    /// When the window ends of a budget that pays for no more date of history.
     pub fn spent_until(&self) -> Option<Timestamp> {
         let (window, used) = self.used?;
         let budget = self.source.budget.as_ref()?;
-        (budget.left(used, false) == 0).then_some(window.end)
+        (budget.left(used, false) < self.cheapest).then_some(window.end)
     }
 
     /// The credits that are left for yesterday and later only.
@@ -110,6 +112,8 @@ pub struct CoverageView {
     pub unexpected: Unexpected,
     /// When its table was last read or proved unchanged.
     pub confirmed_at: Option<Timestamp>,
+    /// Why the last look at its table failed. What was known before holds for a while.
+    pub failure: Option<String>,
     /// The bytes of the last read of its table for it, as the warehouse counts them. `None` where that is not known.
     pub bytes_read: Option<u64>,
     /// Launches so far.

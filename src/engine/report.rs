@@ -71,6 +71,7 @@ impl World {
             undated: Some(Undated::sum(state.facts.book().undated.values())),
             unexpected: Unexpected::of(state.verdicts.cells()),
             confirmed_at: state.facts.book().confirmed_at,
+            failure: state.facts.book().failure.as_ref().map(|failure| failure.text.clone()),
             bytes_read: state.bytes_read,
         }
     }
@@ -230,6 +231,7 @@ fn stalled(Stalled { key, uid: _, season, why }: &Stalled) -> CoverageView {
         undated: None,
         unexpected: Unexpected::default(),
         confirmed_at: None,
+        failure: None,
         bytes_read: None,
     }
 }

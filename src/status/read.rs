@@ -125,6 +125,7 @@ fn coverage(
         undated: None,
         unexpected: unexpected(&status.summary),
         confirmed_at: None,
+        failure: None,
         bytes_read: None,
         launches: ledger.launches,
         attempts: ledger.attempts.clone(),

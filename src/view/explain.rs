@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::commands::Commands;
 use super::helps::helps;
-use super::names::{breaker, instant, relative, season_cut, state, table, undated, wrap};
+use super::names::{breaker, failing, instant, relative, season_cut, state, table, undated, wrap};
 use super::sources::terms;
 use super::{deadlines, times};
 use crate::domain::assess::RungStanding;
@@ -14,6 +14,7 @@ use crate::domain::judge::names;
 use crate::domain::ledger::Stage;
 use crate::domain::probe::WHOLE_DATE;
 use crate::domain::state::Cell;
+use crate::domain::verdict::Verdict;
 use crate::domain::words::{counted, counted_do};
 use crate::engine::overview::{CoverageView, Overview};
 
@@ -115,6 +116,9 @@ fn facts(view: &CoverageView, cell: &Cell, overview: &Overview) -> Vec<Vec<Strin
     let opened = view.opened().filter(|(rung, ..)| is_of_cell(rung));
     rows.extend(opened.map(|(rung, own, opened)| row("breaker", breaker(rung, own, opened, overview.now))));
     rows.push(row("table", view.table.name.to_string()));
+    // A verdict that says so itself needs no warning.
+    let fails = view.failure.as_deref().filter(|_| !matches!(judgement.verdict, Verdict::Unknown(_)));
+    rows.extend(fails.map(|why| row("warning", failing(why))));
     rows.extend(view.undated.and_then(undated).map(|text| row("warning", text)));
     rows.extend(view.confirmed_at.map(|at| row("as of", format!("{} ({})", instant(at), relative(at, overview.now)))));
     rows.extend(deadlines::rows(view, cell, overview).into_iter().map(|(name, text)| row(name, text)));

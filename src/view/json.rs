@@ -397,11 +397,12 @@ mod tests {
                 "cells": v.cells.iter().map(|c| cell(v, c)).collect::<Value>(),
             })
         };
-        let launch = |l: &Planned| json!({ "coverage": l.coverage.to_string(), "rung": &*l.rung, "dates": dates(&l.dates), "attempt": l.attempt, "reason": l.reason });
+        let launch = |l: &Planned| json!({ "coverage": l.coverage.to_string(), "rung": &*l.rung, "dates": dates(&l.dates), "attempt": l.attempt, "reason": l.reason, "source": null, "credits": null, "lostAt": null });
         let held = |h: &Held| json!({ "coverage": h.coverage.to_string(), "dates": dates(&h.dates), "state": h.state.word(), "reason": absent(h.reason), "message": h.message });
         json!({
             "now": overview.now.to_string(),
             "coverages": overview.coverages.iter().map(coverage).collect::<Value>(),
+            "sources": [],
             "launches": overview.launches.iter().map(launch).collect::<Value>(),
             "held": overview.held.iter().map(held).collect::<Value>(),
         })

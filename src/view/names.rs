@@ -96,6 +96,11 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
     rows.iter().map(line).collect()
 }
 
+/// That a table cannot be read now, so that figures are of the read before, as long as those hold.
+pub(super) fn failing(why: &str) -> String {
+    format!("its table cannot be read now: {why}")
+}
+
 /// Rows of a whole table that count for no date; nothing where there are none.
 pub fn undated(rows: Undated) -> Option<String> {
     let told = |n: u64, what: &str| {

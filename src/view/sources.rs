@@ -103,40 +103,15 @@ pub(super) fn terms(launch: &Planned, now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixtures::{source, source_with_budget};
     use super::*;
-    use crate::domain::breaker::{Breaker, Failed, Opened, Trip};
+    use crate::domain::breaker::{Breaker, Failed, Opened};
     use crate::domain::dates::DateSet;
     use crate::domain::judge::tests::{at, day};
     use crate::domain::ledger::Outcome;
-    use crate::domain::policy::{Budget, Key, Source};
-    use crate::domain::source::{Draw, Window};
+    use crate::domain::source::Draw;
 
     const NOW: &str = "2025-11-20T12:00:00Z";
-
-    pub(crate) fn source(name: &str) -> SourceView {
-        let source = Source {
-            key: Key { namespace: "default".into(), kind: "Source".into(), name: name.into() },
-            uid: "uid".into(),
-            generation: 1,
-            budget: None,
-            max_jobs: None,
-            requests_per_minute: None,
-            trip: Trip::default(),
-            suspend: false,
-        };
-        let (breaker, state) = (Breaker::default(), BreakerState::Closed);
-        SourceView { source, used: None, breaker, state, live: 1, coverages: vec![] }
-    }
-
-    fn with_budget() -> SourceView {
-        let mut view = source("odds-api");
-        let zone = jiff::tz::TimeZone::UTC;
-        view.source.budget = Some(Budget { credits: 20_000, per: Per::Month, zone, reserve: 2_000 });
-        view.source.max_jobs = Some(2);
-        let window = Window { start: at("2025-11-01T00:00:00Z"), end: at("2025-12-01T00:00:00Z") };
-        view.used = Some((window, 18_500));
-        view
-    }
 
     #[test]
     fn each_source_says_what_is_left_until_when_and_whether_it_works() {
@@ -151,7 +126,7 @@ mod tests {
         };
         down.breaker = Breaker { failed: Failed::default(), opened: Some(opened) };
         down.state = BreakerState::Open;
-        let told = sources(&[with_budget(), down], at(NOW));
+        let told = sources(&[source_with_budget(), down], at(NOW));
         let lines: Vec<&str> = told.trim_start().lines().collect();
         assert!(lines[0].starts_with("SOURCE") && lines.len() == 3, "{told}");
         for part in ["odds-api", "18500", "20000 a month", "1500", "2025-12-01", "1 of 2", "closed"] {
@@ -164,7 +139,7 @@ mod tests {
     #[test]
     fn a_launch_says_what_it_costs_and_when_its_dates_are_lost() {
         let launch = Planned {
-            coverage: with_budget().source.key,
+            coverage: source_with_budget().source.key,
             rung: "live".into(),
             dates: DateSet::from_iter([day("2025-11-19")]),
             attempt: 1,

@@ -1,6 +1,6 @@
 //! One line per coverage: what `kubectl get` shows in a cluster.
 
-use super::names::{breaker, counts, relative, share, table, undated, unexpected};
+use super::names::{breaker, counts, failing, relative, share, table, undated, unexpected};
 use super::sources::sources;
 use crate::domain::state::State;
 use crate::engine::overview::{CoverageView, Overview};
@@ -26,7 +26,7 @@ pub fn status(overview: &Overview, ready: impl Fn(&CoverageView) -> (String, Str
     rows.extend(overview.coverages.iter().map(|c| row(c, ready(c), overview)));
     let warnings = |c: &CoverageView| {
         let opened = c.opened().map(|(rung, own, opened)| breaker(rung, own, opened, overview.now));
-        let rows = [c.undated.and_then(undated), unexpected(&c.unexpected)];
+        let rows = [c.failure.as_deref().map(failing), c.undated.and_then(undated), unexpected(&c.unexpected)];
         opened.chain(rows.into_iter().flatten()).collect::<Vec<_>>()
     };
     let told = overview.coverages.iter().flat_map(|c| warnings(c).into_iter().map(|text| (&c.key, text)));
@@ -57,4 +57,20 @@ fn row(view: &CoverageView, (ready, reason): (String, String), overview: &Overvi
 pub fn judged(view: &CoverageView) -> (String, String) {
     let standing = standing(view);
     (standing.ready.word().into(), standing.reason.word().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::state::Cause;
+    use crate::view::fixtures::{overview, view};
+
+    #[test]
+    fn a_table_that_cannot_be_read_now_is_named_while_earlier_figures_hold() {
+        let mut known = view(&[Cause::Complete]);
+        known.failure = Some("table `t`: its server refuses the login".into());
+        let text = status(&overview(vec![known]), judged);
+        assert!(text.contains(" True "), "{text}");
+        assert!(text.ends_with(": its table cannot be read now: table `t`: its server refuses the login\n"), "{text}");
+    }
 }

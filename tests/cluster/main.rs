@@ -24,6 +24,7 @@ mod pods;
 mod refusals;
 mod rights;
 mod season;
+mod sources;
 mod starts;
 mod strangers;
 mod switches;

@@ -55,7 +55,7 @@ pub fn without(role: &mut Value, verb: &str, resource: &str) {
     role["rules"] = Value::Array(rules);
 }
 
-/// Some of everything: gaps, a filler, the GameDates of a season, a coverage of each kind.
+/// Some of everything: gaps, a filler, the GameDates of a season, a coverage of each kind, a Source.
 fn scenario(cluster: &Cluster, namespace: &Namespace<'_>) {
     Table::slow(2, 1, 2).apply(cluster, namespace);
     let name = &namespace.name;
@@ -69,6 +69,11 @@ spec:
   table: props
   columns: {{date: day, game: {{whole: Date}}, player: p, bookmaker: b, line: l, snapshot: t}}
   expect: {{snapshots: {{beforeStart: false}}}}
+---
+apiVersion: gapless.dev/v1alpha1
+kind: Source
+metadata: {{name: odds, namespace: {name}}}
+spec: {{maxConcurrentJobs: 2}}
 "
     ));
 }

@@ -37,7 +37,7 @@ fn source(document: &Document, spec: &SourceSpec, fields: &mut Fields<'_>) -> So
 
 fn lower_budget(spec: &BudgetSpec, fields: &mut Fields<'_>) -> Budget {
     let reserve = fields.share("spec.budget.reserve", &spec.reserve).part_of(spec.credits);
-    if reserve >= spec.credits {
+    if reserve > 0 && reserve >= spec.credits {
         fields.problem("spec.budget.reserve", "is all of the credits, rounded up: nothing is left for history");
     }
     Budget {

@@ -8,7 +8,7 @@ use crate::domain::admit::{Decision, SourceName, SourcePool};
 use crate::domain::breaker::{Ended, Passes};
 use crate::domain::dates::Timestamp;
 use crate::domain::ledger::{Attempt, Stage};
-use crate::domain::policy::Key;
+use crate::domain::policy::{Key, Rung};
 use crate::domain::source::Draw;
 use crate::domain::state::Hold;
 use crate::engine::coverage::CoverageState;
@@ -60,7 +60,7 @@ impl World {
         let keys: BTreeSet<Key> = unpaid
             .iter()
             .flat_map(|state| self.sources_of(state))
-            .filter(|(_, source)| source.means().is_some_and(|means| means.history == 0))
+            .filter(|(_, source)| source.means().is_some_and(|means| means.history < self.cheapest(&source.source.key)))
             .map(|(_, source)| source.source.key.clone())
             .collect();
         for key in keys {
@@ -143,11 +143,6 @@ impl World {
 
     pub(super) fn source_view(&self, state: &SourceState, live: u32) -> SourceView {
         let key = &state.source.key;
-        let draws = |own: &&CoverageState| {
-            let rungs = &own.coverage.fill.ladder;
-            own.coverage.key.namespace == key.namespace
-                && rungs.iter().any(|rung| rung.source.as_ref() == Some(&key.name))
-        };
         let used = state.means().zip(state.purse.spent()).map(|(means, spent)| (means.window, spent.credits));
         SourceView {
             source: state.source.clone(),
@@ -155,8 +150,26 @@ impl World {
             breaker: state.breaker.clone(),
             state: state.phase.0,
             live,
-            coverages: self.coverages.values().filter(draws).map(|own| own.coverage.key.clone()).collect(),
+            coverages: self
+                .drawing(key)
+                .map(|(own, _)| own.coverage.key.clone())
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
+            cheapest: self.cheapest(key),
         }
+    }
+
+    /// The coverages and rungs that draw on a source.
+    fn drawing<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = (&'a CoverageState, &'a Rung)> {
+        let near = self.coverages.values().filter(|own| own.coverage.key.namespace == key.namespace);
+        let rungs = near.flat_map(|own| own.coverage.fill.ladder.iter().map(move |rung| (own, rung)));
+        rungs.filter(|(_, rung)| rung.source.as_ref() == Some(&key.name))
+    }
+
+    /// What one unit of a date costs at least.
+    fn cheapest(&self, key: &Key) -> u64 {
+        self.drawing(key).map(|(_, rung)| rung.cost.of(1)).min().unwrap_or(1).max(1)
     }
 
     /// A create was refused: its credits were not spent.

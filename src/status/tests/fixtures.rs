@@ -78,6 +78,7 @@ pub(crate) fn view(causes: &[Cause]) -> CoverageView {
         undated: None,
         unexpected: Unexpected::default(),
         confirmed_at: Some(now()),
+        failure: None,
         bytes_read: None,
         launches: 0,
         zone: jiff::tz::TimeZone::UTC,

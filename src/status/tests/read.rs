@@ -76,7 +76,7 @@ fn scripted(told: &Overview, without: &[&str]) -> Value {
         let unknown = ["dueAt", "lateAt"].iter().chain(without);
         unknown.for_each(|field| _ = cell.as_object_mut().unwrap().remove(*field));
     }
-    ["undated", "nextLook", "bytesRead"].iter().for_each(|field| _ = json["coverages"][0][*field].take());
+    ["undated", "bytesRead", "nextLook"].iter().for_each(|field| _ = json["coverages"][0][*field].take());
     json
 }
 

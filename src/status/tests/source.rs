@@ -32,6 +32,7 @@ fn view(used: u64, breaker: Breaker) -> SourceView {
         },
         live: 0,
         coverages: Vec::new(),
+        cheapest: 1,
     }
 }
 
@@ -113,6 +114,8 @@ fn people_read_why_nothing_is_launched_on_a_source_and_until_when() {
         message: "503 from the API".into(),
     };
     let open = Breaker { opened: Some(opened), ..Breaker::default() };
+    let mut dear = view(85, Breaker::default());
+    dear.cheapest = 10;
     let mut suspended = view(90, open.clone());
     suspended.source.suspend = true;
     let table = [
@@ -120,6 +123,10 @@ fn people_read_why_nothing_is_launched_on_a_source_and_until_when() {
         (
             view(90, Breaker::default()),
             "False/Budget True the budget is spent until 2025-12-01T00:00:00Z; 10 credits are reserved for yesterday and later",
+        ),
+        (
+            dear,
+            "False/Budget True the budget is spent until 2025-12-01T00:00:00Z; 15 credits are reserved for yesterday and later",
         ),
         (view(100, Breaker::default()), "False/Budget True the budget is spent until 2025-12-01T00:00:00Z"),
         (

@@ -54,10 +54,7 @@ pub(super) fn attempt<'a>(view: &CoverageView, attempt: &'a Attempt) -> impl Ser
 }
 
 pub(super) fn settled<'a>(view: &CoverageView, settled: &'a Settled) -> impl Serialize + use<'a> {
-    let outcome = |(date, outcome): (&Date, &Outcome)| OutcomeObject {
-        date: Shown(*date),
-        outcome: outcome.word(),
-    };
+    let outcome = |(date, outcome): (&Date, &Outcome)| OutcomeObject { date: Shown(*date), outcome: outcome.word() };
     SettledObject {
         launch: settled.launch,
         job: Shown(view.job(settled.launch)),

@@ -95,6 +95,7 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         undated: None,
         unexpected: Unexpected::default(),
         confirmed_at: Some(at("2025-11-15T11:59:30Z")),
+        failure: None,
         bytes_read: None,
         launches: 41,
     };
@@ -102,7 +103,7 @@ fn overview(now: &str, cells: Vec<Cell>) -> Overview {
         now: at(now),
         seasons: vec![season],
         coverages: vec![coverage],
-        sources: vec![],
+        sources: vec![crate::view::fixtures::source_with_budget()],
         launches: vec![],
         held: vec![],
     }
@@ -258,7 +259,7 @@ fn labels_are_bounded_and_hold_nothing_of_tables_or_messages() {
     for secret in ["nba_raw", "files:/data", "player x", "BOS@NYK", "a sentence"] {
         assert!(!text.contains(secret), "{secret} in\n{text}");
     }
-    let closed = ["state", "reason", "outcome", "result", "kind", "verb", "resource", "code", "version"];
+    let closed = ["what", "state", "reason", "outcome", "result", "kind", "verb", "resource", "code", "version"];
     let allowed: BTreeSet<_> = OBJECT.iter().copied().chain(closed).collect();
     for metric in METRICS {
         assert!(metric.labels.iter().all(|l| allowed.contains(l)), "{}: {:?}", metric.name, metric.labels);

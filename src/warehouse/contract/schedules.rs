@@ -77,7 +77,7 @@ fn a_start_beyond_the_calendar_is_unknown_like_none() {
     let data = Data::new(
         &[("day", Type::Date), ("away", Type::Text), ("home", Type::Text), ("starts", Type::Instant)],
         "2025-11-14 | BOS | NYK | 2025-11-15T00:30:00Z
-         2025-11-15 | BOS | NYK | 9999-12-31T00:00:00Z
+         2025-11-15 | BOS | NYK | 2200-01-02T00:00:00Z
          2025-11-16 | BOS | NYK | 1969-12-31T00:00:00Z
          2025-11-17 | BOS | NYK | NULL",
     );

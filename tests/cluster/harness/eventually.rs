@@ -38,7 +38,7 @@ fn story(cluster: &Cluster) -> String {
 fn chapter(cluster: &Cluster, place: &[&str]) -> String {
     let logs = ["logs", "-l", "app.kubernetes.io/name=gapless", "--all-containers", "--prefix", "--tail=60"];
     let before = [&logs[..], &["--previous"]].concat();
-    let kinds = "warehouses,seasons,tablecoverages,propcoverages";
+    let kinds = "warehouses,seasons,sources,tablecoverages,propcoverages";
     let mut questions: Vec<Vec<&str>> = vec![
         vec!["get", "pods,jobs", "-o", "wide"],
         vec!["get", "events", "--sort-by=.metadata.creationTimestamp"],

@@ -44,13 +44,27 @@ impl Table {
 
     /// Creates the folder and applies everything.
     pub fn apply(&self, cluster: &Cluster, namespace: &Namespace<'_>) {
+        self.apply_on(cluster, namespace, "");
+    }
+
+    /// The same, with these fields of the Source that its rung draws on, at one credit for each date.
+    pub fn apply_on(&self, cluster: &Cluster, namespace: &Namespace<'_>, source: &str) {
         cluster.load_shell();
         let folder = namespace.folder().join("w/t");
         fs::create_dir_all(&folder).unwrap();
         for folder in [folder.as_path(), folder.parent().unwrap()] {
             fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
         }
-        cluster.apply(&self.manifests(&namespace.name));
+        let manifests = self.manifests(&namespace.name);
+        if source.is_empty() {
+            return cluster.apply(&manifests);
+        }
+        let source = format!(
+            "apiVersion: gapless.dev/v1alpha1\nkind: Source\nmetadata: {{name: odds, namespace: {}}}\nspec: {source}\n",
+            namespace.name
+        );
+        let draws = "jobFrom: {cronJob: fill}, source: odds, cost: {perDate: 1}";
+        cluster.apply(&format!("{source}---\n{}", manifests.replace("jobFrom: {cronJob: fill}", draws)));
     }
 
     fn manifests(&self, namespace: &str) -> String {

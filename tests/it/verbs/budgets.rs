@@ -97,3 +97,34 @@ fn a_source_that_is_deleted_stops_its_rungs_until_it_is_back() {
     let done = local(&here);
     assert_eq!((done.code, here.runs().len()), (Some(0), 5), "{}{}", done.out, done.err);
 }
+
+/// Each field of a Source and of its rung. None of these edits lets a date start.
+#[test]
+fn a_field_edited_there_and_back_changes_nothing() {
+    let spec = "{budget: {credits: 25, per: Month, reserve: 0%}, maxConcurrentJobs: 2}";
+    let (season, source, coverage) = (season(), source(spec), drawing());
+    let here = Place::new(&[&season, &source, &coverage]);
+    local(&here);
+    let state = || words(&here.run("explain", &["tc/t", "2026-01-04"], &[])) + &words(&here.run("plan", &[], &[]));
+    let began = state();
+    assert!(began.contains("Blocked/Budget"), "{began}");
+    for (old, new) in [
+        ("credits: 25", "credits: 21"),
+        ("reserve: 0%", "reserve: 50%"),
+        ("maxConcurrentJobs: 2", "maxConcurrentJobs: 2, requestsPerMinute: 30"),
+        ("maxConcurrentJobs: 2", "maxConcurrentJobs: 1"),
+        ("maxConcurrentJobs: 2", "breaker: {failures: 1, openFor: 1m, maxOpenFor: 2m}"),
+        ("maxConcurrentJobs: 2", "suspend: true"),
+        ("{perDate: 10}", "{perDate: 20}"),
+        ("{perDate: 10}", "{perUnit: 20}"),
+        ("        source: odds-api", "        source: nothing"),
+    ] {
+        let edited = [&season, &source.replace(old, new), &coverage.replace(old, new)];
+        assert_ne!([edited[1], edited[2]], [&source, &coverage], "{old} is there");
+        declare(&here, &edited.map(|manifest| manifest.as_str()));
+        local(&here);
+        declare(&here, &[&season, &source, &coverage]);
+        local(&here);
+        assert_eq!((here.runs().len(), state()), (2, began.clone()), "{new}");
+    }
+}

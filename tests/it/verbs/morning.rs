@@ -67,7 +67,8 @@ fn a_plan_says_how_much_it_is_how_long_it_takes_and_what_is_next() {
     std::fs::remove_dir_all(here.path("data/t/day=2026-01-01")).unwrap();
     let again = here.run("plan", &[], &[]);
     assert!(words(&again).contains("by the median of earlier Jobs"), "{}{}", again.out, here.text("state/pace"));
-    let early = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1")]).run("plan", &["--now", "2026-01-05T12:00:00Z"], &[]);
+    let early =
+        Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1")]).run("plan", &["--now", "2026-01-05T12:00:00Z"], &[]);
     assert!(
         words(&early).ends_with("Next: TableCoverage/t 2026-01-05 is due 2026-01-06 06:00:00 UTC (in 18 h)"),
         "{}",

@@ -63,7 +63,7 @@ async fn a_sink_that_has_enough_ends_the_query() {
     place.sql("CREATE TABLE t(d date)");
     let endless = "SELECT generate_series(1, 1000000000)::int8";
     let run = place.engine.run(&call(), "t", &[statement(endless, vec![], &[Answered::Int])], &mut Enough).await;
-    assert!(matches!(run, Err(Fault::TooMuch(_))), "{run:?}");
+    assert!(matches!(run, Err(Fault::TooMany(_))), "{run:?}");
     place.runs("0").await;
 }
 

@@ -193,6 +193,6 @@ async fn the_bytes_of_the_parts_that_are_read_are_taken_before() {
     assert!(why.why.text.contains("limits.maxBytesPerQuery"), "{why:?}");
     let twice = [some.clone(), some.clone()];
     assert_eq!(place.run_with(&limited, &twice).await.unwrap().0, 2 * november);
-    let Err(Fault::Unknown(why)) = place.run_with(&limited, &[some]).await else { panic!("the day has no more") };
-    assert!(why.text.contains("left today"), "{why:?}");
+    let Err(Fault::TooMuch(why)) = place.run_with(&limited, &[some]).await else { panic!("the day has no more") };
+    assert!(why.of_day && !why.divisible && why.why.text.contains("left today"), "{why:?}");
 }
