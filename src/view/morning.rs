@@ -29,7 +29,7 @@ pub fn morning(overview: &Overview, commands: &Commands) -> String {
     }
     let more = causes.len().saturating_sub(MAX_NAMED);
     if more > 0 {
-        out += &format!("  and {}\n", counted(more as u64, "more causes"));
+        out += &format!("  and {} more\n", counted(more as u64, "causes"));
     }
     out
 }

@@ -12,6 +12,8 @@ use crate::cli::args::ManifestArgs;
 use crate::cli::setup::{Setup, small_runtime};
 use crate::domain::state::State;
 use crate::engine::drive::Until;
+use crate::engine::overview::Overview;
+use crate::view::calendar::{Options, calendar};
 
 /// Every file below a folder with its text.
 fn files(folder: &Path) -> BTreeMap<String, String> {
@@ -69,23 +71,23 @@ fn said(kind: Kind) -> &'static str {
     }
 }
 
+/// What a look shows before anything is filled.
+fn seen(folder: &Path) -> Overview {
+    let files = vec![folder.into()];
+    let mut setup = Setup::new(&ManifestArgs { files, state: None, files_root: None, connections_dir: None }).unwrap();
+    small_runtime().unwrap().block_on(async {
+        let (_keep, mut commands) = tokio::sync::mpsc::unbounded_channel();
+        setup.reader(None, MAX_JOBS).ok().unwrap().run(Until::Seen, &mut commands, |_, _| {}).await
+    })
+}
+
 /// Without this the demo would end well if gapless overlooked a gap.
 #[test]
 fn every_gap_is_found_for_what_it_is_and_no_other() {
     for seed in [1, 5] {
         let folder = tempfile::tempdir().unwrap();
         let season = DemoSeason::build(folder.path(), seed).unwrap();
-        let mut setup = Setup::new(&ManifestArgs {
-            files: vec![folder.path().into()],
-            state: None,
-            files_root: None,
-            connections_dir: None,
-        })
-        .unwrap();
-        let overview = small_runtime().unwrap().block_on(async {
-            let (_keep, mut commands) = tokio::sync::mpsc::unbounded_channel();
-            setup.reader(None, MAX_JOBS).ok().unwrap().run(Until::Seen, &mut commands, |_, _| {}).await
-        });
+        let overview = seen(folder.path());
         let mut open = BTreeMap::new();
         for view in &overview.coverages {
             let cells = view.cells.iter().filter(|c| c.state().is_open() && c.state() != State::Unknown);
@@ -107,4 +109,44 @@ fn a_volume_that_holds_other_things_is_built_once() {
     assert_eq!(super::only_build(volume.path(), 1).unwrap(), super::Exit::Done);
     assert!(volume.path().join("provider/behaviour").is_file());
     assert_eq!(super::only_build(volume.path(), 1).unwrap_err().report(), super::Exit::BadInput);
+}
+
+/// The lines of tables in a month of a picture, by the month's name.
+fn months(picture: &str) -> BTreeMap<String, Vec<String>> {
+    let mut out: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for block in picture.split("\n\n").filter(|block| block.contains("predictions ")) {
+        let mut lines = block.lines().skip_while(|line| line.starts_with("nba"));
+        let name: String = lines.next().unwrap().chars().take(8).collect();
+        out.insert(name, lines.map(|line| line.trim_end().to_string()).collect());
+    }
+    out
+}
+
+/// The nights of a line, without its name and its figures.
+fn nights(line: &str) -> Vec<char> {
+    line.chars().skip(21).take(31).collect()
+}
+
+#[test]
+fn the_readme_shows_what_the_demo_draws() {
+    let folder = tempfile::tempdir().unwrap();
+    DemoSeason::build(folder.path(), 1).unwrap();
+    let drawn = calendar(&seen(folder.path()), Options { bare: true, ..Options::default() });
+    let drawn = months(&anstream::adapter::strip_str(&drawn).to_string());
+    let readme = include_str!("../../../README.md");
+    let pictures: Vec<&str> = readme.split_once("<!-- calendar -->").unwrap().1.split("```").collect();
+    let (before, after) =
+        (months(pictures[1].trim_start_matches("text\n")), months(pictures[3].trim_start_matches("text\n")));
+    assert!(before.len() == 2 && after.len() == 2);
+    for (month, lines) in before {
+        assert_eq!(lines, drawn[&month]);
+    }
+    // At its end, what was a gap is filled, or has a reason.
+    for (month, lines) in after {
+        for (shown, began) in lines.iter().zip(&drawn[&month]) {
+            let is_end =
+                |(shown, began): (&char, &char)| shown == began || "MP".contains(*began) && "cXU".contains(*shown);
+            assert!(nights(shown).iter().zip(&nights(began)).all(is_end), "{shown}\n{began}");
+        }
+    }
 }
