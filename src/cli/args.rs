@@ -1,10 +1,16 @@
 //! The arguments of every verb.
 
+mod manual;
+mod requests;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
+
+pub use manual::{CompletionsArgs, ManArgs, Shell};
+pub use requests::{RetryArgs, StopArgs, UnwaiveArgs, WaiveArgs};
 
 use super::first_args::{FieldsArgs, InitArgs};
 use super::instant::instant;
@@ -353,79 +359,6 @@ pub struct LocalArgs {
     pub slow_start: String,
 }
 
-/// `retry`.
-#[derive(Clone, Debug, Args)]
-pub struct RetryArgs {
-    /// The paths of the manifests.
-    #[command(flatten)]
-    pub manifests: ManifestArgs,
-    /// The cluster.
-    #[command(flatten)]
-    pub cluster: ClusterArgs,
-    /// The coverage: `tc/boxscores`.
-    pub coverage: String,
-    /// Dates: `2025-11-14`, or `2025-11-14..2025-11-20`.
-    #[arg(required = true)]
-    pub dates: Vec<String>,
-    /// The token of the rerun; default: derived from the current time.
-    #[arg(long)]
-    pub token: Option<String>,
-}
-
-/// `waive`.
-#[derive(Clone, Debug, Args)]
-pub struct WaiveArgs {
-    /// The paths of the manifests.
-    #[command(flatten)]
-    pub manifests: ManifestArgs,
-    /// The cluster.
-    #[command(flatten)]
-    pub cluster: ClusterArgs,
-    /// The coverage: `tc/boxscores`.
-    pub coverage: String,
-    /// Dates: `2025-11-14`, or `2025-11-14..2025-11-20`.
-    #[arg(required = true)]
-    pub dates: Vec<String>,
-    /// The reason for the waiver.
-    #[arg(long)]
-    pub reason: String,
-    /// The last date on which the waiver applies.
-    #[arg(long)]
-    pub expires: Option<Date>,
-}
-
-/// `unwaive`.
-#[derive(Clone, Debug, Args)]
-pub struct UnwaiveArgs {
-    /// The paths of the manifests.
-    #[command(flatten)]
-    pub manifests: ManifestArgs,
-    /// The cluster.
-    #[command(flatten)]
-    pub cluster: ClusterArgs,
-    /// The coverage: `tc/boxscores`.
-    pub coverage: String,
-    /// Dates: `2025-11-14`, or `2025-11-14..2025-11-20`.
-    #[arg(required = true)]
-    pub dates: Vec<String>,
-}
-
-/// `stop`.
-#[derive(Clone, Debug, Args)]
-pub struct StopArgs {
-    /// The paths of the manifests.
-    #[command(flatten)]
-    pub manifests: ManifestArgs,
-    /// The cluster.
-    #[command(flatten)]
-    pub cluster: ClusterArgs,
-    /// The coverage: `tc/boxscores`.
-    pub coverage: String,
-    /// Dates: `2025-11-14`, or `2025-11-14..2025-11-20`. A Job of several dates is ended as a whole.
-    #[arg(required = true)]
-    pub dates: Vec<String>,
-}
-
 /// `check`.
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
@@ -458,30 +391,6 @@ pub struct GrantsArgs {
     /// The operator's service account.
     #[arg(long, value_name = "NAME", default_value = "gapless")]
     pub service_account: String,
-}
-
-/// `completions`.
-#[derive(Clone, Copy, Debug, Args)]
-pub struct CompletionsArgs {
-    /// The shell.
-    #[arg(value_enum)]
-    pub shell: Shell,
-}
-
-/// A shell that is completed in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Shell {
-    Bash,
-    Zsh,
-    Fish,
-}
-
-/// `man`.
-#[derive(Clone, Debug, Args)]
-pub struct ManArgs {
-    /// Write the pages into this folder, one for each verb.
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
 }
 
 /// `demo`.

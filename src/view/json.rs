@@ -1,6 +1,8 @@
 //! What scripts may rely on (docs/json.md): one object; fields are only added. Dates are ISO, instants RFC 3339 in UTC, absent
 //! is null, cells are in date order and every date has one. It is streamed: no tree of it is held in memory.
 
+mod attempts;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::rc::Rc;
@@ -8,12 +10,14 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use attempts::{attempt, settled};
+
 use super::deadlines::{self, Deadlines};
 use super::names::counts;
 use crate::domain::assess::Unspent;
 use crate::domain::breaker::{Breaker, Opened};
 use crate::domain::dates::{Date, DateSet, Timestamp};
-use crate::domain::ledger::{Attempt, Settled, Stage, Tally};
+use crate::domain::ledger::Tally;
 use crate::domain::policy::Mode;
 use crate::domain::state::{Cell, State};
 use crate::engine::overview::{CoverageView, Held, Overview, Planned};
@@ -303,65 +307,6 @@ impl SummaryObject {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AttemptObject<'a, D> {
-    launch: u64,
-    job: Shown<Arc<str>>,
-    rung: &'a str,
-    attempt: u32,
-    dates: D,
-    stage: &'static str,
-    recorded_at: Shown<Timestamp>,
-}
-
-#[derive(Serialize)]
-struct SettledObject<'a, O> {
-    launch: u64,
-    job: Shown<Arc<str>>,
-    rung: &'a str,
-    at: Shown<Timestamp>,
-    outcomes: O,
-    message: &'a str,
-}
-
-#[derive(Serialize)]
-struct OutcomeObject {
-    date: Shown<Date>,
-    outcome: &'static str,
-}
-
-fn attempt<'a>(view: &CoverageView, attempt: &'a Attempt) -> impl Serialize + use<'a> {
-    AttemptObject {
-        launch: attempt.launch,
-        job: Shown(view.job(attempt.launch)),
-        rung: &attempt.rung,
-        attempt: attempt.number,
-        dates: dates(&attempt.dates),
-        stage: match attempt.stage {
-            Stage::Recorded => "Recorded",
-            Stage::Created { .. } => "Created",
-            Stage::Ended { .. } => "Ended",
-        },
-        recorded_at: Shown(attempt.recorded_at),
-    }
-}
-
-fn settled<'a>(view: &CoverageView, settled: &'a Settled) -> impl Serialize + use<'a> {
-    let outcome = |(date, outcome): (&Date, &crate::domain::ledger::Outcome)| OutcomeObject {
-        date: Shown(*date),
-        outcome: outcome.word(),
-    };
-    SettledObject {
-        launch: settled.launch,
-        job: Shown(view.job(settled.launch)),
-        rung: &settled.rung,
-        at: Shown(settled.at),
-        outcomes: List(settled.outcomes.iter().map(outcome)),
-        message: &settled.message,
-    }
-}
-
 fn launch(launch: &Planned) -> impl Serialize {
     LaunchObject {
         coverage: launch.coverage.to_string(),
@@ -398,7 +343,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::domain::ledger::Outcome;
+    use crate::domain::ledger::{Outcome, Settled};
     use crate::domain::probe::Undated;
     use crate::domain::state::Cause;
     use crate::domain::verdict::Flaw;

@@ -56,7 +56,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[0],
-            "  until 2025-11-20 13:30:00 UTC (in 90 min): TableCoverage/boxscores 2025-11-01..2025-11-02"
+            "  until 2025-11-20 13:30:00 UTC (in 89 min): TableCoverage/boxscores 2025-11-01..2025-11-02"
         );
         assert_eq!((lines.len(), lines[MAX_LINES]), (MAX_LINES + 1, "  later: 27 dates"));
         assert_eq!(waits(&overview(vec![])), "");

@@ -32,7 +32,7 @@ fn scripts_get_one_documented_object() {
         "date": "2026-01-03", "state": "Missing", "reason": "NoRows", "verdict": "Missing",
         "message": "no rows; 1 unit expected; launched as soon as a slot is free", "expected": 1, "covered": 0,
         "missing": ["*"], "rows": 0, "unexpectedRows": 0, "dueAt": "2026-01-04T06:00:00Z",
-        "lateAt": "2026-01-05T00:00:00Z", "late": true, "attempts": 0, "rung": null, "charges": [], "nextLook": null,
+        "lateAt": "2026-01-04T12:00:00Z", "late": true, "attempts": 0, "rung": null, "charges": [], "nextLook": null,
     });
     assert_eq!(cells[2], expected);
     assert_eq!((&cells[0]["reason"], &cells[4]["nextLook"]), (&().into(), &"2026-01-06T06:00:00Z".into()));

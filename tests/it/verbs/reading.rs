@@ -161,7 +161,7 @@ fn what_gapless_read_before_it_was_killed_is_not_read_again() {
 fn a_gap_that_the_last_run_reported_is_counted_and_not_reported_again() {
     let here = Place::new(&[SEASON, &filled(GOOD, "datesPerJob: 1").replace("mode: Fill", "mode: Observe")]);
     let told = |done: Done| {
-        assert!(done.out.contains("Found     3 dates with gaps in 1 coverage\n"), "{}", done.out);
+        assert!(done.out.contains("Found     3 dates with gaps in 1 coverage: 0 filled, 3 remain\n"), "{}", done.out);
         done.out
             .lines()
             .filter(|line| line.contains("GapFound"))

@@ -78,7 +78,8 @@ fn the_second_interrupt_ends_jobs_by_their_grace_period() {
     assert_eq!(done.code, Some(3), "{}", done.out);
     assert!(done.out.contains("Disrupted 2026-01-03..2026-01-05"), "{}", done.out);
     let story = here.run("explain", &["tc/t", "2026-01-03"], &[]);
-    assert!(story.out.contains("stopped by Ctrl-C in the gapless that launched it"), "{}", story.out);
+    let told = story.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("stopped by Ctrl-C in the gapless that launched it"), "{}", story.out);
 }
 
 #[test]
