@@ -155,11 +155,7 @@ fn formatted(column: &Sampled, zone: &TimeZone) -> Option<(How, i64, String)> {
         let span = days_between(*dates.first()?, *dates.last()?);
         Some((span, (*format).to_string()))
     };
-    let mut fitting: Vec<(i32, String)> = FORMATS
-        .iter()
-        .filter_map(|format| fits(format))
-        .map(|(span, format)| (i32::try_from(span).unwrap_or(i32::MAX), format))
-        .collect();
+    let mut fitting: Vec<(i32, String)> = FORMATS.iter().filter_map(fits).collect();
     fitting.sort_by_key(|(span, _)| *span);
     let (_, best) = fitting.first()?.clone();
     let example = column.values.first().map(|value| value.text.to_string()).unwrap_or_default();

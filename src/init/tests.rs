@@ -1,3 +1,5 @@
+//! What is proposed for small tables, each with one thing to recognise.
+
 use super::*;
 use crate::warehouse::files::Files;
 

@@ -73,13 +73,14 @@ fn below(path: &str, schema: &Value, examples: &Examples, fields: &mut Vec<Field
     for (name, own) in schema["properties"].as_object().into_iter().flatten() {
         let inner = format!("{path}.{name}");
         let default = own.get("default").map(Value::to_string).filter(|text| !text.contains('{') && text != "[]");
+        let default = default.map(|text| text.trim_matches('"').to_string()).filter(|text| !text.is_empty());
         let items = if own["items"].is_object() { &own["items"] } else { own };
         fields.push(Field {
             of: kind_of(own),
             meaning: meaning(own),
             form: form(items),
-            default: default.map(|text| text.trim_matches('"').to_string()).filter(|text| !text.is_empty()),
-            example: examples.of(&inner).or_else(|| own["enum"][0].as_str().map(String::from)),
+            example: examples.of(&inner).or_else(|| default.clone()).or_else(|| shortest(own)),
+            default,
             is_required: required.contains(&name.as_str()),
             since: since(&inner),
             path: inner.clone(),
@@ -87,6 +88,15 @@ fn below(path: &str, schema: &Value, examples: &Examples, fields: &mut Vec<Field
         let list = if own["items"].is_object() { "[]" } else { "" };
         below(&format!("{inner}{list}"), items, examples, fields);
     }
+}
+
+/// Where no manifest sets a field: a value that its schema takes.
+fn shortest(schema: &Value) -> Option<String> {
+    let word = || schema["enum"][0].as_str().map(String::from);
+    let text = || Some(example(schema["pattern"].as_str()?)?.split('`').nth(1)?.to_string());
+    let number = || schema["minimum"].as_f64().map(|least| least.to_string());
+    let flag = || (schema["type"] == "boolean").then(|| "true".to_string());
+    word().or_else(text).or_else(number).or_else(flag)
 }
 
 fn since(path: &str) -> &'static str {

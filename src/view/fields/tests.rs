@@ -1,3 +1,5 @@
+//! The page of all fields, and how one is found by its name.
+
 use super::*;
 
 const HEAD: &str = "\
