@@ -134,6 +134,9 @@ def prepare(chosen):
     for file in ours:
         text, whose[str(file)] = weave((ROOT / file).read_text(), [m for m in chosen if m.file == str(file)])
         write(PLACE / file, text)
+    # Tests include these.
+    for text in [text for folder in FOLDERS for text in (ROOT / folder).rglob("*.txt")]:
+        write(PLACE / text.relative_to(ROOT), text.read_text())
     return whose
 
 

@@ -16,6 +16,8 @@ pub mod domain;
 pub mod engine;
 #[cfg(feature = "local")]
 mod host;
+#[cfg(feature = "local")]
+pub mod init;
 #[cfg(feature = "kubernetes")]
 mod kubernetes;
 #[cfg(feature = "local")]

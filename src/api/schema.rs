@@ -34,6 +34,11 @@ macro_rules! texts {
     )*};
 }
 
+/// Texts that match a pattern.
+pub fn example(pattern: &str) -> Option<&'static str> {
+    PATTERNS.iter().find(|(own, _)| *own == pattern).map(|(_, example)| *example)
+}
+
 /// The first and the last date that there is.
 pub const DATE_BOUNDS: &str = "must be between '1970-01-01' and '2199-12-31'";
 

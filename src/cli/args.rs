@@ -12,6 +12,8 @@ use jiff::civil::Date;
 pub use manual::{CompletionsArgs, ManArgs, Shell};
 pub use requests::{RetryArgs, StopArgs, UnwaiveArgs, WaiveArgs};
 
+use super::first_args::{FieldsArgs, InitArgs};
+use super::instant::instant;
 use super::operator_args::OperatorArgs;
 use super::switch::Switch;
 use crate::domain::dates::previous_day;
@@ -25,6 +27,7 @@ use crate::domain::dates::previous_day;
     after_help = "\
 Examples:
   gapless demo                                     watch gapless fill a season with deliberate gaps
+  gapless init data/                               propose manifests for the tables of a folder
   gapless check -f manifests/                      list every problem of the manifests, with file and line
   gapless calendar -f manifests/                   show the season as a heat map
   gapless explain -f manifests/ tc/boxscores 2025-11-14
@@ -69,6 +72,8 @@ impl Colors {
 pub enum Verb {
     /// Keep the coverages of a cluster complete.
     Operator(Box<OperatorArgs>),
+    /// Propose manifests for the tables of a folder; check them and show their calendar.
+    Init(InitArgs),
     /// Fill gaps on this machine, with Jobs as child processes and state in a folder.
     Local(LocalArgs),
     /// Show what would be launched, in which order, and why the rest would not; change nothing.
@@ -89,6 +94,8 @@ pub enum Verb {
     Stop(StopArgs),
     /// Validate every resource as the API server does; list all problems with file, line and field.
     Check(CheckArgs),
+    /// Describe a field: its meaning, default, unit and an example.
+    Fields(FieldsArgs),
     /// Print the CustomResourceDefinitions.
     Crds(CrdsArgs),
     /// Print the RoleBindings that a cluster-wide operator needs for its grants file.
@@ -398,8 +405,4 @@ pub struct DemoArgs {
     /// The seed for the gaps; the same seed creates the same demo.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-}
-
-fn instant(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| "expected a timestamp such as 2025-11-14T12:00:00Z".to_string())
 }

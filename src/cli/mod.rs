@@ -10,8 +10,12 @@ mod cluster;
 mod date_request;
 pub mod demo;
 mod exit;
+mod fields;
 mod filler;
+mod first_args;
 mod game_date;
+mod init;
+mod instant;
 mod interrupt;
 mod local;
 mod manual;
@@ -63,6 +67,8 @@ pub fn run(cli: Cli) -> Exit {
     terminal::size().into_iter().for_each(|(columns, _)| crate::view::width::set(columns));
     let result = match cli.verb {
         Verb::Check(args) => check::check(&args),
+        Verb::Init(args) => init::init(&args),
+        Verb::Fields(args) => fields::fields(&args),
         Verb::Crds(args) => check::crds(&args),
         Verb::Grants(args) => operator::grants(&args),
         Verb::Plan(args) => read::plan(&args),

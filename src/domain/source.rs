@@ -10,6 +10,7 @@ use core::fmt;
 
 use super::breaker::Breaker;
 use super::dates::Timestamp;
+use super::policy::Budget;
 
 pub use purse::Purse;
 pub use window::{Spent, Window, window};
@@ -54,9 +55,21 @@ impl Draw {
 pub struct Record {
     /// What was spent in its last window.
     pub spent: Option<Spent>,
+    /// When that window ends.
+    pub until: Option<Timestamp>,
     pub breaker: Breaker,
     /// When the last attempt was settled that the breaker holds. Later ones are folded on top after a start.
     pub through: Option<Timestamp>,
+}
+
+impl Record {
+    /// What was spent, as the present budget counts it. Whoever gives a budget other windows does not fill it: what was spent
+    /// counts until the window ends in which it was spent.
+    pub fn spent_at(&self, budget: &Budget, now: Timestamp) -> Option<Spent> {
+        let spent = self.spent?;
+        let is_open = spent.start <= now && self.until.is_some_and(|until| now < until);
+        Some(if is_open { Spent { start: budget.window(now).start, ..spent } } else { spent })
+    }
 }
 
 /// What a coverage needs to know of a source to choose a rung.

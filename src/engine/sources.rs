@@ -49,6 +49,11 @@ impl SourceState {
             is_told_spent: false,
             stored: StoredRecord::default(),
         });
+        if let (Some(old), Some(new)) = (&state.source.budget, &source.budget)
+            && !new.has_windows_of(old)
+        {
+            state.purse.reshape(old, new, now);
+        }
         state.source = source;
         state.refresh(now);
         state

@@ -22,7 +22,7 @@ pub fn source_status(view: &SourceView, record: &Record, old: &SourceStatus, now
     let generation = view.source.generation;
     let conditions = conditions(&old.conditions, &standing(view), generation, now);
     lint::expect(&lint::conditions(&conditions, generation, generation));
-    let window = record.spent.map(|spent| window(spent, view));
+    let window = window(record);
     let breaker = Some(breaker(record, view.state));
     SourceStatus { observed_generation: generation, conditions, window, breaker }
 }
@@ -53,9 +53,9 @@ fn standing(view: &SourceView) -> Standing {
     Standing { ready, course, reason, message }
 }
 
-fn window(spent: Spent, view: &SourceView) -> WindowStatus {
-    let end = view.source.budget.as_ref().map(|budget| budget.window(spent.start).end.to_string());
-    WindowStatus { start: spent.start.to_string(), end: end.unwrap_or_default(), used: spent.credits }
+fn window(record: &Record) -> Option<WindowStatus> {
+    let end = record.until.map(|until| until.to_string()).unwrap_or_default();
+    record.spent.map(|spent| WindowStatus { start: spent.start.to_string(), end, used: spent.credits })
 }
 
 fn breaker(record: &Record, state: BreakerState) -> SourceBreakerStatus {
@@ -84,13 +84,8 @@ fn breaker(record: &Record, state: BreakerState) -> SourceBreakerStatus {
 /// # Errors
 /// None that a record can cause.
 pub fn source_to_json(record: &Record) -> Result<Vec<u8>, serde_json::Error> {
-    let window = record.spent.map(|spent| WindowStatus {
-        start: spent.start.to_string(),
-        end: String::new(),
-        used: spent.credits,
-    });
     let breaker = Some(breaker(record, BreakerState::Closed)).filter(|_| *record != Record::default());
-    serde_json::to_vec(&SourceStatus { window, breaker, ..SourceStatus::default() })
+    serde_json::to_vec(&SourceStatus { window: window(record), breaker, ..SourceStatus::default() })
 }
 
 /// Reads what [`source_to_json`] wrote; fields of a later version are skipped.
@@ -110,12 +105,15 @@ pub fn source_record(status: &SourceStatus) -> (Record, Vec<Misread>) {
         let start = parse_instant(&window.start).map_err(|why| why.at("status.window.start"));
         Spent { start: read(start, &mut wrong).unwrap_or(Timestamp::MAX), credits: window.used }
     });
-    let Some(stored) = &status.breaker else { return (Record { spent, ..Record::default() }, wrong) };
+    let end = status.window.as_ref().map(|window| &*window.end).filter(|end| !end.is_empty());
+    let until = end.map(parse_instant).transpose().map_err(|why| why.at("status.window.end"));
+    let until = read(until, &mut wrong).flatten();
+    let Some(stored) = &status.breaker else { return (Record { spent, until, ..Record::default() }, wrong) };
     let through = stored.through.as_deref().map(parse_instant).transpose();
     let through = through.map_err(|why| why.at("status.breaker.through"));
     let breaker = breaker_of(stored).map_err(|why| why.at("status.breaker"));
     let through = read(through, &mut wrong).flatten();
-    (Record { spent, breaker: read(breaker, &mut wrong).unwrap_or_default(), through }, wrong)
+    (Record { spent, until, breaker: read(breaker, &mut wrong).unwrap_or_default(), through }, wrong)
 }
 
 fn read<T>(read: Result<T, Misread>, wrong: &mut Vec<Misread>) -> Option<T> {

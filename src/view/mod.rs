@@ -4,6 +4,7 @@ pub(crate) mod calendar;
 pub(crate) mod commands;
 mod deadlines;
 pub(crate) mod explain;
+pub(crate) mod fields;
 pub(crate) mod helps;
 pub(crate) mod json;
 pub(crate) mod live;

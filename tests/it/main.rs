@@ -18,6 +18,7 @@ mod sizes;
 mod sources;
 mod state;
 mod tidy;
+mod transcripts;
 mod verbs;
 #[cfg(all(feature = "bigquery", feature = "postgres"))]
 mod warehouses;

@@ -6,6 +6,7 @@ mod morning;
 mod output;
 mod reading;
 mod requests;
+mod starting;
 mod stopping;
 mod usage;
 mod waiting;

@@ -53,6 +53,13 @@ pub struct Cost {
     pub per_unit: u64,
 }
 
+impl Budget {
+    /// Whether another one has the same windows.
+    pub fn has_windows_of(&self, other: &Self) -> bool {
+        self.per == other.per && self.zone == other.zone
+    }
+}
+
 impl Source {
     /// The requests per minute that each of its Jobs may make; 0 if that is not limited.
     pub fn share(&self) -> u32 {

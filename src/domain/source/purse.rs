@@ -30,6 +30,12 @@ impl Purse {
         self.start = Some(next);
     }
 
+    /// The budget has other windows from now on. What was spent in the last one counts until the present one ends.
+    pub fn reshape(&mut self, old: &Budget, new: &Budget, now: Timestamp) {
+        self.turn(old, 0, now);
+        self.start = Some(new.window(now).start);
+    }
+
     /// What was stored of the source says at least how much is used. The ledgers were seen before.
     pub fn load(&mut self, stored: Option<Spent>, budget: &Budget, now: Timestamp) {
         let stored = stored.map(|stored| stored.at(budget, 0, now));

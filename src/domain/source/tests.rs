@@ -70,6 +70,27 @@ fn a_purse_that_was_ahead_of_the_clock_keeps_what_was_spent() {
     assert_eq!(purse.spent(), Some(spent("2026-01-01T00:00:00Z", 4)));
 }
 
+/// The budget of a month becomes one of a day, of another zone, and of a month again.
+#[test]
+fn whoever_gives_a_budget_other_windows_does_not_fill_it() {
+    let shapes = [budget(Per::Month, "UTC"), budget(Per::Day, "UTC"), budget(Per::Month, "America/New_York")];
+    let starts = ["2026-01-01T00:00:00Z", "2026-01-09T00:00:00Z", "2026-01-01T05:00:00Z"];
+    let now = at("2026-01-09T12:00:00Z");
+    let mut purse = Purse::default();
+    purse.turn(&shapes[0], 0, now);
+    purse.see(&"a".into(), 6);
+    for (from, to) in [(0, 1), (1, 2), (2, 0), (0, 2), (2, 1), (1, 0)] {
+        let record =
+            Record { spent: purse.spent(), until: purse.window(&shapes[from]).map(|w| w.end), ..Record::default() };
+        purse.reshape(&shapes[from], &shapes[to], now);
+        purse.turn(&shapes[to], 0, now);
+        assert_eq!(purse.spent(), Some(spent(starts[to], 6)), "{from} {to}");
+        assert_eq!(record.spent_at(&shapes[to], now), purse.spent(), "the same after a restart");
+        let over = record.until.unwrap();
+        assert_eq!(record.spent_at(&shapes[to], over), record.spent, "its window has ended");
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Record(usize, u64),

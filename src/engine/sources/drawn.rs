@@ -15,6 +15,9 @@ use crate::engine::coverage::CoverageState;
 use crate::engine::overview::SourceView;
 use crate::engine::world::World;
 
+/// When the attempt of a Job was recorded whose ledger is gone. Perhaps it is the trial, so there is no other while it lives.
+const UNKNOWN: Timestamp = Timestamp::MAX;
+
 /// What lives on a source.
 #[derive(Debug, Default)]
 struct Drawn<'a> {
@@ -120,6 +123,7 @@ impl World {
             let Some((namespace, draw)) = &orphan.draw else { continue };
             let drawn = all.entry(source_key(namespace, &draw.source)).or_default();
             drawn.live.insert((&orphan.coverage, orphan.launch), draw.requests);
+            drawn.unsettled.push(UNKNOWN);
         }
         for job in self.jobs.live() {
             let Some(draw) = &job.draw else { continue };
@@ -128,9 +132,10 @@ impl World {
             let is_near = |key: &&Key| job.namespace.is_empty() || job.namespace == key.namespace;
             let Some(key) = keys.into_iter().find(is_near) else { continue };
             let drawn = all.entry(key.clone()).or_default();
-            let is_known = drawn.live.insert((&job.coverage, job.launch), draw.requests).is_some();
-            let credits = if is_known { 0 } else { draw.credits };
-            drawn.strangers = drawn.strangers.saturating_add(credits);
+            if drawn.live.insert((&job.coverage, job.launch), draw.requests).is_none() {
+                drawn.strangers = drawn.strangers.saturating_add(draw.credits);
+                drawn.unsettled.push(UNKNOWN);
+            }
         }
         all
     }

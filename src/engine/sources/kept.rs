@@ -32,11 +32,13 @@ pub(super) struct StoredRecord {
 impl SourceState {
     /// What is to be stored. A window in which nothing was spent is not worth a write.
     fn record(&self) -> Record {
-        let old = self.stored.shown.as_ref().and_then(|(record, ..)| record.spent);
-        let new = self.purse.spent().filter(|_| self.source.budget.is_some());
+        let old = self.stored.shown.as_ref().map_or((None, None), |(record, ..)| (record.spent, record.until));
+        let budget = self.source.budget.as_ref();
+        let new = budget
+            .map_or((None, None), |budget| (self.purse.spent(), self.purse.window(budget).map(|window| window.end)));
         let is_idle = |spent: Option<Spent>| spent.is_none_or(|spent| spent.credits == 0);
-        let spent = if is_idle(new) && is_idle(old) { old } else { new };
-        Record { spent, breaker: self.breaker.clone(), through: self.through }
+        let (spent, until) = if is_idle(new.0) && is_idle(old.0) { old } else { new };
+        Record { spent, until, breaker: self.breaker.clone(), through: self.through }
     }
 
     fn is_stored(&self, record: &Record, state: BreakerState) -> bool {
@@ -89,7 +91,8 @@ impl World {
             if fresh.contains(&source) {
                 (state.breaker, state.through) = (record.breaker.clone(), record.through);
                 state.breaker.none_ahead(&state.source.trip, now);
-                spent.insert(source, record.spent);
+                let budget = state.source.budget.as_ref();
+                spent.insert(source, budget.and_then(|budget| record.spent_at(budget, now)));
                 state.stored.shown = Some((Arc::new(record), i64::MIN, BreakerState::Closed));
             }
         }

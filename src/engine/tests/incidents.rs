@@ -1,4 +1,4 @@
-//! What has happened to the users, as timelines. One reader runs them all: see the files of tests/incidents. Each says in
+//! What has happened to the users, as timelines. One reader runs them all: see the texts in the folder incidents. Each says in
 //! its first lines what happened.
 
 mod reader;
@@ -11,7 +11,8 @@ macro_rules! incidents {
             $(#[$doc])*
             #[test]
             fn $name() {
-                reader::run(stringify!($name), include_str!(concat!("../../../tests/incidents/", stringify!($name), ".txt")));
+                let text = include_str!(concat!("incidents/", stringify!($name), ".txt"));
+                reader::run(stringify!($name), text);
             }
         )*
 
@@ -52,10 +53,10 @@ incidents! {
 
 #[test]
 fn every_file_of_the_folder_is_run() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/incidents");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/engine/tests/incidents");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let names = files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_string());
-    let mut names: Vec<String> = names.filter(|name| name != "README").collect();
+    let texts = files.filter(|path| path.extension().is_some_and(|own| own == "txt"));
+    let mut names: Vec<String> = texts.map(|path| path.file_stem().unwrap().to_str().unwrap().to_string()).collect();
     names.sort();
     assert_eq!(names, ALL);
 }

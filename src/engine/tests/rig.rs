@@ -10,12 +10,13 @@ mod provider;
 mod run;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 
 use crate::domain::dates::{Date, Timestamp};
-use crate::domain::ledger::{Job, Launch, Ledger};
+use crate::domain::ledger::{End, Job, Launch, Ledger};
 use crate::domain::policy::Key;
 use crate::domain::probe::ScheduleRow;
 use crate::domain::source::Record;
@@ -91,6 +92,8 @@ pub struct Made {
     pub dates: crate::domain::dates::DateSet,
     /// Whether its breaker was not closed when its attempt was recorded.
     pub is_trial: bool,
+    /// When and how it ended, and whether it wrote something.
+    pub ended: Option<(Timestamp, End, bool)>,
 }
 
 pub struct Rig {
@@ -108,7 +111,9 @@ pub struct Rig {
     pub ledgers: BTreeMap<Key, (Arc<str>, Ledger, Version)>,
     pub sources: BTreeMap<Key, (Arc<str>, Record, Version)>,
     pub jobs: BTreeMap<Arc<str>, RigJob>,
+    /// Every Job that ever was, in order, and its place by its name.
     pub made: Vec<Made>,
+    made_at: BTreeMap<Arc<str>, usize>,
     pub runs: BTreeMap<(Arc<str>, Arc<str>, Date), u32>,
     pub events: Vec<Event>,
     /// Writes to the store.
@@ -133,7 +138,7 @@ impl Rig {
             clock_checked: start,
             spec: empty_spec(),
             limits: coarse(),
-            filler: Arc::new(|_| fills()),
+            filler: Rc::new(|_| fills()),
             schedule: Vec::new(),
             tables: BTreeMap::new(),
             providers: BTreeMap::new(),
@@ -141,6 +146,7 @@ impl Rig {
             sources: BTreeMap::new(),
             jobs: BTreeMap::new(),
             made: Vec::new(),
+            made_at: BTreeMap::new(),
             runs: BTreeMap::new(),
             events: Vec::new(),
             writes: 0,
@@ -176,6 +182,11 @@ impl Rig {
         }
     }
 
+    /// A Job that was created once.
+    fn made(&self, name: &Arc<str>) -> Option<&Made> {
+        self.made_at.get(name).map(|at| &self.made[*at])
+    }
+
     /// The process dies. The next one starts at once.
     pub fn crash(&mut self) {
         self.process = None;
@@ -188,15 +199,21 @@ impl Rig {
         self.process.iter_mut().for_each(|process| process.world.reload(now));
     }
 
+    /// Whether a coverage's object is there.
+    fn exists(&self, uid: &str) -> bool {
+        let stalled = self.spec.stalled.iter().map(|own| &own.uid);
+        self.spec.coverages.iter().map(|own| &own.uid).chain(stalled).any(|own| **own == *uid)
+    }
+
     /// What is stored of coverages and sources that are gone goes with them, and so do the Jobs of the coverages.
     fn delete_gone(&mut self) {
-        let uids: Vec<Arc<str>> = self.spec.coverages.iter().map(|own| own.uid.clone()).collect();
         let keys: Vec<Arc<str>> = self.spec.sources.iter().map(|own| own.uid.clone()).collect();
-        self.ledgers.retain(|_, (uid, ..)| uids.contains(uid));
+        let ledgers = self.ledgers.iter().filter(|(_, (uid, ..))| !self.exists(uid));
+        let ledgers: Vec<Key> = ledgers.map(|(key, _)| key.clone()).collect();
+        self.ledgers.retain(|key, _| !ledgers.contains(key));
         self.sources.retain(|_, (uid, ..)| keys.contains(uid));
-        let gone = |job: &RigJob| !uids.contains(&job.job.coverage);
-        let names: Vec<Arc<str>> =
-            self.jobs.iter().filter(|(_, job)| gone(job)).map(|(name, _)| name.clone()).collect();
+        let gone = self.jobs.iter().filter(|(_, own)| !self.exists(&own.job.coverage));
+        let names: Vec<Arc<str>> = gone.map(|(name, _)| name.clone()).collect();
         names.iter().for_each(|name| self.drop_job(name));
     }
 }

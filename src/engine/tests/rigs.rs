@@ -30,7 +30,7 @@ fn two_tables_are_filled_through_one_source_within_its_budget() {
 fn a_provider_that_is_down_gets_its_trials_one_by_one() {
     let mut rig = Rig::new("2025-11-20T12:00:00Z");
     rig.season(twelve_days(), 3);
-    rig.filler = std::sync::Arc::new(|_| ends(End::Exit(69)));
+    rig.filler = std::rc::Rc::new(|_| ends(End::Exit(69)));
     rig.edit(|spec| {
         spec.sources = vec![source("odds")];
         spec.coverages = ["lines", "boxes"].map(|name| covering(name, vec![drawing("live", "odds", 1, 0)])).into();

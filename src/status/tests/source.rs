@@ -38,12 +38,15 @@ fn view(used: u64, breaker: Breaker) -> SourceView {
 
 /// With the dates of several coverages.
 pub(crate) fn records() -> impl Strategy<Value = Record> {
-    let spent = prop::option::of((instant(), any::<u64>()).prop_map(|(start, credits)| Spent { start, credits }));
+    let spent = (instant(), any::<u64>()).prop_map(|(start, credits)| Spent { start, credits });
+    let spent = prop::option::of((spent, prop::option::of(instant())));
     let failed = prop::collection::btree_map("[a-f0-9-]{1,36}", prop::collection::vec(date(), 1..20), 0..4);
     (spent, breaker(), failed, prop::option::of(instant())).prop_map(|(spent, breaker, failed, through)| {
         let dates = failed.into_iter().map(|(uid, dates)| (uid.as_str().into(), dates.into_iter().collect()));
+        let (spent, until) = spent.map_or((None, None), |(spent, until)| (Some(spent), until));
         Record {
             spent,
+            until,
             breaker: Breaker { failed: crate::domain::breaker::Failed(dates.collect()), ..breaker },
             through,
         }

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use csv::StringRecord;
 
 use super::decode::loose;
+use super::meter::Meter;
 use super::partition::Constant;
 use super::parts::{Part, reason};
 use super::quotes::Stray;
@@ -15,6 +16,14 @@ use crate::domain::verdict::UnknownReason;
 
 const EMPTY: &str = "is empty: it does not even have a header line";
 const BATCH: usize = 8_192;
+
+/// The columns of a part, by its header.
+pub(super) fn header_of(part: &Part, gzip: bool, latin1: bool, meter: &Meter) -> Result<Vec<String>, String> {
+    let text = text::open(part, gzip, latin1, meter).map_err(|e| reason(&e))?;
+    let mut reader = csv::ReaderBuilder::new().delimiter(text.delimiter).flexible(true).from_reader(text.reader);
+    let header = reader.headers().map_err(|_| "is not a readable CSV file".to_string())?;
+    Ok(header.iter().map(String::from).collect())
+}
 
 /// Where the values of a column come from.
 enum From {

@@ -1,8 +1,8 @@
 //! Runs a timeline: first the world, then what happens at which instant, and what is expected then. The lines are explained
-//! in tests/incidents/README.md.
+//! in the README beside this file.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::words::*;
 use crate::domain::dates::{Date, DateRange};
@@ -53,7 +53,11 @@ pub fn run(name: &str, text: &str) {
             let said = panic.downcast_ref::<String>().cloned();
             let said = said.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
             let shown = reader.as_mut().map(Reader::show).unwrap_or_default();
-            panic!("tests/incidents/{name}.txt:{}: {line}\n{}\n{shown}", number + 1, said.unwrap_or_default());
+            panic!(
+                "src/engine/tests/incidents/{name}.txt:{}: {line}\n{}\n{shown}",
+                number + 1,
+                said.unwrap_or_default()
+            );
         }
     }
 }
@@ -244,7 +248,7 @@ impl Reader {
         let takes = if words.next() == Some("takes") { words.number() as i64 } else { 60 };
         self.rules.push(Rule { rung, dates, what, takes });
         let rules = self.rules.clone();
-        self.rig.filler = Arc::new(move |scene| act(&rules, scene));
+        self.rig.filler = Rc::new(move |scene| act(&rules, scene));
     }
 
     /// `expect COVERAGE STATE[/REASON] DATES`, or how many dates.

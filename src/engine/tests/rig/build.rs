@@ -1,8 +1,5 @@
 //! The parts of a world.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use jiff::SignedDuration;
 
 use super::Rig;
@@ -22,8 +19,8 @@ pub fn empty_spec() -> Spec {
 
 /// Looks and lists are seldom: a watch shows the ends of Jobs.
 pub fn coarse() -> Limits {
-    let cadence = Cadence { hot: Span::hours(6), warm: Span::hours(12), cold: Span::hours(24) };
-    let job_poll = SignedDuration::from_mins(30);
+    let cadence = Cadence { hot: Span::hours(24), warm: Span::hours(48), cold: Span::hours(96) };
+    let job_poll = SignedDuration::from_mins(60);
     Limits { slow_start: Span::default(), job_poll, cadence, max_jobs: 1000, ..Limits::default() }
 }
 
@@ -86,11 +83,6 @@ impl Rig {
         self.schedule.retain(|row| row.date.is_none_or(|date| !dates.contains(date)));
         let of = |date: Date| (1..=games).map(move |n| game(date, n));
         self.schedule.extend(dates.iter().flat_map(of));
-    }
-
-    /// So many days on which every nth date has games.
-    pub fn rows(&self) -> BTreeMap<Arc<str>, usize> {
-        self.tables.iter().map(|(name, rows)| (name.clone(), rows.dates.len())).collect()
     }
 }
 

@@ -38,14 +38,14 @@ impl Rig {
 
     /// Invariants 1, 2, 3 and 13, when a Job starts.
     pub(super) fn check_start(&mut self, made: &Made, launch: &Launch) {
-        assert!(!self.made.iter().any(|old| old.name == made.name), "{} was created before", made.name);
+        assert!(self.made(&made.name).is_none(), "{} was created before", made.name);
         let live = || self.jobs.values().filter(|own| own.job.ended.is_none());
         for own in live().filter(|own| own.launch.target == launch.target) {
             let both = own.job.dates.intersect(&made.dates);
             assert!(both.is_empty(), "{} and {} cover {both}", own.job.name, made.name);
         }
         if made.is_trial {
-            let is_trial = |name: &Arc<str>| self.made.iter().any(|old| old.name == *name && old.is_trial);
+            let is_trial = |name: &Arc<str>| self.made(name).is_some_and(|old| old.is_trial);
             let on_it = |own: &Launch| match &launch.draw {
                 Some(draw) => own.draw.as_ref().is_some_and(|other| other.source == draw.source),
                 None => own.coverage == launch.coverage && own.rung == launch.rung,

@@ -1,6 +1,7 @@
 //! What Jobs do: fillers see the world, and write rows at their end.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -16,6 +17,7 @@ pub struct Scene<'a> {
     pub date: Date,
     pub coverage: &'a str,
     pub rung: &'a str,
+    pub source: Option<&'a str>,
     /// How often this rung ran for the date of this coverage, with this time.
     pub run: u32,
     pub provider: Option<&'a Provider>,
@@ -40,7 +42,7 @@ pub enum Writes {
     Thin,
 }
 
-pub type Filler = Arc<dyn Fn(&Scene<'_>) -> Act>;
+pub type Filler = Rc<dyn Fn(&Scene<'_>) -> Act>;
 
 /// Fills every unit.
 pub fn fills() -> Act {
@@ -56,7 +58,8 @@ impl Rig {
     fn act(&self, launch: &Launch, date: Date, run: u32) -> Act {
         let provider = launch.draw.as_ref().and_then(|draw| self.providers.get(&draw.source));
         let (coverage, rung) = (&*launch.coverage.name, &*launch.rung);
-        (self.filler)(&Scene { now: self.now, date, coverage, rung, run, provider, tables: &self.tables })
+        let source = launch.draw.as_ref().map(|draw| &*draw.source);
+        (self.filler)(&Scene { now: self.now, date, coverage, rung, source, run, provider, tables: &self.tables })
     }
 
     fn run_of(&self, launch: &Launch, date: Date) -> u32 {
@@ -109,15 +112,18 @@ impl Rig {
         let is_over = |own: &&super::RigJob| own.job.ended.is_none() && own.ends <= self.now;
         let over: Vec<super::RigJob> = self.jobs.values().filter(is_over).cloned().collect();
         for own in &over {
-            let mut end = End::Succeeded;
+            let (mut end, mut has_written) = (End::Succeeded, false);
             for date in own.launch.dates.iter() {
                 let key = (own.launch.coverage.name.clone(), own.launch.rung.clone(), date);
                 *self.runs.entry(key).or_default() += 1;
                 let act = self.act(&own.launch, date, self.run_of(&own.launch, date));
                 self.write(&own.launch.target.name.clone(), date, act.writes);
+                has_written |= act.writes != Writes::Nothing;
                 end = if act.end == End::Succeeded { end } else { act.end };
             }
             let wall = self.now + self.clock_off;
+            let at = self.made_at[&own.job.name];
+            self.made[at].ended = Some((self.now, end, has_written));
             self.jobs.get_mut(&own.job.name).unwrap().job.ended = Some((wall, end));
             self.leave(own);
         }

@@ -117,7 +117,7 @@ impl Rig {
             }
             _ => {}
         }
-        if !self.spec.coverages.iter().any(|own| own.uid == *uid) {
+        if !self.exists(uid) {
             return Err(SaveFault::Gone);
         }
         let old = self.ledgers.get(key);
@@ -192,13 +192,15 @@ impl Rig {
             source: launch.draw.as_ref().map(|draw| draw.source.clone()),
             dates: launch.dates.clone(),
             is_trial: self.is_trial(launch),
+            ended: None,
         };
         self.check_start(&made, launch);
+        self.made_at.insert(made.name.clone(), self.made.len());
         self.made.push(made);
         let ends = self.ends_at(launch);
         self.jobs.insert(launch.name.clone(), RigJob { job, launch: launch.clone(), ends });
         // Whoever owns it is gone: it ends with its owner.
-        if !self.spec.coverages.iter().any(|own| own.uid == launch.uid) {
+        if !self.exists(&launch.uid) {
             self.drop_job(&launch.name);
         }
         match trouble {

@@ -65,8 +65,13 @@ impl Rig {
         while let Some((_, step)) = self.script.pop_front_if(|(at, _)| *at <= now) {
             step(self);
         }
+        let before = self.made.len();
         while let Some((number, sent, call)) = self.answered() {
             self.answer(number, sent, call);
+        }
+        // What a watch does not show is listed again and again.
+        if self.made.len() > before {
+            self.show_jobs();
         }
     }
 
