@@ -21,7 +21,7 @@ fn a_date_is_found_without_naming_it_and_its_deadlines_are_instants() {
     assert!(newest.out.starts_with("TableCoverage/t 2026-01-04: Missing/NoRows\n"), "{}{}", newest.out, newest.err);
     assert_eq!((at(&["yesterday"]).out, newest.code), (newest.out.clone(), Some(3)));
     assert!(
-        words(&newest).contains("due 2026-01-05 06:00:00 UTC (6 h ago) late no; the deadline is "),
+        words(&newest).contains("due 2026-01-05 06:00:00 UTC (5 h ago) late no; the deadline is "),
         "{}",
         newest.out
     );
