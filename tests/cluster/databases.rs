@@ -12,7 +12,6 @@ use serde_json::Value;
 
 use super::harness::{Cluster, Namespace, eventually, filler, outside};
 
-#[allow(dead_code, reason = "the engine's own tests use the rest")]
 #[path = "../postgres/mod.rs"]
 mod server;
 

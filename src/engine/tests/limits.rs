@@ -227,7 +227,8 @@ fn a_clock_that_was_ahead_makes_no_room_for_a_second_trial() {
     });
     let start = rig.start;
     let is_trial = move |scene: &Scene<'_>| scene.now > start + SignedDuration::from_hours(4);
-    rig.filler = Rc::new(move |scene| Act { takes: if is_trial(scene) { 24 * 3_600 } else { 60 }, ..ends(End::Exit(69)) });
+    rig.filler =
+        Rc::new(move |scene| Act { takes: if is_trial(scene) { 24 * 3_600 } else { 60 }, ..ends(End::Exit(69)) });
     rig.later(3, |rig| rig.clock_off = SignedDuration::from_hours(3));
     rig.run_hours(9);
     let live = |rig: &Rig| rig.jobs.values().filter(|own| own.job.ended.is_none()).count();
@@ -250,7 +251,8 @@ fn a_trial_whose_ledger_is_gone_is_still_the_only_one() {
     });
     let start = rig.start;
     let is_trial = move |scene: &Scene<'_>| scene.now > start + SignedDuration::from_hours(4);
-    rig.filler = Rc::new(move |scene| Act { takes: if is_trial(scene) { 24 * 3_600 } else { 60 }, ..ends(End::Exit(69)) });
+    rig.filler =
+        Rc::new(move |scene| Act { takes: if is_trial(scene) { 24 * 3_600 } else { 60 }, ..ends(End::Exit(69)) });
     rig.run_hours(12);
     let jobs = rig.made.len();
     rig.crash();
