@@ -13,7 +13,7 @@ pub use manual::{CompletionsArgs, ManArgs, Shell};
 pub use reading::{CalendarArgs, ExplainArgs, StatusArgs, WatchArgs};
 pub use requests::{RetryArgs, StopArgs, UnwaiveArgs, WaiveArgs};
 
-use super::first_args::{FieldsArgs, InitArgs};
+use super::first_args::{DemoArgs, FieldsArgs, InitArgs};
 use super::instant::instant;
 use super::operator_args::OperatorArgs;
 use super::switch::Switch;
@@ -286,18 +286,4 @@ pub struct GrantsArgs {
     /// The operator's service account.
     #[arg(long, value_name = "NAME", default_value = "gapless")]
     pub service_account: String,
-}
-
-/// `demo`.
-#[derive(Clone, Debug, Args)]
-pub struct DemoArgs {
-    /// Keep all files in this folder for you to inspect.
-    #[arg(long, value_name = "DIR")]
-    pub keep: Option<PathBuf>,
-    /// Only create the season with its gaps in this folder, and fill nothing: for a volume of a cluster.
-    #[arg(long, value_name = "DIR", conflicts_with = "keep")]
-    pub build: Option<PathBuf>,
-    /// The seed for the gaps; the same seed creates the same demo.
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
 }

@@ -36,3 +36,17 @@ pub struct FieldsArgs {
     /// The field: `tc.spec.complete`, `Season.spec.dates.from`; without it: all kinds.
     pub field: Option<String>,
 }
+
+/// `demo`.
+#[derive(Clone, Debug, Args)]
+pub struct DemoArgs {
+    /// Keep all files in this folder for you to inspect.
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+    /// Only create the season with its gaps in this folder, and fill nothing: for a volume of a cluster.
+    #[arg(long, value_name = "DIR", conflicts_with = "keep")]
+    pub build: Option<PathBuf>,
+    /// The seed for the gaps; the same seed creates the same demo.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}

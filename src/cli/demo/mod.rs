@@ -9,8 +9,9 @@ mod season;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::args::{DemoArgs, ManifestArgs};
+use super::args::ManifestArgs;
 use super::exit::{Exit, Stop};
+use super::first_args::DemoArgs;
 use super::interrupt::OnInterrupt;
 use super::local::{Ran, Run, run};
 use super::setup::{Setup, limits};
