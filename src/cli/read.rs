@@ -265,7 +265,7 @@ fn logs(coverage: &CoverageView, date: Date, jobs: Option<&Jobs>) -> Result<Stri
     let Some(jobs) = jobs else {
         let namespace = &coverage.key.namespace;
         return Ok(format!(
-            "\nThe output of its last Job:\n  kubectl logs -n {namespace} job/{name} --all-containers\n"
+            "\nThe output of its last Job:\n  kubectl logs -n {namespace} job/{name}\n"
         ));
     };
     let Some(path) = jobs.log(&name) else { return Ok(format!("\nThe output of {name} is no longer there.\n")) };
