@@ -98,7 +98,9 @@ fn costs<'a>(rig: &Rig, plan: &'a Plan) -> Vec<(&'a Fault, usize)> {
             assert!(filled.insert((made.coverage.clone(), date)), "{} fills {date} again", made.name);
             continue;
         }
-        let by = costs.iter_mut().find(|(fault, _)| fault.hits(&made.coverage, &made.rung, made.source.as_deref(), date, at));
+        let by = costs
+            .iter_mut()
+            .find(|(fault, _)| fault.hits(&made.coverage, &made.rung, made.source.as_deref(), date, at));
         let (_, cost) = by.unwrap_or_else(|| panic!("{made:?} failed without a fault"));
         *cost += 1;
     }

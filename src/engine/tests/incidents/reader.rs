@@ -53,7 +53,11 @@ pub fn run(name: &str, text: &str) {
             let said = panic.downcast_ref::<String>().cloned();
             let said = said.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
             let shown = reader.as_mut().map(Reader::show).unwrap_or_default();
-            panic!("src/engine/tests/incidents/{name}.txt:{}: {line}\n{}\n{shown}", number + 1, said.unwrap_or_default());
+            panic!(
+                "src/engine/tests/incidents/{name}.txt:{}: {line}\n{}\n{shown}",
+                number + 1,
+                said.unwrap_or_default()
+            );
         }
     }
 }
