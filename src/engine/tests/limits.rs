@@ -154,7 +154,7 @@ fn seeds() -> std::ops::Range<u64> {
     let number = |name| std::env::var(name).ok().and_then(|text: String| text.parse::<u64>().ok());
     match number("GAPLESS_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("GAPLESS_SEEDS").unwrap_or(60),
+        None => 0..number("GAPLESS_SEEDS").unwrap_or(40),
     }
 }
 

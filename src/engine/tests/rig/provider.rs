@@ -72,8 +72,4 @@ impl Provider {
     pub fn end(&mut self, name: &Arc<str>) {
         self.live.remove(name);
     }
-
-    pub fn live(&self) -> usize {
-        self.live.len()
-    }
 }
