@@ -264,9 +264,7 @@ fn logs(coverage: &CoverageView, date: Date, jobs: Option<&Jobs>) -> Result<Stri
     let name = coverage.job(launch);
     let Some(jobs) = jobs else {
         let namespace = &coverage.key.namespace;
-        return Ok(format!(
-            "\nThe output of its last Job:\n  kubectl logs -n {namespace} job/{name}\n"
-        ));
+        return Ok(format!("\nThe output of its last Job:\n  kubectl logs -n {namespace} job/{name}\n"));
     };
     let Some(path) = jobs.log(&name) else { return Ok(format!("\nThe output of {name} is no longer there.\n")) };
     let bytes = std::fs::read(&path).map_err(|e| Stop::failed(format!("{} cannot be read: {e}", path.display())))?;

@@ -145,7 +145,7 @@ fn anything(seed: u64) {
     let troubles = (0..draw.below(60)).map(|_| (draw.below(600) as u32, all[draw.below(5) as usize])).collect();
     rig.weather = Weather { troubles, slowness: [0, 0, 4_000, 40_000][draw.below(4) as usize] };
     for _ in 0..draw.below(7) {
-        happen(&mut rig, &mut draw, seed % 2 == 0);
+        happen(&mut rig, &mut draw, seed.is_multiple_of(2));
     }
     rig.run_hours(7 * 24);
 }

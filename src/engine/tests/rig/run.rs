@@ -129,7 +129,7 @@ impl Rig {
             calls.into_iter().for_each(|call| self.submit(call));
         }
         self.turns += 1;
-        self.check(self.turns % self.look_every == 0);
+        self.check(self.turns.is_multiple_of(self.look_every));
     }
 
     fn steady(&self) -> Duration {

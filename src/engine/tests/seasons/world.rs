@@ -58,6 +58,8 @@ fn sources() -> Vec<Source> {
     ]
 }
 
+type Ladder<'a> = &'a dyn Fn() -> Vec<Rung>;
+
 fn coverages() -> Vec<Coverage> {
     let old = |days| Delivers { max_age: Some(Span::days(days)), ..Delivers::default() };
     let until_start = Delivers { until_start: true, ..Delivers::default() };
@@ -67,14 +69,14 @@ fn coverages() -> Vec<Coverage> {
     let loads = || vec![rung("reload"), drawing("scrape", "nba", 1, 0)];
     let plays = || vec![live("bdl", old(4))];
     let news = || vec![live("bdl", until_start)];
-    let ladders: [(&str, usize, &dyn Fn() -> Vec<Rung>, i64); 5] = [
+    let ladders: [(&str, usize, Ladder<'_>, i64); 5] = [
         ("box", 6, &boxes, 6),
         ("line", 5, &lines, -8),
         ("load", 4, &loads, 6),
         ("play", 3, &plays, 6),
         ("news", 3, &news, -6),
     ];
-    let of = |(name, count, ladder, due): (&str, usize, &dyn Fn() -> Vec<Rung>, i64)| {
+    let of = |(name, count, ladder, due): (&str, usize, Ladder<'_>, i64)| {
         let one = |n| {
             let mut own = covering(&format!("{name}{n}"), ladder());
             own.due = Moment { after: Anchor::LastStart, offset: Span::hours(due) };
