@@ -75,6 +75,8 @@ pub struct Admission {
     pub lane: Lane,
     /// When its first date is lost for good, if that is soon.
     pub lost_at: Option<Timestamp>,
+    /// The rungs that could fill the dates, too, and were passed over.
+    pub passed: Vec<Arc<str>>,
 }
 
 /// Why a want does not start now.
@@ -315,6 +317,7 @@ impl<'a> State<'a> {
             reason: first.reason,
             lane: batch.lane,
             lost_at: first.lost_at,
+            passed: first.ways.iter().take(place).map(|way| way.rung.clone()).collect(),
         });
     }
 

@@ -64,7 +64,7 @@ pub struct Record {
 
 impl Record {
     /// What was spent, as the present budget counts it. Whoever gives a budget other windows does not fill it: what was spent
-    /// counts until the window ends in which it was spent.
+    /// counts in the window of the edit, too.
     pub fn spent_at(&self, budget: &Budget, now: Timestamp) -> Option<Spent> {
         let spent = self.spent?;
         let is_open = spent.start <= now && self.until.is_some_and(|until| now < until);

@@ -1,18 +1,16 @@
 //! Step 2 of every launch: recorded attempts are created, and what follows from the answers. What is recorded alone says
 //! which step is next, so a crash between any two steps changes nothing.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::call::Call;
 use super::coverage::CoverageState;
 use super::overview::Event;
 use super::ports::Created;
-use super::sources::SourceState;
 use super::world::World;
 use crate::domain::dates::Timestamp;
 use crate::domain::ledger::{Attempt, Launch, Stage, job_name};
-use crate::domain::policy::{Coverage, Key, Mode};
+use crate::domain::policy::{Coverage, Mode};
 
 impl World {
     /// Recorded attempts without a Job are created, under the same name each time. Whatever holds launches now holds these,
@@ -45,7 +43,7 @@ impl World {
         };
         let is_refused = matches!(created, Created::Refused { .. } | Created::Foreign);
         let was_recorded = state.ledger.attempt(launch.launch).is_some();
-        self.events.extend(state.take_created(launch, created, &self.sources, now));
+        self.events.extend(state.take_created(launch, created, now));
         // Only a list shows what became of it, and nothing depends on that before the next try.
         if let Some(unclear) = state.creates.unclear().filter(|unclear| unclear.at == now) {
             let next = self.jobs.next_list;
@@ -69,18 +67,12 @@ impl CoverageState {
     }
 
     /// What follows from the answer to a create.
-    fn take_created(
-        &mut self,
-        launch: &Launch,
-        created: Created,
-        sources: &BTreeMap<Key, SourceState>,
-        now: Timestamp,
-    ) -> Vec<Event> {
+    fn take_created(&mut self, launch: &Launch, created: Created, now: Timestamp) -> Vec<Event> {
         self.creates.answered(launch.launch);
         let (lasts, why) = match created {
             Created::New(uid) | Created::Ours(uid) => {
                 self.creates.exists(launch.launch, now);
-                return self.exists(launch.launch, &uid, sources, now);
+                return self.exists(launch.launch, &uid, now);
             }
             Created::Unclear(_) => {
                 self.creates.not_answered(now);
@@ -107,21 +99,14 @@ impl CoverageState {
     }
 
     /// The Job of a launch exists. The first time, that is an event.
-    pub(super) fn exists(
-        &mut self,
-        launch: u64,
-        uid: &Arc<str>,
-        sources: &BTreeMap<Key, SourceState>,
-        now: Timestamp,
-    ) -> Vec<Event> {
+    pub(super) fn exists(&mut self, launch: u64, uid: &Arc<str>, now: Timestamp) -> Vec<Event> {
         let recorded = self.ledger.attempt(launch).filter(|a| a.stage == Stage::Recorded);
         let Some(attempt) = recorded else { return Vec::new() };
         let first = attempt.dates.first();
         let reason = first.and_then(|date| self.verdicts.judgement(date)).map(|j| j.judgement.verdict.reason());
         let event = super::events::launched(&self.coverage.key, attempt, reason.unwrap_or_default(), now);
-        let passed_over = super::events::passed_over(&self.coverage, &self.ledger, sources, attempt, now);
         self.ledger.created(launch, uid);
-        [event].into_iter().chain(passed_over).collect()
+        vec![event]
     }
 
     /// What is to be created now, given a list of Jobs that was asked for at that instant.

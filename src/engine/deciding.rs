@@ -164,6 +164,7 @@ impl World {
             let Some(state) = self.coverages.get_mut(&admission.coverage) else { continue };
             let Some(season) = self.seasons.get(&state.coverage.season) else { continue };
             let before = state.before(season.calendar(), &admission.admitted.dates);
+            self.events.extend(super::events::passed_over(state, &self.sources, &admission, now));
             state.ledger.launches = super::strangers::last_taken(state, self.jobs.all());
             *state.ledger = state.ledger.record(&admission.admitted, before, now);
             let draw = admission.admitted.draw.as_ref();

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::coverage::CoverageState;
 use super::overview::Event;
 use super::sources::{SourceState, source_key};
+use crate::domain::admit::Admission;
 use crate::domain::assess::Want;
 use crate::domain::breaker::Breaker;
 use crate::domain::dates::{Date, DateSet, Timestamp};
-use crate::domain::ledger::{Attempt, Job, Launch, Ledger, Outcome, Settled};
-use crate::domain::policy::{Coverage, Key, Rung};
+use crate::domain::ledger::{Attempt, Job, Launch, Outcome, Settled};
+use crate::domain::policy::{Key, Rung};
 use crate::domain::probe::UnitKey;
 use crate::domain::schedule::{Calendar, Day, ScheduleFacts};
 use crate::domain::source::Window;
@@ -25,31 +27,36 @@ pub(super) fn launched(coverage: &Key, attempt: &Attempt, reason: &str, now: Tim
     Event { at: now, coverage: coverage.clone(), reason: "JobLaunched", dates: attempt.dates.clone(), message }
 }
 
-/// A Job was created on a rung although others come before it on the ladder: they do not work, or are not paid for.
+/// A launch goes to a rung although others before it could fill the dates: they do not work, or are not paid for.
 pub(super) fn passed_over(
-    coverage: &Coverage,
-    ledger: &Ledger,
+    state: &CoverageState,
     sources: &BTreeMap<Key, SourceState>,
-    attempt: &Attempt,
+    admission: &Admission,
     now: Timestamp,
 ) -> Option<Event> {
-    let before = coverage.fill.ladder.iter().take_while(|rung| rung.name != attempt.rung);
+    let coverage = &state.coverage;
+    let before = coverage.fill.ladder.iter().filter(|rung| admission.passed.contains(&rung.name));
     let told = |rung: &Rung| {
         let why = match &rung.source {
             Some(source) => sources.get(&source_key(&coverage.key.namespace, source))?.why_passed()?,
-            None => does_not_work(ledger.breakers.get(&rung.name)?)?,
+            None => does_not_work(state.ledger.breakers.get(&rung.name)?)?,
         };
         Some(format!("rung {} {why}", rung.name))
     };
     let told: Vec<String> = before.filter_map(told).collect();
-    let message = format!("filled on rung {}: {}", attempt.rung, told.join("; "));
-    let (key, dates) = (coverage.key.clone(), attempt.dates.clone());
-    (!told.is_empty()).then_some(Event { at: now, coverage: key, reason: "PassedOver", dates, message })
+    let message = format!("filled on rung {}: {}", admission.admitted.rung, told.join("; "));
+    let (key, dates) = (coverage.key.clone(), admission.admitted.dates.clone());
+    (!told.is_empty()).then(|| Event { at: now, coverage: key, reason: "PassedOver", dates, message })
 }
 
 pub(super) fn does_not_work(breaker: &Breaker) -> Option<String> {
     let opened = breaker.opened.as_ref()?;
-    Some(format!("does not work since {} ({})", opened.since, opened.last_words()))
+    Some(format!("does not work since {} ({})", in_seconds(opened.since), opened.last_words()))
+}
+
+/// Without the fraction of a second, for people.
+fn in_seconds(at: Timestamp) -> Timestamp {
+    at.round(jiff::Unit::Second).unwrap_or(at)
 }
 
 /// The budget of a source does not pay for a date any more, or a new window began after that.
@@ -121,7 +128,7 @@ pub(super) fn of_breaker(
     let opened = after.and_then(|breaker| breaker.opened.as_ref());
     let (reason, message) = match (&before.opened, opened) {
         (None, Some(opened)) => {
-            let (until, words) = (opened.until, opened.last_words());
+            let (until, words) = (in_seconds(opened.until), opened.last_words());
             let message = format!("nothing starts on {rung} before one trial after {until}; {words}");
             ("BreakerOpened", message)
         }

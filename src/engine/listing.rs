@@ -10,11 +10,10 @@ use super::known_jobs::Jobs;
 use super::look::later;
 use super::overview::Event;
 use super::ports::JobList;
-use super::sources::SourceState;
 use super::world::{Loading, World};
 use crate::domain::dates::{DateSet, Timestamp};
 use crate::domain::ledger::{Attempt, End, Job, Stage};
-use crate::domain::policy::{Key, Table};
+use crate::domain::policy::Table;
 
 /// A recorded attempt without a Job is created within this time, or it counts as never started.
 const NEVER_STARTED_MILLIS: i64 = 10 * 60 * 1000;
@@ -70,7 +69,7 @@ impl World {
         let has_changed = self.jobs.replace(list);
         let mut ended = Vec::new();
         for state in self.coverages.values_mut() {
-            let (events, has_ended) = state.take_jobs(&self.jobs, &self.sources, listed_at, now);
+            let (events, has_ended) = state.take_jobs(&self.jobs, listed_at, now);
             self.events.extend(events);
             ended.extend(has_ended.then(|| state.coverage.table.clone()));
         }
@@ -154,13 +153,7 @@ impl CoverageState {
     }
 
     /// What Jobs say of its attempts, and whether one has ended. Only a list can say that a Job is not there.
-    fn take_jobs(
-        &mut self,
-        jobs: &Jobs,
-        sources: &BTreeMap<Key, SourceState>,
-        listed_at: Option<Timestamp>,
-        now: Timestamp,
-    ) -> (Vec<Event>, bool) {
+    fn take_jobs(&mut self, jobs: &Jobs, listed_at: Option<Timestamp>, now: Timestamp) -> (Vec<Event>, bool) {
         self.rebuild(jobs, listed_at);
         let (mut events, mut ended) = (Vec::new(), false);
         for attempt in self.ledger.attempts.clone() {
@@ -174,7 +167,7 @@ impl CoverageState {
             match (job.map(|j| (j, j.ended)), &attempt.stage) {
                 (_, Stage::Ended { .. }) => {}
                 (Some((job, end)), _) => {
-                    events.extend(self.exists(launch, &job.uid, sources, now));
+                    events.extend(self.exists(launch, &job.uid, now));
                     if let Some((at, end)) = end {
                         self.ledger.ended(launch, at, end, job.message.clone());
                         ended = true;

@@ -16,6 +16,10 @@ use crate::domain::policy::{Key, Rung, Stalled};
 use crate::domain::probe::Undated;
 use crate::domain::state::{Cause, Cell, Hold, State};
 
+/// No window pays for a date: waiting does not help.
+const NEVER_PAID: &str = "the date costs more than its source pays for in a whole window, less the reserve if the date is before \
+                          yesterday: raise the credits (Source, spec.budget) or lower the cost of the rung";
+
 impl World {
     /// Everything at an instant.
     pub fn overview(&self, now: Timestamp) -> Overview {
@@ -97,7 +101,9 @@ impl World {
         if let Some((refused, hold)) = refused.filter(|_| lacks_a_slot(cell)).and_then(|r| Some((r, r.hold()?))) {
             shown.cause = Cause::Blocked(hold);
             shown.next = refused.until().or(shown.next);
-            shown.message = format!("{}; {}", cell.judgement.message, hold.sentence()).into();
+            let is_never_paid = hold == Hold::Budget && refused.until().is_none();
+            let why = if is_never_paid { NEVER_PAID } else { hold.sentence() };
+            shown.message = format!("{}; {why}", cell.judgement.message).into();
         }
         if state.verdicts.stalled().is_some() && is_to_be_launched(&shown) {
             shown.message =

@@ -31,7 +31,10 @@ fn row(view: &SourceView, now: Timestamp) -> Vec<String> {
     vec![
         view.source.key.name.to_string(),
         used.map_or_else(none, |used| used.to_string()),
-        budget.map_or_else(none, |budget| format!("{} a {}", budget.credits, per(budget.per))),
+        budget.map_or_else(none, |budget| {
+            let kept = if budget.reserve > 0 { format!(", {} for tonight", budget.reserve) } else { String::new() };
+            format!("{} a {}{kept}", budget.credits, per(budget.per))
+        }),
         left(view).map_or_else(none, |left| left.to_string()),
         view.used.map_or_else(none, |(window, _)| format!("{} ({})", instant(window.end), relative(window.end, now))),
         jobs,
@@ -54,6 +57,7 @@ struct SourceObject<'a> {
     credits: Option<u64>,
     used: Option<u64>,
     left: Option<u64>,
+    reserve: Option<u64>,
     resets: Option<String>,
     live_jobs: u32,
     max_jobs: Option<u32>,
@@ -72,6 +76,7 @@ pub(super) fn object(view: &SourceView) -> impl Serialize {
         credits: view.source.budget.as_ref().map(|budget| budget.credits),
         used: view.used.map(|(_, used)| used),
         left: left(view),
+        reserve: view.source.budget.as_ref().map(|budget| budget.reserve),
         resets: view.used.map(|(window, _)| window.end.to_string()),
         live_jobs: view.live,
         max_jobs: view.source.max_jobs,
@@ -129,7 +134,7 @@ mod tests {
         let told = sources(&[source_with_budget(), down], at(NOW));
         let lines: Vec<&str> = told.trim_start().lines().collect();
         assert!(lines[0].starts_with("SOURCE") && lines.len() == 3, "{told}");
-        for part in ["odds-api", "18500", "20000 a month", "1500", "2025-12-01", "1 of 2", "closed"] {
+        for part in ["odds-api", "18500", "20000 a month, 2000 for tonight", "1500", "2025-12-01", "1 of 2", "closed"] {
             assert!(lines[1].contains(part), "{part}: {told}");
         }
         assert!(lines[2].contains("Open since") && lines[2].ends_with("launch 7: SourceDown: 503"), "{told}");

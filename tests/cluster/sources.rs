@@ -44,6 +44,8 @@ async fn an_operator_killed_while_the_last_credits_are_taken_overspends_nothing(
     assert_eq!(told.launches().await, 8);
     let object = source(&cluster, &namespace.name).await.unwrap();
     assert_eq!(object["status"]["window"]["used"], 8, "{object}");
+    // The rows of dates that were filled are written a little later.
+    tokio::time::sleep(Duration::from_secs(45)).await;
     let mark = cluster.mark();
     tokio::time::sleep(Duration::from_secs(20)).await;
     let audit = cluster.audit(mark);

@@ -123,6 +123,7 @@ fn is_word(label: &str, value: &str) -> bool {
     match label {
         "state" => State::ALL.iter().any(|state| state.word() == value),
         "reason" => Hold::SuspectProbe.word() == value,
+        "what" => ["budget", "used"].contains(&value),
         _ => false,
     }
 }

@@ -220,15 +220,17 @@ pub struct RungSpec {
 }
 
 /// What a date costs, in the credits of the rung's Source.
-#[derive(JsonSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CostSpec {
     /// For each date.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1_000_000_000_i64))]
-    pub per_date: u64,
+    pub per_date: Option<u64>,
     /// For each missing unit of a date; for each expected unit if none is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1_000_000_000_i64))]
-    pub per_unit: u64,
+    pub per_unit: Option<u64>,
 }
 
 /// The dates that a rung can deliver. All of the given limits apply.

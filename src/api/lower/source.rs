@@ -80,5 +80,9 @@ pub(super) fn cost(rung: &str, spec: &RungSpec, known: &Known<'_>, fields: &mut 
         }
         Some(_) => {}
     }
-    spec.cost.as_ref().map_or_else(Cost::default, |cost| Cost { per_date: cost.per_date, per_unit: cost.per_unit })
+    let Some(CostSpec { per_date, per_unit }) = spec.cost else { return Cost::default() };
+    if per_date.is_none() && per_unit.is_none() {
+        fields.problem(&format!("{rung}.cost"), "must have 'perDate' or 'perUnit'");
+    }
+    Cost { per_date: per_date.unwrap_or(0), per_unit: per_unit.unwrap_or(0) }
 }

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use super::{Situation, View};
 use crate::domain::dates::Date;
+use crate::domain::ledger::Outcome;
 use crate::domain::policy::{Repairs, Rung};
 use crate::domain::words::counted;
 
@@ -46,6 +47,9 @@ impl View<'_> {
             return format!("does not repair this: it repairs {}", listed.join(", "));
         }
         if let Some(tally) = self.tally(&rung.name).filter(|_| self.is_used_up(rung)) {
+            if tally.last == Outcome::Permanent {
+                return "used up: the filler said that this date cannot be had from it (exit 65)".to_string();
+            }
             let (charged, most) = (tally.charged, rung.attempts);
             return format!("used up: {charged} of {most} attempts charged, last outcome: {}", tally.last.word());
         }

@@ -209,3 +209,14 @@ async fn what_another_writer_wiped_of_a_source_is_stored_again() {
     play(&sim, &mut engine, 60, vec![wipe]).await;
     assert_eq!(sim.state().sources[&source().key].1, stored);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_date_that_no_window_pays_for_says_so_and_names_no_instant() {
+    let (sim, mut spec) = drawing(2, good, Source { budget: budget(8), ..source() });
+    spec.coverages[0].fill.ladder[0].cost = Cost { per_date: 9, per_unit: 0 };
+    let (overview, _) = play(&sim, &mut sim.engine_with(spec, seldom()), HOUR, vec![]).await;
+    assert_eq!((jobs(&sim), held(&overview, Hold::Budget)), (0, 2), "{:?}", tell(&overview));
+    let cell = &overview.coverages[0].cells[0];
+    assert!(cell.message.contains("costs more than its source pays for in a whole window"), "{}", cell.message);
+    assert_eq!(cell.next, None);
+}
