@@ -46,7 +46,7 @@ pub(super) fn passed_over(
     let told: Vec<String> = before.filter_map(told).collect();
     let message = format!("filled on rung {}: {}", admission.admitted.rung, told.join("; "));
     let (key, dates) = (coverage.key.clone(), admission.admitted.dates.clone());
-    (!told.is_empty()).then(|| Event { at: now, coverage: key, reason: "PassedOver", dates, message })
+    (!told.is_empty()).then_some(Event { at: now, coverage: key, reason: "PassedOver", dates, message })
 }
 
 pub(super) fn does_not_work(breaker: &Breaker) -> Option<String> {
