@@ -96,7 +96,7 @@ fn answer_all(world: &mut World, mut calls: Vec<Call>, mark: u64, now: Timestamp
 
 fn answer(call: Call, mark: u64) -> Reply {
     match call {
-        Call::Load => Reply::Loaded(Ok(Vec::new())),
+        Call::Load => Reply::Loaded(Ok(gapless::engine::ports::Loaded::default())),
         Call::ListJobs => Reply::Jobs(Ok(gapless::engine::ports::JobList::default())),
         Call::Mark(id, _) => Reply::Marked(id, Ok(table_mark(mark))),
         Call::MarkSchedule(key, ..) => Reply::ScheduleMarked(key, Ok(table_mark(1))),
@@ -110,6 +110,7 @@ fn answer(call: Call, mark: u64) -> Reply {
             Reply::Saved(coverage, ledger, Ok(recorded))
         }
         Call::Create(..) | Call::Remove(_) => unreachable!("launches are off"),
+        Call::SaveSource { .. } => unreachable!("there are no sources"),
     }
 }
 
