@@ -1,4 +1,4 @@
-//! Sources: what ledgers have spent on them, and whether they work. A source knows no coverage; what it is told are settled
+//! Sources: what ledgers have spent on them, and whether they work. A source knows no coverage: it receives settled
 //! attempts and ledgers.
 
 mod drawn;

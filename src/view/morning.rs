@@ -11,7 +11,7 @@ use crate::engine::overview::{CoverageView, Overview};
 /// Causes that are named.
 const MAX_NAMED: usize = 8;
 
-/// Empty if no coverage has a date that is not done. A cause of several coverages is told once.
+/// Empty if no coverage has a date that is not done. A cause of several coverages is named once.
 pub fn morning(overview: &Overview, commands: &Commands) -> String {
     let mut causes: Vec<(String, Vec<(&CoverageView, &Cell)>)> = Vec::new();
     for (view, cell) in overview.coverages.iter().filter_map(|view| Some((view, worst(view)?))) {

@@ -19,7 +19,7 @@ pub struct Source {
     pub budget: Option<Budget>,
     /// The maximum number of live Jobs that draw on it.
     pub max_jobs: Option<u32>,
-    /// The requests per minute that all its live Jobs may make together. Each Job is told its share.
+    /// The requests per minute that all its live Jobs may make together. Each Job receives its share.
     pub requests_per_minute: Option<u32>,
     /// When its breaker opens, and for how long.
     pub trip: Trip,
